@@ -1,0 +1,154 @@
+import type { Bars, Gap } from './bar.ts'
+import type { RunEvent } from './event.ts'
+import type { Fill } from './fill.ts'
+import type { OpenTrade, Trade } from './trade.ts'
+
+/** The equity curve as columns, one row per instant at which bars closed. */
+export interface EquityColumns {
+  readonly length: number
+  /** Close time, UTC ms. */
+  readonly time: Float64Array
+  /** Cash plus open positions at the close, quote asset. */
+  readonly equity: Float64Array
+  readonly cash: Float64Array
+  /** Gross notional of open positions ÷ equity. */
+  readonly exposure: Float64Array
+}
+
+/** What the engine hands back when the last bar is done: facts only, nothing judged. */
+export interface EngineResult {
+  readonly startEquity: number
+  readonly endEquity: number
+  readonly equity: EquityColumns
+  readonly fills: readonly Fill[]
+  readonly trades: readonly Trade[]
+  readonly openTrades: readonly OpenTrade[]
+  readonly events: readonly RunEvent[]
+  /** Quote asset, summed exactly in the ledger. */
+  readonly fees: number
+  readonly slippage: number
+  readonly funding: number
+  readonly accepted: number
+  readonly rejected: number
+  /** Filter or reason → count. */
+  readonly rejectedBy: Readonly<Record<string, number>>
+  /** What a reader must know to judge the figures, in plain sentences (assumed filters, approximations, …). */
+  readonly notes: readonly string[]
+}
+
+/** A figure that may not exist; where it is `null`, `notes[key]` says why. */
+export type Figure = number | null
+
+/** Each figure is documented, with formula and source, in `metrics/table.ts`. */
+export type Metrics = Readonly<Record<string, Figure>>
+
+export interface SplitRow {
+  readonly trades: number
+  readonly winRate: Figure
+  readonly netProfit: number
+}
+
+/** One series as a run used it. */
+export interface SeriesUsed {
+  readonly series: string
+  readonly rows: number
+  /** UTC ms, first open and last close (exclusive). */
+  readonly from: number
+  readonly to: number
+  /** Over the canonical rows in use. */
+  readonly sha256: string
+  readonly gaps: { readonly count: number; readonly bars: number }
+}
+
+/** `run.json`: everything the report shows, as numbers. Fractions, UTC ms, quote currency. */
+export interface RunDocument {
+  readonly run: string
+  readonly strategy: string
+  readonly params: Readonly<Record<string, number | string | boolean>>
+  readonly tradeHash: string
+  readonly data: readonly SeriesUsed[]
+  /** Range asked for and bars read before it so that indicators have settled. */
+  readonly range: { readonly from: number; readonly to: number; readonly warmup: number }
+  readonly engine: { readonly version: string; readonly bars: number }
+  readonly costs: {
+    readonly feeMaker: number
+    readonly feeTaker: number
+    readonly slippageBps: number
+    readonly fees: number
+    readonly slippage: number
+    readonly funding: number
+    /** True after --no-costs: the report says so in red. */
+    readonly none: boolean
+  }
+  readonly cash: number
+  readonly quote: string
+  readonly metrics: Metrics
+  /** Why a figure is null: key → reason. */
+  readonly notes: Readonly<Record<string, string>>
+  /** Sentences about the run as a whole. */
+  readonly remarks: readonly string[]
+  readonly split: {
+    readonly long: SplitRow
+    readonly short: SplitRow
+    readonly byTag: Readonly<Record<string, SplitRow>>
+    readonly bySymbol: Readonly<Record<string, SplitRow>>
+  }
+  readonly orders: {
+    readonly accepted: number
+    readonly rejected: number
+    readonly byFilter: Readonly<Record<string, number>>
+  }
+  readonly openTrades: readonly OpenTrade[]
+  /** Filters in force, per symbol, by snapshot. */
+  readonly filters: readonly {
+    readonly symbol: string
+    readonly source: string
+    readonly validFrom: number
+    readonly assumed: boolean
+    readonly notSimulated: readonly string[]
+  }[]
+  readonly certificates: readonly Certificate[]
+  readonly benchmark: string
+  readonly riskFree: number
+  readonly seed: number
+  readonly reproduce: {
+    readonly command: string
+    readonly code: string
+    readonly config: string
+    readonly versions: Readonly<Record<string, string>>
+  }
+}
+
+/** What `data check` found in a series; nothing in it has been repaired. */
+export interface Certificate {
+  readonly series: string
+  readonly rows: number
+  readonly from: number
+  readonly to: number
+  readonly gaps: readonly Gap[]
+  readonly zeroVolumeBars: number
+  readonly flatRuns: readonly { readonly start: number; readonly bars: number }[]
+  readonly outliers: readonly {
+    readonly openTime: number
+    readonly field: string
+    readonly value: number
+    readonly median: number
+  }[]
+  /** Open times of bars whose close time came early: the exchange stopped inside them. */
+  readonly outages: readonly number[]
+  readonly skippedRows: number
+}
+
+/** What the report draws from, beside the document: columns, trades, fills, events. */
+export interface RunResult {
+  readonly document: RunDocument
+  readonly bars: readonly Bars[]
+  readonly equity: EquityColumns
+  /** Equity of the benchmark on the same instants, starting from the same cash. */
+  readonly benchmark: Float64Array | null
+  readonly trades: readonly Trade[]
+  readonly fills: readonly Fill[]
+  readonly events: readonly RunEvent[]
+  /** Indicators the strategy asked to see on the price: name → one value per row of `bars[slot]`. */
+  readonly plots: readonly { readonly slot: number; readonly name: string; readonly values: Float64Array }[]
+}
