@@ -1,0 +1,56 @@
+import { fromLedger, type Ledger, ledgerFor, toLedger } from '../core/money.ts'
+import type { AccountView } from './strategy.ts'
+
+/**
+ * The one account of a run in whole ledger units. `wallet` is what a futures account calls it: start + realised
+ * profit − fees + funding. What open positions cost is kept beside it, so that
+ *
+ *     wallet = start + realised − fees + funding      and      cash = wallet − cost of spot holdings
+ *
+ * hold exactly after every event, for spot and for margin alike.
+ */
+export class Account implements AccountView {
+  readonly ledger: Ledger
+  readonly start: number
+  wallet: number
+  /** Signed cost of all open positions. */
+  cost = 0
+  /** Cash held back by resting orders. */
+  locked = 0
+  realised = 0
+  feesUnits = 0
+  slippageUnits = 0
+  fundingUnits = 0
+  /** Cash as a number, kept current by `refresh`, so that marking a bar costs one addition. */
+  cash: number
+  /** At the last mark. */
+  equity: number
+
+  constructor(cash: number) {
+    this.ledger = ledgerFor(cash)
+    this.start = toLedger(this.ledger, cash)
+    this.wallet = this.start
+    this.cash = fromLedger(this.ledger, this.start)
+    this.equity = this.cash
+  }
+
+  get free(): number {
+    return fromLedger(this.ledger, this.freeUnits)
+  }
+  get freeUnits(): number {
+    return this.wallet - this.cost - this.locked
+  }
+  get fees(): number {
+    return fromLedger(this.ledger, this.feesUnits)
+  }
+
+  /** After every change of the wallet or a cost. @throws RangeError where the ledger's whole numbers are outgrown */
+  refresh(): void {
+    const units = this.wallet - this.cost
+    if (!Number.isSafeInteger(this.wallet) || !Number.isSafeInteger(units))
+      throw new RangeError(
+        `the account has grown beyond ${Number.MAX_SAFE_INTEGER} units of 1e-${this.ledger.decimals}: start it with less cash`,
+      )
+    this.cash = fromLedger(this.ledger, units)
+  }
+}

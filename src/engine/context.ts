@@ -1,0 +1,77 @@
+import type { Bar } from '../core/bar.ts'
+import type { Account } from './account.ts'
+import type { Slot } from './slot.ts'
+import type { BarContext, BarsContext, Indicators } from './strategy.ts'
+
+export type Context = BarContext<unknown, Indicators, Record<string, Indicators>, unknown>
+
+/** What one instrument's `onBar` is handed; a class, so that all instruments share one hidden class. */
+export class SlotContext implements Context {
+  readonly bar: Bar
+  readonly ind: never
+  readonly prev: never
+  readonly also: never
+  readonly position: Context['position']
+  readonly account: Context['account']
+  readonly params: unknown
+  readonly symbol: string
+  readonly state: unknown
+  readonly #slot: Slot
+
+  constructor(slot: Slot, account: Account, params: unknown, state: unknown) {
+    this.#slot = slot
+    this.bar = slot.bar
+    this.ind = slot.ind as never
+    this.prev = slot.prev as never
+    this.also = slot.also as never
+    this.position = slot.position
+    this.account = account
+    this.params = params
+    this.symbol = slot.symbol
+    this.state = state
+  }
+  get at() {
+    return this.#slot.bar.closeTime
+  }
+  get orders() {
+    return this.#slot.orderViews()
+  }
+  get events() {
+    return this.#slot.recent
+  }
+}
+
+export class TogetherContext implements BarsContext<unknown, Indicators, unknown> {
+  readonly account: Account
+  readonly params: unknown
+  readonly state: unknown
+  readonly positions: Readonly<Record<string, Slot['position']>>
+  readonly bars: Readonly<Record<string, Bar>>
+  readonly inds: Readonly<Record<string, never>>
+  readonly prevs: Readonly<Record<string, never>>
+  readonly #slots: readonly Slot[]
+  #known: readonly string[] = []
+
+  constructor(slots: readonly Slot[], account: Account, params: unknown, state: unknown) {
+    this.#slots = slots
+    this.account = account
+    this.params = params
+    this.state = state
+    const each = <T>(of: (slot: Slot) => T) => Object.fromEntries(slots.map((slot) => [slot.symbol, of(slot)]))
+    this.bars = each((slot) => slot.bar)
+    this.inds = each((slot) => slot.ind as never)
+    this.prevs = each((slot) => slot.prev as never)
+    this.positions = each((slot) => slot.position)
+  }
+  get at() {
+    return Math.max(...this.#slots.filter((slot) => slot.isFresh).map((slot) => slot.bar.closeTime))
+  }
+  /** Instruments whose indicators all have values; grows, so it is rebuilt only when another one joins. */
+  get symbols() {
+    let count = 0
+    for (const slot of this.#slots) if (slot.cursor.row >= slot.readyRow) count++
+    if (count !== this.#known.length)
+      this.#known = this.#slots.filter((slot) => slot.cursor.row >= slot.readyRow).map((slot) => slot.symbol)
+    return this.#known
+  }
+}

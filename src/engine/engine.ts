@@ -1,0 +1,346 @@
+import type { Cancelled, RunEvent } from '../core/event.ts'
+import { fromLedger } from '../core/money.ts'
+import type { CloseRequest, Decision, Request } from '../core/order.ts'
+import type { EngineResult, EquityColumns } from '../core/run.ts'
+import { didYouMean } from '../core/suggest.ts'
+import { Account } from './account.ts'
+import { Broker, type BrokerOptions } from './broker.ts'
+import { type Context, SlotContext, TogetherContext } from './context.ts'
+import type { ParamValue } from './params.ts'
+import { checkRequest, RequestError } from './request.ts'
+import { Slot, type SlotOptions } from './slot.ts'
+import type { BarsContext, Indicators, Strategy } from './strategy.ts'
+import { StrategyError, userFrame } from './strategy-error.ts'
+import { snapshot } from './view.ts'
+
+export interface EngineOptions extends BrokerOptions {
+  readonly strategy: Strategy
+  readonly params: Readonly<Record<string, ParamValue>>
+  /** In declared order, which decides ties within an instant. All must share one quote asset. */
+  readonly slots: readonly SlotOptions[]
+  /** Starting cash in the quote asset. */
+  readonly cash: number
+  /** How many instants the run has: sizes the equity columns. */
+  readonly instants: number
+}
+
+type Hook = (context: never) => Decision
+
+/**
+ * The engine: told about closed bars, one instant at a time, by whoever hosts it. It owns the account, the broker and
+ * the strategy's views, and knows nothing of files, clocks or modes.
+ */
+export class Engine {
+  readonly account: Account
+  readonly slots: readonly Slot[]
+  readonly #strategy: Strategy
+  readonly #onBar: Hook | null
+  readonly #onBars: Hook | null
+  readonly #broker: Broker
+  readonly #contexts: readonly Context[]
+  readonly #together: BarsContext<unknown, Indicators, unknown>
+  readonly #events: RunEvent[] = []
+  readonly #remarks = new Set<string>()
+  readonly #pending: { slot: Slot | null; decision: Decision }[] = []
+  readonly #state: unknown
+  readonly #params: Readonly<Record<string, ParamValue>>
+  readonly #time: Float64Array
+  readonly #equity: Float64Array
+  readonly #cash: Float64Array
+  readonly #exposure: Float64Array
+  #instants = 0
+  #hooked = 0
+  #accepted = 0
+  readonly #rejectedBy: Record<string, number> = {}
+
+  /** @throws RangeError where cash is not a positive amount, slots are missing, or quote assets differ */
+  constructor(options: EngineOptions) {
+    checkOptions(options)
+    const { strategy, params } = options
+    this.#strategy = strategy
+    this.#onBar = strategy.onBar
+    this.#onBars = strategy.onBars
+    this.#params = params
+    this.account = new Account(options.cash)
+    this.slots = options.slots.map((slot) => new Slot(slot, this.account.ledger))
+    this.#broker = new Broker(
+      this.account,
+      (slot, event) => this.#record(slot, event),
+      (text) => this.#remarks.add(text),
+      options,
+    )
+    this.#state = strategy.state(params)
+    this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.account, params, this.#state))
+    this.#together = new TogetherContext(this.slots, this.account, params, this.#state)
+    this.#time = new Float64Array(options.instants)
+    this.#equity = new Float64Array(options.instants)
+    this.#cash = new Float64Array(options.instants)
+    this.#exposure = new Float64Array(options.instants)
+    this.#guard(null, () =>
+      strategy.onStart?.({ params, symbols: this.slots.map((s) => s.symbol), state: this.#state } as never),
+    )
+  }
+
+  /** The life of an instant: every bar that closes at `at` (UTC ms) meets open orders, is marked, shown and answered. */
+  onBar(at: number): void {
+    const { slots, account } = this
+    // steps 1–3: orders accepted earlier meet the bars, in declared order, before any strategy code runs
+    for (let k = 0; k < slots.length; k++) {
+      const slot = slots[k]!
+      slot.isFresh = slot.nextClose === at
+      if (!slot.isFresh) continue
+      slot.advance()
+      if (slot.orders.length > 0) this.#broker.match(slot)
+    }
+    this.#mark(at)
+    // step 4: the strategy sees the closed bars
+    if (this.#broker.fills.length > this.#hooked) this.#callFillHooks()
+    const onBar = this.#onBar
+    for (let k = 0; k < slots.length; k++) {
+      const slot = slots[k]!
+      if (!slot.isFresh || slot.cursor.row < slot.readyRow) continue
+      if (onBar !== null) {
+        const decision = this.#ask(onBar, this.#contexts[k]!, slot)
+        if (decision !== undefined && decision !== null) this.#pending.push({ slot, decision })
+      }
+      slot.forgetEvents()
+    }
+    if (this.#onBars !== null && this.#isAnyReady()) {
+      const decision = this.#ask(this.#onBars, this.#together, null)
+      if (decision !== undefined && decision !== null) this.#pending.push({ slot: null, decision })
+    }
+    // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
+    if (this.#pending.length > 0) this.#answer(at)
+    account.equity = this.#equity[this.#instants - 1]!
+  }
+
+  /** Equity at the closes; an instrument without a bar at this instant keeps its last close. */
+  #mark(at: number): void {
+    const { slots, account } = this
+    let equity = account.cash
+    let gross = 0
+    for (let k = 0; k < slots.length; k++) {
+      const { position, isFresh, bars } = slots[k]!
+      if (position.heldQty === 0) continue
+      const value = position.heldQty * position.lastClose
+      equity += value
+      gross += Math.abs(value)
+      if (isFresh) position.trackBar(bars.high[position.row]!, bars.low[position.row]!)
+    }
+    const n = this.#instants++
+    this.#time[n] = at
+    this.#equity[n] = equity
+    this.#cash[n] = account.cash
+    this.#exposure[n] = gross === 0 ? 0 : gross / equity
+    account.equity = equity
+  }
+
+  #isAnyReady(): boolean {
+    return this.slots.some((slot) => slot.isFresh && slot.cursor.row >= slot.readyRow)
+  }
+
+  #ask(hook: Hook, context: object, slot: Slot | null): Decision {
+    try {
+      return hook(context as never)
+    } catch (error) {
+      throw this.#failure(slot, error)
+    }
+  }
+
+  #guard(slot: Slot | null, run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      throw this.#failure(slot, error)
+    }
+  }
+
+  #callFillHooks(): void {
+    const { onFill } = this.#strategy
+    const { fills } = this.#broker
+    const context = { params: this.#params, state: this.#state }
+    for (; this.#hooked < fills.length; this.#hooked++)
+      if (onFill !== null) this.#guard(null, () => onFill(fills[this.#hooked]!, context as never))
+  }
+
+  #answer(at: number): void {
+    const pending = this.#pending.splice(0)
+    // fills.md 21: a cancel in the same return as a new order applies to what was open before
+    for (const { slot, decision } of pending) {
+      const open = new Set(this.slots.flatMap((s) => s.orders.filter((o) => o.isAlive)))
+      this.#guard(slot, () => {
+        for (const request of requestsOf(decision)) this.#handle(slot, request, at, open)
+      })
+    }
+    for (const slot of this.slots) this.#broker.sweep(slot)
+  }
+
+  #handle(home: Slot | null, request: Request, at: number, open: ReadonlySet<object>): void {
+    if (request.kind === 'cancel' || request.kind === 'amend') {
+      for (const slot of this.slots)
+        for (const order of slot.orders) {
+          if (order.id !== request.id || !order.isAlive || !open.has(order)) continue
+          if (request.kind === 'cancel') this.#broker.cancel(slot, order, at, 'requested')
+          else this.#broker.acceptance.amend(slot, order, request, at)
+          return
+        }
+      const symbol = home?.symbol ?? ''
+      const limit = `an order that is open`
+      this.#record(home, {
+        type: 'rejected',
+        at,
+        symbol,
+        id: request.id,
+        reason: 'UNKNOWN_ORDER',
+        filter: null,
+        value: request.id,
+        limit,
+        tag: null,
+      })
+      return
+    }
+    if (request.kind === 'cancelAll') {
+      const only = request.symbol === undefined ? home : this.#slotOf(request, home)
+      for (const slot of only === null ? this.slots : [only])
+        for (const order of [...slot.orders]) if (open.has(order)) this.#broker.cancel(slot, order, at, 'requested')
+      return
+    }
+    const slot = this.#slotOf(request, home)
+    if (!slot.hasBegun)
+      throw new RequestError(`ordered ${slot.symbol} before its first bar: wait until it is in symbols`)
+    if (request.kind === 'close') this.#broker.acceptance.submitClose(slot, (request as CloseRequest).tag ?? null, at)
+    else this.#broker.acceptance.submit(slot, request, at)
+  }
+
+  #slotOf(request: { readonly symbol?: string }, home: Slot | null): Slot {
+    const { symbol } = request
+    if (symbol === undefined) {
+      if (home !== null) return home
+      if (this.slots.length === 1) return this.slots[0]!
+      throw new RequestError('an order from onBars needs its symbol: buy({ symbol: "BTCUSDT", … })')
+    }
+    const found = this.slots.find((slot) => slot.symbol === symbol)
+    if (found !== undefined) return found
+    const known = this.slots.map((slot) => slot.symbol)
+    throw new RequestError(
+      `ordered "${symbol}", which is not in the data${didYouMean(symbol, known)}; this run has ${known.join(', ')}`,
+    )
+  }
+
+  #record(slot: Slot | null, event: RunEvent): void {
+    this.#events.push(event)
+    slot?.note(event)
+    if (event.type === 'accepted') this.#accepted++
+    if (event.type === 'rejected') this.#rejectedBy[event.reason] = (this.#rejectedBy[event.reason] ?? 0) + 1
+  }
+
+  /** What went wrong in the strategy's code, with everything needed to see why. */
+  #failure(slot: Slot | null, error: unknown): unknown {
+    if (error instanceof RangeError && error.message.startsWith('the account has grown')) return error
+    const at = this.#instants > 0 ? new Date(this.#time[this.#instants - 1]!).toISOString() : 'the start'
+    const reason = error instanceof Error ? error.message : String(error)
+    const where = userFrame(error)
+    const inputs = slot === null ? '' : ` Inputs: ${inputsText(slot, this.#params)}.`
+    const what =
+      error instanceof RequestError ? reason : `threw ${error instanceof Error ? error.name : typeof error}: ${reason}`
+    const on = slot === null ? '' : `, ${slot.symbol}`
+    return new StrategyError(
+      `strategy ${this.#strategy.name} (bar closed ${at}${on}) ${what}${where === '' ? '' : `, at ${where}`}.${inputs}`,
+      { cause: error },
+    )
+  }
+
+  /** Ends the run: open orders expire, open positions are listed (or sold, with `closeAtEnd`), the columns are handed over. */
+  finish(options: { readonly closeAtEnd?: boolean } = {}): EngineResult {
+    const last = this.#instants - 1
+    const at = last >= 0 ? this.#time[last]! : 0
+    const reason: Cancelled['reason'] = 'end'
+    for (const slot of this.slots) {
+      for (const order of [...slot.orders]) this.#broker.cancel(slot, order, at, reason)
+      if (options.closeAtEnd && slot.hasBegun) this.#broker.closeAtEnd(slot, at)
+      this.#broker.sweep(slot)
+    }
+    if (options.closeAtEnd && last >= 0) {
+      this.#instants = last
+      this.#mark(at)
+      this.#callFillHooks()
+    }
+    const { onStop } = this.#strategy
+    if (onStop !== null)
+      this.#guard(null, () => onStop({ account: this.account, params: this.#params, state: this.#state } as never))
+    return this.#result(at)
+  }
+
+  #result(at: number): EngineResult {
+    const { account } = this
+    const { fills, trades } = this.#broker
+    const n = this.#instants
+    const column = (full: Float64Array) => full.subarray(0, n)
+    const equity: EquityColumns = {
+      length: n,
+      time: column(this.#time),
+      equity: column(this.#equity),
+      cash: column(this.#cash),
+      exposure: column(this.#exposure),
+    }
+    const money = (units: number) => fromLedger(account.ledger, units)
+    const openTrades = this.slots.flatMap((slot) => {
+      const open = slot.position.openTrade(at)
+      return open === null ? [] : [{ n: 0, symbol: slot.symbol, ...open }]
+    })
+    return {
+      startEquity: money(account.start),
+      endEquity: n > 0 ? this.#equity[n - 1]! : money(account.start),
+      equity,
+      fills,
+      trades,
+      openTrades: openTrades.map((trade, k) => ({ ...trade, n: trades.length + k + 1 })),
+      events: this.#events,
+      fees: money(account.feesUnits),
+      slippage: money(account.slippageUnits),
+      funding: money(account.fundingUnits),
+      accepted: this.#accepted,
+      rejected: Object.values(this.#rejectedBy).reduce((sum, count) => sum + count, 0),
+      rejectedBy: this.#rejectedBy,
+      notes: [...this.#remarks],
+    }
+  }
+}
+
+function checkOptions(options: EngineOptions): void {
+  if (!Number.isFinite(options.cash) || options.cash <= 0)
+    throw new RangeError(`cash is ${options.cash}: start with an amount above 0 of the quote asset`)
+  if (options.slots.length === 0) throw new RangeError('a run needs at least one series')
+  const [first] = options.slots
+  const seen = new Set<string>()
+  for (const { instrument } of options.slots) {
+    if (instrument.quote !== first!.instrument.quote)
+      throw new RangeError(
+        `one account holds one quote asset: ${first!.instrument.symbol} is quoted in ${first!.instrument.quote}, ${instrument.symbol} in ${instrument.quote}; run them apart`,
+      )
+    if (seen.has(instrument.symbol)) throw new RangeError(`${instrument.symbol} is given twice: each symbol once a run`)
+    seen.add(instrument.symbol)
+  }
+}
+
+function requestsOf(decision: Decision): Request[] {
+  const list = Array.isArray(decision) ? decision : [decision]
+  return list.filter((item) => item !== undefined && item !== null && item !== false).map(checkRequest)
+}
+
+function inputsText(slot: Slot, params: object): string {
+  if (!slot.hasBegun) return JSON.stringify({ params })
+  const names = (view: object) =>
+    Object.getOwnPropertyNames(Object.getPrototypeOf(view)).filter((name) => name !== 'constructor')
+  const round = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+  return JSON.stringify(
+    {
+      bar: snapshot(slot.bar, ['openTime', 'open', 'high', 'low', 'close', 'volume']),
+      ind: snapshot(slot.ind, names(slot.ind)),
+      position: { qty: slot.position.qty },
+      params,
+    },
+    round,
+  )
+}

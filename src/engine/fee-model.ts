@@ -1,0 +1,38 @@
+import { type Ledger, notionalUnits, type Rate, rateOf } from '../core/money.ts'
+import type { Scales } from './rules.ts'
+
+/** Fees and slippage of one instrument, as exact fractions. */
+export interface Costs {
+  readonly maker: Rate
+  readonly taker: Rate
+  readonly slippage: Rate
+  /** `received`: a spot buy pays its fee in the base asset, as exchanges do without a discount token. */
+  readonly feeAsset: 'quote' | 'received'
+}
+
+export interface CostOptions {
+  readonly feeMaker: number
+  readonly feeTaker: number
+  readonly slippageBps: number
+  readonly feeAsset?: 'quote' | 'received'
+}
+
+/** @throws RangeError where a rate is not a fraction from 0 to below 1 */
+export function costsOf(options: CostOptions): Costs {
+  const slippage = Number((options.slippageBps / 10_000).toFixed(12))
+  return {
+    maker: rateOf(options.feeMaker, 'feeMaker'),
+    taker: rateOf(options.feeTaker, 'feeTaker'),
+    slippage: rateOf(slippage, 'slippageBps ÷ 10000'),
+    feeAsset: options.feeAsset ?? 'quote',
+  }
+}
+
+/** What buying `qty` at `price` takes out of the account in ledger units: notional and fee, each rounded up. */
+export function buyingCost(ledger: Ledger, scales: Scales, price: number, qty: number, fee: Rate): number {
+  const { priceDecimals, qtyDecimals } = scales
+  return (
+    notionalUnits(ledger, price, priceDecimals, qty, qtyDecimals, 'up') +
+    notionalUnits(ledger, price, priceDecimals, qty, qtyDecimals, 'up', fee)
+  )
+}

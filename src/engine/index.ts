@@ -1,0 +1,15 @@
+export { type CostOptions, type Costs, costsOf } from './fee-model.ts'
+export { Engine, type EngineOptions } from './engine.ts'
+export { bool, choice, int, num, type ParamSpecs, type ParamValue, type ParamValues, resolveParams } from './params.ts'
+export { compileRules, findRefusal, type Market, type Refusal, scalesOf } from './rules.ts'
+export type { HigherColumns, SlotOptions } from './slot.ts'
+export {
+  type AccountView,
+  type BarContext,
+  type BarsContext,
+  defineStrategy,
+  isStrategy,
+  type PositionView,
+  type Strategy,
+} from './strategy.ts'
+export { StrategyError } from './strategy-error.ts'

@@ -1,0 +1,101 @@
+import { fromUnits } from '../core/decimal.ts'
+import type { Leg, Offset, OrderRole, OrderType, OrderView, TimeInForce } from '../core/order.ts'
+import type { Scales } from './rules.ts'
+
+/** The legs an entry asked for, kept until it fills. */
+export interface Legs {
+  readonly stopLoss: Leg | undefined
+  readonly takeProfit: Leg | undefined
+  readonly trailingStop: Offset | undefined
+}
+
+/** An accepted order while it lives. Prices and quantities in whole units of its instrument's scales. */
+export interface LiveOrder {
+  readonly id: string
+  readonly side: 1 | -1
+  type: OrderType
+  readonly role: OrderRole
+  qty: number
+  /** −1 where the order has none. */
+  limit: number
+  trigger: number
+  readonly tif: TimeInForce
+  readonly expiresAt: number
+  readonly reduceOnly: boolean
+  /** A `close()`: the whole position as it stands at the fill, whatever its size then. */
+  readonly isClose: boolean
+  /** A market buy sized by quote, fraction or risk is cut to what can be paid; one sized by qty is refused. */
+  readonly mayCut: boolean
+  readonly tag: string | null
+  readonly legs: Legs | null
+  /** Trailing distance. */
+  readonly trail: Offset | null
+  /** Legs of one bracket share it: when one fills, the others go. */
+  readonly bracket: string | null
+  /** Row of the bar at whose close it was accepted, or inside which its entry filled. */
+  readonly acceptedRow: number
+  /** Ledger units of cash, and units of the base asset, that it holds back. */
+  lock: number
+  lockQty: number
+  isAlive: boolean
+  /** A leg whose entry filled inside this row may meet that bar only as fills.md 11 says. */
+  insideRow: number
+  /** The row on which it filled or triggered last: each order acts once a bar. */
+  actedRow: number
+}
+
+export function isAlgo(order: LiveOrder): boolean {
+  return order.type !== 'market' && order.type !== 'limit'
+}
+
+export function isStopLike(order: LiveOrder): boolean {
+  return order.type === 'stop' || order.type === 'stop-limit' || order.type === 'trailing-stop'
+}
+
+/** What a strategy and the report see of it. */
+export function viewOrder(order: LiveOrder, symbol: string, scales: Scales): OrderView {
+  const price = (units: number) => (units === -1 ? null : fromUnits(units, scales.priceDecimals))
+  return {
+    id: order.id,
+    symbol,
+    side: order.side === 1 ? 'buy' : 'sell',
+    type: order.type,
+    qty: fromUnits(order.qty, scales.qtyDecimals),
+    limit: price(order.limit),
+    trigger: price(order.trigger),
+    tif: order.tif,
+    reduceOnly: order.reduceOnly,
+    role: order.role,
+    tag: order.tag,
+  }
+}
+
+type Draft = Pick<LiveOrder, 'id' | 'side' | 'type' | 'role' | 'qty' | 'acceptedRow'> & Partial<LiveOrder>
+
+/** An order with every field present and in one order, so that all orders share one hidden class. */
+export function blankOrder(draft: Draft): LiveOrder {
+  return {
+    id: draft.id,
+    side: draft.side,
+    type: draft.type,
+    role: draft.role,
+    qty: draft.qty,
+    limit: draft.limit ?? -1,
+    trigger: draft.trigger ?? -1,
+    tif: draft.tif ?? 'GTC',
+    expiresAt: draft.expiresAt ?? Number.POSITIVE_INFINITY,
+    reduceOnly: draft.reduceOnly ?? false,
+    isClose: draft.isClose ?? false,
+    mayCut: draft.mayCut ?? false,
+    tag: draft.tag ?? null,
+    legs: draft.legs ?? null,
+    trail: draft.trail ?? null,
+    bracket: draft.bracket ?? null,
+    acceptedRow: draft.acceptedRow,
+    lock: 0,
+    lockQty: 0,
+    isAlive: true,
+    insideRow: draft.insideRow ?? -1,
+    actedRow: -1,
+  }
+}

@@ -1,0 +1,261 @@
+import { fromUnits, mulDiv, POW10 } from '../core/decimal.ts'
+import { fromLedger, type Ledger, notionalUnits, type Rate } from '../core/money.ts'
+import type { OpenTrade, Trade } from '../core/trade.ts'
+import type { Account } from './account.ts'
+import type { Scales } from './rules.ts'
+import type { PositionView } from './strategy.ts'
+
+/** A fill as the ledger sees it: whole units only. */
+export interface Execution {
+  readonly side: 1 | -1
+  readonly qty: number
+  readonly price: number
+  readonly fee: Rate
+  readonly feeInBase: boolean
+  readonly time: number
+  readonly row: number
+  /** Whether it happened inside its bar, so that part of the bar came before it. */
+  readonly isInside: boolean
+  readonly entryTag: string
+  readonly exitTag: string
+}
+
+/** What a fill did to the books. */
+export interface Settlement {
+  /** Ledger units. */
+  readonly fee: number
+  readonly realised: number
+  /** A round trip that ended with this fill. */
+  readonly closed: Omit<Trade, 'n' | 'symbol'> | null
+  /** Base asset left below one step, when the position went flat. */
+  readonly dust: number
+}
+
+/** Quantity-weighted price that stays exact while there is only one price. */
+class Average {
+  qty = 0
+  #value = 0
+  #first = 0
+  #isMixed = false
+
+  add(price: number, qty: number): void {
+    if (this.qty === 0) this.#first = price
+    else if (price !== this.#first) this.#isMixed = true
+    this.qty += qty
+    this.#value += price * qty
+  }
+  get price(): number {
+    if (this.qty === 0) return 0
+    return this.#isMixed ? this.#value / this.qty : this.#first
+  }
+}
+
+/** The round trip in progress. */
+class Trip {
+  readonly isLong: boolean
+  readonly entry = new Average()
+  readonly exit = new Average()
+  readonly time: number
+  readonly row: number
+  readonly tag: string
+  notional = 0
+  realised = 0
+  fees = 0
+  funding = 0
+  most = 0
+  high: number
+  low: number
+
+  constructor(isLong: boolean, at: Execution, price: number) {
+    this.isLong = isLong
+    this.time = at.time
+    this.row = at.row
+    this.tag = at.entryTag
+    this.high = price
+    this.low = price
+  }
+}
+
+/** One net position at average cost, and the trade it belongs to (fills.md 20). */
+export class Position implements PositionView {
+  readonly #scales: Scales
+  readonly #ledger: Ledger
+  /** Everything owned, dust included; signed units. `cost` is what it cost, signed ledger units. */
+  held = 0
+  cost = 0
+  /** What can be traded, signed units; `qty` is the same as a number. */
+  units = 0
+  qty = 0
+  /** `held` as a number, for marking. */
+  heldQty = 0
+  row = -1
+  lastClose = Number.NaN
+  /** The row inside which the open trade began, −1 where it began at an open. */
+  insideRow = -1
+  #trip: Trip | null = null
+
+  constructor(scales: Scales, ledger: Ledger) {
+    this.#scales = scales
+    this.#ledger = ledger
+  }
+
+  get entryPrice(): number {
+    return this.#trip === null ? 0 : this.#trip.entry.price
+  }
+  get entryTime(): number {
+    return this.#trip === null ? Number.NaN : this.#trip.time
+  }
+  get unrealised(): number {
+    return this.qty === 0 ? 0 : this.qty * (this.lastClose - this.entryPrice)
+  }
+  get bars(): number {
+    return this.#trip === null ? 0 : this.row - this.#trip.row
+  }
+
+  /** Widens the excursion of the open trade by prices it has lived through. */
+  track(high: number, low: number): void {
+    const trip = this.#trip
+    if (trip === null) return
+    if (high > trip.high) trip.high = high
+    if (low < trip.low) trip.low = low
+  }
+
+  /** The bar at the cursor is over and the position lives: of a bar it began inside, only the bad extreme counts. */
+  trackBar(high: number, low: number): void {
+    if (this.insideRow !== this.row) this.track(high, low)
+    else if (this.held > 0) this.track(this.lastClose, low)
+    else this.track(high, this.lastClose)
+  }
+
+  /**
+   * Books one fill: closes what it closes at a proportional cost (the last part takes the remainder), opens the rest.
+   * Notional paid rounds up and received rounds down to the ledger's unit, fees round up. `step` and `minQty` say what
+   * of the holding can be traded; 1 and 0 where fees never leave dust.
+   */
+  settle(at: Execution, account: Account, step: number, minQty: number): Settlement {
+    const { priceDecimals, qtyDecimals } = this.#scales
+    const price = fromUnits(at.price, priceDecimals)
+    const notional = (qty: number, rate?: Rate) =>
+      notionalUnits(
+        this.#ledger,
+        at.price,
+        priceDecimals,
+        qty,
+        qtyDecimals,
+        at.side === 1 || rate ? 'up' : 'down',
+        rate,
+      )
+    const closing = Math.sign(this.units) === -at.side ? Math.min(at.qty, Math.abs(this.units)) : 0
+    const opening = at.qty - closing
+    const fee = at.feeInBase ? 0 : notional(at.qty, at.fee)
+    const closingFee = opening === 0 ? fee : mulDiv(fee, closing, at.qty, 'down')
+    let realised = 0
+    let closed: Settlement['closed'] = null
+    if (closing > 0) {
+      realised = this.#reduce(at, closing, -at.side * notional(closing), account)
+      const trip = this.#trip!
+      trip.exit.add(price, fromUnits(closing, qtyDecimals))
+      trip.realised += realised
+      trip.fees += closingFee
+      this.track(price, price)
+    }
+    this.#setTradable(step, minQty)
+    if (closing > 0 && this.units === 0) closed = this.#endTrip(at)
+    let baseFee = 0
+    if (opening > 0) {
+      if (this.#trip === null) {
+        this.#trip = new Trip(at.side === 1, at, price)
+        this.insideRow = at.isInside ? at.row : -1
+      }
+      const trip = this.#trip
+      const paid = notional(opening)
+      this.held += at.side * opening
+      this.cost += at.side * paid
+      account.cost += at.side * paid
+      trip.entry.add(price, fromUnits(opening, qtyDecimals))
+      trip.notional += paid
+      trip.fees += fee - closingFee
+      if (at.feeInBase) baseFee = this.#payFeeInBase(at, opening, paid, account, trip)
+      this.#setTradable(step, minQty)
+      trip.most = Math.max(trip.most, Math.abs(this.units))
+    }
+    account.wallet += realised - fee
+    account.realised += realised
+    account.feesUnits += fee
+    account.refresh()
+    const dust = this.units === 0 && this.held !== 0 ? this.held : 0
+    return { fee: fee + baseFee, realised, closed, dust }
+  }
+
+  #reduce(at: Execution, closing: number, cashDelta: number, account: Account): number {
+    const all = Math.abs(this.held)
+    const part = closing === all ? this.cost : Math.sign(this.cost) * mulDiv(Math.abs(this.cost), closing, all, 'down')
+    this.held += at.side * closing
+    this.cost -= part
+    account.cost -= part
+    return cashDelta - part
+  }
+
+  /** fills.md 17: the fee is a part of what was bought, given away at cost, so the books balance without a price. */
+  #payFeeInBase(at: Execution, opening: number, paid: number, account: Account, trip: Trip): number {
+    const feeQty = Math.min(opening, mulDiv(opening, at.fee.digits, POW10[at.fee.decimals]!, 'up'))
+    const value = mulDiv(paid, feeQty, opening, 'down')
+    this.held -= feeQty
+    this.cost -= value
+    account.cost -= value
+    account.wallet -= value
+    account.feesUnits += value
+    trip.fees += value
+    return value
+  }
+
+  #setTradable(step: number, minQty: number): void {
+    const whole = Math.abs(this.held) - (Math.abs(this.held) % step)
+    this.units = whole < minQty ? 0 : Math.sign(this.held) * whole
+    this.qty = fromUnits(this.units, this.#scales.qtyDecimals)
+    this.heldQty = fromUnits(this.held, this.#scales.qtyDecimals)
+  }
+
+  #endTrip(at: Execution): Omit<Trade, 'n' | 'symbol'> {
+    const trip = this.#trip!
+    this.#trip = null
+    return { ...this.#describe(trip, at.row), exitTime: at.time, exitPrice: trip.exit.price, exitTag: at.exitTag }
+  }
+
+  /** The open trade as it stands at the last close. */
+  openTrade(markTime: number): Omit<OpenTrade, 'n' | 'symbol'> | null {
+    if (this.#trip === null) return null
+    const trip = this.#describe(this.#trip, this.row)
+    const marked = this.qty * (this.lastClose - trip.entryPrice)
+    const pnl = trip.pnl + marked
+    return {
+      ...trip,
+      pnl,
+      return: pnl / fromLedger(this.#ledger, this.#trip.notional),
+      markTime,
+      markPrice: this.lastClose,
+    }
+  }
+
+  #describe(trip: Trip, row: number) {
+    const money = (units: number) => fromLedger(this.#ledger, units)
+    const net = trip.realised - trip.fees + trip.funding
+    const entry = trip.entry.price
+    const up = trip.high / entry - 1
+    const down = trip.low / entry - 1
+    return {
+      side: trip.isLong ? ('long' as const) : ('short' as const),
+      qty: fromUnits(trip.most, this.#scales.qtyDecimals),
+      entryTime: trip.time,
+      entryPrice: entry,
+      fees: money(trip.fees),
+      funding: money(trip.funding),
+      pnl: money(net),
+      return: net / trip.notional,
+      bars: row - trip.row,
+      mae: Math.min(0, trip.isLong ? down : -up),
+      mfe: Math.max(0, trip.isLong ? up : -down),
+      entryTag: trip.tag,
+    }
+  }
+}

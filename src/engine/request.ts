@@ -1,0 +1,124 @@
+import type { AmendRequest, Offset, OrderRequest, OrderType, Request } from '../core/order.ts'
+import { didYouMean } from '../core/suggest.ts'
+
+/** What a strategy returned cannot be read as a request: an error of the program, not of the market. */
+export class RequestError extends TypeError {}
+
+const ORDER_KEYS = [
+  'kind', 'side', 'symbol', 'qty', 'quote', 'fraction', 'risk', 'limit', 'stop', 'touch', 'trail', 'tif', 'expiresAt',
+  'reduceOnly', 'stopLoss', 'takeProfit', 'trailingStop', 'id', 'tag',
+] // biome-ignore format: a list of words
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  order: ORDER_KEYS,
+  close: ['kind', 'symbol', 'tag'],
+  cancel: ['kind', 'id'],
+  cancelAll: ['kind', 'symbol'],
+  amend: ['kind', 'id', 'qty', 'limit', 'stop', 'touch'],
+}
+const SIZES = ['qty', 'quote', 'fraction', 'risk'] as const
+const TIFS = ['GTC', 'IOC', 'FOK', 'GTX', 'GTD']
+
+/** @throws RequestError that quotes what was returned and says what is wrong with it */
+export function checkRequest(value: unknown): Request {
+  const request = value as Request
+  const known = typeof value === 'object' && value !== null ? KEYS[(value as { kind?: string }).kind ?? ''] : undefined
+  if (known === undefined)
+    throw new RequestError(
+      `returned ${show(value)}, which is no request: return buy({…}), sell({…}), close(), cancel(id), cancelAll(), amend(id, {…}), an array of them, or nothing`,
+    )
+  const call = request.kind === 'order' ? request.side : request.kind
+  for (const key of Object.keys(request))
+    if (!known.includes(key))
+      throw new RequestError(
+        `${call}: unknown key "${key}"${didYouMean(key, known)}; known: ${known.slice(1).join(', ')}`,
+      )
+  if (request.kind === 'order') checkOrder(request)
+  if (request.kind === 'amend') checkAmend(request)
+  return request
+}
+
+function checkOrder(order: OrderRequest): void {
+  const { side } = order
+  const sizes = SIZES.filter((key) => order[key] !== undefined)
+  if (sizes.length !== 1)
+    throw new RequestError(
+      `${side}({ ${sizes.map((s) => `${s}: ${order[s]}`).join(', ')} }): size is exactly one of qty, quote, fraction, risk; it has ${sizes.length === 0 ? 'none' : sizes.length}`,
+    )
+  for (const key of ['qty', 'quote', 'fraction', 'risk', 'limit', 'stop', 'touch', 'expiresAt'] as const)
+    if (order[key] !== undefined) positive(side, key, order[key])
+  if (order.risk !== undefined && order.stopLoss === undefined)
+    throw new RequestError(`${side}({ risk: ${order.risk} }): risk needs a stopLoss to measure the loss against`)
+  for (const key of ['stopLoss', 'takeProfit'] as const) {
+    const leg = order[key]
+    if (typeof leg === 'number') positive(side, key, leg)
+    else if (leg !== undefined) checkOffset(side, key, leg)
+  }
+  for (const key of ['trail', 'trailingStop'] as const) {
+    const trail = order[key]
+    if (typeof trail === 'number') positive(side, key, trail)
+    else if (trail !== undefined) checkOffset(side, key, trail)
+  }
+  checkCombination(order)
+}
+
+function checkCombination(order: OrderRequest): void {
+  const { side } = order
+  const triggers = (['stop', 'touch', 'trail'] as const).filter((key) => order[key] !== undefined)
+  if (triggers.length > 1) throw new RequestError(`${side}: ${triggers.join(' and ')} exclude one another`)
+  if (order.trail !== undefined && order.limit !== undefined)
+    throw new RequestError(`${side}: a trailing stop has no limit price; drop limit or trail`)
+  const tif = order.tif ?? 'GTC'
+  if (!TIFS.includes(tif))
+    throw new RequestError(`${side}: tif "${tif}"${didYouMean(tif, TIFS)} is not one of ${TIFS.join(', ')}`)
+  const isPlainLimit = order.limit !== undefined && triggers.length === 0
+  if (['IOC', 'FOK', 'GTX'].includes(tif) && !isPlainLimit)
+    throw new RequestError(`${side}: tif ${tif} is for plain limit orders; give a limit and no stop, touch or trail`)
+  if ((tif === 'GTD') !== (order.expiresAt !== undefined))
+    throw new RequestError(`${side}: tif GTD and expiresAt (UTC ms) go together`)
+  for (const key of ['id', 'tag', 'symbol'] as const)
+    if (order[key] !== undefined && (typeof order[key] !== 'string' || order[key] === ''))
+      throw new RequestError(`${side}: ${key} ${show(order[key])} must be a text that is not empty`)
+}
+
+function checkAmend(request: AmendRequest): void {
+  const changes = (['qty', 'limit', 'stop', 'touch'] as const).filter((key) => request[key] !== undefined)
+  if (changes.length === 0) throw new RequestError(`amend("${request.id}", {}): give qty, limit, stop or touch`)
+  for (const key of changes) positive('amend', key, request[key])
+}
+
+function positive(call: string, key: string, value: unknown): void {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
+    throw new RequestError(`${call}({ ${key}: ${show(value)} }): ${key} must be a number above 0`)
+}
+
+function checkOffset(call: string, key: string, offset: Offset): void {
+  const entries = typeof offset === 'object' && offset !== null ? Object.entries(offset) : []
+  const [name, value] = entries[0] ?? []
+  if (entries.length !== 1 || (name !== 'percent' && name !== 'distance'))
+    throw new RequestError(`${call}: ${key} ${show(offset)} must be a number, { percent: 0.01 } or { distance: 100 }`)
+  positive(call, `${key}.${name}`, value)
+  if (name === 'percent' && (value as number) >= 1)
+    throw new RequestError(`${call}: ${key}.percent ${show(value)} must be a fraction below 1 (0.01 = 1 %)`)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'number' || value === undefined) return String(value)
+  try {
+    const text = JSON.stringify(value) ?? String(value)
+    return text.length > 120 ? `${text.slice(0, 117)}…` : text
+  } catch {
+    return `an unprintable ${typeof value}`
+  }
+}
+
+export function orderType(order: OrderRequest): OrderType {
+  if (order.trail !== undefined) return 'trailing-stop'
+  if (order.stop !== undefined) return order.limit !== undefined ? 'stop-limit' : 'stop'
+  if (order.touch !== undefined) return order.limit !== undefined ? 'touch-limit' : 'touch'
+  return order.limit !== undefined ? 'limit' : 'market'
+}
+
+export function asOffset(value: number | Offset | undefined): Offset | undefined {
+  return typeof value === 'number' ? { distance: value } : value
+}

@@ -1,0 +1,245 @@
+import { type Decimal, decimalsOf, POW10, parseDecimal, unitsText } from '../core/decimal.ts'
+import type { FilterSnapshot, Filters, Instrument } from '../core/instrument.ts'
+
+/** A grid of legal numbers: origin + k × step, between min and max; whole units, 0 where a rule is off. */
+export interface GridRule {
+  readonly origin: number
+  readonly step: number
+  readonly min: number
+  readonly max: number
+}
+
+/** One filter snapshot in whole units of the instrument's own price and quantity scales. */
+export interface Rules {
+  readonly snapshot: FilterSnapshot
+  readonly price: GridRule
+  readonly lot: GridRule
+  readonly marketLot: GridRule | null
+  readonly filters: Filters
+}
+
+/**
+ * The scales of one instrument, fixed for a run so that units mean the same under every snapshot: prices are whole
+ * multiples of 10^-priceDecimals, quantities of 10^-qtyDecimals.
+ */
+export interface Scales {
+  readonly priceDecimals: number
+  readonly qtyDecimals: number
+}
+
+/** Where the exchange states no step, quantities are kept to its 8 decimals. */
+const QTY_DECIMALS = 8
+
+/**
+ * @param priceDecimals of the stored bars, so that every stored price is a whole number of units
+ * @param fineQty true where fees are taken in the received asset, which leaves quantities finer than a step
+ */
+export function scalesOf(instrument: Instrument, priceDecimals: number, fineQty: boolean): Scales {
+  let price = priceDecimals
+  let qty = fineQty ? QTY_DECIMALS : 0
+  for (const { filters } of instrument.snapshots) {
+    price = Math.max(price, ...texts(filters.price?.tick, filters.price?.min))
+    const steps = texts(filters.lot?.step, filters.lot?.min, filters.marketLot?.step)
+    qty = Math.max(qty, ...(isOff(filters.lot?.step) ? [QTY_DECIMALS] : steps))
+  }
+  return { priceDecimals: price, qtyDecimals: qty }
+}
+
+function texts(...values: (string | undefined)[]): number[] {
+  return values.filter((text) => text !== undefined).map((text) => parseDecimal(text).decimals)
+}
+
+function isOff(text: string | undefined): boolean {
+  return text === undefined || parseDecimal(text).digits === 0n
+}
+
+export function compileRules(instrument: Instrument, snapshot: FilterSnapshot, scales: Scales): Rules {
+  const { filters } = snapshot
+  const { priceDecimals, qtyDecimals } = scales
+  const fromMinimum = instrument.gridFrom === 'minimum'
+  const grid = (
+    rule: { min: string; max: string } | undefined,
+    step: string | undefined,
+    decimals: number,
+  ): GridRule => {
+    const min = units(rule?.min, decimals, 'up')
+    return {
+      origin: fromMinimum ? min : 0,
+      step: Math.max(1, units(step, decimals, 'up')),
+      min,
+      max: units(rule?.max, decimals, 'down'),
+    }
+  }
+  return {
+    snapshot,
+    filters,
+    price: grid(filters.price, filters.price?.tick, priceDecimals),
+    lot: grid(filters.lot, filters.lot?.step, qtyDecimals),
+    marketLot: filters.marketLot ? grid(filters.marketLot, filters.marketLot.step, qtyDecimals) : null,
+  }
+}
+
+/** Decimal text as whole units; a bound finer than the scale is rounded to the stricter side. */
+function units(text: string | undefined, decimals: number, rounding: 'up' | 'down'): number {
+  if (text === undefined) return 0
+  const value: Decimal = parseDecimal(text)
+  if (value.decimals <= decimals) return Number(value.digits * 10n ** BigInt(decimals - value.decimals))
+  const divisor = 10n ** BigInt(value.decimals - decimals)
+  const quotient = value.digits / divisor
+  return Number(rounding === 'up' && quotient * divisor !== value.digits ? quotient + 1n : quotient)
+}
+
+/** The grid number at or below `value` (whole units). */
+export function gridDown(rule: GridRule, value: number): number {
+  return rule.origin + Math.floor((value - rule.origin) / rule.step) * rule.step
+}
+
+/** The grid number at or above `value`. */
+export function gridUp(rule: GridRule, value: number): number {
+  return rule.origin + Math.ceil((value - rule.origin) / rule.step) * rule.step
+}
+
+export function isOnGrid(rule: GridRule, value: number): boolean {
+  return (value - rule.origin) % rule.step === 0
+}
+
+/** What refused an order: the filter's name, the offending value and the limit as text. */
+export interface Refusal {
+  readonly filter: string
+  readonly value: string
+  readonly limit: string
+}
+
+/** An order as the filters see it, in whole units. */
+export interface Checked {
+  readonly side: 1 | -1
+  readonly isMarket: boolean
+  readonly qty: number
+  /** Limit price and trigger price, −1 where the order has none. */
+  readonly limit: number
+  readonly trigger: number
+  readonly reduceOnly: boolean
+  readonly isResting: boolean
+  readonly isAlgo: boolean
+}
+
+/** What is known when an order is checked. */
+export interface Market {
+  /** Last close, units. */
+  readonly last: number
+  /** Mark price, or the average the filter asks for, as a number; the last close where neither is stored. */
+  readonly reference: number
+  readonly openOrders: number
+  readonly openAlgoOrders: number
+  /** Held plus on order to buy, units. */
+  readonly held: number
+}
+
+/** The first rule that an order breaks, or `null`. Rule by rule as the exchange states them; 0 disables a rule. */
+export function findRefusal(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
+  return (
+    checkPrice(rules, scales, order.limit) ??
+    checkPrice(rules, scales, order.trigger) ??
+    checkPercentPrice(rules, scales, order, market) ??
+    checkLot('LOT_SIZE', rules.lot, scales, order.qty) ??
+    (order.isMarket && rules.marketLot ? checkLot('MARKET_LOT_SIZE', rules.marketLot, scales, order.qty) : null) ??
+    checkNotional(rules, scales, order, market) ??
+    checkCounts(rules, scales, order, market)
+  )
+}
+
+function checkPrice(rules: Rules, scales: Scales, price: number): Refusal | null {
+  if (price === -1) return null
+  const rule = rules.price
+  const text = (n: number) => unitsText(n, scales.priceDecimals)
+  const refuse = (limit: string) => ({ filter: 'PRICE_FILTER', value: text(price), limit })
+  if (price <= 0) return refuse('above 0')
+  if (rule.min > 0 && price < rule.min) return refuse(`minPrice ${text(rule.min)}`)
+  if (rule.max > 0 && price > rule.max) return refuse(`maxPrice ${text(rule.max)}`)
+  if (!isOnGrid(rule, price)) return refuse(`tickSize ${text(rule.step)}`)
+  return null
+}
+
+function checkLot(filter: 'LOT_SIZE' | 'MARKET_LOT_SIZE', rule: GridRule, scales: Scales, qty: number): Refusal | null {
+  const text = (n: number) => unitsText(n, scales.qtyDecimals)
+  const refuse = (limit: string) => ({ filter, value: text(qty), limit })
+  if (qty <= 0) return refuse(rule.min > 0 ? `minQty ${text(rule.min)}` : 'above 0')
+  if (rule.min > 0 && qty < rule.min) return refuse(`minQty ${text(rule.min)}`)
+  if (rule.max > 0 && qty > rule.max) return refuse(`maxQty ${text(rule.max)}`)
+  if (!isOnGrid(rule, qty)) return refuse(`stepSize ${text(rule.step)}`)
+  return null
+}
+
+/** USDS-M bounds a buy above and a sell below only; spot's PERCENT_PRICE bounds both; …_BY_SIDE has its own pairs. */
+function checkPercentPrice(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
+  if (order.limit === -1) return null
+  const { percentPrice: both, percentPriceBySide: bySide } = rules.filters
+  const price = order.limit / POW10[scales.priceDecimals]!
+  const isBuy = order.side === 1
+  const bound = (filter: string, up: string | null, down: string | null): Refusal | null => {
+    if (up !== null && Number(up) > 0 && exceeds(order.limit, scales.priceDecimals, market.reference, up))
+      return { filter, value: String(price), limit: `${up} × ${market.reference}` }
+    if (down !== null && Number(down) > 0 && exceeds(-order.limit, scales.priceDecimals, -market.reference, down))
+      return { filter, value: String(price), limit: `${down} × ${market.reference}` }
+    return null
+  }
+  const first =
+    both && bound('PERCENT_PRICE', both.oneSided && !isBuy ? null : both.up, both.oneSided && isBuy ? null : both.down)
+  if (first) return first
+  if (!bySide) return null
+  return isBuy
+    ? bound('PERCENT_PRICE_BY_SIDE', bySide.bidUp, bySide.bidDown)
+    : bound('PERCENT_PRICE_BY_SIDE', bySide.askUp, bySide.askDown)
+}
+
+/** price > multiplier × reference, compared exactly (both sides' decimals as they print). */
+function exceeds(price: number, priceDecimals: number, reference: number, multiplier: string): boolean {
+  const m = parseDecimal(multiplier)
+  const referenceDecimals = decimalsOf(reference)
+  const r = BigInt(Math.round(reference * POW10[Math.min(referenceDecimals, 22)]!))
+  const left = BigInt(price) * 10n ** BigInt(m.decimals + referenceDecimals)
+  const right = m.digits * r * 10n ** BigInt(priceDecimals)
+  return left > right
+}
+
+function checkNotional(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
+  const rule = rules.filters.notional
+  if (rule === undefined || (rule.reduceOnlyExempt && order.reduceOnly)) return null
+  const price = order.limit !== -1 ? order.limit : order.trigger !== -1 ? order.trigger : market.last
+  const decimals = scales.priceDecimals + scales.qtyDecimals
+  const notional = BigInt(price) * BigInt(order.qty)
+  const isMarket = order.limit === -1 && order.trigger === -1
+  const compare = (text: string): bigint => {
+    const bound = parseDecimal(text)
+    return notional * 10n ** BigInt(bound.decimals) - bound.digits * 10n ** BigInt(decimals)
+  }
+  const value = unitsText(notional, decimals)
+  if ((!isMarket || rule.applyMinToMarket) && compare(rule.min) < 0n)
+    return { filter: rule.filter, value, limit: `minNotional ${rule.min}` }
+  if (rule.max !== undefined && (!isMarket || rule.applyMaxToMarket) && !isOff(rule.max) && compare(rule.max) > 0n)
+    return { filter: rule.filter, value, limit: `maxNotional ${rule.max}` }
+  return null
+}
+
+function checkCounts(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
+  const { maxNumOrders, maxNumAlgoOrders, maxPosition } = rules.filters
+  const count = (filter: string, open: number, limit: number): Refusal => ({
+    filter,
+    value: String(open + 1),
+    limit: String(limit),
+  })
+  if (order.isResting && maxNumOrders && market.openOrders + 1 > maxNumOrders)
+    return count('MAX_NUM_ORDERS', market.openOrders, maxNumOrders)
+  if (order.isAlgo && maxNumAlgoOrders && market.openAlgoOrders + 1 > maxNumAlgoOrders)
+    return count('MAX_NUM_ALGO_ORDERS', market.openAlgoOrders, maxNumAlgoOrders)
+  if (order.side === 1 && maxPosition !== undefined && !isOff(maxPosition)) {
+    const bound = units(maxPosition, scales.qtyDecimals, 'down')
+    if (market.held + order.qty > bound)
+      return {
+        filter: 'MAX_POSITION',
+        value: unitsText(market.held + order.qty, scales.qtyDecimals),
+        limit: maxPosition,
+      }
+  }
+  return null
+}

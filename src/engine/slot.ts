@@ -1,0 +1,176 @@
+import type { Bars } from '../core/bar.ts'
+import { exactUnits, POW10 } from '../core/decimal.ts'
+import type { RunEvent } from '../core/event.ts'
+import type { Instrument } from '../core/instrument.ts'
+import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
+import type { Ledger } from '../core/money.ts'
+import type { OrderView } from '../core/order.ts'
+import type { Costs } from './fee-model.ts'
+import type { UnitBar } from './fill-model.ts'
+import { type LiveOrder, viewOrder } from './live-order.ts'
+import { Position } from './position.ts'
+import { compileRules, type Rules, type Scales, scalesOf } from './rules.ts'
+import { BarView, type Cursor, type IndicatorColumns, indicatorView } from './view.ts'
+
+/** A higher interval beside an instrument's own: its bars, and which of them was closed at each own bar. */
+export interface HigherColumns {
+  readonly bars: Bars
+  readonly indicators: IndicatorColumns
+  /** For each own row, the last higher row closed by then, −1 before the first. */
+  readonly rows: Int32Array
+}
+
+/** What the engine is given for one instrument. */
+export interface SlotOptions {
+  readonly instrument: Instrument
+  readonly bars: Bars
+  readonly indicators: IndicatorColumns
+  readonly also: Readonly<Record<string, HigherColumns>>
+  /** First row of the run's range; earlier rows only fed the indicators. */
+  readonly startRow: number
+  /** First row on which every indicator has a value: `onBar` runs from there. */
+  readonly readyRow: number
+  readonly costs: Costs
+}
+
+const NO_EVENTS: readonly RunEvent[] = Object.freeze([])
+const NO_ORDERS: readonly OrderView[] = Object.freeze([])
+
+/** One instrument of a run: its columns and cursor, open orders, position, and the views a strategy sees. */
+export class Slot {
+  readonly symbol: string
+  readonly instrument: Instrument
+  readonly bars: Bars
+  readonly interval: Interval
+  readonly costs: Costs
+  readonly scales: Scales
+  readonly position: Position
+  readonly cursor: Cursor
+  readonly readyRow: number
+  readonly bar: BarView
+  readonly ind: object
+  readonly prev: object
+  readonly also: Readonly<Record<string, object>>
+  readonly orders: LiveOrder[] = []
+  readonly unitBar: UnitBar = { open: 0, high: 0, low: 0, close: 0 }
+  /** fills.md 3: a series whose volume is always zero has unknown volume. */
+  readonly isVolumeKnown: boolean
+  /** Whether a bar of this instrument closes at the instant at hand. */
+  isFresh = false
+  recent: readonly RunEvent[] = NO_EVENTS
+  readonly #step: number
+  readonly #rules: Rules[]
+  readonly #higher: readonly { readonly cursor: Cursor; readonly rows: Int32Array }[]
+
+  constructor(options: SlotOptions, ledger: Ledger) {
+    const { instrument, bars } = options
+    this.symbol = instrument.symbol
+    this.instrument = instrument
+    this.bars = bars
+    this.interval = bars.series.interval
+    this.costs = options.costs
+    this.scales = scalesOf(instrument, bars.priceDecimals, options.costs.feeAsset === 'received')
+    this.position = new Position(this.scales, ledger)
+    this.cursor = { row: options.startRow - 1 }
+    this.readyRow = options.readyRow
+    this.bar = new BarView(this.cursor, bars, this.interval)
+    this.ind = indicatorView('ind', this.cursor, options.indicators, 0)
+    this.prev = indicatorView('prev', this.cursor, options.indicators, 1)
+    this.isVolumeKnown = bars.volume.some((volume) => volume !== 0)
+    this.#step = this.interval === '1M' ? 0 : intervalMs(this.interval)
+    this.#rules = instrument.snapshots.map((snapshot) => compileRules(instrument, snapshot, this.scales))
+    const higher: { cursor: Cursor; rows: Int32Array }[] = []
+    const also: Record<string, object> = {}
+    for (const [name, columns] of Object.entries(options.also)) {
+      const cursor = { row: -1 }
+      higher.push({ cursor, rows: columns.rows })
+      also[name] = Object.freeze({
+        bar: new BarView(cursor, columns.bars, columns.bars.series.interval),
+        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0),
+        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1),
+      })
+    }
+    this.#higher = higher
+    this.also = also
+  }
+
+  /** Close time of the bar after the cursor; NaN after the last. */
+  get nextClose(): number {
+    const open = this.bars.openTime[this.cursor.row + 1]
+    if (open === undefined) return Number.NaN
+    return this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)
+  }
+
+  advance(): void {
+    const row = ++this.cursor.row
+    this.position.row = row
+    this.position.lastClose = this.bars.close[row]!
+    for (let k = 0; k < this.#higher.length; k++) {
+      const higher = this.#higher[k]!
+      higher.cursor.row = higher.rows[row]!
+    }
+  }
+
+  get row(): number {
+    return this.cursor.row
+  }
+  get hasBegun(): boolean {
+    return this.cursor.row >= 0
+  }
+  get openTime(): number {
+    return this.bars.openTime[this.cursor.row]!
+  }
+  get lastClose(): number {
+    return this.bars.close[this.cursor.row]!
+  }
+
+  /** Missing bars between this bar and the one before it. */
+  get missingBefore(): number {
+    const row = this.cursor.row
+    if (row < 1) return 0
+    const expected = closeTimeOf(this.bars.openTime[row - 1]!, this.interval)
+    return Math.round((this.bars.openTime[row]! - expected) / intervalMs(this.interval))
+  }
+
+  /** Whether anybody traded on this bar, as far as the series can tell. */
+  get hasTraded(): boolean {
+    return !this.isVolumeKnown || this.bars.volume[this.cursor.row] !== 0
+  }
+
+  /** The bar at the cursor in whole price units. */
+  loadUnitBar(): UnitBar {
+    const row = this.cursor.row
+    const bar = this.unitBar
+    bar.open = this.toPrice(this.bars.open[row]!)
+    bar.high = this.toPrice(this.bars.high[row]!)
+    bar.low = this.toPrice(this.bars.low[row]!)
+    bar.close = this.toPrice(this.bars.close[row]!)
+    return bar
+  }
+
+  /** A stored price as whole units: it has at most `priceDecimals`, so nothing is lost. */
+  toPrice(price: number): number {
+    const { priceDecimals } = this.scales
+    return exactUnits(price, priceDecimals) ?? Math.round(price * POW10[priceDecimals]!)
+  }
+
+  /** The filters in force at `time`: the newest snapshot not younger than it, else the first, which is then assumed. */
+  rulesAt(time: number): Rules {
+    let found = this.#rules[0]!
+    for (const rules of this.#rules) if (rules.snapshot.validFrom <= time) found = rules
+    return found
+  }
+
+  orderViews(): readonly OrderView[] {
+    if (this.orders.length === 0) return NO_ORDERS
+    return this.orders.filter((o) => o.isAlive).map((o) => viewOrder(o, this.symbol, this.scales))
+  }
+
+  note(event: RunEvent): void {
+    this.recent = this.recent.length === 0 ? [event] : [...this.recent, event]
+  }
+
+  forgetEvents(): void {
+    if (this.recent.length > 0) this.recent = NO_EVENTS
+  }
+}
