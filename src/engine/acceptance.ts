@@ -18,11 +18,17 @@ export class Acceptance {
   readonly #emit: (slot: Slot, event: RunEvent) => void
   readonly #remark: (text: string) => void
   #counter = 0
+  #sequence = 0
 
   constructor(account: Account, emit: (slot: Slot, event: RunEvent) => void, remark: (text: string) => void) {
     this.#account = account
     this.#emit = emit
     this.#remark = remark
+  }
+
+  /** Sequence number of the order accepted last. */
+  get lastSequence(): number {
+    return this.#sequence
   }
 
   nextId(): string {
@@ -53,8 +59,7 @@ export class Acceptance {
       }
     }
     this.#noteVenue(slot, rules, order)
-    slot.orders.push(order)
-    this.#emit(slot, { type: 'accepted', at, order: viewOrder(order, slot.symbol, slot.scales) })
+    this.#accept(slot, order, at)
   }
 
   /** `close()`: checked with the position as it stands, filled with the position as it then is. */
@@ -76,8 +81,7 @@ export class Acceptance {
     })
     const refusal = units === 0 ? null : findRefusal(rules, slot.scales, checkedOf(order), this.#market(slot, rules))
     if (refusal !== null) return this.#refuse(slot, at, id, tag, refusal, refusal.filter)
-    slot.orders.push(order)
-    this.#emit(slot, { type: 'accepted', at, order: viewOrder(order, slot.symbol, slot.scales) })
+    this.#accept(slot, order, at)
   }
 
   /** New quantity or prices for an open order; what is refused leaves it as it was. */
@@ -134,8 +138,7 @@ export class Acceptance {
     const rules = slot.rulesAt(slot.openTime)
     const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#market(slot, rules))
     if (refusal === null) {
-      slot.orders.push(leg)
-      this.#emit(slot, { type: 'accepted', at, order: viewOrder(leg, slot.symbol, slot.scales) })
+      this.#accept(slot, leg, at)
       return true
     }
     this.#refuse(slot, at, leg.id, leg.tag, refusal, refusal.filter)
@@ -144,6 +147,12 @@ export class Acceptance {
 
   reject(slot: Slot, order: LiveOrder, at: number, refusal: Refusal): void {
     this.#refuse(slot, at, order.id, order.tag, refusal, null)
+  }
+
+  #accept(slot: Slot, order: LiveOrder, at: number): void {
+    order.sequence = ++this.#sequence
+    slot.orders.push(order)
+    this.#emit(slot, { type: 'accepted', at, order: viewOrder(order, slot.symbol, slot.scales) })
   }
 
   #refuse(slot: Slot, at: number, id: string, tag: string | null, refusal: Refusal, filter: string | null): void {

@@ -1,11 +1,12 @@
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import { fromLedger } from '../core/money.ts'
 import type { CloseRequest, Decision, Request } from '../core/order.ts'
-import type { EngineResult, EquityColumns } from '../core/run.ts'
+import type { EngineResult } from '../core/run.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { Account } from './account.ts'
 import { Broker, type BrokerOptions } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
+import { EquityCurve } from './equity-curve.ts'
 import type { ParamValue } from './params.ts'
 import { checkRequest, RequestError } from './request.ts'
 import { Slot, type SlotOptions } from './slot.ts'
@@ -44,11 +45,7 @@ export class Engine {
   readonly #pending: { slot: Slot | null; decision: Decision }[] = []
   readonly #state: unknown
   readonly #params: Readonly<Record<string, ParamValue>>
-  readonly #time: Float64Array
-  readonly #equity: Float64Array
-  readonly #cash: Float64Array
-  readonly #exposure: Float64Array
-  #instants = 0
+  readonly #curve: EquityCurve
   #hooked = 0
   #accepted = 0
   readonly #rejectedBy: Record<string, number> = {}
@@ -72,10 +69,7 @@ export class Engine {
     this.#state = strategy.state(params)
     this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.account, params, this.#state))
     this.#together = new TogetherContext(this.slots, this.account, params, this.#state)
-    this.#time = new Float64Array(options.instants)
-    this.#equity = new Float64Array(options.instants)
-    this.#cash = new Float64Array(options.instants)
-    this.#exposure = new Float64Array(options.instants)
+    this.#curve = new EquityCurve(options.instants)
     this.#guard(null, () =>
       strategy.onStart?.({ params, symbols: this.slots.map((s) => s.symbol), state: this.#state } as never),
     )
@@ -83,16 +77,15 @@ export class Engine {
 
   /** The life of an instant: every bar that closes at `at` (UTC ms) meets open orders, is marked, shown and answered. */
   onBar(at: number): void {
-    const { slots, account } = this
+    const { slots } = this
     // steps 1–3: orders accepted earlier meet the bars, in declared order, before any strategy code runs
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!
-      slot.isFresh = slot.nextClose === at
-      if (!slot.isFresh) continue
-      slot.advance()
-      if (slot.orders.length > 0) this.#broker.match(slot)
+      slot.isFresh = slot.advanceTo(at)
+      if (slot.isFresh && slot.orders.length > 0) this.#broker.match(slot)
     }
-    this.#mark(at)
+    this.#mark()
+    this.#curve.end(at, this.account.cash)
     // step 4: the strategy sees the closed bars
     if (this.#broker.fills.length > this.#hooked) this.#callFillHooks()
     const onBar = this.#onBar
@@ -111,27 +104,27 @@ export class Engine {
     }
     // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
     if (this.#pending.length > 0) this.#answer(at)
-    account.equity = this.#equity[this.#instants - 1]!
   }
 
   /** Equity at the closes; an instrument without a bar at this instant keeps its last close. */
-  #mark(at: number): void {
+  #mark(): void {
     const { slots, account } = this
     let equity = account.cash
     let gross = 0
     for (let k = 0; k < slots.length; k++) {
-      const { position, isFresh, bars } = slots[k]!
+      const slot = slots[k]!
+      const { position } = slot
       if (position.heldQty === 0) continue
-      const value = position.heldQty * position.lastClose
+      const row = slot.cursor.row
+      const value = position.heldQty * slot.closes[row]!
       equity += value
       gross += Math.abs(value)
-      if (isFresh) position.trackBar(bars.high[position.row]!, bars.low[position.row]!)
+      if (slot.isFresh) position.trackBar(slot.highs[row]!, slot.lows[row]!)
     }
-    const n = this.#instants++
-    this.#time[n] = at
-    this.#equity[n] = equity
-    this.#cash[n] = account.cash
-    this.#exposure[n] = gross === 0 ? 0 : gross / equity
+    const curve = this.#curve
+    curve.reserve()
+    curve.equity[curve.length] = equity
+    if (gross !== 0) curve.exposure[curve.length] = gross / equity
     account.equity = equity
   }
 
@@ -165,21 +158,23 @@ export class Engine {
 
   #answer(at: number): void {
     const pending = this.#pending.splice(0)
-    // fills.md 21: a cancel in the same return as a new order applies to what was open before
     for (const { slot, decision } of pending) {
-      const open = new Set(this.slots.flatMap((s) => s.orders.filter((o) => o.isAlive)))
-      this.#guard(slot, () => {
-        for (const request of requestsOf(decision)) this.#handle(slot, request, at, open)
-      })
+      // fills.md 21: a cancel in the same return as a new order applies to what was open before
+      const before = this.#broker.acceptance.lastSequence
+      try {
+        for (const request of requestsOf(decision)) this.#handle(slot, request, at, before)
+      } catch (error) {
+        throw this.#failure(slot, error)
+      }
     }
     for (const slot of this.slots) this.#broker.sweep(slot)
   }
 
-  #handle(home: Slot | null, request: Request, at: number, open: ReadonlySet<object>): void {
+  #handle(home: Slot | null, request: Request, at: number, before: number): void {
     if (request.kind === 'cancel' || request.kind === 'amend') {
       for (const slot of this.slots)
         for (const order of slot.orders) {
-          if (order.id !== request.id || !order.isAlive || !open.has(order)) continue
+          if (order.id !== request.id || !order.isAlive || order.sequence > before) continue
           if (request.kind === 'cancel') this.#broker.cancel(slot, order, at, 'requested')
           else this.#broker.acceptance.amend(slot, order, request, at)
           return
@@ -202,7 +197,8 @@ export class Engine {
     if (request.kind === 'cancelAll') {
       const only = request.symbol === undefined ? home : this.#slotOf(request, home)
       for (const slot of only === null ? this.slots : [only])
-        for (const order of [...slot.orders]) if (open.has(order)) this.#broker.cancel(slot, order, at, 'requested')
+        for (const order of [...slot.orders])
+          if (order.sequence <= before) this.#broker.cancel(slot, order, at, 'requested')
       return
     }
     const slot = this.#slotOf(request, home)
@@ -237,7 +233,7 @@ export class Engine {
   /** What went wrong in the strategy's code, with everything needed to see why. */
   #failure(slot: Slot | null, error: unknown): unknown {
     if (error instanceof RangeError && error.message.startsWith('the account has grown')) return error
-    const at = this.#instants > 0 ? new Date(this.#time[this.#instants - 1]!).toISOString() : 'the start'
+    const at = this.#curve.length > 0 ? new Date(this.#curve.lastTime).toISOString() : 'the start'
     const reason = error instanceof Error ? error.message : String(error)
     const where = userFrame(error)
     const inputs = slot === null ? '' : ` Inputs: ${inputsText(slot, this.#params)}.`
@@ -252,17 +248,18 @@ export class Engine {
 
   /** Ends the run: open orders expire, open positions are listed (or sold, with `closeAtEnd`), the columns are handed over. */
   finish(options: { readonly closeAtEnd?: boolean } = {}): EngineResult {
-    const last = this.#instants - 1
-    const at = last >= 0 ? this.#time[last]! : 0
+    const curve = this.#curve
+    const at = curve.lastTime
     const reason: Cancelled['reason'] = 'end'
     for (const slot of this.slots) {
       for (const order of [...slot.orders]) this.#broker.cancel(slot, order, at, reason)
       if (options.closeAtEnd && slot.hasBegun) this.#broker.closeAtEnd(slot, at)
       this.#broker.sweep(slot)
     }
-    if (options.closeAtEnd && last >= 0) {
-      this.#instants = last
-      this.#mark(at)
+    if (options.closeAtEnd && curve.length > 0) {
+      curve.reopen()
+      this.#mark()
+      curve.end(at, this.account.cash)
       this.#callFillHooks()
     }
     const { onStop } = this.#strategy
@@ -274,15 +271,7 @@ export class Engine {
   #result(at: number): EngineResult {
     const { account } = this
     const { fills, trades } = this.#broker
-    const n = this.#instants
-    const column = (full: Float64Array) => full.subarray(0, n)
-    const equity: EquityColumns = {
-      length: n,
-      time: column(this.#time),
-      equity: column(this.#equity),
-      cash: column(this.#cash),
-      exposure: column(this.#exposure),
-    }
+    const { length } = this.#curve
     const money = (units: number) => fromLedger(account.ledger, units)
     const openTrades = this.slots.flatMap((slot) => {
       const open = slot.position.openTrade(at)
@@ -290,8 +279,8 @@ export class Engine {
     })
     return {
       startEquity: money(account.start),
-      endEquity: n > 0 ? this.#equity[n - 1]! : money(account.start),
-      equity,
+      endEquity: length > 0 ? this.#curve.equity[length - 1]! : money(account.start),
+      equity: this.#curve.columns(),
       fills,
       trades,
       openTrades: openTrades.map((trade, k) => ({ ...trade, n: trades.length + k + 1 })),

@@ -12,6 +12,8 @@ export interface Legs {
 /** An accepted order while it lives. Prices and quantities in whole units of its instrument's scales. */
 export interface LiveOrder {
   readonly id: string
+  /** Order of acceptance within the run. */
+  sequence: number
   readonly side: 1 | -1
   type: OrderType
   readonly role: OrderRole
@@ -76,6 +78,7 @@ type Draft = Pick<LiveOrder, 'id' | 'side' | 'type' | 'role' | 'qty' | 'accepted
 export function blankOrder(draft: Draft): LiveOrder {
   return {
     id: draft.id,
+    sequence: 0,
     side: draft.side,
     type: draft.type,
     role: draft.role,

@@ -4,6 +4,7 @@ import type { OpenTrade, Trade } from '../core/trade.ts'
 import type { Account } from './account.ts'
 import type { Scales } from './rules.ts'
 import type { PositionView } from './strategy.ts'
+import type { Cursor } from './view.ts'
 
 /** A fill as the ledger sees it: whole units only. */
 export interface Execution {
@@ -88,15 +89,25 @@ export class Position implements PositionView {
   qty = 0
   /** `held` as a number, for marking. */
   heldQty = 0
-  row = -1
-  lastClose = Number.NaN
   /** The row inside which the open trade began, −1 where it began at an open. */
   insideRow = -1
   #trip: Trip | null = null
 
-  constructor(scales: Scales, ledger: Ledger) {
+  readonly #cursor: Cursor
+  readonly #closes: Float64Array
+
+  constructor(scales: Scales, ledger: Ledger, cursor: Cursor, closes: Float64Array) {
     this.#scales = scales
     this.#ledger = ledger
+    this.#cursor = cursor
+    this.#closes = closes
+  }
+
+  get row(): number {
+    return this.#cursor.row
+  }
+  get lastClose(): number {
+    return this.#closes[this.#cursor.row]!
   }
 
   get entryPrice(): number {

@@ -15,6 +15,9 @@ export interface Rules {
   readonly price: GridRule
   readonly lot: GridRule
   readonly marketLot: GridRule | null
+  /** Smallest and largest notional as whole numbers of 10^-(priceDecimals + qtyDecimals); 0 where a bound is off. */
+  readonly minNotional: number
+  readonly maxNotional: number
   readonly filters: Filters
 }
 
@@ -76,6 +79,8 @@ export function compileRules(instrument: Instrument, snapshot: FilterSnapshot, s
     price: grid(filters.price, filters.price?.tick, priceDecimals),
     lot: grid(filters.lot, filters.lot?.step, qtyDecimals),
     marketLot: filters.marketLot ? grid(filters.marketLot, filters.marketLot.step, qtyDecimals) : null,
+    minNotional: units(filters.notional?.min, priceDecimals + qtyDecimals, 'up'),
+    maxNotional: units(filters.notional?.max, priceDecimals + qtyDecimals, 'down'),
   }
 }
 
@@ -206,19 +211,25 @@ function checkNotional(rules: Rules, scales: Scales, order: Checked, market: Mar
   const rule = rules.filters.notional
   if (rule === undefined || (rule.reduceOnlyExempt && order.reduceOnly)) return null
   const price = order.limit !== -1 ? order.limit : order.trigger !== -1 ? order.trigger : market.last
-  const decimals = scales.priceDecimals + scales.qtyDecimals
-  const notional = BigInt(price) * BigInt(order.qty)
   const isMarket = order.limit === -1 && order.trigger === -1
-  const compare = (text: string): bigint => {
-    const bound = parseDecimal(text)
-    return notional * 10n ** BigInt(bound.decimals) - bound.digits * 10n ** BigInt(decimals)
-  }
-  const value = unitsText(notional, decimals)
-  if ((!isMarket || rule.applyMinToMarket) && compare(rule.min) < 0n)
-    return { filter: rule.filter, value, limit: `minNotional ${rule.min}` }
-  if (rule.max !== undefined && (!isMarket || rule.applyMaxToMarket) && !isOff(rule.max) && compare(rule.max) > 0n)
-    return { filter: rule.filter, value, limit: `maxNotional ${rule.max}` }
+  const refuse = (limit: string): Refusal => ({
+    filter: rule.filter,
+    value: unitsText(BigInt(price) * BigInt(order.qty), scales.priceDecimals + scales.qtyDecimals),
+    limit,
+  })
+  if ((!isMarket || rule.applyMinToMarket) && compareProduct(price, order.qty, rules.minNotional) < 0)
+    return refuse(`minNotional ${rule.min}`)
+  const isMaxOff = rules.maxNotional === 0 || (isMarket && !rule.applyMaxToMarket)
+  if (!isMaxOff && compareProduct(price, order.qty, rules.maxNotional) > 0) return refuse(`maxNotional ${rule.max}`)
   return null
+}
+
+/** Sign of a × b − bound, exact whatever the size. */
+function compareProduct(a: number, b: number, bound: number): number {
+  const product = a * b
+  if (product <= Number.MAX_SAFE_INTEGER && bound <= Number.MAX_SAFE_INTEGER) return product - bound
+  const exact = BigInt(a) * BigInt(b)
+  return exact < BigInt(bound) ? -1 : exact > BigInt(bound) ? 1 : 0
 }
 
 function checkCounts(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {

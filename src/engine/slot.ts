@@ -58,6 +58,12 @@ export class Slot {
   /** Whether a bar of this instrument closes at the instant at hand. */
   isFresh = false
   recent: readonly RunEvent[] = NO_EVENTS
+  /** The columns the loop reads on every bar, one step away. */
+  readonly openTimes: Float64Array
+  readonly highs: Float64Array
+  readonly lows: Float64Array
+  readonly closes: Float64Array
+  readonly #last: number
   readonly #step: number
   readonly #rules: Rules[]
   readonly #higher: readonly { readonly cursor: Cursor; readonly rows: Int32Array }[]
@@ -70,12 +76,17 @@ export class Slot {
     this.interval = bars.series.interval
     this.costs = options.costs
     this.scales = scalesOf(instrument, bars.priceDecimals, options.costs.feeAsset === 'received')
-    this.position = new Position(this.scales, ledger)
     this.cursor = { row: options.startRow - 1 }
+    this.position = new Position(this.scales, ledger, this.cursor, bars.close)
     this.readyRow = options.readyRow
     this.bar = new BarView(this.cursor, bars, this.interval)
     this.ind = indicatorView('ind', this.cursor, options.indicators, 0)
     this.prev = indicatorView('prev', this.cursor, options.indicators, 1)
+    this.openTimes = bars.openTime
+    this.highs = bars.high
+    this.lows = bars.low
+    this.closes = bars.close
+    this.#last = bars.length - 1
     this.isVolumeKnown = bars.volume.some((volume) => volume !== 0)
     this.#step = this.interval === '1M' ? 0 : intervalMs(this.interval)
     this.#rules = instrument.snapshots.map((snapshot) => compileRules(instrument, snapshot, this.scales))
@@ -94,21 +105,20 @@ export class Slot {
     this.also = also
   }
 
-  /** Close time of the bar after the cursor; NaN after the last. */
-  get nextClose(): number {
-    const open = this.bars.openTime[this.cursor.row + 1]
-    if (open === undefined) return Number.NaN
-    return this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)
+  /** Moves to the next bar if that one closes at `at`; says whether it did. */
+  advanceTo(at: number): boolean {
+    const { cursor } = this
+    const row = cursor.row + 1
+    if (row > this.#last) return false
+    const open = this.openTimes[row]!
+    if ((this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)) !== at) return false
+    cursor.row = row
+    if (this.#higher.length > 0) this.#advanceHigher(row)
+    return true
   }
 
-  advance(): void {
-    const row = ++this.cursor.row
-    this.position.row = row
-    this.position.lastClose = this.bars.close[row]!
-    for (let k = 0; k < this.#higher.length; k++) {
-      const higher = this.#higher[k]!
-      higher.cursor.row = higher.rows[row]!
-    }
+  #advanceHigher(row: number): void {
+    for (const higher of this.#higher) higher.cursor.row = higher.rows[row]!
   }
 
   get row(): number {
