@@ -1,0 +1,152 @@
+import { type Bars, firstRowAt } from '../core/bar.ts'
+import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
+import type { Instrument } from '../core/instrument.ts'
+import { resampleBars } from '../core/resample.ts'
+import type { EngineResult, RunResult } from '../core/run.ts'
+import {
+  type CostOptions,
+  costsOf,
+  Engine,
+  type HigherColumns,
+  type ParamValue,
+  type SlotOptions,
+  type Strategy,
+} from '../engine/index.ts'
+import { batchColumns } from '../indicators/index.ts'
+
+export interface SimulateSlot {
+  readonly instrument: Instrument
+  /** With the warm-up bars before `from`. */
+  readonly bars: Bars
+  readonly costs: CostOptions
+}
+
+export interface SimulateOptions {
+  readonly strategy: Strategy
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly slots: readonly SimulateSlot[]
+  /** First open time of the run's range, UTC ms; earlier bars only feed the indicators. */
+  readonly from: number
+  readonly cash: number
+  readonly limitTouch: boolean
+  readonly closeAtEnd: boolean
+}
+
+export interface Simulation {
+  readonly result: EngineResult
+  /** Indicators and bar loop: columns in memory → finished event log. */
+  readonly seconds: number
+  /** Bars inside the range, all series together. */
+  readonly bars: number
+  readonly plots: RunResult['plots']
+}
+
+/** A backtest: the columns of every indicator, then a loop around `engine.onBar`. */
+export function simulate(options: SimulateOptions): Simulation {
+  const start = performance.now()
+  const slots = options.slots.map((slot) => slotOptions(slot, options))
+  const instants = timeline(slots)
+  const { strategy, params, cash, limitTouch } = options
+  const engine = new Engine({ strategy, params, slots, cash, limitTouch, instants: instants.length })
+  for (let k = 0; k < instants.length; k++) engine.onBar(instants[k]!)
+  const result = engine.finish({ closeAtEnd: options.closeAtEnd })
+  const seconds = (performance.now() - start) / 1000
+  const bars = slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0)
+  return { result, seconds, bars, plots: plotsOf(strategy, slots) }
+}
+
+/**
+ * How many bars before the range a strategy's indicators want: four times the longest lookback, by when recursive
+ * indicators have forgotten their seeds to the last digit that matters.
+ */
+export function defaultWarmup(strategy: Strategy, params: Readonly<Record<string, ParamValue>>, interval: Interval): number {
+  let longest = longestLookback(strategy.indicators(params))
+  for (const higher of Object.values(strategy.also)) {
+    const ratio = Math.ceil(intervalMs(higher.interval) / intervalMs(interval))
+    longest = Math.max(longest, longestLookback(higher.indicators(params)) * ratio)
+  }
+  return 4 * longest
+}
+
+function longestLookback(indicators: Readonly<Record<string, { readonly lookback: number }>>): number {
+  return Math.max(0, ...Object.values(indicators).map((indicator) => indicator.lookback))
+}
+
+function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions {
+  const { strategy, params, from } = options
+  const { bars } = slot
+  const declared = strategy.indicators(params)
+  const startRow = firstRowAt(bars.openTime, from)
+  let readyRow = Math.max(startRow, longestLookback(declared) - 1)
+  const also: Record<string, HigherColumns> = {}
+  for (const [name, higher] of Object.entries(strategy.also)) {
+    const wanted = higher.indicators(params)
+    const columns = higherColumns(bars, name, higher.interval, wanted)
+    also[name] = columns
+    const enough = Math.max(1, longestLookback(wanted)) - 1
+    const row = columns.rows.findIndex((higherRow) => higherRow >= enough)
+    readyRow = Math.max(readyRow, row < 0 ? bars.length : row)
+  }
+  return {
+    instrument: slot.instrument,
+    bars,
+    indicators: batchColumns(declared, bars),
+    also,
+    startRow,
+    readyRow,
+    costs: costsOf(slot.costs),
+  }
+}
+
+/** Bars of a coarser interval, and for every own bar the last of them that was closed by its close. */
+function higherColumns(bars: Bars, name: string, interval: Interval, declared: ReturnType<Strategy['indicators']>): HigherColumns {
+  const own = bars.series.interval
+  if (intervalMs(interval) <= intervalMs(own))
+    throw new RangeError(`also.${name} is ${interval}, which is not coarser than the series' own ${own}`)
+  const higher = resampleBars(bars, interval)
+  const rows = new Int32Array(bars.length)
+  let last = -1
+  for (let row = 0; row < bars.length; row++) {
+    const closed = closeTimeOf(bars.openTime[row]!, own)
+    while (last + 1 < higher.length && closeTimeOf(higher.openTime[last + 1]!, interval) <= closed) last++
+    rows[row] = last
+  }
+  return { bars: higher, indicators: batchColumns(declared, higher), rows }
+}
+
+/** Every instant at which a bar of the range closes, ascending, each once. */
+function timeline(slots: readonly SlotOptions[]): Float64Array {
+  const closes = slots.map(({ bars, startRow }) => {
+    const { interval } = bars.series
+    const column = new Float64Array(bars.length - startRow)
+    if (interval === '1M') for (let k = 0; k < column.length; k++) column[k] = closeTimeOf(bars.openTime[startRow + k]!, interval)
+    else {
+      const step = intervalMs(interval)
+      for (let k = 0; k < column.length; k++) column[k] = bars.openTime[startRow + k]! + step
+    }
+    return column
+  })
+  if (closes.length === 1) return closes[0]!
+  const all = new Float64Array(closes.reduce((sum, column) => sum + column.length, 0))
+  let offset = 0
+  for (const column of closes) {
+    all.set(column, offset)
+    offset += column.length
+  }
+  all.sort()
+  let kept = 0
+  for (let k = 0; k < all.length; k++) if (k === 0 || all[k] !== all[k - 1]) all[kept++] = all[k]!
+  return all.subarray(0, kept)
+}
+
+function plotsOf(strategy: Strategy, slots: readonly SlotOptions[]): RunResult['plots'] {
+  return strategy.plots.flatMap((name) =>
+    slots.flatMap((slot, k) =>
+      Object.entries(slot.indicators[name] ?? {}).map(([output, values]) => ({
+        slot: k,
+        name: output === 'value' ? name : `${name}.${output}`,
+        values,
+      })),
+    ),
+  )
+}
