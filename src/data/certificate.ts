@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Bars } from '../core/bar.ts'
+import { closeTimeOf, openTimeOf } from '../core/interval.ts'
+import type { Certificate } from '../core/run.ts'
+import { type Series, seriesName } from '../core/series.ts'
+import { DataError } from './data-error.ts'
+import { sha256 } from './manifest.ts'
+import type { Store } from './store.ts'
+import { findGaps } from './write-series.ts'
+
+/** A run of bars whose price never moved is reported from this length on. */
+const FLAT_RUN = 10
+/** A price this many times above or below the median of the closes around it is an outlier. */
+const OUTLIER = 1.5
+const AROUND = 10
+
+export interface Check extends Certificate {
+  /** What makes the series unfit for a backtest: damaged files, impossible bars. Gaps do not: they are facts. */
+  readonly faults: readonly string[]
+  readonly duplicates: number
+  readonly unfinished: number
+}
+
+/** Reads a whole series and its files again and says what is in it; nothing is changed. */
+export async function certify(store: Store, series: Series): Promise<Check> {
+  const bars = await store.load(series)
+  const manifest = (await store.manifest(series))!
+  const folder = store.folder(series)!
+  const faults: string[] = []
+  for (const file of manifest.files) {
+    const path = join(folder, file.file)
+    if (!existsSync(path)) faults.push(`${file.file} is missing`)
+    else if (sha256(readFileSync(path)) !== file.sha256) faults.push(`${file.file} is not what was written: its sha256 differs from the manifest`)
+  }
+  if (bars.length !== manifest.rows) faults.push(`${bars.length} bars are stored, the manifest says ${manifest.rows}`)
+  faults.push(...impossibleBars(bars))
+  const known = { outages: manifest.outages, skippedRows: manifest.skipped.length }
+  return { ...certifyBars(bars, known), faults, duplicates: manifest.duplicates, unfinished: manifest.unfinished }
+}
+
+export function isBroken(check: Check): boolean {
+  return check.faults.length > 0
+}
+
+/** The certificate of a range of bars; `known` is what only the import can know. */
+export function certifyBars(bars: Bars, known: { readonly outages: readonly number[]; readonly skippedRows: number }): Certificate {
+  const { interval } = bars.series
+  const last = bars.openTime[bars.length - 1]
+  if (last === undefined) throw new DataError(`${seriesName(bars.series)} has no bars`)
+  const from = bars.openTime[0]!
+  const to = closeTimeOf(last, interval)
+  return {
+    series: seriesName(bars.series),
+    rows: bars.length,
+    from,
+    to,
+    gaps: findGaps(bars.openTime, interval),
+    zeroVolumeBars: bars.volume.reduce((count, volume) => count + (volume === 0 ? 1 : 0), 0),
+    flatRuns: flatRuns(bars),
+    outliers: outliers(bars),
+    outages: known.outages.filter((at) => at >= from && at < to),
+    skippedRows: known.skippedRows,
+  }
+}
+
+function flatRuns(bars: Bars): { start: number; bars: number }[] {
+  const runs: { start: number; bars: number }[] = []
+  let start = 0
+  for (let row = 1; row <= bars.length; row++) {
+    const goes = row < bars.length && bars.high[row] === bars.low[row] && bars.close[row] === bars.close[row - 1] && bars.high[start] === bars.low[start]
+    if (goes) continue
+    if (row - start >= FLAT_RUN) runs.push({ start: bars.openTime[start]!, bars: row - start })
+    start = row
+  }
+  return runs
+}
+
+function outliers(bars: Bars): { openTime: number; field: string; value: number; median: number }[] {
+  const found: { openTime: number; field: string; value: number; median: number }[] = []
+  for (let row = 1; row < bars.length; row++) {
+    // the neighbours are only looked at where the bar itself jumps, which is rare
+    const before = bars.close[row - 1]!
+    const isQuiet = bars.high[row]! <= before * OUTLIER && bars.low[row]! * OUTLIER >= before
+    if (isQuiet) continue
+    const around = bars.close.slice(Math.max(0, row - AROUND), Math.min(bars.length, row + AROUND + 1)).sort()
+    const median = around[around.length >> 1]!
+    for (const field of ['high', 'low'] as const) {
+      const value = bars[field][row]!
+      if (value > median * OUTLIER || value * OUTLIER < median) found.push({ openTime: bars.openTime[row]!, field, value, median })
+    }
+  }
+  return found
+}
+
+/** Bars that validation would never have let in: their presence means that a file was changed by hand. */
+function impossibleBars(bars: Bars): string[] {
+  const faults: string[] = []
+  for (let row = 0; row < bars.length && faults.length < 10; row++) {
+    const at = bars.openTime[row]!
+    const [open, high, low, close] = [bars.open[row]!, bars.high[row]!, bars.low[row]!, bars.close[row]!]
+    if (openTimeOf(at, bars.series.interval) !== at) faults.push(`bar ${new Date(at).toISOString()} is off the grid`)
+    if (row > 0 && at <= bars.openTime[row - 1]!) faults.push(`bar ${new Date(at).toISOString()} is out of order`)
+    if (!(low > 0 && low <= open && low <= close && high >= open && high >= close))
+      faults.push(`bar ${new Date(at).toISOString()} is impossible: open ${open}, high ${high}, low ${low}, close ${close}`)
+  }
+  return faults
+}

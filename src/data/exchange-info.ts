@@ -1,0 +1,138 @@
+import { parseDecimal } from '../core/decimal.ts'
+import type { Filters, FilterSnapshot } from '../core/instrument.ts'
+import { DataError } from './data-error.ts'
+
+/** One symbol as an exchange info states it. */
+export interface SymbolInfo {
+  readonly symbol: string
+  readonly base: string
+  readonly quote: string
+  readonly status: string
+  readonly snapshot: FilterSnapshot
+}
+
+export interface ExchangeInfo {
+  readonly venue: 'binance' | 'binance-usdm'
+  /** UTC ms at which it was taken: the filters are known to hold from then on. */
+  readonly serverTime: number
+  readonly symbols: readonly SymbolInfo[]
+}
+
+type RawFilter = Readonly<Record<string, unknown>> & { readonly filterType: string }
+
+/** What klinelab checks; every other filter is named in the report. */
+const SIMULATED = new Set([
+  'PRICE_FILTER', 'LOT_SIZE', 'MARKET_LOT_SIZE', 'MIN_NOTIONAL', 'NOTIONAL', 'PERCENT_PRICE', 'PERCENT_PRICE_BY_SIDE',
+  'MAX_NUM_ORDERS', 'MAX_NUM_ALGO_ORDERS', 'MAX_POSITION',
+]) // biome-ignore format: a list of words
+
+/**
+ * Reads Binance's `exchangeInfo` of any year, spot or USDS-M.
+ * @param source what to call it in reports, e.g. a file name without its ending
+ * @throws DataError that names symbol, filter and field
+ */
+export function parseExchangeInfo(json: unknown, source: string): ExchangeInfo {
+  const info = json as { serverTime?: number; symbols?: readonly Record<string, unknown>[] }
+  if (typeof info !== 'object' || info === null || !Array.isArray(info.symbols) || typeof info.serverTime !== 'number')
+    throw new DataError(`${source}: is no exchangeInfo: it needs serverTime and symbols`)
+  const serverTime = info.serverTime
+  const isFutures = info.symbols.some((symbol) => 'contractType' in symbol || 'marginAsset' in symbol || 'requiredMarginPercent' in symbol)
+  const venue = isFutures ? 'binance-usdm' : 'binance'
+  const symbols = info.symbols.map((raw: Record<string, unknown>): SymbolInfo => {
+    const symbol = text(raw['symbol'], source, 'symbol')
+    const filters = readFilters((raw['filters'] ?? []) as RawFilter[], venue, `${source}, ${symbol}`)
+    const orderTypes = ((raw['orderTypes'] ?? raw['OrderType'] ?? []) as unknown[]).map(String)
+    return {
+      symbol,
+      base: text(raw['baseAsset'], source, `${symbol} baseAsset`),
+      quote: text(raw['quoteAsset'], source, `${symbol} quoteAsset`),
+      status: String(raw['status'] ?? raw['contractStatus'] ?? ''),
+      snapshot: { validFrom: serverTime, filters, source, orderTypes },
+    }
+  })
+  return { venue, serverTime, symbols }
+}
+
+function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], where: string): Filters {
+  const isFutures = venue === 'binance-usdm'
+  const by = new Map(raw.map((filter) => [filter.filterType, filter]))
+  const decimal = (type: string, key: string): string => {
+    const value = String(by.get(type)![key])
+    try {
+      parseDecimal(value)
+    } catch {
+      throw new DataError(`${where}: ${type}.${key} is "${value}", which is no plain decimal number`)
+    }
+    return value
+  }
+  const range = <K extends string>(type: string, keys: readonly [string, string, string], names: readonly [K, K, K]) =>
+    by.has(type) ? (Object.fromEntries(keys.map((key, k) => [names[k]!, decimal(type, key)])) as Record<K, string>) : undefined
+  const count = (type: string, ...keys: string[]): number | undefined => {
+    const found = keys.map((key) => by.get(type)?.[key]).find((value) => value !== undefined && value !== null)
+    return found === undefined ? undefined : Number(found)
+  }
+  const percent = by.get('PERCENT_PRICE')
+  const bySide = by.get('PERCENT_PRICE_BY_SIDE')
+  const price = range('PRICE_FILTER', ['minPrice', 'maxPrice', 'tickSize'], ['min', 'max', 'tick'])
+  const lot = range('LOT_SIZE', ['minQty', 'maxQty', 'stepSize'], ['min', 'max', 'step'])
+  const marketLot = range('MARKET_LOT_SIZE', ['minQty', 'maxQty', 'stepSize'], ['min', 'max', 'step'])
+  const notional = readNotional(by, decimal, isFutures)
+  const maxNumOrders = count('MAX_NUM_ORDERS', 'maxNumOrders', 'limit')
+  const maxNumAlgoOrders = count('MAX_NUM_ALGO_ORDERS', 'maxNumAlgoOrders', 'limit')
+  return {
+    ...(price && { price }),
+    ...(lot && { lot }),
+    ...(marketLot && { marketLot }),
+    ...(notional && { notional }),
+    ...(percent && {
+      percentPrice: {
+        up: decimal('PERCENT_PRICE', 'multiplierUp'),
+        down: decimal('PERCENT_PRICE', 'multiplierDown'),
+        avgPriceMins: Number(percent['avgPriceMins'] ?? 0),
+        oneSided: isFutures,
+      },
+    }),
+    ...(bySide && {
+      percentPriceBySide: {
+        bidUp: decimal('PERCENT_PRICE_BY_SIDE', 'bidMultiplierUp'),
+        bidDown: decimal('PERCENT_PRICE_BY_SIDE', 'bidMultiplierDown'),
+        askUp: decimal('PERCENT_PRICE_BY_SIDE', 'askMultiplierUp'),
+        askDown: decimal('PERCENT_PRICE_BY_SIDE', 'askMultiplierDown'),
+        avgPriceMins: Number(bySide['avgPriceMins'] ?? 0),
+      },
+    }),
+    ...(maxNumOrders !== undefined && { maxNumOrders }),
+    ...(maxNumAlgoOrders !== undefined && { maxNumAlgoOrders }),
+    ...(by.has('MAX_POSITION') && { maxPosition: decimal('MAX_POSITION', 'maxPosition') }),
+    notSimulated: raw.map((filter) => filter.filterType).filter((type) => !SIMULATED.has(type)),
+  }
+}
+
+function readNotional(by: ReadonlyMap<string, RawFilter>, decimal: (type: string, key: string) => string, isFutures: boolean): Filters['notional'] {
+  const spot = by.get('NOTIONAL')
+  if (spot)
+    return {
+      filter: 'NOTIONAL',
+      min: decimal('NOTIONAL', 'minNotional'),
+      applyMinToMarket: spot['applyMinToMarket'] === true,
+      max: decimal('NOTIONAL', 'maxNotional'),
+      applyMaxToMarket: spot['applyMaxToMarket'] === true,
+      avgPriceMins: Number(spot['avgPriceMins'] ?? 0),
+      reduceOnlyExempt: false,
+    }
+  const old = by.get('MIN_NOTIONAL')
+  if (!old) return undefined
+  return {
+    filter: 'MIN_NOTIONAL',
+    min: decimal('MIN_NOTIONAL', isFutures ? 'notional' : 'minNotional'),
+    // before the field existed (2018) the exchange applied it to market orders too
+    applyMinToMarket: old['applyToMarket'] !== false,
+    avgPriceMins: Number(old['avgPriceMins'] ?? 0),
+    reduceOnlyExempt: isFutures,
+  }
+}
+
+function text(value: unknown, source: string, what: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw new DataError(`${source}: ${what} is ${JSON.stringify(value)}, which is no name`)
+}

@@ -1,0 +1,94 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import type { FilterSnapshot, Instrument } from '../core/instrument.ts'
+import type { Series, Venue } from '../core/series.ts'
+import { DataError } from './data-error.ts'
+import { parseExchangeInfo } from './exchange-info.ts'
+import { writeAtomic } from './manifest.ts'
+import type { Store } from './store.ts'
+
+function folderOf(dir: string, venue: Venue, symbol: string): string {
+  return join(dir, 'instruments', venue, symbol)
+}
+
+/**
+ * The instrument of a series with every filter snapshot the store has, or, where it has none, one read off the data:
+ * prices on the finest decimals seen, quantities to 1e-8, no minimum; the run then says that filters are not known.
+ */
+export async function loadInstrument(store: Store, series: Series): Promise<Instrument> {
+  const { venue, symbol } = series
+  const kind = venue === 'binance-usdm' ? 'perpetual' : 'spot'
+  const gridFrom = venue === 'binance-usdm' ? 'minimum' : 'zero'
+  const found = [store.dir, ...(store.behind === null ? [] : [store.behind])].map((dir) => folderOf(dir, venue, symbol)).find((dir) => existsSync(dir))
+  if (found !== undefined) {
+    const infos = readdirSync(found)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => readExcerpt(join(found, name)))
+    const [first] = infos
+    if (first !== undefined) {
+      const snapshots = infos.map((info) => info.snapshot).sort((a, b) => a.validFrom - b.validFrom)
+      return { venue, symbol, base: first.base, quote: first.quote, kind, gridFrom, snapshots }
+    }
+  }
+  const manifest = await store.manifest(series)
+  const { base, quote } = splitSymbol(symbol)
+  return { venue, symbol, base, quote, kind, gridFrom, snapshots: [unknownFilters(manifest?.priceDecimals ?? 8)] }
+}
+
+function readExcerpt(file: string) {
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new DataError(`${file}: is no JSON (${(error as Error).message})`)
+  }
+  const { source } = json as { source?: string }
+  const [symbol] = parseExchangeInfo(json, source ?? basename(file, '.json')).symbols
+  if (symbol === undefined) throw new DataError(`${file}: has no symbol`)
+  return symbol
+}
+
+function unknownFilters(priceDecimals: number): FilterSnapshot {
+  const tick = priceDecimals === 0 ? '1' : `0.${'0'.repeat(priceDecimals - 1)}1`
+  return {
+    validFrom: Number.MAX_SAFE_INTEGER,
+    source: 'no exchange info: tick from the data, step 0.00000001, no minimum',
+    filters: { price: { min: tick, max: '0', tick }, lot: { min: '0.00000001', max: '0', step: '0.00000001' }, notSimulated: [] },
+    orderTypes: [],
+  }
+}
+
+/** Base and quote where only the symbol is known: a separator, or a known quote asset at its end. */
+function splitSymbol(symbol: string): { base: string; quote: string } {
+  const parts = symbol.split(/[-_.]/)
+  if (parts.length === 2) return { base: parts[0]!, quote: parts[1]! }
+  const quote = ['USDT', 'USDC', 'FDUSD', 'BUSD', 'TUSD', 'DAI', 'USD', 'EUR', 'GBP', 'TRY', 'IDR', 'BRL', 'JPY', 'BTC', 'ETH', 'BNB'].find((name) => symbol.endsWith(name) && symbol.length > name.length)
+  return quote === undefined ? { base: symbol, quote: 'QUOTE' } : { base: symbol.slice(0, -quote.length), quote }
+}
+
+/** Stores the excerpt of an exchangeInfo file for some symbols (all, where none are named), dated by its server time. */
+export async function importExchangeInfo(store: Store, file: string, symbols: readonly string[] = []): Promise<readonly string[]> {
+  const raw = readFileSync(file)
+  const text = raw[0] === 0x1f ? gunzipSync(raw).toString('utf8') : raw.toString('utf8')
+  let json: { symbols?: readonly { symbol?: string }[]; serverTime?: number }
+  try {
+    json = JSON.parse(text) as typeof json
+  } catch (error) {
+    throw new DataError(`${file}: is no JSON (${(error as Error).message})`)
+  }
+  const source = basename(file).replace(/\.json(\.gz)?$/, '')
+  const info = parseExchangeInfo(json, source)
+  const date = new Date(info.serverTime).toISOString().slice(0, 10)
+  const written: string[] = []
+  for (const [k, symbol] of info.symbols.entries()) {
+    if (symbols.length > 0 && !symbols.includes(symbol.symbol)) continue
+    const excerpt = { source, serverTime: info.serverTime, symbols: [json.symbols![k]] }
+    writeAtomic(join(folderOf(store.dir, info.venue, symbol.symbol), `${date}.json`), `${JSON.stringify(excerpt, null, 1)}\n`)
+    written.push(symbol.symbol)
+  }
+  const unknown = symbols.find((symbol) => !written.includes(symbol))
+  if (unknown !== undefined) throw new DataError(`${file}: has no symbol ${unknown}`)
+  return written
+}

@@ -1,0 +1,128 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Bars } from '../core/bar.ts'
+import { parseSeries, type Series, seriesName } from '../core/series.ts'
+import { didYouMean } from '../core/suggest.ts'
+import { DataError } from './data-error.ts'
+import { quoted, readDoubles } from './duckdb.ts'
+import { readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
+import { timeText } from './validate.ts'
+
+export interface LoadRange {
+  /** Open times: `from` inclusive, `to` exclusive, UTC ms. */
+  readonly from?: number
+  readonly to?: number
+  /** Bars to read ahead of `from`; fewer where the store has fewer. */
+  readonly before?: number
+}
+
+/** Stored klines: Parquet files by series and month, with a manifest each. */
+export interface Store {
+  readonly dir: string
+  readonly behind: string | null
+  list(): Promise<SeriesManifest[]>
+  manifest(series: Series): Promise<SeriesManifest | null>
+  /** Folder the series is read from: the store's own, or the one behind it. */
+  folder(series: Series): string | null
+  load(series: Series, range?: LoadRange): Promise<Bars>
+}
+
+/** Opens a store; `behind` is a read-only one that is asked for series which `dir` does not have. */
+export async function openStore(dir: string, options: { readonly behind?: string } = {}): Promise<Store> {
+  const behind = options.behind !== undefined && options.behind !== dir ? options.behind : null
+  const dirs = behind === null ? [dir] : [dir, behind]
+  const folder = (series: Series): string | null =>
+    dirs.map((one) => seriesDir(one, series)).find((path) => existsSync(join(path, 'manifest.json'))) ?? null
+  const list = async () => {
+    const found = new Map<string, SeriesManifest>()
+    for (const one of dirs) for (const manifest of manifestsUnder(one)) if (!found.has(manifest.series)) found.set(manifest.series, manifest)
+    return [...found.values()].sort((a, b) => (a.series < b.series ? -1 : 1))
+  }
+  return {
+    dir,
+    behind,
+    list,
+    folder,
+    manifest: async (series) => {
+      const path = folder(series)
+      return path === null ? null : readManifest(path)
+    },
+    load: async (series, range = {}) => {
+      const path = folder(series)
+      const manifest = path === null ? null : readManifest(path)
+      if (path === null || manifest === null) throw unknownSeries(series, await list(), dir)
+      return loadBars(path, manifest, series, range)
+    },
+  }
+}
+
+function unknownSeries(series: Series, known: readonly SeriesManifest[], dir: string): DataError {
+  const name = seriesName(series)
+  const names = known.map((manifest) => manifest.series)
+  const stored = names.length > 0 ? `stored are ${names.join(', ')}` : 'the store is empty'
+  return new DataError(`${name} is not in the store ${dir}${didYouMean(name, names)}; ${stored}. Import it with: klinelab data import PATH --as ${name}`)
+}
+
+function manifestsUnder(dir: string): SeriesManifest[] {
+  const subfolders = (path: string) =>
+    existsSync(path)
+      ? readdirSync(path, { withFileTypes: true })
+          .filter((entry) => entry.isDirectory())
+          .map((entry) => join(path, entry.name))
+          .sort()
+      : []
+  return subfolders(dir)
+    .flatMap(subfolders)
+    .flatMap(subfolders)
+    .map(readManifest)
+    .filter((manifest) => manifest !== null)
+}
+
+async function loadBars(path: string, manifest: SeriesManifest, series: Series, range: LoadRange): Promise<Bars> {
+  const from = range.from ?? manifest.from
+  const to = range.to ?? Number.MAX_SAFE_INTEGER
+  const name = seriesName(series)
+  const empty = () =>
+    new DataError(
+      `${name} has no bars from ${timeText(from)} to ${range.to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}`,
+    )
+  const start = range.before ? await openTimeBefore(path, manifest, from, range.before) : from
+  const months = manifest.files.filter((file) => file.to > start && file.from < to)
+  if (months.length === 0) throw empty()
+  const expected = months.reduce((sum, month) => sum + month.rows, 0)
+  const sql = `select open_time::double, open::double, high::double, low::double, close::double, volume::double from ${parquet(path, months)} where open_time >= ${start} and open_time < ${to}`
+  let columns: Float64Array[]
+  try {
+    columns = await readDoubles(sql, 6, expected)
+  } catch (error) {
+    throw new DataError(`${path}: cannot be read (${(error as Error).message.split('\n')[0]}); check it with: klinelab data check ${name}`)
+  }
+  const [openTime, open, high, low, close, volume] = columns as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+  const { length } = openTime
+  if (length === 0 || openTime[length - 1]! < from) throw empty()
+  return { series, length, priceDecimals: manifest.priceDecimals, openTime, open, high, low, close, volume }
+}
+
+function parquet(path: string, files: readonly { readonly file: string }[]): string {
+  return `read_parquet([${files.map(({ file }) => quoted(join(path, file))).join(', ')}])`
+}
+
+/** Open time of the bar `count` bars ahead of `from`, or of the first stored. */
+async function openTimeBefore(path: string, manifest: SeriesManifest, from: number, count: number): Promise<number> {
+  let rows = 0
+  const earlier = manifest.files.filter((file) => file.from < from).reverse()
+  const needed: typeof earlier = []
+  for (const file of earlier) {
+    needed.push(file)
+    if (file.to <= from) rows += file.rows
+    if (rows >= count) break
+  }
+  if (needed.length === 0) return from
+  const [times] = await readDoubles(`select open_time::double from ${parquet(path, needed.reverse())} where open_time < ${from}`, 1, rows + 50_000)
+  return times!.length === 0 ? from : times![Math.max(0, times!.length - count)]!
+}
+
+/** Series named in a manifest, parsed. */
+export function seriesOf(manifest: SeriesManifest): Series {
+  return parseSeries(manifest.series)
+}
