@@ -1,0 +1,115 @@
+import type { BarField } from '../core/bar.ts'
+import type { Grid, Indicator, IndicatorInput, Kernel } from '../core/indicator.ts'
+
+/** An indicator with one value a bar; `over` relates it to a bar field: `atr(14).over('close')` is ATR ÷ close. */
+export interface Single extends Indicator<'value'> {
+  over(field: Exclude<BarField, 'openTime'>): Single
+}
+
+/** An indicator with several values a bar, each of which is an indicator too: `macd(12, 26, 9).histogram`. */
+export type Multi<Output extends string> = Indicator<Output> & { readonly [K in Output]: Single }
+
+/** What an indicator can be computed of: a column, a mean price, or another indicator. */
+export type Source = Exclude<BarField, 'openTime'> | 'hl2' | 'hlc3' | 'ohlc4' | Indicator<'value'>
+
+interface Shape {
+  readonly name: string
+  readonly args: readonly (number | string)[]
+  readonly inputs: readonly (Source | 'openTime')[]
+  /** Bars of input needed before the first value. */
+  readonly lookback: number
+  readonly create: (grid: Grid) => Kernel
+}
+
+export function single(shape: Shape): Single {
+  const base = describe(shape, ['value'] as const)
+  return Object.freeze({ ...base, over: (field: Exclude<BarField, 'openTime'>) => ratio(base, field) })
+}
+
+export function multi<const Output extends string>(
+  shape: Shape & { readonly outputs: readonly Output[] },
+): Multi<Output> {
+  const base = describe(shape, shape.outputs)
+  const parts = Object.fromEntries(shape.outputs.map((output) => [output, pick(base, output)]))
+  return Object.freeze({ ...base, ...parts }) as Multi<Output>
+}
+
+function describe<Output extends string>(shape: Shape, outputs: readonly Output[]): Indicator<Output> {
+  const inputs = shape.inputs.map(inputOf)
+  const names = shape.inputs.map((source) => (typeof source === 'string' ? source : source.key))
+  const before = Math.max(1, ...inputs.map((input) => (typeof input === 'string' ? 1 : input.indicator.lookback)))
+  return {
+    name: shape.name,
+    key: `${shape.name}(${[...shape.args, ...names].join(', ')})`,
+    inputs,
+    outputs,
+    lookback: shape.lookback + before - 1,
+    create: shape.create,
+  }
+}
+
+const MEANS = {
+  hl2: ['high', 'low'],
+  hlc3: ['high', 'low', 'close'],
+  ohlc4: ['open', 'high', 'low', 'close'],
+} as const
+
+function inputOf(source: Source | 'openTime'): IndicatorInput {
+  if (typeof source !== 'string') return { indicator: source, output: 'value' }
+  if (!Object.hasOwn(MEANS, source)) return source as BarField
+  const fields = MEANS[source as keyof typeof MEANS]
+  return {
+    indicator: single({ name: source, args: [], inputs: fields, lookback: 1, create: () => new Mean(fields.length) }),
+    output: 'value',
+  }
+}
+
+/** Mean of two to four prices of the bar. */
+class Mean implements Kernel {
+  value = Number.NaN
+  readonly #count: number
+  constructor(count: number) {
+    this.#count = count
+  }
+  next(a: number, b: number, c: number, d: number): void {
+    this.value = this.#count === 2 ? (a + b) / 2 : this.#count === 3 ? (a + b + c) / 3 : (a + b + c + d) / 4
+  }
+}
+
+/** One output of an indicator with several. */
+function pick(of: Indicator, output: string): Single {
+  const base = describe({ name: output, args: [], inputs: [], lookback: 1, create: () => new Same() }, [
+    'value',
+  ] as const)
+  const picked = { ...base, key: `${of.key}.${output}`, inputs: [{ indicator: of, output }], lookback: of.lookback }
+  return Object.freeze({ ...picked, over: (field: Exclude<BarField, 'openTime'>) => ratio(picked, field) })
+}
+
+class Same implements Kernel {
+  value = Number.NaN
+  next(a: number): void {
+    this.value = a
+  }
+}
+
+function ratio(of: Indicator<'value'>, field: Exclude<BarField, 'openTime'>): Single {
+  return single({ name: 'over', args: [], inputs: [of, field], lookback: 1, create: () => new Ratio() })
+}
+
+class Ratio implements Kernel {
+  value = Number.NaN
+  next(a: number, b: number): void {
+    this.value = a / b
+  }
+}
+
+/** @throws RangeError that quotes the value */
+export function checkPeriod(name: string, period: number, least = 1): void {
+  if (!Number.isInteger(period) || period < least)
+    throw new RangeError(`${name} period ${period}: write a whole number from ${least} up`)
+}
+
+/** @throws RangeError that quotes the value */
+export function checkPositive(name: string, what: string, value: number): void {
+  if (!Number.isFinite(value) || value <= 0) throw new RangeError(`${name} ${what} ${value}: write a number above 0`)
+}

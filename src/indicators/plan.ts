@@ -1,0 +1,131 @@
+import type { Bar, BarField, Bars } from '../core/bar.ts'
+import type { Grid, Indicator, IndicatorInput, Kernel } from '../core/indicator.ts'
+
+type Loop = (
+  kernel: Kernel,
+  inputs: readonly Float64Array[],
+  outputs: readonly Float64Array[],
+  from: number,
+  to: number,
+) => void
+
+const loops = new WeakMap<object, Map<string, Loop>>()
+
+/**
+ * The batch form: a loop over the streaming kernel. It is compiled once per kernel class, because a loop shared by all
+ * classes would make `kernel.next` a megamorphic call, which costs more than most indicators do.
+ */
+function loopFor(kernel: Kernel, inputs: number, outputs: readonly string[]): Loop {
+  const byShape = loops.get(kernel.constructor) ?? new Map<string, Loop>()
+  loops.set(kernel.constructor, byShape)
+  const shape = `${inputs}:${outputs.join()}`
+  const known = byShape.get(shape)
+  if (known !== undefined) return known
+  const range = Array.from({ length: inputs }, (_, k) => k)
+  const made = new Function(
+    'kernel, inputs, outputs, from, to',
+    `${range.map((k) => `const i${k} = inputs[${k}];`).join(' ')} ${outputs.map((_, k) => `const o${k} = outputs[${k}];`).join(' ')}
+     for (let row = from; row < to; row++) {
+       kernel.next(${range.map((k) => `i${k}[row]`).join(', ')})
+       ${outputs.map((name, k) => `o${k}[row] = kernel[${JSON.stringify(name)}]`).join('; ')}
+     }`,
+  ) as Loop
+  byShape.set(shape, made)
+  return made
+}
+
+/** Name → output → one value per bar; NaN before the indicator has its lookback. */
+export type Columns<I> = { readonly [K in keyof I]: Readonly<Record<string, Float64Array>> }
+
+/** Computes declared indicators over whole columns; equal indicators (by key) are computed once. */
+export function batchColumns<I extends Readonly<Record<string, Indicator>>>(indicators: I, bars: Bars): Columns<I> {
+  const done = new Map<string, Readonly<Record<string, Float64Array>>>()
+  const entries = Object.entries(indicators).map(([name, indicator]) => [name, compute(indicator, bars, done)])
+  return Object.fromEntries(entries) as Columns<I>
+}
+
+function compute(
+  indicator: Indicator,
+  bars: Bars,
+  done: Map<string, Readonly<Record<string, Float64Array>>>,
+): Readonly<Record<string, Float64Array>> {
+  const known = done.get(indicator.key)
+  if (known !== undefined) return known
+  const columns = indicator.inputs.map((input) =>
+    typeof input === 'string' ? bars[input] : compute(input.indicator, bars, done)[input.output]!,
+  )
+  const outputs = indicator.outputs.map(() => new Float64Array(bars.length))
+  const first = Math.min(bars.length, firstInput(indicator))
+  for (const output of outputs) output.fill(Number.NaN, 0, first)
+  const kernel = indicator.create(gridOf(indicator.inputs, bars.priceDecimals))
+  loopFor(kernel, columns.length, indicator.outputs)(kernel, columns, outputs, first, bars.length)
+  const result = Object.fromEntries(indicator.outputs.map((name, k) => [name, outputs[k]!]))
+  done.set(indicator.key, result)
+  return result
+}
+
+/** First row on which all inputs have a value: bar columns do from row 0, indicators from their lookback on. */
+function firstInput(indicator: Indicator): number {
+  return Math.max(0, ...indicator.inputs.map((input) => (typeof input === 'string' ? 0 : input.indicator.lookback - 1)))
+}
+
+function gridOf(inputs: readonly IndicatorInput[], priceDecimals: number): Grid {
+  const arePrices = inputs.every(
+    (input) => input === 'open' || input === 'high' || input === 'low' || input === 'close',
+  )
+  return { decimals: arePrices ? priceDecimals : null }
+}
+
+/** Steps the same kernels bar by bar: what live trading runs. */
+export interface IndicatorStream<I> {
+  push(bar: Pick<Bar, BarField>): void
+  /** The newest value of one output (`'value'` for single ones); NaN before the lookback. */
+  value(name: keyof I & string, output?: string): number
+}
+
+interface Node {
+  readonly kernel: Kernel
+  readonly outputs: readonly string[]
+  readonly inputs: readonly (() => number)[]
+  readonly first: number
+  readonly values: Record<string, number>
+}
+
+export function streamIndicators<I extends Readonly<Record<string, Indicator>>>(
+  indicators: I,
+  priceDecimals: number,
+): IndicatorStream<I> {
+  const nodes = new Map<string, Node>()
+  const current: Record<BarField, number> = { openTime: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 }
+  const add = (indicator: Indicator): Node => {
+    const known = nodes.get(indicator.key)
+    if (known !== undefined) return known
+    const inputs = indicator.inputs.map((input) => {
+      if (typeof input === 'string') return () => current[input]
+      const source = add(input.indicator)
+      return () => source.values[input.output]!
+    })
+    const values = Object.fromEntries(indicator.outputs.map((name) => [name, Number.NaN]))
+    const kernel = indicator.create(gridOf(indicator.inputs, priceDecimals))
+    const node = { kernel, outputs: indicator.outputs, inputs, first: firstInput(indicator), values }
+    // sources were added first, so the map's order is the order of computation
+    nodes.set(indicator.key, node)
+    return node
+  }
+  const named = new Map(Object.entries(indicators).map(([name, indicator]) => [name, add(indicator)]))
+  let row = -1
+  return {
+    push(bar) {
+      row++
+      for (const field of Object.keys(current) as BarField[]) current[field] = bar[field]
+      for (const node of nodes.values()) {
+        if (row < node.first) continue
+        const [a, b, c, d, e] = node.inputs
+        node.kernel.next(a?.() ?? 0, b?.() ?? 0, c?.() ?? 0, d?.() ?? 0, e?.() ?? 0)
+        const fields = node.kernel as unknown as Record<string, number>
+        for (const name of node.outputs) node.values[name] = fields[name]!
+      }
+    },
+    value: (name, output = 'value') => named.get(name)?.values[output] ?? Number.NaN,
+  }
+}
