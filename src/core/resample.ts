@@ -10,7 +10,8 @@ import { type Interval, intervalMs, openTimeOf } from './interval.ts'
  */
 export function resampleBars(bars: Bars, to: Interval): Bars {
   const from = bars.series.interval
-  if (intervalMs(to) <= intervalMs(from)) throw new RangeError(`cannot resample ${from} bars to ${to}: it is not coarser`)
+  if (intervalMs(to) <= intervalMs(from))
+    throw new RangeError(`cannot resample ${from} bars to ${to}: it is not coarser`)
   const n = bars.length
   const columns = { openTime: grow(n), open: grow(n), high: grow(n), low: grow(n), close: grow(n), volume: grow(n) }
   const { openTime, open, high, low, close, volume } = columns

@@ -31,7 +31,8 @@ export async function certify(store: Store, series: Series): Promise<Check> {
   for (const file of manifest.files) {
     const path = join(folder, file.file)
     if (!existsSync(path)) faults.push(`${file.file} is missing`)
-    else if (sha256(readFileSync(path)) !== file.sha256) faults.push(`${file.file} is not what was written: its sha256 differs from the manifest`)
+    else if (sha256(readFileSync(path)) !== file.sha256)
+      faults.push(`${file.file} is not what was written: its sha256 differs from the manifest`)
   }
   if (bars.length !== manifest.rows) faults.push(`${bars.length} bars are stored, the manifest says ${manifest.rows}`)
   faults.push(...impossibleBars(bars))
@@ -44,7 +45,10 @@ export function isBroken(check: Check): boolean {
 }
 
 /** The certificate of a range of bars; `known` is what only the import can know. */
-export function certifyBars(bars: Bars, known: { readonly outages: readonly number[]; readonly skippedRows: number }): Certificate {
+export function certifyBars(
+  bars: Bars,
+  known: { readonly outages: readonly number[]; readonly skippedRows: number },
+): Certificate {
   const { interval } = bars.series
   const last = bars.openTime[bars.length - 1]
   if (last === undefined) throw new DataError(`${seriesName(bars.series)} has no bars`)
@@ -68,7 +72,11 @@ function flatRuns(bars: Bars): { start: number; bars: number }[] {
   const runs: { start: number; bars: number }[] = []
   let start = 0
   for (let row = 1; row <= bars.length; row++) {
-    const goes = row < bars.length && bars.high[row] === bars.low[row] && bars.close[row] === bars.close[row - 1] && bars.high[start] === bars.low[start]
+    const goes =
+      row < bars.length &&
+      bars.high[row] === bars.low[row] &&
+      bars.close[row] === bars.close[row - 1] &&
+      bars.high[start] === bars.low[start]
     if (goes) continue
     if (row - start >= FLAT_RUN) runs.push({ start: bars.openTime[start]!, bars: row - start })
     start = row
@@ -87,7 +95,8 @@ function outliers(bars: Bars): { openTime: number; field: string; value: number;
     const median = around[around.length >> 1]!
     for (const field of ['high', 'low'] as const) {
       const value = bars[field][row]!
-      if (value > median * OUTLIER || value * OUTLIER < median) found.push({ openTime: bars.openTime[row]!, field, value, median })
+      if (value > median * OUTLIER || value * OUTLIER < median)
+        found.push({ openTime: bars.openTime[row]!, field, value, median })
     }
   }
   return found
@@ -102,7 +111,9 @@ function impossibleBars(bars: Bars): string[] {
     if (openTimeOf(at, bars.series.interval) !== at) faults.push(`bar ${new Date(at).toISOString()} is off the grid`)
     if (row > 0 && at <= bars.openTime[row - 1]!) faults.push(`bar ${new Date(at).toISOString()} is out of order`)
     if (!(low > 0 && low <= open && low <= close && high >= open && high >= close))
-      faults.push(`bar ${new Date(at).toISOString()} is impossible: open ${open}, high ${high}, low ${low}, close ${close}`)
+      faults.push(
+        `bar ${new Date(at).toISOString()} is impossible: open ${open}, high ${high}, low ${low}, close ${close}`,
+      )
   }
   return faults
 }

@@ -29,19 +29,28 @@ const NEEDED: readonly Field[] = ['openTime', 'open', 'high', 'low', 'close', 'v
  * overrides.
  * @throws DataError that quotes the line and says how to name the columns
  */
-export function findLayout(file: string, bytes: Uint8Array, columns: Readonly<Record<string, string>> | undefined): Layout {
+export function findLayout(
+  file: string,
+  bytes: Uint8Array,
+  columns: Readonly<Record<string, string>> | undefined,
+): Layout {
   let end = bytes.indexOf(10)
   if (end < 0) end = bytes.length
-  const line = new TextDecoder().decode(bytes.subarray(0, Math.min(end, 4096))).replace(/^\uFEFF/, '').replace(/\r$/, '')
+  const line = new TextDecoder()
+    .decode(bytes.subarray(0, Math.min(end, 4096)))
+    .replace(/^\uFEFF/, '')
+    .replace(/\r$/, '')
   const cells = line.split(',').map((cell) => cell.trim().replace(/^"|"$/g, ''))
   if (line.includes('\0') || cells.length < 2)
-    throw new DataError(`${file}, line 1: "${printable(line)}" is not comma-separated klines; give zips, csv, csv.gz or Parquet of klines`)
+    throw new DataError(
+      `${file}, line 1: "${printable(line)}" is not comma-separated klines; give zips, csv, csv.gz or Parquet of klines`,
+    )
   const hasHeader = !/^-?\d/.test(cells[0]!)
   const found: Partial<Record<Field, number>> = {}
-  if (hasHeader) cells.forEach((cell, k) => assignHeader(found, cell, k))
-  else if (cells.length >= 12) BINANCE.forEach((field, k) => field && (found[field] = k))
-  else if (cells.length >= 6) NEEDED.forEach((field, k) => (found[field] = k))
-  for (const [field, where] of Object.entries(columns ?? {})) found[checkField(field)] = indexOfColumn(file, cells, hasHeader, where)
+  const order = hasHeader ? cells.map(fieldOfHeader) : cells.length >= 12 ? BINANCE : cells.length >= 6 ? NEEDED : []
+  for (const [k, field] of order.entries()) if (field !== null && found[field] === undefined) found[field] = k
+  for (const [field, where] of Object.entries(columns ?? {}))
+    found[checkField(field)] = indexOfColumn(file, cells, hasHeader, where)
   const missing = NEEDED.filter((field) => found[field] === undefined)
   if (missing.length > 0)
     throw new DataError(
@@ -51,21 +60,24 @@ export function findLayout(file: string, bytes: Uint8Array, columns: Readonly<Re
   return { ...layout, width: cells.length, hasHeader }
 }
 
-function assignHeader(found: Partial<Record<Field, number>>, cell: string, index: number): void {
-  const field = NAMES[cell.toLowerCase().replace(/[^a-z]/g, '')]
-  if (field !== undefined && found[field] === undefined) found[field] = index
+function fieldOfHeader(cell: string): Field | null {
+  return NAMES[cell.toLowerCase().replace(/[^a-z]/g, '')] ?? null
 }
 
 function checkField(field: string): Field {
   if ((FIELDS as readonly string[]).includes(field)) return field as Field
-  throw new DataError(`--columns: "${field}" is no field of a kline${didYouMean(field, FIELDS)}; known: ${FIELDS.join(', ')}`)
+  throw new DataError(
+    `--columns: "${field}" is no field of a kline${didYouMean(field, FIELDS)}; known: ${FIELDS.join(', ')}`,
+  )
 }
 
 function indexOfColumn(file: string, cells: readonly string[], hasHeader: boolean, where: string): number {
   const byName = hasHeader ? cells.indexOf(where) : -1
   const index = byName >= 0 ? byName : /^\d+$/.test(where) ? Number(where) - 1 : -1
   if (index >= 0 && index < cells.length) return index
-  throw new DataError(`${file}: --columns names "${where}"${didYouMean(where, cells)}, which line 1 does not have: ${cells.map(printable).join(', ')}`)
+  throw new DataError(
+    `${file}: --columns names "${where}"${didYouMean(where, cells)}, which line 1 does not have: ${cells.map(printable).join(', ')}`,
+  )
 }
 
 /** What one field of one line is, while a line is being read. */
@@ -80,11 +92,19 @@ const POINT = 46
 const QUOTE = 34
 
 /** Reads every row of a file into the buffer; rows that cannot be read go to `bad`. Returns how many rows it had. */
-export function readCsv(file: string, bytes: Uint8Array, layout: Layout, into: RowBuffer, bad: (row: BadRow) => void): number {
+export function readCsv(
+  file: string,
+  bytes: Uint8Array,
+  layout: Layout,
+  into: RowBuffer,
+  bad: (row: BadRow) => void,
+): number {
   const fileIndex = into.files.push(file) - 1
   const starts = new Int32Array(layout.width + 2)
   const parsed: Parsed = { whole: 0, fraction: 0, isNegative: false }
-  const optional = (['closeTime', 'quoteVolume', 'trades', 'takerBase', 'takerQuote'] as const).filter((f) => layout[f] < 0)
+  const optional = (['closeTime', 'quoteVolume', 'trades', 'takerBase', 'takerQuote'] as const).filter(
+    (f) => layout[f] < 0,
+  )
   for (const field of optional) into.has[field] = false
   const decimals = DECIMAL_FIELDS.filter((field) => layout[field] >= 0)
   let line = 0
@@ -110,7 +130,11 @@ export function readCsv(file: string, bytes: Uint8Array, layout: Layout, into: R
     starts[cells + 1] = to + 1
     const problem =
       cells + 1 < layout.width
-        ? { field: 'row', value: textOf(bytes, from, to), reason: `has ${cells + 1} fields where line 1 has ${layout.width}${next > length ? ' (a torn last line?)' : ''}` }
+        ? {
+            field: 'row',
+            value: textOf(bytes, from, to),
+            reason: `has ${cells + 1} fields where line 1 has ${layout.width}${next > length ? ' (a torn last line?)' : ''}`,
+          }
         : readRow(bytes, starts, layout, decimals, into, parsed)
     if (problem !== null) bad({ file, row: line, ...problem })
     else {
@@ -125,12 +149,20 @@ export function readCsv(file: string, bytes: Uint8Array, layout: Layout, into: R
 
 type Problem = { field: string; value: string; reason: string } | null
 
-function readRow(bytes: Uint8Array, starts: Int32Array, layout: Layout, decimals: readonly DecimalField[], into: RowBuffer, parsed: Parsed): Problem {
+function readRow(
+  bytes: Uint8Array,
+  starts: Int32Array,
+  layout: Layout,
+  decimals: readonly DecimalField[],
+  into: RowBuffer,
+  parsed: Parsed,
+): Problem {
   into.reserve()
   const row = into.length
   const cell = (field: Field) => textOf(bytes, starts[layout[field]]!, starts[layout[field] + 1]! - 1)
   const open = readTime(bytes, starts[layout.openTime]!, starts[layout.openTime + 1]! - 1)
-  if (Number.isNaN(open)) return { field: 'openTime', value: cell('openTime'), reason: 'is not a time (seconds, ms, µs or ISO)' }
+  if (Number.isNaN(open))
+    return { field: 'openTime', value: cell('openTime'), reason: 'is not a time (seconds, ms, µs or ISO)' }
   into.openTime[row] = open
   let close = Number.NaN
   if (layout.closeTime >= 0) {
@@ -205,7 +237,8 @@ function readTime(bytes: Uint8Array, from: number, to: number): number {
     value = value * 10 + d
   }
   const digits = k - from
-  if (k === to && digits >= 9) return digits <= 10 ? value * 1000 : digits <= 13 ? value : digits <= 16 ? value / 1000 : value / 1e6
+  if (k === to && digits >= 9)
+    return digits <= 10 ? value * 1000 : digits <= 13 ? value : digits <= 16 ? value / 1000 : value / 1e6
   const text = textOf(bytes, from, to).replace(/^"|"$/g, '')
   if (/^\d+\.0+$/.test(text)) return readTime(new TextEncoder().encode(text.split('.')[0]), 0, text.indexOf('.'))
   const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?(Z|[+-]\d{2}:?\d{2})?$/.exec(text)

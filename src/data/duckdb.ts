@@ -72,7 +72,9 @@ export async function writeParquet(file: string, columns: readonly OutColumn[]):
   const db = await connect()
   const { BIGINT, DOUBLE, DuckDBDataChunk } = await import('@duckdb/node-api')
   const table = `out${++tables}`
-  await db.run(`create temp table ${table} (${columns.map((c) => `"${c.name}" ${c.kind === 'int' ? 'bigint' : 'double'}`).join(', ')})`)
+  await db.run(
+    `create temp table ${table} (${columns.map((c) => `"${c.name}" ${c.kind === 'int' ? 'bigint' : 'double'}`).join(', ')})`,
+  )
   try {
     const appender = await db.createAppender(table)
     const rows = columns[0]!.values.length
@@ -90,8 +92,12 @@ export async function writeParquet(file: string, columns: readonly OutColumn[]):
       appender.appendDataChunk(chunk)
     }
     appender.closeSync()
-    const select = columns.map((c) => (c.kind === 'int' && c.scale !== undefined ? decimalSql(c.name, c.scale) : `"${c.name}"`))
-    await db.run(`copy (select ${select.join(', ')} from ${table}) to ${quoted(file)} (format parquet, compression zstd, row_group_size 122880)`)
+    const select = columns.map((c) =>
+      c.kind === 'int' && c.scale !== undefined ? decimalSql(c.name, c.scale) : `"${c.name}"`,
+    )
+    await db.run(
+      `copy (select ${select.join(', ')} from ${table}) to ${quoted(file)} (format parquet, compression zstd, row_group_size 122880)`,
+    )
   } catch (error) {
     throw diskError(file, error)
   } finally {
@@ -110,7 +116,14 @@ export function diskError(file: string, error: unknown): Error {
   const code = (error as { code?: string }).code
   if (code === 'ENOSPC' || /no space left|disk full/i.test(text))
     return new DataError(`${file}: the disk is full; nothing was changed. Free some space and run it again.`)
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || /read-only file system|permission denied/i.test(text))
-    return new DataError(`${file}: the folder cannot be written (${code ?? 'read-only'}); nothing was changed. Choose another with --store DIR.`)
+  if (
+    code === 'EROFS' ||
+    code === 'EACCES' ||
+    code === 'EPERM' ||
+    /read-only file system|permission denied/i.test(text)
+  )
+    return new DataError(
+      `${file}: the folder cannot be written (${code ?? 'read-only'}); nothing was changed. Choose another with --store DIR.`,
+    )
   return error instanceof Error ? error : new Error(text)
 }

@@ -14,9 +14,13 @@ const NOW = Date.UTC(2026, 4, 1)
 const from = process.argv[2]
 if (from === undefined) throw new Error('name the folder of recorded data: node src/data/embed.ts FOLDER')
 const store = await openStore(join(import.meta.dirname, '../../datasets'))
-const embed = (path: string, series: string) => importFiles(store, [join(from, path)], parseSeries(series), { now: NOW })
+const embed = (path: string, series: string) =>
+  importFiles(store, [join(from, path)], parseSeries(series), { now: NOW })
 await embed('klines/binance-spot-rest-1h/BTCUSDT-1h.csv.gz', 'binance:BTCUSDT:1h')
 await embed('klines/binance-spot-rest-1h/ETHUSDT-1h.csv.gz', 'binance:ETHUSDT:1h')
 await embed('klines/binance-spot-daily-zips/BTCUSDT/1m/BTCUSDT-1m-2023-03-*.zip', 'binance:BTCUSDT:1m')
 for (const date of ['2018-02-10', '2021-04-29', '2022-12-17'])
-  await importExchangeInfo(store, join(from, `exchange-info/binance-spot-exchangeInfo-${date}.json.gz`), ['BTCUSDT', 'ETHUSDT'])
+  await importExchangeInfo(store, join(from, `exchange-info/binance-spot-exchangeInfo-${date}.json.gz`), [
+    'BTCUSDT',
+    'ETHUSDT',
+  ])

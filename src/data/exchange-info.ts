@@ -1,5 +1,5 @@
 import { parseDecimal } from '../core/decimal.ts'
-import type { Filters, FilterSnapshot } from '../core/instrument.ts'
+import type { FilterSnapshot, Filters } from '../core/instrument.ts'
 import { DataError } from './data-error.ts'
 
 /** One symbol as an exchange info states it. */
@@ -36,7 +36,9 @@ export function parseExchangeInfo(json: unknown, source: string): ExchangeInfo {
   if (typeof info !== 'object' || info === null || !Array.isArray(info.symbols) || typeof info.serverTime !== 'number')
     throw new DataError(`${source}: is no exchangeInfo: it needs serverTime and symbols`)
   const serverTime = info.serverTime
-  const isFutures = info.symbols.some((symbol) => 'contractType' in symbol || 'marginAsset' in symbol || 'requiredMarginPercent' in symbol)
+  const isFutures = info.symbols.some(
+    (symbol) => 'contractType' in symbol || 'marginAsset' in symbol || 'requiredMarginPercent' in symbol,
+  )
   const venue = isFutures ? 'binance-usdm' : 'binance'
   const symbols = info.symbols.map((raw: Record<string, unknown>): SymbolInfo => {
     const symbol = text(raw['symbol'], source, 'symbol')
@@ -66,7 +68,9 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
     return value
   }
   const range = <K extends string>(type: string, keys: readonly [string, string, string], names: readonly [K, K, K]) =>
-    by.has(type) ? (Object.fromEntries(keys.map((key, k) => [names[k]!, decimal(type, key)])) as Record<K, string>) : undefined
+    by.has(type)
+      ? (Object.fromEntries(keys.map((key, k) => [names[k]!, decimal(type, key)])) as Record<K, string>)
+      : undefined
   const count = (type: string, ...keys: string[]): number | undefined => {
     const found = keys.map((key) => by.get(type)?.[key]).find((value) => value !== undefined && value !== null)
     return found === undefined ? undefined : Number(found)
@@ -108,7 +112,11 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
   }
 }
 
-function readNotional(by: ReadonlyMap<string, RawFilter>, decimal: (type: string, key: string) => string, isFutures: boolean): Filters['notional'] {
+function readNotional(
+  by: ReadonlyMap<string, RawFilter>,
+  decimal: (type: string, key: string) => string,
+  isFutures: boolean,
+): Filters['notional'] {
   const spot = by.get('NOTIONAL')
   if (spot)
     return {

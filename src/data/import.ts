@@ -62,9 +62,23 @@ interface Gathered {
  * what to leave out, in which case it is listed); nothing is repaired. Importing the same file again changes nothing.
  * @throws DataError for bad input and for stores that cannot be written; the store is then as it was
  */
-export async function importFiles(store: Store, paths: readonly string[], series: Series, options: ImportOptions): Promise<ImportResult> {
+export async function importFiles(
+  store: Store,
+  paths: readonly string[],
+  series: Series,
+  options: ImportOptions,
+): Promise<ImportResult> {
   const files = expandPaths(paths)
-  const gathered: Gathered = { rows: new RowBuffer(), kept: [], sources: [], skipped: [], skippedFiles: [], outages: [], read: 0, unfinished: 0 }
+  const gathered: Gathered = {
+    rows: new RowBuffer(),
+    kept: [],
+    sources: [],
+    skipped: [],
+    skippedFiles: [],
+    outages: [],
+    read: 0,
+    unfinished: 0,
+  }
   for (const [k, path] of files.entries()) {
     options.onProgress?.(k, files.length, basename(path))
     checkName(path, series)
@@ -72,7 +86,9 @@ export async function importFiles(store: Store, paths: readonly string[], series
   }
   options.onProgress?.(files.length, files.length, '')
   if (gathered.kept.length === 0)
-    throw new DataError(`${files.length === 1 ? files[0] : `${files.length} files`}: no row of ${seriesName(series)} could be stored (${gathered.read} read, ${gathered.skipped.length} skipped, ${gathered.unfinished} unfinished)`)
+    throw new DataError(
+      `${files.length === 1 ? files[0] : `${files.length} files`}: no row of ${seriesName(series)} could be stored (${gathered.read} read, ${gathered.skipped.length} skipped, ${gathered.unfinished} unfinished)`,
+    )
   return withLock(store.dir, options.patience ?? 10_000, () => merge(store, series, gathered, files.length))
 }
 
@@ -82,9 +98,13 @@ function checkName(path: string, series: Series): void {
   if (named === null) return
   const [, symbol, interval] = named
   if (symbol !== series.symbol)
-    throw new DataError(`${path}: the file's name says ${symbol}, --as says ${series.symbol}; correct --as, or rename the file if its name is wrong`)
+    throw new DataError(
+      `${path}: the file's name says ${symbol}, --as says ${series.symbol}; correct --as, or rename the file if its name is wrong`,
+    )
   if (interval !== series.interval)
-    throw new DataError(`${path}: the file's name says ${interval}, --as says ${series.interval}; import it as ${series.venue}:${symbol}:${interval}`)
+    throw new DataError(
+      `${path}: the file's name says ${interval}, --as says ${series.interval}; import it as ${series.venue}:${symbol}:${interval}`,
+    )
 }
 
 async function gather(all: Gathered, source: SourceFile, series: Series, options: ImportOptions): Promise<void> {
@@ -116,7 +136,13 @@ async function gather(all: Gathered, source: SourceFile, series: Series, options
       continue
     }
     if (at < last && !isRepeated(rows, all.kept, at, row)) {
-      onBad({ file: source.path, row: rows.line[row]!, field: 'openTime', value: `${at} (${timeText(at)})`, reason: `comes after ${timeText(last)}: rows must be oldest first` })
+      onBad({
+        file: source.path,
+        row: rows.line[row]!,
+        field: 'openTime',
+        value: `${at} (${timeText(at)})`,
+        reason: `comes after ${timeText(last)}: rows must be oldest first`,
+      })
       continue
     }
     last = Math.max(last, at)
@@ -145,12 +171,16 @@ function isRepeated(rows: RowBuffer, kept: readonly number[], at: number, row: n
     else high = middle
   }
   const found = kept[low]
-  return (found !== undefined && rows.openTime[found] === at && found !== row) || kept.some((k) => rows.openTime[k] === at)
+  return (
+    (found !== undefined && rows.openTime[found] === at && found !== row) || kept.some((k) => rows.openTime[k] === at)
+  )
 }
 
 function badRowError(bad: BadRow): DataError {
   const what = bad.field === 'row' ? `"${bad.value}"` : `${bad.field} ${bad.value === '' ? '(empty)' : bad.value}`
-  return new DataError(`${bad.file}, line ${bad.row}: ${what} ${bad.reason}. Nothing was stored; correct the file, or use --on-error skip-rows to leave such rows out.`)
+  return new DataError(
+    `${bad.file}, line ${bad.row}: ${what} ${bad.reason}. Nothing was stored; correct the file, or use --on-error skip-rows to leave such rows out.`,
+  )
 }
 
 async function merge(store: Store, series: Series, all: Gathered, files: number): Promise<ImportResult> {
@@ -159,7 +189,11 @@ async function merge(store: Store, series: Series, all: Gathered, files: number)
   const { rows, kept } = all
   const touched = new Set(kept.map((row) => monthOf(rows.openTime[row]!)))
   const before = rows.length
-  await readMonths(dir, (old?.files ?? []).filter((file) => touched.has(file.month)), rows)
+  await readMonths(
+    dir,
+    (old?.files ?? []).filter((file) => touched.has(file.month)),
+    rows,
+  )
   const stored = rows.length - before
   // stored rows first, so that among equals they stay
   const candidates = [...Array.from({ length: stored }, (_, k) => before + k), ...kept]
@@ -173,7 +207,17 @@ async function merge(store: Store, series: Series, all: Gathered, files: number)
     else throw conflict(rows, previous, row)
   }
   const added = unique.length - stored
-  const base = { series: seriesName(series), files, read: all.read, added, duplicates, unfinished: all.unfinished, outages: all.outages, skipped: all.skipped, skippedFiles: all.skippedFiles }
+  const base = {
+    series: seriesName(series),
+    files,
+    read: all.read,
+    added,
+    duplicates,
+    unfinished: all.unfinished,
+    outages: all.outages,
+    skipped: all.skipped,
+    skippedFiles: all.skippedFiles,
+  }
   const isKnown = (source: Source) => old?.sources.some((known) => known.sha256 === source.sha256) ?? false
   if (old !== null && added === 0 && all.sources.every(isKnown)) return { ...base, manifest: old }
   const months = new Map<string, { rows: RowBuffer; order: number[] }>()
@@ -217,7 +261,9 @@ function mergedTimes(old: SeriesManifest | null, rows: RowBuffer, unique: readon
 }
 
 function conflict(rows: RowBuffer, a: number, b: number): DataError {
-  const field = (['open', 'high', 'low', 'close', 'volume'] as const).find((name) => rows.compare(name, a, name, b) !== 0)!
+  const field = (['open', 'high', 'low', 'close', 'volume'] as const).find(
+    (name) => rows.compare(name, a, name, b) !== 0,
+  )!
   return new DataError(
     `two different rows for ${timeText(rows.openTime[a]!)}: ${rows.name(a)} row ${rows.line[a]} has ${field} ${rows.text(field, a)}, ${rows.name(b)} row ${rows.line[b]} has ${rows.text(field, b)}. Nothing was stored; find out which is right and leave the other out.`,
   )

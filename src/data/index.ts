@@ -1,4 +1,4 @@
-export { certify, certifyBars, type Check, isBroken } from './certificate.ts'
+export { type Check, certify, certifyBars, isBroken } from './certificate.ts'
 export { DataError } from './data-error.ts'
 export { writeParquet } from './duckdb.ts'
 export { exportSeries } from './export.ts'

@@ -20,7 +20,9 @@ export async function loadInstrument(store: Store, series: Series): Promise<Inst
   const { venue, symbol } = series
   const kind = venue === 'binance-usdm' ? 'perpetual' : 'spot'
   const gridFrom = venue === 'binance-usdm' ? 'minimum' : 'zero'
-  const found = [store.dir, ...(store.behind === null ? [] : [store.behind])].map((dir) => folderOf(dir, venue, symbol)).find((dir) => existsSync(dir))
+  const found = [store.dir, ...(store.behind === null ? [] : [store.behind])]
+    .map((dir) => folderOf(dir, venue, symbol))
+    .find((dir) => existsSync(dir))
   if (found !== undefined) {
     const infos = readdirSync(found)
       .filter((name) => name.endsWith('.json'))
@@ -55,7 +57,11 @@ function unknownFilters(priceDecimals: number): FilterSnapshot {
   return {
     validFrom: Number.MAX_SAFE_INTEGER,
     source: 'no exchange info: tick from the data, step 0.00000001, no minimum',
-    filters: { price: { min: tick, max: '0', tick }, lot: { min: '0.00000001', max: '0', step: '0.00000001' }, notSimulated: [] },
+    filters: {
+      price: { min: tick, max: '0', tick },
+      lot: { min: '0.00000001', max: '0', step: '0.00000001' },
+      notSimulated: [],
+    },
     orderTypes: [],
   }
 }
@@ -64,12 +70,33 @@ function unknownFilters(priceDecimals: number): FilterSnapshot {
 function splitSymbol(symbol: string): { base: string; quote: string } {
   const parts = symbol.split(/[-_.]/)
   if (parts.length === 2) return { base: parts[0]!, quote: parts[1]! }
-  const quote = ['USDT', 'USDC', 'FDUSD', 'BUSD', 'TUSD', 'DAI', 'USD', 'EUR', 'GBP', 'TRY', 'IDR', 'BRL', 'JPY', 'BTC', 'ETH', 'BNB'].find((name) => symbol.endsWith(name) && symbol.length > name.length)
+  const quote = [
+    'USDT',
+    'USDC',
+    'FDUSD',
+    'BUSD',
+    'TUSD',
+    'DAI',
+    'USD',
+    'EUR',
+    'GBP',
+    'TRY',
+    'IDR',
+    'BRL',
+    'JPY',
+    'BTC',
+    'ETH',
+    'BNB',
+  ].find((name) => symbol.endsWith(name) && symbol.length > name.length)
   return quote === undefined ? { base: symbol, quote: 'QUOTE' } : { base: symbol.slice(0, -quote.length), quote }
 }
 
 /** Stores the excerpt of an exchangeInfo file for some symbols (all, where none are named), dated by its server time. */
-export async function importExchangeInfo(store: Store, file: string, symbols: readonly string[] = []): Promise<readonly string[]> {
+export async function importExchangeInfo(
+  store: Store,
+  file: string,
+  symbols: readonly string[] = [],
+): Promise<readonly string[]> {
   const raw = readFileSync(file)
   const text = raw[0] === 0x1f ? gunzipSync(raw).toString('utf8') : raw.toString('utf8')
   let json: { symbols?: readonly { symbol?: string }[]; serverTime?: number }
@@ -85,7 +112,10 @@ export async function importExchangeInfo(store: Store, file: string, symbols: re
   for (const [k, symbol] of info.symbols.entries()) {
     if (symbols.length > 0 && !symbols.includes(symbol.symbol)) continue
     const excerpt = { source, serverTime: info.serverTime, symbols: [json.symbols![k]] }
-    writeAtomic(join(folderOf(store.dir, info.venue, symbol.symbol), `${date}.json`), `${JSON.stringify(excerpt, null, 1)}\n`)
+    writeAtomic(
+      join(folderOf(store.dir, info.venue, symbol.symbol), `${date}.json`),
+      `${JSON.stringify(excerpt, null, 1)}\n`,
+    )
     written.push(symbol.symbol)
   }
   const unknown = symbols.find((symbol) => !written.includes(symbol))

@@ -22,7 +22,9 @@ export async function withLock<T>(dir: string, patience: number, work: () => Pro
       continue
     }
     if (waited >= patience)
-      throw new DataError(`${dir}: process ${holder ?? 'unknown'} is writing to this store; wait until it has finished, or delete ${file} if it is gone`)
+      throw new DataError(
+        `${dir}: process ${holder ?? 'unknown'} is writing to this store; wait until it has finished, or delete ${file} if it is gone`,
+      )
     await setTimeout(50)
   }
   try {

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Gap } from '../core/bar.ts'
 import type { Series } from '../core/series.ts'
@@ -48,7 +58,9 @@ export function readManifest(dir: string): SeriesManifest | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as SeriesManifest
   } catch (error) {
-    throw new DataError(`${file}: is not a manifest (${(error as Error).message}); restore it, or delete the folder and import again`)
+    throw new DataError(
+      `${file}: is not a manifest (${(error as Error).message}); restore it, or delete the folder and import again`,
+    )
   }
 }
 

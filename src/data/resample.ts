@@ -11,7 +11,12 @@ import type { Store } from './store.ts'
 import { commitRows, findGaps, monthOf } from './write-series.ts'
 
 /** Writes the coarser series into the store. The first and last coarse bar are left out where fine bars do not cover them. */
-export async function resampleSeries(store: Store, series: Series, to: Interval, patience = 10_000): Promise<SeriesManifest> {
+export async function resampleSeries(
+  store: Store,
+  series: Series,
+  to: Interval,
+  patience = 10_000,
+): Promise<SeriesManifest> {
   const fine = await store.load(series)
   const bars = resampleBars(fine, to)
   const target: Series = { ...series, interval: to }
@@ -28,7 +33,9 @@ export async function resampleSeries(store: Store, series: Series, to: Interval,
     const at = rows.length++
     rows.openTime[at] = bars.openTime[row]!
     for (const field of ['open', 'high', 'low', 'close', 'volume'] as const) {
-      const [whole, fraction = ''] = bars[field][row]!.toFixed(Math.min(SCALE, decimalsOf(bars[field][row]!))).split('.')
+      const [whole, fraction = ''] = bars[field]
+        [row]!.toFixed(Math.min(SCALE, decimalsOf(bars[field][row]!)))
+        .split('.')
       rows.decimals[field].whole[at] = Number(whole)
       rows.decimals[field].fraction[at] = Number(fraction.padEnd(SCALE, '0'))
     }

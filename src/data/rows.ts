@@ -1,6 +1,15 @@
 /** What an importer reads out of a file, before anything is believed: columns with the line each row came from. */
 
-export const DECIMAL_FIELDS = ['open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'takerBase', 'takerQuote'] as const
+export const DECIMAL_FIELDS = [
+  'open',
+  'high',
+  'low',
+  'close',
+  'volume',
+  'quoteVolume',
+  'takerBase',
+  'takerQuote',
+] as const
 export type DecimalField = (typeof DECIMAL_FIELDS)[number]
 export type Field = 'openTime' | 'closeTime' | 'trades' | DecimalField
 
@@ -88,7 +97,8 @@ export class RowBuffer {
 
   /** Whether two rows state the same bar, in every field that both of their files have. */
   isSame(a: number, b: number): boolean {
-    for (const field of ['open', 'high', 'low', 'close', 'volume'] as const) if (this.compare(field, a, field, b) !== 0) return false
+    for (const field of ['open', 'high', 'low', 'close', 'volume'] as const)
+      if (this.compare(field, a, field, b) !== 0) return false
     return true
   }
 

@@ -1,7 +1,7 @@
 import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { crc32, gunzipSync, inflateRawSync } from 'node:zlib'
-import { fromBuffer, type Entry, type ZipFile } from 'yauzl'
+import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { DataError } from './data-error.ts'
 
 /** Files behind paths, folders and globs, sorted by name so that the result does not depend on the file system. */
@@ -52,9 +52,12 @@ export async function readSource(path: string): Promise<SourceFile> {
   if (raw.length === 0) throw new DataError(`${path}: is empty`)
   const magic = raw.toString('latin1', 0, 4)
   if (/\.parquet$/i.test(name) && magic !== 'PAR1')
-    throw new DataError(`${path}: is named .parquet but begins with "${magic.replace(/[^\x20-\x7e]/g, '?')}", not PAR1; it is no Parquet file`)
+    throw new DataError(
+      `${path}: is named .parquet but begins with "${magic.replace(/[^\x20-\x7e]/g, '?')}", not PAR1; it is no Parquet file`,
+    )
   if (magic === 'PAR1') {
-    if (raw.toString('latin1', raw.length - 4) !== 'PAR1') throw new DataError(`${path}: is a truncated Parquet file; fetch it again`)
+    if (raw.toString('latin1', raw.length - 4) !== 'PAR1')
+      throw new DataError(`${path}: is a truncated Parquet file; fetch it again`)
     return { path, name, kind: 'parquet', bytes: raw }
   }
   if (magic.startsWith('PK')) return { path, name, kind: 'csv', bytes: await unzip(path, raw) }
@@ -71,7 +74,8 @@ export async function readSource(path: string): Promise<SourceFile> {
 
 /** The one CSV inside a dump's zip. */
 function unzip(path: string, raw: Buffer): Promise<Uint8Array> {
-  const damaged = (reason: string) => new DataError(`${path}: is a damaged or truncated zip (${reason}); fetch it again`)
+  const damaged = (reason: string) =>
+    new DataError(`${path}: is a damaged or truncated zip (${reason}); fetch it again`)
   return new Promise((resolve, reject) => {
     fromBuffer(raw, { lazyEntries: true }, (error: Error | null, zip?: ZipFile) => {
       if (error || !zip) return reject(damaged(error?.message ?? 'unreadable'))

@@ -35,7 +35,8 @@ export async function openStore(dir: string, options: { readonly behind?: string
     dirs.map((one) => seriesDir(one, series)).find((path) => existsSync(join(path, 'manifest.json'))) ?? null
   const list = async () => {
     const found = new Map<string, SeriesManifest>()
-    for (const one of dirs) for (const manifest of manifestsUnder(one)) if (!found.has(manifest.series)) found.set(manifest.series, manifest)
+    for (const one of dirs)
+      for (const manifest of manifestsUnder(one)) if (!found.has(manifest.series)) found.set(manifest.series, manifest)
     return [...found.values()].sort((a, b) => (a.series < b.series ? -1 : 1))
   }
   return {
@@ -60,7 +61,9 @@ function unknownSeries(series: Series, known: readonly SeriesManifest[], dir: st
   const name = seriesName(series)
   const names = known.map((manifest) => manifest.series)
   const stored = names.length > 0 ? `stored are ${names.join(', ')}` : 'the store is empty'
-  return new DataError(`${name} is not in the store ${dir}${didYouMean(name, names)}; ${stored}. Import it with: klinelab data import PATH --as ${name}`)
+  return new DataError(
+    `${name} is not in the store ${dir}${didYouMean(name, names)}; ${stored}. Import it with: klinelab data import PATH --as ${name}`,
+  )
 }
 
 function manifestsUnder(dir: string): SeriesManifest[] {
@@ -95,9 +98,18 @@ async function loadBars(path: string, manifest: SeriesManifest, series: Series, 
   try {
     columns = await readDoubles(sql, 6, expected)
   } catch (error) {
-    throw new DataError(`${path}: cannot be read (${(error as Error).message.split('\n')[0]}); check it with: klinelab data check ${name}`)
+    throw new DataError(
+      `${path}: cannot be read (${(error as Error).message.split('\n')[0]}); check it with: klinelab data check ${name}`,
+    )
   }
-  const [openTime, open, high, low, close, volume] = columns as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+  const [openTime, open, high, low, close, volume] = columns as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ]
   const { length } = openTime
   if (length === 0 || openTime[length - 1]! < from) throw empty()
   return { series, length, priceDecimals: manifest.priceDecimals, openTime, open, high, low, close, volume }
@@ -118,7 +130,11 @@ async function openTimeBefore(path: string, manifest: SeriesManifest, from: numb
     if (rows >= count) break
   }
   if (needed.length === 0) return from
-  const [times] = await readDoubles(`select open_time::double from ${parquet(path, needed.reverse())} where open_time < ${from}`, 1, rows + 50_000)
+  const [times] = await readDoubles(
+    `select open_time::double from ${parquet(path, needed.reverse())} where open_time < ${from}`,
+    1,
+    rows + 50_000,
+  )
   return times!.length === 0 ? from : times![Math.max(0, times!.length - count)]!
 }
 

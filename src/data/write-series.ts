@@ -5,8 +5,17 @@ import { barsBetween, closeTimeOf, type Interval } from '../core/interval.ts'
 import { type Series, seriesName } from '../core/series.ts'
 import { DataError } from './data-error.ts'
 import { diskError, type OutColumn, quoted, readRows, writeParquet } from './duckdb.ts'
-import { type MonthFile, readManifest, type SeriesManifest, seriesDir, sha256, syncFile, syncFolder, writeAtomic } from './manifest.ts'
-import { DECIMAL_FIELDS, type DecimalField, RowBuffer, SCALE, UNIT } from './rows.ts'
+import {
+  type MonthFile,
+  readManifest,
+  type SeriesManifest,
+  seriesDir,
+  sha256,
+  syncFile,
+  syncFolder,
+  writeAtomic,
+} from './manifest.ts'
+import { DECIMAL_FIELDS, type DecimalField, type RowBuffer, SCALE, UNIT } from './rows.ts'
 
 export const COLUMN_NAMES: Readonly<Record<DecimalField, string>> = {
   open: 'open', high: 'high', low: 'low', close: 'close', volume: 'volume',
@@ -68,7 +77,8 @@ export async function commitRows(
     removeStrays(dir, manifest)
     return manifest
   } catch (error) {
-    for (const file of written) if (!old?.files.some((known) => known.file === file)) rmSync(join(dir, file), { force: true })
+    for (const file of written)
+      if (!old?.files.some((known) => known.file === file)) rmSync(join(dir, file), { force: true })
     throw diskError(dir, error)
   }
 }
@@ -76,10 +86,17 @@ export async function commitRows(
 /** Files that no manifest names: left by a crash, or by the state before. */
 function removeStrays(dir: string, manifest: SeriesManifest): void {
   const known = new Set(manifest.files.map((file) => file.file))
-  for (const name of readdirSync(dir)) if (/\.(parquet|tmp)$/.test(name) && !known.has(name)) rmSync(join(dir, name), { force: true })
+  for (const name of readdirSync(dir))
+    if (/\.(parquet|tmp)$/.test(name) && !known.has(name)) rmSync(join(dir, name), { force: true })
 }
 
-async function writeMonth(dir: string, month: string, rows: RowBuffer, order: readonly number[], interval: Interval): Promise<MonthFile> {
+async function writeMonth(
+  dir: string,
+  month: string,
+  rows: RowBuffer,
+  order: readonly number[],
+  interval: Interval,
+): Promise<MonthFile> {
   const temporary = join(dir, `${month}.${process.pid}.tmp`)
   try {
     await writeParquet(temporary, outColumns(rows, order))
@@ -88,7 +105,14 @@ async function writeMonth(dir: string, month: string, rows: RowBuffer, order: re
     const file = `${month}.${hash.slice(0, 12)}.parquet`
     renameSync(temporary, join(dir, file))
     const first = rows.openTime[order[0]!]!
-    return { month, file, rows: order.length, from: first, to: closeTimeOf(rows.openTime[order.at(-1)!]!, interval), sha256: hash }
+    return {
+      month,
+      file,
+      rows: order.length,
+      from: first,
+      to: closeTimeOf(rows.openTime[order.at(-1)!]!, interval),
+      sha256: hash,
+    }
   } catch (error) {
     rmSync(temporary, { force: true })
     throw diskError(dir, error)
@@ -145,11 +169,15 @@ function unitsOf(rows: RowBuffer, field: DecimalField, order: readonly number[],
 export async function readMonths(dir: string, files: readonly MonthFile[], into: RowBuffer): Promise<void> {
   for (const { file, month } of files) {
     const path = join(dir, file)
-    if (!existsSync(path)) throw new DataError(`${path}: the manifest names it but it is missing; restore it or import the month again into an empty store`)
+    if (!existsSync(path))
+      throw new DataError(
+        `${path}: the manifest names it but it is missing; restore it or import the month again into an empty store`,
+      )
     const index = into.files.push(`stored ${month}`) - 1
     const described = await readRows(`describe select * from read_parquet(${quoted(path)})`)
     const names = new Set(described.map((row) => String(row['column_name'])))
-    for (const field of ['quoteVolume', 'takerBase', 'takerQuote'] as const) if (!names.has(COLUMN_NAMES[field])) into.has[field] = false
+    for (const field of ['quoteVolume', 'takerBase', 'takerQuote'] as const)
+      if (!names.has(COLUMN_NAMES[field])) into.has[field] = false
     if (!names.has('trades')) into.has.trades = false
     const stored = DECIMAL_FIELDS.filter((field) => names.has(COLUMN_NAMES[field]))
     const rows = await readRows(

@@ -1,6 +1,6 @@
 import { type Bars, firstRowAt } from '../core/bar.ts'
-import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
 import type { Instrument } from '../core/instrument.ts'
+import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
 import { resampleBars } from '../core/resample.ts'
 import type { EngineResult, RunResult } from '../core/run.ts'
 import {
@@ -59,7 +59,11 @@ export function simulate(options: SimulateOptions): Simulation {
  * How many bars before the range a strategy's indicators want: four times the longest lookback, by when recursive
  * indicators have forgotten their seeds to the last digit that matters.
  */
-export function defaultWarmup(strategy: Strategy, params: Readonly<Record<string, ParamValue>>, interval: Interval): number {
+export function defaultWarmup(
+  strategy: Strategy,
+  params: Readonly<Record<string, ParamValue>>,
+  interval: Interval,
+): number {
   let longest = longestLookback(strategy.indicators(params))
   for (const higher of Object.values(strategy.also)) {
     const ratio = Math.ceil(intervalMs(higher.interval) / intervalMs(interval))
@@ -99,7 +103,12 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
 }
 
 /** Bars of a coarser interval, and for every own bar the last of them that was closed by its close. */
-function higherColumns(bars: Bars, name: string, interval: Interval, declared: ReturnType<Strategy['indicators']>): HigherColumns {
+function higherColumns(
+  bars: Bars,
+  name: string,
+  interval: Interval,
+  declared: ReturnType<Strategy['indicators']>,
+): HigherColumns {
   const own = bars.series.interval
   if (intervalMs(interval) <= intervalMs(own))
     throw new RangeError(`also.${name} is ${interval}, which is not coarser than the series' own ${own}`)
@@ -119,7 +128,8 @@ function timeline(slots: readonly SlotOptions[]): Float64Array {
   const closes = slots.map(({ bars, startRow }) => {
     const { interval } = bars.series
     const column = new Float64Array(bars.length - startRow)
-    if (interval === '1M') for (let k = 0; k < column.length; k++) column[k] = closeTimeOf(bars.openTime[startRow + k]!, interval)
+    if (interval === '1M')
+      for (let k = 0; k < column.length; k++) column[k] = closeTimeOf(bars.openTime[startRow + k]!, interval)
     else {
       const step = intervalMs(interval)
       for (let k = 0; k < column.length; k++) column[k] = bars.openTime[startRow + k]! + step
