@@ -1,0 +1,5 @@
+export { buyAndHoldEquity } from './benchmark.ts'
+export { underwater } from './drawdown.ts'
+export { monthlyReturns } from './monthly.ts'
+export { computeMetrics } from './performance.ts'
+export { METRICS, type MetricRow, metricsMarkdown } from './table.ts'
