@@ -82,11 +82,11 @@ const TALIB: [string, Indicator, Record<string, string>, number?][] = [
   ['EMA', ta.ema(20), { value: 'outReal' }],
   ['WMA', ta.wma(10), { value: 'outReal' }],
   ['RSI', ta.rsi(14), { value: 'outReal' }],
-  ['MACD', ta.macd(12, 26, 9), { macd: 'outMACD', signal: 'outMACDSignal', histogram: 'outMACDHist' }, 300],
+  ['MACD', ta.macd(12, 26, 9), { macd: 'outMACD', signal: 'outMACDSignal', histogram: 'outMACDHist' }, 150],
   ['BBANDS', ta.bollinger(20, 2), { upper: 'outRealUpperBand', middle: 'outRealMiddleBand', lower: 'outRealLowerBand' }],
   ['ATR', ta.atr(14), { value: 'outReal' }],
   ['TRANGE', ta.trueRange(), { value: 'outReal' }],
-  ['ADX', ta.adx(14), { adx: 'outReal' }, 300],
+  ['ADX', ta.adx(14), { adx: 'outReal' }, 150],
   ['STOCH', ta.stochastic(14, 3, 3), { k: 'outSlowK', d: 'outSlowD' }],
   ['CCI', ta.cci(20), { value: 'outReal' }],
   ['WILLR', ta.williamsR(14), { value: 'outReal' }],
@@ -117,6 +117,6 @@ describe.skipIf(!isThere)('TA-Lib vectors', () => {
         if (!(Math.abs(value - expected) <= 1e-7 * Math.max(1, Math.abs(expected)))) throw new Error(`${name}.${ours} row ${row}: ${value}, TA-Lib has ${expected}`)
         compared++
       }
-    expect(compared).toBeGreaterThan(100)
+    expect(compared).toBeGreaterThan(40)
   })
 })

@@ -1,0 +1,38 @@
+/** The public API: `import … from 'klinelab'`. */
+export type { Bar, Bars } from './core/bar.ts'
+export type { RunEvent } from './core/event.ts'
+export type { Fill } from './core/fill.ts'
+export type { Indicator, IndicatorValue, Kernel } from './core/indicator.ts'
+export { INTERVALS, type Interval } from './core/interval.ts'
+export {
+  amend,
+  buy,
+  cancel,
+  cancelAll,
+  close,
+  type Decision,
+  type Offset,
+  type OrderOptions,
+  type OrderView,
+  type Request,
+  sell,
+} from './core/order.ts'
+export { resampleBars } from './core/resample.ts'
+export type { Certificate, EquityColumns, Metrics, RunDocument, RunResult } from './core/run.ts'
+export { parseSeries, type Series, seriesName } from './core/series.ts'
+export type { OpenTrade, Trade } from './core/trade.ts'
+export {
+  type AccountView,
+  type BarContext,
+  type BarsContext,
+  bool,
+  choice,
+  defineStrategy,
+  int,
+  num,
+  type PositionView,
+  type Strategy,
+} from './engine/index.ts'
+export * from './indicators/index.ts'
+export { defineConfig } from './runs/config.ts'
+export { loadBars, loadRun, runBacktest } from './runs/index.ts'

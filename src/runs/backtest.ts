@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto'
+import { relative } from 'node:path'
+import type { Bars } from '../core/bar.ts'
+import { closeTimeOf } from '../core/interval.ts'
+import type { RunDocument, RunResult } from '../core/run.ts'
+import { parseSeries, type Series, seriesName } from '../core/series.ts'
+import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
+import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
+import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
+import { fillsCsv } from '../tables/fills-csv.ts'
+import { codeHash } from './code-hash.ts'
+import { loadStrategy } from './load-strategy.ts'
+import { EMBEDDED, VERSION } from './package-info.ts'
+import type { Settings } from './settings.ts'
+import { defaultWarmup, type SimulateSlot, simulate } from './simulate.ts'
+import { UsageError } from './usage-error.ts'
+
+export interface BacktestRequest {
+  /** Path of a strategy module. */
+  readonly strategy: string
+  /** Series, written `venue:SYMBOL:interval`. */
+  readonly data: readonly string[]
+  /** UTC ms; the whole stored range where absent. */
+  readonly from?: number
+  readonly to?: number
+  readonly set?: Readonly<Record<string, ParamValue>>
+  readonly closeAtEnd?: boolean
+  readonly benchmark?: string
+  readonly seed?: number
+}
+
+export interface Backtest {
+  readonly result: RunResult
+  readonly seconds: number
+}
+
+/** Load, simulate, measure: one run, computed and not yet written. */
+export async function backtest(request: BacktestRequest, settings: Settings): Promise<Backtest> {
+  if (request.data.length === 0) throw new UsageError('a backtest needs data: --data binance:BTCUSDT:1h')
+  const { strategy, file } = await loadStrategy(request.strategy)
+  const params = usage(() => resolveParams(strategy, request.set ?? {}))
+  const names = request.data.map((text) => usage(() => parseSeries(text)))
+  const store = await openStore(settings.store, { behind: EMBEDDED })
+  const warmup = (series: Series) => settings.warmup ?? usage(() => defaultWarmup(strategy, params, series.interval))
+  const loaded = await Promise.all(names.map((series) => loadSlot(store, series, request, warmup(series), settings)))
+  const from = request.from ?? Math.min(...loaded.map((slot) => slot.bars.openTime[0]!))
+  const { limitTouch, cash } = settings
+  const closeAtEnd = request.closeAtEnd ?? false
+  const simulation = usage(() => simulate({ strategy, params, slots: loaded, from, cash, limitTouch, closeAtEnd }))
+  const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
+  const { metrics, notes, split } = computeMetrics({ ...simulation.result, from, benchmark: benchmark.equity, riskFree: settings.riskFree })
+  const inRange = loaded.map(({ bars }) => ({ bars, first: bars.openTime.findIndex((time) => time >= from) }))
+  const used = inRange.map(({ bars, first }) => slice(bars, first))
+  const { result } = simulation
+  const facts = { strategy, params, request, settings, from, metrics, notes, split, benchmark: benchmark.name }
+  const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
+  const document = documentOf({
+    ...facts,
+    file,
+    used,
+    warmups: inRange.map(({ first }) => first),
+    tradeHash: createHash('sha256').update(fillsCsv(result.fills)).digest('hex'),
+    bars: simulation.bars,
+    result,
+    certificates,
+    instruments: loaded,
+  })
+  const plots = simulation.plots.map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
+  return {
+    seconds: simulation.seconds,
+    result: { document, bars: used, equity: result.equity, benchmark: benchmark.equity, trades: result.trades, fills: result.fills, events: result.events, plots },
+  }
+}
+
+/** A RangeError of the core or the engine about what was asked for is a wrong command, not a failed run. */
+function usage<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof RangeError && !error.message.startsWith('the account')) throw new UsageError(error.message, { cause: error })
+    throw error
+  }
+}
+
+async function loadSlot(store: Store, series: Series, request: BacktestRequest, before: number, settings: Settings): Promise<SimulateSlot> {
+  const range = { ...(request.from !== undefined && { from: request.from, before }), ...(request.to !== undefined && { to: request.to }) }
+  const [bars, instrument] = await Promise.all([store.load(series, range), loadInstrument(store, series)])
+  return { bars, instrument, costs: { ...settings.costsOf(series.venue), feeAsset: settings.feeAsset } }
+}
+
+async function benchmarkOf(store: Store, request: BacktestRequest, settings: Settings, slots: readonly SimulateSlot[], from: number, equity: RunResult['equity']) {
+  if (request.benchmark === undefined) {
+    const series = slots.map(({ bars, costs }) => ({ bars, feeTaker: costs.feeTaker, slippageBps: costs.slippageBps }))
+    const name = `buy and hold ${slots.map((slot) => slot.instrument.symbol).join(', ')}`
+    return { name, equity: buyAndHoldEquity(series, from, settings.cash, equity) }
+  }
+  const series = usage(() => parseSeries(request.benchmark!))
+  const bars = await store.load(series, { from, ...(request.to !== undefined && { to: request.to }) })
+  const { feeTaker, slippageBps } = settings.costsOf(series.venue)
+  return { name: `buy and hold ${seriesName(series)}`, equity: buyAndHoldEquity([{ bars, feeTaker, slippageBps }], from, settings.cash, equity) }
+}
+
+function slice(bars: Bars, first: number): Bars {
+  const { openTime, open, high, low, close, volume } = bars
+  const cut = (column: Float64Array) => column.subarray(first)
+  return { series: bars.series, priceDecimals: bars.priceDecimals, length: bars.length - first, openTime: cut(openTime), open: cut(open), high: cut(high), low: cut(low), close: cut(close), volume: cut(volume) }
+}
+
+async function certificateOf(store: Store, bars: Bars) {
+  const manifest = await store.manifest(bars.series)
+  return certifyBars(bars, { outages: manifest?.outages ?? [], skippedRows: manifest?.skipped.length ?? 0 })
+}
+
+interface Facts {
+  readonly strategy: Strategy
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly request: BacktestRequest
+  readonly settings: Settings
+  readonly file: string
+  readonly from: number
+  readonly used: readonly Bars[]
+  readonly warmups: readonly number[]
+  readonly metrics: RunDocument['metrics']
+  readonly notes: RunDocument['notes']
+  readonly split: RunDocument['split']
+  readonly benchmark: string
+  readonly tradeHash: string
+  readonly bars: number
+  readonly result: { readonly fees: number; readonly slippage: number; readonly funding: number; readonly accepted: number; readonly rejected: number; readonly rejectedBy: Readonly<Record<string, number>>; readonly notes: readonly string[]; readonly openTrades: RunDocument['openTrades'] }
+  readonly certificates: RunDocument['certificates']
+  readonly instruments: readonly SimulateSlot[]
+}
+
+function documentOf(facts: Facts): RunDocument {
+  const { strategy, params, request, settings, used, result } = facts
+  const data = used.map((bars) => dataOf(bars))
+  const to = Math.max(...data.map((one) => one.to))
+  const first = facts.instruments[0]!
+  const code = codeHash(facts.file)
+  const filters = filtersOf(facts.instruments, facts.from, to)
+  const configHash = sha256({ cash: settings.cash, riskFree: settings.riskFree, limitTouch: settings.limitTouch, feeAsset: settings.feeAsset, closeAtEnd: request.closeAtEnd ?? false, benchmark: facts.benchmark, costs: facts.instruments.map(({ costs }) => costs), seed: request.seed ?? 0, filters, warmups: facts.warmups })
+  const range = { from: facts.from, to, warmup: Math.max(...facts.warmups) }
+  const id = sha256({ data, code: code.hash, params, config: configHash, engine: VERSION }).slice(0, 12)
+  return {
+    run: `${strategy.name}-${id}`,
+    strategy: strategy.name,
+    params,
+    tradeHash: facts.tradeHash,
+    data,
+    range,
+    engine: { version: VERSION, bars: facts.bars },
+    costs: {
+      feeMaker: first.costs.feeMaker,
+      feeTaker: first.costs.feeTaker,
+      slippageBps: first.costs.slippageBps,
+      fees: result.fees,
+      slippage: result.slippage,
+      funding: result.funding,
+      none: settings.noCosts,
+    },
+    cash: settings.cash,
+    quote: first.instrument.quote,
+    metrics: facts.metrics,
+    notes: facts.notes,
+    remarks: remarksOf(facts, filters),
+    split: facts.split,
+    orders: { accepted: result.accepted, rejected: result.rejected, byFilter: result.rejectedBy },
+    openTrades: result.openTrades,
+    filters,
+    certificates: facts.certificates,
+    benchmark: facts.benchmark,
+    riskFree: settings.riskFree,
+    seed: request.seed ?? 0,
+    reproduce: { command: commandOf(facts), code: code.hash, config: configHash, versions: { klinelab: VERSION } },
+  }
+}
+
+function dataOf(bars: Bars): RunDocument['data'][number] {
+  const { gaps } = certifyBars(bars, { outages: [], skippedRows: 0 })
+  return {
+    series: seriesName(bars.series),
+    rows: bars.length,
+    from: bars.openTime[0]!,
+    to: closeTimeOf(bars.openTime[bars.length - 1]!, bars.series.interval),
+    sha256: barsSha256(bars),
+    gaps: { count: gaps.length, bars: gaps.reduce((sum, gap) => sum + gap.bars, 0) },
+  }
+}
+
+function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): RunDocument['filters'] {
+  return slots.flatMap(({ instrument }) => {
+    const { snapshots, symbol } = instrument
+    const current = snapshots.findLast((snapshot) => snapshot.validFrom <= from) ?? snapshots[0]!
+    const inForce = [current, ...snapshots.filter((snapshot) => snapshot !== current && snapshot.validFrom > from && snapshot.validFrom < to)]
+    return inForce.map((snapshot) => ({
+      symbol,
+      source: snapshot.source,
+      validFrom: snapshot.validFrom,
+      assumed: snapshot.validFrom > from && snapshot === current,
+      notSimulated: snapshot.filters.notSimulated,
+    }))
+  })
+}
+
+function remarksOf(facts: Facts, filters: RunDocument['filters']): string[] {
+  const assumed = filters.filter((filter) => filter.assumed).map((filter) => `${filter.symbol}: filters before ${new Date(Math.min(filter.validFrom, 8.64e15)).toISOString().slice(0, 10)} are not known; those of ${filter.source} are assumed`)
+  const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
+  return [
+    ...(facts.settings.noCosts ? ['All costs were set to zero: this result could not have been had.'] : []),
+    ...assumed,
+    ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
+    ...facts.result.notes,
+  ]
+}
+
+/** The command that makes this run again; where it is stored and written is left out, it does not matter to it. */
+function commandOf({ request, settings, file, used }: Facts): string {
+  const quote = (text: string) => (/^[\w.,:/=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+  const iso = (time: number) => new Date(time).toISOString().replace(/T00:00:00\.000Z$/, '').replace(/:00\.000Z$/, '').replace(/\.000Z$/, '')
+  const path = relative(process.cwd(), file)
+  const words = ['klinelab', 'backtest', quote(path.startsWith('..') ? request.strategy : path), '--data', ...used.map((bars) => seriesName(bars.series))]
+  if (request.from !== undefined) words.push('--from', iso(request.from))
+  if (request.to !== undefined) words.push('--to', iso(request.to))
+  for (const [name, value] of Object.entries(request.set ?? {})) words.push('--set', quote(`${name}=${value}`))
+  for (const [name, { value, from }] of Object.entries(settings.origins))
+    if (from.startsWith('--') && !['store', 'out', 'fees'].includes(name)) words.push(...(value === true ? [`--${name}`] : [`--${name}`, quote(String(value))]))
+  if (settings.noCosts) words.push('--no-costs')
+  else if (settings.origins['fees']!.from.startsWith('--')) {
+    const { feeMaker, feeTaker } = settings.costsOf(used[0]!.series.venue)
+    words.push('--fee-maker', String(feeMaker), '--fee-taker', String(feeTaker))
+  }
+  if (request.closeAtEnd) words.push('--close-at-end')
+  if (request.benchmark !== undefined) words.push('--benchmark', request.benchmark)
+  if (request.seed !== undefined) words.push('--seed', String(request.seed))
+  return words.join(' ')
+}
+
+function sha256(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+}

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { VENUES } from '../core/series.ts'
+import { didYouMean } from '../core/suggest.ts'
+import { UsageError } from './usage-error.ts'
+
+/** What `klinelab.config.ts` may set; flags win over it. Rates are fractions. */
+export interface Config {
+  store?: string
+  reports?: string
+  cash?: number
+  slippageBps?: number
+  riskFree?: number
+  warmup?: number
+  limitTouch?: boolean
+  feeAsset?: 'quote' | 'received'
+  /** Per venue: `fees: { binance: { maker: 0.00075, taker: 0.00075 } }`. */
+  fees?: { [venue: string]: { maker?: number; taker?: number } }
+}
+
+/** Types a config; returns it unchanged. */
+export function defineConfig(config: Config): Config {
+  return config
+}
+
+export interface FoundConfig {
+  readonly file: string | null
+  readonly config: Config
+}
+
+export const CONFIG_NAME = 'klinelab.config.ts'
+
+/**
+ * Looks for the config upwards from a folder and checks it.
+ * @throws UsageError that names the file and the key, with a suggestion
+ */
+export async function findConfig(from: string, explicit?: string): Promise<FoundConfig> {
+  let file = explicit === undefined ? null : resolve(from, explicit)
+  if (file !== null && !existsSync(file)) throw new UsageError(`--config ${explicit}: there is no such file`)
+  for (let dir = resolve(from); file === null; dir = dirname(dir)) {
+    if (existsSync(join(dir, CONFIG_NAME))) file = join(dir, CONFIG_NAME)
+    else if (dirname(dir) === dir) return { file: null, config: {} }
+  }
+  let loaded: { default?: unknown }
+  try {
+    loaded = (await import(pathToFileURL(file).href)) as { default?: unknown }
+  } catch (error) {
+    throw new UsageError(`${file}: cannot be loaded: ${(error as Error).message}`)
+  }
+  if (loaded.default === undefined) throw new UsageError(`${file}: has no default export; write: export default defineConfig({ … })`)
+  return { file, config: await checkConfig(file, loaded.default) }
+}
+
+async function checkConfig(file: string, value: unknown): Promise<Config> {
+  const { z } = await import('zod')
+  const rate = z.number().min(0).lt(1)
+  const schema = z.strictObject({
+    store: z.string().optional(),
+    reports: z.string().optional(),
+    cash: z.number().positive().optional(),
+    slippageBps: z.number().min(0).lt(10_000).optional(),
+    riskFree: z.number().optional(),
+    warmup: z.number().int().min(0).optional(),
+    limitTouch: z.boolean().optional(),
+    feeAsset: z.enum(['quote', 'received']).optional(),
+    fees: z.partialRecord(z.enum(VENUES), z.strictObject({ maker: rate.optional(), taker: rate.optional() })).optional(),
+  })
+  const checked = schema.safeParse(value)
+  if (checked.success) return checked.data as Config
+  const issue = checked.error.issues[0]!
+  const where = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!
+    const known = where === '' ? Object.keys(schema.shape) : where === 'fees' ? [...VENUES] : ['maker', 'taker']
+    throw new UsageError(`${file}: unknown key "${where === '' ? key : `${where}.${key}`}"${didYouMean(key, known)}; known: ${known.join(', ')}`)
+  }
+  let at: unknown = value
+  for (const key of issue.path) at = (at as Record<PropertyKey, unknown>)?.[key]
+  throw new UsageError(`${file}: ${where || 'the config'} is ${JSON.stringify(at)}: ${issue.message}`)
+}

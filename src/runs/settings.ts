@@ -1,0 +1,80 @@
+import { resolve } from 'node:path'
+import type { Venue } from '../core/series.ts'
+import type { Config, FoundConfig } from './config.ts'
+import { EMBEDDED, HOME } from './package-info.ts'
+import { VENUE_COSTS } from './venue-costs.ts'
+
+/** What a caller (the command line, a script) may say; everything else comes from the config or is built in. */
+export interface Given {
+  readonly store?: string
+  readonly out?: string
+  readonly cash?: number
+  readonly feeMaker?: number
+  readonly feeTaker?: number
+  readonly slippageBps?: number
+  readonly riskFree?: number
+  readonly warmup?: number
+  readonly limitTouch?: boolean
+  readonly feeAsset?: 'quote' | 'received'
+  readonly noCosts?: boolean
+}
+
+export interface Settings {
+  readonly store: string
+  readonly out: string
+  readonly cash: number
+  readonly riskFree: number
+  readonly warmup: number | null
+  readonly limitTouch: boolean
+  readonly feeAsset: 'quote' | 'received'
+  readonly noCosts: boolean
+  readonly costsOf: (venue: Venue) => { feeMaker: number; feeTaker: number; slippageBps: number }
+  /** Where each value came from, for --show-config. */
+  readonly origins: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>
+}
+
+/** Flags win over environment, environment over config, config over what is built in. */
+export function settle(given: Given, found: FoundConfig, env: Readonly<Record<string, string | undefined>>, cwd: string): Settings {
+  const { config } = found
+  const origins: Record<string, { value: unknown; from: string }> = {}
+  const choose = <T>(name: string, flag: T | undefined, variable: string | null, key: keyof Config, builtIn: T): T => {
+    const fromEnv = variable === null ? undefined : (env[variable] as T | undefined)
+    const fromConfig = config[key] as T | undefined
+    const [value, from] =
+      flag !== undefined ? [flag, `--${name}`] : fromEnv !== undefined ? [fromEnv, variable!] : fromConfig !== undefined ? [fromConfig, found.file!] : [builtIn, 'built in']
+    origins[name] = { value, from }
+    return value
+  }
+  const configDir = found.file === null ? cwd : resolve(found.file, '..')
+  const path = (value: string, name: string) => resolve(origins[name]!.from === found.file ? configDir : cwd, value)
+  const base = cwd.startsWith(HOME) && found.file === null ? HOME : cwd
+  const store = path(choose('store', given.store, 'KLINELAB_STORE', 'store', resolve(base, 'datasets')), 'store')
+  const out = path(choose('out', given.out, 'KLINELAB_REPORTS', 'reports', resolve(base, 'reports')), 'out')
+  const noCosts = given.noCosts ?? false
+  const slippage = choose<number | null>('slippage-bps', given.slippageBps, null, 'slippageBps', null)
+  const costsOf = (venue: Venue) => {
+    const known = VENUE_COSTS[venue]
+    const own = config.fees?.[venue] ?? {}
+    if (noCosts) return { feeMaker: 0, feeTaker: 0, slippageBps: 0 }
+    return {
+      feeMaker: given.feeMaker ?? own.maker ?? known.feeMaker,
+      feeTaker: given.feeTaker ?? own.taker ?? known.feeTaker,
+      slippageBps: slippage ?? known.slippageBps,
+    }
+  }
+  origins['fees'] = { value: 'per venue', from: given.feeMaker !== undefined || given.feeTaker !== undefined ? '--fee-maker, --fee-taker' : config.fees !== undefined ? found.file! : 'built in' }
+  return {
+    store,
+    out,
+    cash: choose('cash', given.cash, null, 'cash', 10_000),
+    riskFree: choose('risk-free', given.riskFree, null, 'riskFree', 0),
+    warmup: choose<number | null>('warmup', given.warmup, null, 'warmup', null),
+    limitTouch: choose('limit-touch', given.limitTouch, null, 'limitTouch', false),
+    feeAsset: choose('fee-asset', given.feeAsset, null, 'feeAsset', 'quote' as const),
+    noCosts,
+    costsOf,
+    origins,
+  }
+}
+
+export { EMBEDDED }
