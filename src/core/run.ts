@@ -113,10 +113,32 @@ export interface RunDocument {
   readonly seed: number
   readonly reproduce: {
     readonly command: string
+    /** What `verify` and `report` run again; `null` for a strategy that was handed over as an object. */
+    readonly request: RecordedRequest | null
     readonly code: string
     readonly config: string
     readonly versions: Readonly<Record<string, string>>
   }
+}
+
+/** All that decides a run besides code and data, with every default spelled out. */
+export interface RecordedRequest {
+  /** Path of the strategy module from its project's root. */
+  readonly strategy: string
+  readonly data: readonly string[]
+  readonly from: number
+  readonly to: number
+  readonly set: Readonly<Record<string, number | string | boolean>>
+  readonly cash: number
+  readonly costs: Readonly<Record<string, { readonly feeMaker: number; readonly feeTaker: number; readonly slippageBps: number }>>
+  readonly noCosts: boolean
+  readonly riskFree: number
+  readonly warmup: number | null
+  readonly limitTouch: boolean
+  readonly feeAsset: 'quote' | 'received'
+  readonly closeAtEnd: boolean
+  readonly benchmark: string | null
+  readonly seed: number
 }
 
 /** What `data check` found in a series; nothing in it has been repaired. */

@@ -1,6 +1,6 @@
 export { type Check, certify, certifyBars, isBroken } from './certificate.ts'
-export { DataError } from './data-error.ts'
-export { writeParquet } from './duckdb.ts'
+export { DataError, NotFoundError } from './data-error.ts'
+export { readDoubles, writeParquet } from './duckdb.ts'
 export { exportSeries } from './export.ts'
 export { barsSha256 } from './hash.ts'
 export { type ImportOptions, type ImportResult, importFiles } from './import.ts'

@@ -2,14 +2,14 @@ import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { crc32, gunzipSync, inflateRawSync } from 'node:zlib'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
-import { DataError } from './data-error.ts'
+import { DataError, NotFoundError } from './data-error.ts'
 
 /** Files behind paths, folders and globs, sorted by name so that the result does not depend on the file system. */
 export function expandPaths(paths: readonly string[]): string[] {
   const files = new Set<string>()
   for (const path of paths) {
     const found = /[*?[{]/.test(path) ? globSync(path).sort() : [path]
-    if (found.length === 0) throw new DataError(`no file matches "${path}"`)
+    if (found.length === 0) throw new NotFoundError(`no file matches "${path}"`)
     for (const one of found) for (const file of filesUnder(one)) files.add(file)
   }
   return [...files].sort((a, b) => (basename(a) < basename(b) ? -1 : basename(a) > basename(b) ? 1 : 0))
@@ -22,7 +22,7 @@ function filesUnder(path: string): string[] {
   try {
     stat = statSync(path)
   } catch {
-    throw new DataError(`"${path}" does not exist; give files, folders or globs of zips, csv, csv.gz or Parquet`)
+    throw new NotFoundError(`"${path}" does not exist; give files, folders or globs of zips, csv, csv.gz or Parquet`)
   }
   if (!stat.isDirectory()) return [path]
   const inside = readdirSync(path, { recursive: true, encoding: 'utf8' })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Bars } from '../core/bar.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { DataError } from './data-error.ts'
+import { DataError, NotFoundError } from './data-error.ts'
 import { quoted, readDoubles } from './duckdb.ts'
 import { readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
 import { timeText } from './validate.ts'
@@ -57,11 +57,11 @@ export async function openStore(dir: string, options: { readonly behind?: string
   }
 }
 
-function unknownSeries(series: Series, known: readonly SeriesManifest[], dir: string): DataError {
+function unknownSeries(series: Series, known: readonly SeriesManifest[], dir: string): NotFoundError {
   const name = seriesName(series)
   const names = known.map((manifest) => manifest.series)
   const stored = names.length > 0 ? `stored are ${names.join(', ')}` : 'the store is empty'
-  return new DataError(
+  return new NotFoundError(
     `${name} is not in the store ${dir}${didYouMean(name, names)}; ${stored}. Import it with: klinelab data import PATH --as ${name}`,
   )
 }
@@ -86,7 +86,7 @@ async function loadBars(path: string, manifest: SeriesManifest, series: Series, 
   const to = range.to ?? Number.MAX_SAFE_INTEGER
   const name = seriesName(series)
   const empty = () =>
-    new DataError(
+    new NotFoundError(
       `${name} has no bars from ${timeText(from)} to ${range.to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}`,
     )
   const start = range.before ? await openTimeBefore(path, manifest, from, range.before) : from

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
-import { relative } from 'node:path'
 import type { Bars } from '../core/bar.ts'
 import { closeTimeOf } from '../core/interval.ts'
-import type { RunDocument, RunResult } from '../core/run.ts'
+import type { RecordedRequest, RunDocument, RunResult } from '../core/run.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
-import { codeHash } from './code-hash.ts'
+import { codeHash, inlineHash } from './code-hash.ts'
 import { loadStrategy } from './load-strategy.ts'
 import { EMBEDDED, VERSION } from './package-info.ts'
+import { commandOf, recordOf } from './reproduce.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateSlot, simulate } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface BacktestRequest {
-  /** Path of a strategy module. */
-  readonly strategy: string
+  /** Path of a strategy module, or the strategy itself. */
+  readonly strategy: string | Strategy
   /** Series, written `venue:SYMBOL:interval`. */
   readonly data: readonly string[]
   /** UTC ms; the whole stored range where absent. */
@@ -29,15 +29,18 @@ export interface BacktestRequest {
   readonly seed?: number
 }
 
+/** Told now and then how many instants of all are done. */
+export type Progress = (done: number, total: number) => void
+
 export interface Backtest {
   readonly result: RunResult
   readonly seconds: number
 }
 
 /** Load, simulate, measure: one run, computed and not yet written. */
-export async function backtest(request: BacktestRequest, settings: Settings): Promise<Backtest> {
+export async function backtest(request: BacktestRequest, settings: Settings, onProgress?: Progress): Promise<Backtest> {
   if (request.data.length === 0) throw new UsageError('a backtest needs data: --data binance:BTCUSDT:1h')
-  const { strategy, file } = await loadStrategy(request.strategy)
+  const { strategy, file } = typeof request.strategy === 'string' ? await loadStrategy(request.strategy) : { strategy: request.strategy, file: null }
   const params = usage(() => resolveParams(strategy, request.set ?? {}))
   const names = request.data.map((text) => usage(() => parseSeries(text)))
   const store = await openStore(settings.store, { behind: EMBEDDED })
@@ -46,7 +49,7 @@ export async function backtest(request: BacktestRequest, settings: Settings): Pr
   const from = request.from ?? Math.min(...loaded.map((slot) => slot.bars.openTime[0]!))
   const { limitTouch, cash } = settings
   const closeAtEnd = request.closeAtEnd ?? false
-  const simulation = usage(() => simulate({ strategy, params, slots: loaded, from, cash, limitTouch, closeAtEnd }))
+  const simulation = usage(() => simulate({ strategy, params, slots: loaded, from, cash, limitTouch, closeAtEnd, ...(onProgress && { onProgress }) }))
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
   const { metrics, notes, split } = computeMetrics({ ...simulation.result, from, benchmark: benchmark.equity, riskFree: settings.riskFree })
   const inRange = loaded.map(({ bars }) => ({ bars, first: bars.openTime.findIndex((time) => time >= from) }))
@@ -116,7 +119,7 @@ interface Facts {
   readonly params: Readonly<Record<string, ParamValue>>
   readonly request: BacktestRequest
   readonly settings: Settings
-  readonly file: string
+  readonly file: string | null
   readonly from: number
   readonly used: readonly Bars[]
   readonly warmups: readonly number[]
@@ -136,11 +139,12 @@ function documentOf(facts: Facts): RunDocument {
   const data = used.map((bars) => dataOf(bars))
   const to = Math.max(...data.map((one) => one.to))
   const first = facts.instruments[0]!
-  const code = codeHash(facts.file)
+  const code = facts.file === null ? inlineHash(strategy) : codeHash(facts.file).hash
   const filters = filtersOf(facts.instruments, facts.from, to)
+  const record: RecordedRequest | null = facts.file === null ? null : recordOf({ file: facts.file, request, settings, params, used, from: facts.from, to })
   const configHash = sha256({ cash: settings.cash, riskFree: settings.riskFree, limitTouch: settings.limitTouch, feeAsset: settings.feeAsset, closeAtEnd: request.closeAtEnd ?? false, benchmark: facts.benchmark, costs: facts.instruments.map(({ costs }) => costs), seed: request.seed ?? 0, filters, warmups: facts.warmups })
   const range = { from: facts.from, to, warmup: Math.max(...facts.warmups) }
-  const id = sha256({ data, code: code.hash, params, config: configHash, engine: VERSION }).slice(0, 12)
+  const id = sha256({ data, code, params, config: configHash, engine: VERSION }).slice(0, 12)
   return {
     run: `${strategy.name}-${id}`,
     strategy: strategy.name,
@@ -171,7 +175,7 @@ function documentOf(facts: Facts): RunDocument {
     benchmark: facts.benchmark,
     riskFree: settings.riskFree,
     seed: request.seed ?? 0,
-    reproduce: { command: commandOf(facts), code: code.hash, config: configHash, versions: { klinelab: VERSION } },
+    reproduce: { command: commandOf(record, strategy), request: record, code, config: configHash, versions: { klinelab: VERSION } },
   }
 }
 
@@ -211,28 +215,6 @@ function remarksOf(facts: Facts, filters: RunDocument['filters']): string[] {
     ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
     ...facts.result.notes,
   ]
-}
-
-/** The command that makes this run again; where it is stored and written is left out, it does not matter to it. */
-function commandOf({ request, settings, file, used }: Facts): string {
-  const quote = (text: string) => (/^[\w.,:/=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-  const iso = (time: number) => new Date(time).toISOString().replace(/T00:00:00\.000Z$/, '').replace(/:00\.000Z$/, '').replace(/\.000Z$/, '')
-  const path = relative(process.cwd(), file)
-  const words = ['klinelab', 'backtest', quote(path.startsWith('..') ? request.strategy : path), '--data', ...used.map((bars) => seriesName(bars.series))]
-  if (request.from !== undefined) words.push('--from', iso(request.from))
-  if (request.to !== undefined) words.push('--to', iso(request.to))
-  for (const [name, value] of Object.entries(request.set ?? {})) words.push('--set', quote(`${name}=${value}`))
-  for (const [name, { value, from }] of Object.entries(settings.origins))
-    if (from.startsWith('--') && !['store', 'out', 'fees'].includes(name)) words.push(...(value === true ? [`--${name}`] : [`--${name}`, quote(String(value))]))
-  if (settings.noCosts) words.push('--no-costs')
-  else if (settings.origins['fees']!.from.startsWith('--')) {
-    const { feeMaker, feeTaker } = settings.costsOf(used[0]!.series.venue)
-    words.push('--fee-maker', String(feeMaker), '--fee-taker', String(feeTaker))
-  }
-  if (request.closeAtEnd) words.push('--close-at-end')
-  if (request.benchmark !== undefined) words.push('--benchmark', request.benchmark)
-  if (request.seed !== undefined) words.push('--seed', String(request.seed))
-  return words.join(' ')
 }
 
 function sha256(value: unknown): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import type { Strategy } from '../engine/index.ts'
 
 /**
  * sha256 over a strategy, every project file it imports (followed through relative imports), and the lockfile of its
@@ -24,9 +25,16 @@ export function codeHash(file: string): { readonly hash: string; readonly files:
   return { hash: hash.digest('hex'), files: files.map(({ name }) => name) }
 }
 
-function projectRoot(from: string): string {
+/** The nearest folder upwards that has a package.json, or the folder itself. */
+export function projectRoot(from: string): string {
   for (let dir = from; ; dir = dirname(dir)) {
     if (existsSync(join(dir, 'package.json'))) return dir
     if (dirname(dir) === dir) return from
   }
+}
+
+/** A strategy that was handed over as an object has no file: its own functions' text is what can be hashed. */
+export function inlineHash(strategy: Strategy): string {
+  const text = (value: unknown): unknown => (typeof value === 'function' ? String(value) : value)
+  return createHash('sha256').update(JSON.stringify(strategy, (_, value) => text(value))).digest('hex')
 }

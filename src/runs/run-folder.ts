@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { EquityColumns } from '../core/run.ts'
-import { DataError, writeParquet } from '../data/index.ts'
+import { DataError, writeAtomic, writeParquet } from '../data/index.ts'
 import { renderReport } from '../report/report.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { tradesCsv } from '../tables/trades-csv.ts'
@@ -21,6 +21,8 @@ export async function writeRun(run: Backtest, out: string, seconds: number): Pro
   const { result } = run
   const dir = join(out, result.document.run)
   const temporary = `${dir}.${process.pid}.tmp`
+  const discard = () => rmSync(temporary, { recursive: true, force: true })
+  process.once('exit', discard)
   try {
     mkdirSync(temporary, { recursive: true })
     const write = (name: string, text: string) => writeFileSync(join(temporary, name), text)
@@ -37,11 +39,12 @@ export async function writeRun(run: Backtest, out: string, seconds: number): Pro
       if (differing.length > 0)
         throw new DataError(`not deterministic: ${dir} holds another result of the same inputs; different: ${differing.join(', ')}. Move it away and report this as a bug.`)
       renameSync(join(temporary, TIMING), join(dir, TIMING))
-      rmSync(temporary, { recursive: true, force: true })
     } else renameSync(temporary, dir)
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true })
     throw folderError(out, error)
+  } finally {
+    process.off('exit', discard)
+    discard()
   }
   return dir
 }
@@ -71,4 +74,15 @@ async function writeEquity(file: string, equity: EquityColumns): Promise<void> {
     { name: 'cash', kind: 'double', values: cash },
     { name: 'exposure', kind: 'double', values: exposure },
   ])
+}
+
+/** Makes the report of a finished run again; the rest of its folder stays as it is. */
+export function rewriteReport(run: Backtest, dir: string): string {
+  const file = join(dir, 'report.html')
+  try {
+    writeAtomic(file, renderReport(run.result, reportAssets()))
+  } catch (error) {
+    throw folderError(dir, error)
+  }
+  return file
 }

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
+import type { RecordedRequest } from '../core/run.ts'
 import type { Venue } from '../core/series.ts'
 import type { Config, FoundConfig } from './config.ts'
-import { EMBEDDED, HOME } from './package-info.ts'
+import { HOME } from './package-info.ts'
 import { VENUE_COSTS } from './venue-costs.ts'
 
 /** What a caller (the command line, a script) may say; everything else comes from the config or is built in. */
@@ -32,6 +33,9 @@ export interface Settings {
   /** Where each value came from, for --show-config. */
   readonly origins: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>
 }
+
+/** What holds where nobody says otherwise. */
+export const BUILT_IN = { cash: 10_000, riskFree: 0, feeAsset: 'quote' } as const
 
 /** Flags win over environment, environment over config, config over what is built in. */
 export function settle(given: Given, found: FoundConfig, env: Readonly<Record<string, string | undefined>>, cwd: string): Settings {
@@ -66,15 +70,20 @@ export function settle(given: Given, found: FoundConfig, env: Readonly<Record<st
   return {
     store,
     out,
-    cash: choose('cash', given.cash, null, 'cash', 10_000),
-    riskFree: choose('risk-free', given.riskFree, null, 'riskFree', 0),
+    cash: choose<number>('cash', given.cash, null, 'cash', BUILT_IN.cash),
+    riskFree: choose<number>('risk-free', given.riskFree, null, 'riskFree', BUILT_IN.riskFree),
     warmup: choose<number | null>('warmup', given.warmup, null, 'warmup', null),
     limitTouch: choose('limit-touch', given.limitTouch, null, 'limitTouch', false),
-    feeAsset: choose('fee-asset', given.feeAsset, null, 'feeAsset', 'quote' as const),
+    feeAsset: choose<'quote' | 'received'>('fee-asset', given.feeAsset, null, 'feeAsset', BUILT_IN.feeAsset),
     noCosts,
     costsOf,
     origins,
   }
 }
 
-export { EMBEDDED }
+/** The settings a finished run was made with; only where things lie is asked anew. */
+export function recordedSettings(request: RecordedRequest, places: { readonly store: string; readonly out: string }): Settings {
+  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts } = request
+  const costsOf = (venue: Venue) => request.costs[venue]!
+  return { ...places, cash, riskFree, warmup, limitTouch, feeAsset, noCosts, costsOf, origins: {} }
+}

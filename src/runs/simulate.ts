@@ -30,7 +30,12 @@ export interface SimulateOptions {
   readonly cash: number
   readonly limitTouch: boolean
   readonly closeAtEnd: boolean
+  /** Told now and then how many instants of all are done. */
+  readonly onProgress?: (done: number, total: number) => void
 }
+
+/** Instants between two calls of `onProgress`: a fraction of a second, whatever the strategy does. */
+const REPORT_EVERY = 1 << 16
 
 export interface Simulation {
   readonly result: EngineResult
@@ -48,7 +53,11 @@ export function simulate(options: SimulateOptions): Simulation {
   const instants = timeline(slots)
   const { strategy, params, cash, limitTouch } = options
   const engine = new Engine({ strategy, params, slots, cash, limitTouch, instants: instants.length })
-  for (let k = 0; k < instants.length; k++) engine.onBar(instants[k]!)
+  for (let from = 0; from < instants.length; from += REPORT_EVERY) {
+    options.onProgress?.(from, instants.length)
+    const to = Math.min(instants.length, from + REPORT_EVERY)
+    for (let k = from; k < to; k++) engine.onBar(instants[k]!)
+  }
   const result = engine.finish({ closeAtEnd: options.closeAtEnd })
   const seconds = (performance.now() - start) / 1000
   const bars = slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0)
