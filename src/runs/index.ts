@@ -1,0 +1,2 @@
+export { loadRun } from './load-run.ts'
+export { loadBars, runBacktest } from './public-api.ts'

@@ -1,0 +1,77 @@
+import { dirname, relative } from 'node:path'
+import type { Bars } from '../core/bar.ts'
+import type { RecordedRequest } from '../core/run.ts'
+import { parseSeries, seriesName } from '../core/series.ts'
+import { timeName } from '../core/time.ts'
+import type { ParamValue, Strategy } from '../engine/index.ts'
+import type { BacktestRequest } from './backtest.ts'
+import { projectRoot } from './code-hash.ts'
+import { BUILT_IN, type Settings } from './settings.ts'
+import { VENUE_COSTS } from './venue-costs.ts'
+
+export interface RecordInput {
+  readonly file: string
+  readonly request: BacktestRequest
+  readonly settings: Settings
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly used: readonly Bars[]
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Everything that decided a run, defaults spelled out. Nothing in it depends on how it was asked for: the same run asked
+ * for by a flag or by the config, from this folder or another, is recorded in the same bytes.
+ */
+export function recordOf({ file, request, settings, params, used, from, to }: RecordInput): RecordedRequest {
+  const { cash, noCosts, riskFree, warmup, limitTouch, feeAsset } = settings
+  const venues = [...new Set(used.map((bars) => bars.series.venue))]
+  return {
+    strategy: relative(projectRoot(dirname(file)), file).replaceAll('\\', '/'),
+    data: used.map((bars) => seriesName(bars.series)),
+    from,
+    to,
+    set: params,
+    cash,
+    costs: Object.fromEntries(venues.map((venue) => [venue, settings.costsOf(venue)])),
+    noCosts,
+    riskFree,
+    warmup,
+    limitTouch,
+    feeAsset,
+    closeAtEnd: request.closeAtEnd ?? false,
+    benchmark: request.benchmark ?? null,
+    seed: request.seed ?? 0,
+  }
+}
+
+/** The command that makes a run again, from its project's root; what equals a built-in default is left out. */
+export function commandOf(record: RecordedRequest | null, strategy: Strategy): string {
+  if (record === null) return `runBacktest({ strategy: ${strategy.name}, … }) from a script`
+  const words = ['klinelab', 'backtest', quoted(record.strategy), '--data', ...record.data]
+  const add = (flag: string, value: unknown, builtIn?: unknown) => {
+    if (value !== builtIn) words.push(...(value === true ? [`--${flag}`] : [`--${flag}`, quoted(String(value))]))
+  }
+  add('from', timeName(record.from))
+  add('to', timeName(record.to))
+  for (const [name, value] of Object.entries(record.set))
+    if (value !== strategy.params[name]?.default) words.push('--set', quoted(`${name}=${value}`))
+  add('cash', record.cash, BUILT_IN.cash)
+  const venue = parseSeries(record.data[0]!).venue
+  if (record.noCosts) words.push('--no-costs')
+  else
+    for (const [flag, key] of [['fee-maker', 'feeMaker'], ['fee-taker', 'feeTaker'], ['slippage-bps', 'slippageBps']] as const)
+      add(flag, record.costs[venue]![key], VENUE_COSTS[venue][key])
+  add('risk-free', record.riskFree, BUILT_IN.riskFree)
+  add('warmup', record.warmup, null)
+  add('limit-touch', record.limitTouch, false)
+  add('fee-asset', record.feeAsset, BUILT_IN.feeAsset)
+  add('close-at-end', record.closeAtEnd, false)
+  add('benchmark', record.benchmark, null)
+  add('seed', record.seed, 0)
+  return words.join(' ')
+}
+
+function quoted(text: string): string {
+  return /^[\w.,:/=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
