@@ -130,7 +130,9 @@ export interface RecordedRequest {
   readonly to: number
   readonly set: Readonly<Record<string, number | string | boolean>>
   readonly cash: number
-  readonly costs: Readonly<Record<string, { readonly feeMaker: number; readonly feeTaker: number; readonly slippageBps: number }>>
+  readonly costs: Readonly<
+    Record<string, { readonly feeMaker: number; readonly feeTaker: number; readonly slippageBps: number }>
+  >
   readonly noCosts: boolean
   readonly riskFree: number
   readonly warmup: number | null

@@ -40,7 +40,10 @@ export interface Backtest {
 /** Load, simulate, measure: one run, computed and not yet written. */
 export async function backtest(request: BacktestRequest, settings: Settings, onProgress?: Progress): Promise<Backtest> {
   if (request.data.length === 0) throw new UsageError('a backtest needs data: --data binance:BTCUSDT:1h')
-  const { strategy, file } = typeof request.strategy === 'string' ? await loadStrategy(request.strategy) : { strategy: request.strategy, file: null }
+  const { strategy, file } =
+    typeof request.strategy === 'string'
+      ? await loadStrategy(request.strategy)
+      : { strategy: request.strategy, file: null }
   const params = usage(() => resolveParams(strategy, request.set ?? {}))
   const names = request.data.map((text) => usage(() => parseSeries(text)))
   const store = await openStore(settings.store, { behind: EMBEDDED })
@@ -49,9 +52,25 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const from = request.from ?? Math.min(...loaded.map((slot) => slot.bars.openTime[0]!))
   const { limitTouch, cash } = settings
   const closeAtEnd = request.closeAtEnd ?? false
-  const simulation = usage(() => simulate({ strategy, params, slots: loaded, from, cash, limitTouch, closeAtEnd, ...(onProgress && { onProgress }) }))
+  const simulation = usage(() =>
+    simulate({
+      strategy,
+      params,
+      slots: loaded,
+      from,
+      cash,
+      limitTouch,
+      closeAtEnd,
+      ...(onProgress && { onProgress }),
+    }),
+  )
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
-  const { metrics, notes, split } = computeMetrics({ ...simulation.result, from, benchmark: benchmark.equity, riskFree: settings.riskFree })
+  const { metrics, notes, split } = computeMetrics({
+    ...simulation.result,
+    from,
+    benchmark: benchmark.equity,
+    riskFree: settings.riskFree,
+  })
   const inRange = loaded.map(({ bars }) => ({ bars, first: bars.openTime.findIndex((time) => time >= from) }))
   const used = inRange.map(({ bars, first }) => slice(bars, first))
   const { result } = simulation
@@ -71,7 +90,16 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const plots = simulation.plots.map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   return {
     seconds: simulation.seconds,
-    result: { document, bars: used, equity: result.equity, benchmark: benchmark.equity, trades: result.trades, fills: result.fills, events: result.events, plots },
+    result: {
+      document,
+      bars: used,
+      equity: result.equity,
+      benchmark: benchmark.equity,
+      trades: result.trades,
+      fills: result.fills,
+      events: result.events,
+      plots,
+    },
   }
 }
 
@@ -80,18 +108,35 @@ function usage<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (error instanceof RangeError && !error.message.startsWith('the account')) throw new UsageError(error.message, { cause: error })
+    if (error instanceof RangeError && !error.message.startsWith('the account'))
+      throw new UsageError(error.message, { cause: error })
     throw error
   }
 }
 
-async function loadSlot(store: Store, series: Series, request: BacktestRequest, before: number, settings: Settings): Promise<SimulateSlot> {
-  const range = { ...(request.from !== undefined && { from: request.from, before }), ...(request.to !== undefined && { to: request.to }) }
+async function loadSlot(
+  store: Store,
+  series: Series,
+  request: BacktestRequest,
+  before: number,
+  settings: Settings,
+): Promise<SimulateSlot> {
+  const range = {
+    ...(request.from !== undefined && { from: request.from, before }),
+    ...(request.to !== undefined && { to: request.to }),
+  }
   const [bars, instrument] = await Promise.all([store.load(series, range), loadInstrument(store, series)])
   return { bars, instrument, costs: { ...settings.costsOf(series.venue), feeAsset: settings.feeAsset } }
 }
 
-async function benchmarkOf(store: Store, request: BacktestRequest, settings: Settings, slots: readonly SimulateSlot[], from: number, equity: RunResult['equity']) {
+async function benchmarkOf(
+  store: Store,
+  request: BacktestRequest,
+  settings: Settings,
+  slots: readonly SimulateSlot[],
+  from: number,
+  equity: RunResult['equity'],
+) {
   if (request.benchmark === undefined) {
     const series = slots.map(({ bars, costs }) => ({ bars, feeTaker: costs.feeTaker, slippageBps: costs.slippageBps }))
     const name = `buy and hold ${slots.map((slot) => slot.instrument.symbol).join(', ')}`
@@ -100,13 +145,26 @@ async function benchmarkOf(store: Store, request: BacktestRequest, settings: Set
   const series = usage(() => parseSeries(request.benchmark!))
   const bars = await store.load(series, { from, ...(request.to !== undefined && { to: request.to }) })
   const { feeTaker, slippageBps } = settings.costsOf(series.venue)
-  return { name: `buy and hold ${seriesName(series)}`, equity: buyAndHoldEquity([{ bars, feeTaker, slippageBps }], from, settings.cash, equity) }
+  return {
+    name: `buy and hold ${seriesName(series)}`,
+    equity: buyAndHoldEquity([{ bars, feeTaker, slippageBps }], from, settings.cash, equity),
+  }
 }
 
 function slice(bars: Bars, first: number): Bars {
   const { openTime, open, high, low, close, volume } = bars
   const cut = (column: Float64Array) => column.subarray(first)
-  return { series: bars.series, priceDecimals: bars.priceDecimals, length: bars.length - first, openTime: cut(openTime), open: cut(open), high: cut(high), low: cut(low), close: cut(close), volume: cut(volume) }
+  return {
+    series: bars.series,
+    priceDecimals: bars.priceDecimals,
+    length: bars.length - first,
+    openTime: cut(openTime),
+    open: cut(open),
+    high: cut(high),
+    low: cut(low),
+    close: cut(close),
+    volume: cut(volume),
+  }
 }
 
 async function certificateOf(store: Store, bars: Bars) {
@@ -129,7 +187,16 @@ interface Facts {
   readonly benchmark: string
   readonly tradeHash: string
   readonly bars: number
-  readonly result: { readonly fees: number; readonly slippage: number; readonly funding: number; readonly accepted: number; readonly rejected: number; readonly rejectedBy: Readonly<Record<string, number>>; readonly notes: readonly string[]; readonly openTrades: RunDocument['openTrades'] }
+  readonly result: {
+    readonly fees: number
+    readonly slippage: number
+    readonly funding: number
+    readonly accepted: number
+    readonly rejected: number
+    readonly rejectedBy: Readonly<Record<string, number>>
+    readonly notes: readonly string[]
+    readonly openTrades: RunDocument['openTrades']
+  }
   readonly certificates: RunDocument['certificates']
   readonly instruments: readonly SimulateSlot[]
 }
@@ -141,8 +208,20 @@ function documentOf(facts: Facts): RunDocument {
   const first = facts.instruments[0]!
   const code = facts.file === null ? inlineHash(strategy) : codeHash(facts.file).hash
   const filters = filtersOf(facts.instruments, facts.from, to)
-  const record: RecordedRequest | null = facts.file === null ? null : recordOf({ file: facts.file, request, settings, params, used, from: facts.from, to })
-  const configHash = sha256({ cash: settings.cash, riskFree: settings.riskFree, limitTouch: settings.limitTouch, feeAsset: settings.feeAsset, closeAtEnd: request.closeAtEnd ?? false, benchmark: facts.benchmark, costs: facts.instruments.map(({ costs }) => costs), seed: request.seed ?? 0, filters, warmups: facts.warmups })
+  const record: RecordedRequest | null =
+    facts.file === null ? null : recordOf({ file: facts.file, request, settings, params, used, from: facts.from, to })
+  const configHash = sha256({
+    cash: settings.cash,
+    riskFree: settings.riskFree,
+    limitTouch: settings.limitTouch,
+    feeAsset: settings.feeAsset,
+    closeAtEnd: request.closeAtEnd ?? false,
+    benchmark: facts.benchmark,
+    costs: facts.instruments.map(({ costs }) => costs),
+    seed: request.seed ?? 0,
+    filters,
+    warmups: facts.warmups,
+  })
   const range = { from: facts.from, to, warmup: Math.max(...facts.warmups) }
   const id = sha256({ data, code, params, config: configHash, engine: VERSION }).slice(0, 12)
   return {
@@ -175,7 +254,13 @@ function documentOf(facts: Facts): RunDocument {
     benchmark: facts.benchmark,
     riskFree: settings.riskFree,
     seed: request.seed ?? 0,
-    reproduce: { command: commandOf(record, strategy), request: record, code, config: configHash, versions: { klinelab: VERSION } },
+    reproduce: {
+      command: commandOf(record, strategy),
+      request: record,
+      code,
+      config: configHash,
+      versions: { klinelab: VERSION },
+    },
   }
 }
 
@@ -195,7 +280,10 @@ function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): Ru
   return slots.flatMap(({ instrument }) => {
     const { snapshots, symbol } = instrument
     const current = snapshots.findLast((snapshot) => snapshot.validFrom <= from) ?? snapshots[0]!
-    const inForce = [current, ...snapshots.filter((snapshot) => snapshot !== current && snapshot.validFrom > from && snapshot.validFrom < to)]
+    const inForce = [
+      current,
+      ...snapshots.filter((snapshot) => snapshot !== current && snapshot.validFrom > from && snapshot.validFrom < to),
+    ]
     return inForce.map((snapshot) => ({
       symbol,
       source: snapshot.source,
@@ -207,7 +295,12 @@ function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): Ru
 }
 
 function remarksOf(facts: Facts, filters: RunDocument['filters']): string[] {
-  const assumed = filters.filter((filter) => filter.assumed).map((filter) => `${filter.symbol}: filters before ${new Date(Math.min(filter.validFrom, 8.64e15)).toISOString().slice(0, 10)} are not known; those of ${filter.source} are assumed`)
+  const assumed = filters
+    .filter((filter) => filter.assumed)
+    .map(
+      (filter) =>
+        `${filter.symbol}: filters before ${new Date(Math.min(filter.validFrom, 8.64e15)).toISOString().slice(0, 10)} are not known; those of ${filter.source} are assumed`,
+    )
   const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
   return [
     ...(facts.settings.noCosts ? ['All costs were set to zero: this result could not have been had.'] : []),

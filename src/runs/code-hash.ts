@@ -14,12 +14,15 @@ export function codeHash(file: string): { readonly hash: string; readonly files:
     if (seen.has(path) || !existsSync(path)) return
     seen.add(path)
     const text = readFileSync(path, 'utf8')
-    for (const match of text.matchAll(/(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g)) visit(resolve(dirname(path), match[1]!))
+    for (const match of text.matchAll(/(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g))
+      visit(resolve(dirname(path), match[1]!))
   }
   visit(file)
   const lock = join(root, 'package-lock.json')
   if (existsSync(lock)) seen.add(lock)
-  const files = [...seen].map((path) => ({ path, name: relative(root, path).replaceAll('\\', '/') })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const files = [...seen]
+    .map((path) => ({ path, name: relative(root, path).replaceAll('\\', '/') }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
   const hash = createHash('sha256')
   for (const { path, name } of files) hash.update(`${name}\0`).update(readFileSync(path)).update('\0')
   return { hash: hash.digest('hex'), files: files.map(({ name }) => name) }
@@ -36,5 +39,7 @@ export function projectRoot(from: string): string {
 /** A strategy that was handed over as an object has no file: its own functions' text is what can be hashed. */
 export function inlineHash(strategy: Strategy): string {
   const text = (value: unknown): unknown => (typeof value === 'function' ? String(value) : value)
-  return createHash('sha256').update(JSON.stringify(strategy, (_, value) => text(value))).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify(strategy, (_, value) => text(value)))
+    .digest('hex')
 }

@@ -48,7 +48,8 @@ export async function findConfig(from: string, explicit?: string): Promise<Found
   } catch (error) {
     throw new UsageError(`${file}: cannot be loaded: ${(error as Error).message}`)
   }
-  if (loaded.default === undefined) throw new UsageError(`${file}: has no default export; write: export default defineConfig({ … })`)
+  if (loaded.default === undefined)
+    throw new UsageError(`${file}: has no default export; write: export default defineConfig({ … })`)
   return { file, config: await checkConfig(file, loaded.default) }
 }
 
@@ -64,7 +65,9 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     warmup: z.number().int().min(0).optional(),
     limitTouch: z.boolean().optional(),
     feeAsset: z.enum(['quote', 'received']).optional(),
-    fees: z.partialRecord(z.enum(VENUES), z.strictObject({ maker: rate.optional(), taker: rate.optional() })).optional(),
+    fees: z
+      .partialRecord(z.enum(VENUES), z.strictObject({ maker: rate.optional(), taker: rate.optional() }))
+      .optional(),
   })
   const checked = schema.safeParse(value)
   if (checked.success) return checked.data as Config
@@ -73,7 +76,9 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!
     const known = where === '' ? Object.keys(schema.shape) : where === 'fees' ? [...VENUES] : ['maker', 'taker']
-    throw new UsageError(`${file}: unknown key "${where === '' ? key : `${where}.${key}`}"${didYouMean(key, known)}; known: ${known.join(', ')}`)
+    throw new UsageError(
+      `${file}: unknown key "${where === '' ? key : `${where}.${key}`}"${didYouMean(key, known)}; known: ${known.join(', ')}`,
+    )
   }
   let at: unknown = value
   for (const key of issue.path) at = (at as Record<PropertyKey, unknown>)?.[key]

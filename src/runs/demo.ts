@@ -11,5 +11,6 @@ export const DEMO_RUNS = [
 
 /** Runs two example strategies on the embedded series. */
 export async function* demo(settings: Settings, onProgress?: Progress): AsyncGenerator<Backtest> {
-  for (const { strategy, data } of DEMO_RUNS) yield backtest({ strategy: join(HOME, 'strategies', `${strategy}.ts`), data }, settings, onProgress)
+  for (const { strategy, data } of DEMO_RUNS)
+    yield backtest({ strategy: join(HOME, 'strategies', `${strategy}.ts`), data }, settings, onProgress)
 }

@@ -13,10 +13,26 @@ export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
   const visit = (key: string, x: unknown, y: unknown): void => {
     if (isTree(x) || isTree(y)) {
       const [left, right] = [x, y].map((side) => (isTree(side) ? side : {})) as [Tree, Tree]
-      for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) visit(`${key}.${name}`, left[name], right[name])
+      for (const name of new Set([...Object.keys(left), ...Object.keys(right)]))
+        visit(`${key}.${name}`, left[name], right[name])
     } else if (!Object.is(x, y)) found.push({ key, a: x ?? null, b: y ?? null })
   }
-  const compared = ['strategy', 'params', 'data', 'range', 'engine', 'cash', 'costs', 'benchmark', 'riskFree', 'seed', 'metrics', 'split', 'orders', 'tradeHash'] as const
+  const compared = [
+    'strategy',
+    'params',
+    'data',
+    'range',
+    'engine',
+    'cash',
+    'costs',
+    'benchmark',
+    'riskFree',
+    'seed',
+    'metrics',
+    'split',
+    'orders',
+    'tradeHash',
+  ] as const
   for (const key of compared) visit(key, a[key], b[key])
   visit('reproduce.code', a.reproduce.code, b.reproduce.code)
   visit('reproduce.config', a.reproduce.config, b.reproduce.config)

@@ -25,15 +25,28 @@ export async function doctor(settings: Settings, env: Readonly<Record<string, st
   try {
     duckdb = (await import('@duckdb/node-api')).version()
   } catch (error) {
-    problems.push(`DuckDB, which reads and writes the store, cannot be loaded (${(error as Error).message.split('\n')[0]}); install again on this machine: npm install`)
+    problems.push(
+      `DuckDB, which reads and writes the store, cannot be loaded (${(error as Error).message.split('\n')[0]}); install again on this machine: npm install`,
+    )
   }
   const manifests = await (await openStore(settings.store, { behind: EMBEDDED })).list()
-  const store = { dir: settings.store, writable: isWritable(settings.store), series: manifests.length, bars: manifests.reduce((sum, one) => sum + one.rows, 0) }
+  const store = {
+    dir: settings.store,
+    writable: isWritable(settings.store),
+    series: manifests.length,
+    bars: manifests.reduce((sum, one) => sum + one.rows, 0),
+  }
   const reports = { dir: settings.out, writable: isWritable(settings.out) }
-  for (const { dir, writable } of [store, reports]) if (!writable) problems.push(`${dir} cannot be written; choose another folder with --store or --out`)
+  for (const { dir, writable } of [store, reports])
+    if (!writable) problems.push(`${dir} cannot be written; choose another folder with --store or --out`)
   return {
     versions: { klinelab: VERSION, node: process.version.slice(1), duckdb, home: HOME },
-    machine: { platform: `${platform()} ${arch()}`, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) },
+    machine: {
+      platform: `${platform()} ${arch()}`,
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+    },
     store,
     reports,
     environment: Object.fromEntries(VARIABLES.map((name) => [name, env[name] === undefined ? 'missing' : 'set'])),

@@ -16,7 +16,11 @@ export function initProject(dir: string, cwd: string, install: boolean): NewProj
   const target = resolve(cwd, dir)
   if (existsSync(target) && readdirSync(target).some((name) => !['.git', 'node_modules'].includes(name)))
     throw new UsageError(`${target}: is not empty; name a new folder: klinelab init my-project`)
-  const name = basename(target).toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[._-]+/, '') || 'klinelab-project'
+  const name =
+    basename(target)
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, '-')
+      .replace(/^[._-]+/, '') || 'klinelab-project'
   const dependency = dependencyFor(target)
   const files = projectFiles(name, dependency)
   for (const [file, text] of Object.entries(files)) {
@@ -24,8 +28,13 @@ export function initProject(dir: string, cwd: string, install: boolean): NewProj
     writeFileSync(join(target, file), text)
   }
   if (install) {
-    const done = spawnSync('npm', ['install', '--no-audit', '--no-fund'], { cwd: target, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
-    if (done.status !== 0) throw new Error(`the files of ${target} are written, but npm install did not succeed there; run it by hand`)
+    const done = spawnSync('npm', ['install', '--no-audit', '--no-fund'], {
+      cwd: target,
+      stdio: ['ignore', 2, 2],
+      shell: process.platform === 'win32',
+    })
+    if (done.status !== 0)
+      throw new Error(`the files of ${target} are written, but npm install did not succeed there; run it by hand`)
   }
   return { dir: target, files: Object.keys(files), dependency, installed: install }
 }
@@ -56,7 +65,17 @@ function projectFiles(name: string, dependency: string): Readonly<Record<string,
       dependencies: { klinelab: dependency },
     }),
     'tsconfig.json': json({
-      compilerOptions: { target: 'es2024', lib: ['es2024'], module: 'nodenext', strict: true, erasableSyntaxOnly: true, verbatimModuleSyntax: true, allowImportingTsExtensions: true, skipLibCheck: true, noEmit: true },
+      compilerOptions: {
+        target: 'es2024',
+        lib: ['es2024'],
+        module: 'nodenext',
+        strict: true,
+        erasableSyntaxOnly: true,
+        verbatimModuleSyntax: true,
+        allowImportingTsExtensions: true,
+        skipLibCheck: true,
+        noEmit: true,
+      },
       include: ['strategies', 'test', '*.ts'],
     }),
     '.gitignore': 'node_modules/\nreports/\n',

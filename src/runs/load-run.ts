@@ -28,12 +28,21 @@ export async function loadRun(dir: string): Promise<LoadedRun> {
   const document = readDocument(dir)
   const text = (name: string) => {
     const file = join(dir, name)
-    if (!existsSync(file)) throw new DataError(`${file}: is missing from the run folder; make the run again with: ${document.reproduce.command}`)
+    if (!existsSync(file))
+      throw new DataError(
+        `${file}: is missing from the run folder; make the run again with: ${document.reproduce.command}`,
+      )
     return readFileSync(file, 'utf8')
   }
-  const events = text('events.jsonl').split('\n').filter((line) => line !== '')
+  const events = text('events.jsonl')
+    .split('\n')
+    .filter((line) => line !== '')
   const equityFile = join(dir, 'equity.parquet').replaceAll("'", "''")
-  const [time, equity, cash, exposure] = await readDoubles(`select time, equity, cash, exposure from read_parquet('${equityFile}')`, 4, document.engine.bars)
+  const [time, equity, cash, exposure] = await readDoubles(
+    `select time, equity, cash, exposure from read_parquet('${equityFile}')`,
+    4,
+    document.engine.bars,
+  )
   return {
     dir,
     document,
@@ -74,6 +83,9 @@ export function findRun(name: string, out: string, cwd: string): string {
   const names = listRuns(out).map(({ dir }) => basename(dir))
   const fitting = names.filter((one) => one.startsWith(name) || one.endsWith(name))
   if (fitting.length === 1) return join(out, fitting[0]!)
-  if (fitting.length > 1) throw new UsageError(`"${name}" fits ${fitting.length} runs: ${fitting.join(', ')}; give more of the name`)
-  throw new UsageError(`there is no run "${name}"${didYouMean(name, names)} in ${out}; ${names.length > 0 ? `there are: ${names.join(', ')}` : 'there are none yet'}`)
+  if (fitting.length > 1)
+    throw new UsageError(`"${name}" fits ${fitting.length} runs: ${fitting.join(', ')}; give more of the name`)
+  throw new UsageError(
+    `there is no run "${name}"${didYouMean(name, names)} in ${out}; ${names.length > 0 ? `there are: ${names.join(', ')}` : 'there are none yet'}`,
+  )
 }

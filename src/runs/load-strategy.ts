@@ -13,7 +13,8 @@ let areHooked = false
 export function resolveToThisCopy(): void {
   if (areHooked) return
   areHooked = true
-  const entry = (name: string) => pathToFileURL(IS_SOURCE ? join(HOME, 'src', `${name}.ts`) : join(HOME, 'dist', `${name}.js`)).href
+  const entry = (name: string) =>
+    pathToFileURL(IS_SOURCE ? join(HOME, 'src', `${name}.ts`) : join(HOME, 'dist', `${name}.js`)).href
   const urls: Readonly<Record<string, string>> = { klinelab: entry('index'), 'klinelab/tables': entry('tables/tables') }
   registerHooks({
     resolve(specifier, context, next) {
@@ -32,7 +33,9 @@ export async function loadStrategy(path: string, from = process.cwd()): Promise<
   if (!existsSync(file)) {
     const dir = dirname(file)
     const names = existsSync(dir) ? readdirSync(dir).filter((name) => /\.(ts|js|mjs)$/.test(name)) : []
-    throw new UsageError(`strategy ${path}: there is no such file${didYouMean(basename(file), names)}${names.length > 0 ? `; in ${dirname(path)}: ${names.join(', ')}` : ''}`)
+    throw new UsageError(
+      `strategy ${path}: there is no such file${didYouMean(basename(file), names)}${names.length > 0 ? `; in ${dirname(path)}: ${names.join(', ')}` : ''}`,
+    )
   }
   resolveToThisCopy()
   let loaded: { default?: unknown }
@@ -41,16 +44,19 @@ export async function loadStrategy(path: string, from = process.cwd()): Promise<
   } catch (error) {
     throw new UsageError(`strategy ${path}: ${loadProblem(file, error)}`, { cause: error })
   }
-  if (loaded.default === undefined) throw new UsageError(`strategy ${path}: has no default export; write: export default defineStrategy({ … })`)
+  if (loaded.default === undefined)
+    throw new UsageError(`strategy ${path}: has no default export; write: export default defineStrategy({ … })`)
   if (!isStrategy(loaded.default))
-    throw new UsageError(`strategy ${path}: its default export is ${typeof loaded.default === 'function' ? 'a function' : 'no strategy'}; write: export default defineStrategy({ … })`)
+    throw new UsageError(
+      `strategy ${path}: its default export is ${typeof loaded.default === 'function' ? 'a function' : 'no strategy'}; write: export default defineStrategy({ … })`,
+    )
   return { strategy: loaded.default, file }
 }
 
 /** The first line of what went wrong, with the line of the file where Node knows it. */
 function loadProblem(file: string, error: unknown): string {
   const { name, message, stack = '' } = error as Error
-  const line = new RegExp(`${basename(file).replace(/[.*+?^\${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1]
+  const line = new RegExp(`${basename(file).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1]
   const text = message.replace(/\s*\n\s*/g, ' ').trim()
   return `cannot be loaded${line === undefined ? '' : `, line ${line}`}: ${name}: ${text}`
 }

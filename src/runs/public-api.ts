@@ -91,5 +91,6 @@ function msOf(time: Time): number {
 
 function checkKeys(name: string, options: object, known: readonly string[]): void {
   for (const key of Object.keys(options))
-    if (!known.includes(key)) throw new UsageError(`${name}: unknown option "${key}"${didYouMean(key, known)}; known: ${known.join(', ')}`)
+    if (!known.includes(key))
+      throw new UsageError(`${name}: unknown option "${key}"${didYouMean(key, known)}; known: ${known.join(', ')}`)
 }

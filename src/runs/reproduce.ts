@@ -60,7 +60,11 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy): s
   const venue = parseSeries(record.data[0]!).venue
   if (record.noCosts) words.push('--no-costs')
   else
-    for (const [flag, key] of [['fee-maker', 'feeMaker'], ['fee-taker', 'feeTaker'], ['slippage-bps', 'slippageBps']] as const)
+    for (const [flag, key] of [
+      ['fee-maker', 'feeMaker'],
+      ['fee-taker', 'feeTaker'],
+      ['slippage-bps', 'slippageBps'],
+    ] as const)
       add(flag, record.costs[venue]![key], VENUE_COSTS[venue][key])
   add('risk-free', record.riskFree, BUILT_IN.riskFree)
   add('warmup', record.warmup, null)

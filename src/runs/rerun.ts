@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { RunDocument } from '../core/run.ts'
 import { tradesCsv } from '../tables/trades-csv.ts'
 import { type Backtest, backtest, type Progress } from './backtest.ts'
-import { diffRuns, type Difference } from './diff-runs.ts'
+import { type Difference, diffRuns } from './diff-runs.ts'
 import { readDocument } from './load-run.ts'
 import { HOME } from './package-info.ts'
 import { recordedSettings } from './settings.ts'
@@ -22,10 +22,20 @@ export interface Verification {
 export async function rerun(dir: string, store: string, cwd: string, onProgress?: Progress): Promise<Backtest> {
   const { reproduce, run } = readDocument(dir)
   const record = reproduce.request
-  if (record === null) throw new UsageError(`${run}: its strategy was handed over by a script, not named by a file; run that script again`)
+  if (record === null)
+    throw new UsageError(`${run}: its strategy was handed over by a script, not named by a file; run that script again`)
   const strategy = findStrategy(record.strategy, dir, cwd)
   const { data, from, to, set, closeAtEnd, seed } = record
-  const request = { strategy, data, from, to, set, closeAtEnd, seed, ...(record.benchmark !== null && { benchmark: record.benchmark }) }
+  const request = {
+    strategy,
+    data,
+    from,
+    to,
+    set,
+    closeAtEnd,
+    seed,
+    ...(record.benchmark !== null && { benchmark: record.benchmark }),
+  }
   return backtest(request, recordedSettings(record, { store, out: dirname(dir) }), onProgress)
 }
 
@@ -36,21 +46,29 @@ export async function verifyRun(dir: string, store: string, cwd: string, onProgr
   const fresh = JSON.parse(JSON.stringify(result.document)) as RunDocument
   const differences = diffRuns(recorded, fresh)
   const problems = causes(recorded, fresh)
-  if (problems.length === 0 && differences.length > 0) problems.push('the same data, code, parameters and config gave another result: not deterministic; report this as a bug')
+  if (problems.length === 0 && differences.length > 0)
+    problems.push(
+      'the same data, code, parameters and config gave another result: not deterministic; report this as a bug',
+    )
   const trades = join(dir, 'trades.csv')
   if (!existsSync(trades)) problems.push('trades.csv is missing from the folder')
-  else if (problems.length === 0 && readFileSync(trades, 'utf8') !== tradesCsv(result.trades)) problems.push('trades.csv in the folder is not what the run writes: it was changed by hand')
+  else if (problems.length === 0 && readFileSync(trades, 'utf8') !== tradesCsv(result.trades))
+    problems.push('trades.csv in the folder is not what the run writes: it was changed by hand')
   return { run: recorded.run, dir, same: problems.length === 0 && differences.length === 0, problems, differences }
 }
 
 /** Inputs that are not what they were. */
 function causes(recorded: RunDocument, fresh: RunDocument): string[] {
   const problems: string[] = []
-  if (recorded.engine.version !== fresh.engine.version) problems.push(`klinelab was ${recorded.engine.version}, is ${fresh.engine.version}`)
+  if (recorded.engine.version !== fresh.engine.version)
+    problems.push(`klinelab was ${recorded.engine.version}, is ${fresh.engine.version}`)
   for (const [k, data] of recorded.data.entries())
-    if (data.sha256 !== fresh.data[k]?.sha256) problems.push(`the stored bars of ${data.series} are not those of the run`)
-  if (recorded.reproduce.code !== fresh.reproduce.code) problems.push('the strategy, a file it imports, or the lockfile was changed')
-  if (recorded.reproduce.config !== fresh.reproduce.config) problems.push('costs, filters or warm-up bars are not those of the run')
+    if (data.sha256 !== fresh.data[k]?.sha256)
+      problems.push(`the stored bars of ${data.series} are not those of the run`)
+  if (recorded.reproduce.code !== fresh.reproduce.code)
+    problems.push('the strategy, a file it imports, or the lockfile was changed')
+  if (recorded.reproduce.config !== fresh.reproduce.config)
+    problems.push('costs, filters or warm-up bars are not those of the run')
   return problems
 }
 
@@ -60,6 +78,9 @@ function findStrategy(path: string, dir: string, cwd: string): string {
   for (let up = dir; dirname(up) !== up; up = dirname(up)) places.push(join(up, path))
   places.push(join(HOME, path))
   const found = places.find((place) => existsSync(place))
-  if (found === undefined) throw new UsageError(`strategy ${path}: there is no such file in ${cwd} or above ${dir}; give the command in the project's folder`)
+  if (found === undefined)
+    throw new UsageError(
+      `strategy ${path}: there is no such file in ${cwd} or above ${dir}; give the command in the project's folder`,
+    )
   return found
 }

@@ -32,12 +32,23 @@ export async function writeRun(run: Backtest, out: string, seconds: number): Pro
     write('events.jsonl', result.events.map((event) => `${JSON.stringify(event)}\n`).join(''))
     await writeEquity(join(temporary, 'equity.parquet'), result.equity)
     write('report.html', renderReport(result, reportAssets()))
-    const machine = { platform: platform(), node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memory: totalmem() }
-    write(TIMING, `${JSON.stringify({ finished: new Date().toISOString(), seconds, engineSeconds: run.seconds, machine }, null, 1)}\n`)
+    const machine = {
+      platform: platform(),
+      node: process.version,
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memory: totalmem(),
+    }
+    write(
+      TIMING,
+      `${JSON.stringify({ finished: new Date().toISOString(), seconds, engineSeconds: run.seconds, machine }, null, 1)}\n`,
+    )
     if (existsSync(dir)) {
       const differing = differences(dir, temporary)
       if (differing.length > 0)
-        throw new DataError(`not deterministic: ${dir} holds another result of the same inputs; different: ${differing.join(', ')}. Move it away and report this as a bug.`)
+        throw new DataError(
+          `not deterministic: ${dir} holds another result of the same inputs; different: ${differing.join(', ')}. Move it away and report this as a bug.`,
+        )
       renameSync(join(temporary, TIMING), join(dir, TIMING))
     } else renameSync(temporary, dir)
   } catch (error) {
@@ -51,8 +62,10 @@ export async function writeRun(run: Backtest, out: string, seconds: number): Pro
 
 function folderError(out: string, error: unknown): unknown {
   const { code } = error as { code?: string }
-  if (code === 'ENOSPC') return new DataError(`${out}: the disk is full; the run was not written. Free some space and run it again.`)
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return new DataError(`${out}: the folder cannot be written (${code}); choose another with --out DIR.`)
+  if (code === 'ENOSPC')
+    return new DataError(`${out}: the disk is full; the run was not written. Free some space and run it again.`)
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
+    return new DataError(`${out}: the folder cannot be written (${code}); choose another with --out DIR.`)
   return error
 }
 

@@ -38,14 +38,25 @@ export interface Settings {
 export const BUILT_IN = { cash: 10_000, riskFree: 0, feeAsset: 'quote' } as const
 
 /** Flags win over environment, environment over config, config over what is built in. */
-export function settle(given: Given, found: FoundConfig, env: Readonly<Record<string, string | undefined>>, cwd: string): Settings {
+export function settle(
+  given: Given,
+  found: FoundConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Settings {
   const { config } = found
   const origins: Record<string, { value: unknown; from: string }> = {}
   const choose = <T>(name: string, flag: T | undefined, variable: string | null, key: keyof Config, builtIn: T): T => {
     const fromEnv = variable === null ? undefined : (env[variable] as T | undefined)
     const fromConfig = config[key] as T | undefined
     const [value, from] =
-      flag !== undefined ? [flag, `--${name}`] : fromEnv !== undefined ? [fromEnv, variable!] : fromConfig !== undefined ? [fromConfig, found.file!] : [builtIn, 'built in']
+      flag !== undefined
+        ? [flag, `--${name}`]
+        : fromEnv !== undefined
+          ? [fromEnv, variable!]
+          : fromConfig !== undefined
+            ? [fromConfig, found.file!]
+            : [builtIn, 'built in']
     origins[name] = { value, from }
     return value
   }
@@ -66,7 +77,15 @@ export function settle(given: Given, found: FoundConfig, env: Readonly<Record<st
       slippageBps: slippage ?? known.slippageBps,
     }
   }
-  origins['fees'] = { value: 'per venue', from: given.feeMaker !== undefined || given.feeTaker !== undefined ? '--fee-maker, --fee-taker' : config.fees !== undefined ? found.file! : 'built in' }
+  origins['fees'] = {
+    value: 'per venue',
+    from:
+      given.feeMaker !== undefined || given.feeTaker !== undefined
+        ? '--fee-maker, --fee-taker'
+        : config.fees !== undefined
+          ? found.file!
+          : 'built in',
+  }
   return {
     store,
     out,
@@ -82,7 +101,10 @@ export function settle(given: Given, found: FoundConfig, env: Readonly<Record<st
 }
 
 /** The settings a finished run was made with; only where things lie is asked anew. */
-export function recordedSettings(request: RecordedRequest, places: { readonly store: string; readonly out: string }): Settings {
+export function recordedSettings(
+  request: RecordedRequest,
+  places: { readonly store: string; readonly out: string },
+): Settings {
   const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts } = request
   const costsOf = (venue: Venue) => request.costs[venue]!
   return { ...places, cash, riskFree, warmup, limitTouch, feeAsset, noCosts, costsOf, origins: {} }

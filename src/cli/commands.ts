@@ -1,0 +1,60 @@
+import type { Command } from './command.ts'
+
+interface Entry {
+  readonly summary: string
+  readonly load: () => Promise<{ readonly default: Command }>
+}
+
+/** Every command, in the order of the help. Loaded when asked for, so that none pays for another's imports. */
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  demo: {
+    summary: 'The whole job on the embedded data: two strategies, two reports',
+    load: () => import('./commands/demo.ts'),
+  },
+  init: {
+    summary: 'A new project: config, one strategy, one test of it, README',
+    load: () => import('./commands/init.ts'),
+  },
+  'data import': {
+    summary: 'Klines from zips, csv(.gz), Parquet, folders and globs of them into the store',
+    load: () => import('./commands/data-import.ts'),
+  },
+  'data list': { summary: 'What is in the store', load: () => import('./commands/data-list.ts') },
+  'data check': {
+    summary: 'The certificate of a series: gaps, outages, zero volume, outliers; exit 1 if it is broken',
+    load: () => import('./commands/data-check.ts'),
+  },
+  'data export': {
+    summary: 'A series as csv, csv.gz, Parquet or Arrow',
+    load: () => import('./commands/data-export.ts'),
+  },
+  'data resample': {
+    summary: 'A coarser series out of a finer one',
+    load: () => import('./commands/data-resample.ts'),
+  },
+  backtest: {
+    summary: 'Run a strategy over stored klines and write its report',
+    load: () => import('./commands/backtest.ts'),
+  },
+  runs: { summary: 'The runs that have been made', load: () => import('./commands/runs.ts') },
+  'runs show': { summary: 'One run, as backtest printed it', load: () => import('./commands/runs-show.ts') },
+  'runs diff': {
+    summary: 'What two runs were told, and what came of it, where they differ',
+    load: () => import('./commands/runs-diff.ts'),
+  },
+  report: { summary: 'Make the report of a finished run again', load: () => import('./commands/report.ts') },
+  verify: {
+    summary: 'Make a finished run again and compare; exit 1 if anything differs',
+    load: () => import('./commands/verify.ts'),
+  },
+  doctor: {
+    summary: 'Versions, machine, store, environment variables set or missing',
+    load: () => import('./commands/doctor.ts'),
+  },
+}
+
+export const EXAMPLES = [
+  'klinelab demo',
+  'klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h --from 2024-01-01',
+  'klinelab data check binance:BTCUSDT:1m',
+] as const

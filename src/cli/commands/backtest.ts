@@ -1,0 +1,41 @@
+import type { ParamValue } from '../../engine/index.ts'
+import { backtest } from '../../runs/backtest.ts'
+import { writeRun } from '../../runs/run-folder.ts'
+import type { Command } from '../command.ts'
+import { RUN, settingsOf } from '../flags.ts'
+import { runJson, runText, shown } from '../run-text.ts'
+import { configOutcome } from '../show-config.ts'
+
+interface Flags {
+  data: string[]
+  from?: number
+  to?: number
+  set?: [string, ParamValue][]
+  closeAtEnd?: boolean
+  benchmark?: string
+  seed?: number
+  showConfig?: boolean
+}
+
+export default {
+  words: '<strategy>',
+  flags: RUN,
+  example:
+    'klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h --from 2024-01-01 --set fast=24 --set slow=168',
+  async run({ words, flags }, io) {
+    const start = performance.now()
+    const settings = await settingsOf({ words, flags }, io)
+    const { data, from, to, set, closeAtEnd, benchmark, seed, showConfig } = flags as unknown as Flags
+    if (showConfig) return configOutcome(settings, io)
+    const asked = { from, to, closeAtEnd, benchmark, seed, ...(set && { set: Object.fromEntries(set) }) }
+    const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
+    const run = await backtest({ strategy: words[0]!, data, ...given }, settings, io.progress('bars'))
+    const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
+    const { document } = run.result
+    const speed = `engine ${run.seconds.toFixed(3)} s, ${(document.engine.bars / run.seconds / 1e6).toFixed(1)} M bars/s`
+    return {
+      json: runJson(document, dir, run.seconds),
+      text: `${runText(document, io.isColourful)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
+    }
+  },
+} satisfies Command

@@ -1,0 +1,85 @@
+import { parseSeries } from '../../core/series.ts'
+import { timeName } from '../../core/time.ts'
+import { importFiles, openStore } from '../../data/index.ts'
+import type { Command } from '../command.ts'
+import { STORE, settingsOf } from '../flags.ts'
+import { shown } from '../run-text.ts'
+import { count, plural } from '../text.ts'
+
+const FIELDS = [
+  'openTime',
+  'open',
+  'high',
+  'low',
+  'close',
+  'volume',
+  'closeTime',
+  'quoteVolume',
+  'trades',
+  'takerBase',
+  'takerQuote',
+] as const
+
+export default {
+  words: '<path...>',
+  flags: {
+    as: { help: 'what the files are', value: 'SERIES', isRequired: true, parse: parseSeries },
+    'on-error': {
+      help: 'stop: nothing is stored; skip-rows, skip-file: what is bad is left out and listed',
+      value: 'stop|skip-rows|skip-file',
+      parse: (text) => {
+        if (!['stop', 'skip-rows', 'skip-file'].includes(text))
+          throw new RangeError(`"${text}" is not allowed; write stop, skip-rows or skip-file`)
+        return text
+      },
+    },
+    columns: {
+      help: 'where a field is, by header name or 1-based number',
+      value: 'FIELD=NAME',
+      isList: true,
+      parse: column,
+    },
+    ...STORE,
+  },
+  example: 'klinelab data import dumps/BTCUSDT-1m-2024-*.zip --as binance:BTCUSDT:1m',
+  async run(args, io) {
+    const { store: dir } = await settingsOf(args, io)
+    const { as, onError, columns } = args.flags as {
+      as: ReturnType<typeof parseSeries>
+      onError?: 'stop'
+      columns?: [string, string][]
+    }
+    const result = await importFiles(await openStore(dir), args.words, as, {
+      now: io.now,
+      onProgress: io.progress('files'),
+      ...(onError && { onError }),
+      ...(columns && { columns: Object.fromEntries(columns) }),
+    })
+    const { manifest } = result
+    const missing = manifest.gaps.reduce((sum, gap) => sum + gap.bars, 0)
+    const notes = [
+      result.duplicates > 0 && `${plural(result.duplicates, 'identical row')} dropped`,
+      result.unfinished > 0 && `${plural(result.unfinished, 'unfinished bar')} dropped`,
+      result.outages.length > 0 &&
+        `${plural(result.outages.length, 'outage mark')} (close time ahead of its time): ${result.outages.slice(0, 5).map(timeName).join(', ')}`,
+      result.skipped.length > 0 &&
+        `${plural(result.skipped.length, 'bad row')} skipped, listed in the manifest; the first: ${result.skipped[0]!.file} row ${result.skipped[0]!.row}, ${result.skipped[0]!.field} "${result.skipped[0]!.value}": ${result.skipped[0]!.reason}`,
+      result.skippedFiles.length > 0 &&
+        `${plural(result.skippedFiles.length, 'file')} skipped: ${result.skippedFiles.join(', ')}`,
+      manifest.gaps.length > 0 &&
+        `${plural(manifest.gaps.length, 'gap')} of ${plural(missing, 'bar')} together; see klinelab data check ${result.series}`,
+    ].filter((note) => note !== false)
+    const text = [
+      `${result.series}: ${plural(result.added, 'new bar')} from ${plural(result.files, 'file')} (${count(result.read)} rows read); ${plural(manifest.rows, 'bar')} stored, ${timeName(manifest.from)} to ${timeName(manifest.to)}, in ${shown(dir, io.cwd)}`,
+      ...notes.map((note) => `  ${note}`),
+    ].join('\n')
+    return { json: { ...result, store: dir }, text }
+  },
+} satisfies Command
+
+function column(text: string): readonly [string, string] {
+  const [field = '', name = ''] = text.split('=')
+  if (!(FIELDS as readonly string[]).includes(field) || name === '')
+    throw new RangeError(`"${text}" is not allowed; write field=name with a field of ${FIELDS.join(', ')}`)
+  return [field, name]
+}

@@ -1,0 +1,38 @@
+import { INTERVALS, type Interval, isInterval } from '../../core/interval.ts'
+import { didYouMean } from '../../core/suggest.ts'
+import { timeName } from '../../core/time.ts'
+import { openStore, resampleSeries } from '../../data/index.ts'
+import { EMBEDDED } from '../../runs/package-info.ts'
+import { UsageError } from '../../runs/usage-error.ts'
+import type { Command } from '../command.ts'
+import { STORE, settingsOf } from '../flags.ts'
+import { plural } from '../text.ts'
+import { seriesWord } from './data-check.ts'
+
+export default {
+  words: '<series>',
+  flags: { to: { help: 'the coarser interval', value: 'INTERVAL', isRequired: true, parse: interval }, ...STORE },
+  example: 'klinelab data resample binance:BTCUSDT:1h --to 4h',
+  async run(args, io) {
+    const { store: dir } = await settingsOf(args, io)
+    const series = seriesWord(args.words[0]!)
+    const store = await openStore(dir, { behind: EMBEDDED })
+    try {
+      const manifest = await resampleSeries(store, series, args.flags['to'] as Interval)
+      const missing = manifest.gaps.reduce((sum, gap) => sum + gap.bars, 0)
+      return {
+        json: manifest,
+        text: `${manifest.series}: ${plural(manifest.rows, 'bar')}, ${timeName(manifest.from)} to ${timeName(manifest.to)}, ${plural(missing, 'bar')} missing`,
+      }
+    } catch (error) {
+      if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
+      throw error
+    }
+  },
+} satisfies Command
+
+function interval(text: string): Interval {
+  if (!isInterval(text))
+    throw new RangeError(`"${text}" is no interval${didYouMean(text, INTERVALS)}; known: ${INTERVALS.join(' ')}`)
+  return text
+}

@@ -1,0 +1,25 @@
+import { findRun, readDocument } from '../../runs/load-run.ts'
+import { rerun } from '../../runs/rerun.ts'
+import { rewriteReport } from '../../runs/run-folder.ts'
+import { UsageError } from '../../runs/usage-error.ts'
+import type { Command } from '../command.ts'
+import { PLACES, settingsOf } from '../flags.ts'
+import { shown } from '../run-text.ts'
+
+export default {
+  words: '<run>',
+  flags: PLACES,
+  example: 'klinelab report sma-cross',
+  async run(args, io) {
+    const { store, out } = await settingsOf(args, io)
+    const dir = findRun(args.words[0]!, out, io.cwd)
+    const recorded = readDocument(dir)
+    const run = await rerun(dir, store, io.cwd, io.progress('bars'))
+    if (run.result.document.run !== recorded.run || run.result.document.tradeHash !== recorded.tradeHash)
+      throw new UsageError(
+        `${recorded.run}: its data, code or settings are no longer what they were, so its report cannot be made again; see klinelab verify ${recorded.run}`,
+      )
+    const file = rewriteReport(run, dir)
+    return { json: { run: recorded.run, dir, report: file }, text: shown(file, io.cwd) }
+  },
+} satisfies Command

@@ -1,0 +1,19 @@
+import { findRun, readDocument } from '../../runs/load-run.ts'
+import type { Command } from '../command.ts'
+import { OUT, settingsOf } from '../flags.ts'
+import { runJson, runText, shown } from '../run-text.ts'
+
+export default {
+  words: '<run>',
+  flags: OUT,
+  example: 'klinelab runs show sma-cross',
+  async run(args, io) {
+    const { out } = await settingsOf(args, io)
+    const dir = findRun(args.words[0]!, out, io.cwd)
+    const document = readDocument(dir)
+    return {
+      json: runJson(document, dir, null),
+      text: `${runText(document, io.isColourful)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${document.reproduce.command}`,
+    }
+  },
+} satisfies Command

@@ -1,0 +1,121 @@
+import { parseTime } from '../core/time.ts'
+import type { ParamValue } from '../engine/index.ts'
+import { type Config, findConfig } from '../runs/config.ts'
+import { type Given, type Settings, settle } from '../runs/settings.ts'
+import type { Args, Flag, Flags } from './command.ts'
+import type { Io } from './io.ts'
+
+interface Bounds {
+  readonly min?: number
+  /** Exclusive. */
+  readonly above?: number
+  /** Exclusive. */
+  readonly below?: number
+  readonly isWhole?: boolean
+}
+
+/** A number within bounds. */
+function number(help: string, value: string, bounds: Bounds = {}): Flag {
+  const { min, above, below, isWhole = false } = bounds
+  const limits = [
+    ...(isWhole ? ['whole'] : []),
+    ...(min !== undefined ? [`at least ${min}`] : []),
+    ...(above !== undefined ? [`above ${above}`] : []),
+    ...(below !== undefined ? [`below ${below}`] : []),
+  ].join(', ')
+  return {
+    help,
+    value,
+    parse: (text) => {
+      const n = text.trim() === '' ? Number.NaN : Number(text)
+      const isWrong =
+        !Number.isFinite(n) ||
+        (isWhole && !Number.isInteger(n)) ||
+        n < (min ?? n) ||
+        (above !== undefined && n <= above) ||
+        (below !== undefined && n >= below)
+      if (isWrong)
+        throw new RangeError(`"${text}" is not allowed; write a number${limits === '' ? '' : ` (${limits})`}`)
+      return n
+    },
+  }
+}
+
+function oneOf(help: string, ...words: readonly string[]): Flag {
+  return {
+    help,
+    value: words.join('|'),
+    parse: (text) => {
+      if (!words.includes(text)) throw new RangeError(`"${text}" is not allowed; write ${words.join(' or ')}`)
+      return text
+    },
+  }
+}
+
+const time = (help: string): Flag => ({ help, value: 'TIME', parse: parseTime })
+
+export const PLACES: Flags = {
+  store: { help: 'folder of the klines (or KLINELAB_STORE; built in: datasets/)', value: 'DIR' },
+  out: { help: 'folder of the runs (or KLINELAB_REPORTS; built in: reports/)', value: 'DIR' },
+}
+
+export const STORE: Flags = { store: PLACES['store']! }
+export const OUT: Flags = { out: PLACES['out']! }
+
+export const RANGE: Flags = {
+  from: time('first bar, inclusive: ISO date or date-time, UTC'),
+  to: time('end, exclusive'),
+}
+
+export const COSTS: Flags = {
+  'fee-maker': number('maker fee as a fraction, 0.001 is 0.1 % (built in: the venue’s base tier)', 'RATE', {
+    min: 0,
+    below: 1,
+  }),
+  'fee-taker': number('taker fee as a fraction', 'RATE', { min: 0, below: 1 }),
+  'slippage-bps': number('slippage of market and stop fills, basis points (built in: 2)', 'BPS', {
+    min: 0,
+    below: 10_000,
+  }),
+  'fee-asset': oneOf('what spot fees are taken in', 'quote', 'received'),
+  funding: oneOf('funding of perpetuals; spot has none', 'on', 'off'),
+  'no-costs': { help: 'fees and slippage zero; the report says so in red' },
+}
+
+export const RUN: Flags = {
+  data: { help: 'series to run on', value: 'SERIES', isList: true, isRequired: true },
+  ...RANGE,
+  cash: number('starting cash in the quote asset (built in: 10000)', 'AMOUNT', { above: 0 }),
+  set: { help: 'parameters of the strategy', value: 'NAME=VALUE', isList: true, parse: assignment },
+  ...COSTS,
+  warmup: number('bars before --from that indicators start on (built in: 4 × the longest lookback)', 'BARS', {
+    min: 0,
+    isWhole: true,
+  }),
+  'limit-touch': { help: 'a limit order fills where the price only touches it (optimistic)' },
+  'close-at-end': { help: 'close what is open at the last bar' },
+  benchmark: { help: 'series to hold for comparison (built in: the run’s own)', value: 'SERIES' },
+  'risk-free': number('yearly rate for Sharpe and Sortino, as a fraction', 'RATE', { above: -1 }),
+  seed: number('seed of the run’s randomness', 'N', { min: 0, isWhole: true }),
+  ...PLACES,
+  config: { help: 'config file (built in: klinelab.config.ts, looked for upwards)', value: 'FILE' },
+  'show-config': { help: 'print where each setting comes from, and run nothing' },
+}
+
+function assignment(text: string): readonly [string, ParamValue] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new RangeError(`"${text}" is not allowed; write name=value, e.g. --set fast=10`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+/** The settings of a command: its flags over the environment, over the config file. */
+export async function settingsOf(args: Args, io: Io): Promise<Settings & { readonly config: Config }> {
+  const { config: file } = args.flags as { config?: string }
+  const found = await findConfig(io.cwd, file)
+  return { ...settle(args.flags as Given, found, io.env, io.cwd), config: found.config }
+}
+
+/** `--help` and `--json` of every command. */
+export const EVERYWHERE: Flags = {
+  json: { help: 'one JSON document on stdout' },
+}

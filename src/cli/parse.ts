@@ -1,0 +1,124 @@
+import yargs, { type Argv, type Options } from 'yargs'
+import { didYouMean } from '../core/suggest.ts'
+import { UsageError } from '../runs/usage-error.ts'
+import type { Args, Command, Flag, Flags } from './command.ts'
+import { EVERYWHERE } from './flags.ts'
+
+export interface Parsed {
+  readonly args: Args
+  readonly isJson: boolean
+}
+
+/**
+ * Reads a command's words and flags; prints the help and returns null where that was asked for.
+ * @throws UsageError that names the flag, quotes the value and says what is allowed
+ */
+export async function parseCommand(
+  name: string,
+  summary: string,
+  command: Command,
+  argv: readonly string[],
+): Promise<Parsed | null> {
+  const flags: Flags = { ...command.flags, ...EVERYWHERE }
+  let isHelp = false
+  const parser = base([...argv])
+    .usage(`klinelab ${name} ${command.words} [flags]\n\n${summary}`.replace(/ {2,}/g, ' '))
+    .example(command.example, '')
+    .options(Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, optionOf(flag)])))
+    .version(false)
+    .help()
+    .fail((message: string | null, error?: Error) => {
+      throw error ?? new UsageError(`klinelab ${name}: ${message}; see klinelab ${name} --help`)
+    })
+  const raw = await parser.parseAsync([...argv], {}, (_error: Error | undefined, _argv: unknown, output: string) => {
+    if (output === '') return
+    isHelp = true
+    process.stdout.write(`${output}\n`)
+  })
+  if (isHelp) return null
+  const words = (raw._ as (string | number)[]).map(String)
+  checkNames(name, flags, raw)
+  checkWords(name, command.words, words)
+  const values: Record<string, unknown> = {}
+  for (const [key, flag] of Object.entries(flags)) {
+    const value = valueOf(`--${key}`, flag, raw[key])
+    if (value !== undefined) values[camelCase(key)] = value
+    else if (flag.isRequired)
+      throw new UsageError(`klinelab ${name}: --${key} is missing: ${flag.help}. Example: ${command.example}`)
+  }
+  return { args: { words, flags: values }, isJson: values['json'] === true }
+}
+
+/** yargs with nothing guessed: no numbers out of texts, no camelCase twins, no negations. */
+export function base(argv: string[]): Argv {
+  return yargs(argv)
+    .scriptName('klinelab')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'short-option-groups': false,
+      'duplicate-arguments-array': true,
+    })
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+}
+
+function optionOf(flag: Flag): Options {
+  if (flag.value === undefined) return { type: 'boolean', describe: flag.help }
+  const describe = `${flag.value}: ${flag.help}`
+  return flag.isList ? { type: 'string', array: true, describe } : { type: 'string', requiresArg: true, describe }
+}
+
+function checkNames(name: string, flags: Flags, raw: object): void {
+  const known = [...Object.keys(flags), 'help']
+  for (const key of Object.keys(raw))
+    if (!known.includes(key) && key !== '_' && key !== '$0')
+      throw new UsageError(
+        `klinelab ${name}: unknown flag ${key.length === 1 ? '-' : '--'}${key}${didYouMean(key, known)}; see klinelab ${name} --help`,
+      )
+}
+
+function checkWords(name: string, form: string, words: readonly string[]): void {
+  const wanted = form.split(' ').filter((word) => word !== '')
+  const least = wanted.filter((word) => word.startsWith('<')).length
+  const most = wanted.some((word) => word.includes('...')) ? Number.POSITIVE_INFINITY : wanted.length
+  if (words.length < least)
+    throw new UsageError(
+      `klinelab ${name}: ${wanted[words.length]} is missing. Write it before the flags: klinelab ${name} ${form} [flags]`,
+    )
+  if (words.length > most)
+    throw new UsageError(
+      `klinelab ${name}: "${words[most]}" is one word too many; it takes ${form === '' ? 'none' : form}`,
+    )
+}
+
+function valueOf(name: string, flag: Flag, raw: unknown): unknown {
+  if (raw === undefined) return undefined
+  if (flag.value === undefined) {
+    if (typeof raw !== 'boolean') throw new UsageError(`${name} is given twice`)
+    return raw ? true : undefined
+  }
+  const parse = (text: unknown) => {
+    if (typeof text !== 'string' || text === '') throw new UsageError(`${name} needs a value: ${flag.value}`)
+    try {
+      return flag.parse === undefined ? text : flag.parse(text)
+    } catch (error) {
+      if (error instanceof RangeError) throw new UsageError(`${name}: ${error.message}`, { cause: error })
+      throw error
+    }
+  }
+  if (flag.isList) {
+    if ((raw as unknown[]).length === 0) throw new UsageError(`${name} needs a value: ${flag.value}`)
+    return (raw as unknown[]).map(parse)
+  }
+  if (Array.isArray(raw)) throw new UsageError(`${name} is given twice: ${raw.join(' and ')}`)
+  return parse(raw)
+}
+
+function camelCase(key: string): string {
+  return key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,82 @@
+import { didYouMean } from '../core/suggest.ts'
+import { NotFoundError } from '../data/data-error.ts'
+import { VERSION } from '../runs/package-info.ts'
+import { UsageError } from '../runs/usage-error.ts'
+import { COMMANDS, EXAMPLES } from './commands.ts'
+import { createIo } from './io.ts'
+import { parseCommand } from './parse.ts'
+
+/** Runs one command line; returns the exit code: 0 done, 1 failed or a check did not hold, 2 the command was wrong. */
+export async function runCli(argv: readonly string[], process: NodeJS.Process): Promise<number> {
+  const io = createIo(process)
+  const isJson = argv.includes('--json')
+  try {
+    const found = findCommand(argv)
+    if (found === null) {
+      process.stdout.write(argv.includes('--version') ? `${VERSION}\n` : help())
+      return 0
+    }
+    const { name, rest } = found
+    const { summary, load } = COMMANDS[name]!
+    const command = (await load()).default
+    const parsed = await parseCommand(name, summary, command, rest)
+    if (parsed === null) return 0
+    const outcome = await command.run(parsed.args, io)
+    io.clear()
+    process.stdout.write(parsed.isJson ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`)
+    return outcome.ok === false ? 1 : 0
+  } catch (error) {
+    io.clear()
+    const code = error instanceof UsageError || error instanceof NotFoundError ? 2 : 1
+    const message = messageOf(error)
+    process.stderr.write(`${message}\n`)
+    if (isJson) process.stdout.write(`${JSON.stringify({ error: { message, code } }, null, 2)}\n`)
+    return code
+  }
+}
+
+/** The longest command the first words name; null where help or the version is asked for. */
+function findCommand(argv: readonly string[]): { readonly name: string; readonly rest: readonly string[] } | null {
+  const [first, second] = argv
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help' || first === '--version')
+    return null
+  const two = `${first} ${second}`
+  if (Object.hasOwn(COMMANDS, two)) return { name: two, rest: argv.slice(2) }
+  if (Object.hasOwn(COMMANDS, first)) return { name: first, rest: argv.slice(1) }
+  const parts = Object.keys(COMMANDS).filter((name) => name.startsWith(`${first} `))
+  if (parts.length > 0) {
+    if (second === undefined || second === '--help') return null
+    throw new UsageError(`unknown command "${two}"${didYouMean(two, parts)}; there are: ${parts.join(', ')}`)
+  }
+  const names = Object.keys(COMMANDS)
+  throw new UsageError(
+    `unknown command "${first}"${didYouMean(first, [...names, 'data'])}; there are: ${names.join(', ')}`,
+  )
+}
+
+function help(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+  return [
+    `klinelab ${VERSION}: backtesting and research for crypto trading`,
+    '',
+    ...lines,
+    '',
+    'Examples',
+    ...EXAMPLES.map((example) => `  ${example}`),
+    '',
+    'Every command has --help, with an example, and --json. A series is written venue:SYMBOL:interval.',
+    '',
+  ].join('\n')
+}
+
+/** Errors we made say it all; the others are bugs, and their stack helps to report them. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const isOurs =
+    ['UsageError', 'DataError', 'NotFoundError', 'StrategyError', 'RangeError'].includes(error.name) ||
+    error.constructor === Error
+  return isOurs
+    ? error.message
+    : `${error.stack ?? error.message}\nThis is a bug of klinelab; please report it with the lines above.`
+}

@@ -1,0 +1,38 @@
+/** A table for the terminal: columns padded, numbers to the right. */
+export function tableText(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows]
+  const widths = header.map((_, c) => Math.max(...all.map((row) => row[c]!.length)))
+  const isNumeric = header.map(
+    (_, c) => rows.length > 0 && rows.every((row) => /^[-−+\d–]/.test(row[c]!) && !/^\d{4}-\d\d/.test(row[c]!)),
+  )
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, c) => (isNumeric[c] ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+      .join('  ')
+      .trimEnd()
+  return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
+}
+
+const none = '–'
+
+export function percent(value: number | null | undefined, digits = 2): string {
+  return value === null || value === undefined ? none : `${(value * 100).toFixed(digits)} %`
+}
+
+export function amount(value: number | null | undefined, digits = 2): string {
+  return value === null || value === undefined
+    ? none
+    : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en')
+}
+
+export function ratio(value: number | null | undefined): string {
+  return value === null || value === undefined ? none : value.toFixed(2)
+}
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`
+}

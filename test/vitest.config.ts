@@ -1,0 +1,22 @@
+import { resolve } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+const root = resolve(import.meta.dirname, '..')
+
+export default defineConfig({
+  root,
+  resolve: {
+    alias: [
+      { find: /^klinelab\/tables$/, replacement: resolve(root, 'src/tables/tables.ts') },
+      { find: /^klinelab$/, replacement: resolve(root, 'src/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // two cores: more workers only take memory
+    maxWorkers: 2,
+    reporters: ['default', resolve(import.meta.dirname, 'summary-reporter.ts')],
+  },
+})
