@@ -1,15 +1,19 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { DataError } from './data-error.ts'
 
+let instance: Promise<DuckDBInstance> | undefined
 let connection: Promise<DuckDBConnection> | undefined
 
 /** One in-memory DuckDB per process, opened when first needed: loading the native library costs time. */
+async function open(): Promise<DuckDBConnection> {
+  instance ??= import('@duckdb/node-api').then(({ DuckDBInstance }) =>
+    DuckDBInstance.create(':memory:', { preserve_insertion_order: 'true' }),
+  )
+  return (await instance).connect()
+}
+
 function connect(): Promise<DuckDBConnection> {
-  connection ??= (async () => {
-    const { DuckDBInstance } = await import('@duckdb/node-api')
-    const instance = await DuckDBInstance.create(':memory:', { preserve_insertion_order: 'true' })
-    return instance.connect()
-  })()
+  connection ??= open()
   return connection
 }
 
@@ -19,7 +23,8 @@ export function quoted(text: string): string {
 
 /** Runs SQL that returns only DOUBLE columns and hands them back as Float64Arrays, without a row object in between. */
 export async function readDoubles(sql: string, width: number, expected: number): Promise<Float64Array[]> {
-  const db = await connect()
+  // a connection holds one open stream: a second query on it would end the first one early
+  const db = await open()
   const result = await db.stream(sql)
   let columns = Array.from({ length: width }, () => new Float64Array(expected))
   let count = 0
@@ -36,6 +41,7 @@ export async function readDoubles(sql: string, width: number, expected: number):
     for (let k = 0; k < width; k++) copyDoubles(chunk.getColumnVector(k), columns[k]!, count, rows)
     count += rows
   }
+  db.closeSync()
   return columns.map((column) => column.subarray(0, count))
 }
 
