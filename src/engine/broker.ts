@@ -11,7 +11,7 @@ import { capAtLimit, extremeFor, isLimitReached, isTriggered, isWithinLimit, sli
 import { isStopLike, type LiveOrder } from './live-order.ts'
 import { trailPrice } from './prices.ts'
 import { gridDown, gridUp, type Rules } from './rules.ts'
-import { affordable } from './sizing.ts'
+import { affordable, snapQty } from './sizing.ts'
 import type { Slot } from './slot.ts'
 
 export interface BrokerOptions {
@@ -58,6 +58,35 @@ export class Broker {
       this.#insideBar(slot, bar, rules)
       this.#moveTrails(slot, bar, rules)
     }
+    this.sweep(slot)
+  }
+
+  /**
+   * A newer step size comes into force: what rests is cut to it, as nobody could submit it any more, and what is held
+   * below one step can no longer be sold and becomes dust (fills.md 14, 17).
+   */
+  regrid(slot: Slot): void {
+    const rules = slot.rulesAt(slot.openTime)
+    for (const order of slot.orders) {
+      if (!order.isAlive || order.isClose) continue
+      const qty = snapQty(order.qty, order.type === 'market' ? {} : { limit: 1 }, rules)
+      if (qty === order.qty) continue
+      if (qty === 0) {
+        this.cancel(slot, order, slot.openTime, 'expired')
+        continue
+      }
+      this.#noteCut(slot, order, qty, 'LOT_SIZE')
+      order.qty = qty
+      order.lockQty = Math.min(order.lockQty, qty)
+    }
+    const dust = slot.position.regrid(Math.max(1, rules.lot.step))
+    if (dust !== 0)
+      this.#emit(slot, {
+        type: 'dust',
+        at: slot.openTime,
+        symbol: slot.symbol,
+        qty: fromUnits(dust, slot.scales.qtyDecimals),
+      })
     this.sweep(slot)
   }
 
@@ -205,7 +234,7 @@ export class Broker {
         exitTag: order.tag ?? exitCause(order),
       },
       this.#account,
-      isFine ? rules.lot.step : 1,
+      Math.max(1, rules.lot.step),
       isFine ? rules.lot.min : 0,
     ) // biome-ignore format: short keys on one line
     const { ledger } = this.#account
@@ -308,7 +337,7 @@ export class Broker {
     return this.#refuseAtFill(slot, order, at, this.acceptance.insufficient(need, free, slot))
   }
 
-  #noteCut(slot: Slot, order: LiveOrder, qty: number, reason: 'REDUCE_ONLY' | 'INSUFFICIENT_BALANCE'): void {
+  #noteCut(slot: Slot, order: LiveOrder, qty: number, reason: 'REDUCE_ONLY' | 'INSUFFICIENT_BALANCE' | 'LOT_SIZE'): void {
     const asNumber = (units: number) => fromUnits(units, slot.scales.qtyDecimals)
     const [from, to] = [asNumber(order.qty), asNumber(qty)]
     this.#emit(slot, { type: 'cut', at: slot.openTime, symbol: slot.symbol, id: order.id, reason, from, to })

@@ -82,6 +82,7 @@ export class Engine {
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!
       slot.isFresh = slot.advanceTo(at)
+      if (slot.isFresh && slot.hasNewRules) this.#broker.regrid(slot)
       if (slot.isFresh && slot.orders.length > 0) this.#broker.match(slot)
     }
     this.#mark()

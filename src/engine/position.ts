@@ -141,7 +141,7 @@ export class Position implements PositionView {
   /**
    * Books one fill: closes what it closes at a proportional cost (the last part takes the remainder), opens the rest.
    * Notional paid rounds up and received rounds down to the ledger's unit, fees round up. `step` and `minQty` say what
-   * of the holding can be traded; 1 and 0 where fees never leave dust.
+   * of the holding can be traded.
    */
   settle(at: Execution, account: Account, step: number, minQty: number): Settlement {
     const { priceDecimals, qtyDecimals } = this.#scales
@@ -196,6 +196,14 @@ export class Position implements PositionView {
     account.refresh()
     const dust = this.units === 0 && this.held !== 0 ? this.held : 0
     return { fee: fee + baseFee, realised, closed, dust }
+  }
+
+  /** A coarser step: keeps tradable what is a whole number of steps; returns what is not. A holding below one step stays. */
+  regrid(step: number): number {
+    const rest = Math.abs(this.units) % step
+    if (rest === 0 || Math.abs(this.units) < step) return 0
+    this.#setTradable(step, 0)
+    return Math.abs(this.held) - Math.abs(this.units)
   }
 
   #reduce(at: Execution, closing: number, cashDelta: number, account: Account): number {

@@ -57,6 +57,8 @@ export class Slot {
   readonly isVolumeKnown: boolean
   /** Whether a bar of this instrument closes at the instant at hand. */
   isFresh = false
+  /** Whether newer filters came into force with the bar at the cursor. */
+  hasNewRules = false
   recent: readonly RunEvent[] = NO_EVENTS
   /** The columns the loop reads on every bar, one step away. */
   readonly openTimes: Float64Array
@@ -66,6 +68,8 @@ export class Slot {
   readonly #last: number
   readonly #step: number
   readonly #rules: Rules[]
+  /** When the next filter snapshot comes into force. */
+  #nextRulesAt: number
   readonly #higher: readonly { readonly cursor: Cursor; readonly rows: Int32Array }[]
 
   constructor(options: SlotOptions, ledger: Ledger) {
@@ -90,6 +94,7 @@ export class Slot {
     this.isVolumeKnown = bars.volume.some((volume) => volume !== 0)
     this.#step = this.interval === '1M' ? 0 : intervalMs(this.interval)
     this.#rules = instrument.snapshots.map((snapshot) => compileRules(instrument, snapshot, this.scales))
+    this.#nextRulesAt = this.#rulesAfter(Number.NEGATIVE_INFINITY)
     const higher: { cursor: Cursor; rows: Int32Array }[] = []
     const also: Record<string, object> = {}
     for (const [name, columns] of Object.entries(options.also)) {
@@ -113,6 +118,8 @@ export class Slot {
     const open = this.openTimes[row]!
     if ((this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)) !== at) return false
     cursor.row = row
+    this.hasNewRules = open >= this.#nextRulesAt
+    if (this.hasNewRules) this.#nextRulesAt = this.#rulesAfter(open)
     if (this.#higher.length > 0) this.#advanceHigher(row)
     return true
   }
@@ -169,6 +176,12 @@ export class Slot {
     let found = this.#rules[0]!
     for (const rules of this.#rules) if (rules.snapshot.validFrom <= time) found = rules
     return found
+  }
+
+  /** Valid-from of the first snapshot that replaces another one after `time`; the first of all replaces none. */
+  #rulesAfter(time: number): number {
+    const next = this.#rules.find((rules, k) => k > 0 && rules.snapshot.validFrom > time)
+    return next === undefined ? Number.POSITIVE_INFINITY : next.snapshot.validFrom
   }
 
   orderViews(): readonly OrderView[] {
