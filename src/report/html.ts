@@ -1,0 +1,40 @@
+/** Text made safe between tags and inside quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+}
+
+/** JSON that can stand inside a script element: no text in it can close that element or open a comment. */
+export function scriptJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+export interface Column {
+  readonly title: string
+  readonly isNumber?: boolean
+}
+
+/** A table with a caption; cells are HTML already. The first cell of a row is its header. */
+export function tableHtml(caption: string, columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const kind = (k: number) => (columns[k]!.isNumber ? ' class="n"' : '')
+  const head = columns.map(({ title }, k) => `<th scope="col"${kind(k)}>${escapeHtml(title)}</th>`).join('')
+  const body = rows
+    .map(
+      (cells) =>
+        `<tr>${cells.map((cell, k) => (k === 0 ? `<th scope="row">${cell}</th>` : `<td${kind(k)}>${cell}</td>`)).join('')}</tr>`,
+    )
+    .join('\n')
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+}
+
+/** A section with a heading the table of contents can point to. */
+export function section(id: string, title: string, ...parts: readonly string[]): string {
+  return `<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${escapeHtml(title)}</h2>\n${parts.filter((part) => part !== '').join('\n')}\n</section>`
+}
+
+/** A place for a chart, with what it shows in words beside it. */
+export function figure(id: string, caption: string, inWords: string, height: number): string {
+  return `<figure><figcaption id="${id}-c">${escapeHtml(caption)}</figcaption><div class="chart" id="${id}" role="img" aria-labelledby="${id}-c" aria-describedby="${id}-t" style="min-height:${height}px" data-height="${height}"></div><p class="words" id="${id}-t">${inWords}</p></figure>`
+}
