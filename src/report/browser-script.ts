@@ -178,10 +178,10 @@ export const BROWSER_SCRIPT = String.raw`
     drawn.add(id);
     const [make, renderer, isSized] = CHARTS[id];
     const width = Math.max(200, place.clientWidth);
-    const height = Number(place.dataset.height) - 40;
+    const height = Number(place.dataset.height);
     const turn = (turns.get(id) || 0) + 1;
     turns.set(id, turn);
-    const spec = isSized ? make(width - 60, height) : Object.assign({ width, height, autosize: { type: 'fit', contains: 'padding' } }, make());
+    const spec = isSized ? make(width - 60, height - 60) : Object.assign({ width, height, autosize: { type: 'fit', contains: 'padding' } }, make());
     spec.$schema = 'https://vega.github.io/schema/vega-lite/v6.json';
     const holder = document.createElement('div');
     const done = await vegaEmbed(holder, spec, { renderer, actions: false, config: config(), tooltip: false });

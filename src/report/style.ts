@@ -61,6 +61,7 @@ abbr{text-decoration:underline dotted var(--muted);text-underline-offset:3px}
 .heat.good{background:color-mix(in srgb,var(--good) calc(var(--s)*.28),transparent);color:inherit}
 .heat.bad{background:color-mix(in srgb,var(--bad) calc(var(--s)*.28),transparent);color:inherit}
 #months th,#months td{padding:4px 8px}
+.controls label{max-width:100%;min-width:0}
 .controls{display:flex;flex-wrap:wrap;align-items:center;gap:8px 14px;margin:8px 0;font-size:14px}
 button,select,input{font:inherit;font-size:14px;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:5px 10px;max-width:100%}
 button{cursor:pointer}
