@@ -131,7 +131,7 @@ export const BROWSER_SCRIPT = String.raw`
       const y = { type: 'quantitative', scale: { zero: false }, title: null };
       const colour = { condition: { test: 'datum.rises', value: css('--good') }, value: css('--bad') };
       const layer = [
-        { data: { values }, mark: { type: 'rule', strokeWidth: 1 }, encoding: { x: time(), y: Object.assign({ field: 'low' }, y), y2: { field: 'high' }, color: colour } },
+        { data: { values }, mark: { type: 'rule', strokeWidth: 1 }, encoding: { x: time({ axis: { format: data.step < 86400000 ? '%d %b %H:%M' : '%d %b %Y', labelOverlap: 'greedy', tickCount: 6 } }), y: Object.assign({ field: 'low' }, y), y2: { field: 'high' }, color: colour } },
         { data: { values }, mark: { type: 'bar', size: Math.max(1, Math.min(10, (0.7 * each) / values.length)) }, encoding: { x: time(), y: Object.assign({ field: 'open' }, y), y2: { field: 'close' }, color: colour } },
       ];
       if (stretch.plots.length > 0) layer.push(plotLayer(stretch.plots, (plot) => plot.values.map((v, k) => ({ t: values[k].t, v, name: plot.name })).filter((row) => row.v !== null)));

@@ -3,7 +3,7 @@ import { count, decimal, duration, moment, percent, plural, price, signedPercent
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
 
 export function priceSection({ document, bars, trades }: RunResult, views: number): string {
-  const words = `${plural(trades.length, 'closed trade')}. Triangles up are entries of longs, down of shorts; circles are exits, filled where the trade won. The table of trades below has every one of them.`
+  const words = `${plural(trades.length, 'closed trade')}. Triangles up are entries of longs, down of shorts; circles are exits, green where the trade won, red where it lost. The table of trades below has every one of them.`
   const choose =
     bars.length < 2
       ? ''
