@@ -23,7 +23,6 @@ export async function parseCommand(
   let isHelp = false
   const parser = base([...argv])
     .usage(`klinelab ${name} ${command.words} [flags]\n\n${summary}`.replace(/ {2,}/g, ' '))
-    .example(command.example, '')
     .options(Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, optionOf(flag)])))
     .version(false)
     .help()
@@ -33,7 +32,7 @@ export async function parseCommand(
   const raw = await parser.parseAsync([...argv], {}, (_error: Error | undefined, _argv: unknown, output: string) => {
     if (output === '') return
     isHelp = true
-    process.stdout.write(`${output}\n`)
+    process.stdout.write(`${output.replace(/ +\[(string|array|boolean)\]$/gm, '')}\n\nExample:\n  ${command.example}\n`)
   })
   if (isHelp) return null
   const words = (raw._ as (string | number)[]).map(String)

@@ -177,7 +177,8 @@ function isRepeated(rows: RowBuffer, kept: readonly number[], at: number, row: n
 }
 
 function badRowError(bad: BadRow): DataError {
-  const what = bad.field === 'row' ? `"${bad.value}"` : `${bad.field} ${bad.value === '' ? '(empty)' : bad.value}`
+  const what =
+    bad.field === 'row' ? `"${bad.value}"` : `${bad.field} ${bad.value === '' ? '(empty)' : `"${bad.value}"`}`
   return new DataError(
     `${bad.file}, line ${bad.row}: ${what} ${bad.reason}. Nothing was stored; correct the file, or use --on-error skip-rows to leave such rows out.`,
   )

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { buy, sell } from '../../src/core/order.ts'
 import { closeTimeOf } from '../../src/core/interval.ts'
+import { buy, sell } from '../../src/core/order.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { barsOf, FILTERS, instrumentOf } from './scene.ts'
 
@@ -26,7 +26,12 @@ function playAcrossGrids(decide: Record<number, () => unknown>) {
 
 test('a resting order is cut to a coarser step when that comes into force, and its bracket protects what it bought', () => {
   const run = playAcrossGrids({ 0: () => buy({ qty: 1.234, limit: 98, stopLoss: 90, id: 'entry' }) })
-  expect(run.events.find((event) => event.type === 'cut')).toMatchObject({ id: 'entry', reason: 'LOT_SIZE', from: 1.234, to: 1.23 })
+  expect(run.events.find((event) => event.type === 'cut')).toMatchObject({
+    id: 'entry',
+    reason: 'LOT_SIZE',
+    from: 1.234,
+    to: 1.23,
+  })
   expect(run.rejected).toBe(0)
 })
 

@@ -12,7 +12,9 @@ export type Row = readonly [number, number, number, number, number?] | null
 export interface Scene {
   readonly rows: readonly Row[]
   /** Bar number (gaps counted) → what the strategy returns at that bar's close. */
-  readonly decide: Readonly<Record<number, (context: BarContext<ParamValues<object>, object, object, undefined>) => Decision>>
+  readonly decide: Readonly<
+    Record<number, (context: BarContext<ParamValues<object>, object, object, undefined>) => Decision>
+  >
   readonly cash?: number
   readonly filters?: Partial<Filters>
   readonly interval?: Interval
@@ -32,7 +34,11 @@ export const FILTERS: Filters = {
   notSimulated: [],
 }
 
-export function instrumentOf(filters: Partial<Filters> = {}, symbol = 'BTCUSDT', kind: Instrument['kind'] = 'spot'): Instrument {
+export function instrumentOf(
+  filters: Partial<Filters> = {},
+  symbol = 'BTCUSDT',
+  kind: Instrument['kind'] = 'spot',
+): Instrument {
   const venue: Venue = kind === 'spot' ? 'binance' : 'binance-usdm'
   return {
     venue,

@@ -53,13 +53,20 @@ const CASES: [string, Indicator, Record<string, string>, number?, string?][] = [
   ['psar', ta.psar(0.02, 0.2), { sar: 'sar' }, 20, 'the file leaves out everything before the first reversal'],
   ['mfi', ta.mfi(14), { value: 'mfi' }],
   ['willr', ta.williamsR(14), { value: 'williamsR' }],
-  ['ichimoku', ta.ichimoku(9, 26, 52), { conversion: 'tenkanSen', base: 'kijunSen', spanA: 'senkouSpanA', spanB: 'senkouSpanB' }],
+  [
+    'ichimoku',
+    ta.ichimoku(9, 26, 52),
+    { conversion: 'tenkanSen', base: 'kijunSen', spanA: 'senkouSpanA', spanB: 'senkouSpanB' },
+  ],
 ]
 
 describe.skipIf(!isThere)('spreadsheet results (DaveSkender/Stock.Indicators)', () => {
   test.each(CASES)('%s equals every row', (file, indicator, outputs, from = 0) => {
     const bars = defaultBars()
-    const rows = JSON.parse(readFileSync(join(folder, `indicators/results/${file}.standard.json`), 'utf8')) as Record<string, number | null>[]
+    const rows = JSON.parse(readFileSync(join(folder, `indicators/results/${file}.standard.json`), 'utf8')) as Record<
+      string,
+      number | null
+    >[]
     const columns = ta.batchColumns({ it: indicator }, bars).it
     let compared = 0
     for (const [ours, theirs] of Object.entries(outputs)) {
@@ -68,7 +75,8 @@ describe.skipIf(!isThere)('spreadsheet results (DaveSkender/Stock.Indicators)', 
         const expected = rows[row]![theirs]
         if (expected === null || expected === undefined) continue
         const value = columns[ours]![row]!
-        if (!(Math.abs(value - expected) <= 1e-8 * Math.max(1, Math.abs(expected)))) throw new Error(`${file}.${ours} row ${row}: ${value}, the spreadsheet has ${expected}`)
+        if (!(Math.abs(value - expected) <= 1e-8 * Math.max(1, Math.abs(expected))))
+          throw new Error(`${file}.${ours} row ${row}: ${value}, the spreadsheet has ${expected}`)
         compared++
       }
     }
@@ -83,7 +91,11 @@ const TALIB: [string, Indicator, Record<string, string>, number?][] = [
   ['WMA', ta.wma(10), { value: 'outReal' }],
   ['RSI', ta.rsi(14), { value: 'outReal' }],
   ['MACD', ta.macd(12, 26, 9), { macd: 'outMACD', signal: 'outMACDSignal', histogram: 'outMACDHist' }, 150],
-  ['BBANDS', ta.bollinger(20, 2), { upper: 'outRealUpperBand', middle: 'outRealMiddleBand', lower: 'outRealLowerBand' }],
+  [
+    'BBANDS',
+    ta.bollinger(20, 2),
+    { upper: 'outRealUpperBand', middle: 'outRealMiddleBand', lower: 'outRealLowerBand' },
+  ],
   ['ATR', ta.atr(14), { value: 'outReal' }],
   ['TRANGE', ta.trueRange(), { value: 'outReal' }],
   ['ADX', ta.adx(14), { adx: 'outReal' }, 150],
@@ -98,7 +110,10 @@ const TALIB: [string, Indicator, Record<string, string>, number?][] = [
 describe.skipIf(!isThere)('TA-Lib vectors', () => {
   type Case = { name: string; begIndex: number; result: Record<string, number[]> }
   test.each(TALIB)('%s', (name, indicator, outputs, from = 0) => {
-    const golden = JSON.parse(readFileSync(join(folder, 'ml/talib_indicators.json'), 'utf8')) as Record<string, number[]> & { cases: Case[] }
+    const golden = JSON.parse(readFileSync(join(folder, 'ml/talib_indicators.json'), 'utf8')) as Record<
+      string,
+      number[]
+    > & { cases: Case[] }
     const column = (key: string) => Float64Array.from(golden[key]!)
     const bars: Bars = {
       series: { venue: 'binance', symbol: 'X', interval: '1h' },
@@ -114,7 +129,8 @@ describe.skipIf(!isThere)('TA-Lib vectors', () => {
       for (let row = Math.max(begIndex, from); row < bars.length; row++) {
         const expected = result[theirs]![row - begIndex]!
         const value = columns[ours]![row]!
-        if (!(Math.abs(value - expected) <= 1e-7 * Math.max(1, Math.abs(expected)))) throw new Error(`${name}.${ours} row ${row}: ${value}, TA-Lib has ${expected}`)
+        if (!(Math.abs(value - expected) <= 1e-7 * Math.max(1, Math.abs(expected))))
+          throw new Error(`${name}.${ours} row ${row}: ${value}, TA-Lib has ${expected}`)
         compared++
       }
     expect(compared).toBeGreaterThan(40)

@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { COMMANDS, EXAMPLES } from '../../src/cli/commands.ts'
+import { hourlyCsv, klinelab, ROOT, scratch } from './klinelab.ts'
+
+const SMA = join(ROOT, 'strategies', 'sma-cross.ts')
+const RUN = ['backtest', SMA, '--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-07-01']
+
+function allBytes(dir: string): Record<string, string> {
+  const names = readdirSync(dir).filter((name) => name !== 'timing.json')
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(dir, name)))
+        .digest('hex'),
+    ]),
+  )
+}
+
+describe('every command', () => {
+  test('klinelab alone lists all commands and three examples', () => {
+    const done = klinelab([])
+    expect(done.code).toBe(0)
+    for (const name of Object.keys(COMMANDS)) expect(done.stdout).toContain(`  ${name} `)
+    for (const example of EXAMPLES) expect(done.stdout).toContain(example)
+  })
+
+  test.each(Object.keys(COMMANDS))('%s --help has its flags, --json and an example', async (name) => {
+    const done = klinelab([...name.split(' '), '--help'])
+    const command = (await COMMANDS[name]!.load()).default
+    expect(done.code).toBe(0)
+    expect(done.stdout).toContain(command.example)
+    for (const flag of [...Object.keys(command.flags), 'json']) expect(done.stdout).toContain(`--${flag}`)
+    expect(command.example.startsWith(`klinelab ${name}`)).toBe(true)
+  })
+
+  test.each(EXAMPLES)('the example "%s" works as it stands', (example) => {
+    const out = scratch()
+    const done = klinelab(example.split(' ').slice(1), { env: { KLINELAB_REPORTS: out } })
+    expect(done).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('--version prints the version of package.json', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+    expect(klinelab(['--version']).stdout.trim()).toBe(version)
+  })
+
+  test('an error with --json is a document too', () => {
+    const done = klinelab(['backtest', 'nothing.ts', '--data', 'binance:BTCUSDT:1h', '--json'])
+    expect(done.code).toBe(2)
+    expect(done.json()).toEqual({ error: { message: expect.stringContaining('nothing.ts'), code: 2 } })
+  })
+})
+
+describe('backtest', () => {
+  test('writes the run folder of the contract and prints the keys of the contract', () => {
+    const out = scratch()
+    const done = klinelab([...RUN, '--out', out, '--json'])
+    expect(done).toMatchObject({ code: 0, stderr: '' })
+    const json = done.json<Record<string, Record<string, unknown>>>()
+    expect(readdirSync(out)).toEqual([String(json['run'])])
+    expect(readdirSync(json['dir'] as never as string).sort()).toEqual([
+      'equity.parquet',
+      'events.jsonl',
+      'fills.csv',
+      'report.html',
+      'run.json',
+      'timing.json',
+      'trades.csv',
+    ])
+    expect(Object.keys(json)).toEqual(
+      expect.arrayContaining([
+        'run',
+        'dir',
+        'report',
+        'strategy',
+        'params',
+        'tradeHash',
+        'data',
+        'engine',
+        'costs',
+        'metrics',
+        'split',
+        'orders',
+      ]),
+    )
+    expect(Object.keys(json['engine']!)).toEqual(['version', 'bars', 'seconds', 'barsPerSecond'])
+    expect(Object.keys(json['costs']!)).toEqual(
+      expect.arrayContaining(['feeMaker', 'feeTaker', 'slippageBps', 'fees', 'slippage', 'funding']),
+    )
+    const keys =
+      'startEquity endEquity netProfit totalReturn cagr volatility sharpe sortino calmar maxDrawdown maxDrawdownBars exposure trades winRate profitFactor expectancy avgTrade bestTrade worstTrade sqn kelly buyAndHold turnover'
+    expect(Object.keys(json['metrics']!)).toEqual(expect.arrayContaining(keys.split(' ')))
+    const fills = readFileSync(join(json['dir'] as never as string, 'fills.csv'))
+    expect(json['tradeHash']).toBe(createHash('sha256').update(fills).digest('hex'))
+    const header = readFileSync(join(json['dir'] as never as string, 'trades.csv'), 'utf8').split('\n')[0]
+    expect(header).toBe(
+      'symbol,side,qty,entryTime,entryPrice,exitTime,exitPrice,fees,funding,pnl,return,bars,mae,mfe,entryTag,exitTag',
+    )
+  })
+
+  test('the same inputs give the same bytes, from another folder, by flag or by config', () => {
+    const [a, b, c] = [
+      scratch(),
+      scratch(),
+      scratch({ 'klinelab.config.ts': 'export default { cash: 5000, slippageBps: 3 }\n' }),
+    ]
+    const first = klinelab([...RUN, '--cash', '5000', '--slippage-bps', '3', '--out', a, '--json']).json<{
+      dir: string
+    }>()
+    const second = klinelab(
+      [...RUN, '--cash', '5e3', '--slippage-bps', '3.0', '--set', 'fast=60', '--out', b, '--json'],
+      { cwd: b },
+    ).json<{ dir: string }>()
+    const third = klinelab([...RUN, '--out', join(c, 'out'), '--json'], { cwd: c }).json<{ dir: string }>()
+    expect(basename(second.dir)).toBe(basename(first.dir))
+    expect(allBytes(second.dir)).toEqual(allBytes(first.dir))
+    expect(allBytes(third.dir)).toEqual(allBytes(first.dir))
+  })
+
+  test('a run that is made again into its folder passes; a folder with other bytes is "not deterministic"', () => {
+    const out = scratch()
+    const { dir } = klinelab([...RUN, '--out', out, '--json']).json<{ dir: string }>()
+    expect(klinelab([...RUN, '--out', out]).code).toBe(0)
+    writeFileSync(join(dir, 'trades.csv'), 'something else\n')
+    const done = klinelab([...RUN, '--out', out])
+    expect(done.code).toBe(1)
+    expect(done.stderr).toMatch(/not deterministic.*trades\.csv/s)
+    expect(readdirSync(out)).toEqual([basename(dir)])
+  })
+
+  test('costs are on by default, and --no-costs says so', () => {
+    const out = scratch()
+    type Doc = { costs: Record<string, number>; remarks: string[]; report: string; metrics: Record<string, number> }
+    const paid = klinelab([...RUN, '--out', out, '--json']).json<Doc>()
+    const free = klinelab([...RUN, '--out', out, '--no-costs', '--json']).json<Doc>()
+    expect(paid.costs).toMatchObject({ feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2 })
+    expect(paid.costs['fees']).toBeGreaterThan(0)
+    expect(free.costs).toMatchObject({ fees: 0, slippage: 0 })
+    expect(free.remarks[0]).toMatch(/zero/)
+    expect(readFileSync(free.report, 'utf8')).toContain('All costs were set to zero.')
+    expect(readFileSync(paid.report, 'utf8')).not.toContain('All costs were set to zero.')
+    expect(free.metrics['endEquity']).toBeGreaterThan(paid.metrics['endEquity']!)
+  })
+
+  test('--show-config tells flag, environment, config and built-in apart', () => {
+    const cwd = scratch({ 'klinelab.config.ts': 'export default { cash: 5000, riskFree: 0.02 }\n' })
+    const shown = klinelab(
+      ['backtest', SMA, '--data', 'binance:BTCUSDT:1h', '--cash', '7000', '--show-config', '--json'],
+      { cwd, env: { KLINELAB_STORE: '/somewhere' } },
+    ).json<Record<string, { value: unknown; from: string }>>()
+    expect(shown['cash']).toEqual({ value: 7000, from: '--cash' })
+    expect(shown['store']).toEqual({ value: '/somewhere', from: 'KLINELAB_STORE' })
+    expect(shown['risk-free']).toEqual({ value: 0.02, from: join(cwd, 'klinelab.config.ts') })
+    expect(shown['limit-touch']).toEqual({ value: false, from: 'built in' })
+  })
+
+  test('the printed command makes the same run again', () => {
+    const out = scratch()
+    const first = klinelab([
+      ...RUN,
+      '--set',
+      'slow=200',
+      '--cash',
+      '2500',
+      '--fee-taker',
+      '0.0004',
+      '--close-at-end',
+      '--out',
+      out,
+      '--json',
+    ]).json<{ dir: string; reproduce: { command: string } }>()
+    const words = first.reproduce.command.split(' ')
+    expect(words.slice(0, 3)).toEqual(['klinelab', 'backtest', 'strategies/sma-cross.ts'])
+    const again = klinelab([...words.slice(1), '--out', scratch(), '--json']).json<{ dir: string }>()
+    expect(allBytes(again.dir)).toEqual(allBytes(first.dir))
+  })
+})
+
+describe('runs, report, verify', () => {
+  const out = scratch()
+  const made = klinelab([...RUN, '--out', out, '--json']).json<{ run: string; dir: string }>()
+
+  test('runs lists it, runs show repeats it, by any beginning of its name', () => {
+    expect(klinelab(['runs', '--out', out]).stdout).toContain(made.run)
+    const shown = klinelab(['runs', 'show', 'sma', '--out', out, '--json']).json<{ run: string; metrics: object }>()
+    expect(shown.run).toBe(made.run)
+    expect(klinelab(['runs', 'show', made.dir, '--out', scratch()]).code).toBe(0)
+  })
+
+  test('runs diff names what differs and nothing else', () => {
+    const other = klinelab([...RUN, '--cash', '20000', '--out', out, '--json']).json<{ run: string }>()
+    const { differences } = klinelab(['runs', 'diff', made.run, other.run, '--out', out, '--json']).json<{
+      differences: { key: string; a: unknown; b: unknown }[]
+    }>()
+    expect(differences.find((one) => one.key === '.cash' || one.key === 'cash')).toMatchObject({ a: 10_000, b: 20_000 })
+    expect(differences.some((one) => one.key.startsWith('params'))).toBe(false)
+    expect(klinelab(['runs', 'diff', made.run, made.run, '--out', out, '--json']).json()).toMatchObject({
+      differences: [],
+    })
+  })
+
+  test('report makes the same page again', () => {
+    const page = join(made.dir, 'report.html')
+    const before = readFileSync(page, 'utf8')
+    writeFileSync(page, 'gone')
+    expect(klinelab(['report', made.run, '--out', out]).code).toBe(0)
+    expect(readFileSync(page, 'utf8')).toBe(before)
+  })
+
+  test('verify passes for what was made, and exits 1 with the reason where an input or a file was changed', () => {
+    expect(klinelab(['verify', made.run, '--out', out])).toMatchObject({ code: 0 })
+    const trades = readFileSync(join(made.dir, 'trades.csv'), 'utf8')
+    writeFileSync(join(made.dir, 'trades.csv'), trades.replace('long', 'short'))
+    const changed = klinelab(['verify', made.run, '--out', out])
+    expect(changed.code).toBe(1)
+    expect(changed.stdout).toMatch(/trades\.csv.*changed by hand/)
+    writeFileSync(join(made.dir, 'trades.csv'), trades)
+    const document = JSON.parse(readFileSync(join(made.dir, 'run.json'), 'utf8'))
+    document.data[0].sha256 = '0'.repeat(64)
+    writeFileSync(join(made.dir, 'run.json'), JSON.stringify(document))
+    const other = klinelab(['verify', made.run, '--out', out])
+    expect(other.code).toBe(1)
+    expect(other.stdout).toMatch(/binance:BTCUSDT:1h are not those of the run/)
+  })
+})
+
+describe('data', () => {
+  const rows = Array.from({ length: 72 }, (_, k) => [100 + k, 102 + k, 99 + k, 101 + k] as const)
+
+  test('import, list, check, resample, export: a series goes in and comes out', () => {
+    const cwd = scratch({ 'a.csv': hourlyCsv(rows) })
+    const at = { cwd, env: { KLINELAB_STORE: join(cwd, 'store') } }
+    const imported = klinelab(['data', 'import', 'a.csv', '--as', 'kucoin:TEST-USDT:1h', '--json'], at)
+    expect(imported).toMatchObject({ code: 0, stderr: '' })
+    expect(imported.json()).toMatchObject({ series: 'kucoin:TEST-USDT:1h', added: 72, duplicates: 0 })
+    expect(klinelab(['data', 'import', 'a.csv', '--as', 'kucoin:TEST-USDT:1h', '--json'], at).json()).toMatchObject({
+      added: 0,
+    })
+    expect(klinelab(['data', 'list'], at).stdout).toMatch(/kucoin:TEST-USDT:1h +72/)
+    expect(klinelab(['data', 'check', 'kucoin:TEST-USDT:1h'], at)).toMatchObject({ code: 0 })
+    expect(klinelab(['data', 'resample', 'kucoin:TEST-USDT:1h', '--to', '1d', '--json'], at).json()).toMatchObject({
+      rows: 3,
+    })
+    expect(klinelab(['data', 'export', 'kucoin:TEST-USDT:1d', '--out', 'd.csv'], at).code).toBe(0)
+    const [header, first] = readFileSync(join(cwd, 'd.csv'), 'utf8').split('\n')
+    const cells = Object.fromEntries(header!.split(',').map((name, k) => [name, Number(first!.split(',')[k])]))
+    expect(cells).toMatchObject({
+      open_time: Date.UTC(2024, 0, 1),
+      open: 100,
+      high: 125,
+      low: 99,
+      close: 124,
+      volume: 240,
+    })
+  })
+
+  test('check exits 1 where a stored file was changed', () => {
+    const cwd = scratch({ 'a.csv': hourlyCsv(rows) })
+    const at = { cwd, env: { KLINELAB_STORE: join(cwd, 'store') } }
+    klinelab(['data', 'import', 'a.csv', '--as', 'binance:TESTUSDT:1h'], at)
+    const dir = join(cwd, 'store', 'binance', 'TESTUSDT', '1h')
+    const file = readdirSync(dir).find((name) => name.endsWith('.parquet'))!
+    const bytes = readFileSync(join(dir, file))
+    bytes[bytes.length >> 1]! ^= 1
+    writeFileSync(join(dir, file), bytes)
+    const done = klinelab(['data', 'check', 'binance:TESTUSDT:1h'], at)
+    expect(done.code).toBe(1)
+    expect(done.stdout + done.stderr).toContain(file)
+  })
+})
+
+describe('doctor', () => {
+  test('says which variables are set and never to what', () => {
+    const done = klinelab(['doctor'], { env: { KLINELAB_STORE: join(ROOT, 'datasets'), CI: 'a-secret-value' } })
+    expect(done.code).toBe(0)
+    expect(done.stdout).toMatch(/KLINELAB_STORE +set/)
+    expect(done.stdout).toMatch(/KLINELAB_REPORTS +missing/)
+    expect(done.stdout).not.toContain('a-secret-value')
+  })
+})

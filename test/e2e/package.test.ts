@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT, scratch } from '../cli/klinelab.ts'
+
+const npm = (args: readonly string[], cwd: string) => {
+  const { KLINELAB_STORE, KLINELAB_REPORTS, npm_config_local_prefix, ...env } = process.env
+  return spawnSync('npm', args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...env, npm_config_fund: 'false', npm_config_audit: 'false' },
+  })
+}
+
+/** Exactly what the README promises to somebody without a checkout. */
+test('npm pack, install the tarball in an empty folder, init, backtest, npm test', { timeout: 300_000 }, (context) => {
+  const empty = scratch({ 'package.json': '{}' })
+  const packed = npm(['pack', '--pack-destination', empty, '--json'], ROOT)
+  expect(packed.status, packed.stderr).toBe(0)
+  const tarball = readdirSync(empty).find((name) => name.endsWith('.tgz'))!
+  const installed = npm(['install', `./${tarball}`], empty)
+  if (installed.status !== 0 && /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT/.test(installed.stderr))
+    return context.skip('the npm registry is out of reach')
+  expect(installed.status, installed.stderr).toBe(0)
+  const home = join(empty, 'node_modules', 'klinelab')
+  expect(readdirSync(home).sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'datasets',
+    'dist',
+    'package.json',
+    'src',
+    'strategies',
+  ])
+  expect(readdirSync(join(home, 'src'), { recursive: true }).sort()).toEqual(['cli', join('cli', 'klinelab.mjs')])
+
+  const made = npm(['exec', '--', 'klinelab', 'init', 'shop'], empty)
+  expect(made.status, made.stderr).toBe(0)
+  const shop = join(empty, 'shop')
+  const manifest = JSON.parse(readFileSync(join(shop, 'package.json'), 'utf8'))
+  expect(manifest).toMatchObject({ type: 'module', dependencies: { klinelab: `file:../${tarball}` } })
+
+  const run = npm(
+    [
+      'exec',
+      '--',
+      'klinelab',
+      'backtest',
+      'strategies/sma-cross.ts',
+      '--data',
+      'binance:BTCUSDT:1h',
+      '--from',
+      '2024-01-01',
+      '--json',
+    ],
+    shop,
+  )
+  expect(run.status, run.stderr).toBe(0)
+  const { dir, report, metrics } = JSON.parse(run.stdout)
+  expect(dir.startsWith(join(shop, 'reports'))).toBe(true)
+  expect(readFileSync(report, 'utf8')).toContain('<h1>sma-cross</h1>')
+  expect(metrics.trades).toBeGreaterThan(0)
+
+  const types = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
+    cwd: shop,
+    encoding: 'utf8',
+  })
+  expect(
+    types.stdout.split('\n').filter((line) => line.startsWith('strategies') || line.startsWith('klinelab.config')),
+    types.stdout,
+  ).toEqual([])
+  const tested = npm(['test'], shop)
+  expect(tested.status, tested.stdout + tested.stderr).toBe(0)
+  expect(tested.stdout).toMatch(/pass 1/)
+  expect(existsSync(join(shop, 'datasets')), 'the embedded series are read where they lie').toBe(false)
+})
