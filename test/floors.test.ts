@@ -30,9 +30,11 @@ const bare = (file: string) =>
   code(file)
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/^\s*\/\/.*$/gm, '')
+/** Files that the tool writes for its users are templates: their imports are not ours. */
+const TEMPLATES = /`[^`]*`/g
 const room = (file: string) => (file.includes('/') ? file.split('/')[0]! : '')
 const importsOf = (file: string) =>
-  [...bare(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
+  [...bare(file).replace(TEMPLATES, '``').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
     relative(SRC, resolve(SRC, file, '..', path!)).replaceAll('\\', '/'),
   )
 
@@ -73,7 +75,7 @@ describe('floors', () => {
       const wrong = files
         .filter((file) => room(file) === name)
         .filter((file) =>
-          /'node:|Date\.now|new Date\(\)|Math\.random|performance\b|\bawait\b|\bprocess\./.test(bare(file)),
+          /'node:|Date\.now|new Date\(\)|Math\.random|\bperformance\.(?!ts')|\bawait\b|\bprocess\./.test(bare(file)),
         )
       expect(wrong).toEqual([])
     },
@@ -82,7 +84,7 @@ describe('floors', () => {
   test('the report touches neither files nor sockets, clock nor chance', () => {
     const wrong = files
       .filter((file) => room(file) === 'report' && file !== 'report/browser-script.ts')
-      .filter((file) => /'node:|Date\.now|Math\.random|performance\b|\bprocess\./.test(bare(file)))
+      .filter((file) => /'node:|Date\.now|Math\.random|\bperformance\.(?!ts')|\bprocess\./.test(bare(file)))
     expect(wrong).toEqual([])
   })
 
