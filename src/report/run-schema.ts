@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import type { RunDocument } from '../core/run.ts'
+
+/**
+ * The schema of `run.json`, published beside this file as `run.schema.json` (`npm run docs` writes it). Times are UTC ms,
+ * rates fractions, money the quote asset. Every object is strict: a key that is not listed here is not in the contract.
+ */
+const count = z.int().min(0)
+const time = z.int()
+const figure = z.number().nullable()
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+
+const splitRow = z.strictObject({ trades: count, winRate: figure, netProfit: z.number() })
+
+const openTrade = z.strictObject({
+  n: count,
+  symbol: z.string(),
+  side: z.enum(['long', 'short']),
+  qty: z.number(),
+  entryTime: time,
+  entryPrice: z.number(),
+  fees: z.number(),
+  funding: z.number(),
+  pnl: z.number(),
+  return: z.number(),
+  bars: count,
+  mae: z.number(),
+  mfe: z.number(),
+  entryTag: z.string(),
+  markTime: time,
+  markPrice: z.number(),
+})
+
+const certificate = z.strictObject({
+  series: z.string(),
+  rows: count,
+  from: time,
+  to: time,
+  gaps: z.array(z.strictObject({ start: time, end: time, bars: count })),
+  zeroVolumeBars: count,
+  flatRuns: z.array(z.strictObject({ start: time, bars: count })),
+  outliers: z.array(z.strictObject({ openTime: time, field: z.string(), value: z.number(), median: z.number() })),
+  outages: z.array(time),
+  skippedRows: count,
+})
+
+const rates = { feeMaker: z.number(), feeTaker: z.number(), slippageBps: z.number() }
+
+const request = z.strictObject({
+  strategy: z.string(),
+  data: z.array(z.string()),
+  from: time,
+  to: time,
+  set: values,
+  cash: z.number(),
+  costs: z.record(z.string(), z.strictObject(rates)),
+  noCosts: z.boolean(),
+  riskFree: z.number(),
+  warmup: count.nullable(),
+  limitTouch: z.boolean(),
+  feeAsset: z.enum(['quote', 'received']),
+  closeAtEnd: z.boolean(),
+  benchmark: z.string().nullable(),
+  seed: count,
+})
+
+export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
+  run: z.string(),
+  strategy: z.string(),
+  params: values,
+  tradeHash: sha256,
+  data: z.array(
+    z.strictObject({
+      series: z.string(),
+      rows: count,
+      from: time,
+      to: time,
+      sha256,
+      gaps: z.strictObject({ count, bars: count }),
+    }),
+  ),
+  range: z.strictObject({ from: time, to: time, warmup: count }),
+  engine: z.strictObject({ version: z.string(), bars: count }),
+  costs: z.strictObject({
+    ...rates,
+    fees: z.number(),
+    slippage: z.number(),
+    funding: z.number(),
+    none: z.boolean(),
+  }),
+  cash: z.number(),
+  quote: z.string(),
+  metrics: z.record(z.string(), figure),
+  notes: z.record(z.string(), z.string()),
+  remarks: z.array(z.string()),
+  split: z.strictObject({
+    long: splitRow,
+    short: splitRow,
+    byTag: z.record(z.string(), splitRow),
+    bySymbol: z.record(z.string(), splitRow),
+  }),
+  orders: z.strictObject({ accepted: count, rejected: count, byFilter: z.record(z.string(), count) }),
+  openTrades: z.array(openTrade),
+  filters: z.array(
+    z.strictObject({
+      symbol: z.string(),
+      source: z.string(),
+      validFrom: time,
+      assumed: z.boolean(),
+      notSimulated: z.array(z.string()),
+    }),
+  ),
+  certificates: z.array(certificate),
+  benchmark: z.string(),
+  riskFree: z.number(),
+  seed: count,
+  reproduce: z.strictObject({
+    command: z.string(),
+    request: request.nullable(),
+    code: sha256,
+    config: sha256,
+    versions: z.record(z.string(), z.string()),
+  }),
+})
+
+/** The same as JSON Schema (draft 2020-12), for readers in other languages. */
+export function runJsonSchema(): Readonly<Record<string, unknown>> {
+  const { $schema, ...schema } = z.toJSONSchema(RUN_SCHEMA)
+  return { $schema, title: 'run.json of klinelab', ...schema }
+}
