@@ -34,9 +34,11 @@ const bare = (file: string) =>
 const TEMPLATES = /`[^`]*`/g
 const room = (file: string) => (file.includes('/') ? file.split('/')[0]! : '')
 const importsOf = (file: string) =>
-  [...bare(file).replace(TEMPLATES, '``').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
-    relative(SRC, resolve(SRC, file, '..', path!)).replaceAll('\\', '/'),
-  )
+  [
+    ...bare(file)
+      .replace(TEMPLATES, '``')
+      .matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g),
+  ].map(([, path]) => relative(SRC, resolve(SRC, file, '..', path!)).replaceAll('\\', '/'))
 
 describe('floors', () => {
   test('every room has a floor', () => {

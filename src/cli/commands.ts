@@ -19,6 +19,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Klines from zips, csv(.gz), Parquet, folders and globs of them into the store',
     load: () => import('./commands/data-import.ts'),
   },
+  'data filters': {
+    summary: 'The filters of an exchangeInfo answer into the store, in force from its server time on',
+    load: () => import('./commands/data-filters.ts'),
+  },
   'data list': { summary: 'What is in the store', load: () => import('./commands/data-list.ts') },
   'data check': {
     summary: 'The certificate of a series: gaps, outages, zero volume, outliers; exit 1 if it is broken',

@@ -40,7 +40,7 @@ export async function parseCommand(
   checkWords(name, command.words, words)
   const values: Record<string, unknown> = {}
   for (const [key, flag] of Object.entries(flags)) {
-    const value = valueOf(`--${key}`, flag, raw[key])
+    const value = parsedValue(`--${key}`, flag, raw[key])
     if (value !== undefined) values[camelCase(key)] = value
     else if (flag.isRequired)
       throw new UsageError(`klinelab ${name}: --${key} is missing: ${flag.help}. Example: ${command.example}`)
@@ -95,7 +95,7 @@ function checkWords(name: string, form: string, words: readonly string[]): void 
     )
 }
 
-function valueOf(name: string, flag: Flag, raw: unknown): unknown {
+function parsedValue(name: string, flag: Flag, raw: unknown): unknown {
   if (raw === undefined) return undefined
   if (flag.value === undefined) {
     if (typeof raw !== 'boolean') throw new UsageError(`${name} is given twice`)

@@ -42,9 +42,12 @@ export interface Filters {
   readonly notSimulated: readonly string[]
 }
 
+/** The `validFrom` of filters that nobody has stored: no bar is ever as young. */
+export const NOT_KNOWN = Number.MAX_SAFE_INTEGER
+
 /** Filters as they stood from a moment on. */
 export interface FilterSnapshot {
-  /** UTC ms from which the filters are known to hold. */
+  /** UTC ms from which the filters are known to hold; `NOT_KNOWN` where they were read off the data. */
   readonly validFrom: number
   readonly filters: Filters
   /** Where they come from, e.g. `binance-spot-exchangeInfo-2022-12-17`. */

@@ -103,7 +103,8 @@ export interface RunDocument {
   readonly filters: readonly {
     readonly symbol: string
     readonly source: string
-    readonly validFrom: number
+    /** UTC ms; `null` where no exchange info is stored for the symbol. */
+    readonly validFrom: number | null
     readonly assumed: boolean
     readonly notSimulated: readonly string[]
   }[]

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { FilterSnapshot, Instrument } from '../core/instrument.ts'
+import { type FilterSnapshot, type Instrument, NOT_KNOWN } from '../core/instrument.ts'
 import type { Series, Venue } from '../core/series.ts'
-import { DataError } from './data-error.ts'
+import { DataError, NotFoundError } from './data-error.ts'
 import { parseExchangeInfo } from './exchange-info.ts'
 import { writeAtomic } from './manifest.ts'
 import type { Store } from './store.ts'
@@ -55,7 +55,7 @@ function readExcerpt(file: string) {
 function unknownFilters(priceDecimals: number): FilterSnapshot {
   const tick = priceDecimals === 0 ? '1' : `0.${'0'.repeat(priceDecimals - 1)}1`
   return {
-    validFrom: Number.MAX_SAFE_INTEGER,
+    validFrom: NOT_KNOWN,
     source: 'no exchange info: tick from the data, step 0.00000001, no minimum',
     filters: {
       price: { min: tick, max: '0', tick },
@@ -97,6 +97,7 @@ export async function importExchangeInfo(
   file: string,
   symbols: readonly string[] = [],
 ): Promise<readonly string[]> {
+  if (!existsSync(file)) throw new NotFoundError(`${file}: there is no such file`)
   const raw = readFileSync(file)
   const text = raw[0] === 0x1f ? gunzipSync(raw).toString('utf8') : raw.toString('utf8')
   let json: { symbols?: readonly { symbol?: string }[]; serverTime?: number }

@@ -35,7 +35,7 @@ export function ordersSection({ document, events }: RunResult): string {
   const filters = document.filters.map((one) => [
     escapeHtml(one.symbol),
     escapeHtml(one.source),
-    one.validFrom > 0 ? moment(one.validFrom) : 'always',
+    one.validFrom === null ? 'not known' : moment(one.validFrom),
     one.assumed ? '<span class="mark">assumed for the bars before</span>' : 'in force',
     escapeHtml(one.notSimulated.join(', ') || 'all'),
   ])

@@ -106,7 +106,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
     z.strictObject({
       symbol: z.string(),
       source: z.string(),
-      validFrom: time,
+      validFrom: time.nullable(),
       assumed: z.boolean(),
       notSimulated: z.array(z.string()),
     }),

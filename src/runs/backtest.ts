@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Bars } from '../core/bar.ts'
+import { NOT_KNOWN } from '../core/instrument.ts'
 import { closeTimeOf } from '../core/interval.ts'
 import type { RecordedRequest, RunDocument, RunResult } from '../core/run.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
+import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
@@ -287,7 +289,7 @@ function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): Ru
     return inForce.map((snapshot) => ({
       symbol,
       source: snapshot.source,
-      validFrom: snapshot.validFrom,
+      validFrom: snapshot.validFrom === NOT_KNOWN ? null : snapshot.validFrom,
       assumed: snapshot.validFrom > from && snapshot === current,
       notSimulated: snapshot.filters.notSimulated,
     }))
@@ -297,9 +299,10 @@ function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): Ru
 function remarksOf(facts: Facts, filters: RunDocument['filters']): string[] {
   const assumed = filters
     .filter((filter) => filter.assumed)
-    .map(
-      (filter) =>
-        `${filter.symbol}: filters before ${new Date(Math.min(filter.validFrom, 8.64e15)).toISOString().slice(0, 10)} are not known; those of ${filter.source} are assumed`,
+    .map(({ symbol, validFrom, source }) =>
+      validFrom === null
+        ? `${symbol}: filters are not known (${source}); store them with klinelab data filters exchangeInfo.json`
+        : `${symbol}: filters before ${timeName(validFrom).slice(0, 10)} are not known; those of ${source} are assumed`,
     )
   const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
   return [
