@@ -285,29 +285,18 @@ export class Acceptance {
     }
   }
 
-  /**
-   * fills.md 18: spot's PERCENT_PRICE looks at the average of the last `avgPriceMins` minutes. One-minute bars give it
-   * approximately (closes weighted by volume); coarser ones have only their close.
-   */
+  /** fills.md 18: spot's PERCENT_PRICE looks at the average of the last `avgPriceMins` minutes where that is known. */
   #reference(slot: Slot, rules: Rules): number {
     const rule = rules.filters.percentPriceBySide ?? rules.filters.percentPrice
     if (rule === undefined || slot.instrument.kind !== 'spot' || rule.avgPriceMins === 0) return slot.lastClose
-    if (slot.interval !== '1m') {
-      this.#remark(
-        `${slot.symbol}: PERCENT_PRICE is checked against the last close (the exchange averages ${rule.avgPriceMins} minutes; no 1m bars in this run)`,
-      )
-      return slot.lastClose
-    }
+    const average = slot.referenceAt === null ? Number.NaN : slot.referenceAt(slot.row, rule.avgPriceMins)
+    const isKnown = Number.isFinite(average)
     this.#remark(
-      `${slot.symbol}: PERCENT_PRICE is checked against the volume-weighted closes of ${rule.avgPriceMins} minutes, which approximate the exchange's average of trades`,
+      isKnown
+        ? `${slot.symbol}: PERCENT_PRICE is checked against the volume-weighted closes of ${rule.avgPriceMins} minutes, which approximate the exchange's average of trades`
+        : `${slot.symbol}: PERCENT_PRICE is checked against the last close where no 1m bars are stored (the exchange averages ${rule.avgPriceMins} minutes)`,
     )
-    let value = 0
-    let volume = 0
-    for (let row = Math.max(0, slot.row - rule.avgPriceMins + 1); row <= slot.row; row++) {
-      value += slot.bars.close[row]! * slot.bars.volume[row]!
-      volume += slot.bars.volume[row]!
-    }
-    return volume > 0 ? value / volume : slot.lastClose
+    return isKnown ? average : slot.lastClose
   }
 
   #noteVenue(slot: Slot, rules: Rules, order: LiveOrder): void {

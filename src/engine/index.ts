@@ -2,7 +2,7 @@ export { Engine, type EngineOptions } from './engine.ts'
 export { type CostOptions, type Costs, costsOf } from './fee-model.ts'
 export { bool, choice, int, num, type ParamSpecs, type ParamValue, type ParamValues, resolveParams } from './params.ts'
 export { compileRules, findRefusal, type Market, type Refusal, scalesOf } from './rules.ts'
-export type { HigherColumns, SlotOptions } from './slot.ts'
+export type { HigherColumns, ReferenceAt, SlotOptions } from './slot.ts'
 export {
   type AccountView,
   type BarContext,

@@ -20,6 +20,12 @@ export interface HigherColumns {
   readonly rows: Int32Array
 }
 
+/**
+ * The price that a filter compares with at the close of a row, other than the last close: an average over `minutes`.
+ * NaN where it is not known.
+ */
+export type ReferenceAt = (row: number, minutes: number) => number
+
 /** What the engine is given for one instrument. */
 export interface SlotOptions {
   readonly instrument: Instrument
@@ -31,6 +37,7 @@ export interface SlotOptions {
   /** First row on which every indicator has a value: `onBar` runs from there. */
   readonly readyRow: number
   readonly costs: Costs
+  readonly referenceAt?: ReferenceAt | null
 }
 
 const NO_EVENTS: readonly RunEvent[] = Object.freeze([])
@@ -44,6 +51,7 @@ export class Slot {
   readonly interval: Interval
   readonly costs: Costs
   readonly scales: Scales
+  readonly referenceAt: ReferenceAt | null
   readonly position: Position
   readonly cursor: Cursor
   readonly readyRow: number
@@ -79,6 +87,7 @@ export class Slot {
     this.bars = bars
     this.interval = bars.series.interval
     this.costs = options.costs
+    this.referenceAt = options.referenceAt ?? null
     this.scales = scalesOf(instrument, bars.priceDecimals, options.costs.feeAsset === 'received')
     this.cursor = { row: options.startRow - 1 }
     this.position = new Position(this.scales, ledger, this.cursor, bars.close)

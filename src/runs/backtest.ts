@@ -1,35 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { Bars } from '../core/bar.ts'
-import { NOT_KNOWN } from '../core/instrument.ts'
-import { closeTimeOf } from '../core/interval.ts'
-import type { RecordedRequest, RunDocument, RunResult } from '../core/run.ts'
+import type { RunResult } from '../core/run.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
-import { timeName } from '../core/time.ts'
-import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
-import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
+import { certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
+import { resolveParams } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
-import { codeHash, inlineHash } from './code-hash.ts'
+import { type AveragePrice, averagePrice } from './average-price.ts'
+import type { BacktestRequest } from './backtest-request.ts'
 import { loadStrategy } from './load-strategy.ts'
-import { EMBEDDED, VERSION } from './package-info.ts'
-import { commandOf, recordOf } from './reproduce.ts'
+import { EMBEDDED } from './package-info.ts'
+import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateSlot, simulate } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
-
-export interface BacktestRequest {
-  /** Path of a strategy module, or the strategy itself. */
-  readonly strategy: string | Strategy
-  /** Series, written `venue:SYMBOL:interval`. */
-  readonly data: readonly string[]
-  /** UTC ms; the whole stored range where absent. */
-  readonly from?: number
-  readonly to?: number
-  readonly set?: Readonly<Record<string, ParamValue>>
-  readonly closeAtEnd?: boolean
-  readonly benchmark?: string
-  readonly seed?: number
-}
 
 /** Told now and then how many instants of all are done. */
 export type Progress = (done: number, total: number) => void
@@ -58,7 +42,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     simulate({
       strategy,
       params,
-      slots: loaded,
+      slots: loaded.map(({ average, ...slot }) => ({ ...slot, referenceAt: average?.at ?? null })),
       from,
       cash,
       limitTouch,
@@ -88,6 +72,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     result,
     certificates,
     instruments: loaded,
+    averages: loaded.map(({ average }) => average?.files ?? []),
   })
   const plots = simulation.plots.map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   return {
@@ -122,13 +107,14 @@ async function loadSlot(
   request: BacktestRequest,
   before: number,
   settings: Settings,
-): Promise<SimulateSlot> {
+): Promise<SimulateSlot & { readonly average: AveragePrice | null }> {
   const range = {
     ...(request.from !== undefined && { from: request.from, before }),
     ...(request.to !== undefined && { to: request.to }),
   }
   const [bars, instrument] = await Promise.all([store.load(series, range), loadInstrument(store, series)])
-  return { bars, instrument, costs: { ...settings.costsOf(series.venue), feeAsset: settings.feeAsset } }
+  const average = await averagePrice(store, bars, instrument)
+  return { bars, instrument, average, costs: { ...settings.costsOf(series.venue), feeAsset: settings.feeAsset } }
 }
 
 async function benchmarkOf(
@@ -172,147 +158,4 @@ function slice(bars: Bars, first: number): Bars {
 async function certificateOf(store: Store, bars: Bars) {
   const manifest = await store.manifest(bars.series)
   return certifyBars(bars, { outages: manifest?.outages ?? [], skippedRows: manifest?.skipped.length ?? 0 })
-}
-
-interface Facts {
-  readonly strategy: Strategy
-  readonly params: Readonly<Record<string, ParamValue>>
-  readonly request: BacktestRequest
-  readonly settings: Settings
-  readonly file: string | null
-  readonly from: number
-  readonly used: readonly Bars[]
-  readonly warmups: readonly number[]
-  readonly metrics: RunDocument['metrics']
-  readonly notes: RunDocument['notes']
-  readonly split: RunDocument['split']
-  readonly benchmark: string
-  readonly tradeHash: string
-  readonly bars: number
-  readonly result: {
-    readonly fees: number
-    readonly slippage: number
-    readonly funding: number
-    readonly accepted: number
-    readonly rejected: number
-    readonly rejectedBy: Readonly<Record<string, number>>
-    readonly notes: readonly string[]
-    readonly openTrades: RunDocument['openTrades']
-  }
-  readonly certificates: RunDocument['certificates']
-  readonly instruments: readonly SimulateSlot[]
-}
-
-function documentOf(facts: Facts): RunDocument {
-  const { strategy, params, request, settings, used, result } = facts
-  const data = used.map((bars) => dataOf(bars))
-  const to = Math.max(...data.map((one) => one.to))
-  const first = facts.instruments[0]!
-  const code = facts.file === null ? inlineHash(strategy) : codeHash(facts.file).hash
-  const filters = filtersOf(facts.instruments, facts.from, to)
-  const record: RecordedRequest | null =
-    facts.file === null ? null : recordOf({ file: facts.file, request, settings, params, used, from: facts.from, to })
-  const configHash = sha256({
-    cash: settings.cash,
-    riskFree: settings.riskFree,
-    limitTouch: settings.limitTouch,
-    feeAsset: settings.feeAsset,
-    closeAtEnd: request.closeAtEnd ?? false,
-    benchmark: facts.benchmark,
-    costs: facts.instruments.map(({ costs }) => costs),
-    seed: request.seed ?? 0,
-    filters,
-    warmups: facts.warmups,
-  })
-  const range = { from: facts.from, to, warmup: Math.max(...facts.warmups) }
-  const id = sha256({ data, code, params, config: configHash, engine: VERSION }).slice(0, 12)
-  return {
-    run: `${strategy.name}-${id}`,
-    strategy: strategy.name,
-    params,
-    tradeHash: facts.tradeHash,
-    data,
-    range,
-    engine: { version: VERSION, bars: facts.bars },
-    costs: {
-      feeMaker: first.costs.feeMaker,
-      feeTaker: first.costs.feeTaker,
-      slippageBps: first.costs.slippageBps,
-      fees: result.fees,
-      slippage: result.slippage,
-      funding: result.funding,
-      none: settings.noCosts,
-    },
-    cash: settings.cash,
-    quote: first.instrument.quote,
-    metrics: facts.metrics,
-    notes: facts.notes,
-    remarks: remarksOf(facts, filters),
-    split: facts.split,
-    orders: { accepted: result.accepted, rejected: result.rejected, byFilter: result.rejectedBy },
-    openTrades: result.openTrades,
-    filters,
-    certificates: facts.certificates,
-    benchmark: facts.benchmark,
-    riskFree: settings.riskFree,
-    seed: request.seed ?? 0,
-    reproduce: {
-      command: commandOf(record, strategy),
-      request: record,
-      code,
-      config: configHash,
-      versions: { klinelab: VERSION },
-    },
-  }
-}
-
-function dataOf(bars: Bars): RunDocument['data'][number] {
-  const { gaps } = certifyBars(bars, { outages: [], skippedRows: 0 })
-  return {
-    series: seriesName(bars.series),
-    rows: bars.length,
-    from: bars.openTime[0]!,
-    to: closeTimeOf(bars.openTime[bars.length - 1]!, bars.series.interval),
-    sha256: barsSha256(bars),
-    gaps: { count: gaps.length, bars: gaps.reduce((sum, gap) => sum + gap.bars, 0) },
-  }
-}
-
-function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): RunDocument['filters'] {
-  return slots.flatMap(({ instrument }) => {
-    const { snapshots, symbol } = instrument
-    const current = snapshots.findLast((snapshot) => snapshot.validFrom <= from) ?? snapshots[0]!
-    const inForce = [
-      current,
-      ...snapshots.filter((snapshot) => snapshot !== current && snapshot.validFrom > from && snapshot.validFrom < to),
-    ]
-    return inForce.map((snapshot) => ({
-      symbol,
-      source: snapshot.source,
-      validFrom: snapshot.validFrom === NOT_KNOWN ? null : snapshot.validFrom,
-      assumed: snapshot.validFrom > from && snapshot === current,
-      notSimulated: snapshot.filters.notSimulated,
-    }))
-  })
-}
-
-function remarksOf(facts: Facts, filters: RunDocument['filters']): string[] {
-  const assumed = filters
-    .filter((filter) => filter.assumed)
-    .map(({ symbol, validFrom, source }) =>
-      validFrom === null
-        ? `${symbol}: filters are not known (${source}); store them with klinelab data filters exchangeInfo.json`
-        : `${symbol}: filters before ${timeName(validFrom).slice(0, 10)} are not known; those of ${source} are assumed`,
-    )
-  const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
-  return [
-    ...(facts.settings.noCosts ? ['All costs were set to zero: this result could not have been had.'] : []),
-    ...assumed,
-    ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
-    ...facts.result.notes,
-  ]
-}
-
-function sha256(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
 }

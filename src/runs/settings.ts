@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import type { RecordedRequest } from '../core/run.ts'
 import type { Venue } from '../core/series.ts'
 import type { Config, FoundConfig } from './config.ts'
@@ -62,7 +62,7 @@ export function settle(
   }
   const configDir = found.file === null ? cwd : resolve(found.file, '..')
   const path = (value: string, name: string) => resolve(origins[name]!.from === found.file ? configDir : cwd, value)
-  const base = cwd.startsWith(HOME) && found.file === null ? HOME : cwd
+  const base = `${cwd}${sep}`.startsWith(`${HOME}${sep}`) && found.file === null ? HOME : cwd
   const store = path(choose('store', given.store, 'KLINELAB_STORE', 'store', resolve(base, 'datasets')), 'store')
   const out = path(choose('out', given.out, 'KLINELAB_REPORTS', 'reports', resolve(base, 'reports')), 'out')
   const noCosts = given.noCosts ?? false

@@ -9,6 +9,7 @@ import {
   Engine,
   type HigherColumns,
   type ParamValue,
+  type ReferenceAt,
   type SlotOptions,
   type Strategy,
 } from '../engine/index.ts'
@@ -19,6 +20,7 @@ export interface SimulateSlot {
   /** With the warm-up bars before `from`. */
   readonly bars: Bars
   readonly costs: CostOptions
+  readonly referenceAt?: ReferenceAt | null
 }
 
 export interface SimulateOptions {
@@ -108,6 +110,7 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
     startRow,
     readyRow,
     costs: costsOf(slot.costs),
+    referenceAt: slot.referenceAt ?? null,
   }
 }
 

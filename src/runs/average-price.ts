@@ -1,0 +1,59 @@
+import { type Bars, firstRowAt } from '../core/bar.ts'
+import type { Instrument } from '../core/instrument.ts'
+import { closeTimeOf } from '../core/interval.ts'
+import type { Store } from '../data/index.ts'
+import type { ReferenceAt } from '../engine/index.ts'
+
+const MINUTE = 60_000
+
+export interface AveragePrice {
+  readonly at: ReferenceAt
+  /** sha256 of the files of 1m bars it is reckoned from, so that a run names all its inputs; empty for a run on 1m bars. */
+  readonly files: readonly string[]
+}
+
+/**
+ * What spot's PERCENT_PRICE compares with (fills.md 18): at a bar's close the average price of the filter's
+ * `avgPriceMins` last minutes, out of 1m bars, their closes weighted by volume. NaN at a close that has no such bars.
+ * `null` where the venue asks for no average or no 1m bars of the symbol are stored in the range.
+ */
+export async function averagePrice(store: Store, bars: Bars, instrument: Instrument): Promise<AveragePrice | null> {
+  const minutesOf = instrument.snapshots.map(
+    ({ filters }) => (filters.percentPriceBySide ?? filters.percentPrice)?.avgPriceMins ?? 0,
+  )
+  const most = Math.max(...minutesOf)
+  if (instrument.kind !== 'spot' || most === 0) return null
+  const { interval } = bars.series
+  const closeOf = (row: number) => closeTimeOf(bars.openTime[row]!, interval)
+  const from = bars.openTime[0]! - most * MINUTE
+  const found =
+    interval === '1m' ? { minutes: bars, files: [] } : await minuteBars(store, bars, from, closeOf(bars.length - 1))
+  if (found === null) return null
+  const { minutes, files } = found
+  const at: ReferenceAt = (row, count) => {
+    const close = closeOf(row)
+    const [first, end] = [close - count * MINUTE, close].map((time) => firstRowAt(minutes.openTime, time))
+    return weighted(minutes, first!, end!)
+  }
+  return { at, files }
+}
+
+async function minuteBars(store: Store, bars: Bars, from: number, to: number) {
+  const series = { ...bars.series, interval: '1m' } as const
+  const manifest = await store.manifest(series)
+  if (manifest === null || manifest.from >= to || manifest.to <= from) return null
+  const months = manifest.files.filter((file) => file.to > from && file.from < to)
+  const minutes = await store.load(series, { from: Math.max(from, manifest.from), to })
+  return { minutes, files: months.map(({ sha256 }) => sha256) }
+}
+
+/** Σ close × volume ÷ Σ volume over rows [from, to); NaN where nothing was traded. */
+function weighted(bars: Bars, from: number, to: number): number {
+  let value = 0
+  let volume = 0
+  for (let row = from; row < to; row++) {
+    value += bars.close[row]! * bars.volume[row]!
+    volume += bars.volume[row]!
+  }
+  return value / volume
+}

@@ -1,0 +1,16 @@
+import type { ParamValue, Strategy } from '../engine/index.ts'
+
+/** What a backtest is asked for, apart from settings that have defaults. */
+export interface BacktestRequest {
+  /** Path of a strategy module, or the strategy itself. */
+  readonly strategy: string | Strategy
+  /** Series, written `venue:SYMBOL:interval`. */
+  readonly data: readonly string[]
+  /** UTC ms; the whole stored range where absent. */
+  readonly from?: number
+  readonly to?: number
+  readonly set?: Readonly<Record<string, ParamValue>>
+  readonly closeAtEnd?: boolean
+  readonly benchmark?: string
+  readonly seed?: number
+}
