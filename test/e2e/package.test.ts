@@ -34,7 +34,12 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
     'src',
     'strategies',
   ])
-  expect(readdirSync(join(home, 'src'), { recursive: true }).sort()).toEqual(['cli', join('cli', 'klinelab.mjs')])
+  expect(readdirSync(join(home, 'src'), { recursive: true }).sort()).toEqual([
+    'cli',
+    join('cli', 'klinelab.mjs'),
+    'report',
+    join('report', 'run.schema.json'),
+  ])
 
   const made = npm(['exec', '--', 'klinelab', 'init', 'shop'], empty)
   expect(made.status, made.stderr).toBe(0)
