@@ -27,6 +27,17 @@ export function parseDecimal(text: string): Decimal {
   return { digits: BigInt(text.slice(0, point) + fraction), decimals: fraction.length }
 }
 
+/**
+ * A double as the decimal it prints as: 0.07 is seven hundredths, not the binary number nearest to it.
+ * @throws RangeError for NaN and the infinities
+ */
+export function decimalOf(value: number): Decimal {
+  const [mantissa, exponent = '0'] = String(value).split('e')
+  const { digits, decimals } = parseDecimal(mantissa!)
+  const shift = decimals - Number(exponent)
+  return shift >= 0 ? { digits, decimals: shift } : { digits: digits * 10n ** BigInt(-shift), decimals: 0 }
+}
+
 /** Fewest decimals that write `value` exactly as a double prints it: 0.1 → 1, 1e-8 → 8, 1e21 → 0. */
 export function decimalsOf(value: number): number {
   const text = String(Math.abs(value))

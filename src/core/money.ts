@@ -3,6 +3,9 @@ import { ceilUnits, floorUnits, fromUnits, POW10, type Rounding, safe } from './
 /** How many times its start an account may grow before its ledger's whole numbers run out. */
 const GROWTH = 1000
 
+/** Exchanges keep balances to 8 decimals. */
+const SMALLEST = 1e-8
+
 /**
  * The ledger's unit of one quote asset: money is a whole number of 10^-decimals of it. 1e-8 where 2^53 holds a
  * thousandfold account, coarser where it would not (10^12 rupiah are kept in whole rupiah).
@@ -11,8 +14,9 @@ export interface Ledger {
   readonly decimals: number
 }
 
-/** @throws RangeError where even whole units of the asset could not hold the account */
+/** @throws RangeError where cash is less than one unit, or even whole units of the asset could not hold the account */
 export function ledgerFor(cash: number): Ledger {
+  if (!(cash >= SMALLEST)) throw new RangeError(`cash ${cash} is less than 0.00000001, the smallest unit of account`)
   for (let decimals = 8; decimals >= 0; decimals--)
     if (cash * GROWTH * POW10[decimals]! <= Number.MAX_SAFE_INTEGER) return { decimals }
   throw new RangeError(

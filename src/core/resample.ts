@@ -1,17 +1,19 @@
 import type { Bars } from './bar.ts'
 import { decimalsOf, fromUnits, POW10 } from './decimal.ts'
-import { type Interval, intervalMs, openTimeOf } from './interval.ts'
+import { DAY, type Interval, intervalMs, openTimeOf } from './interval.ts'
 
 /**
  * Bars of a coarser interval on the UTC grid: first open, highest high, lowest low, last close, summed volume. A coarse
  * bar exists where at least one fine bar does; a gap in the fine bars leaves it to what was traded. Volumes are summed as
  * whole units of the exchange's 8 decimals, so the sum is the decimal the exchange itself states.
- * @throws RangeError where `to` is not coarser
+ * @throws RangeError where `to` is not coarser, or its bars do not begin where bars of the fine interval do
  */
 export function resampleBars(bars: Bars, to: Interval): Bars {
   const from = bars.series.interval
   if (intervalMs(to) <= intervalMs(from))
     throw new RangeError(`cannot resample ${from} bars to ${to}: it is not coarser`)
+  if (!isNested(from, to))
+    throw new RangeError(`cannot resample ${from} bars to ${to}: a ${from} bar can lie in two ${to} bars`)
   const n = bars.length
   const columns = { openTime: grow(n), open: grow(n), high: grow(n), low: grow(n), close: grow(n), volume: grow(n) }
   const { openTime, open, high, low, close, volume } = columns
@@ -49,6 +51,11 @@ export function resampleBars(bars: Bars, to: Interval): Bars {
     close: cut(close),
     volume: cut(volume),
   }
+}
+
+/** Months have whole days only; weeks begin on Mondays, which the grid of 3d bars does not know. */
+function isNested(from: Interval, to: Interval): boolean {
+  return (to === '1M' ? DAY : intervalMs(to)) % intervalMs(from) === 0
 }
 
 function grow(n: number): Float64Array {

@@ -42,7 +42,8 @@ export function parseExchangeInfo(json: unknown, source: string): ExchangeInfo {
   const venue = isFutures ? 'binance-usdm' : 'binance'
   const symbols = info.symbols.map((raw: Record<string, unknown>): SymbolInfo => {
     const symbol = text(raw['symbol'], source, 'symbol')
-    const filters = readFilters((raw['filters'] ?? []) as RawFilter[], venue, `${source}, ${symbol}`)
+    if (!Array.isArray(raw['filters'])) throw new DataError(`${source}, ${symbol}: filters is no list`)
+    const filters = readFilters(raw['filters'] as RawFilter[], venue, `${source}, ${symbol}`)
     const orderTypes = ((raw['orderTypes'] ?? raw['OrderType'] ?? []) as unknown[]).map(String)
     return {
       symbol,
@@ -72,15 +73,20 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
       ? (Object.fromEntries(keys.map((key, k) => [names[k]!, decimal(type, key)])) as Record<K, string>)
       : undefined
   const count = (type: string, ...keys: string[]): number | undefined => {
-    const found = keys.map((key) => by.get(type)?.[key]).find((value) => value !== undefined && value !== null)
-    return found === undefined ? undefined : Number(found)
+    if (!by.has(type)) return undefined
+    const key = keys.find((name) => by.get(type)![name] !== undefined && by.get(type)![name] !== null) ?? keys[0]!
+    const value = decimal(type, key)
+    if (Number.isSafeInteger(Number(value)) && Number(value) >= 0) return Number(value)
+    throw new DataError(`${where}: ${type}.${key} is "${value}", which is no count`)
   }
+  // USDS-M has no such field: it compares with the mark price
+  const minutes = (type: string) => (by.get(type)!['avgPriceMins'] == null ? 0 : count(type, 'avgPriceMins')!)
   const percent = by.get('PERCENT_PRICE')
   const bySide = by.get('PERCENT_PRICE_BY_SIDE')
   const price = range('PRICE_FILTER', ['minPrice', 'maxPrice', 'tickSize'], ['min', 'max', 'tick'])
   const lot = range('LOT_SIZE', ['minQty', 'maxQty', 'stepSize'], ['min', 'max', 'step'])
   const marketLot = range('MARKET_LOT_SIZE', ['minQty', 'maxQty', 'stepSize'], ['min', 'max', 'step'])
-  const notional = readNotional(by, decimal, isFutures)
+  const notional = readNotional(by, decimal, minutes, isFutures)
   const maxNumOrders = count('MAX_NUM_ORDERS', 'maxNumOrders', 'limit')
   const maxNumAlgoOrders = count('MAX_NUM_ALGO_ORDERS', 'maxNumAlgoOrders', 'limit')
   return {
@@ -92,7 +98,7 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
       percentPrice: {
         up: decimal('PERCENT_PRICE', 'multiplierUp'),
         down: decimal('PERCENT_PRICE', 'multiplierDown'),
-        avgPriceMins: Number(percent['avgPriceMins'] ?? 0),
+        avgPriceMins: minutes('PERCENT_PRICE'),
         oneSided: isFutures,
       },
     }),
@@ -102,7 +108,7 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
         bidDown: decimal('PERCENT_PRICE_BY_SIDE', 'bidMultiplierDown'),
         askUp: decimal('PERCENT_PRICE_BY_SIDE', 'askMultiplierUp'),
         askDown: decimal('PERCENT_PRICE_BY_SIDE', 'askMultiplierDown'),
-        avgPriceMins: Number(bySide['avgPriceMins'] ?? 0),
+        avgPriceMins: minutes('PERCENT_PRICE_BY_SIDE'),
       },
     }),
     ...(maxNumOrders !== undefined && { maxNumOrders }),
@@ -115,6 +121,7 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
 function readNotional(
   by: ReadonlyMap<string, RawFilter>,
   decimal: (type: string, key: string) => string,
+  minutes: (type: string) => number,
   isFutures: boolean,
 ): Filters['notional'] {
   const spot = by.get('NOTIONAL')
@@ -125,7 +132,7 @@ function readNotional(
       applyMinToMarket: spot['applyMinToMarket'] === true,
       max: decimal('NOTIONAL', 'maxNotional'),
       applyMaxToMarket: spot['applyMaxToMarket'] === true,
-      avgPriceMins: Number(spot['avgPriceMins'] ?? 0),
+      avgPriceMins: minutes('NOTIONAL'),
       reduceOnlyExempt: false,
     }
   const old = by.get('MIN_NOTIONAL')
@@ -135,7 +142,7 @@ function readNotional(
     min: decimal('MIN_NOTIONAL', isFutures ? 'notional' : 'minNotional'),
     // before the field existed (2018) the exchange applied it to market orders too
     applyMinToMarket: old['applyToMarket'] !== false,
-    avgPriceMins: Number(old['avgPriceMins'] ?? 0),
+    avgPriceMins: minutes('MIN_NOTIONAL'),
     reduceOnlyExempt: isFutures,
   }
 }

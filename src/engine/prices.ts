@@ -1,4 +1,4 @@
-import { ceilUnits, floorUnits, fromUnits } from '../core/decimal.ts'
+import { ceilUnits, decimalOf, floorUnits, type Rounding } from '../core/decimal.ts'
 import type { Leg, Offset } from '../core/order.ts'
 import { gridDown, gridUp, type Rules, type Scales } from './rules.ts'
 
@@ -8,45 +8,65 @@ import { gridDown, gridUp, type Rules, type Scales } from './rules.ts'
  */
 
 export function snapLimit(price: number, side: 1 | -1, rules: Rules, scales: Scales): number {
-  return side === 1 ? snapDown(price, rules, scales) : snapUp(price, rules, scales)
+  return snap(price, side === 1 ? 'down' : 'up', rules, scales)
 }
 
 /** Sell stops round up, buy stops down. */
 export function snapStop(price: number, side: 1 | -1, rules: Rules, scales: Scales): number {
-  return side === 1 ? snapDown(price, rules, scales) : snapUp(price, rules, scales)
+  return snap(price, side === 1 ? 'down' : 'up', rules, scales)
 }
 
 /** A touch waits on the other side: a buy waits below and so rounds up, a sell waits above and rounds down. */
 export function snapTouch(price: number, side: 1 | -1, rules: Rules, scales: Scales): number {
-  return side === 1 ? snapUp(price, rules, scales) : snapDown(price, rules, scales)
+  return snap(price, side === 1 ? 'up' : 'down', rules, scales)
 }
 
-export function snapDown(price: number, rules: Rules, scales: Scales): number {
-  return gridDown(rules.price, floorUnits(price, scales.priceDecimals))
+function snap(price: number, rounding: Rounding, rules: Rules, scales: Scales): number {
+  return toGrid(toUnits(price, rounding, scales), rounding, rules)
 }
 
-export function snapUp(price: number, rules: Rules, scales: Scales): number {
-  return gridUp(rules.price, ceilUnits(price, scales.priceDecimals))
+function toUnits(price: number, rounding: Rounding, scales: Scales): number {
+  return rounding === 'down' ? floorUnits(price, scales.priceDecimals) : ceilUnits(price, scales.priceDecimals)
 }
 
-/** `base` (units) moved by an offset in direction `sign`, as a plain number. */
-export function offsetFrom(base: number, offset: Offset, sign: 1 | -1, scales: Scales): number {
-  const price = fromUnits(base, scales.priceDecimals)
-  return 'percent' in offset ? price * (1 + sign * offset.percent) : price + sign * offset.distance
+/** What lies below 0 becomes 0 and what passes 2^53 its last whole number: prices that PRICE_FILTER can name and refuse. */
+function toGrid(units: number, rounding: Rounding, rules: Rules): number {
+  const within = Math.min(Math.max(units, 0), Number.MAX_SAFE_INTEGER)
+  const price = rounding === 'down' ? gridDown(rules.price, within) : gridUp(rules.price, within)
+  return Math.min(Math.max(price, 0), Number.MAX_SAFE_INTEGER)
+}
+
+/**
+ * `base` (units) moved by an offset in direction `sign` and rounded to whole units. Reckoned in decimals: 100 × 1.07 is
+ * 107 and 100.1 + 0.7 is 100.8, which floats miss by enough to cost a tick.
+ */
+function moved(base: number, offset: Offset, sign: 1 | -1, rounding: Rounding, scales: Scales): number {
+  const amountRounding = (sign === 1) === (rounding === 'up') ? 'up' : 'down'
+  if ('distance' in offset) return base + sign * toUnits(offset.distance, amountRounding, scales)
+  const { digits, decimals } = decimalOf(offset.percent)
+  const divisor = 10n ** BigInt(decimals)
+  const product = BigInt(base) * digits
+  const amount = product / divisor
+  return base + sign * Number(amountRounding === 'up' && amount * divisor !== product ? amount + 1n : amount)
 }
 
 /** The trigger of a stop-loss leg: `side` is the leg's own side, `base` the entry's fill. */
 export function stopLegPrice(leg: Leg, side: 1 | -1, base: number, rules: Rules, scales: Scales): number {
-  return snapStop(typeof leg === 'number' ? leg : offsetFrom(base, leg, side, scales), side, rules, scales)
+  return legPrice(leg, side, side, base, rules, scales)
 }
 
 /** The limit of a take-profit leg. */
 export function targetLegPrice(leg: Leg, side: 1 | -1, base: number, rules: Rules, scales: Scales): number {
-  const sign = side === 1 ? -1 : 1
-  return snapLimit(typeof leg === 'number' ? leg : offsetFrom(base, leg, sign, scales), side, rules, scales)
+  return legPrice(leg, side, side === 1 ? -1 : 1, base, rules, scales)
 }
 
 /** Where a trailing stop of `side` stands when the best price so far is `extreme`. */
 export function trailPrice(trail: Offset, side: 1 | -1, extreme: number, rules: Rules, scales: Scales): number {
-  return snapStop(offsetFrom(extreme, trail, side, scales), side, rules, scales)
+  return legPrice(trail, side, side, extreme, rules, scales)
+}
+
+function legPrice(leg: Leg, side: 1 | -1, sign: 1 | -1, base: number, rules: Rules, scales: Scales): number {
+  const rounding = side === 1 ? 'down' : 'up'
+  const units = typeof leg === 'number' ? toUnits(leg, rounding, scales) : moved(base, leg, sign, rounding, scales)
+  return toGrid(units, rounding, rules)
 }

@@ -1,4 +1,4 @@
-import { type Decimal, decimalsOf, POW10, parseDecimal, unitsText } from '../core/decimal.ts'
+import { type Decimal, decimalOf, parseDecimal, type Rounding, unitsText } from '../core/decimal.ts'
 import type { FilterSnapshot, Filters, Instrument } from '../core/instrument.ts'
 
 /** A grid of legal numbers: origin + k × step, between min and max; whole units, 0 where a rule is off. */
@@ -15,9 +15,12 @@ export interface Rules {
   readonly price: GridRule
   readonly lot: GridRule
   readonly marketLot: GridRule | null
-  /** Smallest and largest notional as whole numbers of 10^-(priceDecimals + qtyDecimals); 0 where a bound is off. */
-  readonly minNotional: number
-  readonly maxNotional: number
+  /**
+   * Smallest and largest notional as whole numbers of 10^-(priceDecimals + qtyDecimals), which pass 2^53 on fine grids;
+   * 0 where a bound is off.
+   */
+  readonly minNotional: bigint
+  readonly maxNotional: bigint
   readonly filters: Filters
 }
 
@@ -42,7 +45,7 @@ export function scalesOf(instrument: Instrument, priceDecimals: number, fineQty:
   let qty = fineQty ? QTY_DECIMALS : 0
   for (const { filters } of instrument.snapshots) {
     price = Math.max(price, ...texts(filters.price?.tick, filters.price?.min))
-    const steps = texts(filters.lot?.step, filters.lot?.min, filters.marketLot?.step)
+    const steps = texts(filters.lot?.step, filters.lot?.min, filters.marketLot?.step, filters.marketLot?.min)
     qty = Math.max(qty, ...(isOff(filters.lot?.step) ? [QTY_DECIMALS] : steps))
   }
   return { priceDecimals: price, qtyDecimals: qty }
@@ -65,12 +68,12 @@ export function compileRules(instrument: Instrument, snapshot: FilterSnapshot, s
     step: string | undefined,
     decimals: number,
   ): GridRule => {
-    const min = units(rule?.min, decimals, 'up')
+    const min = Number(units(rule?.min, decimals, 'up'))
     return {
       origin: fromMinimum ? min : 0,
-      step: Math.max(1, units(step, decimals, 'up')),
+      step: Math.max(1, Number(units(step, decimals, 'up'))),
       min,
-      max: units(rule?.max, decimals, 'down'),
+      max: Number(units(rule?.max, decimals, 'down')),
     }
   }
   return {
@@ -84,14 +87,14 @@ export function compileRules(instrument: Instrument, snapshot: FilterSnapshot, s
   }
 }
 
-/** Decimal text as whole units; a bound finer than the scale is rounded to the stricter side. */
-function units(text: string | undefined, decimals: number, rounding: 'up' | 'down'): number {
-  if (text === undefined) return 0
+/** Decimal text as whole units, 0 where there is none; a bound finer than the scale is rounded to the stricter side. */
+function units(text: string | undefined, decimals: number, rounding: Rounding): bigint {
+  if (text === undefined) return 0n
   const value: Decimal = parseDecimal(text)
-  if (value.decimals <= decimals) return Number(value.digits * 10n ** BigInt(decimals - value.decimals))
+  if (value.decimals <= decimals) return value.digits * 10n ** BigInt(decimals - value.decimals)
   const divisor = 10n ** BigInt(value.decimals - decimals)
   const quotient = value.digits / divisor
-  return Number(rounding === 'up' && quotient * divisor !== value.digits ? quotient + 1n : quotient)
+  return rounding === 'up' && quotient * divisor !== value.digits ? quotient + 1n : quotient
 }
 
 /** The grid number at or below `value` (whole units). */
@@ -179,13 +182,13 @@ function checkLot(filter: 'LOT_SIZE' | 'MARKET_LOT_SIZE', rule: GridRule, scales
 function checkPercentPrice(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
   if (order.limit === -1) return null
   const { percentPrice: both, percentPriceBySide: bySide } = rules.filters
-  const price = order.limit / POW10[scales.priceDecimals]!
+  const value = unitsText(order.limit, scales.priceDecimals)
   const isBuy = order.side === 1
   const bound = (filter: string, up: string | null, down: string | null): Refusal | null => {
     if (up !== null && Number(up) > 0 && exceeds(order.limit, scales.priceDecimals, market.reference, up))
-      return { filter, value: String(price), limit: `${up} × ${market.reference}` }
+      return { filter, value, limit: `${up} × ${market.reference}` }
     if (down !== null && Number(down) > 0 && exceeds(-order.limit, scales.priceDecimals, -market.reference, down))
-      return { filter, value: String(price), limit: `${down} × ${market.reference}` }
+      return { filter, value, limit: `${down} × ${market.reference}` }
     return null
   }
   const first =
@@ -197,14 +200,12 @@ function checkPercentPrice(rules: Rules, scales: Scales, order: Checked, market:
     : bound('PERCENT_PRICE_BY_SIDE', bySide.askUp, bySide.askDown)
 }
 
-/** price > multiplier × reference, compared exactly (both sides' decimals as they print). */
+/** price > multiplier × reference, compared exactly: the reference as the decimal it prints as. */
 function exceeds(price: number, priceDecimals: number, reference: number, multiplier: string): boolean {
   const m = parseDecimal(multiplier)
-  const referenceDecimals = decimalsOf(reference)
-  const r = BigInt(Math.round(reference * POW10[Math.min(referenceDecimals, 22)]!))
-  const left = BigInt(price) * 10n ** BigInt(m.decimals + referenceDecimals)
-  const right = m.digits * r * 10n ** BigInt(priceDecimals)
-  return left > right
+  const r = decimalOf(reference)
+  const left = BigInt(price) * 10n ** BigInt(m.decimals + r.decimals)
+  return left > m.digits * r.digits * 10n ** BigInt(priceDecimals)
 }
 
 function checkNotional(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
@@ -212,24 +213,16 @@ function checkNotional(rules: Rules, scales: Scales, order: Checked, market: Mar
   if (rule === undefined || (rule.reduceOnlyExempt && order.reduceOnly)) return null
   const price = order.limit !== -1 ? order.limit : order.trigger !== -1 ? order.trigger : market.last
   const isMarket = order.limit === -1 && order.trigger === -1
+  const notional = BigInt(price) * BigInt(order.qty)
   const refuse = (limit: string): Refusal => ({
     filter: rule.filter,
-    value: unitsText(BigInt(price) * BigInt(order.qty), scales.priceDecimals + scales.qtyDecimals),
+    value: unitsText(notional, scales.priceDecimals + scales.qtyDecimals),
     limit,
   })
-  if ((!isMarket || rule.applyMinToMarket) && compareProduct(price, order.qty, rules.minNotional) < 0)
-    return refuse(`minNotional ${rule.min}`)
-  const isMaxOff = rules.maxNotional === 0 || (isMarket && !rule.applyMaxToMarket)
-  if (!isMaxOff && compareProduct(price, order.qty, rules.maxNotional) > 0) return refuse(`maxNotional ${rule.max}`)
+  if ((!isMarket || rule.applyMinToMarket) && notional < rules.minNotional) return refuse(`minNotional ${rule.min}`)
+  const isMaxOff = rules.maxNotional === 0n || (isMarket && !rule.applyMaxToMarket)
+  if (!isMaxOff && notional > rules.maxNotional) return refuse(`maxNotional ${rule.max}`)
   return null
-}
-
-/** Sign of a × b − bound, exact whatever the size. */
-function compareProduct(a: number, b: number, bound: number): number {
-  const product = a * b
-  if (product <= Number.MAX_SAFE_INTEGER && bound <= Number.MAX_SAFE_INTEGER) return product - bound
-  const exact = BigInt(a) * BigInt(b)
-  return exact < BigInt(bound) ? -1 : exact > BigInt(bound) ? 1 : 0
 }
 
 function checkCounts(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
@@ -244,8 +237,7 @@ function checkCounts(rules: Rules, scales: Scales, order: Checked, market: Marke
   if (order.isAlgo && maxNumAlgoOrders && market.openAlgoOrders + 1 > maxNumAlgoOrders)
     return count('MAX_NUM_ALGO_ORDERS', market.openAlgoOrders, maxNumAlgoOrders)
   if (order.side === 1 && maxPosition !== undefined && !isOff(maxPosition)) {
-    const bound = units(maxPosition, scales.qtyDecimals, 'down')
-    if (market.held + order.qty > bound)
+    if (market.held + order.qty > Number(units(maxPosition, scales.qtyDecimals, 'down')))
       return {
         filter: 'MAX_POSITION',
         value: unitsText(market.held + order.qty, scales.qtyDecimals),

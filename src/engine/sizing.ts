@@ -1,4 +1,4 @@
-import { floorUnits, fromUnits, POW10 } from '../core/decimal.ts'
+import { decimalOf, floorUnits, fromUnits, POW10 } from '../core/decimal.ts'
 import { fromLedger, toLedger } from '../core/money.ts'
 import type { OrderRequest } from '../core/order.ts'
 import type { Account } from './account.ts'
@@ -20,13 +20,26 @@ export function sizeOrder(
   account: Account,
   rules: Rules,
 ): number {
-  if (request.qty !== undefined) return snapQty(floorUnits(request.qty, slot.scales.qtyDecimals), request, rules)
-  const amount = request.quote ?? (request.fraction !== undefined ? request.fraction * account.equity : Number.NaN)
-  const units =
-    request.risk !== undefined
-      ? riskUnits(request, side, price, slot, account, rules)
-      : affordable(toLedger(account.ledger, Math.max(0, amount)), price, slot, account, rules)
-  return snapQty(units, request, rules)
+  const { qty, quote, fraction, risk } = request
+  if (qty !== undefined) return snapQty(within(floorUnits(qty, slot.scales.qtyDecimals)), request, rules)
+  if (risk !== undefined) return snapQty(riskUnits(request, side, price, slot, account, rules), request, rules)
+  const amount = quote === undefined ? shareOfEquity(fraction!, account) : within(toLedger(account.ledger, quote))
+  return snapQty(affordable(amount, price, slot, account, rules), request, rules)
+}
+
+/** A quantity or amount beyond 2^53 units is more than anybody has; what it becomes is refused or cut like any other. */
+function within(units: number): number {
+  return Math.min(units, Number.MAX_SAFE_INTEGER)
+}
+
+/** fraction × equity in ledger units, rounded down once: 0.57 of 100 is 57, which floats miss by a unit. */
+function shareOfEquity(fraction: number, account: Account): number {
+  const equity = decimalOf(Math.max(0, account.equity))
+  const share = decimalOf(fraction)
+  const { decimals } = account.ledger
+  return within(
+    Number((share.digits * equity.digits * 10n ** BigInt(decimals)) / 10n ** BigInt(share.decimals + equity.decimals)),
+  )
 }
 
 /** Rounded down to the step; a market order obeys the step of MARKET_LOT_SIZE as well. */
@@ -55,7 +68,10 @@ export function affordable(amount: number, price: number, slot: Slot, account: A
   return Math.max(0, qty)
 }
 
-/** risk × equity ÷ loss per unit: from the entry to the stop, slippage at the stop and both fees included. */
+/**
+ * risk × equity ÷ loss per unit: from the entry to the stop, slippage at the stop and both fees included. In whole
+ * numbers, so that 1 % of 10 000 over a loss of exactly 2 is 50 and not a step less.
+ */
 function riskUnits(
   request: OrderRequest,
   side: 1 | -1,
@@ -67,9 +83,13 @@ function riskUnits(
   const { scales, costs } = slot
   const legSide = side === 1 ? -1 : 1
   const trigger = stopLegPrice(request.stopLoss!, legSide, price, rules, scales)
-  const exit = fromUnits(slip(Math.max(trigger, 1), legSide, costs.slippage, rules.price), scales.priceDecimals)
-  const entry = fromUnits(price, scales.priceDecimals)
-  const rate = costs.taker.digits / POW10[costs.taker.decimals]!
-  const loss = Math.abs(entry - exit) + rate * (entry + exit)
-  return loss > 0 ? floorUnits((request.risk! * account.equity) / loss, scales.qtyDecimals) : 0
+  const exit = slip(Math.max(trigger, 1), legSide, costs.slippage, rules.price)
+  const [entryUnits, exitUnits] = [BigInt(price), BigInt(exit)]
+  const distance = entryUnits > exitUnits ? entryUnits - exitUnits : exitUnits - entryUnits
+  const loss = distance * 10n ** BigInt(costs.taker.decimals) + BigInt(costs.taker.digits) * (entryUnits + exitUnits)
+  if (loss === 0n) return 0
+  const amount = BigInt(shareOfEquity(request.risk!, account))
+  const shift = costs.taker.decimals + scales.priceDecimals + scales.qtyDecimals - account.ledger.decimals
+  const scaled = shift >= 0 ? amount * 10n ** BigInt(shift) : amount / 10n ** BigInt(-shift)
+  return within(Number(scaled / loss))
 }
