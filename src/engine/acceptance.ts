@@ -1,10 +1,9 @@
-import { floorUnits, fromUnits, unitsText } from '../core/decimal.ts'
+import { floorUnits, fromUnits } from '../core/decimal.ts'
 import type { Rejected, RunEvent } from '../core/event.ts'
 import type { AmendRequest, OrderRequest, OrderType } from '../core/order.ts'
 import type { Account } from './account.ts'
 import { bracketLegs, wrongSide } from './bracket.ts'
-import { buyingCost } from './fee-model.ts'
-import { slip } from './fill-model.ts'
+import { Funds } from './funds.ts'
 import { blankOrder, isAlgo, type LiveOrder, viewOrder } from './live-order.ts'
 import { snapLimit, snapStop, snapTouch, trailPrice } from './prices.ts'
 import { asOffset, orderType } from './request.ts'
@@ -12,8 +11,11 @@ import { type Checked, findRefusal, type Market, type Refusal, type Rules } from
 import { affordable, sizeOrder, snapQty } from './sizing.ts'
 import type { Slot } from './slot.ts'
 
+type CutReason = Extract<RunEvent, { type: 'cut' }>['reason']
+
 /** Step 5 of the life of a bar: size, snap, check, accept or refuse. Refusals are values, never exceptions. */
 export class Acceptance {
+  readonly funds: Funds
   readonly #account: Account
   readonly #emit: (slot: Slot, event: RunEvent) => void
   readonly #remark: (text: string) => void
@@ -22,6 +24,7 @@ export class Acceptance {
 
   constructor(account: Account, emit: (slot: Slot, event: RunEvent) => void, remark: (text: string) => void) {
     this.#account = account
+    this.funds = new Funds(account)
     this.#emit = emit
     this.#remark = remark
   }
@@ -45,19 +48,20 @@ export class Acceptance {
     const { rules, order, price } = this.#draft(slot, request, id, at)
     const wrong = wrongSide(order, price, slot, rules)
     if (wrong !== null) return refuse(wrong)
-    const refusal =
-      findRefusal(rules, slot.scales, checkedOf(order), this.#market(slot, rules)) ??
-      this.#checkLegs(slot, rules, order, price)
-    if (refusal !== null) return refuse(refusal, refusal.filter)
-    const short = this.#lockFunds(slot, order, price, at)
-    if (short !== null) return refuse(short)
-    if (order.mayCut && order.qty !== 0) {
-      const afterCut = findRefusal(rules, slot.scales, checkedOf(order), this.#market(slot, rules))
-      if (afterCut !== null) {
-        this.release(order)
-        return refuse(afterCut, afterCut.filter)
-      }
+    const asked = order.qty
+    const free = this.#account.freeUnits
+    if (order.mayCut) order.qty = this.payable(slot, order, price, free, rules)
+    const refusal = this.#refusalOf(slot, rules, order, price, slot.row)
+    if (refusal !== null) {
+      const isForLackOfCash =
+        order.qty < asked &&
+        (order.qty === 0 || this.#refusalOf(slot, rules, { ...order, qty: asked }, price, slot.row) === null)
+      if (!isForLackOfCash) return refuse(refusal, refusal.filter)
+      return refuse(this.funds.insufficient(slot, this.funds.need(slot, asked, price), free))
     }
+    const short = this.funds.lock(slot, order, price)
+    if (short !== null) return refuse(short)
+    if (order.qty < asked) this.noteCut(slot, { ...order, qty: asked }, order.qty, 'INSUFFICIENT_BALANCE', at)
     this.#noteVenue(slot, rules, order)
     this.#accept(slot, order, at)
   }
@@ -79,14 +83,15 @@ export class Acceptance {
       tag,
       acceptedRow: slot.row,
     })
-    const refusal = units === 0 ? null : findRefusal(rules, slot.scales, checkedOf(order), this.#market(slot, rules))
+    const refusal =
+      units === 0 ? null : findRefusal(rules, slot.scales, checkedOf(order), this.#market(slot, rules, slot.row))
     if (refusal !== null) return this.#refuse(slot, at, id, tag, refusal, refusal.filter)
     this.#accept(slot, order, at)
   }
 
   /** New quantity or prices for an open order; what is refused leaves it as it was. */
   amend(slot: Slot, order: LiveOrder, change: AmendRequest, at: number): void {
-    const rules = slot.rulesAt(slot.openTime)
+    const rules = slot.rulesAt(at)
     const { scales } = slot
     const refuse = (refusal: Refusal, filter: string | null = null) =>
       this.#refuse(slot, at, order.id, order.tag, refusal, filter)
@@ -100,22 +105,16 @@ export class Acceptance {
         limit: `a ${order.type} order has no ${lacks}`,
       })
     const draft: LiveOrder = { ...order }
-    if (change.qty !== undefined) draft.qty = snapQty(floorUnits(change.qty, scales.qtyDecimals), { limit: 1 }, rules)
+    if (change.qty !== undefined) draft.qty = snapLive(order, floorUnits(change.qty, scales.qtyDecimals), rules)
     if (change.limit !== undefined) draft.limit = snapLimit(change.limit, order.side, rules, scales)
     if (change.stop !== undefined) draft.trigger = snapStop(change.stop, order.side, rules, scales)
     if (change.touch !== undefined) draft.trigger = snapTouch(change.touch, order.side, rules, scales)
-    const market = this.#market(slot, rules)
-    const refusal = findRefusal(rules, scales, checkedOf(draft), {
-      ...market,
-      openOrders: 0,
-      openAlgoOrders: 0,
-      held: market.held - (order.side === 1 ? order.qty : 0),
-    })
+    const refusal = findRefusal(rules, scales, checkedOf(draft), this.#market(slot, rules, slot.row, order))
     if (refusal !== null) return refuse(refusal, refusal.filter)
-    this.release(order)
-    const short = this.#lockFunds(slot, draft, draft.limit !== -1 ? draft.limit : draft.trigger, at)
+    this.funds.release(order)
+    const short = this.funds.lock(slot, draft, this.funds.priceOf(slot, draft, rules))
     if (short !== null) {
-      this.#account.locked += order.lock
+      this.funds.takeAgain(order)
       return refuse(short)
     }
     Object.assign(order, {
@@ -124,19 +123,30 @@ export class Acceptance {
       trigger: draft.trigger,
       lock: draft.lock,
       lockQty: draft.lockQty,
+      // on the book anew: post-only is judged at the next open again (fills.md 6)
+      acceptedRow: slot.row,
     })
     this.#emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, scales) })
   }
 
-  /** Gives back what an order held. `lock` stays readable so that a failed amend can take it again. */
-  release(order: LiveOrder): void {
-    this.#account.locked -= order.lock
+  /** What can be bought of an order at `price` with `free` ledger units: all of it, or the most on its grid. */
+  payable(slot: Slot, order: LiveOrder, price: number, free: number, rules: Rules): number {
+    if (slot.instrument.kind !== 'spot' || order.reduceOnly) return order.qty
+    if (this.funds.need(slot, order.qty, price) <= free) return order.qty
+    const most = affordable(Math.max(0, free), price, slot, this.#account, rules)
+    return snapLive(order, Math.min(order.qty, most), rules)
+  }
+
+  /** Whether an order that is open could have been placed with quantity `qty` just before the current bar. */
+  isLegal(slot: Slot, rules: Rules, order: LiveOrder, qty: number, price: number): boolean {
+    return this.#refusalOf(slot, rules, { ...order, qty }, price, slot.row - 1, order) === null
   }
 
   /** Checks a leg at the moment it goes live, as the exchange would; `false` leaves the position without it. */
   acceptLeg(slot: Slot, leg: LiveOrder, at: number): boolean {
     const rules = slot.rulesAt(slot.openTime)
-    const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#market(slot, rules))
+    // inside a bar its own close is not yet known
+    const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#market(slot, rules, slot.row - 1))
     if (refusal === null) {
       this.#accept(slot, leg, at)
       return true
@@ -147,6 +157,11 @@ export class Acceptance {
 
   reject(slot: Slot, order: LiveOrder, at: number, refusal: Refusal): void {
     this.#refuse(slot, at, order.id, order.tag, refusal, null)
+  }
+
+  noteCut(slot: Slot, order: LiveOrder, qty: number, reason: CutReason, at: number): void {
+    const [from, to] = [order.qty, qty].map((units) => fromUnits(units, slot.scales.qtyDecimals))
+    this.#emit(slot, { type: 'cut', at, symbol: slot.symbol, id: order.id, reason, from: from!, to: to! })
   }
 
   #accept(slot: Slot, order: LiveOrder, at: number): void {
@@ -172,7 +187,7 @@ export class Acceptance {
 
   /** The order as it would live, and the price (units) its size and funds are reckoned from. */
   #draft(slot: Slot, request: OrderRequest, id: string, at: number): { rules: Rules; order: LiveOrder; price: number } {
-    const { scales, costs } = slot
+    const { scales } = slot
     const rules = slot.rulesAt(at)
     const side = request.side === 'buy' ? 1 : -1
     const type = orderType(request)
@@ -187,8 +202,7 @@ export class Acceptance {
           : trail !== undefined
             ? trailPrice(trail, side, close, rules, scales)
             : -1
-    const price =
-      limit !== -1 ? limit : slip(trigger !== -1 ? Math.max(trigger, 1) : close, side, costs.slippage, rules.price)
+    const price = this.funds.priceOf(slot, { side, limit, trigger }, rules)
     const qty = sizeOrder(request, side, price, slot, this.#account, rules)
     const { stopLoss, takeProfit, trailingStop } = request
     const hasLegs = stopLoss !== undefined || takeProfit !== undefined || trailingStop !== undefined
@@ -197,7 +211,7 @@ export class Acceptance {
       tif: request.tif ?? 'GTC',
       expiresAt: request.expiresAt ?? Number.POSITIVE_INFINITY,
       reduceOnly: request.reduceOnly ?? false,
-      mayCut: request.qty === undefined && (type === 'market' || request.risk !== undefined),
+      mayCut: side === 1 && request.qty === undefined && (type === 'market' || request.risk !== undefined),
       tag: request.tag ?? null,
       legs: hasLegs ? { stopLoss, takeProfit, trailingStop: asOffset(trailingStop) } : null,
       trail: trail ?? null,
@@ -206,79 +220,39 @@ export class Acceptance {
     return { rules, order, price }
   }
 
-  /** fills.md 16: resting orders lock their funds; what cannot be paid is refused, or cut where the size was relative. */
-  #lockFunds(slot: Slot, order: LiveOrder, price: number, at: number): Refusal | null {
-    order.lock = 0
-    order.lockQty = 0
-    if (order.reduceOnly || slot.instrument.kind !== 'spot') return null
-    const { scales, costs } = slot
-    if (order.side === -1) {
-      const locked = slot.orders.reduce((sum, o) => (o.isAlive && o.id !== order.id ? sum + o.lockQty : sum), 0)
-      const free = Math.max(0, slot.position.units - locked)
-      if (order.qty > free)
-        return {
-          filter: 'INSUFFICIENT_BALANCE',
-          value: unitsText(order.qty, scales.qtyDecimals),
-          limit: `${unitsText(free, scales.qtyDecimals)} ${slot.instrument.base} free`,
-        }
-      order.lockQty = order.qty
-      return null
-    }
-    const free = this.#account.freeUnits
-    let need = buyingCost(this.#account.ledger, scales, price, order.qty, costs.taker)
-    if (need > free && order.mayCut) {
-      const qty = affordable(Math.max(0, free), price, slot, this.#account, slot.rulesAt(at))
-      this.#emit(slot, {
-        type: 'cut',
-        at,
-        symbol: slot.symbol,
-        id: order.id,
-        reason: 'INSUFFICIENT_BALANCE',
-        from: fromUnits(order.qty, scales.qtyDecimals),
-        to: fromUnits(qty, scales.qtyDecimals),
-      })
-      order.qty = qty
-      need = buyingCost(this.#account.ledger, scales, price, qty, costs.taker)
-    }
-    if (need > free) return this.insufficient(need, free, slot)
-    order.lock = need
-    this.#account.locked += need
-    return null
-  }
-
-  insufficient(need: number, free: number, slot: Slot): Refusal {
-    const { decimals } = this.#account.ledger
-    return {
-      filter: 'INSUFFICIENT_BALANCE',
-      value: unitsText(need, decimals),
-      limit: `${unitsText(Math.max(0, free), decimals)} ${slot.instrument.quote} free`,
-    }
-  }
-
-  /** The legs are orders too: an entry whose legs could not stand is refused with them. */
-  #checkLegs(slot: Slot, rules: Rules, entry: LiveOrder, price: number): Refusal | null {
-    if (entry.legs === null) return null
-    const market = this.#market(slot, rules)
-    for (const leg of bracketLegs(slot, entry, price, entry.qty, rules, () => '')) {
-      const refusal = findRefusal(rules, slot.scales, checkedOf(leg), market)
-      if (refusal !== null) return refusal
+  /** What refuses the order; its legs are orders too, and an entry whose legs could not stand is refused with them. */
+  #refusalOf(
+    slot: Slot,
+    rules: Rules,
+    order: LiveOrder,
+    price: number,
+    row: number,
+    except?: LiveOrder,
+  ): Refusal | null {
+    const market = this.#market(slot, rules, row, except)
+    const refusal = findRefusal(rules, slot.scales, checkedOf(order), market)
+    if (refusal !== null || order.legs === null) return refusal
+    for (const leg of bracketLegs(slot, order, price, order.qty, rules, () => '')) {
+      const ofLeg = findRefusal(rules, slot.scales, checkedOf(leg), market)
+      if (ofLeg !== null) return ofLeg
     }
     return null
   }
 
-  #market(slot: Slot, rules: Rules): Market {
+  /** What is known at the close of `row`; `except` is an open order that does not count against itself. */
+  #market(slot: Slot, rules: Rules, row: number, except?: LiveOrder): Market {
     let openOrders = 0
     let openAlgoOrders = 0
     let held = slot.position.held
     for (const order of slot.orders) {
-      if (!order.isAlive) continue
+      if (!order.isAlive || order === except) continue
       if (isResting(order)) openOrders++
       if (isAlgo(order)) openAlgoOrders++
       if (order.side === 1 && !order.reduceOnly) held += order.qty
     }
     return {
-      last: slot.toPrice(slot.lastClose),
-      reference: this.#reference(slot, rules),
+      last: slot.toPrice(slot.bars.close[row]!),
+      reference: this.#reference(slot, rules, row),
       openOrders,
       openAlgoOrders,
       held,
@@ -286,17 +260,18 @@ export class Acceptance {
   }
 
   /** fills.md 18: spot's PERCENT_PRICE looks at the average of the last `avgPriceMins` minutes where that is known. */
-  #reference(slot: Slot, rules: Rules): number {
+  #reference(slot: Slot, rules: Rules, row: number): number {
     const rule = rules.filters.percentPriceBySide ?? rules.filters.percentPrice
-    if (rule === undefined || slot.instrument.kind !== 'spot' || rule.avgPriceMins === 0) return slot.lastClose
-    const average = slot.referenceAt === null ? Number.NaN : slot.referenceAt(slot.row, rule.avgPriceMins)
+    const close = slot.bars.close[row]!
+    if (rule === undefined || slot.instrument.kind !== 'spot' || rule.avgPriceMins === 0) return close
+    const average = slot.referenceAt === null ? Number.NaN : slot.referenceAt(row, rule.avgPriceMins)
     const isKnown = Number.isFinite(average)
     this.#remark(
       isKnown
         ? `${slot.symbol}: PERCENT_PRICE is checked against the volume-weighted closes of ${rule.avgPriceMins} minutes, which approximate the exchange's average of trades`
         : `${slot.symbol}: PERCENT_PRICE is checked against the last close where no 1m bars are stored (the exchange averages ${rule.avgPriceMins} minutes)`,
     )
-    return isKnown ? average : slot.lastClose
+    return isKnown ? average : close
   }
 
   #noteVenue(slot: Slot, rules: Rules, order: LiveOrder): void {
@@ -312,6 +287,11 @@ export class Acceptance {
           `${slot.symbol}: ${slot.instrument.venue} has no ${type} order (${VENUE_NAMES[type].join(', ')}); klinelab simulates it`,
         )
   }
+}
+
+/** A quantity of an order that lives, on the grid of its type. */
+export function snapLive(order: LiveOrder, qty: number, rules: Rules): number {
+  return snapQty(qty, order.type === 'market' ? {} : { limit: 1 }, rules)
 }
 
 /** What the exchanges call our order types, spot and USDS-M. */

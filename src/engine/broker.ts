@@ -1,17 +1,15 @@
-import { fromUnits, unitsText } from '../core/decimal.ts'
+import { fromUnits } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import { fromLedger, notionalUnits } from '../core/money.ts'
 import type { Trade } from '../core/trade.ts'
-import { Acceptance } from './acceptance.ts'
+import { Acceptance, snapLive } from './acceptance.ts'
 import type { Account } from './account.ts'
 import { bracketLegs } from './bracket.ts'
-import { buyingCost } from './fee-model.ts'
 import { capAtLimit, extremeFor, isLimitReached, isTriggered, isWithinLimit, slip, type UnitBar } from './fill-model.ts'
 import { isStopLike, type LiveOrder } from './live-order.ts'
 import { trailPrice } from './prices.ts'
-import { gridDown, gridUp, type Rules } from './rules.ts'
-import { affordable, snapQty } from './sizing.ts'
+import { gridDown, gridUp, type Refusal, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
 export interface BrokerOptions {
@@ -69,13 +67,13 @@ export class Broker {
     const rules = slot.rulesAt(slot.openTime)
     for (const order of slot.orders) {
       if (!order.isAlive || order.isClose) continue
-      const qty = snapQty(order.qty, order.type === 'market' ? {} : { limit: 1 }, rules)
+      const qty = snapLive(order, order.qty, rules)
       if (qty === order.qty) continue
       if (qty === 0) {
         this.cancel(slot, order, slot.openTime, 'expired')
         continue
       }
-      this.#noteCut(slot, order, qty, 'LOT_SIZE')
+      this.acceptance.noteCut(slot, order, qty, 'LOT_SIZE', slot.openTime)
       order.qty = qty
       order.lockQty = Math.min(order.lockQty, qty)
     }
@@ -117,7 +115,7 @@ export class Broker {
 
   #end(order: LiveOrder): void {
     order.isAlive = false
-    this.acceptance.release(order)
+    this.acceptance.funds.release(order)
     order.lock = 0
     order.lockQty = 0
   }
@@ -274,7 +272,9 @@ export class Broker {
     if (settled.closed !== null) this.trades.push({ n: this.trades.length + 1, symbol: slot.symbol, ...settled.closed })
     if (settled.dust !== 0)
       this.#emit(slot, { type: 'dust', at, symbol: slot.symbol, qty: fromUnits(settled.dust, scales.qtyDecimals) })
-    this.#followUp(slot, order, qty, price, phase, rules, Math.abs(position.units) - Math.abs(before))
+    // what opened or added: after a flip (fills.md 20) that is all of the new position
+    const opened = Math.max(0, side * position.units) - Math.max(0, side * before)
+    this.#followUp(slot, order, qty, price, phase, rules, opened)
   }
 
   /** fills.md 13: limits fill at their price or better, everything else slips; all on the tick grid. */
@@ -297,7 +297,8 @@ export class Broker {
         this.cancel(slot, order, at, 'flat')
         return 0
       }
-      if (order.role === 'order' && order.qty > reducible) this.#noteCut(slot, order, reducible, 'REDUCE_ONLY')
+      if (order.role === 'order' && order.qty > reducible)
+        this.acceptance.noteCut(slot, order, reducible, 'REDUCE_ONLY', at)
       return order.isClose ? reducible : Math.min(order.qty, reducible)
     }
     if (slot.instrument.kind !== 'spot') return order.qty
@@ -307,68 +308,53 @@ export class Broker {
   #sellable(slot: Slot, order: LiveOrder, at: number): number {
     const held = slot.position.units
     if (order.qty <= held) return order.qty
-    const text = (units: number) => unitsText(units, slot.scales.qtyDecimals)
-    return this.#refuseAtFill(slot, order, at, {
-      filter: 'INSUFFICIENT_BALANCE',
-      value: text(order.qty),
-      limit: `${text(held)} ${slot.instrument.base} held`,
-    })
+    return this.#refuseAtFill(slot, order, at, this.acceptance.funds.beyondHolding(slot, order.qty, held, 'held'))
   }
 
   /** fills.md 16 at the fill: the open may have moved beyond what was locked. */
   #payable(slot: Slot, order: LiveOrder, price: number, at: number, rules: Rules): number {
-    const { scales, costs } = slot
-    const { ledger } = this.#account
+    const { acceptance } = this
     const free = this.#account.freeUnits + order.lock
-    const need = buyingCost(ledger, scales, price, order.qty, costs.taker)
-    if (need <= free) return order.qty
-    if (order.mayCut && order.type === 'market') {
-      const grid = rules.marketLot ?? rules.lot
-      const qty = Math.max(
-        0,
-        gridDown(rules.lot, gridDown(grid, affordable(Math.max(0, free), price, slot, this.#account, rules))),
-      )
-      if (qty > 0 && qty >= rules.lot.min && qty >= grid.min) {
-        this.#noteCut(slot, order, qty, 'INSUFFICIENT_BALANCE')
-        order.qty = qty
-        return qty
-      }
+    const qty = acceptance.payable(slot, order, price, free, rules)
+    if (qty === order.qty) return qty
+    if (order.mayCut && order.type === 'market' && acceptance.isLegal(slot, rules, order, qty, price)) {
+      acceptance.noteCut(slot, order, qty, 'INSUFFICIENT_BALANCE', at)
+      order.qty = qty
+      return qty
     }
-    return this.#refuseAtFill(slot, order, at, this.acceptance.insufficient(need, free, slot))
+    const need = acceptance.funds.need(slot, order.qty, price)
+    return this.#refuseAtFill(slot, order, at, acceptance.funds.insufficient(slot, need, free))
   }
 
-  #noteCut(slot: Slot, order: LiveOrder, qty: number, reason: 'REDUCE_ONLY' | 'INSUFFICIENT_BALANCE' | 'LOT_SIZE'): void {
-    const asNumber = (units: number) => fromUnits(units, slot.scales.qtyDecimals)
-    const [from, to] = [asNumber(order.qty), asNumber(qty)]
-    this.#emit(slot, { type: 'cut', at: slot.openTime, symbol: slot.symbol, id: order.id, reason, from, to })
-  }
-
-  #refuseAtFill(
-    slot: Slot,
-    order: LiveOrder,
-    at: number,
-    refusal: { filter: string; value: string; limit: string },
-  ): 0 {
+  #refuseAtFill(slot: Slot, order: LiveOrder, at: number, refusal: Refusal): 0 {
     this.#end(order)
     this.acceptance.reject(slot, order, at, refusal)
     return 0
   }
 
   /** Legs of the entry, the other leg of a bracket, and everything that must go once the position is flat. */
-  #followUp(slot: Slot, order: LiveOrder, qty: number, price: number, phase: Phase, rules: Rules, grown: number): void {
+  #followUp(
+    slot: Slot,
+    order: LiveOrder,
+    qty: number,
+    price: number,
+    phase: Phase,
+    rules: Rules,
+    opened: number,
+  ): void {
     const at = slot.openTime
-    if (order.bracket !== null) {
-      for (const other of slot.orders)
-        if (other !== order && other.bracket === order.bracket && other.isAlive) {
-          if (order.isAlive) other.qty = Math.max(0, other.qty - qty)
-          else this.cancel(slot, other, at, 'oco')
-        }
-    }
+    // fills.md 11: what one leg has sold, the other need no longer protect (they differ where one was amended)
+    if (order.bracket !== null)
+      for (const other of slot.orders) {
+        if (other === order || other.bracket !== order.bracket || !other.isAlive) continue
+        if (other.qty <= qty) this.cancel(slot, other, at, 'oco')
+        else other.qty -= qty
+      }
     const held = Math.sign(slot.position.units)
     for (const other of slot.orders)
       if (other.bracket !== null && (held === 0 || held === other.side)) this.cancel(slot, other, at, 'flat')
-    if (order.legs !== null && grown > 0 && phase !== 'close')
-      this.#attach(slot, order, price, Math.min(qty, grown), phase, rules)
+    if (order.legs !== null && opened > 0 && phase !== 'close')
+      this.#attach(slot, order, price, Math.min(qty, opened), phase, rules)
   }
 
   /** fills.md 11: a bracket lives from its entry's fill. */
@@ -378,8 +364,9 @@ export class Broker {
       if (!this.acceptance.acceptLeg(slot, leg, slot.openTime)) continue
       // the bad extreme is assumed to come after the fill, the good one before it: a stop can be hit, a target cannot
       if (phase !== 'inside' || leg.type === 'limit' || !isTriggered(leg, extremeFor(leg, slot.unitBar))) continue
-      this.#execute(slot, leg, isTriggered(leg, price) ? clamp(price, slot.unitBar) : leg.trigger, phase, rules)
-      if (slot.position.units === 0) return
+      // beyond its trigger already, it goes where the entry was filled; either price may have slipped out of the bar
+      const reference = isTriggered(leg, price) ? price : leg.trigger
+      return this.#execute(slot, leg, clamp(reference, slot.unitBar), phase, rules)
     }
   }
 }

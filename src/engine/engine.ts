@@ -1,14 +1,14 @@
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import { fromLedger } from '../core/money.ts'
-import type { CloseRequest, Decision, Request } from '../core/order.ts'
+import type { Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
-import { didYouMean } from '../core/suggest.ts'
 import { Account } from './account.ts'
 import { Broker, type BrokerOptions } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { EquityCurve } from './equity-curve.ts'
+import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
-import { checkRequest, RequestError } from './request.ts'
+import { RequestError } from './request.ts'
 import { Slot, type SlotOptions } from './slot.ts'
 import type { BarsContext, Indicators, Strategy } from './strategy.ts'
 import { StrategyError, userFrame } from './strategy-error.ts'
@@ -42,7 +42,7 @@ export class Engine {
   readonly #together: BarsContext<unknown, Indicators, unknown>
   readonly #events: RunEvent[] = []
   readonly #remarks = new Set<string>()
-  readonly #pending: { slot: Slot | null; decision: Decision }[] = []
+  readonly #desk: OrderDesk
   readonly #state: unknown
   readonly #params: Readonly<Record<string, ParamValue>>
   readonly #curve: EquityCurve
@@ -66,6 +66,7 @@ export class Engine {
       (text) => this.#remarks.add(text),
       options,
     )
+    this.#desk = new OrderDesk(this.slots, this.#broker, (slot, event) => this.#record(slot, event))
     this.#state = strategy.state(params)
     this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.account, params, this.#state))
     this.#together = new TogetherContext(this.slots, this.account, params, this.#state)
@@ -93,18 +94,13 @@ export class Engine {
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!
       if (!slot.isFresh || slot.cursor.row < slot.readyRow) continue
-      if (onBar !== null) {
-        const decision = this.#ask(onBar, this.#contexts[k]!, slot)
-        if (decision !== undefined && decision !== null) this.#pending.push({ slot, decision })
-      }
+      if (onBar !== null) this.#desk.take(slot, this.#ask(onBar, this.#contexts[k]!, slot))
       slot.forgetEvents()
     }
-    if (this.#onBars !== null && this.#isAnyReady()) {
-      const decision = this.#ask(this.#onBars, this.#together, null)
-      if (decision !== undefined && decision !== null) this.#pending.push({ slot: null, decision })
-    }
+    if (this.#onBars !== null && this.#isAnyReady())
+      this.#desk.take(null, this.#ask(this.#onBars, this.#together, null))
     // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
-    if (this.#pending.length > 0) this.#answer(at)
+    if (!this.#desk.isIdle) this.#desk.answer(at, (slot, error) => this.#failure(slot, error))
   }
 
   /** Equity at the closes; an instrument without a bar at this instant keeps its last close. */
@@ -157,73 +153,6 @@ export class Engine {
       if (onFill !== null) this.#guard(null, () => onFill(fills[this.#hooked]!, context as never))
   }
 
-  #answer(at: number): void {
-    const pending = this.#pending.splice(0)
-    for (const { slot, decision } of pending) {
-      // fills.md 21: a cancel in the same return as a new order applies to what was open before
-      const before = this.#broker.acceptance.lastSequence
-      try {
-        for (const request of requestsOf(decision)) this.#handle(slot, request, at, before)
-      } catch (error) {
-        throw this.#failure(slot, error)
-      }
-    }
-    for (const slot of this.slots) this.#broker.sweep(slot)
-  }
-
-  #handle(home: Slot | null, request: Request, at: number, before: number): void {
-    if (request.kind === 'cancel' || request.kind === 'amend') {
-      for (const slot of this.slots)
-        for (const order of slot.orders) {
-          if (order.id !== request.id || !order.isAlive || order.sequence > before) continue
-          if (request.kind === 'cancel') this.#broker.cancel(slot, order, at, 'requested')
-          else this.#broker.acceptance.amend(slot, order, request, at)
-          return
-        }
-      const symbol = home?.symbol ?? ''
-      const limit = `an order that is open`
-      this.#record(home, {
-        type: 'rejected',
-        at,
-        symbol,
-        id: request.id,
-        reason: 'UNKNOWN_ORDER',
-        filter: null,
-        value: request.id,
-        limit,
-        tag: null,
-      })
-      return
-    }
-    if (request.kind === 'cancelAll') {
-      const only = request.symbol === undefined ? home : this.#slotOf(request, home)
-      for (const slot of only === null ? this.slots : [only])
-        for (const order of [...slot.orders])
-          if (order.sequence <= before) this.#broker.cancel(slot, order, at, 'requested')
-      return
-    }
-    const slot = this.#slotOf(request, home)
-    if (!slot.hasBegun)
-      throw new RequestError(`ordered ${slot.symbol} before its first bar: wait until it is in symbols`)
-    if (request.kind === 'close') this.#broker.acceptance.submitClose(slot, (request as CloseRequest).tag ?? null, at)
-    else this.#broker.acceptance.submit(slot, request, at)
-  }
-
-  #slotOf(request: { readonly symbol?: string }, home: Slot | null): Slot {
-    const { symbol } = request
-    if (symbol === undefined) {
-      if (home !== null) return home
-      if (this.slots.length === 1) return this.slots[0]!
-      throw new RequestError('an order from onBars needs its symbol: buy({ symbol: "BTCUSDT", … })')
-    }
-    const found = this.slots.find((slot) => slot.symbol === symbol)
-    if (found !== undefined) return found
-    const known = this.slots.map((slot) => slot.symbol)
-    throw new RequestError(
-      `ordered "${symbol}", which is not in the data${didYouMean(symbol, known)}; this run has ${known.join(', ')}`,
-    )
-  }
-
   #record(slot: Slot | null, event: RunEvent): void {
     this.#events.push(event)
     slot?.note(event)
@@ -236,7 +165,8 @@ export class Engine {
     if (error instanceof RangeError && error.message.startsWith('the account has grown')) return error
     const at = this.#curve.length > 0 ? new Date(this.#curve.lastTime).toISOString() : 'the start'
     const reason = error instanceof Error ? error.message : String(error)
-    const where = userFrame(error)
+    // a request is checked after the hook has returned, when none of its frames is left
+    const where = error instanceof RequestError ? '' : userFrame(error)
     const inputs = slot === null ? '' : ` Inputs: ${inputsText(slot, this.#params)}.`
     const what =
       error instanceof RequestError ? reason : `threw ${error instanceof Error ? error.name : typeof error}: ${reason}`
@@ -252,6 +182,7 @@ export class Engine {
     const curve = this.#curve
     const at = curve.lastTime
     const reason: Cancelled['reason'] = 'end'
+    if (!this.#desk.isIdle) this.#desk.close(at, (slot, error) => this.#failure(slot, error))
     for (const slot of this.slots) {
       for (const order of [...slot.orders]) this.#broker.cancel(slot, order, at, reason)
       if (options.closeAtEnd && slot.hasBegun) this.#broker.closeAtEnd(slot, at)
@@ -311,11 +242,6 @@ function checkOptions(options: EngineOptions): void {
     if (seen.has(instrument.symbol)) throw new RangeError(`${instrument.symbol} is given twice: each symbol once a run`)
     seen.add(instrument.symbol)
   }
-}
-
-function requestsOf(decision: Decision): Request[] {
-  const list = Array.isArray(decision) ? decision : [decision]
-  return list.filter((item) => item !== undefined && item !== null && item !== false).map(checkRequest)
 }
 
 function inputsText(slot: Slot, params: object): string {

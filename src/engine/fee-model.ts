@@ -1,3 +1,4 @@
+import { fromUnits, POW10 } from '../core/decimal.ts'
 import { type Ledger, notionalUnits, type Rate, rateOf } from '../core/money.ts'
 import type { Scales } from './rules.ts'
 
@@ -28,9 +29,17 @@ export function costsOf(options: CostOptions): Costs {
   }
 }
 
-/** What buying `qty` at `price` takes out of the account in ledger units: notional and fee, each rounded up. */
+/** Near 2^53, with room for the rounding of an estimate. */
+const MOST_UNITS = Number.MAX_SAFE_INTEGER - 64
+
+/**
+ * What buying `qty` at `price` takes out of the account in ledger units: notional and fee, each rounded up. Infinity
+ * where no ledger could hold it: such an order is too dear for anybody, which is a refusal and no error.
+ */
 export function buyingCost(ledger: Ledger, scales: Scales, price: number, qty: number, fee: Rate): number {
   const { priceDecimals, qtyDecimals } = scales
+  const estimate = fromUnits(price, priceDecimals) * fromUnits(qty, qtyDecimals) * POW10[ledger.decimals]!
+  if (estimate > MOST_UNITS) return Number.POSITIVE_INFINITY
   return (
     notionalUnits(ledger, price, priceDecimals, qty, qtyDecimals, 'up') +
     notionalUnits(ledger, price, priceDecimals, qty, qtyDecimals, 'up', fee)

@@ -34,8 +34,8 @@ export interface LiveOrder {
   readonly trail: Offset | null
   /** Legs of one bracket share it: when one fills, the others go. */
   readonly bracket: string | null
-  /** Row of the bar at whose close it was accepted, or inside which its entry filled. */
-  readonly acceptedRow: number
+  /** Row of the bar at whose close it was accepted or amended last, or inside which its entry filled. */
+  acceptedRow: number
   /** Ledger units of cash, and units of the base asset, that it holds back. */
   lock: number
   lockQty: number

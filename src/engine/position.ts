@@ -189,6 +189,8 @@ export class Position implements PositionView {
       if (at.feeInBase) baseFee = this.#payFeeInBase(at, opening, paid, account, trip)
       this.#setTradable(step, minQty)
       trip.most = Math.max(trip.most, Math.abs(this.units))
+      // bought and all of it dust: nothing is held that a trade could be about
+      if (this.units === 0) this.#trip = null
     }
     account.wallet += realised - fee
     account.realised += realised

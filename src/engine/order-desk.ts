@@ -1,0 +1,139 @@
+import type { RunEvent } from '../core/event.ts'
+import { openTimeOf } from '../core/interval.ts'
+import type { AmendRequest, CancelRequest, Decision, Request } from '../core/order.ts'
+import { didYouMean } from '../core/suggest.ts'
+import type { Broker } from './broker.ts'
+import type { LiveOrder } from './live-order.ts'
+import { checkRequest, RequestError } from './request.ts'
+import type { Slot } from './slot.ts'
+
+/** One request, who made it, and the number of the order accepted last before it was made. */
+interface Asked {
+  readonly home: Slot | null
+  readonly request: Request
+  readonly before: number
+}
+
+/** Step 5 of the life of a bar: reads what the hooks returned and passes it on, in the order in which it was returned. */
+export class OrderDesk {
+  readonly #slots: readonly Slot[]
+  readonly #broker: Broker
+  readonly #record: (slot: Slot | null, event: RunEvent) => void
+  readonly #returned: { readonly home: Slot | null; readonly decision: Decision }[] = []
+  readonly #waiting: Asked[] = []
+  #isOver = false
+
+  constructor(slots: readonly Slot[], broker: Broker, record: (slot: Slot | null, event: RunEvent) => void) {
+    this.#slots = slots
+    this.#broker = broker
+    this.#record = record
+  }
+
+  get isIdle(): boolean {
+    return this.#returned.length === 0 && this.#waiting.length === 0
+  }
+
+  /** Keeps what a hook returned until every hook of the instant has been called (fills.md 2). */
+  take(home: Slot | null, decision: Decision): void {
+    if (decision !== undefined && decision !== null) this.#returned.push({ home, decision })
+  }
+
+  /** @param fail turns what went wrong in a hook's requests into the error that ends the run */
+  answer(at: number, fail: (slot: Slot | null, error: unknown) => unknown): void {
+    for (const asked of this.#waiting.splice(0)) this.#handle(asked, at)
+    for (const { home, decision } of this.#returned.splice(0)) {
+      // fills.md 21: a cancel in the same return as a new order applies to what was open before
+      const before = this.#broker.acceptance.lastSequence
+      try {
+        for (const request of requestsOf(decision)) this.#handle({ home, request, before }, at)
+      } catch (error) {
+        throw fail(home, error)
+      }
+    }
+    for (const slot of this.#slots) this.#broker.sweep(slot)
+  }
+
+  /** The data has ended: nothing more can be waited for, so what waits is answered and then expires (fills.md 4). */
+  close(at: number, fail: (slot: Slot | null, error: unknown) => unknown): void {
+    this.#isOver = true
+    this.answer(at, fail)
+  }
+
+  #handle(asked: Asked, at: number): void {
+    const { home, request, before } = asked
+    if (request.kind === 'cancel' || request.kind === 'amend') return this.#change(asked, request, at)
+    if (request.kind === 'cancelAll') {
+      const only = request.symbol === undefined ? home : this.#slotOf(request, home)
+      for (const slot of only === null ? this.#slots : [only]) {
+        if (this.#mustWait(slot, at)) this.#waiting.push({ ...asked, request: { ...request, symbol: slot.symbol } })
+        else
+          for (const order of [...slot.orders])
+            if (order.sequence <= before) this.#broker.cancel(slot, order, at, 'requested')
+      }
+      return
+    }
+    const slot = this.#slotOf(request, home)
+    if (!slot.hasBegun)
+      throw new RequestError(`ordered ${slot.symbol} before its first bar: wait until it is in symbols`)
+    if (this.#mustWait(slot, at)) this.#waiting.push(asked)
+    else if (request.kind === 'close') this.#broker.acceptance.submitClose(slot, request.tag ?? null, at)
+    else this.#broker.acceptance.submit(slot, request, at)
+  }
+
+  #change(asked: Asked, request: CancelRequest | AmendRequest, at: number): void {
+    const { home } = asked
+    const found = this.#find(asked, request.id)
+    if (found === null)
+      return this.#record(home, {
+        type: 'rejected',
+        at,
+        symbol: home?.symbol ?? '',
+        id: request.id,
+        reason: 'UNKNOWN_ORDER',
+        filter: null,
+        value: request.id,
+        limit: 'an order that is open',
+        tag: null,
+      })
+    const { slot, order } = found
+    if (this.#mustWait(slot, at)) this.#waiting.push(asked)
+    else if (request.kind === 'cancel') this.#broker.cancel(slot, order, at, 'requested')
+    else this.#broker.acceptance.amend(slot, order, request, at)
+  }
+
+  /** An open order by its id; ids are an instrument's own, so that of the instrument at hand is meant first. */
+  #find({ home, before }: Asked, id: string): { slot: Slot; order: LiveOrder } | null {
+    for (const slot of home === null ? this.#slots : [home, ...this.#slots])
+      for (const order of slot.orders)
+        if (order.id === id && order.isAlive && order.sequence <= before) return { slot, order }
+    return null
+  }
+
+  /**
+   * Instruments of one run may have bars of different lengths. A bar that is underway began before this instant, so
+   * nothing asked now may meet it (fills.md 1, 21): it waits for that bar's close.
+   */
+  #mustWait(slot: Slot, at: number): boolean {
+    return !slot.isFresh && !this.#isOver && openTimeOf(at, slot.interval) !== at
+  }
+
+  #slotOf(request: { readonly symbol?: string }, home: Slot | null): Slot {
+    const { symbol } = request
+    if (symbol === undefined) {
+      if (home !== null) return home
+      if (this.#slots.length === 1) return this.#slots[0]!
+      throw new RequestError('an order from onBars needs its symbol: buy({ symbol: "BTCUSDT", … })')
+    }
+    const found = this.#slots.find((slot) => slot.symbol === symbol)
+    if (found !== undefined) return found
+    const known = this.#slots.map((slot) => slot.symbol)
+    throw new RequestError(
+      `ordered "${symbol}", which is not in the data${didYouMean(symbol, known)}; this run has ${known.join(', ')}`,
+    )
+  }
+}
+
+function requestsOf(decision: Decision): Request[] {
+  const list = Array.isArray(decision) ? decision : [decision]
+  return list.filter((item) => item !== undefined && item !== null && item !== false).map(checkRequest)
+}
