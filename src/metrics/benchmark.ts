@@ -13,7 +13,12 @@ export interface BenchmarkSeries {
  * of its series' first bar of the range, pays taker fee and slippage like a market order, and is marked at the closes. It
  * may hold fractions finer than a step; nothing is sold at the end.
  */
-export function buyAndHoldEquity(series: readonly BenchmarkSeries[], from: number, cash: number, equity: Pick<EquityColumns, 'length' | 'time'>): Float64Array {
+export function buyAndHoldEquity(
+  series: readonly BenchmarkSeries[],
+  from: number,
+  cash: number,
+  equity: Pick<EquityColumns, 'length' | 'time'>,
+): Float64Array {
   const column = new Float64Array(equity.length)
   const part = cash / series.length
   for (const { bars, feeTaker, slippageBps } of series) {
@@ -21,7 +26,8 @@ export function buyAndHoldEquity(series: readonly BenchmarkSeries[], from: numbe
     let row = first - 1
     const price = first < bars.length ? bars.open[first]! * (1 + slippageBps / 10_000) * (1 + feeTaker) : Number.NaN
     for (let k = 0; k < equity.length; k++) {
-      while (row + 1 < bars.length && closeTimeOf(bars.openTime[row + 1]!, bars.series.interval) <= equity.time[k]!) row++
+      while (row + 1 < bars.length && closeTimeOf(bars.openTime[row + 1]!, bars.series.interval) <= equity.time[k]!)
+        row++
       column[k] = column[k]! + (row < first ? part : (part / price) * bars.close[row]!)
     }
   }

@@ -2,15 +2,16 @@ import type { EquityColumns } from '../core/run.ts'
 
 /** One fall from a peak and, unless the data end first, its recovery to the peak. Rows count instants. */
 export interface Drawdown {
+  /** Last row at the peak; −1 is the start. */
   readonly peakRow: number
   readonly valleyRow: number
   /** First row at or above the peak again; −1 while it lasts. */
   readonly endRow: number
-  /** Fraction of the peak, above 0. */
-  readonly depth: number
+  readonly peak: number
+  readonly valley: number
 }
 
-/** Every drawdown of a curve that starts at `start`, oldest first. The start counts as row −1. */
+/** Every drawdown of a curve that starts at `start`, oldest first. */
 export function findDrawdowns(values: Float64Array, start: number): Drawdown[] {
   const found: Drawdown[] = []
   let peak = start
@@ -18,22 +19,20 @@ export function findDrawdowns(values: Float64Array, start: number): Drawdown[] {
   let valley = peak
   let valleyRow = -1
   let isDown = false
-  const end = (endRow: number) => found.push({ peakRow, valleyRow, endRow, depth: Math.min(1, (peak - valley) / peak) })
   for (let row = 0; row < values.length; row++) {
     const value = values[row]!
     if (value >= peak) {
-      if (isDown) end(row)
+      if (isDown) found.push({ peakRow, valleyRow, endRow: row, peak, valley })
       isDown = false
       peak = value
       peakRow = row
-      valley = value
     } else if (!isDown || value < valley) {
       isDown = true
       valley = value
       valleyRow = row
     }
   }
-  if (isDown) end(-1)
+  if (isDown) found.push({ peakRow, valleyRow, endRow: -1, peak, valley })
   return found
 }
 

@@ -1,15 +1,15 @@
-import type { EquityColumns } from '../core/run.ts'
+import type { EquityColumns, Figure } from '../core/run.ts'
 
 export interface MonthlyRow {
   readonly year: number
-  /** Twelve returns as fractions, `null` for months outside the run. */
-  readonly months: readonly (number | null)[]
-  readonly total: number
+  /** Twelve returns as fractions; `null` for months without a bar, and after equity that was not above 0. */
+  readonly months: readonly Figure[]
+  readonly total: Figure
 }
 
 /** Return of each calendar month (UTC): equity at its last instant against that of the month before, or the start. */
 export function monthlyReturns(equity: EquityColumns, start: number): MonthlyRow[] {
-  const rows = new Map<number, { months: (number | null)[]; from: number; to: number }>()
+  const rows = new Map<number, { months: Figure[]; from: number; to: number }>()
   let before = start
   for (let row = 0; row < equity.length; ) {
     const date = new Date(equity.time[row]! - 1)
@@ -19,12 +19,16 @@ export function monthlyReturns(equity: EquityColumns, start: number): MonthlyRow
     // an instant exactly at the month's end closes its last bar
     while (last + 1 < equity.length && equity.time[last + 1]! <= next) last++
     const value = equity.equity[last]!
-    const entry = rows.get(year) ?? { months: Array<number | null>(12).fill(null), from: before, to: value }
-    entry.months[date.getUTCMonth()] = value / before - 1
+    const entry = rows.get(year) ?? { months: Array<Figure>(12).fill(null), from: before, to: value }
+    entry.months[date.getUTCMonth()] = growth(before, value)
     entry.to = value
     rows.set(year, entry)
     before = value
     row = last + 1
   }
-  return [...rows].map(([year, { months, from, to }]) => ({ year, months, total: to / from - 1 }))
+  return [...rows].map(([year, { months, from, to }]) => ({ year, months, total: growth(from, to) }))
+}
+
+function growth(from: number, to: number): Figure {
+  return from > 0 ? to / from - 1 : null
 }

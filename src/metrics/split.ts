@@ -19,7 +19,9 @@ export function splitTrades(trades: readonly Trade[]): RunDocument['split'] {
       if (group === undefined) groups.set(key(trade), [trade])
       else group.push(trade)
     }
-    return Object.fromEntries([...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, group]) => [name, splitRow(group)]))
+    return Object.fromEntries(
+      [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, group]) => [name, splitRow(group)]),
+    )
   }
   return {
     long: splitRow(trades.filter((trade) => trade.side === 'long')),

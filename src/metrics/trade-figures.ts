@@ -1,50 +1,86 @@
 import type { Trade } from '../core/trade.ts'
-import { deviation, mean } from './daily.ts'
-import type { Figures, PerformanceInput } from './performance.ts'
+import type { Figures } from './figures.ts'
+import { endTimeOf, type PerformanceInput } from './performance-input.ts'
+import { deviation, largest, mean, smallest } from './statistics.ts'
 
 const NO_TRADES = 'no trade was closed'
+const NO_WINNER = 'no trade won'
+const NO_LOSER = 'no trade lost'
 
-/** The figures of the groups Trades and Orders. Open trades are counted apart and enter nothing else. */
+/** Figures that need a closed trade. */
+const OF_TRADES = [
+  'winRate', 'profitFactor', 'expectancy', 'avgTrade', 'avgTradeGeometric', 'bestTrade', 'worstTrade', 'avgWin', 'avgLoss',
+  'avgTradeDuration', 'maxTradeDuration', 'avgWinDuration', 'avgLossDuration', 'firstTrade', 'lastTrade', 'overlapCoverage',
+  'sqn', 'kelly',
+] as const // biome-ignore format: a list
+
+/** The figures of the group Trades. Open trades are counted apart and enter nothing else. */
 export function tradeFigures(figures: Figures, input: PerformanceInput): void {
   const { trades, openTrades } = input
-  const n = trades.length
-  const wins = trades.filter((trade) => trade.pnl > 0)
-  const losses = trades.filter((trade) => trade.pnl < 0)
-  const returns = trades.map((trade) => trade.return)
-  const pnls = trades.map((trade) => trade.pnl)
-  const sum = (list: readonly Trade[]) => list.reduce((total, trade) => total + trade.pnl, 0)
-  const some = (key: string, value: () => number, has = n > 0, reason = NO_TRADES) => figures.set(key, has ? value() : null, n > 0 ? reason : NO_TRADES)
-  figures.set('trades', n)
+  figures.set('trades', trades.length)
   figures.set('openTrades', openTrades.length)
-  figures.set('openTradePnl', openTrades.reduce((total, trade) => total + trade.pnl, 0))
+  figures.set(
+    'openTradePnl',
+    openTrades.reduce((total, trade) => total + trade.pnl, 0),
+  )
   figures.set('longTrades', trades.filter((trade) => trade.side === 'long').length)
   figures.set('shortTrades', trades.filter((trade) => trade.side === 'short').length)
-  some('winRate', () => wins.length / n)
-  some('profitFactor', () => sum(wins) / -sum(losses), losses.length > 0, 'no trade lost')
-  some('expectancy', () => mean(pnls))
-  some('avgTrade', () => mean(returns))
-  some('avgTradeGeometric', () => Math.exp(mean(returns.map((r) => Math.log1p(r)))) - 1, n > 0 && returns.every((r) => r > -1), 'a trade lost everything')
-  some('bestTrade', () => returns.reduce((a, b) => Math.max(a, b)))
-  some('worstTrade', () => returns.reduce((a, b) => Math.min(a, b)))
-  const avgWin = mean(wins.map((trade) => trade.return))
-  const avgLoss = mean(losses.map((trade) => trade.return))
-  some('avgWin', () => avgWin, wins.length > 0, 'no trade won')
-  some('avgLoss', () => avgLoss, losses.length > 0, 'no trade lost')
+  figures.set(
+    'maxWinStreak',
+    longestRun(trades, (trade) => trade.pnl > 0),
+  )
+  figures.set(
+    'maxLossStreak',
+    longestRun(trades, (trade) => trade.pnl < 0),
+  )
+  coverageFigures(figures, input)
+  if (trades.length === 0) return figures.none(OF_TRADES, NO_TRADES)
+  figures.set('firstTrade', smallest(trades.map((trade) => trade.entryTime)))
+  figures.set('lastTrade', largest(trades.map((trade) => trade.exitTime)))
+  profitFigures(figures, trades)
+  durationFigures(figures, trades)
+}
+
+function profitFigures(figures: Figures, trades: readonly Trade[]): void {
+  const n = trades.length
+  const pnls = trades.map((trade) => trade.pnl)
+  const returns = trades.map((trade) => trade.return)
+  const wins = trades.filter((trade) => trade.pnl > 0)
+  const losses = trades.filter((trade) => trade.pnl < 0)
+  const sum = (list: readonly Trade[]) => list.reduce((total, trade) => total + trade.pnl, 0)
+  const winRate = wins.length / n
+  figures.set('winRate', winRate)
+  figures.set('profitFactor', losses.length > 0 ? sum(wins) / -sum(losses) : null, NO_LOSER)
+  figures.set('expectancy', mean(pnls))
+  figures.set('avgTrade', mean(returns))
+  const hasAll = returns.every((value) => value > -1)
+  const geometric = hasAll ? Math.expm1(mean(returns.map((value) => Math.log1p(value)))) : null
+  figures.set('avgTradeGeometric', geometric, 'a trade lost everything')
+  figures.set('bestTrade', largest(returns))
+  figures.set('worstTrade', smallest(returns))
+  const avgWin = wins.length > 0 ? mean(wins.map((trade) => trade.return)) : null
+  const avgLoss = losses.length > 0 ? mean(losses.map((trade) => trade.return)) : null
+  figures.set('avgWin', avgWin, NO_WINNER)
+  figures.set('avgLoss', avgLoss, NO_LOSER)
+  const kelly = avgWin !== null && avgLoss !== null ? winRate - (1 - winRate) / (avgWin / -avgLoss) : null
+  figures.set('kelly', kelly, 'it needs winners and losers')
+  // money is whole units: profits that are alike are equal, while their computed deviation may be a rounding error
+  const isAlike = pnls.every((value) => value === pnls[0])
+  figures.set(
+    'sqn',
+    isAlike ? null : (Math.sqrt(n) * mean(pnls)) / deviation(pnls),
+    'fewer than two trades, or all alike',
+  )
+}
+
+function durationFigures(figures: Figures, trades: readonly Trade[]): void {
   const held = (list: readonly Trade[]) => list.map((trade) => trade.exitTime - trade.entryTime)
-  some('avgTradeDuration', () => mean(held(trades)))
-  some('maxTradeDuration', () => held(trades).reduce((a, b) => Math.max(a, b)))
-  some('avgWinDuration', () => mean(held(wins)), wins.length > 0, 'no trade won')
-  some('avgLossDuration', () => mean(held(losses)), losses.length > 0, 'no trade lost')
-  figures.set('maxWinStreak', longestRun(trades, (trade) => trade.pnl > 0))
-  figures.set('maxLossStreak', longestRun(trades, (trade) => trade.pnl < 0))
-  some('firstTrade', () => trades.reduce((a, trade) => Math.min(a, trade.entryTime), Number.POSITIVE_INFINITY))
-  some('lastTrade', () => trades.reduce((a, trade) => Math.max(a, trade.exitTime), 0))
-  coverage(figures, input)
-  const spread = n > 1 ? deviation(pnls) : 0
-  some('sqn', () => (Math.sqrt(n) * mean(pnls)) / spread, spread > 0, 'fewer than two trades, or all alike')
-  const rate = wins.length / n
-  some('kelly', () => rate - (1 - rate) / (avgWin / -avgLoss), wins.length > 0 && losses.length > 0, 'it needs winners and losers')
-  orderFigures(figures, input)
+  const wins = held(trades.filter((trade) => trade.pnl > 0))
+  const losses = held(trades.filter((trade) => trade.pnl < 0))
+  figures.set('avgTradeDuration', mean(held(trades)))
+  figures.set('maxTradeDuration', largest(held(trades)))
+  figures.set('avgWinDuration', wins.length > 0 ? mean(wins) : null, NO_WINNER)
+  figures.set('avgLossDuration', losses.length > 0 ? mean(losses) : null, NO_LOSER)
 }
 
 function longestRun(trades: readonly Trade[], isOne: (trade: Trade) => boolean): number {
@@ -58,7 +94,7 @@ function longestRun(trades: readonly Trade[], isOne: (trade: Trade) => boolean):
 }
 
 /** Time inside one trade or more, and inside two or more, by sweeping over entries and exits. */
-function coverage(figures: Figures, input: PerformanceInput): void {
+function coverageFigures(figures: Figures, input: PerformanceInput): void {
   const edges = input.trades.flatMap((trade) => [
     { at: trade.entryTime, step: 1 },
     { at: trade.exitTime, step: -1 },
@@ -71,29 +107,7 @@ function coverage(figures: Figures, input: PerformanceInput): void {
     open += step
     last = at
   }
-  const duration = figures.metrics['duration'] ?? 0
+  const duration = endTimeOf(input) - input.from
   figures.set('coverage', duration > 0 ? one / duration : null, 'the run has no duration')
-  figures.set('overlapCoverage', one > 0 ? two / one : null, NO_TRADES)
-}
-
-function orderFigures(figures: Figures, { fills }: PerformanceInput): void {
-  const none = 'no order was filled'
-  const buys = fills.filter((fill) => fill.side === 'buy')
-  const sales = fills.filter((fill) => fill.side === 'sell')
-  const sizes = fills.map((fill) => fill.qty)
-  const fees = fills.map((fill) => fill.fee)
-  const least = (list: readonly number[]) => (list.length > 0 ? list.reduce((a, b) => Math.min(a, b)) : null)
-  const most = (list: readonly number[]) => (list.length > 0 ? list.reduce((a, b) => Math.max(a, b)) : null)
-  const average = (list: readonly number[]) => (list.length > 0 ? mean(list) : null)
-  figures.set('orders', fills.length)
-  figures.set('buyOrders', buys.length)
-  figures.set('sellOrders', sales.length)
-  figures.set('minOrderSize', least(sizes), none)
-  figures.set('maxOrderSize', most(sizes), none)
-  figures.set('avgOrderSize', average(sizes), none)
-  figures.set('avgBuyPrice', average(buys.map((fill) => fill.price)), 'nothing was bought')
-  figures.set('avgSellPrice', average(sales.map((fill) => fill.price)), 'nothing was sold')
-  figures.set('minFee', least(fees), none)
-  figures.set('maxFee', most(fees), none)
-  figures.set('avgFee', average(fees), none)
+  figures.set('overlapCoverage', one > 0 ? two / one : null, 'no trade outlived its first bar')
 }
