@@ -27,3 +27,29 @@ export function medianMs(run: () => unknown, times = 7, warm = 2): number {
   }
   return taken.sort((a, b) => a - b)[times >> 1]!
 }
+
+/** What a detail says of one side: median and fastest of its timed runs. */
+export interface Timing {
+  readonly median: number
+  readonly fastest: number
+}
+
+/**
+ * Times several runs in turn, round after round, so that a slow moment of the machine falls on all of them alike. A run
+ * may return its own milliseconds, where only a part of it counts; else its whole call does. No collection is forced in
+ * between: a forced one throws compiled code away, which no user's run suffers.
+ */
+export function interleaved(runs: readonly (() => number | unknown)[], rounds: number, warm = 3): Timing[] {
+  const taken = runs.map((): number[] => [])
+  for (let round = -warm; round < rounds; round++)
+    for (const [k, run] of runs.entries()) {
+      const start = performance.now()
+      const own = run()
+      const ms = typeof own === 'number' ? own : performance.now() - start
+      if (round >= 0) taken[k]!.push(ms)
+    }
+  return taken.map((times) => {
+    times.sort((a, b) => a - b)
+    return { median: times[times.length >> 1]!, fastest: times[0]! }
+  })
+}
