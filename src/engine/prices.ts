@@ -29,16 +29,17 @@ function toUnits(price: number, rounding: Rounding, scales: Scales): number {
   return rounding === 'down' ? floorUnits(price, scales.priceDecimals) : ceilUnits(price, scales.priceDecimals)
 }
 
-/** What lies below 0 becomes 0 and what passes 2^53 its last whole number: prices that PRICE_FILTER can name and refuse. */
+/** What is not above 0 becomes 0, what passes 2^53 its last whole number: prices that PRICE_FILTER can name and refuse. */
 function toGrid(units: number, rounding: Rounding, rules: Rules): number {
-  const within = Math.min(Math.max(units, 0), Number.MAX_SAFE_INTEGER)
+  if (units <= 0) return 0
+  const within = Math.min(units, Number.MAX_SAFE_INTEGER)
   const price = rounding === 'down' ? gridDown(rules.price, within) : gridUp(rules.price, within)
   return Math.min(Math.max(price, 0), Number.MAX_SAFE_INTEGER)
 }
 
 /**
- * `base` (units) moved by an offset in direction `sign` and rounded to whole units. Reckoned in decimals: 100 × 1.07 is
- * 107 and 100.1 + 0.7 is 100.8, which floats miss by enough to cost a tick.
+ * `base` (units) moved by an offset in direction `sign` and rounded to whole units. Reckoned in decimals: 100 × 1.1 is
+ * 110 and 100.1 + 0.1 is 100.2, which floats miss by enough to cost a tick.
  */
 function moved(base: number, offset: Offset, sign: 1 | -1, rounding: Rounding, scales: Scales): number {
   const amountRounding = (sign === 1) === (rounding === 'up') ? 'up' : 'down'

@@ -1,7 +1,10 @@
 import { type Decimal, decimalOf, parseDecimal, type Rounding, unitsText } from '../core/decimal.ts'
 import type { FilterSnapshot, Filters, Instrument } from '../core/instrument.ts'
 
-/** A grid of legal numbers: origin + k × step, between min and max; whole units, 0 where a rule is off. */
+/**
+ * A grid of legal numbers: origin + k × step, between min and max; whole units. A minimum that is off is 0, a maximum
+ * Infinity; a step that is off is one unit of the scale.
+ */
 export interface GridRule {
   readonly origin: number
   readonly step: number
@@ -17,10 +20,10 @@ export interface Rules {
   readonly marketLot: GridRule | null
   /**
    * Smallest and largest notional as whole numbers of 10^-(priceDecimals + qtyDecimals), which pass 2^53 on fine grids;
-   * 0 where a bound is off.
+   * `null` where there is no largest.
    */
   readonly minNotional: bigint
-  readonly maxNotional: bigint
+  readonly maxNotional: bigint | null
   readonly filters: Filters
 }
 
@@ -73,7 +76,7 @@ export function compileRules(instrument: Instrument, snapshot: FilterSnapshot, s
       origin: fromMinimum ? min : 0,
       step: Math.max(1, Number(units(step, decimals, 'up'))),
       min,
-      max: Number(units(rule?.max, decimals, 'down')),
+      max: isOff(rule?.max) ? Number.POSITIVE_INFINITY : Number(units(rule?.max, decimals, 'down')),
     }
   }
   return {
@@ -83,7 +86,9 @@ export function compileRules(instrument: Instrument, snapshot: FilterSnapshot, s
     lot: grid(filters.lot, filters.lot?.step, qtyDecimals),
     marketLot: filters.marketLot ? grid(filters.marketLot, filters.marketLot.step, qtyDecimals) : null,
     minNotional: units(filters.notional?.min, priceDecimals + qtyDecimals, 'up'),
-    maxNotional: units(filters.notional?.max, priceDecimals + qtyDecimals, 'down'),
+    maxNotional: isOff(filters.notional?.max)
+      ? null
+      : units(filters.notional?.max, priceDecimals + qtyDecimals, 'down'),
   }
 }
 
@@ -163,7 +168,7 @@ function checkPrice(rules: Rules, scales: Scales, price: number): Refusal | null
   const refuse = (limit: string) => ({ filter: 'PRICE_FILTER', value: text(price), limit })
   if (price <= 0) return refuse('above 0')
   if (rule.min > 0 && price < rule.min) return refuse(`minPrice ${text(rule.min)}`)
-  if (rule.max > 0 && price > rule.max) return refuse(`maxPrice ${text(rule.max)}`)
+  if (price > rule.max) return refuse(`maxPrice ${text(rule.max)}`)
   if (!isOnGrid(rule, price)) return refuse(`tickSize ${text(rule.step)}`)
   return null
 }
@@ -173,7 +178,7 @@ function checkLot(filter: 'LOT_SIZE' | 'MARKET_LOT_SIZE', rule: GridRule, scales
   const refuse = (limit: string) => ({ filter, value: text(qty), limit })
   if (qty <= 0) return refuse(rule.min > 0 ? `minQty ${text(rule.min)}` : 'above 0')
   if (rule.min > 0 && qty < rule.min) return refuse(`minQty ${text(rule.min)}`)
-  if (rule.max > 0 && qty > rule.max) return refuse(`maxQty ${text(rule.max)}`)
+  if (qty > rule.max) return refuse(`maxQty ${text(rule.max)}`)
   if (!isOnGrid(rule, qty)) return refuse(`stepSize ${text(rule.step)}`)
   return null
 }
@@ -220,8 +225,8 @@ function checkNotional(rules: Rules, scales: Scales, order: Checked, market: Mar
     limit,
   })
   if ((!isMarket || rule.applyMinToMarket) && notional < rules.minNotional) return refuse(`minNotional ${rule.min}`)
-  const isMaxOff = rules.maxNotional === 0n || (isMarket && !rule.applyMaxToMarket)
-  if (!isMaxOff && notional > rules.maxNotional) return refuse(`maxNotional ${rule.max}`)
+  if (rules.maxNotional !== null && (!isMarket || rule.applyMaxToMarket) && notional > rules.maxNotional)
+    return refuse(`maxNotional ${rule.max}`)
   return null
 }
 
