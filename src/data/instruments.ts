@@ -20,23 +20,26 @@ export async function loadInstrument(store: Store, series: Series): Promise<Inst
   const { venue, symbol } = series
   const kind = venue === 'binance-usdm' ? 'perpetual' : 'spot'
   const gridFrom = venue === 'binance-usdm' ? 'minimum' : 'zero'
-  const found = [store.dir, ...(store.behind === null ? [] : [store.behind])]
-    .map((dir) => folderOf(dir, venue, symbol))
-    .find((dir) => existsSync(dir))
-  if (found !== undefined) {
-    const infos = readdirSync(found)
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-      .map((name) => readExcerpt(join(found, name)))
-    const [first] = infos
-    if (first !== undefined) {
-      const snapshots = infos.map((info) => info.snapshot).sort((a, b) => a.validFrom - b.validFrom)
-      return { venue, symbol, base: first.base, quote: first.quote, kind, gridFrom, snapshots }
-    }
+  const infos = excerptsOf(store, venue, symbol).map(readExcerpt)
+  const [first] = infos
+  if (first !== undefined) {
+    const snapshots = infos.map((info) => info.snapshot).sort((a, b) => a.validFrom - b.validFrom)
+    return { venue, symbol, base: first.base, quote: first.quote, kind, gridFrom, snapshots }
   }
   const manifest = await store.manifest(series)
   const { base, quote } = splitSymbol(symbol)
   return { venue, symbol, base, quote, kind, gridFrom, snapshots: [unknownFilters(manifest?.priceDecimals ?? 8)] }
+}
+
+/** Files of both stores, by date: one the user adds joins those behind, and takes the place of one of the same date. */
+function excerptsOf(store: Store, venue: Venue, symbol: string): string[] {
+  const files = new Map<string, string>()
+  for (const dir of [store.behind, store.dir]) {
+    const folder = dir === null ? null : folderOf(dir, venue, symbol)
+    if (folder === null || !existsSync(folder)) continue
+    for (const name of readdirSync(folder)) if (name.endsWith('.json')) files.set(name, join(folder, name))
+  }
+  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file)
 }
 
 function readExcerpt(file: string) {
