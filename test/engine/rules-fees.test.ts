@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import { buy, close, sell } from '../../src/core/order.ts'
+import { eventsOf, HOUR, play, type Row, type Scene } from './scene.ts'
+
+const FLAT: Row = [100, 101, 99, 100]
+
+describe('rule 17: fees', () => {
+  const FEES = { feeMaker: 0.0001, feeTaker: 0.00075 }
+  const priced: Row = [100.01, 101, 97, 100]
+  const bought = (request: ReturnType<typeof buy>, more: Partial<Scene> = {}) =>
+    play({ rows: [FLAT, priced], decide: { 0: () => request }, ...FEES, ...more })
+
+  test('rule 17: the taker rate, in the quote asset, rounded up to the unit of the ledger', () => {
+    // 100.01 × 0.123 = 12.30123; × 0.00075 = 0.0092259225
+    const run = bought(buy({ qty: 0.123 }))
+    expect(run.fills[0]).toMatchObject({ fee: 0.00922593, feeAsset: 'USDT' })
+    expect(run.fees).toBe(0.00922593)
+    expect(run.equity.cash.at(-1)).toBe(9987.68954407)
+  })
+
+  test('rule 17: the maker rate for rule 8 only', () => {
+    // 98 × 0.123 = 12.054; × 0.0001 = 0.0012054
+    expect(bought(buy({ qty: 0.123, limit: 98 })).fills[0]?.fee).toBe(0.0012054)
+    const taker = 0.00922593
+    expect(bought(buy({ qty: 0.123, limit: 100.5 })).fills[0]?.fee).toBe(taker)
+    expect(bought(buy({ qty: 0.123, limit: 100.01, tif: 'IOC' })).fills[0]?.fee).toBe(taker)
+    expect(bought(buy({ qty: 0.123, stop: 100.01 })).fills[0]?.fee).toBe(taker)
+  })
+
+  test('rule 17: a sale pays out of its proceeds', () => {
+    const run = play({
+      rows: [FLAT, FLAT, priced],
+      decide: { 0: () => buy({ qty: 0.123 }), 1: () => sell({ qty: 0.123 }) },
+      ...FEES,
+    })
+    // −12.3 − 0.009225 + 12.30123 − 0.00922593
+    expect(run.endEquity).toBe(9999.98277907)
+    expect(run.trades[0]).toMatchObject({ fees: 0.01845093, pnl: -0.01722093 })
+  })
+
+  test('rule 17: the unit is coarser for an account of 10^12: costs round up, receipts down', () => {
+    // in whole units: 12.30123 → 13 paid, fee 0.0092… → 1
+    const run = bought(buy({ qty: 0.123 }), { cash: 1e12 })
+    expect(run.fees).toBe(1)
+    expect(run.equity.cash.at(-1)).toBe(1e12 - 13 - 1)
+    const sold = play({
+      rows: [FLAT, priced, priced],
+      decide: { 0: () => buy({ qty: 0.123 }), 1: () => close() },
+      cash: 1e12,
+      ...FEES,
+    })
+    expect(sold.equity.cash.at(-1)).toBe(1e12 - 13 - 1 + 12 - 1)
+  })
+})
+
+describe('rule 17: fees in the asset received', () => {
+  const RECEIVED = { feeAsset: 'received', feeTaker: 0.001 } as const
+  const coarse = (min: string) => ({ lot: { min, max: '9000', step: '0.01' } })
+
+  test('rule 17: a spot buy pays in the base asset; a sale in the quote asset', () => {
+    const run = play({
+      rows: [FLAT, FLAT, FLAT],
+      decide: { 0: () => buy({ qty: 1 }), 1: () => close() },
+      ...RECEIVED,
+    })
+    expect(run.fills).toMatchObject([
+      { qty: 1, feeAsset: 'BTC', fee: 0.1, position: 0.999 },
+      { qty: 0.999, feeAsset: 'USDT', fee: 0.0999, position: 0 },
+    ])
+    expect(run.fees).toBe(0.1999)
+    // −100 + 99.9 − 0.0999
+    expect(run.endEquity).toBe(9999.8001)
+    expect(run.trades[0]).toMatchObject({ pnl: -0.1999, fees: 0.1999 })
+    expect(eventsOf(run, 'dust')).toEqual([])
+  })
+
+  test('rule 17: what is below one step is dust: not in position.qty, in equity, reported; close() leaves 0', () => {
+    const held: number[] = []
+    const run = play({
+      rows: [FLAT, FLAT, FLAT, [200, 201, 199, 200]],
+      filters: coarse('0.01'),
+      decide: {
+        0: () => buy({ qty: 1 }),
+        1: ({ position }) => {
+          held.push(position.qty)
+          return close()
+        },
+        2: ({ position }) => void held.push(position.qty),
+      },
+      ...RECEIVED,
+    })
+    // 0.999 received: 0.99 can be sold, 0.009 stays
+    expect(held).toEqual([0.99, 0])
+    expect(eventsOf(run, 'dust')).toEqual([{ type: 'dust', at: 2 * HOUR, symbol: 'BTCUSDT', qty: 0.009 }])
+    expect(run.trades).toHaveLength(1)
+    expect(run.openTrades).toEqual([])
+    // −100 + 99 − 0.099, and 0.009 at 200
+    expect(run.equity.cash.at(-1)).toBe(9998.901)
+    expect(run.endEquity).toBe(9998.901 + 0.009 * 200)
+  })
+
+  test('rule 17: dust that adds up to a step can be sold again', () => {
+    const run = play({
+      rows: [FLAT, FLAT, FLAT],
+      filters: coarse('0.01'),
+      decide: { 0: () => buy({ qty: 0.05 }), 1: () => buy({ qty: 0.07 }) },
+      ...RECEIVED,
+    })
+    // 0.04995, then 0.04995 + 0.06993 = 0.11988
+    expect(run.fills.map(({ position }) => position)).toEqual([0.04, 0.11])
+  })
+
+  test('rule 17: what is below the smallest quantity cannot be sold and is dust; it is no open trade', () => {
+    const run = play({
+      rows: [FLAT, FLAT, FLAT],
+      filters: coarse('0.05'),
+      decide: {
+        0: () => buy({ qty: 0.05, stopLoss: 90 }),
+        1: ({ position }) =>
+          void expect([position.qty, position.entryPrice, position.entryTime]).toEqual([0, 0, Number.NaN]),
+      },
+      ...RECEIVED,
+    })
+    // 0.04995 is below minQty
+    expect(eventsOf(run, 'dust')).toMatchObject([{ at: HOUR, qty: 0.04995 }])
+    expect(run.openTrades).toEqual([])
+    expect(eventsOf(run, 'accepted')).toHaveLength(1)
+    expect(run.endEquity).toBe(10_000 - 5 + 4.995)
+  })
+
+  test('rule 17: a perpetual pays in its quote asset whatever is asked for', () => {
+    const run = play({ kind: 'perpetual', rows: [FLAT, FLAT], decide: { 0: () => buy({ qty: 1 }) }, ...RECEIVED })
+    expect(run.fills[0]).toMatchObject({ feeAsset: 'USDT', fee: 0.1, position: 1 })
+  })
+})
