@@ -14,7 +14,7 @@ function folderOf(dir: string, venue: Venue, symbol: string): string {
 
 /**
  * The instrument of a series with every filter snapshot the store has, or, where it has none, one read off the data:
- * prices on the finest decimals seen, quantities to 1e-8, no minimum; the run then says that filters are not known.
+ * prices on the finest decimals seen, quantities to 1e-8 or what such prices ask for, no minimum; the run then says that filters are not known.
  */
 export async function loadInstrument(store: Store, series: Series): Promise<Instrument> {
   const { venue, symbol } = series
@@ -55,16 +55,15 @@ function readExcerpt(file: string) {
   return symbol
 }
 
+/** Quantities as fine as the price is coarse: bitcoin to 1e-8, a coin of which billions cost a dollar to whole ones. */
 function unknownFilters(priceDecimals: number): FilterSnapshot {
-  const tick = priceDecimals === 0 ? '1' : `0.${'0'.repeat(priceDecimals - 1)}1`
+  const unit = (decimals: number) => (decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`)
+  const tick = unit(priceDecimals)
+  const step = unit(Math.min(8, Math.max(0, 12 - priceDecimals)))
   return {
     validFrom: NOT_KNOWN,
-    source: 'no exchange info: tick from the data, step 0.00000001, no minimum',
-    filters: {
-      price: { min: tick, max: '0', tick },
-      lot: { min: '0.00000001', max: '0', step: '0.00000001' },
-      notSimulated: [],
-    },
+    source: `no exchange info: tick from the data, step ${step}, no minimum`,
+    filters: { price: { min: tick, max: '0', tick }, lot: { min: step, max: '0', step }, notSimulated: [] },
     orderTypes: [],
   }
 }

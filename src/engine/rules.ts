@@ -1,4 +1,4 @@
-import { type Decimal, decimalOf, parseDecimal, type Rounding, unitsText } from '../core/decimal.ts'
+import { type Decimal, decimalOf, POW10, parseDecimal, type Rounding, unitsText } from '../core/decimal.ts'
 import type { FilterSnapshot, Filters, Instrument } from '../core/instrument.ts'
 
 /**
@@ -45,13 +45,21 @@ const QTY_DECIMALS = 8
  */
 export function scalesOf(instrument: Instrument, priceDecimals: number, fineQty: boolean): Scales {
   let price = priceDecimals
-  let qty = fineQty ? QTY_DECIMALS : 0
+  let qty = fineQty ? Math.min(...instrument.snapshots.map(({ filters }) => fineDecimals(filters.lot?.max))) : 0
   for (const { filters } of instrument.snapshots) {
     price = Math.max(price, ...texts(filters.price?.tick, filters.price?.min))
     const steps = texts(filters.lot?.step, filters.lot?.min, filters.marketLot?.step, filters.marketLot?.min)
     qty = Math.max(qty, ...(isOff(filters.lot?.step) ? [QTY_DECIMALS] : steps))
   }
   return { priceDecimals: price, qtyDecimals: qty }
+}
+
+/** The exchange's 8 decimals, fewer where 2^53 would not hold the largest order: a coin of which billions cost a dollar. */
+function fineDecimals(maxQty: string | undefined): number {
+  if (isOff(maxQty)) return QTY_DECIMALS
+  let decimals = QTY_DECIMALS
+  while (decimals > 0 && units(maxQty, decimals, 'up') > BigInt(Number.MAX_SAFE_INTEGER)) decimals--
+  return decimals
 }
 
 function texts(...values: (string | undefined)[]): number[] {
@@ -176,11 +184,18 @@ function checkPrice(rules: Rules, scales: Scales, price: number): Refusal | null
 function checkLot(filter: 'LOT_SIZE' | 'MARKET_LOT_SIZE', rule: GridRule, scales: Scales, qty: number): Refusal | null {
   const text = (n: number) => unitsText(n, scales.qtyDecimals)
   const refuse = (limit: string) => ({ filter, value: text(qty), limit })
+  if (!Number.isSafeInteger(qty))
+    return { filter, value: String(qty / POW10[scales.qtyDecimals]!), limit: most(scales) }
   if (qty <= 0) return refuse(rule.min > 0 ? `minQty ${text(rule.min)}` : 'above 0')
   if (rule.min > 0 && qty < rule.min) return refuse(`minQty ${text(rule.min)}`)
   if (qty > rule.max) return refuse(`maxQty ${text(rule.max)}`)
   if (!isOnGrid(rule, qty)) return refuse(`stepSize ${text(rule.step)}`)
   return null
+}
+
+/** Not the exchange's bound but ours: beyond 2^53 units a quantity would no longer be exact. */
+function most(scales: Scales): string {
+  return `${unitsText(Number.MAX_SAFE_INTEGER, scales.qtyDecimals)}, the most that is counted exactly`
 }
 
 /** USDS-M bounds a buy above and a sell below only; spot's PERCENT_PRICE bounds both; …_BY_SIDE has its own pairs. */
@@ -241,6 +256,12 @@ function checkCounts(rules: Rules, scales: Scales, order: Checked, market: Marke
     return count('MAX_NUM_ORDERS', market.openOrders, maxNumOrders)
   if (order.isAlgo && maxNumAlgoOrders && market.openAlgoOrders + 1 > maxNumAlgoOrders)
     return count('MAX_NUM_ALGO_ORDERS', market.openAlgoOrders, maxNumAlgoOrders)
+  if (order.side === 1 && market.held + order.qty > Number.MAX_SAFE_INTEGER)
+    return {
+      filter: 'MAX_POSITION',
+      value: unitsText(market.held + order.qty, scales.qtyDecimals),
+      limit: most(scales),
+    }
   if (order.side === 1 && maxPosition !== undefined && !isOff(maxPosition)) {
     if (market.held + order.qty > Number(units(maxPosition, scales.qtyDecimals, 'down')))
       return {

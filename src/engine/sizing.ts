@@ -21,15 +21,10 @@ export function sizeOrder(
   rules: Rules,
 ): number {
   const { qty, quote, fraction, risk } = request
-  if (qty !== undefined) return snapQty(within(floorUnits(qty, slot.scales.qtyDecimals)), request, rules)
+  if (qty !== undefined) return snapQty(floorUnits(qty, slot.scales.qtyDecimals), request, rules)
   if (risk !== undefined) return snapQty(riskUnits(request, side, price, slot, account, rules), request, rules)
-  const amount = quote === undefined ? shareOfEquity(fraction!, account) : within(toLedger(account.ledger, quote))
+  const amount = quote === undefined ? shareOfEquity(fraction!, account) : toLedger(account.ledger, quote)
   return snapQty(affordable(amount, price, slot, account, rules), request, rules)
-}
-
-/** A quantity or amount beyond 2^53 units is more than anybody has; what it becomes is refused or cut like any other. */
-function within(units: number): number {
-  return Math.min(units, Number.MAX_SAFE_INTEGER)
 }
 
 /** fraction × equity in ledger units, rounded down once: 0.57 of 100 is 57, which floats miss by a unit. */
@@ -37,9 +32,8 @@ function shareOfEquity(fraction: number, account: Account): number {
   const equity = decimalOf(Math.max(0, account.equity))
   const share = decimalOf(fraction)
   const { decimals } = account.ledger
-  return within(
-    Number((share.digits * equity.digits * 10n ** BigInt(decimals)) / 10n ** BigInt(share.decimals + equity.decimals)),
-  )
+  const scaled = share.digits * equity.digits * 10n ** BigInt(decimals)
+  return Number(scaled / 10n ** BigInt(share.decimals + equity.decimals))
 }
 
 /** Rounded down to the step; a market order obeys the step of MARKET_LOT_SIZE as well. */
@@ -57,15 +51,30 @@ export function snapQty(
   return Math.max(0, gridDown(rules.lot, whole))
 }
 
-/** The largest legal quantity whose notional and taker fee stay within `amount` ledger units. */
+/** The largest quantity on the grid whose notional and taker fee, each rounded up, stay within `amount` ledger units. */
 export function affordable(amount: number, price: number, slot: Slot, account: Account, rules: Rules): number {
   const { scales, costs } = slot
-  const rate = costs.taker.digits / POW10[costs.taker.decimals]!
-  const guess = fromLedger(account.ledger, amount) / (fromUnits(price, scales.priceDecimals) * (1 + rate))
   const { step } = rules.lot
-  let qty = gridDown(rules.lot, floorUnits(guess, scales.qtyDecimals)) + step
-  while (qty > 0 && buyingCost(account.ledger, scales, price, qty, costs.taker) > amount) qty -= step
-  return Math.max(0, qty)
+  // more than an account can hold is as good as all it can hold, and leaves room to reckon in
+  const within = Math.min(amount, Number.MAX_SAFE_INTEGER / 2)
+  const rate = costs.taker.digits / POW10[costs.taker.decimals]!
+  const guess = fromLedger(account.ledger, within) / (fromUnits(price, scales.priceDecimals) * (1 + rate))
+  const most = gridDown(rules.lot, floorUnits(guess, scales.qtyDecimals)) + step
+  if (!Number.isSafeInteger(most)) return most
+  const isPayable = (fewer: number) => {
+    const qty = most - fewer * step
+    return qty <= 0 || buyingCost(account.ledger, scales, price, qty, costs.taker) <= within
+  }
+  // one or two steps fewer, as a rule; many where a step costs a small part of a ledger unit
+  let enough = 0
+  while (!isPayable(enough)) enough = Math.max(1, enough * 2)
+  let tooFew = Math.floor(enough / 2)
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((enough + tooFew) / 2)
+    if (isPayable(middle)) enough = middle
+    else tooFew = middle
+  }
+  return Math.max(0, most - enough * step)
 }
 
 /**
@@ -91,5 +100,5 @@ function riskUnits(
   const amount = BigInt(shareOfEquity(request.risk!, account))
   const shift = costs.taker.decimals + scales.priceDecimals + scales.qtyDecimals - account.ledger.decimals
   const scaled = shift >= 0 ? amount * 10n ** BigInt(shift) : amount / 10n ** BigInt(-shift)
-  return within(Number(scaled / loss))
+  return Number(scaled / loss)
 }
