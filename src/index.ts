@@ -21,6 +21,7 @@ export { resampleBars } from './core/resample.ts'
 export type { Certificate, EquityColumns, Metrics, RunDocument, RunResult } from './core/run.ts'
 export { parseSeries, type Series, seriesName } from './core/series.ts'
 export type { OpenTrade, Trade } from './core/trade.ts'
+export { DataError } from './data/index.ts'
 export {
   type AccountView,
   type BarContext,
@@ -34,5 +35,4 @@ export {
   type Strategy,
 } from './engine/index.ts'
 export * from './indicators/index.ts'
-export { defineConfig } from './runs/config.ts'
-export { loadBars, loadRun, runBacktest } from './runs/index.ts'
+export * from './runs/index.ts'

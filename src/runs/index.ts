@@ -1,2 +1,5 @@
-export { loadRun } from './load-run.ts'
-export { loadBars, runBacktest } from './public-api.ts'
+export { defineConfig } from './config.ts'
+export { type Difference, diffRuns } from './diff-runs.ts'
+export { type LoadedRun, loadRun } from './load-run.ts'
+export { type BacktestOptions, type BacktestRun, type BarsRange, loadBars, runBacktest } from './public-api.ts'
+export { UsageError } from './usage-error.ts'

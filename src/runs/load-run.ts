@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { RunEvent } from '../core/event.ts'
@@ -22,34 +23,64 @@ export interface LoadedRun {
 
 /**
  * Reads a run folder back: its document, trades, fills, events and equity curve.
- * @throws DataError where a file of it is missing or damaged
+ * @throws UsageError where there is no run folder, DataError where a file of it is missing, damaged or of another run
  */
 export async function loadRun(dir: string): Promise<LoadedRun> {
   const document = readDocument(dir)
+  const again = `make the run again with: ${document.reproduce.command}`
+  const damaged = (name: string, what: string) => new DataError(`${join(dir, name)}: ${what}; ${again}`)
   const text = (name: string) => {
     const file = join(dir, name)
-    if (!existsSync(file))
-      throw new DataError(
-        `${file}: is missing from the run folder; make the run again with: ${document.reproduce.command}`,
-      )
+    if (!existsSync(file)) throw damaged(name, 'is missing from the run folder')
     return readFileSync(file, 'utf8')
   }
-  const events = text('events.jsonl')
-    .split('\n')
-    .filter((line) => line !== '')
-  const equityFile = join(dir, 'equity.parquet').replaceAll("'", "''")
-  const [time, equity, cash, exposure] = await readDoubles(
-    `select time, equity, cash, exposure from read_parquet('${equityFile}')`,
-    4,
-    document.engine.bars,
-  )
-  return {
-    dir,
-    document,
-    trades: parseTradesCsv(text('trades.csv')),
-    fills: parseFillsCsv(text('fills.csv')),
-    events: events.map((line) => JSON.parse(line) as RunEvent),
-    equity: { length: time!.length, time: time!, equity: equity!, cash: cash!, exposure: exposure! },
+  const parsed = <T>(name: string, parse: (text: string) => T): T => {
+    const content = text(name)
+    try {
+      return parse(content)
+    } catch (error) {
+      throw damaged(name, `is damaged: ${(error as Error).message}`)
+    }
+  }
+  const fills = parsed('fills.csv', parseFillsCsv)
+  if (createHash('sha256').update(text('fills.csv')).digest('hex') !== document.tradeHash)
+    throw damaged('fills.csv', 'is not what the run wrote: its sha256 is not the tradeHash of run.json')
+  const trades = parsed('trades.csv', parseTradesCsv)
+  if (trades.length !== document.metrics['trades'])
+    throw damaged('trades.csv', `holds ${trades.length} trades, run.json says ${document.metrics['trades']}`)
+  const events = parsed('events.jsonl', parseEvents)
+  const equity = await readEquity(dir, document.engine.bars, damaged)
+  const last = equity.equity.at(-1) ?? document.metrics['startEquity']
+  if (last !== document.metrics['endEquity'])
+    throw damaged('equity.parquet', `ends at ${last}, run.json says ${document.metrics['endEquity']}`)
+  return { dir, document, trades, fills, events, equity }
+}
+
+function parseEvents(text: string): RunEvent[] {
+  const lines = text.split('\n').filter((line) => line !== '')
+  return lines.map((line, k) => {
+    try {
+      return JSON.parse(line) as RunEvent
+    } catch (error) {
+      throw new RangeError(`line ${k + 1} is no JSON (${(error as Error).message})`)
+    }
+  })
+}
+
+async function readEquity(
+  dir: string,
+  bars: number,
+  damaged: (name: string, what: string) => DataError,
+): Promise<LoadedRun['equity']> {
+  const name = 'equity.parquet'
+  const file = join(dir, name)
+  if (!existsSync(file)) throw damaged(name, 'is missing from the run folder')
+  const sql = `select time, equity, cash, exposure from read_parquet('${file.replaceAll("'", "''")}')`
+  try {
+    const [time, equity, cash, exposure] = await readDoubles(sql, 4, bars)
+    return { length: time!.length, time: time!, equity: equity!, cash: cash!, exposure: exposure! }
+  } catch (error) {
+    throw damaged(name, `cannot be read (${(error as Error).message.split('\n')[0]})`)
   }
 }
 

@@ -28,18 +28,16 @@ export interface BarsRange {
 
 /**
  * Stored bars as columns of equal length, oldest first: `bars.close[0]` is the first close. Times are UTC ms.
- * @throws UsageError, DataError for an unknown series or an empty range
+ * @throws UsageError for a wrong name or time, DataError for a series that is not stored or a range without bars
  */
 export async function loadBars(series: string, range: BarsRange = {}): Promise<Bars> {
   checkKeys('loadBars', range, ['from', 'to', 'before', 'store'])
+  const { before } = range
+  if (before !== undefined) checkNumber('before', before)
+  const wanted = { ...rangeOf(range), ...(before !== undefined && { before }) }
+  const parsed = named('the series', series, parseSeries)
   const { store } = await settingsOf(range)
-  const { from, to, before } = range
-  const open = await openStore(store, { behind: EMBEDDED })
-  return open.load(parseSeries(series), {
-    ...(from !== undefined && { from: msOf(from) }),
-    ...(to !== undefined && { to: msOf(to) }),
-    ...(before !== undefined && { before }),
-  })
+  return (await openStore(store, { behind: EMBEDDED })).load(parsed, wanted)
 }
 
 export interface BacktestOptions extends Given {
@@ -67,15 +65,23 @@ const KEYS = [
   'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts',
 ] as const // biome-ignore format: a list
 
-/** What `klinelab backtest` does, from code: the same settings, the same run folder, the same bytes. */
+/**
+ * What `klinelab backtest` does, from code: the same settings, the same run folder, the same bytes.
+ * @throws UsageError for an option, series or strategy that cannot be, DataError for data that are not there
+ */
 export async function runBacktest(options: BacktestOptions): Promise<BacktestRun> {
   checkKeys('runBacktest', options, KEYS)
   const start = performance.now()
-  const { strategy, set, closeAtEnd, benchmark, seed, from, to } = options
+  for (const key of Object.keys(BOUNDS) as (keyof typeof BOUNDS)[])
+    if (options[key] !== undefined) checkNumber(key, options[key])
+  const { feeAsset } = options
+  if (feeAsset !== undefined && feeAsset !== 'quote' && feeAsset !== 'received')
+    throw new UsageError(`feeAsset: "${String(feeAsset)}" is not allowed; write quote or received`)
+  const range = rangeOf(options)
+  const { strategy, set, closeAtEnd, benchmark, seed } = options
   const settings = await settingsOf(options)
-  const data = typeof options.data === 'string' ? [options.data] : options.data
+  const data = [options.data ?? []].flat()
   const optional = Object.entries({ set, closeAtEnd, benchmark, seed }).filter(([, value]) => value !== undefined)
-  const range = { ...(from !== undefined && { from: msOf(from) }), ...(to !== undefined && { to: msOf(to) }) }
   const run = await backtest({ strategy, data, ...range, ...Object.fromEntries(optional) }, settings)
   const dir = options.write === false ? null : await writeRun(run, settings.out, (performance.now() - start) / 1000)
   return { ...run.result, dir, seconds: run.seconds }
@@ -85,8 +91,55 @@ async function settingsOf(given: Given) {
   return settle(given, await findConfig(process.cwd()), process.env, process.cwd())
 }
 
-function msOf(time: Time): number {
-  return typeof time === 'number' ? time : parseTime(time)
+function rangeOf({ from, to }: { readonly from?: Time; readonly to?: Time }): { from?: number; to?: number } {
+  return {
+    ...(from !== undefined && { from: msOf('from', from) }),
+    ...(to !== undefined && { to: msOf('to', to) }),
+  }
+}
+
+function msOf(name: string, time: Time): number {
+  if (typeof time === 'string') return named(name, time, parseTime)
+  if (Number.isSafeInteger(time)) return time
+  throw new UsageError(`${name}: ${time} is not a time: write UTC milliseconds, or ISO text such as 2023-01-01`)
+}
+
+function named<T>(name: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new UsageError(`${name}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** The bounds of the command's flags: a script may be no more careless than a shell. */
+const BOUNDS = {
+  cash: { above: 0, text: 'above 0' },
+  feeMaker: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
+  feeTaker: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
+  slippageBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },
+  riskFree: { above: -1, text: 'a fraction above -1' },
+  warmup: { min: 0, isWhole: true, text: 'whole, at least 0' },
+  seed: { min: 0, isWhole: true, text: 'whole, at least 0' },
+} as const
+
+interface Bounds {
+  readonly min?: number
+  readonly above?: number
+  readonly below?: number
+  readonly isWhole?: boolean
+  readonly text: string
+}
+
+function checkNumber(name: keyof typeof BOUNDS | 'before', value: number): void {
+  const { min, above, below, isWhole, text }: Bounds = name === 'before' ? BOUNDS.warmup : BOUNDS[name]
+  const isRight =
+    Number.isFinite(value) &&
+    (min === undefined || value >= min) &&
+    (above === undefined || value > above) &&
+    (below === undefined || value < below) &&
+    (!isWhole || Number.isInteger(value))
+  if (!isRight) throw new UsageError(`${name}: ${String(value)} is not allowed; write a number (${text})`)
 }
 
 function checkKeys(name: string, options: object, known: readonly string[]): void {

@@ -1,9 +1,12 @@
+/** Begins like a formula, whatever quotes stand before it: one more is added and taken off again. */
+const FORMULA = /^'*[=+\-@\t\r]/
+
 /** RFC 4180 cells; numbers as plain decimals without exponent, so that every spreadsheet reads them alike. */
 export function csvCell(value: string | number | null): string {
   if (value === null) return ''
   if (typeof value === 'number') return plain(value)
   // a text that begins like a formula would be run by spreadsheets; a leading quote keeps it a text
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  const text = FORMULA.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
@@ -45,5 +48,5 @@ export function parseCsv(text: string): string[][] {
 
 /** Undoes the guard of `csvCell`. */
 export function textOf(cell: string): string {
-  return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell
+  return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell
 }

@@ -1,27 +1,22 @@
 import type { Fill } from '../core/fill.ts'
-import { csvCell, parseCsv, textOf } from './csv.ts'
+import { parseRecords, type RecordShape, recordsCsv } from './records.ts'
 
-const COLUMNS = [
-  'n', 'time', 'symbol', 'side', 'qty', 'price', 'reference', 'phase', 'liquidity', 'fee', 'feeAsset', 'slippage', 'realised',
-  'position', 'order', 'role', 'tag',
-] as const // biome-ignore format: the file's order
-
-const TEXTS = new Set<string>(['symbol', 'side', 'phase', 'liquidity', 'feeAsset', 'order', 'role', 'tag'])
+// biome-ignore format: the file's order
+export const FILLS = {
+  columns: [
+    'n', 'time', 'symbol', 'side', 'qty', 'price', 'reference', 'phase', 'liquidity', 'fee', 'feeAsset', 'slippage',
+    'realised', 'position', 'order', 'role', 'tag',
+  ],
+  texts: ['symbol', 'side', 'phase', 'liquidity', 'feeAsset', 'order', 'role', 'tag'],
+  nullable: ['tag'],
+} as const satisfies RecordShape
 
 /** `fills.csv`: one execution a line; its sha256 is the run's `tradeHash`. */
 export function fillsCsv(fills: readonly Fill[]): string {
-  const lines = fills.map((fill) => COLUMNS.map((key) => csvCell(fill[key])).join(','))
-  return `${[COLUMNS.join(','), ...lines].join('\n')}\n`
+  return recordsCsv(fills, FILLS)
 }
 
+/** @throws RangeError that names the record and the column at fault */
 export function parseFillsCsv(text: string): Fill[] {
-  const [header, ...rows] = parseCsv(text)
-  return rows.map((cells) => {
-    const values = header!.map((key, c) => {
-      const cell = cells[c]!
-      if (key === 'tag' && cell === '') return [key, null]
-      return [key, TEXTS.has(key) ? textOf(cell) : Number(cell)]
-    })
-    return Object.fromEntries(values) as unknown as Fill
-  })
+  return parseRecords(text, FILLS) as unknown as Fill[]
 }

@@ -4,19 +4,16 @@ import type { Bars } from '../core/bar.ts'
 import type { Fill } from '../core/fill.ts'
 import type { EquityColumns } from '../core/run.ts'
 import type { Trade } from '../core/trade.ts'
+import { FILLS } from './fills-csv.ts'
+import type { RecordShape } from './records.ts'
+import { TRADES } from './trades-csv.ts'
+
+export { toArrow, toCsv, toParquet } from './table-bytes.ts'
 
 /** Columns openTime, open, high, low, close, volume; the arrays are shared, not copied. */
 export function barsTable(bars: Bars): ColumnTable {
   const { openTime, open, high, low, close, volume } = bars
   return table({ openTime, open, high, low, close, volume })
-}
-
-export function tradesTable(trades: readonly Trade[]): ColumnTable {
-  return rowsTable(trades)
-}
-
-export function fillsTable(fills: readonly Fill[]): ColumnTable {
-  return rowsTable(fills)
 }
 
 /** Columns time, equity, cash, exposure; shared, not copied. */
@@ -25,16 +22,21 @@ export function equityTable(equity: EquityColumns): ColumnTable {
   return table({ time, equity: equity.equity, cash, exposure })
 }
 
-function rowsTable(rows: readonly object[]): ColumnTable {
-  const names = rows.length > 0 ? Object.keys(rows[0]!) : []
-  return table(Object.fromEntries(names.map((name) => [name, rows.map((row) => (row as Record<string, unknown>)[name])])))
+/** A running number and the columns of `trades.csv`, also where nothing was traded. */
+export function tradesTable(trades: readonly Trade[]): ColumnTable {
+  return rowsTable(trades, { ...TRADES, columns: ['n', ...TRADES.columns] })
 }
 
-/** Arrow IPC stream bytes. */
-export function toArrow(of: ColumnTable): Uint8Array {
-  return of.toArrowIPC({ format: 'stream' }) as Uint8Array
+/** The columns of `fills.csv`, also where nothing was filled. */
+export function fillsTable(fills: readonly Fill[]): ColumnTable {
+  return rowsTable(fills, FILLS)
 }
 
-export function toCsv(of: ColumnTable): string {
-  return of.toCSV()
+function rowsTable<Key extends string>(
+  rows: readonly Readonly<Record<Key, string | number | null>>[],
+  { columns, texts }: RecordShape<Key>,
+): ColumnTable {
+  const column = (key: Key) =>
+    texts.includes(key) ? rows.map((row) => row[key]) : Float64Array.from(rows, (row) => row[key] as number)
+  return table(columns.map((key): [string, ReturnType<typeof column>] => [key, column(key)]))
 }

@@ -1,26 +1,22 @@
 import type { Trade } from '../core/trade.ts'
-import { csvCell, parseCsv, textOf } from './csv.ts'
+import { parseRecords, type RecordShape, recordsCsv } from './records.ts'
 
-const COLUMNS = [
-  'symbol', 'side', 'qty', 'entryTime', 'entryPrice', 'exitTime', 'exitPrice', 'fees', 'funding', 'pnl', 'return', 'bars',
-  'mae', 'mfe', 'entryTag', 'exitTag',
-] as const // biome-ignore format: the contract's order
+// biome-ignore format: the contract's order
+export const TRADES = {
+  columns: [
+    'symbol', 'side', 'qty', 'entryTime', 'entryPrice', 'exitTime', 'exitPrice', 'fees', 'funding', 'pnl', 'return', 'bars',
+    'mae', 'mfe', 'entryTag', 'exitTag',
+  ],
+  texts: ['symbol', 'side', 'entryTag', 'exitTag'],
+  nullable: [],
+} as const satisfies RecordShape
 
 /** `trades.csv`: one closed round trip a line, in the order in which they closed. */
 export function tradesCsv(trades: readonly Trade[]): string {
-  const lines = trades.map((trade) => COLUMNS.map((key) => csvCell(trade[key])).join(','))
-  return `${[COLUMNS.join(','), ...lines].join('\n')}\n`
+  return recordsCsv(trades, TRADES)
 }
 
+/** @throws RangeError that names the record and the column at fault */
 export function parseTradesCsv(text: string): Trade[] {
-  const [header, ...rows] = parseCsv(text)
-  return rows.map((cells, k) => {
-    const values = Object.fromEntries(
-      header!.map((key, c) => {
-        const isText = key === 'symbol' || key === 'side' || key.endsWith('Tag')
-        return [key, isText ? textOf(cells[c]!) : Number(cells[c])]
-      }),
-    )
-    return { n: k + 1, ...values } as unknown as Trade
-  })
+  return parseRecords(text, TRADES).map((values, k) => ({ n: k + 1, ...values }) as Trade)
 }
