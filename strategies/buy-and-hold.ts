@@ -1,7 +1,9 @@
 /**
- * Buys once and never sells: the bar every other strategy has to clear, in the same account, with the same costs.
+ * Buys once and never sells: the bar every other strategy has to clear, in the same account, with the same costs. One
+ * part in a hundred stays in cash, because the next open may be dearer than this close.
  *
- * What it is: a benchmark and the shortest strategy there is. What it is not: riskless; look at its drawdown.
+ * What it is: a benchmark and the shortest strategy there is. What it is not: riskless (look at its drawdown), nor a
+ * basket: of several series it buys the first.
  */
 import { buy, defineStrategy, num } from 'klinelab'
 
