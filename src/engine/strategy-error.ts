@@ -10,7 +10,7 @@ const OWN = new URL('..', import.meta.url).href
 export function userFrame(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   for (const line of stack.split('\n').slice(1)) {
-    const place = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/.exec(line.trim())?.[1]
+    const place = /[\s(]((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/.exec(line.trimEnd())?.[1]
     if (place === undefined) continue
     const path = place.replace(/^file:\/\//, '')
     if (!path.startsWith(OWN.replace(/^file:\/\//, '')) && !/[\\/]node_modules[\\/]/.test(path)) return path

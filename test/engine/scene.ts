@@ -151,6 +151,19 @@ export function stage(scene: Stage): EngineResult {
   }).result
 }
 
+/** Runs a whole strategy over one instrument's ready-made bars, without costs. */
+export function runOn(strategy: Strategy, bars: Bars, from = 0, set: Stage['set'] = {}): EngineResult {
+  return simulate({
+    strategy,
+    params: resolveParams(strategy, set),
+    slots: [{ instrument: instrumentOf(), bars, costs: { feeMaker: 0, feeTaker: 0, slippageBps: 0 } }],
+    from,
+    cash: 1_000_000,
+    limitTouch: false,
+    closeAtEnd: false,
+  }).result
+}
+
 /** Fills of 1h bars, a line each: the bar's number, where on the bar, side, quantity, price, liquidity. */
 export function fillLines(run: EngineResult): string[] {
   return run.fills.map(({ time, phase, side, qty, price, liquidity }) => {

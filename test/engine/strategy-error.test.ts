@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest'
+import type { Decision } from '../../src/core/order.ts'
+import { buy } from '../../src/core/order.ts'
+import { defineStrategy, int, type Strategy, StrategyError } from '../../src/engine/index.ts'
+import { userFrame } from '../../src/engine/strategy-error.ts'
+import { sma } from '../../src/indicators/index.ts'
+import { HOUR, type Row, stage } from './scene.ts'
+
+const rows: Row[] = [
+  [100, 101, 99, 100],
+  [102, 103, 101, 102],
+  [104, 105, 103, 104],
+]
+const run = (strategy: Strategy) => stage({ strategy, series: [{ symbol: 'BTCUSDT', rows }] })
+
+function failureOf(strategy: Strategy): StrategyError {
+  try {
+    run(strategy)
+  } catch (error) {
+    if (error instanceof StrategyError) return error
+    throw error
+  }
+  throw new Error('the run did not fail')
+}
+
+describe('a throw in the strategy ends the run', () => {
+  test("with the strategy's file and line, the bar's time and the inputs", () => {
+    let place = ''
+    const cause = (): Error => {
+      const error = new TypeError('no such thing')
+      place = userFrame(error)
+      return error
+    }
+    const strategy = defineStrategy({
+      name: 'thrower',
+      params: { period: int(2) },
+      indicators: ({ period }) => ({ mean: sma(period) }),
+      onBar: ({ at }) => {
+        if (at === 3 * HOUR) throw cause()
+        return at === 2 * HOUR ? buy({ qty: 1.5 }) : undefined
+      },
+    })
+    const error = failureOf(strategy)
+    expect(place).toMatch(/strategy-error\.test\.ts:\d+:\d+$/)
+    expect(error.message).toBe(
+      `strategy thrower (bar closed 1970-01-01T03:00:00.000Z, BTCUSDT) threw TypeError: no such thing, at ${place}. ` +
+        'Inputs: {"bar":{"openTime":7200000,"open":104,"high":105,"low":103,"close":104,"volume":10},' +
+        '"ind":{"mean":103},"position":{"qty":1.5},"params":{"period":2}}.',
+    )
+    expect(error.cause).toBeInstanceOf(TypeError)
+  })
+
+  test('from every hook', () => {
+    const boom = (): never => {
+      throw new Error('boom')
+    }
+    const onBar = ({ position }: { position: { qty: number } }) => (position.qty === 0 ? buy({ qty: 1 }) : undefined)
+    const message = (hooks: Parameters<typeof defineStrategy>[0]) => failureOf(defineStrategy(hooks)).message
+    const name = 'hooks'
+    expect(message({ name, onBar, onStart: boom })).toMatch(
+      /^strategy hooks \(bar closed the start\) threw Error: boom, at /,
+    )
+    expect(message({ name, onBar, onFill: boom })).toMatch(/\(bar closed 1970-01-01T02:00:00\.000Z\) threw Error: boom/)
+    expect(message({ name, onBars: boom })).toMatch(/\(bar closed 1970-01-01T01:00:00\.000Z\) threw Error: boom/)
+    expect(message({ name, onBar, onStop: boom })).toMatch(/\(bar closed 1970-01-01T03:00:00\.000Z\) threw Error: boom/)
+  })
+
+  test('also where what is thrown is no error', () => {
+    const strategy = defineStrategy({
+      name: 'words',
+      onBar: () => {
+        throw 'just words'
+      },
+    })
+    expect(failureOf(strategy).message).toMatch(/threw string: just words\./)
+  })
+})
+
+describe('what is no request is an error that says what was returned', () => {
+  const returning = (decision: unknown) => defineStrategy({ name: 'odd', onBar: () => decision as Decision })
+
+  test.each([
+    ['a number', 42, /returned 42, which is no request/],
+    ['a text', 'buy', /returned "buy", which is no request/],
+    ['a promise', Promise.resolve(), /returned \{\}, which is no request/],
+    [
+      'no size',
+      { kind: 'order', side: 'buy' },
+      /buy\(\{ {2}\}\): size is exactly one of qty, quote, fraction, risk; it has none/,
+    ],
+    ['two sizes', buy({ qty: 1, quote: 5 }), /qty: 1, quote: 5 \}\): size is exactly one of .*; it has 2/],
+    ['NaN', buy({ qty: Number.NaN }), /buy\(\{ qty: NaN \}\): qty must be a number above 0/],
+    ['a misspelt key', { ...buy({ qty: 1 }), stopLos: 90 }, /unknown key "stopLos".*stopLoss/],
+    ['risk without a stop', buy({ risk: 0.01 }), /risk needs a stopLoss/],
+  ])('%s', (_, decision, message) => {
+    const { message: text } = failureOf(returning(decision))
+    expect(text).toMatch(message)
+    // the hook has returned by then: no line of the strategy is at fault, and none of ours is named
+    expect(text).not.toMatch(/, at /)
+    expect(text).toMatch(/bar closed 1970-01-01T01:00:00\.000Z, BTCUSDT/)
+  })
+
+  test('one bad request in a list: none of the list is accepted', () => {
+    let last: { readonly orders: readonly unknown[]; readonly events: readonly unknown[] } | null = null
+    const strategy = defineStrategy({
+      name: 'half',
+      onBar: (context) => {
+        last = context
+        return [buy({ qty: 1, limit: 90 }), 42] as unknown as Decision
+      },
+    })
+    expect(failureOf(strategy).message).toMatch(/returned 42/)
+    expect(last!['orders']).toEqual([])
+    expect(last!['events']).toEqual([])
+  })
+
+  test('nothing, null and gaps in a list are nothing to do', () => {
+    for (const decision of [undefined, null, [], [undefined, null, false]])
+      expect(run(returning(decision)).accepted).toBe(0)
+    expect(run(returning([null, buy({ qty: 1 }), false])).accepted).toBe(rows.length)
+  })
+})
+
+describe('the place of an error', () => {
+  const own = new URL('../../src/', import.meta.url).pathname
+  const stack = (...frames: string[]) => Object.assign(new Error('x'), { stack: ['Error: x', ...frames].join('\n') })
+
+  test('is the first frame outside klinelab, whatever the folders there are called', () => {
+    const error = stack(
+      `    at Object.get (${own}engine/view.ts:10:5)`,
+      `    at file://${own}indicators/sma.ts:3:4`,
+      '    at Object.onBar (file:///home/me/bot/src/engine/mine.ts:7:9)',
+      '    at main (/home/me/run.ts:1:1)',
+    )
+    expect(userFrame(error)).toBe('/home/me/bot/src/engine/mine.ts:7:9')
+  })
+
+  test("is the strategy's own line where a library it calls has thrown", () => {
+    const error = stack(
+      '    at pick (/home/me/bot/node_modules/lodash/lodash.js:100:2)',
+      '    at onBar (/home/me/bot/strategy.ts:4:5)',
+    )
+    expect(userFrame(error)).toBe('/home/me/bot/strategy.ts:4:5')
+  })
+
+  test('is left out where there is none', () => {
+    expect(userFrame(stack('    at process.processTicksAndRejections (node:internal/process/task_queues:103:5)'))).toBe(
+      '',
+    )
+    expect(userFrame('no error at all')).toBe('')
+  })
+})
