@@ -1,17 +1,9 @@
-import type { RunResult } from '../core/run.ts'
-import { count, moment, percent, plural, price } from './format.ts'
-import { escapeHtml, section, tableHtml } from './html.ts'
+import type { RunEvent } from '../core/event.ts'
+import type { Certificate, RunResult } from '../core/run.ts'
+import { count, date, moment, percent, plural, price } from './format.ts'
+import { type Column, escapeHtml, section, tableHtml } from './html.ts'
 
 const SHOWN = 50
-
-export function remarksSection({ document }: RunResult): string {
-  if (document.remarks.length === 0) return ''
-  return section(
-    'remarks',
-    'What to know before believing it',
-    `<ul>${document.remarks.map((remark) => `<li>${escapeHtml(remark)}</li>`).join('')}</ul>`,
-  )
-}
 
 export function ordersSection({ document, events }: RunResult): string {
   const { accepted, rejected, byFilter } = document.orders
@@ -26,78 +18,160 @@ export function ordersSection({ document, events }: RunResult): string {
   ])
   const refused =
     rows.length === 0
-      ? '<p>None was refused.</p>'
+      ? ''
       : tableHtml(
           'Refused, by filter or reason',
-          [{ title: 'Filter' }, { title: 'orders', isNumber: true }, { title: 'the first: value against limit' }],
+          [
+            { title: 'Filter or reason' },
+            { title: 'orders', kind: 'number' },
+            { title: 'the first of them: value against limit', kind: 'prose' },
+          ],
           rows,
         )
-  const filters = document.filters.map((one) => [
-    escapeHtml(one.symbol),
-    escapeHtml(one.source),
-    one.validFrom === null ? 'not known' : moment(one.validFrom),
-    one.assumed ? '<span class="mark">assumed for the bars before</span>' : 'in force',
-    escapeHtml(one.notSimulated.join(', ') || 'all'),
+  const held = new Map<string, string[]>()
+  for (const one of document.filters) {
+    const cells = [
+      escapeHtml(one.source),
+      one.validFrom === null ? 'not known' : moment(one.validFrom),
+      one.validFrom === null
+        ? '<span class="mark">assumed</span>'
+        : one.assumed
+          ? '<span class="mark">assumed for the bars before</span>'
+          : 'in force',
+      escapeHtml(one.notSimulated.join(', ') || 'none'),
+    ]
+    const key = JSON.stringify(cells)
+    held.set(key, [...(held.get(key) ?? []), one.symbol])
+  }
+  const filters = [...held].map(([cells, symbols]) => [
+    escapeHtml(symbols.join(', ')),
+    ...(JSON.parse(cells) as string[]),
   ])
   return section(
     'orders',
     'Orders',
-    `<p>${plural(accepted, 'order')} accepted, ${count(rejected)} refused.</p>`,
+    `<p>${plural(accepted, 'order')} accepted${became(events)}; ${rejected === 0 ? 'none was refused' : `<strong>${count(rejected)} refused</strong>`}.</p>`,
     refused,
     tableHtml(
       'Exchange filters the orders were held to',
-      [{ title: 'Symbol' }, { title: 'Snapshot' }, { title: 'From (UTC)' }, { title: '' }, { title: 'Not simulated' }],
+      [
+        { title: 'Symbol', kind: 'prose' },
+        { title: 'Snapshot', kind: 'prose' },
+        { title: 'From (UTC)' },
+        { title: 'State', kind: 'prose' },
+        { title: 'Filters not simulated', kind: 'prose' },
+      ],
       filters,
     ),
   )
 }
 
+const ENDINGS = {
+  requested: 'cancelled by the strategy',
+  oco: 'cancelled because the other leg of its bracket filled',
+  flat: 'cancelled because the position was gone',
+  expired: 'expired',
+  'post-only': 'expired because it would have taken',
+  end: 'open at the end of the data',
+} as const
+
+/** What the accepted orders came to, from the run's events. */
+function became(events: readonly RunEvent[]): string {
+  const counts = new Map<string, number>()
+  const add = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1)
+  let cut = 0
+  for (const event of events) {
+    if (event.type === 'fill') add('filled')
+    else if (event.type === 'cancelled') add(ENDINGS[event.reason])
+    else if (event.type === 'cut') cut++
+  }
+  const ends = counts.size === 0 ? '' : `: ${[...counts].map(([what, n]) => `${count(n)} ${what}`).join(', ')}`
+  return cut === 0 ? ends : `${ends}; ${count(cut)} cut to what could be paid for or sold`
+}
+
 /** What the data are like; nothing in them was repaired. */
 export function certificateSection({ document }: RunResult): string {
-  const parts = document.certificates.map((one) => {
-    const missing = one.gaps.reduce((sum, gap) => sum + gap.bars, 0)
-    const facts = [
-      plural(one.rows, 'bar'),
-      one.gaps.length === 0 ? 'no gaps' : `${plural(one.gaps.length, 'gap')}, ${plural(missing, 'bar')} missing`,
-      `${plural(one.zeroVolumeBars, 'bar')} without volume`,
-      plural(one.flatRuns.length, 'flat run'),
-      plural(one.outliers.length, 'outlier'),
-      plural(one.outages.length, 'outage mark'),
-      one.skippedRows === 0
-        ? 'no row skipped at import'
-        : `<span class="mark">${plural(one.skippedRows, 'row')} skipped at import</span>`,
-    ]
-    const some = <T>(caption: string, rows: readonly T[], cells: (row: T) => string[], titles: readonly string[]) =>
-      rows.length === 0
-        ? ''
-        : tableHtml(
-            rows.length > SHOWN ? `${caption}: the first ${SHOWN} of ${rows.length}` : caption,
-            titles.map((title, k) => ({ title, isNumber: k > 0 && title !== 'next bar' && title !== 'field' })),
-            rows.slice(0, SHOWN).map(cells),
-          )
-    const details = [
-      some('Gaps', one.gaps, (gap) => [moment(gap.start), moment(gap.end), count(gap.bars)], [
-        'first missing',
-        'next bar',
-        'bars',
-      ]),
-      some('Flat runs', one.flatRuns, (run) => [moment(run.start), count(run.bars)], ['from', 'bars']),
-      some('Outliers', one.outliers, (row) => [moment(row.openTime), row.field, price(row.value), price(row.median)], [
-        'bar',
-        'field',
-        'price',
-        'median around it',
-      ]),
-      some('Outage marks: bars whose close time came early', one.outages, (time) => [moment(time)], ['bar']),
-    ].join('')
-    return `<h3>${escapeHtml(one.series)}</h3><p>${facts.join(' · ')}</p>${details === '' ? '' : `<details><summary>where</summary>${details}</details>`}`
-  })
+  const number = (n: number) => (n === 0 ? 'none' : count(n))
+  const rows = document.certificates.map((one) => [
+    escapeHtml(one.series),
+    count(one.rows),
+    `${date(one.from)} to ${date(one.to)}`,
+    one.gaps.length === 0
+      ? 'none'
+      : `${count(one.gaps.length)} (${plural(
+          one.gaps.reduce((sum, gap) => sum + gap.bars, 0),
+          'bar',
+        )})`,
+    number(one.zeroVolumeBars),
+    number(one.flatRuns.length),
+    number(one.outliers.length),
+    number(one.outages.length),
+    one.skippedRows === 0 ? 'none' : `<span class="mark">${count(one.skippedRows)}</span>`,
+    'nothing',
+  ])
+  const titles: readonly (readonly [string, Column['kind']?])[] = [
+    ['Series'],
+    ['Bars', 'number'],
+    ['Range (UTC)'],
+    ['Gaps', 'number'],
+    ['Bars without volume', 'number'],
+    ['Flat runs', 'number'],
+    ['Outliers', 'number'],
+    ['Outage marks', 'number'],
+    ['Rows skipped at import', 'number'],
+    ['Repaired', 'number'],
+  ]
   return section(
     'data',
     'The data',
     '<p>Checked bar by bar, as stored. Nothing was repaired or filled in: a gap stays a gap, and an order that waits across one meets the next real bar.</p>',
-    ...parts,
+    tableHtml(
+      'Data certificate',
+      titles.map(([title, kind]) => (kind === undefined ? { title } : { title, kind })),
+      rows,
+    ),
+    whereabouts(document.certificates),
   )
+}
+
+/** Where the findings of the certificates are. */
+function whereabouts(certificates: readonly Certificate[]): string {
+  const found = certificates
+    .map((one) => [one.series, findings(one)] as const)
+    .filter(([, tables]) => tables !== '')
+    .map(([series, tables]) => `<h3>${escapeHtml(series)}</h3><div class="pair">${tables}</div>`)
+  return found.length === 0
+    ? ''
+    : `<details><summary>Where the gaps and marks are</summary>${found.join('\n')}</details>`
+}
+
+function findings(one: Certificate): string {
+  const some = <T>(what: string, all: readonly T[], cells: (row: T) => string[], titles: readonly string[]) =>
+    all.length === 0
+      ? ''
+      : tableHtml(
+          all.length > SHOWN ? `${what}: the first ${SHOWN} of ${count(all.length)}` : what,
+          titles.map((title) =>
+            ['bars', 'price', 'median around it'].includes(title) ? { title, kind: 'number' } : { title },
+          ),
+          all.slice(0, SHOWN).map(cells),
+        )
+  const outlier = ['bar', 'field', 'price', 'median around it']
+  return [
+    some('Gaps', one.gaps, (gap) => [moment(gap.start), moment(gap.end), count(gap.bars)], [
+      'first missing',
+      'next bar',
+      'bars',
+    ]),
+    some('Flat runs', one.flatRuns, (run) => [moment(run.start), count(run.bars)], ['from', 'bars']),
+    some(
+      'Outliers',
+      one.outliers,
+      (row) => [moment(row.openTime), row.field, price(row.value), price(row.median)],
+      outlier,
+    ),
+    some('Outage marks: bars whose close time came early', one.outages, (time) => [moment(time)], ['bar']),
+  ].join('')
 }
 
 export function reproduceSection({ document }: RunResult): string {
@@ -108,7 +182,7 @@ export function reproduceSection({ document }: RunResult): string {
     ['Code', `sha256 ${reproduce.code}`],
     ['Settings', `sha256 ${reproduce.config}`],
     ['Fills', `sha256 ${document.tradeHash}`],
-    ...Object.entries(reproduce.versions),
+    ...Object.entries(reproduce.versions).map(([name, version]): [string, string] => [`Version of ${name}`, version]),
     ['Seed', String(document.seed)],
     ['Risk-free rate', percent(document.riskFree)],
     ['Benchmark', document.benchmark],
@@ -120,7 +194,7 @@ export function reproduceSection({ document }: RunResult): string {
 <div class="command"><code id="command">${escapeHtml(reproduce.command)}</code><button type="button" id="copy">Copy</button></div>`,
     tableHtml(
       'What it was made of',
-      [{ title: '' }, { title: 'value' }],
+      [{ title: 'Part' }, { title: 'Value', kind: 'prose' }],
       rows.map(([name, value]) => [escapeHtml(name), `<code>${escapeHtml(value)}</code>`]),
     ),
   )

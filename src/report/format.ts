@@ -5,8 +5,9 @@ const NONE = '–'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
+const YEAR = 365 * DAY
 
-/** Thousands separated, a real minus sign. */
+/** Thousands separated, a real minus sign; spaces that do not break. */
 export function decimal(value: number, digits: number): string {
   const [whole, fraction] = Math.abs(value).toFixed(digits).split('.') as [string, string?]
   const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f')
@@ -15,12 +16,17 @@ export function decimal(value: number, digits: number): string {
 }
 
 export function percent(value: Figure | undefined, digits = 2): string {
-  return value === null || value === undefined ? NONE : `${decimal(value * 100, digits)} %`
+  return value === null || value === undefined ? NONE : `${decimal(value * 100, digits)}\u202f%`
 }
 
-/** With a plus in front of gains. */
+/** With a plus in front of what is still a gain when it is rounded. */
 export function signedPercent(value: Figure | undefined, digits = 2): string {
-  return value !== null && value !== undefined && value > 0 ? `+${percent(value, digits)}` : percent(value, digits)
+  const text = percent(value, digits)
+  return value !== null && value !== undefined && value > 0 && /[1-9]/.test(text) ? `+${text}` : text
+}
+
+export function ratio(value: Figure | undefined): string {
+  return value === null || value === undefined ? NONE : decimal(value, 2)
 }
 
 export function count(value: number): string {
@@ -31,11 +37,28 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`
 }
 
-/** As many digits as matter: two for amounts, more for small prices. */
+/** Decimals that matter in an account that began with `cash`: cents where it holds thousands, satoshis where it holds a bitcoin. */
+export function amountDigits(cash: number): number {
+  return Math.min(8, Math.max(2, 6 - Math.ceil(Math.log10(cash))))
+}
+
+/** An amount of the account's quote asset. */
+export function amount(value: number, { cash }: { readonly cash: number }): string {
+  return decimal(value, amountDigits(cash))
+}
+
+/** As many digits as matter: two for large prices, more for small ones. */
 export function price(value: number): string {
   const digits = value === 0 ? 2 : Math.max(2, 6 - Math.ceil(Math.log10(Math.abs(value))))
   const text = decimal(value, Math.min(12, digits))
   return text.replace(/(\.\d\d\d*?)0+$/, '$1')
+}
+
+/** A quantity without the zeros that say nothing. */
+export function quantity(value: number): string {
+  return price(value)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '')
 }
 
 /** `2024-01-31 12:00`, UTC. */
@@ -43,22 +66,35 @@ export function moment(time: number): string {
   return new Date(time).toISOString().slice(0, 16).replace('T', ' ')
 }
 
-export function duration(ms: number): string {
-  if (ms >= 2 * DAY) return `${decimal(ms / DAY, 1)} days`
-  if (ms >= 2 * HOUR) return `${decimal(ms / HOUR, 1)} hours`
-  return `${decimal(ms / MINUTE, 0)} minutes`
+/** A moment, or only its day at midnight. */
+export function date(time: number): string {
+  return time % DAY === 0 ? moment(time).slice(0, 10) : moment(time)
 }
 
-/** A figure as its unit is read. */
-export function figureText(value: Figure | undefined, unit: MetricRow['unit'], quote: string): string {
+export function duration(ms: number): string {
+  const about = (unit: number) => decimal(ms / unit, 1).replace('.0', '')
+  if (ms >= 2 * YEAR) return `${about(YEAR)} years`
+  if (ms >= 2 * DAY) return `${about(DAY)} days`
+  if (ms >= 2 * HOUR) return `${about(HOUR)} hours`
+  return plural(Math.round(ms / MINUTE), 'minute')
+}
+
+/** A figure as its unit is read. Amounts that are small beside the account (a fee, a price) keep three digits. */
+export function figureText(
+  value: Figure | undefined,
+  unit: MetricRow['unit'],
+  account: { readonly cash: number; readonly quote: string },
+): string {
   if (value === null || value === undefined) return NONE
   switch (unit) {
     case 'fraction':
       return percent(value)
-    case 'quote':
-      return `${decimal(value, 2)} ${quote}`
+    case 'quote': {
+      const small = value === 0 ? 0 : Math.min(8, 3 - Math.ceil(Math.log10(Math.abs(value))))
+      return `${decimal(value, Math.max(amountDigits(account.cash), small))} ${account.quote}`
+    }
     case 'base':
-      return price(value)
+      return quantity(value)
     case 'count':
     case 'bars':
       return count(value)
@@ -67,6 +103,6 @@ export function figureText(value: Figure | undefined, unit: MetricRow['unit'], q
     case 'time':
       return moment(value)
     case 'ratio':
-      return decimal(value, 2)
+      return ratio(value)
   }
 }

@@ -13,20 +13,26 @@ export function scriptJson(value: unknown): string {
 
 export interface Column {
   readonly title: string
-  readonly isNumber?: boolean
+  /** Numbers stand right; prose may break; everything else stays on one line. */
+  readonly kind?: 'number' | 'prose'
 }
 
 /** A table with a caption; cells are HTML already. The first cell of a row is its header. */
 export function tableHtml(caption: string, columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const kind = (k: number) => (columns[k]!.isNumber ? ' class="n"' : '')
+  const kind = (k: number) => ({ number: ' class="n"', prose: ' class="prose"', '': '' })[columns[k]!.kind ?? '']
   const head = columns.map(({ title }, k) => `<th scope="col"${kind(k)}>${escapeHtml(title)}</th>`).join('')
   const body = rows
     .map(
       (cells) =>
-        `<tr>${cells.map((cell, k) => (k === 0 ? `<th scope="row">${cell}</th>` : `<td${kind(k)}>${cell}</td>`)).join('')}</tr>`,
+        `<tr>${cells.map((cell, k) => (k === 0 ? `<th scope="row"${kind(k)}>${cell}</th>` : `<td${kind(k)}>${cell}</td>`)).join('')}</tr>`,
     )
     .join('\n')
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table>${captionHtml(caption)}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+}
+
+/** A caption that stays in sight, whatever the width of its table. */
+export function captionHtml(text: string): string {
+  return `<caption><span>${escapeHtml(text)}</span></caption>`
 }
 
 /** A section with a heading the table of contents can point to. */
@@ -34,7 +40,8 @@ export function section(id: string, title: string, ...parts: readonly string[]):
   return `<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${escapeHtml(title)}</h2>\n${parts.filter((part) => part !== '').join('\n')}\n</section>`
 }
 
-/** A place for a chart, with what it shows in words beside it. */
-export function figure(id: string, caption: string, inWords: string, height: number): string {
-  return `<figure><figcaption id="${id}-c">${escapeHtml(caption)}</figcaption><div class="chart" id="${id}" role="img" aria-labelledby="${id}-c" aria-describedby="${id}-t" style="min-height:${height}px" data-height="${height}"></div><p class="words" id="${id}-t">${inWords}</p></figure>`
+/** A place for a chart, with what it shows in words beside it and, where given, as a table under it. */
+export function figure(id: string, caption: string, inWords: string, height: number, table = ''): string {
+  const folded = table === '' ? '' : `<details><summary>The same as a table</summary>${table}</details>`
+  return `<figure><figcaption><span id="${id}-c">${escapeHtml(caption)}</span><span class="readout" id="${id}-r" aria-hidden="true"></span></figcaption><div class="chart" id="${id}" role="img" aria-labelledby="${id}-c" aria-describedby="${id}-t" style="min-height:${height}px" data-height="${height}"></div><p class="words" id="${id}-t">${inWords}</p>${folded}</figure>`
 }

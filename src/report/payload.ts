@@ -1,26 +1,34 @@
 import { intervalMs } from '../core/interval.ts'
 import type { EquityColumns, RunResult } from '../core/run.ts'
+import type { Trade } from '../core/trade.ts'
 import { underwater } from '../metrics/index.ts'
 import { extremeRows, priceBand } from './downsample.ts'
+import { amountDigits } from './format.ts'
+import { type Bins, histogram } from './histogram.ts'
+import { packTexts, packTimes, rounded, type Times } from './pack.ts'
+import { tradeSample } from './trade-sample.ts'
 import { tradeViews } from './trade-views.ts'
 
 /** Points a chart has across: the widest one is 1100 CSS pixels. */
 const PIXELS = 1100
+/** Trades the page's table holds; more would make a file too large to open. */
+export const TRADES = 30_000
 
 interface Line {
-  readonly t: readonly number[]
+  readonly t: Times
   readonly v: readonly number[]
 }
 
 /** What the page's charts and trade table are drawn from. */
 export function payload(result: RunResult) {
-  const { equity, benchmark, trades, document } = result
+  const { equity, benchmark, document } = result
   const held = benchmark === null ? null : { ...equity, equity: benchmark }
   const start = document.cash
-  const step = intervalMs(result.bars[0]!.series.interval)
+  const kept = tradeSample(result.trades, TRADES)
+  const trades = kept.map((index) => result.trades[index]!)
   return {
     quote: document.quote,
-    step,
+    digits: amountDigits(start),
     equity: lineOf(equity.time, equity.equity, 8),
     benchmark: held === null ? null : lineOf(equity.time, held.equity, 8),
     drawdown: drawdownLine(equity, start),
@@ -29,7 +37,8 @@ export function payload(result: RunResult) {
       const band = priceBand(bars, PIXELS)
       return {
         symbol: bars.series.symbol,
-        t: band.rows.map((row) => bars.openTime[row]!),
+        step: intervalMs(bars.series.interval),
+        t: packTimes(band.rows.map((row) => bars.openTime[row]!)),
         low: band.low,
         high: band.high,
         close: band.close,
@@ -38,36 +47,61 @@ export function payload(result: RunResult) {
           .map(({ name, values }) => ({ name, ...lineOf(bars.openTime, values, 7) })),
       }
     }),
-    trades: {
-      symbol: trades.map((trade) => trade.symbol),
-      side: trades.map((trade) => trade.side),
-      qty: trades.map((trade) => trade.qty),
-      entryTime: trades.map((trade) => trade.entryTime),
-      entryPrice: trades.map((trade) => trade.entryPrice),
-      exitTime: trades.map((trade) => trade.exitTime),
-      exitPrice: trades.map((trade) => trade.exitPrice),
-      fees: trades.map((trade) => trade.fees),
-      pnl: trades.map((trade) => trade.pnl),
-      return: trades.map((trade) => short(trade.return)),
-      bars: trades.map((trade) => trade.bars),
-      mae: trades.map((trade) => short(trade.mae)),
-      mfe: trades.map((trade) => short(trade.mfe)),
-      entryTag: trades.map((trade) => trade.entryTag),
-      exitTag: trades.map((trade) => trade.exitTag),
-    },
-    views: tradeViews(result, step),
+    trades: { of: result.trades.length, number: packTimes(kept), ...tradeColumns(trades) },
+    open: document.openTrades.map(({ symbol, side, entryTime, entryPrice }) => ({
+      symbol,
+      t: entryTime,
+      v: entryPrice,
+      what: `${side} entry`,
+    })),
+    bins: binsOf(result.trades),
+    views: tradeViews(result, trades),
+  }
+}
+
+/** How returns and holding times are spread over all trades, those beyond the table's limit too. */
+function binsOf(trades: readonly Trade[]): { readonly return: Bins; readonly bars: Bins } | null {
+  if (trades.length === 0) return null
+  return {
+    return: histogram(trades.map((trade) => trade.return)),
+    bars: histogram(
+      trades.map((trade) => trade.bars),
+      1,
+    ),
+  }
+}
+
+function tradeColumns(trades: readonly Trade[]) {
+  const numbers = (of: (trade: Trade) => number, digits: number) => rounded(trades.map(of), digits)
+  const texts = (of: (trade: Trade) => string) => packTexts(trades.map(of))
+  const times = (of: (trade: Trade) => number) => packTimes(trades.map(of))
+  return {
+    symbol: texts((trade) => trade.symbol),
+    side: texts((trade) => trade.side),
+    qty: numbers((trade) => trade.qty, 9),
+    entryTime: times((trade) => trade.entryTime),
+    entryPrice: numbers((trade) => trade.entryPrice, 9),
+    exitTime: times((trade) => trade.exitTime),
+    exitPrice: numbers((trade) => trade.exitPrice, 9),
+    fees: numbers((trade) => trade.fees, 7),
+    pnl: numbers((trade) => trade.pnl, 9),
+    return: numbers((trade) => trade.return, 6),
+    bars: trades.map((trade) => trade.bars),
+    mae: numbers((trade) => trade.mae, 5),
+    mfe: numbers((trade) => trade.mfe, 5),
+    entryTag: texts((trade) => trade.entryTag),
+    exitTag: texts((trade) => trade.exitTag),
   }
 }
 
 function lineOf(time: Float64Array, values: Float64Array, digits: number): Line {
   const rows = extremeRows(values, PIXELS).filter((row) => Number.isFinite(values[row]!))
-  return { t: rows.map((row) => time[row]!), v: rows.map((row) => Number(values[row]!.toPrecision(digits))) }
+  return {
+    t: packTimes(rows.map((row) => time[row]!)),
+    v: Array.from(rows, (row) => Number(values[row]!.toPrecision(digits))),
+  }
 }
 
 function drawdownLine(equity: EquityColumns, start: number): Line {
   return lineOf(equity.time, underwater(equity, start), 5)
-}
-
-function short(fraction: number): number {
-  return Number(fraction.toPrecision(6))
 }

@@ -1,12 +1,16 @@
 import type { RunResult } from '../core/run.ts'
 import { BROWSER_SCRIPT } from './browser-script.ts'
-import { certificateSection, ordersSection, remarksSection, reproduceSection } from './evidence-sections.ts'
+import { equitySection, monthlySection } from './equity-section.ts'
+import { certificateSection, ordersSection, reproduceSection } from './evidence-sections.ts'
 import { escapeHtml, scriptJson } from './html.ts'
 import { payload } from './payload.ts'
-import { costsSection, equitySection, metricsSection, monthlySection, splitSection } from './performance-sections.ts'
+import { peerMetrics } from './peer.ts'
+import { remarksSection } from './remarks.ts'
+import { costsSection, metricsSection, splitSection } from './results-sections.ts'
 import { STYLE } from './style.ts'
 import { distributionSection, priceSection, tradeTableSection } from './trade-sections.ts'
-import { verdict, whatWasRun } from './verdict.ts'
+import { verdict } from './verdict.ts'
+import { whatWasRun } from './what-was-run.ts'
 
 /** The chart libraries' browser bundles as text; they are inlined. */
 export interface Assets {
@@ -22,15 +26,32 @@ export interface Assets {
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 
+/** Sections in a word. */
+const CONTENTS: Readonly<Record<string, string>> = {
+  equity: 'Equity',
+  remarks: 'Remarks',
+  price: 'Price',
+  months: 'Months',
+  distribution: 'Distribution',
+  costs: 'Costs',
+  split: 'Splits',
+  orders: 'Orders',
+  data: 'Data',
+  trades: 'Trades',
+  metrics: 'Figures',
+  reproduce: 'Reproduce',
+}
+
 /** One self-contained page of a run: opens from disk without a network. The same run gives the same bytes. */
 export function renderReport(result: RunResult, assets: Assets): string {
   const data = payload(result)
+  const peer = peerMetrics(result)
   const sections = [
+    equitySection(result, peer),
     remarksSection(result),
-    equitySection(result),
     priceSection(result, data.views.length),
     monthlySection(result),
-    distributionSection(result),
+    distributionSection(result, data.bins),
     costsSection(result),
     splitSection(result),
     ordersSection(result),
@@ -40,8 +61,8 @@ export function renderReport(result: RunResult, assets: Assets): string {
     reproduceSection(result),
   ].filter((part) => part !== '')
   const contents = sections
-    .map((part) => /^<section id="([\w-]+)"[^>]*><h2[^>]*>(.*?)<\/h2>/.exec(part)!)
-    .map(([, id, title]) => `<a href="#${id}">${title}</a>`)
+    .map((part) => /^<section id="(\w+)"/.exec(part)![1]!)
+    .map((id) => `<a href="#${id}">${CONTENTS[id]}</a>`)
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -57,12 +78,12 @@ export function renderReport(result: RunResult, assets: Assets): string {
 <a class="skip" href="#main">To the figures</a>
 <header>
 <div class="top">${whatWasRun(result)}</div>
-<button type="button" id="theme" aria-label="light or dark">◐</button>
+<button type="button" id="theme" aria-label="Dark colours" aria-pressed="false">◐</button>
 </header>
 <nav aria-label="Contents">${contents.join('')}</nav>
-<main id="main">
+<main id="main" tabindex="-1">
 <noscript><p class="alarm">Charts and the trade table need scripts; every figure is on the page without them.</p></noscript>
-${verdict(result)}
+${verdict(result, peer)}
 ${sections.join('\n')}
 </main>
 <footer><p>Made by klinelab ${escapeHtml(result.document.engine.version)}. What the past would have paid says little about what the future will.</p></footer>

@@ -1,117 +1,149 @@
-import type { RunResult } from '../core/run.ts'
-import { underwater } from '../metrics/index.ts'
-import { count, decimal, moment, percent, plural, signedPercent } from './format.ts'
+import type { Metrics, RunResult } from '../core/run.ts'
+import { amount, count, percent, plural, ratio, signedPercent } from './format.ts'
 import { escapeHtml } from './html.ts'
+import { groupedRemarks } from './remarks.ts'
 
 /** Fewer trades than this say little about the next one. */
 const FEW = 30
 
-/** What was run on what, the judgement in a sentence, and the figures it rests on beside their peers. */
-export function verdict(result: RunResult): string {
+/** The judgement in a sentence or two, and the figures it rests on beside their peers. */
+export function verdict(result: RunResult, peer: Metrics | null): string {
   const { document } = result
   const { metrics, costs, quote } = document
-  const heldWorst = benchmarkDrawdown(result)
+  const held = (key: string, text: (value: number) => string) => {
+    const value = peer?.[key]
+    return value === null || value === undefined ? '' : `buy and hold ${text(value)}`
+  }
   const cards = [
     card(
       'Return',
       signedPercent(metrics['totalReturn']),
-      `buy and hold ${signedPercent(metrics['buyAndHold'])}`,
+      held('totalReturn', signedPercent),
       tone(metrics['totalReturn']),
     ),
+    card('A year', signedPercent(metrics['cagr']), held('cagr', signedPercent), tone(metrics['cagr'])),
+    card('Largest drawdown', percent(metrics['maxDrawdown']), held('maxDrawdown', percent)),
+    card('Volatility, a year', percent(metrics['volatility']), held('volatility', percent)),
     card(
-      'A year',
-      signedPercent(metrics['cagr']),
-      `volatility ${percent(metrics['volatility'])}`,
-      tone(metrics['cagr']),
+      'Sharpe',
+      ratio(metrics['sharpe']),
+      lines(held('sharpe', ratio), between(metrics['sharpeLow'], metrics['sharpeHigh'])),
     ),
     card(
-      'Largest drawdown',
-      percent(metrics['maxDrawdown']),
-      heldWorst === null ? '' : `buy and hold ${percent(heldWorst)}`,
-    ),
-    card('Sharpe', number(metrics['sharpe']), interval(metrics['sharpeLow'], metrics['sharpeHigh'])),
-    card('Sortino', number(metrics['sortino']), `Calmar ${number(metrics['calmar'])}`),
-    card(
-      'Trades',
+      'Closed trades',
       count(metrics['trades'] ?? 0),
-      `${percent(metrics['winRate'], 1)} won, in the market ${percent(metrics['exposure'], 0)} of the time`,
+      lines(
+        metrics['winRate'] === null ? '' : `${percent(metrics['winRate'], 1)} won`,
+        `in the market ${percent(metrics['exposure'], 0)} of the time`,
+      ),
     ),
     card(
       'Profit factor',
-      number(metrics['profitFactor']),
-      `mean trade ${signedPercent(metrics['avgTrade'])}`,
-      tone((metrics['profitFactor'] ?? 1) - 1),
+      ratio(metrics['profitFactor']),
+      lines(
+        metrics['expectancy'] === null
+          ? 'no trades to win or lose'
+          : `${amount(metrics['expectancy'] ?? 0, document)} ${escapeHtml(quote)} a trade`,
+        metrics['avgTrade'] === null ? '' : `mean return ${signedPercent(metrics['avgTrade'])}`,
+      ),
+      tone(metrics['profitFactor'] === null ? null : Math.round(((metrics['profitFactor'] ?? 1) - 1) * 100)),
     ),
     card(
       'Costs',
-      `${decimal(costs.fees + costs.slippage + costs.funding, 2)} ${quote}`,
-      costs.none ? 'switched off' : `${percent(metrics['costShare'], 0)} of gross profit`,
+      `${amount(paid(result), document)} <span class="unit">${escapeHtml(quote)}</span>`,
+      costPeer(result),
       costs.none ? 'bad' : '',
     ),
   ]
   const alarm = costs.none
     ? '<p class="alarm" role="alert"><strong>All costs were set to zero.</strong> Nobody could have had this result.</p>'
     : ''
-  return `${alarm}<p class="sentence">${sentence(result, heldWorst)}</p>\n<dl class="cards">${cards.join('\n')}</dl>`
+  return `<section id="verdict" aria-labelledby="verdict-h"><h2 id="verdict-h" class="hidden">Verdict</h2>
+${alarm}<p class="sentence">${sentence(result, peer)}</p>\n<dl class="cards">${cards.join('\n')}</dl></section>`
 }
 
-/** The head of the page: strategy, parameters, data. */
-export function whatWasRun({ document }: RunResult): string {
-  const params = Object.entries(document.params).map(
-    ([name, value]) => `<span class="param">${escapeHtml(name)} = ${escapeHtml(String(value))}</span>`,
-  )
-  const gaps = document.data.reduce((sum, one) => sum + one.gaps.bars, 0)
-  const series = document.data.map((one) => escapeHtml(one.series)).join(', ')
-  const warmup = document.range.warmup > 0 ? `, after ${plural(document.range.warmup, 'bar')} of warm-up` : ''
-  return `<p class="eyebrow">Backtest</p><h1>${escapeHtml(document.strategy)}</h1>
-<p class="params">${params.join(' ')}</p>
-<p>${series} · ${moment(document.range.from)} to ${moment(document.range.to)} UTC · ${plural(document.engine.bars, 'bar')}${gaps > 0 ? ` (${count(gaps)} missing)` : ''}${warmup} · started with ${decimal(document.cash, 2)} ${escapeHtml(document.quote)}</p>`
-}
-
-function sentence({ document }: RunResult, heldWorst: number | null): string {
-  const { metrics, costs, quote } = document
+function sentence(result: RunResult, peer: Metrics | null): string {
+  const { metrics } = result.document
+  const remarks = groupedRemarks(result.document)
   const total = metrics['totalReturn']
   if (total === null || total === undefined) return 'The return cannot be computed.'
-  const held = metrics['buyAndHold']
-  const verb = total >= 0 ? `Made <strong>${percent(total)}</strong>` : `Lost <strong>${percent(-total)}</strong>`
-  const peer =
-    held === null || held === undefined
-      ? ''
-      : ` where buying and holding ${held >= 0 ? `made ${percent(held)}` : `lost ${percent(-held)}`}`
-  const fall = `, falling at worst ${percent(metrics['maxDrawdown'])} below its peak${heldWorst === null ? '' : ` (holding: ${percent(heldWorst)})`}`
-  const paid = costs.fees + costs.slippage + costs.funding
-  const gross = (metrics['netProfit'] ?? 0) + paid
-  const share =
-    gross > 0
-      ? `, ${percent(paid / gross, 0)} of what it would have made without them`
-      : ', and it would have lost without them too'
-  const trades = metrics['trades'] ?? 0
-  const few =
-    trades < FEW ? ` <strong>Only ${plural(trades, 'closed trade')}: too few to tell skill from luck.</strong>` : ''
-  return `${verb}${peer}${fall}. Costs took ${decimal(paid, 2)} ${escapeHtml(quote)}${share}.${few}`
+  const held = peer?.['totalReturn'] ?? null
+  const where = held === null ? '' : ` where buying and holding ${made(held)}`
+  const fall = `falling at worst ${percent(metrics['maxDrawdown'])} below its peak${held === null ? '' : ` (holding: ${percent(peer?.['maxDrawdown'])})`}`
+  const parts =
+    result.fills.length === 0
+      ? [`<strong>Never traded:</strong> the money lay still${where}.`]
+      : [`${capital(made(total, 'strong'))}${where}, ${fall}.`, costSentence(result), evidence(result)]
+  const more =
+    remarks.length === 0 ? '' : `<a href="#remarks">${plural(remarks.length, 'thing')} to know before believing it</a>`
+  return [...parts, more].filter((part) => part !== '').join(' ')
 }
 
-function benchmarkDrawdown({ equity, benchmark, document }: RunResult): number | null {
-  if (benchmark === null) return null
-  let worst = 0
-  for (const value of underwater({ ...equity, equity: benchmark }, document.cash)) if (value < worst) worst = value
-  return -worst
+function costSentence(result: RunResult): string {
+  const { document } = result
+  const took = `Costs took ${amount(paid(result), document)} ${escapeHtml(document.quote)}`
+  const gross = grossProfit(result)
+  if (document.costs.none) return 'No costs were charged.'
+  if (gross <= 0) return `${took}; without them it would have lost too.`
+  if ((document.metrics['netProfit'] ?? 0) <= 0)
+    return `${took} and turned a gain of ${amount(gross, document)} into a loss.`
+  return `${took}, ${percent(paid(result) / gross, 1)} of what it would have made without them.`
+}
+
+/** What the sample is worth: too few trades, or a Sharpe ratio whose error is larger than itself. */
+function evidence({ document }: RunResult): string {
+  const { metrics, openTrades } = document
+  const trades = metrics['trades'] ?? 0
+  if (trades === 0)
+    return `<strong>No trade was closed</strong>${openTrades.length > 0 ? `: the result is that of ${plural(openTrades.length, 'open position')}` : ''}.`
+  if (trades < FEW) return `<strong>Only ${plural(trades, 'closed trade')}: too few to tell skill from luck.</strong>`
+  const [low, high] = [metrics['sharpeLow'], metrics['sharpeHigh']]
+  if (low === null || low === undefined || high === null || high === undefined || low > 0 || high < 0) return ''
+  return `<strong>Its Sharpe ratio cannot be told from zero</strong> (95\u202f%: ${ratio(low)} to ${ratio(high)}).`
+}
+
+function costPeer(result: RunResult): string {
+  const { document } = result
+  const gross = grossProfit(result)
+  if (document.costs.none) return 'switched off'
+  if (paid(result) === 0) return 'nothing was paid'
+  if (gross <= 0) return 'there was no gross profit to share'
+  const share = paid(result) / gross
+  return share > 10 ? `of a gross profit of only ${amount(gross, document)}` : `${percent(share, 1)} of gross profit`
+}
+
+function paid({ document }: RunResult): number {
+  const { fees, slippage, funding } = document.costs
+  return fees + slippage + funding
+}
+
+function grossProfit(result: RunResult): number {
+  return (result.document.metrics['netProfit'] ?? 0) + paid(result)
+}
+
+function made(value: number, tag?: 'strong'): string {
+  const size = tag === undefined ? percent(Math.abs(value)) : `<${tag}>${percent(Math.abs(value))}</${tag}>`
+  return value >= 0 ? `made ${size}` : `lost ${size}`
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function card(label: string, value: string, peer: string, kind = ''): string {
-  return `<div class="card${kind === '' ? '' : ` ${kind}`}"><dt>${label}</dt><dd class="value">${value}</dd><dd class="peer">${peer}</dd></div>`
+  return `<div class="card${kind === '' ? '' : ` ${kind}`}"><dt>${label}</dt><dd class="value">${value}</dd>${peer === '' ? '' : `<dd class="peer">${peer}</dd>`}</div>`
+}
+
+function lines(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('<br>')
 }
 
 function tone(value: number | null | undefined): string {
   return value === null || value === undefined || value === 0 ? '' : value > 0 ? 'good' : 'bad'
 }
 
-function number(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : decimal(value, 2)
-}
-
-function interval(low: number | null | undefined, high: number | null | undefined): string {
+function between(low: number | null | undefined, high: number | null | undefined): string {
   return low === null || low === undefined || high === null || high === undefined
     ? ''
-    : `95 % between ${number(low)} and ${number(high)}`
+    : `95\u202f%: ${ratio(low)} to ${ratio(high)}`
 }

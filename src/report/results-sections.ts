@@ -1,0 +1,112 @@
+import type { RunResult, SplitRow } from '../core/run.ts'
+import { METRICS, type MetricRow } from '../metrics/index.ts'
+import { amount, count, decimal, figureText, percent, plural } from './format.ts'
+import { escapeHtml, section, tableHtml } from './html.ts'
+
+/** Every figure, with its formula and where the formula comes from. */
+export function metricsSection({ document }: RunResult): string {
+  const groups = [...new Set(METRICS.map((metric) => metric.group))]
+  const account = { cash: document.cash, quote: escapeHtml(document.quote) }
+  const table = (group: MetricRow['group']) => {
+    const rows = METRICS.filter((metric) => metric.group === group && metric.key in document.metrics).map((metric) => {
+      const value = document.metrics[metric.key]
+      const reason = document.notes[metric.key]
+      const shown =
+        value === null && reason !== undefined
+          ? `– <span class="reason">${escapeHtml(reason)}</span>`
+          : figureText(value, metric.unit, account)
+      const { label, formula, source } = metric
+      return [
+        escapeHtml(label),
+        shown,
+        `<span class="formula">${escapeHtml(formula)} <span class="source">(${escapeHtml(source)})</span></span>`,
+      ]
+    })
+    return tableHtml(
+      group,
+      [
+        { title: 'Figure' },
+        { title: 'Value', kind: 'number' },
+        { title: 'Formula (and whose figure it matches)', kind: 'prose' },
+      ],
+      rows,
+    )
+  }
+  return section(
+    'metrics',
+    'All figures',
+    `<details><summary>${plural(Object.keys(document.metrics).length, 'figure')} with formulas</summary>${groups.map(table).join('\n')}</details>`,
+  )
+}
+
+export function costsSection({ document }: RunResult): string {
+  const { costs, metrics, quote } = document
+  const paid = costs.fees + costs.slippage + costs.funding
+  const gross = (metrics['netProfit'] ?? 0) + paid
+  const trades = metrics['trades'] ?? 0
+  const money = (value: number) => amount(value, document)
+  const share = (value: number) => (gross > 0 ? percent(value / gross, 1) : '–')
+  const row = (name: string, value: number, how: string) => [
+    `${name}<span class="how">${how}</span>`,
+    money(value),
+    share(value),
+  ]
+  const rows = [
+    row('Fees', costs.fees, `maker ${percent(costs.feeMaker, 3)}, taker ${percent(costs.feeTaker, 3)} of the notional`),
+    row(
+      'Slippage',
+      costs.slippage,
+      `${decimal(costs.slippageBps, 1)} basis points on market and stop fills, rounded to the tick against the trader`,
+    ),
+    row('Funding', costs.funding, 'spot has none'),
+    row(
+      '<strong>Together</strong>',
+      paid,
+      `profit before costs ${money(gross)}, after ${money(metrics['netProfit'] ?? 0)}${trades === 0 ? '' : `; ${money(paid / trades)} per closed trade`}`,
+    ),
+  ]
+  return section(
+    'costs',
+    'Costs',
+    tableHtml(
+      `What trading took, ${quote}`,
+      [
+        { title: 'Kind', kind: 'prose' },
+        { title: quote, kind: 'number' },
+        { title: 'of gross profit', kind: 'number' },
+      ],
+      rows,
+    ),
+  )
+}
+
+export function splitSection({ document }: RunResult): string {
+  const { long, short, byTag, bySymbol } = document.split
+  const table = (caption: string, entries: readonly (readonly [string, SplitRow])[]) =>
+    entries.length === 0
+      ? ''
+      : tableHtml(
+          caption,
+          [
+            { title: caption.replace('By ', ''), kind: 'prose' },
+            { title: 'trades', kind: 'number' },
+            { title: 'won', kind: 'number' },
+            { title: `net, ${document.quote}`, kind: 'number' },
+          ],
+          entries.map(([name, row]) => [
+            escapeHtml(name),
+            count(row.trades),
+            percent(row.winRate, 1),
+            amount(row.netProfit, document),
+          ]),
+        )
+  const sides = [
+    ['long', long],
+    ['short', short],
+  ] as const
+  return section(
+    'split',
+    'Where it came from',
+    `<div class="pair">${table('By side', sides)}${table('By entry tag', Object.entries(byTag))}${table('By symbol', Object.entries(bySymbol))}</div>`,
+  )
+}

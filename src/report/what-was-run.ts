@@ -1,0 +1,33 @@
+import type { RunResult } from '../core/run.ts'
+import { amount, count, date, duration, plural } from './format.ts'
+import { escapeHtml } from './html.ts'
+
+/** The head of the page: strategy, parameters, data. */
+export function whatWasRun({ document }: RunResult): string {
+  const { range } = document
+  const params = Object.entries(document.params).map(
+    ([name, value]) => `<span class="param">${escapeHtml(name)} = ${escapeHtml(String(value))}</span>`,
+  )
+  const gaps = document.data.reduce((sum, one) => sum + one.gaps.bars, 0)
+  const facts = [
+    seriesText(document.data.map((one) => one.series)),
+    `${date(range.from)} to ${date(range.to)} UTC (${duration(range.to - range.from)})`,
+    `${plural(document.engine.bars, 'bar')}${gaps > 0 ? `, ${count(gaps)} missing` : ''}${range.warmup > 0 ? `, after ${count(range.warmup)} of warm-up` : ''}`,
+    `started with ${amount(document.cash, document)} ${escapeHtml(document.quote)}`,
+  ]
+  return `<p class="eyebrow">Backtest ${escapeHtml(document.run)}</p><h1>${escapeHtml(document.strategy)}</h1>
+${params.length === 0 ? '' : `<p class="params">${params.join(' ')}</p>`}
+<p class="facts">${facts.join(' · ')}</p>`
+}
+
+/** Two by their names; more by what they share, so that ten do not fill the screen of a phone. */
+function seriesText(names: readonly string[]): string {
+  if (names.length <= 2) return escapeHtml(names.join(', '))
+  const groups = new Map<string, string[]>()
+  for (const name of names) {
+    const [venue, symbol, interval] = name.split(':')
+    const group = `${venue}, ${interval} bars`
+    groups.set(group, [...(groups.get(group) ?? []), symbol!])
+  }
+  return escapeHtml([...groups].map(([group, symbols]) => `${symbols.join(' ')} (${group})`).join('; '))
+}
