@@ -22,6 +22,6 @@ class Cross implements Kernel {
     const gap = (a - b) * this.#sign
     const before = this.#before
     this.#before = gap
-    if (before === before) this.value = gap > 0 && before <= 0 ? 1 : 0
+    if (!Number.isNaN(before)) this.value = gap > 0 && before <= 0 ? 1 : 0
   }
 }

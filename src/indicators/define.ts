@@ -1,5 +1,7 @@
 import type { BarField } from '../core/bar.ts'
 import type { Grid, Indicator, IndicatorInput, Kernel } from '../core/indicator.ts'
+import { type Ticks, ticksOf } from './grid.ts'
+import { Stretch } from './stretch.ts'
 
 /** An indicator with one value a bar; `over` relates it to a bar field: `atr(14).over('close')` is ATR ÷ close. */
 export interface Single extends Indicator<'value'> {
@@ -59,20 +61,34 @@ function inputOf(source: Source | 'openTime'): IndicatorInput {
   if (!Object.hasOwn(MEANS, source)) return source as BarField
   const fields = MEANS[source as keyof typeof MEANS]
   return {
-    indicator: single({ name: source, args: [], inputs: fields, lookback: 1, create: () => new Mean(fields.length) }),
+    indicator: single({
+      name: source,
+      args: [],
+      inputs: fields,
+      lookback: 1,
+      create: (grid) => new Mean(fields.length, ticksOf(grid)),
+    }),
     output: 'value',
   }
 }
 
-/** Mean of two to four prices of the bar. */
-class Mean implements Kernel {
-  value = Number.NaN
+/** Mean of two to four prices of the bar, exact on a grid. */
+class Mean extends Stretch {
   readonly #count: number
-  constructor(count: number) {
+  readonly #ticks: Ticks
+  constructor(count: number, ticks: Ticks) {
+    super()
     this.#count = count
+    this.#ticks = ticks
   }
-  next(a: number, b: number, c: number, d: number): void {
-    this.value = this.#count === 2 ? (a + b) / 2 : this.#count === 3 ? (a + b + c) / 3 : (a + b + c + d) / 4
+  run(prices: readonly Float64Array[], [out]: readonly [Float64Array], from: number, to: number): void {
+    const { scale, round } = this.#ticks
+    const divisor = this.#count * scale
+    for (let row = from; row < to; row++) {
+      let sum = 0
+      for (let k = 0; k < this.#count; k++) sum += prices[k]![row]! * scale + round - round
+      out[row] = sum / divisor
+    }
   }
 }
 
@@ -103,10 +119,13 @@ class Ratio implements Kernel {
   }
 }
 
+/** Nineteen years of minutes: a longer window is a slip, and would only end in a failed allocation. */
+const MOST_BARS = 10_000_000
+
 /** @throws RangeError that quotes the value */
 export function checkPeriod(name: string, period: number, least = 1): void {
-  if (!Number.isInteger(period) || period < least)
-    throw new RangeError(`${name} period ${period}: write a whole number from ${least} up`)
+  if (!Number.isInteger(period) || period < least || period > MOST_BARS)
+    throw new RangeError(`${name} period ${period}: write a whole number from ${least} to ${MOST_BARS}`)
 }
 
 /** @throws RangeError that quotes the value */

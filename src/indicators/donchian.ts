@@ -1,10 +1,13 @@
-import type { Kernel } from '../core/indicator.ts'
+import type { Grid } from '../core/indicator.ts'
 import { checkPeriod, type Multi, multi } from './define.ts'
+import { middleOf, type Ticks, ticksOf } from './grid.ts'
+import { Stretch } from './stretch.ts'
 import { Extreme } from './windows.ts'
 
 /**
  * Donchian channel: highest high and lowest low of the `period` bars before this one, and their middle. This bar is left
- * out (as Donchian traded it), so that a close above `upper` is a breakout; charting sites often include it.
+ * out (as Donchian traded it, and as Stock.Indicators does), so that a close above `upper` is a breakout; charting sites
+ * often include it.
  */
 export function donchian(period = 20): Multi<'upper' | 'middle' | 'lower'> {
   checkPeriod('donchian', period)
@@ -14,25 +17,39 @@ export function donchian(period = 20): Multi<'upper' | 'middle' | 'lower'> {
     inputs: ['high', 'low'],
     outputs: ['upper', 'middle', 'lower'],
     lookback: period + 1,
-    create: () => new Donchian(period),
+    create: (grid) => new Donchian(period, grid),
   })
 }
 
-class Donchian implements Kernel {
-  upper = Number.NaN
-  middle = Number.NaN
-  lower = Number.NaN
+class Donchian extends Stretch {
   readonly #high: Extreme
   readonly #low: Extreme
-  constructor(period: number) {
-    this.#high = new Extreme(period, 'max')
-    this.#low = new Extreme(period, 'min')
+  readonly #ticks: Ticks
+  #upper = Number.NaN
+  #lower = Number.NaN
+  constructor(period: number, grid: Grid) {
+    super('upper', 'middle', 'lower')
+    this.#high = new Extreme('max', period)
+    this.#low = new Extreme('min', period)
+    this.#ticks = ticksOf(grid)
   }
-  next(high: number, low: number): void {
-    this.upper = this.#high.value
-    this.lower = this.#low.value
-    this.middle = (this.upper + this.lower) / 2
-    this.#high.add(high)
-    this.#low.add(low)
+  run(
+    [high, low]: readonly [Float64Array, Float64Array],
+    [upper, middle, lower]: readonly [Float64Array, Float64Array, Float64Array],
+    from: number,
+    to: number,
+  ): void {
+    this.#high.take(high, upper, from, to)
+    this.#low.take(low, lower, from, to)
+    const ticks = this.#ticks
+    for (let row = from; row < to; row++) {
+      const top = this.#upper
+      const bottom = this.#lower
+      this.#upper = upper[row]!
+      this.#lower = lower[row]!
+      upper[row] = top
+      lower[row] = bottom
+      middle[row] = middleOf(top, bottom, ticks)
+    }
   }
 }

@@ -1,11 +1,14 @@
-import type { Kernel } from '../core/indicator.ts'
-import { Atr } from './atr.ts'
+import { AverageRange } from './atr.ts'
 import { checkPeriod, checkPositive, type Multi, multi } from './define.ts'
-import { Ema } from './ema.ts'
+import { Smoothing } from './ema.ts'
+import { Stretch } from './stretch.ts'
 
-/** Keltner channel in Raschke's form: EMA(period) of the close ± `width` × ATR(atrPeriod). */
+/**
+ * Keltner channel in Raschke's form: EMA(period) of the close ± `width` × ATR(atrPeriod), with the seeds of `ema` and `atr`
+ * (as Stock.Indicators does; Keltner's own of 1960 used simple averages of the typical price and of the range).
+ */
 export function keltner(period = 20, width = 2, atrPeriod = 10): Multi<'upper' | 'middle' | 'lower'> {
-  checkPeriod('keltner', period, 2)
+  checkPeriod('keltner', period)
   checkPeriod('keltner atr', atrPeriod)
   checkPositive('keltner', 'width', width)
   return multi({
@@ -18,25 +21,28 @@ export function keltner(period = 20, width = 2, atrPeriod = 10): Multi<'upper' |
   })
 }
 
-class Keltner implements Kernel {
-  upper = Number.NaN
-  middle = Number.NaN
-  lower = Number.NaN
-  readonly #ema: Ema
-  readonly #atr: Atr
+type Three = readonly [Float64Array, Float64Array, Float64Array]
+
+class Keltner extends Stretch {
+  readonly #ema: Smoothing
+  readonly #range: AverageRange
   readonly #width: number
   constructor(period: number, width: number, atrPeriod: number) {
-    this.#ema = new Ema(period)
-    this.#atr = new Atr(atrPeriod)
+    super('upper', 'middle', 'lower')
+    this.#ema = new Smoothing(period, 2 / (period + 1))
+    this.#range = new AverageRange(atrPeriod)
     this.#width = width
   }
-  next(high: number, low: number, close: number): void {
-    this.#ema.next(close)
-    this.#atr.next(high, low, close)
-    const spread = this.#width * this.#atr.value
-    if (spread !== spread || this.#ema.value !== this.#ema.value) return
-    this.middle = this.#ema.value
-    this.upper = this.middle + spread
-    this.lower = this.middle - spread
+  run([high, low, close]: Three, [upper, middle, lower]: Three, from: number, to: number): void {
+    const width = this.#width
+    this.#ema.take(close, middle, from, to)
+    this.#range.take(high, low, close, upper, from, to)
+    for (let row = from; row < to; row++) {
+      const spread = width * upper[row]!
+      upper[row] = middle[row]! + spread
+      lower[row] = middle[row]! - spread
+      // all three begin together; before, one of the two is still NaN and with it the sum
+      if (Number.isNaN(upper[row])) middle[row] = Number.NaN
+    }
   }
 }

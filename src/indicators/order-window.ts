@@ -27,11 +27,12 @@ export class OrderWindow {
     )
   }
 
+  /** What is not a number ranks above all numbers, as NumPy sorts it. */
   add(x: number): void {
     const slot = this.#at
     if (this.count === this.period) this.#root = this.#remove(this.#root, this.#value[slot]!, slot)
     else this.count++
-    this.#value[slot] = x
+    this.#value[slot] = Number.isNaN(x) ? Number.POSITIVE_INFINITY : x
     this.#left[slot] = -1
     this.#right[slot] = -1
     this.#update(slot)
@@ -63,21 +64,26 @@ export class OrderWindow {
     return h === low ? value : value + (h - low) * (this.at(low + 1) - value)
   }
 
-  /** Σ |x − centre| over the window. */
-  absoluteDeviation(centre: number): number {
+  /** Sum of all numbers in the window. */
+  get sum(): number {
+    return this.#root < 0 ? 0 : this.#sum[this.#root]!
+  }
+
+  /** Σ (sum − count × x) over the numbers x below the mean: `count` times what they lack to it. */
+  spreadBelowMean(): number {
+    const { count, sum } = this
     let node = this.#root
     let below = 0
     let belowSum = 0
     while (node >= 0) {
-      if (this.#value[node]! < centre) {
+      if (count * this.#value[node]! < sum) {
         const left = this.#left[node]!
         below += 1 + (left < 0 ? 0 : this.#size[left]!)
         belowSum += this.#value[node]! + (left < 0 ? 0 : this.#sum[left]!)
         node = this.#right[node]!
       } else node = this.#left[node]!
     }
-    const total = this.#root < 0 ? 0 : this.#sum[this.#root]!
-    return centre * below - belowSum + (total - belowSum) - centre * (this.count - below)
+    return sum * below - count * belowSum
   }
 
   #update(node: number): void {

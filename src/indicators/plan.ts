@@ -1,5 +1,6 @@
 import type { Bar, BarField, Bars } from '../core/bar.ts'
 import type { Grid, Indicator, IndicatorInput, Kernel } from '../core/indicator.ts'
+import { STRETCH, Stretch } from './stretch.ts'
 
 type Loop = (
   kernel: Kernel,
@@ -12,8 +13,8 @@ type Loop = (
 const loops = new WeakMap<object, Map<string, Loop>>()
 
 /**
- * The batch form: a loop over the streaming kernel. It is compiled once per kernel class, because a loop shared by all
- * classes would make `kernel.next` a megamorphic call, which costs more than most indicators do.
+ * The batch form of a kernel that has only `next`: a loop over it. It is compiled once per kernel class, because a loop
+ * shared by all classes would make `kernel.next` a megamorphic call, which costs more than most indicators do.
  */
 function loopFor(kernel: Kernel, inputs: number, outputs: readonly string[]): Loop {
   const byShape = loops.get(kernel.constructor) ?? new Map<string, Loop>()
@@ -58,7 +59,10 @@ function compute(
   const first = Math.min(bars.length, firstInput(indicator))
   for (const output of outputs) output.fill(Number.NaN, 0, first)
   const kernel = indicator.create(gridOf(indicator.inputs, bars.priceDecimals))
-  loopFor(kernel, columns.length, indicator.outputs)(kernel, columns, outputs, first, bars.length)
+  if (kernel instanceof Stretch)
+    for (let from = first; from < bars.length; from += STRETCH)
+      kernel.run(columns, outputs, from, Math.min(bars.length, from + STRETCH))
+  else loopFor(kernel, columns.length, indicator.outputs)(kernel, columns, outputs, first, bars.length)
   const result = Object.fromEntries(indicator.outputs.map((name, k) => [name, outputs[k]!]))
   done.set(indicator.key, result)
   return result
@@ -69,11 +73,12 @@ function firstInput(indicator: Indicator): number {
   return Math.max(0, ...indicator.inputs.map((input) => (typeof input === 'string' ? 0 : input.indicator.lookback - 1)))
 }
 
+const PRICES: readonly IndicatorInput[] = ['open', 'high', 'low', 'close']
+
+/** The prices among the inputs lie on the series' grid; a kernel that takes volume or time beside them knows which they are. */
 function gridOf(inputs: readonly IndicatorInput[], priceDecimals: number): Grid {
-  const arePrices = inputs.every(
-    (input) => input === 'open' || input === 'high' || input === 'low' || input === 'close',
-  )
-  return { decimals: arePrices ? priceDecimals : null }
+  const isGrid = inputs.some((input) => PRICES.includes(input)) && inputs.every((input) => typeof input === 'string')
+  return { decimals: isGrid ? priceDecimals : null }
 }
 
 /** Steps the same kernels bar by bar: what live trading runs. */

@@ -8,6 +8,7 @@ import { checkPositive, type Multi, multi } from './define.ts'
 export function psar(step = 0.02, max = 0.2): Multi<'sar' | 'direction'> {
   checkPositive('psar', 'step', step)
   checkPositive('psar', 'max', max)
+  if (max < step) throw new RangeError(`psar max ${max}: write a number from the step, ${step}, up`)
   return multi({
     name: 'psar',
     args: [step, max],

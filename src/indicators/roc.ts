@@ -2,7 +2,10 @@ import type { Kernel } from '../core/indicator.ts'
 import { checkPeriod, type Single, type Source, single } from './define.ts'
 import { Ring } from './windows.ts'
 
-/** Rate of change in percent over `period` bars, as TA-Lib's ROC: 100 × (value ÷ value then − 1). */
+/**
+ * Rate of change in percent over `period` bars: 100 × (value ÷ value then − 1), and 0 where the value then was 0 (TA-Lib's
+ * ROC does both).
+ */
 export function roc(period: number, source: Source = 'close'): Single {
   checkPeriod('roc', period)
   return single({
@@ -48,9 +51,9 @@ class Back implements Kernel {
     this.#what = what
   }
   next(x: number): void {
-    const isFull = this.#ring.isFull
     const old = this.#ring.push(x)
-    if (!isFull) return
-    this.value = this.#what === 'lag' ? old : this.#what === 'change' ? x - old : 100 * (x / old - 1)
+    if (this.#what === 'lag') this.value = old
+    else if (this.#what === 'change') this.value = x - old
+    else this.value = old === 0 ? 0 : 100 * (x / old - 1)
   }
 }

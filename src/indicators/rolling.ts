@@ -1,9 +1,9 @@
-import type { Kernel } from '../core/indicator.ts'
 import { checkPeriod, type Single, type Source, single } from './define.ts'
 import { OrderWindow } from './order-window.ts'
+import { Stretch } from './stretch.ts'
 import { Extreme } from './windows.ts'
 
-/** Lowest of the last `period` values. */
+/** Lowest of the last `period` values, this one included. */
 export function rollingMin(period: number, source: Source = 'low'): Single {
   checkPeriod('rollingMin', period)
   return single({
@@ -11,11 +11,11 @@ export function rollingMin(period: number, source: Source = 'low'): Single {
     args: [period],
     inputs: [source],
     lookback: period,
-    create: () => new Rolling(period, 'min'),
+    create: () => new Rolling('min', period),
   })
 }
 
-/** Highest of the last `period` values. */
+/** Highest of the last `period` values, this one included. */
 export function rollingMax(period: number, source: Source = 'high'): Single {
   checkPeriod('rollingMax', period)
   return single({
@@ -23,23 +23,25 @@ export function rollingMax(period: number, source: Source = 'high'): Single {
     args: [period],
     inputs: [source],
     lookback: period,
-    create: () => new Rolling(period, 'max'),
+    create: () => new Rolling('max', period),
   })
 }
 
-class Rolling implements Kernel {
-  value = Number.NaN
+class Rolling extends Stretch {
   readonly #extreme: Extreme
-  constructor(period: number, what: 'min' | 'max') {
-    this.#extreme = new Extreme(period, what)
+  constructor(what: 'min' | 'max', period: number) {
+    super()
+    this.#extreme = new Extreme(what, period)
   }
-  next(x: number): void {
-    this.#extreme.add(x)
-    this.value = this.#extreme.value
+  run([x]: readonly [Float64Array], [out]: readonly [Float64Array], from: number, to: number): void {
+    this.#extreme.take(x, out, from, to)
   }
 }
 
-/** Quantile `q` (0 … 1) of the last `period` values, linearly interpolated (NumPy's default), O(log n) a bar. */
+/**
+ * Quantile `q` (0 … 1) of the last `period` values, linearly interpolated between ranks (NumPy's default, type 7 of Hyndman
+ * and Fan, The American Statistician 50 (1996)), in O(log n) a bar.
+ */
 export function rollingQuantile(period: number, q: number, source: Source = 'close'): Single {
   checkPeriod('rollingQuantile', period)
   if (!(q >= 0 && q <= 1)) throw new RangeError(`rollingQuantile q ${q}: write a fraction from 0 to 1`)
@@ -52,7 +54,7 @@ export function rollingQuantile(period: number, q: number, source: Source = 'clo
   })
 }
 
-/** Median of the last `period` values. */
+/** Median of the last `period` values; between the two in the middle where `period` is even. */
 export function rollingMedian(period: number, source: Source = 'close'): Single {
   checkPeriod('rollingMedian', period)
   return single({
@@ -64,16 +66,21 @@ export function rollingMedian(period: number, source: Source = 'close'): Single 
   })
 }
 
-class Quantile implements Kernel {
-  value = Number.NaN
+class Quantile extends Stretch {
+  readonly #period: number
   readonly #window: OrderWindow
   readonly #q: number
   constructor(period: number, q: number) {
+    super()
+    this.#period = period
     this.#window = new OrderWindow(period)
     this.#q = q
   }
-  next(x: number): void {
-    this.#window.add(x)
-    if (this.#window.count === this.#window.period) this.value = this.#window.quantile(this.#q)
+  run([x]: readonly [Float64Array], [out]: readonly [Float64Array], from: number, to: number): void {
+    const window = this.#window
+    for (let row = from; row < to; row++) {
+      window.add(x[row]!)
+      out[row] = window.count < this.#period ? Number.NaN : window.quantile(this.#q)
+    }
   }
 }

@@ -1,10 +1,11 @@
-import type { Grid, Kernel } from '../core/indicator.ts'
+import type { Grid } from '../core/indicator.ts'
 import { checkPeriod, type Single, type Source, single } from './define.ts'
+import { Stretch } from './stretch.ts'
 import { RollingSum } from './windows.ts'
 
 /**
- * Simple moving average: the mean of the last `period` values. On prices it is exact: whole ticks are summed and divided
- * once, so that equal averages compare equal and nothing drifts.
+ * Simple moving average: the mean of the last `period` values, first on bar `period`. On prices it is exact: whole ticks
+ * are summed and divided once, so that equal averages compare equal; nothing is subtracted, so nothing drifts.
  */
 export function sma(period: number, source: Source = 'close'): Single {
   checkPeriod('sma', period)
@@ -17,14 +18,13 @@ export function sma(period: number, source: Source = 'close'): Single {
   })
 }
 
-class Sma implements Kernel {
-  value = Number.NaN
-  readonly #sum: RollingSum
+class Sma extends Stretch {
+  readonly #mean: RollingSum
   constructor(period: number, grid: Grid) {
-    this.#sum = new RollingSum(period, grid)
+    super()
+    this.#mean = new RollingSum('mean', period, grid)
   }
-  next(x: number): void {
-    this.#sum.add(x)
-    this.value = this.#sum.mean
+  run([x]: readonly [Float64Array], [out]: readonly [Float64Array], from: number, to: number): void {
+    this.#mean.take(x, out, from, to)
   }
 }

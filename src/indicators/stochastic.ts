@@ -1,10 +1,13 @@
-import type { Grid, Kernel } from '../core/indicator.ts'
 import { checkPeriod, type Multi, multi, type Single, single } from './define.ts'
+import { STRETCH, Stretch } from './stretch.ts'
 import { Extreme, RollingSum } from './windows.ts'
+
+type Three = readonly [Float64Array, Float64Array, Float64Array]
 
 /**
  * Slow stochastic oscillator, 0 … 100 (Lane): where the close lies in the range of the last `period` bars, averaged over
- * `smooth` (%K), and its SMA over `signal` (%D). A range of zero counts as the middle, 50.
+ * `smooth` (%K), and its SMA over `signal` (%D); `smooth` 1 is the fast form. Both begin with %D, on bar period + smooth +
+ * signal − 2 (TA-Lib's STOCH). A range of zero counts as the middle, 50 (TA-Lib says 0 there).
  */
 export function stochastic(period = 14, smooth = 3, signal = 3): Multi<'k' | 'd'> {
   checkPeriod('stochastic', period)
@@ -20,40 +23,38 @@ export function stochastic(period = 14, smooth = 3, signal = 3): Multi<'k' | 'd'
   })
 }
 
-const LOOSE: Grid = { decimals: null }
-
-class Stochastic implements Kernel {
-  k = Number.NaN
-  d = Number.NaN
+class Stochastic extends Stretch {
   readonly #high: Extreme
   readonly #low: Extreme
-  readonly #k: RollingSum
-  readonly #d: RollingSum
+  readonly #smooth: RollingSum
+  readonly #signal: RollingSum
 
   constructor(period: number, smooth: number, signal: number) {
-    this.#high = new Extreme(period, 'max')
-    this.#low = new Extreme(period, 'min')
-    this.#k = new RollingSum(smooth, LOOSE)
-    this.#d = new RollingSum(signal, LOOSE)
+    super('k', 'd')
+    this.#high = new Extreme('max', period)
+    this.#low = new Extreme('min', period)
+    this.#smooth = new RollingSum('mean', smooth, { decimals: null })
+    this.#signal = new RollingSum('mean', signal, { decimals: null })
   }
-  next(high: number, low: number, close: number): void {
-    this.#high.add(high)
-    this.#low.add(low)
-    const top = this.#high.value
-    if (top !== top) return
-    const bottom = this.#low.value
-    this.#k.add(top === bottom ? 50 : (100 * (close - bottom)) / (top - bottom))
-    const k = this.#k.mean
-    if (k !== k) return
-    this.#d.add(k)
-    const d = this.#d.mean
-    if (d !== d) return
-    this.k = k
-    this.d = d
+  run([high, low, close]: Three, [k, d]: readonly [Float64Array, Float64Array], from: number, to: number): void {
+    this.#high.take(high, k, from, to)
+    this.#low.take(low, d, from, to)
+    for (let row = from; row < to; row++) {
+      const bottom = d[row]!
+      const range = k[row]! - bottom
+      k[row] = range === 0 ? 50 : 100 * ((close[row]! - bottom) / range)
+    }
+    this.#smooth.take(k, k, from, to)
+    this.#signal.take(k, d, from, to)
+    // both begin together
+    for (let row = from; row < to && Number.isNaN(d[row]); row++) k[row] = Number.NaN
   }
 }
 
-/** Williams %R, −100 … 0: how far the close is below the highest high of the last `period` bars; −50 for a range of zero. */
+/**
+ * Williams %R, −100 … 0: how far the close is below the highest high of the last `period` bars (Williams 1973; TA-Lib's
+ * WILLR); −50 for a range of zero (TA-Lib says 0 there).
+ */
 export function williamsR(period = 14): Single {
   checkPeriod('williamsR', period)
   return single({
@@ -65,18 +66,24 @@ export function williamsR(period = 14): Single {
   })
 }
 
-class WilliamsR implements Kernel {
-  value = Number.NaN
+class WilliamsR extends Stretch {
   readonly #high: Extreme
   readonly #low: Extreme
+  readonly #lows = new Float64Array(STRETCH)
   constructor(period: number) {
-    this.#high = new Extreme(period, 'max')
-    this.#low = new Extreme(period, 'min')
+    super()
+    this.#high = new Extreme('max', period)
+    this.#low = new Extreme('min', period)
   }
-  next(high: number, low: number, close: number): void {
-    this.#high.add(high)
-    this.#low.add(low)
-    const range = this.#high.value - this.#low.value
-    this.value = range === 0 ? -50 : (-100 * (this.#high.value - close)) / range
+  run([high, low, close]: Three, [out]: readonly [Float64Array], from: number, to: number): void {
+    const lows = this.#lows
+    for (let row = from; row < to; row++) lows[row - from] = low[row]!
+    this.#low.take(lows, lows, 0, to - from)
+    this.#high.take(high, out, from, to)
+    for (let row = from; row < to; row++) {
+      const top = out[row]!
+      const range = top - lows[row - from]!
+      out[row] = range === 0 ? -50 : 100 * ((close[row]! - top) / range)
+    }
   }
 }

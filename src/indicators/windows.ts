@@ -1,184 +1,207 @@
-import { POW10 } from '../core/decimal.ts'
 import type { Grid } from '../core/indicator.ts'
+import { type Ticks, ticksOf } from './grid.ts'
 
-/** The last `period` numbers, in a ring. */
-export class Ring {
-  readonly period: number
-  readonly values: Float64Array
-  count = 0
+/*
+ * Windows that do not drift, in O(1) a bar. The last `period` values lie in two blocks: what is left of the last full
+ * block, and what has come of the next. Each time a block is full one pass from its end stores, for every slot, the
+ * aggregate of the values from there on; a bar then joins two aggregates. Nothing is ever subtracted, so a value that
+ * has left the window leaves nothing behind, however large it was and however many bars go by. (The two blocks are
+ * van Herk's and Gil and Werman's for extremes, Pattern Recognition Letters 13 (1992) and IEEE PAMI 15 (1993).)
+ *
+ * `tail` starts as NaN and ends in the neutral element: so all is NaN until `period` values have come.
+ */
+
+/**
+ * Sum or mean of the last `period` numbers. On a price grid it is exact: whole ticks are added, and divided once. Off the
+ * grid a mean is taken of the distances from an anchor, the last value of the full block: equal values have that value
+ * as their mean, to the last bit.
+ */
+export class RollingSum {
+  readonly #period: number
+  readonly #ticks: Ticks
+  readonly #divisor: number
+  readonly #isAnchored: boolean
+  readonly #tail: Float64Array
   #at = 0
+  #head = 0
+  #anchor = Number.NaN
 
-  constructor(period: number) {
-    this.period = period
-    this.values = new Float64Array(period)
+  constructor(what: 'sum' | 'mean', period: number, grid: Grid) {
+    this.#period = period
+    this.#ticks = ticksOf(grid)
+    this.#divisor = this.#ticks.scale * (what === 'mean' ? period : 1)
+    this.#isAnchored = what === 'mean' && grid.decimals === null
+    this.#tail = new Float64Array(period + 1).fill(Number.NaN, 0, period)
   }
 
-  /** Puts a number in and returns the one it pushes out (0 while the ring fills). */
-  push(x: number): number {
-    const at = this.#at
-    const old = this.values[at]!
-    this.values[at] = x
-    this.#at = at + 1 === this.period ? 0 : at + 1
-    if (this.count < this.period) this.count++
-    return old
+  /** Reads rows [from, to) of `x` and writes them of `out`, which may be the same column. */
+  take(x: Float64Array, out: Float64Array, from: number, to: number): void {
+    const period = this.#period
+    const { scale, round } = this.#ticks
+    const divisor = this.#divisor
+    const tail = this.#tail
+    let at = this.#at
+    let head = this.#head
+    let anchor = Number.isNaN(this.#anchor) ? this.#anchorAt(x[from]!) : this.#anchor
+    let row = from
+    while (row < to) {
+      const stop = Math.min(to, row + period - at)
+      for (; row < stop; row++, at++) {
+        const value = x[row]! * scale + round - round
+        head += value - anchor
+        tail[at] = value
+        out[row] = anchor + (head + tail[at + 1]!) / divisor
+      }
+      if (at === period) {
+        anchor = this.#anchorAt(tail[period - 1]!)
+        let sum = 0
+        for (let k = period - 1; k >= 0; k--) {
+          sum += tail[k]! - anchor
+          tail[k] = sum
+        }
+        at = 0
+        head = 0
+      }
+    }
+    this.#at = at
+    this.#head = head
+    this.#anchor = anchor
   }
-  get isFull(): boolean {
-    return this.count === this.period
+
+  /** What is not a number is no anchor: its window has no mean, but the next ones do. */
+  #anchorAt(value: number): number {
+    return this.#isAnchored ? value || 0 : 0
   }
-  /** The oldest number; only meaningful when full. */
-  get oldest(): number {
-    return this.values[this.#at]!
+}
+
+/** Largest or smallest of the last `period` numbers. */
+export class Extreme {
+  readonly #period: number
+  readonly #sign: number
+  readonly #tail: Float64Array
+  #at = 0
+  #head = Number.NEGATIVE_INFINITY
+
+  constructor(what: 'min' | 'max', period: number) {
+    this.#period = period
+    this.#sign = what === 'max' ? 1 : -1
+    this.#tail = new Float64Array(period + 1).fill(Number.NaN, 0, period)
+    this.#tail[period] = Number.NEGATIVE_INFINITY
+  }
+
+  /** Reads rows [from, to) of `x` and writes them of `out`, which may be the same column. */
+  take(x: Float64Array, out: Float64Array, from: number, to: number): void {
+    const period = this.#period
+    const sign = this.#sign
+    const tail = this.#tail
+    let at = this.#at
+    let head = this.#head
+    let row = from
+    while (row < to) {
+      const stop = Math.min(to, row + period - at)
+      for (; row < stop; row++, at++) {
+        const value = sign * x[row]!
+        if (value > head) head = value
+        tail[at] = value
+        const rest = tail[at + 1]!
+        out[row] = sign * Math.max(head, rest)
+      }
+      if (at === period) {
+        let top = Number.NEGATIVE_INFINITY
+        for (let k = period - 1; k >= 0; k--) {
+          if (tail[k]! > top) top = tail[k]!
+          tail[k] = top
+        }
+        at = 0
+        head = Number.NEGATIVE_INFINITY
+      }
+    }
+    this.#at = at
+    this.#head = head
   }
 }
 
 /**
- * A running sum that does not drift. On a price grid numbers become whole ticks, whose sums are exact below 2^53, so
- * that equal averages compare equal. Off a grid the sum is taken anew over the window each time the ring has turned,
- * which costs one addition a bar and lets no error outlive one window, however many bars go by.
+ * Population variance (divided by n) of the last `period` numbers: sums of distances from an anchor, and of their squares.
+ * The anchor is the last value of the full block, so it is in the window as long as it serves: a window of equal values
+ * has exactly 0, and numbers far from zero lose no digits.
  */
-export class RollingSum {
-  readonly #scale: number
-  readonly #isExact: boolean
-  readonly period: number
-  readonly #values: Float64Array
-  #at = 0
-  count = 0
-  #sum = 0
-
-  constructor(period: number, grid: Grid) {
-    this.period = period
-    this.#isExact = grid.decimals !== null
-    this.#scale = grid.decimals === null ? 1 : POW10[grid.decimals]!
-    this.#values = new Float64Array(period)
-  }
-
-  add(x: number): void {
-    const value = this.#isExact ? Math.round(x * this.#scale) : x
-    const at = this.#at
-    this.#sum += value - this.#values[at]!
-    this.#values[at] = value
-    if (this.count < this.period) this.count++
-    if (at + 1 < this.period) this.#at = at + 1
-    else {
-      this.#at = 0
-      if (!this.#isExact) this.#renew()
-    }
-  }
-
-  #renew(): void {
-    let sum = 0
-    for (let k = 0; k < this.period; k++) sum += this.#values[k]!
-    this.#sum = sum
-  }
-
-  /** Sum of the window. */
-  get sum(): number {
-    return this.#sum / this.#scale
-  }
-  /** Mean of a full window, NaN before: one division of exact whole numbers on a grid. */
-  get mean(): number {
-    return this.count === this.period ? this.#sum / (this.period * this.#scale) : Number.NaN
-  }
-}
-
-/** Sliding minimum or maximum: a monotonic deque in a ring, O(1) amortised (Lemire 2006, arXiv:cs/0610046). */
-export class Extreme {
-  readonly #sign: number
-  readonly #period: number
-  readonly #values: Float64Array
-  readonly #rows: Float64Array
-  #head = 0
-  #size = 0
-  #row = -1
-  value = Number.NaN
-
-  constructor(period: number, what: 'min' | 'max') {
-    this.#sign = what === 'max' ? 1 : -1
-    this.#period = period
-    this.#values = new Float64Array(period)
-    this.#rows = new Float64Array(period)
-  }
-
-  add(x: number): void {
-    const row = ++this.#row
-    const period = this.#period
-    const signed = x * this.#sign
-    if (this.#size > 0 && this.#rows[this.#head]! <= row - period) {
-      this.#head = this.#head + 1 === period ? 0 : this.#head + 1
-      this.#size--
-    }
-    let tail = this.#head + this.#size - 1
-    if (tail >= period) tail -= period
-    while (this.#size > 0 && this.#values[tail]! <= signed) {
-      this.#size--
-      tail = tail === 0 ? period - 1 : tail - 1
-    }
-    let at = this.#head + this.#size
-    if (at >= period) at -= period
-    this.#values[at] = signed
-    this.#rows[at] = row
-    this.#size++
-    this.value = row >= period - 1 ? this.#values[this.#head]! * this.#sign : Number.NaN
-  }
-}
-
-/** Mean and population variance of the last `period` numbers, about an anchor inside the window, renewed every turn. */
 export class RollingVariance {
-  readonly period: number
-  readonly #values: Float64Array
+  readonly #period: number
+  readonly #tail: Float64Array
+  readonly #tailSquares: Float64Array
   #at = 0
-  #count = 0
-  #anchor = 0
-  #sum = 0
-  #squares = 0
+  #anchor = Number.NaN
+  #head = 0
+  #headSquares = 0
 
   constructor(period: number) {
-    this.period = period
-    this.#values = new Float64Array(period)
+    this.#period = period
+    this.#tail = new Float64Array(period + 1).fill(Number.NaN, 0, period)
+    this.#tailSquares = new Float64Array(period + 1)
   }
 
-  add(x: number): void {
-    const at = this.#at
-    if (this.#count === 0) this.#anchor = x
-    const d = x - this.#anchor
-    if (this.#count < this.period) {
-      this.#count++
-      this.#sum += d
-      this.#squares += d * d
-    } else {
-      const o = this.#values[at]! - this.#anchor
-      this.#sum += d - o
-      this.#squares += d * d - o * o
+  /** Reads rows [from, to) of `x` and writes them of `out`, which may be the same column. */
+  take(x: Float64Array, out: Float64Array, from: number, to: number): void {
+    const period = this.#period
+    const tail = this.#tail
+    const tailSquares = this.#tailSquares
+    let at = this.#at
+    let anchor = Number.isNaN(this.#anchor) ? x[from]! || 0 : this.#anchor
+    let head = this.#head
+    let headSquares = this.#headSquares
+    let row = from
+    while (row < to) {
+      const stop = Math.min(to, row + period - at)
+      for (; row < stop; row++, at++) {
+        const value = x[row]!
+        const distance = value - anchor
+        head += distance
+        headSquares += distance * distance
+        tail[at] = value
+        const mean = (head + tail[at + 1]!) / period
+        const variance = (headSquares + tailSquares[at + 1]!) / period - mean * mean
+        out[row] = Math.max(0, variance)
+      }
+      if (at === period) {
+        // what is not a number is no anchor: its window has no variance, but the next ones do
+        anchor = tail[period - 1]! || 0
+        let sum = 0
+        let squares = 0
+        for (let k = period - 1; k >= 0; k--) {
+          const distance = tail[k]! - anchor
+          sum += distance
+          squares += distance * distance
+          tail[k] = sum
+          tailSquares[k] = squares
+        }
+        at = 0
+        head = 0
+        headSquares = 0
+      }
     }
-    this.#values[at] = x
-    if (at + 1 < this.period) this.#at = at + 1
-    else {
-      this.#at = 0
-      this.#renew(x)
-    }
-  }
-
-  /** Anchoring at a value of the window keeps the numbers small, so that nothing cancels. */
-  #renew(anchor: number): void {
-    let sum = 0
-    let squares = 0
-    for (let k = 0; k < this.period; k++) {
-      const d = this.#values[k]! - anchor
-      sum += d
-      squares += d * d
-    }
+    this.#at = at
     this.#anchor = anchor
-    this.#sum = sum
-    this.#squares = squares
+    this.#head = head
+    this.#headSquares = headSquares
+  }
+}
+
+/** The last `period` numbers, in a ring. */
+export class Ring {
+  readonly #values: Float64Array
+  #at = 0
+
+  constructor(period: number) {
+    this.#values = new Float64Array(period).fill(Number.NaN)
   }
 
-  get mean(): number {
-    return this.#count === this.period ? this.#anchor + this.#sum / this.period : Number.NaN
-  }
-  /** Population variance (divided by n), never below 0. */
-  get variance(): number {
-    if (this.#count < this.period) return Number.NaN
-    const mean = this.#sum / this.period
-    return Math.max(0, this.#squares / this.period - mean * mean)
+  /** Puts a number in and returns the one it pushes out, NaN while the ring fills. */
+  push(x: number): number {
+    const at = this.#at
+    const old = this.#values[at]!
+    this.#values[at] = x
+    this.#at = at + 1 === this.#values.length ? 0 : at + 1
+    return old
   }
 }

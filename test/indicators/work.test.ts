@@ -1,0 +1,58 @@
+/**
+ * The work a bar does not grow with the period, or only with its logarithm: counted, not timed. Amortised over the bars, as
+ * windows are renewed once per period.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { batchColumns } from '../../src/indicators/index.ts'
+import { StepCounter } from '../contracts/count-steps.ts'
+import { CASES } from './cases.ts'
+import { barsFrom, market } from './market.ts'
+
+const ROWS = 12_000
+/** Read from ordered windows: a search tree, O(log n). */
+const ORDERED = ['cci', 'rollingMedian', 'rollingQuantile']
+
+const counter = new StepCounter()
+afterAll(() => counter.close())
+
+/** Markets on which a sloppy window does its worst: every bar a new extreme, or none for a long time. */
+const line = (price: (row: number) => number) => {
+  const column = Array.from({ length: ROWS }, (_, row) => price(row))
+  return barsFrom({ open: column, high: column, low: column, close: column, volume: column }, 2)
+}
+const MARKETS = {
+  'a random walk': market(1, ROWS),
+  'a rise that never ends': line((row) => 100 + row),
+  'a fall that never ends': line((row) => 100 + ROWS - row),
+  'a saw': line((row) => 100 + (row % 700)),
+}
+
+describe.each(Object.entries(MARKETS))('on %s', (_, bars) => {
+  const periodic = CASES.filter((it) => it.withPeriod !== undefined)
+  test.each(periodic.map((it) => [it.name, it] as const))(
+    '%s works as much a bar for period 1,000 as for 10',
+    (_, it) => {
+      const steps = (period: number) => counter.count(() => batchColumns({ it: it.withPeriod!(period) }, bars)) / ROWS
+      const [short, long] = [steps(10), steps(1_000)]
+      expect(short).toBeGreaterThan(0.5)
+      // log2(1000) / log2(10) = 3; a tree that is a little lopsided once and not at all another time is allowed a third more
+      expect(long / short).toBeLessThan(ORDERED.includes(it.name) ? 4 : 1.5)
+    },
+  )
+})
+
+test('nothing in a kernel is done by a built-in whose own loop would not be counted', () => {
+  const folder = join(import.meta.dirname, '../../src/indicators')
+  // the plan fills the rows before the first input once per column, and the definitions only describe
+  const kernels = readdirSync(folder).filter((file) => !['plan.ts', 'define.ts', 'index.ts'].includes(file))
+  expect(kernels.length).toBeGreaterThan(20)
+  for (const file of kernels) {
+    const code = readFileSync(join(folder, file), 'utf8')
+    const outsideConstructors = code.replace(/constructor\([\s\S]*?\n {2}\}/g, '').replace(/^ {2}readonly #.*$/gm, '')
+    expect(outsideConstructors, file).not.toMatch(
+      /\.(sort|fill|slice|subarray|set|copyWithin|reduce|indexOf|includes|findIndex|map|filter|forEach|shift|unshift|splice)\(|\(\.\.\./,
+    )
+  }
+})
