@@ -69,6 +69,10 @@ const KEYS = [
  * What `klinelab backtest` does, from code: the same settings, the same run folder, the same bytes.
  * @throws UsageError for an option, series or strategy that cannot be, DataError for data that are not there
  */
+export async function runBacktest(
+  options: BacktestOptions & { readonly write?: true },
+): Promise<BacktestRun & { readonly dir: string }>
+export async function runBacktest(options: BacktestOptions): Promise<BacktestRun>
 export async function runBacktest(options: BacktestOptions): Promise<BacktestRun> {
   checkKeys('runBacktest', options, KEYS)
   const start = performance.now()

@@ -1,0 +1,146 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { ROOT, scratch } from '../cli/klinelab.ts'
+import { dayOfMinutes, zipOf } from './dump.ts'
+import { fencedBlocks } from './fenced.ts'
+
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+const blocks = fencedBlocks(readme)
+const firstStrategy = blocks.find(({ language, text }) => language === 'ts' && text.includes('defineStrategy'))!.text
+const fromCode = blocks.find(({ language, text }) => language === 'ts' && text.includes('runBacktest'))!.text
+
+/** A user's own folder: the examples, the README's first strategy, dumps in the home folder, an exchange info. */
+const project = scratch({
+  'package.json': '{ "type": "module" }',
+  'strategies/dip.ts': firstStrategy,
+  'study.ts': fromCode,
+  'home/dumps/BTCUSDT-1m-2024-01.zip': zipOf('BTCUSDT-1m-2024-01.csv', dayOfMinutes(Date.UTC(2024, 0, 31))),
+  'home/dumps/BTCUSDT-1m-2024-02.zip': zipOf('BTCUSDT-1m-2024-02.csv', dayOfMinutes(Date.UTC(2024, 1, 1))),
+  'exchangeInfo-2024-05-01.json': exchangeInfo('SOL', Date.UTC(2024, 4, 1)),
+})
+cpSync(join(ROOT, 'strategies'), join(project, 'strategies'), { recursive: true })
+
+/** `npm start --` runs the script of package.json in the checkout, `npx klinelab` the command in the user's folder. */
+const programs = scratch()
+const program = (name: string, text: string) =>
+  writeFileSync(join(programs, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+program('npm', `[ "$1 $2" = "start --" ] || exit 64\nshift 2\ncd '${ROOT}' && exec ${scripts['start']} "$@"`)
+program('npx', `[ "$1" = klinelab ] || exit 64\nshift\nexec node '${join(ROOT, 'src', 'cli', 'klinelab.mjs')}' "$@"`)
+
+function sh(command: string) {
+  const { KLINELAB_STORE, ...env } = process.env
+  return spawnSync('sh', ['-c', command], {
+    cwd: project,
+    encoding: 'utf8',
+    env: {
+      ...env,
+      HOME: join(project, 'home'),
+      PATH: `${programs}:${dirname(process.execPath)}:${env['PATH']}`,
+      KLINELAB_REPORTS: join(project, 'reports'),
+    },
+  })
+}
+
+function exchangeInfo(base: string, serverTime: number): string {
+  const file = join(ROOT, 'datasets', 'instruments', 'binance', 'BTCUSDT', '2022-12-17.json')
+  const { symbols } = JSON.parse(readFileSync(file, 'utf8').replaceAll('BTC', base)) as { symbols: object[] }
+  return JSON.stringify({ timezone: 'UTC', serverTime, symbols })
+}
+
+const commands = blocks
+  .filter(({ language }) => language === 'sh')
+  .flatMap(({ text }) => text.split('\n').filter((line) => line !== ''))
+
+describe('the commands of the README', () => {
+  // the two that install and run everything are what runs this test
+  const isWhole = (command: string) => /^npm (start|test)\s*(#.*)?$/.test(command)
+
+  test('are all of a kind that is run here', () => {
+    expect(commands.filter(isWhole).map((command) => command.split('#')[0]!.trim())).toEqual(['npm start', 'npm test'])
+    const others = commands.filter((command) => !isWhole(command))
+    expect(others.length).toBeGreaterThan(5)
+    expect(others.filter((command) => !/^(npm start -- |npx klinelab )/.test(command))).toEqual([])
+  })
+
+  test.each(commands.filter((command) => !isWhole(command)))('%s', (command) => {
+    const done = sh(command)
+    expect({ code: done.status, stderr: done.stderr }).toEqual({ code: 0, stderr: '' })
+    expect(done.stdout.length).toBeGreaterThan(20)
+  })
+
+  test('did what they are there for', () => {
+    expect(readdirSync(join(project, 'datasets', 'binance', 'BTCUSDT')).sort()).toEqual(['15m', '1m'])
+    const csv = gunzipSync(readFileSync(join(project, 'btc.csv.gz'))).toString('utf8')
+    // two days of quarters of an hour under a header
+    expect(csv.trimEnd().split('\n').length).toBe(1 + 192)
+    expect(existsSync(join(project, 'datasets', 'instruments', 'binance', 'SOLUSDT', '2024-05-01.json'))).toBe(true)
+  })
+
+  test('the first strategy trades, stops and recovers on the embedded data', () => {
+    const dir = readdirSync(join(project, 'reports')).find((name) => name.startsWith('dip-'))!
+    const trades = readFileSync(join(project, 'reports', dir, 'trades.csv'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+    expect(trades.length).toBeGreaterThan(10)
+    for (const exit of ['stop', 'signal'])
+      expect(trades.filter((line) => line.endsWith(`,dip,${exit}`))).not.toEqual([])
+  })
+})
+
+describe('the TypeScript of the README', () => {
+  test('has the types it uses', () => {
+    writeFileSync(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(ROOT, 'tsconfig.json'),
+        compilerOptions: { typeRoots: [join(ROOT, 'node_modules', '@types')] },
+        include: ['study.ts', 'strategies/dip.ts'],
+      }),
+    )
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+    const done = spawnSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' })
+    expect({ code: done.status, stdout: done.stdout }).toEqual({ code: 0, stdout: '' })
+  })
+
+  test('runs, and does what it says', () => {
+    const hook = join(project, 'hook.mjs')
+    const source = pathToFileURL(join(ROOT, 'src', 'runs', 'load-strategy.ts')).href
+    writeFileSync(hook, `import { resolveToThisCopy } from '${source}'\nresolveToThisCopy()\n`)
+    const { KLINELAB_STORE, KLINELAB_REPORTS, ...env } = process.env
+    const printed = execFileSync(process.execPath, ['--import', hook, 'study.ts'], {
+      cwd: project,
+      encoding: 'utf8',
+      env,
+    })
+    const [first, above] = printed.trimEnd().split('\n')
+    const [sharpe, dir] = first!.split(' ')
+    const document = JSON.parse(readFileSync(join(dir!, 'run.json'), 'utf8')) as { metrics: { sharpe: number } }
+    expect(Number(sharpe)).toBe(document.metrics.sharpe)
+    expect(readFileSync(join(project, 'trades.parquet')).subarray(0, 4).toString()).toBe('PAR1')
+    // of 182 days of hours, less 167 without an average
+    expect(Number(above)).toBeGreaterThan(1000)
+    expect(Number(above)).toBeLessThan(182 * 24 - 167)
+  })
+
+  test('there are no other blocks', () => {
+    expect(blocks.filter(({ language }) => language === 'ts').map(({ text }) => text)).toEqual([
+      firstStrategy,
+      fromCode,
+    ])
+    expect(blocks.filter(({ language }) => !['sh', 'ts'].includes(language))).toEqual([])
+  })
+})
+
+test.each(['README.md', 'CONTRIBUTING.md', 'src/README.md'])('scripts and files that %s names are there', (name) => {
+  const text = readFileSync(join(ROOT, name), 'utf8')
+  const named = [...text.matchAll(/`npm (?:run )?([a-z]+)`/g)].map(([, script]) => script!)
+  expect(named.filter((script) => !(script in scripts))).toEqual([])
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)\s]+)\)/g)].map(([, path]) => path!)
+  expect(links.filter((path) => !existsSync(join(ROOT, dirname(name), path)))).toEqual([])
+})
