@@ -5,7 +5,8 @@ import { closeTimeOf, openTimeOf } from '../core/interval.ts'
 import type { Certificate } from '../core/run.ts'
 import { type Series, seriesName } from '../core/series.ts'
 import { DataError } from './data-error.ts'
-import { sha256 } from './manifest.ts'
+import { type SeriesManifest, sha256 } from './manifest.ts'
+import type { BadRow } from './rows.ts'
 import type { Store } from './store.ts'
 import { findGaps } from './write-series.ts'
 
@@ -18,15 +19,36 @@ const AROUND = 10
 export interface Check extends Certificate {
   /** What makes the series unfit for a backtest: damaged files, impossible bars. Gaps do not: they are facts. */
   readonly faults: readonly string[]
+  /** Rows that came twice, from overlapping files, and were stored once. */
   readonly duplicates: number
   readonly unfinished: number
+  /** Every row that was left out at an import, with its reason. */
+  readonly skipped: readonly BadRow[]
 }
 
-/** Reads a whole series and its files again and says what is in it; nothing is changed. */
+/**
+ * Reads a whole series and its files again and says what is in it; nothing is changed.
+ * @throws DataError that names the damaged files where they are too damaged to be read
+ */
 export async function certify(store: Store, series: Series): Promise<Check> {
-  const bars = await store.load(series)
-  const manifest = (await store.manifest(series))!
-  const folder = store.folder(series)!
+  const manifest = await store.manifest(series)
+  const faults = manifest === null ? [] : damagedFiles(manifest, store.folder(series)!)
+  const bars = await store.load(series).catch((error: Error) => {
+    if (faults.length === 0) throw error
+    throw new DataError(
+      `${seriesName(series)} is broken: ${faults.join('; ')}. Restore it, or delete ${store.folder(series)} and import it again from its sources.`,
+    )
+  })
+  const { rows, gaps, outages, skipped, duplicates, unfinished } = manifest!
+  if (bars.length !== rows) faults.push(`${bars.length} bars are stored, the manifest says ${rows}`)
+  faults.push(...impossibleBars(bars))
+  const certificate = certifyBars(bars, { outages, skippedRows: skipped.length })
+  if (JSON.stringify(certificate.gaps) !== JSON.stringify(gaps))
+    faults.push(`the gaps are not those in the manifest (${certificate.gaps.length} found, ${gaps.length} listed)`)
+  return { ...certificate, faults, duplicates, unfinished, skipped }
+}
+
+function damagedFiles(manifest: SeriesManifest, folder: string): string[] {
   const faults: string[] = []
   for (const file of manifest.files) {
     const path = join(folder, file.file)
@@ -34,10 +56,7 @@ export async function certify(store: Store, series: Series): Promise<Check> {
     else if (sha256(readFileSync(path)) !== file.sha256)
       faults.push(`${file.file} is not what was written: its sha256 differs from the manifest`)
   }
-  if (bars.length !== manifest.rows) faults.push(`${bars.length} bars are stored, the manifest says ${manifest.rows}`)
-  faults.push(...impossibleBars(bars))
-  const known = { outages: manifest.outages, skippedRows: manifest.skipped.length }
-  return { ...certifyBars(bars, known), faults, duplicates: manifest.duplicates, unfinished: manifest.unfinished }
+  return faults
 }
 
 export function isBroken(check: Check): boolean {

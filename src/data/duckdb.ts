@@ -2,19 +2,21 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { DataError } from './data-error.ts'
 
 let instance: Promise<DuckDBInstance> | undefined
-let connection: Promise<DuckDBConnection> | undefined
 
-/** One in-memory DuckDB per process, opened when first needed: loading the native library costs time. */
-async function open(): Promise<DuckDBConnection> {
+/**
+ * Lends a connection to the one in-memory DuckDB of this process, which is opened when first needed: loading the native
+ * library costs time. A connection does one thing at a time, and a second query on it would end the first one early.
+ */
+async function connected<T>(work: (db: DuckDBConnection) => Promise<T>): Promise<T> {
   instance ??= import('@duckdb/node-api').then(({ DuckDBInstance }) =>
     DuckDBInstance.create(':memory:', { preserve_insertion_order: 'true' }),
   )
-  return (await instance).connect()
-}
-
-function connect(): Promise<DuckDBConnection> {
-  connection ??= open()
-  return connection
+  const db = await (await instance).connect()
+  try {
+    return await work(db)
+  } finally {
+    db.closeSync()
+  }
 }
 
 export function quoted(text: string): string {
@@ -22,27 +24,26 @@ export function quoted(text: string): string {
 }
 
 /** Runs SQL that returns only DOUBLE columns and hands them back as Float64Arrays, without a row object in between. */
-export async function readDoubles(sql: string, width: number, expected: number): Promise<Float64Array[]> {
-  // a connection holds one open stream: a second query on it would end the first one early
-  const db = await open()
-  const result = await db.stream(sql)
-  let columns = Array.from({ length: width }, () => new Float64Array(expected))
-  let count = 0
-  for (;;) {
-    const chunk = await result.fetchChunk()
-    if (!chunk || chunk.rowCount === 0) break
-    const rows = chunk.rowCount
-    if (count + rows > columns[0]!.length)
-      columns = columns.map((column) => {
-        const larger = new Float64Array(Math.max(count + rows, column.length * 2))
-        larger.set(column)
-        return larger
-      })
-    for (let k = 0; k < width; k++) copyDoubles(chunk.getColumnVector(k), columns[k]!, count, rows)
-    count += rows
-  }
-  db.closeSync()
-  return columns.map((column) => column.subarray(0, count))
+export function readDoubles(sql: string, width: number, expected: number): Promise<Float64Array[]> {
+  return connected(async (db) => {
+    const result = await db.stream(sql)
+    let columns = Array.from({ length: width }, () => new Float64Array(expected))
+    let count = 0
+    for (;;) {
+      const chunk = await result.fetchChunk()
+      if (!chunk || chunk.rowCount === 0) break
+      const rows = chunk.rowCount
+      if (count + rows > columns[0]!.length)
+        columns = columns.map((column) => {
+          const larger = new Float64Array(Math.max(count + rows, column.length * 2))
+          larger.set(column)
+          return larger
+        })
+      for (let k = 0; k < width; k++) copyDoubles(chunk.getColumnVector(k), columns[k]!, count, rows)
+      count += rows
+    }
+    return columns.map((column) => column.subarray(0, count))
+  })
 }
 
 function copyDoubles(vector: unknown, into: Float64Array, offset: number, rows: number): void {
@@ -55,66 +56,83 @@ function copyDoubles(vector: unknown, into: Float64Array, offset: number, rows: 
 }
 
 /** Rows of small results as plain objects. */
-export async function readRows(sql: string): Promise<Record<string, unknown>[]> {
-  const db = await connect()
-  const reader = await db.runAndReadAll(sql)
-  return reader.getRowObjects() as Record<string, unknown>[]
+export function readRows(sql: string): Promise<Record<string, unknown>[]> {
+  return connected(async (db) => (await db.runAndReadAll(sql)).getRowObjects() as Record<string, unknown>[])
 }
 
-export async function run(sql: string): Promise<void> {
-  const db = await connect()
-  await db.run(sql)
+export function run(sql: string): Promise<void> {
+  return connected(async (db) => void (await db.run(sql)))
 }
+
+/** Stands for "not known" among the whole numbers of a column; written as null. */
+export const UNKNOWN = -(2n ** 63n)
 
 /** A column to be written: whole numbers, shown as decimals with `scale` places, or doubles. */
 export type OutColumn =
-  | { readonly name: string; readonly kind: 'int'; readonly values: BigInt64Array; readonly scale?: number }
+  | {
+      readonly name: string
+      readonly kind: 'int'
+      readonly values: BigInt64Array
+      readonly scale?: number
+      /** Whole parts, where 18 digits do not hold some value in one piece; `values` are then the fractions. */
+      readonly whole?: BigInt64Array
+    }
   | { readonly name: string; readonly kind: 'double'; readonly values: Float64Array }
 
-let tables = 0
-
 /** Writes columns of equal length as one zstd Parquet file; the same columns give the same bytes. */
-export async function writeParquet(file: string, columns: readonly OutColumn[]): Promise<void> {
-  const db = await connect()
-  const { BIGINT, DOUBLE, DuckDBDataChunk } = await import('@duckdb/node-api')
-  const table = `out${++tables}`
-  await db.run(
-    `create temp table ${table} (${columns.map((c) => `"${c.name}" ${c.kind === 'int' ? 'bigint' : 'double'}`).join(', ')})`,
-  )
-  try {
-    const appender = await db.createAppender(table)
-    const rows = columns[0]!.values.length
-    const chunk = DuckDBDataChunk.create(columns.map((c) => (c.kind === 'int' ? BIGINT : DOUBLE)))
-    const size = 2048
-    for (let from = 0; from < rows; from += size) {
-      const count = Math.min(size, rows - from)
-      chunk.rowCount = count
-      columns.forEach((column, k) => {
-        const vector = chunk.getColumnVector(k)
-        const { items } = vector as unknown as { items: { set(part: unknown): void } }
-        items.set(column.values.subarray(from, from + count))
-        vector.flush()
-      })
-      appender.appendDataChunk(chunk)
-    }
-    appender.closeSync()
-    const select = columns.map((c) =>
-      c.kind === 'int' && c.scale !== undefined ? decimalSql(c.name, c.scale) : `"${c.name}"`,
-    )
-    await db.run(
-      `copy (select ${select.join(', ')} from ${table}) to ${quoted(file)} (format parquet, compression zstd, row_group_size 122880)`,
-    )
-  } catch (error) {
+export function writeParquet(file: string, columns: readonly OutColumn[]): Promise<void> {
+  return connected((db) => writeOn(db, file, columns)).catch((error: unknown) => {
     throw diskError(file, error)
-  } finally {
-    await db.run(`drop table if exists ${table}`)
+  })
+}
+
+async function writeOn(db: DuckDBConnection, file: string, columns: readonly OutColumn[]): Promise<void> {
+  const { BIGINT, DOUBLE, DuckDBDataChunk } = await import('@duckdb/node-api')
+  const parts = columns.flatMap((column) =>
+    column.kind === 'int' && column.whole !== undefined
+      ? [column, { kind: 'int' as const, name: wholeOf(column.name), values: column.whole }]
+      : [column],
+  )
+  // a temporary table is its connection's own, and goes with it
+  await db.run(
+    `create temp table out (${parts.map((c) => `"${c.name}" ${c.kind === 'int' ? 'bigint' : 'double'}`).join(', ')})`,
+  )
+  const appender = await db.createAppender('out')
+  const rows = columns[0]!.values.length
+  const chunk = DuckDBDataChunk.create(parts.map((c) => (c.kind === 'int' ? BIGINT : DOUBLE)))
+  const size = 2048
+  for (let from = 0; from < rows; from += size) {
+    const count = Math.min(size, rows - from)
+    chunk.rowCount = count
+    parts.forEach((column, k) => {
+      const vector = chunk.getColumnVector(k)
+      const { items } = vector as unknown as { items: { set(part: unknown): void } }
+      items.set(column.values.subarray(from, from + count))
+      vector.flush()
+    })
+    appender.appendDataChunk(chunk)
   }
+  appender.closeSync()
+  await db.run(
+    `copy (select ${columns.map(selectSql).join(', ')} from out) to ${quoted(file)} (format parquet, compression zstd, row_group_size 122880)`,
+  )
+}
+
+function wholeOf(name: string): string {
+  return `${name} whole`
 }
 
 /** Whole units back to the decimal they stand for, exactly: a product of decimals, never a division. */
-function decimalSql(name: string, scale: number): string {
-  if (scale === 0) return `"${name}"::decimal(18,0) as "${name}"`
-  return `("${name}"::decimal(18,0) * 0.${'0'.repeat(scale - 1)}1)::decimal(18,${scale}) as "${name}"`
+function selectSql(column: OutColumn): string {
+  const { name } = column
+  if (column.kind === 'double') return `"${name}"`
+  const known = (part: string) => `nullif("${part}", ${UNKNOWN})`
+  const { scale, whole } = column
+  if (scale === undefined) return `${known(name)} as "${name}"`
+  const units = `${known(name)}::decimal(18,0)`
+  const decimal = scale === 0 ? units : `(${units} * 0.${'0'.repeat(scale - 1)}1)::decimal(18,${scale})`
+  if (whole === undefined) return `${decimal} as "${name}"`
+  return `(${known(wholeOf(name))}::decimal(38,${scale}) + ${decimal})::decimal(38,${scale}) as "${name}"`
 }
 
 export function diskError(file: string, error: unknown): Error {

@@ -1,6 +1,7 @@
 /**
- * Makes the embedded series in `datasets/` with the tool's own import. Run by hand when they have to be made anew:
- * `node src/data/embed.ts FOLDER`, FOLDER being the recorded market data described in its own README.
+ * Makes the embedded series in `datasets/` (or in the folder named second) with the tool's own import. Run by hand when
+ * they have to be made anew: `node src/data/embed.ts FOLDER`, FOLDER being the recorded market data described in its own
+ * README.
  */
 import { join } from 'node:path'
 import { parseSeries } from '../core/series.ts'
@@ -11,9 +12,9 @@ import { openStore } from './store.ts'
 /** What the newest recorded file was taken before: 2026-05-01. */
 const NOW = Date.UTC(2026, 4, 1)
 
-const from = process.argv[2]
+const [from, to = join(import.meta.dirname, '../../datasets')] = process.argv.slice(2)
 if (from === undefined) throw new Error('name the folder of recorded data: node src/data/embed.ts FOLDER')
-const store = await openStore(join(import.meta.dirname, '../../datasets'))
+const store = await openStore(to)
 const embed = (path: string, series: string) =>
   importFiles(store, [join(from, path)], parseSeries(series), { now: NOW })
 await embed('klines/binance-spot-rest-1h/BTCUSDT-1h.csv.gz', 'binance:BTCUSDT:1h')

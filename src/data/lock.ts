@@ -1,8 +1,12 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { DataError } from './data-error.ts'
 import { diskError } from './duckdb.ts'
+
+/** Between creating a lock and writing its holder into it a process needs far less than this, ms. */
+const BIRTH = 2000
 
 /**
  * Holds a store for one writer while `work` runs. A second writer waits up to `patience` ms, then gets an error that
@@ -16,43 +20,82 @@ export async function withLock<T>(dir: string, patience: number, work: () => Pro
     throw diskError(dir, error)
   }
   for (let waited = 0; !take(file); waited += 50) {
-    const holder = holderOf(file)
-    if (holder !== null && !isAlive(holder)) {
-      rmSync(file, { force: true })
+    const holder = read(file)
+    if (holder === null) continue
+    if (isStale(file, holder)) {
+      remove(file, holder)
       continue
     }
     if (waited >= patience)
       throw new DataError(
-        `${dir}: process ${holder ?? 'unknown'} is writing to this store; wait until it has finished, or delete ${file} if it is gone`,
+        `${dir}: process ${holder.split(' ')[0] || 'unknown'} is writing to this store; wait until it has finished, or delete ${file} if it is gone`,
       )
     await setTimeout(50)
   }
   try {
     return await work()
   } finally {
-    rmSync(file, { force: true })
+    if (read(file) === me()) rmSync(file, { force: true })
+  }
+}
+
+/** `pid@host start`: a process number alone comes round again, and says nothing on another machine or in a container. */
+function me(): string {
+  return `${process.pid}@${hostname()} ${startOf(process.pid)}`
+}
+
+/** When a process began, in ticks since boot (proc(5), field 22); '' where the system does not tell. */
+function startOf(pid: number): string {
+  try {
+    // the second field is the program's name in brackets and may hold anything
+    return (
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')[19] ?? ''
+    )
+  } catch {
+    return ''
   }
 }
 
 function take(file: string): boolean {
+  let handle: number
   try {
-    const handle = openSync(file, 'wx')
-    writeSync(handle, String(process.pid))
-    closeSync(handle)
-    return true
+    handle = openSync(file, 'wx')
   } catch (error) {
     if ((error as { code?: string }).code === 'EEXIST') return false
     throw diskError(file, error)
   }
+  try {
+    writeSync(handle, me())
+    return true
+  } catch (error) {
+    rmSync(file, { force: true })
+    throw diskError(file, error)
+  } finally {
+    closeSync(handle)
+  }
 }
 
-function holderOf(file: string): number | null {
+/** What a lock says; `null` where there is none (any more). */
+function read(file: string): string | null {
   try {
-    const pid = Number(readFileSync(file, 'utf8'))
-    return Number.isInteger(pid) && pid > 0 ? pid : null
+    return readFileSync(file, 'utf8')
   } catch {
     return null
   }
+}
+
+function isStale(file: string, holder: string): boolean {
+  const parts = /^(\d+)@(\S+) (\d*)$/.exec(holder)
+  if (parts === null) {
+    // empty or torn: its process was killed, or the power went, before it could say who it is
+    const born = statSync(file, { throwIfNoEntry: false })?.mtimeMs
+    return born !== undefined && Date.now() - born > BIRTH
+  }
+  const [, pid, host, start] = parts as unknown as [string, string, string, string]
+  // a process of another machine cannot be asked
+  return host === hostname() && (!isAlive(Number(pid)) || startOf(Number(pid)) !== start)
 }
 
 function isAlive(pid: number): boolean {
@@ -61,5 +104,17 @@ function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     return (error as { code?: string }).code === 'EPERM'
+  }
+}
+
+/** Takes a stale lock away. Another waiter may have done so and hold its own by now: that one is put back. */
+function remove(file: string, holder: string): void {
+  const aside = `${file}.${process.pid}.stale`
+  try {
+    renameSync(file, aside)
+    if (read(aside) === holder) rmSync(aside, { force: true })
+    else renameSync(aside, file)
+  } catch {
+    // gone already
   }
 }

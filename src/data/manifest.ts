@@ -37,6 +37,7 @@ export interface SeriesManifest {
   readonly to: number
   readonly priceDecimals: number
   readonly files: readonly MonthFile[]
+  /** Files imported, each once, by the sha256 of the file as it came. */
   readonly sources: readonly { readonly name: string; readonly sha256: string; readonly rows: number }[]
   readonly gaps: readonly Gap[]
   /** Open times of bars that the exchange closed early. */
@@ -48,20 +49,30 @@ export interface SeriesManifest {
   readonly skipped: readonly BadRow[]
 }
 
+const KEYS = [
+  'series', 'rows', 'from', 'to', 'priceDecimals', 'files', 'sources', 'gaps', 'outages', 'duplicates', 'unfinished', 'skipped',
+] as const satisfies readonly (keyof SeriesManifest)[] // biome-ignore format: a list of words
+
 export function seriesDir(store: string, series: Series): string {
-  return join(store, series.venue, series.symbol, series.interval)
+  // 1m and 1M are one folder where file names know no case
+  return join(store, series.venue, series.symbol, series.interval === '1M' ? '1mo' : series.interval)
 }
 
 export function readManifest(dir: string): SeriesManifest | null {
   const file = join(dir, 'manifest.json')
   if (!existsSync(file)) return null
+  const wrong = (reason: string) =>
+    new DataError(`${file}: is not a manifest (${reason}); restore it, or delete the folder and import again`)
+  let json: Partial<SeriesManifest> | null
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as SeriesManifest
+    json = JSON.parse(readFileSync(file, 'utf8')) as typeof json
   } catch (error) {
-    throw new DataError(
-      `${file}: is not a manifest (${(error as Error).message}); restore it, or delete the folder and import again`,
-    )
+    throw wrong((error as Error).message)
   }
+  if (json?.format !== 1) throw wrong(`its format is ${JSON.stringify(json?.format)}, this version reads 1`)
+  const missing = KEYS.find((key) => json[key] === undefined)
+  if (missing !== undefined) throw wrong(`it has no "${missing}"`)
+  return json as SeriesManifest
 }
 
 export function sha256(bytes: Uint8Array | string): string {

@@ -1,8 +1,9 @@
-import { didYouMean } from '../core/suggest.ts'
-import { findLayout, readCsv } from './csv.ts'
+import { decimalsOf } from '../core/decimal.ts'
+import { readCsv } from './csv.ts'
+import { findLayout } from './csv-layout.ts'
 import { DataError } from './data-error.ts'
 import { quoted, readRows } from './duckdb.ts'
-import type { BadRow, RowBuffer } from './rows.ts'
+import { type BadRow, type RowBuffer, SCALE } from './rows.ts'
 
 /** Reads a Parquet file of klines by the rules of a CSV with a header: its columns become text, exactly as they print. */
 export async function readParquetRows(
@@ -11,25 +12,37 @@ export async function readParquetRows(
   into: RowBuffer,
   bad: (row: BadRow) => void,
 ): Promise<number> {
-  let names: string[]
-  try {
-    names = (await readRows(`describe select * from read_parquet(${quoted(file)})`)).map((row) =>
-      String(row['column_name']),
-    )
-  } catch (error) {
-    throw new DataError(`${file}: is no readable Parquet file (${(error as Error).message.split('\n')[0]})`)
+  const read = async (sql: string) => {
+    try {
+      return await readRows(sql)
+    } catch (error) {
+      throw new DataError(
+        `${file}: is no readable Parquet file (${(error as Error).message.split('\n')[0]}); fetch or write it again`,
+      )
+    }
   }
+  const described = await read(`describe select * from read_parquet(${quoted(file)})`)
+  const names = described.map((row) => String(row['column_name']))
   const odd = names.find((name) => /[",\n]/.test(name))
   if (odd !== undefined)
     throw new DataError(
-      `${file}: the column name "${odd}"${didYouMean(odd, names)} holds a comma, quote or line break; rename it`,
+      `${file}: the column name "${odd.replaceAll('\n', '\\n')}" holds a comma, quote or line break; rename it`,
     )
-  const select = names.map(
-    (name) =>
-      `case when typeof("${name}") in ('DOUBLE', 'FLOAT') then printf('%.8f', "${name}"::double) else "${name}"::varchar end as "${name}"`,
+  const select = described.map(({ column_name: name, column_type: type }) =>
+    type === 'DOUBLE' ? `"${name}"` : `"${name}"::varchar as "${name}"`,
   )
-  const rows = await readRows(`select ${select.join(', ')} from read_parquet(${quoted(file)})`)
-  const text = [names.join(','), ...rows.map((row) => names.map((name) => row[name] ?? '').join(','))].join('\n')
+  const rows = await read(`select ${select.join(', ')} from read_parquet(${quoted(file)})`)
+  const text = [names.join(','), ...rows.map((row) => names.map((name) => cellText(row[name])).join(','))].join('\n')
   const bytes = new TextEncoder().encode(`${text}\n`)
   return readCsv(file, bytes, findLayout(file, bytes, columns), into, (row) => bad({ ...row, row: row.row - 1 }))
+}
+
+/** A double that is the nearest one to a decimal of 8 places, give or take the last bits of a sum, is that decimal. */
+function cellText(value: unknown): string {
+  if (typeof value !== 'number') return value === null || value === undefined ? '' : String(value)
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e21) return String(value)
+  const decimals = decimalsOf(value)
+  if (decimals <= SCALE) return value.toFixed(decimals)
+  const near = value.toFixed(SCALE)
+  return Math.abs(Number(near) - value) <= 4 * Number.EPSILON * Math.abs(value) ? near : String(value)
 }

@@ -1,16 +1,23 @@
-import { firstRowAt } from '../core/bar.ts'
+import { type Bars, firstRowAt } from '../core/bar.ts'
 import { decimalsOf } from '../core/decimal.ts'
-import { closeTimeOf, type Interval } from '../core/interval.ts'
+import { closeTimeOf, type Interval, openTimeOf } from '../core/interval.ts'
 import { resampleBars } from '../core/resample.ts'
 import { type Series, seriesName } from '../core/series.ts'
+import { DataError } from './data-error.ts'
 import { barsSha256 } from './hash.ts'
 import { withLock } from './lock.ts'
 import { readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
-import { RowBuffer, SCALE } from './rows.ts'
+import { BAR_DECIMALS, EXTRA_DECIMALS, RowBuffer, SCALE } from './rows.ts'
 import type { Store } from './store.ts'
-import { commitRows, findGaps, monthOf } from './write-series.ts'
+import { byMonth, commitRows, findGaps } from './write-series.ts'
 
-/** Writes the coarser series into the store. The first and last coarse bar are left out where fine bars do not cover them. */
+const RESAMPLED = 'resampled from '
+
+/**
+ * Writes the coarser series into the store, in place of an earlier resampling. The first and last coarse bar are left out
+ * where fine bars do not cover them.
+ * @throws DataError where the store has the coarser series from elsewhere, or where no coarse bar is covered
+ */
 export async function resampleSeries(
   store: Store,
   series: Series,
@@ -18,46 +25,63 @@ export async function resampleSeries(
   patience = 10_000,
 ): Promise<SeriesManifest> {
   const fine = await store.load(series)
+  const source = (await store.manifest(series))!
   const bars = resampleBars(fine, to)
   const target: Series = { ...series, interval: to }
-  // a bar whose beginning lies before the first stored bar, or whose end after the last, would be a part taken for a whole
-  const first = bars.openTime[0]! < fine.openTime[0]! ? 1 : 0
-  const source = (await store.manifest(series))!
-  const end = firstRowAt(bars.openTime, source.to)
-  const last = end > 0 && isCovered(bars.openTime[end - 1]!, source.to, to) ? end : end - 1
-  const rows = new RowBuffer(bars.length)
-  rows.files.push(seriesName(series))
-  rows.has = { closeTime: false, quoteVolume: false, trades: false, takerBase: false, takerQuote: false }
-  const months = new Map<string, { rows: RowBuffer; order: number[] }>()
-  for (let row = first; row < last; row++) {
-    const at = rows.length++
-    rows.openTime[at] = bars.openTime[row]!
-    for (const field of ['open', 'high', 'low', 'close', 'volume'] as const) {
-      const [whole, fraction = ''] = bars[field]
-        [row]!.toFixed(Math.min(SCALE, decimalsOf(bars[field][row]!)))
-        .split('.')
-      rows.decimals[field].whole[at] = Number(whole)
-      rows.decimals[field].fraction[at] = Number(fraction.padEnd(SCALE, '0'))
-    }
-    const month = monthOf(bars.openTime[row]!)
-    const entry = months.get(month) ?? { rows, order: [] }
-    entry.order.push(at)
-    months.set(month, entry)
-  }
-  return withLock(store.dir, patience, () => {
+  const rows = coveredRows(bars, fine, source.to)
+  if (rows.length === 0)
+    throw new DataError(
+      `${source.series} has ${fine.length} bars, which do not make one whole ${to} bar; import more of it first`,
+    )
+  const openTime = rows.openTime.subarray(0, rows.length)
+  const order = Uint32Array.from(openTime.keys())
+  return withLock(store.dir, patience, async () => {
     const old = readManifest(seriesDir(store.dir, target))
-    return commitRows(store.dir, target, months, () => ({
+    const imported = old?.sources.find((one) => !one.name.startsWith(RESAMPLED))
+    if (imported !== undefined)
+      throw new DataError(
+        `${seriesName(target)} is in the store already, imported from ${imported.name}; resample into another store (--store DIR), or delete ${seriesDir(store.dir, target)} first`,
+      )
+    return commitRows(store.dir, target, rows, byMonth(rows, order), [], {
       priceDecimals: bars.priceDecimals,
-      gaps: findGaps(rows.openTime.subarray(0, rows.length), to),
-      outages: old?.outages ?? [],
+      gaps: findGaps(openTime, to),
+      outages: coarseOutages(source.outages, fine, to).filter((at) => openTime.includes(at)),
       duplicates: 0,
       unfinished: 0,
       skipped: [],
-      sources: [{ name: `resampled from ${seriesName(series)}`, sha256: barsSha256(fine), rows: fine.length }],
-    }))
+      sources: [{ name: RESAMPLED + source.series, sha256: barsSha256(fine), rows: fine.length }],
+    })
   })
 }
 
-function isCovered(open: number, end: number, interval: Interval): boolean {
-  return closeTimeOf(open, interval) <= end
+/** The bars as rows to be stored, but for those that would be a part taken for a whole. */
+function coveredRows(bars: Bars, fine: Bars, end: number): RowBuffer {
+  const { interval } = bars.series
+  const rows = new RowBuffer(bars.length)
+  rows.files.push(seriesName(fine.series))
+  for (let row = 0; row < bars.length; row++) {
+    const at = bars.openTime[row]!
+    if (at < fine.openTime[0]! || closeTimeOf(at, interval) > end) continue
+    const k = rows.length++
+    rows.openTime[k] = at
+    rows.closeTime[k] = Number.NaN
+    rows.trades[k] = Number.NaN
+    for (const field of EXTRA_DECIMALS) rows.decimals[field].whole[k] = Number.NaN
+    for (const field of BAR_DECIMALS) {
+      const value = bars[field][row]!
+      const [whole, fraction = ''] = value.toFixed(Math.min(SCALE, decimalsOf(value))).split('.')
+      rows.decimals[field].whole[k] = Number(whole)
+      rows.decimals[field].fraction[k] = Number(fraction.padEnd(SCALE, '0'))
+    }
+  }
+  return rows
+}
+
+/** A coarse bar ends early where the exchange stopped inside it and did not come back before its end. */
+function coarseOutages(outages: readonly number[], fine: Bars, to: Interval): number[] {
+  const ended = outages.filter((at) => {
+    const next = fine.openTime[firstRowAt(fine.openTime, at) + 1]
+    return next === undefined || openTimeOf(next, to) !== openTimeOf(at, to)
+  })
+  return [...new Set(ended.map((at) => openTimeOf(at, to)))]
 }

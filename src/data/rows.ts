@@ -1,15 +1,10 @@
 /** What an importer reads out of a file, before anything is believed: columns with the line each row came from. */
 
-export const DECIMAL_FIELDS = [
-  'open',
-  'high',
-  'low',
-  'close',
-  'volume',
-  'quoteVolume',
-  'takerBase',
-  'takerQuote',
-] as const
+/** Fields that make the bar; every file has them. */
+export const BAR_DECIMALS = ['open', 'high', 'low', 'close', 'volume'] as const
+/** Fields that only some files have. */
+export const EXTRA_DECIMALS = ['quoteVolume', 'takerBase', 'takerQuote'] as const
+export const DECIMAL_FIELDS = [...BAR_DECIMALS, ...EXTRA_DECIMALS] as const
 export type DecimalField = (typeof DECIMAL_FIELDS)[number]
 export type Field = 'openTime' | 'closeTime' | 'trades' | DecimalField
 
@@ -18,6 +13,7 @@ export const SCALE = 8
 export const UNIT = 1e8
 
 export interface DecimalColumn {
+  /** NaN where the file does not say. */
   whole: Float64Array
   /** 0 … 99,999,999. */
   fraction: Float64Array
@@ -33,32 +29,28 @@ export interface BadRow {
   readonly reason: string
 }
 
+/** Sums that went through binary doubles on their way differ from the exchange's decimals in the last bits only. */
+const LAST_BITS = 4 * Number.EPSILON
+
 /** Rows of one or more files as growing columns. */
 export class RowBuffer {
   length = 0
   readonly files: string[] = []
   openTime: Float64Array
-  /** Exclusive as the exchange states it plus 1 ms; NaN where the file has none. */
+  /** Exclusive as the exchange states it plus 1 ms; NaN where the file does not say. */
   closeTime: Float64Array
+  /** NaN where the file does not say. */
   trades: Float64Array
   line: Uint32Array
-  file: Uint16Array
+  file: Uint32Array
   readonly decimals: Record<DecimalField, DecimalColumn>
-  /** Optional fields that every file so far has had. */
-  has: { closeTime: boolean; quoteVolume: boolean; trades: boolean; takerBase: boolean; takerQuote: boolean } = {
-    closeTime: true,
-    quoteVolume: true,
-    trades: true,
-    takerBase: true,
-    takerQuote: true,
-  }
 
   constructor(capacity = 4096) {
     this.openTime = new Float64Array(capacity)
     this.closeTime = new Float64Array(capacity)
     this.trades = new Float64Array(capacity)
     this.line = new Uint32Array(capacity)
-    this.file = new Uint16Array(capacity)
+    this.file = new Uint32Array(capacity)
     const column = (): DecimalColumn => ({ whole: new Float64Array(capacity), fraction: new Float64Array(capacity) })
     this.decimals = {
       open: column(), high: column(), low: column(), close: column(),
@@ -66,14 +58,16 @@ export class RowBuffer {
     } // biome-ignore format: eight alike
   }
 
-  reserve(): void {
-    if (this.length < this.openTime.length) return
-    const size = this.openTime.length * 2
+  /** Makes room for `count` more rows. */
+  reserve(count = 1): void {
+    const needed = this.length + count
+    if (needed <= this.openTime.length) return
+    const size = Math.max(needed, this.openTime.length * 2)
     this.openTime = larger(this.openTime, new Float64Array(size))
     this.closeTime = larger(this.closeTime, new Float64Array(size))
     this.trades = larger(this.trades, new Float64Array(size))
     this.line = larger(this.line, new Uint32Array(size))
-    this.file = larger(this.file, new Uint16Array(size))
+    this.file = larger(this.file, new Uint32Array(size))
     for (const field of DECIMAL_FIELDS) {
       const column = this.decimals[field]
       column.whole = larger(column.whole, new Float64Array(size))
@@ -81,7 +75,7 @@ export class RowBuffer {
     }
   }
 
-  /** Compares two values of one field exactly. */
+  /** Compares two values exactly; both must be known. */
   compare(field: DecimalField, a: number, otherField: DecimalField, b: number): number {
     const x = this.decimals[field]
     const y = this.decimals[otherField]
@@ -89,21 +83,33 @@ export class RowBuffer {
   }
 
   /** Decimal text of one value. */
-  text(field: DecimalField, row: number): string {
+  text(field: DecimalField | 'trades', row: number): string {
+    if (field === 'trades') return String(this.trades[row])
     const { whole, fraction } = this.decimals[field]
     const digits = String(fraction[row]!).padStart(SCALE, '0').replace(/0+$/, '')
     return `${BigInt(whole[row]!)}${digits === '' ? '' : `.${digits}`}`
   }
 
-  /** Whether two rows state the same bar, in every field that both of their files have. */
-  isSame(a: number, b: number): boolean {
-    for (const field of ['open', 'high', 'low', 'close', 'volume'] as const)
-      if (this.compare(field, a, field, b) !== 0) return false
-    return true
+  /**
+   * The first field in which two rows of one open time say different things; `null` where they state the same bar. What
+   * makes the bar is compared exactly, what only some files have where both say it.
+   */
+  differingField(a: number, b: number): DecimalField | 'trades' | null {
+    for (const field of BAR_DECIMALS) if (this.compare(field, a, field, b) !== 0) return field
+    for (const field of EXTRA_DECIMALS) {
+      const x = this.#value(field, a)
+      if (Math.abs(x - this.#value(field, b)) > LAST_BITS * x) return field
+    }
+    return Math.abs(this.trades[a]! - this.trades[b]!) > 0 ? 'trades' : null
   }
 
   name(row: number): string {
     return this.files[this.file[row]!]!
+  }
+
+  #value(field: DecimalField, row: number): number {
+    const { whole, fraction } = this.decimals[field]
+    return whole[row]! + fraction[row]! / UNIT
   }
 }
 

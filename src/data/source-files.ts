@@ -1,18 +1,21 @@
-import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { crc32, gunzipSync, inflateRawSync } from 'node:zlib'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { DataError, NotFoundError } from './data-error.ts'
+import { sha256 } from './manifest.ts'
 
 /** Files behind paths, folders and globs, sorted by name so that the result does not depend on the file system. */
 export function expandPaths(paths: readonly string[]): string[] {
   const files = new Set<string>()
   for (const path of paths) {
-    const found = /[*?[{]/.test(path) ? globSync(path).sort() : [path]
+    // a file may have brackets in its name
+    const found = /[*?[{]/.test(path) && !existsSync(path) ? globSync(path) : [path]
     if (found.length === 0) throw new NotFoundError(`no file matches "${path}"`)
     for (const one of found) for (const file of filesUnder(one)) files.add(file)
   }
-  return [...files].sort((a, b) => (basename(a) < basename(b) ? -1 : basename(a) > basename(b) ? 1 : 0))
+  const key = (file: string) => `${basename(file)}\0${file}`
+  return [...files].sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }
 
 const KLINE_FILE = /\.(zip|csv|csv\.gz|gz|parquet)$/i
@@ -28,15 +31,17 @@ function filesUnder(path: string): string[] {
   const inside = readdirSync(path, { recursive: true, encoding: 'utf8' })
     .filter((name) => KLINE_FILE.test(name))
     .map((name) => join(path, name))
+    .filter((file) => !statSync(file).isDirectory())
   if (inside.length === 0) throw new DataError(`"${path}" has no zip, csv, csv.gz or parquet file in it`)
   return inside
 }
 
 export interface SourceFile {
   readonly path: string
-  /** Name inside the archive for zips, else the file's own. */
-  readonly name: string
+  /** Of the file as it is on disk, which is what exchanges publish checksums of. */
+  readonly sha256: string
   readonly kind: 'csv' | 'parquet'
+  /** Unpacked. */
   readonly bytes: Uint8Array
 }
 
@@ -50,6 +55,7 @@ export async function readSource(path: string): Promise<SourceFile> {
   }
   const name = basename(path)
   if (raw.length === 0) throw new DataError(`${path}: is empty`)
+  const hash = sha256(raw)
   const magic = raw.toString('latin1', 0, 4)
   if (/\.parquet$/i.test(name) && magic !== 'PAR1')
     throw new DataError(
@@ -58,18 +64,18 @@ export async function readSource(path: string): Promise<SourceFile> {
   if (magic === 'PAR1') {
     if (raw.toString('latin1', raw.length - 4) !== 'PAR1')
       throw new DataError(`${path}: is a truncated Parquet file; fetch it again`)
-    return { path, name, kind: 'parquet', bytes: raw }
+    return { path, sha256: hash, kind: 'parquet', bytes: raw }
   }
-  if (magic.startsWith('PK')) return { path, name, kind: 'csv', bytes: await unzip(path, raw) }
+  if (magic.startsWith('PK')) return { path, sha256: hash, kind: 'csv', bytes: await unzip(path, raw) }
   if (/\.zip$/i.test(name)) throw new DataError(`${path}: is named .zip but is no zip archive; fetch it again`)
   if (raw[0] === 0x1f && raw[1] === 0x8b) {
     try {
-      return { path, name, kind: 'csv', bytes: gunzipSync(raw) }
+      return { path, sha256: hash, kind: 'csv', bytes: gunzipSync(raw) }
     } catch (error) {
       throw new DataError(`${path}: is a damaged gzip file (${(error as Error).message}); fetch it again`)
     }
   }
-  return { path, name, kind: 'csv', bytes: raw }
+  return { path, sha256: hash, kind: 'csv', bytes: raw }
 }
 
 /** The one CSV inside a dump's zip. */
@@ -79,18 +85,23 @@ function unzip(path: string, raw: Buffer): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     fromBuffer(raw, { lazyEntries: true }, (error: Error | null, zip?: ZipFile) => {
       if (error || !zip) return reject(damaged(error?.message ?? 'unreadable'))
+      const found: Entry[] = []
       zip.on('error', (problem: Error) => reject(damaged(problem.message)))
-      zip.on('end', () => reject(new DataError(`${path}: has no .csv inside`)))
       zip.on('entry', (entry: Entry) => {
-        if (!entry.fileName.endsWith('.csv')) return zip.readEntry()
-        // the local header repeats name and extra field; the data follow it (APPNOTE 4.3.7)
-        const local = entry.relativeOffsetOfLocalHeader
-        const start = local + 30 + raw.readUInt16LE(local + 26) + raw.readUInt16LE(local + 28)
-        const packed = raw.subarray(start, start + entry.compressedSize)
+        if (/\.csv$/i.test(entry.fileName)) found.push(entry)
+        zip.readEntry()
+      })
+      zip.on('end', () => {
+        const [entry, another] = found
+        if (entry === undefined) return reject(new DataError(`${path}: has no .csv inside`))
+        if (another !== undefined)
+          return reject(
+            new DataError(
+              `${path}: has ${found.length} .csv files inside (${entry.fileName}, ${another.fileName}, …), a dump has one; unpack it and import the files`,
+            ),
+          )
         try {
-          const bytes = entry.compressionMethod === 0 ? packed : inflateRawSync(packed)
-          if (crc32(bytes) !== entry.crc32) return reject(damaged(`checksum of ${entry.fileName} does not match`))
-          resolve(bytes)
+          resolve(inflate(raw, entry))
         } catch (problem) {
           reject(damaged((problem as Error).message))
         }
@@ -98,4 +109,14 @@ function unzip(path: string, raw: Buffer): Promise<Uint8Array> {
       zip.readEntry()
     })
   })
+}
+
+function inflate(raw: Buffer, entry: Entry): Uint8Array {
+  // the local header repeats name and extra field; the data follow it (APPNOTE 4.3.7)
+  const local = entry.relativeOffsetOfLocalHeader
+  const start = local + 30 + raw.readUInt16LE(local + 26) + raw.readUInt16LE(local + 28)
+  const packed = raw.subarray(start, start + entry.compressedSize)
+  const bytes = entry.compressionMethod === 0 ? packed : inflateRawSync(packed)
+  if (crc32(bytes) !== entry.crc32) throw new Error(`checksum of ${entry.fileName} does not match`)
+  return bytes
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bars } from '../core/bar.ts'
-import { parseSeries, type Series, seriesName } from '../core/series.ts'
+import { type Series, seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { DataError, NotFoundError } from './data-error.ts'
 import { quoted, readDoubles } from './duckdb.ts'
@@ -52,7 +52,14 @@ export async function openStore(dir: string, options: { readonly behind?: string
       const path = folder(series)
       const manifest = path === null ? null : readManifest(path)
       if (path === null || manifest === null) throw unknownSeries(series, await list(), dir)
-      return loadBars(path, manifest, series, range)
+      try {
+        return await loadBars(path, manifest, series, range)
+      } catch (error) {
+        // a writer may have replaced the files between the manifest and them
+        const now = readManifest(path)
+        if (now === null || JSON.stringify(now.files) === JSON.stringify(manifest.files)) throw error
+        return loadBars(path, now, series, range)
+      }
     },
   }
 }
@@ -115,8 +122,9 @@ async function loadBars(path: string, manifest: SeriesManifest, series: Series, 
   return { series, length, priceDecimals: manifest.priceDecimals, openTime, open, high, low, close, volume }
 }
 
+/** Months may hold a column in 18 or in 38 digits; by name, the wider type serves all. */
 function parquet(path: string, files: readonly { readonly file: string }[]): string {
-  return `read_parquet([${files.map(({ file }) => quoted(join(path, file))).join(', ')}])`
+  return `read_parquet([${files.map(({ file }) => quoted(join(path, file))).join(', ')}], union_by_name = true)`
 }
 
 /** Open time of the bar `count` bars ahead of `from`, or of the first stored. */
@@ -136,9 +144,4 @@ async function openTimeBefore(path: string, manifest: SeriesManifest, from: numb
     rows + 50_000,
   )
   return times!.length === 0 ? from : times![Math.max(0, times!.length - count)]!
-}
-
-/** Series named in a manifest, parsed. */
-export function seriesOf(manifest: SeriesManifest): Series {
-  return parseSeries(manifest.series)
 }

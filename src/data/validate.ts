@@ -10,15 +10,14 @@ export function findFault(
 ): Omit<BadRow, 'file' | 'row'> | null {
   const at = rows.openTime[row]!
   const fault = (field: string, value: string, reason: string) => ({ field, value, reason })
-  const iso = timeText(at)
   if (at % 1 !== 0 || openTimeOf(at, interval) !== at) {
     return fault(
       'openTime',
-      `${at} (${iso})`,
+      `${at} (${timeText(at)})`,
       `is off the ${interval} grid; the bar that holds it opens at ${timeText(openTimeOf(at, interval))}${looksLike(rows, interval)}`,
     )
   }
-  if (at > now) return fault('openTime', `${at} (${iso})`, 'lies in the future')
+  if (at > now) return fault('openTime', `${at} (${timeText(at)})`, 'lies in the future')
   const close = rows.closeTime[row]!
   if (close > closeTimeOf(at, interval))
     return fault(
@@ -50,7 +49,7 @@ function looksLike(rows: RowBuffer, interval: Interval): string {
 }
 
 /** The step most rows are apart, from the first thousand; NaN where there are fewer than three rows. */
-export function commonStep(rows: RowBuffer): number {
+function commonStep(rows: RowBuffer): number {
   const counts = new Map<number, number>()
   const n = Math.min(rows.length, 1000)
   for (let row = 1; row < n; row++) {
@@ -61,6 +60,31 @@ export function commonStep(rows: RowBuffer): number {
   let most = 1
   for (const [step, count] of counts) if (count > most) [best, most] = [step, count]
   return best
+}
+
+/** Thin markets have few bars, and chance may put those of a short file on a coarser grid; this is unlikely enough. */
+const UNLIKELY = 1e6
+
+/**
+ * The coarser interval that a file without close times really has: its bars fit the finer grid, with a gap after each.
+ * `null` where its rows, from `first` on, may well be of `interval`.
+ */
+export function coarserInterval(rows: RowBuffer, first: number, interval: Interval): Interval | null {
+  const steps = rows.length - first - 1
+  if (steps < 1 || interval === '1M' || !Number.isNaN(rows.closeTime[first]!)) return null
+  let common = 0
+  for (let row = first + 1; row < rows.length; row++) {
+    common = greatestDivisor(common, Math.abs(rows.openTime[row]! - rows.openTime[row - 1]!))
+    if (common % intervalMs(interval) !== 0 || common === intervalMs(interval)) return null
+  }
+  if ((common / intervalMs(interval)) ** steps < UNLIKELY) return null
+  const found = INTERVALS.findLast((name) => name !== '1M' && common % intervalMs(name) === 0)
+  return found === undefined || intervalMs(found) <= intervalMs(interval) ? null : found
+}
+
+function greatestDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b]
+  return a
 }
 
 export function timeText(ms: number): string {
