@@ -12,11 +12,19 @@ export function extremeRows(values: Float64Array, buckets: number): number[] {
   for (let bucket = 0; bucket < buckets; bucket++) {
     const end = edge(bucket + 1, buckets, length)
     let low = edge(bucket, buckets, length)
+    // a row without a value compares as neither less nor more, so only the first with one has to be looked for
+    while (low < end - 1 && Number.isNaN(values[low]!)) low++
     let high = low
+    let [least, most] = [values[low]!, values[low]!]
     for (let row = low + 1; row < end; row++) {
       const value = values[row]!
-      if (value < values[low]! || Number.isNaN(values[low]!)) low = row
-      if (value > values[high]! || Number.isNaN(values[high]!)) high = row
+      if (value < least) {
+        least = value
+        low = row
+      } else if (value > most) {
+        most = value
+        high = row
+      }
     }
     push(Math.min(low, high))
     push(Math.max(low, high))

@@ -104,6 +104,12 @@ export const PAGE_CHARTS = `
     });
   };
 
+  const valuesOf = (plot, decimals) => {
+    const scale = 10 * Math.pow(10, decimals);
+    let before = 0;
+    return plot.values.map((move) => (move === null ? null : (before += move) / scale));
+  };
+
   let shownTrade = data.views.length > 0 ? data.views[0].trade : -1;
   const stretchChart = (css, stretch, width, isFirst, isLast) => {
     const k = shownTrade;
@@ -123,7 +129,7 @@ export const PAGE_CHARTS = `
       { data: { values: bars }, mark: { type: 'rule', strokeWidth: 1 }, encoding: { x, y: number('low', y), y2: { field: 'high' }, color: colour } },
       { data: { values: bars }, mark: { type: 'bar', size: Math.max(1, Math.min(12, (0.65 * width) / bars.length)), strokeWidth: 1 }, encoding: { x, y: number('open', y), y2: { field: 'close' }, stroke: colour, fill: { condition: { test: 'datum.rises', value: css('card') }, value: css('bad') } } },
     ];
-    if (stretch.plots.length > 0) layer.push(plotLayer(width, stretch.plots, (plot) => plot.values.map((v, n) => ({ t: bars[n].t, v, name: plot.name })).filter((row) => row.v !== null)));
+    if (stretch.plots.length > 0) layer.push(plotLayer(width, stretch.plots, (plot) => valuesOf(plot, stretch.decimals).map((v, n) => ({ t: bars[n].t, v, name: plot.name })).filter((row) => row.v !== null)));
     layer.push({ data: { values: path }, mark: { type: 'line', strokeDash: [5, 4], strokeWidth: 1.4, color: css(trades.pnl[k] > 0 ? 'good' : 'bad') }, encoding: { x, y: number('v', y) } });
     layer.push(markLayer(css, width, marks, 130));
     for (const mark of marks) {

@@ -24,6 +24,7 @@ export interface Stretch {
   readonly base: number
   /** open − close before, high − top of the body, bottom of the body − low, close − open. */
   readonly bars: readonly number[]
+  /** Lines on the price, tenths of a unit, each value against the one before it. */
   readonly plots: readonly { readonly name: string; readonly values: readonly (number | null)[] }[]
 }
 
@@ -70,22 +71,30 @@ function rowOf(bars: Bars, time: number): number {
 function stretchOf(bars: Bars, from: number, to: number, plots: RunResult['plots']): Stretch {
   const decimals = bars.priceDecimals
   const scale = POW10[decimals]!
-  const units = (price: number) => Math.round(price * scale)
   const coded: number[] = []
-  const base = units(bars.open[from]!)
+  const base = Math.round(bars.open[from]! * scale)
   let before = base
   for (let row = from; row < to; row++) {
-    const [open, high, low, close] = [bars.open[row]!, bars.high[row]!, bars.low[row]!, bars.close[row]!].map(
-      units,
-    ) as [number, number, number, number]
+    const open = Math.round(bars.open[row]! * scale)
+    const high = Math.round(bars.high[row]! * scale)
+    const low = Math.round(bars.low[row]! * scale)
+    const close = Math.round(bars.close[row]! * scale)
     coded.push(open - before, high - Math.max(open, close), Math.min(open, close) - low, close - open)
     before = close
   }
-  const shown = plots.map(({ name, values }) => ({
-    name,
-    values: Array.from(values.subarray(from, to), (value) =>
-      Number.isFinite(value) ? Number(value.toPrecision(7)) : null,
-    ),
-  }))
+  const shown = plots.map(({ name, values }) => ({ name, values: inUnits(values, from, to, scale) }))
   return { times: packTimes(Array.from(bars.openTime.subarray(from, to))), decimals, base, bars: coded, plots: shown }
+}
+
+/** A line on the price to a tenth of its last decimal, each value against the one before it; `null` where there is none. */
+function inUnits(values: Float64Array, from: number, to: number, scale: number): (number | null)[] {
+  const coded: (number | null)[] = []
+  let before = 0
+  for (let row = from; row < to; row++) {
+    const value = values[row]!
+    const units = Math.round(value * scale * 10)
+    coded.push(Number.isFinite(value) ? units - before : null)
+    if (Number.isFinite(value)) before = units
+  }
+  return coded
 }
