@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { amend, buy, cancel, close, sell } from '../../src/core/order.ts'
-import { endLines, eventsOf, fillLines, play, type Row } from './scene.ts'
+import { endLines, eventsOf, fillLines, HOUR, play, type Row } from './scene.ts'
 
 const FLAT: Row = [100, 101, 99, 100]
 const enters = (request: ReturnType<typeof buy>, rows: Row[], costs: { slippageBps?: number } = {}) =>
@@ -208,8 +208,11 @@ describe('rule 11: relative legs, and what becomes of the other leg', () => {
       })
     expect(fillLines(flips(2, 3)).slice(1)).toEqual(['2 open buy 3 @ 100 taker', '3 inside sell 1 @ 95 taker'])
     expect(fillLines(flips(1, 3)).slice(1)).toEqual(['2 open buy 3 @ 100 taker', '3 inside sell 2 @ 95 taker'])
-    // the old bracket goes; an entry that only reduces has none
-    expect(endLines(flips(2, 3))).toContain('o2 cancelled flat')
+    const legs = (held: number) => eventsOf(flips(held, 3), 'accepted').filter(({ order }) => order.role !== 'order')
+    expect(legs(2).map(({ order }) => order.qty)).toEqual([2, 1, 1])
+    expect(legs(1).map(({ order }) => order.qty)).toEqual([1, 2, 2])
+    // the old bracket goes with the flip; an entry that only reduces has none
+    expect(eventsOf(flips(2, 3), 'cancelled')[0]).toMatchObject({ at: 2 * HOUR, id: 'o2', reason: 'flat' })
     expect(fillLines(flips(3, 2)).slice(1)).toEqual(['2 open buy 2 @ 100 taker'])
   })
 })

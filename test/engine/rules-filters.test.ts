@@ -47,11 +47,10 @@ describe('rule 18: filters at acceptance', () => {
   })
 
   test('rule 18: an entry whose legs could not stand is refused with them', () => {
-    // 0.06 × 100 = 6, the stop leg at 80 is 4.8
-    expect(refusals(ask(buy({ qty: 0.06, stopLoss: 80 }), notional(true)))).toEqual([
-      ['MIN_NOTIONAL', '4.8', 'minNotional 5'],
-    ])
-    // 0.063 × 80 = 5.04
+    // 0.06 × 100 = 6, the stop leg at 80 is 4.8; 0.063 × 80 = 5.04
+    const refused = ask(buy({ qty: 0.06, stopLoss: 80 }), notional(true))
+    expect(refusals(refused)).toEqual([['MIN_NOTIONAL', '4.8', 'minNotional 5']])
+    expect(refused.fills).toEqual([])
     expect(ask(buy({ qty: 0.063, stopLoss: 80 }), notional(true)).rejected).toBe(0)
   })
 

@@ -44,6 +44,15 @@ describe('rule 19: reduce-only and close()', () => {
     expect(adds.fills).toHaveLength(1)
   })
 
+  test('rule 19: reduceOnly is met with the orders that reduce (rule 7), before one that would open', () => {
+    const run = play({
+      rows: [FLAT, [100, 106, 90, 100]],
+      decide: { 0: () => [buy({ qty: 1, stop: 105 }), sell({ qty: 1, stop: 95, reduceOnly: true, id: 'r' })] },
+    })
+    expect(endLines(run)).toEqual(['r cancelled flat'])
+    expect(fillLines(run)).toEqual(['1 inside buy 1 @ 105 taker'])
+  })
+
   test('rule 19: reduceOnly locks no funds: two exits may wait for one holding', () => {
     const run = play({
       rows: [FLAT, FLAT, FLAT, [100, 111, 99, 110]],
