@@ -107,13 +107,16 @@ function readTimeText(text: string): number {
     return readTime(bytes, 0, bytes.length)
   }
   const iso =
-    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?(?: ?(Z|UTC|[+-]\d{2}:?\d{2}))?$/.exec(text)
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?(?: ?(Z|UTC|[+-]\d{2}(?::?\d{2})?))?$/.exec(
+      text,
+    )
   if (iso === null) return Number.NaN
   const [, date, time = '00:00', zone = 'Z'] = iso
   const day = Date.parse(`${date}T00:00Z`)
   // Date.parse rolls 30 February over into March; such a date is a fault of the file
   if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(date!)) return Number.NaN
-  return Date.parse(`${date}T${time}${zone === 'UTC' ? 'Z' : zone}`)
+  const [, sign, hours, minutes = '00'] = /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? [null, '+', '00', '00']
+  return Date.parse(`${date}T${time}${sign}${hours}:${minutes}`)
 }
 
 /** A cell as an error shows it. */

@@ -147,7 +147,11 @@ export function diskError(file: string, error: unknown): Error {
     /read-only file system|permission denied/i.test(text)
   )
     return new DataError(
-      `${file}: the folder cannot be written (${code ?? 'read-only'}); nothing was changed. Choose another with --store DIR.`,
+      `${file}: the folder cannot be written (${code ?? 'read-only'}); nothing was changed. Choose another folder (--store or --out).`,
+    )
+  if (code === 'ENOTDIR' || code === 'EEXIST' || code === 'EISDIR')
+    return new DataError(
+      `${file}: cannot be written, a file has the name of a folder or a folder that of a file (${code}); nothing was changed. Choose another place (--store or --out).`,
     )
   return error instanceof Error ? error : new Error(text)
 }

@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type Series, seriesName } from '../core/series.ts'
+import type { Bars } from '../core/bar.ts'
+import type { Series } from '../core/series.ts'
 import { DataError } from './data-error.ts'
-import { diskError, quoted, readRows, run } from './duckdb.ts'
+import { diskError, quoted, run } from './duckdb.ts'
+import { discard, syncFile } from './manifest.ts'
 import type { LoadRange, Store } from './store.ts'
 
 const FORMATS = ['.csv', '.csv.gz', '.parquet', '.arrow'] as const
@@ -14,37 +16,35 @@ export async function exportSeries(store: Store, series: Series, file: string, r
   if (format === undefined) throw new DataError(`${file}: the ending says the format; use ${FORMATS.join(', ')}`)
   // loading first gives the store's own errors for an unknown series or an empty range
   const bars = await store.load(series, range)
-  if (format === '.arrow') return exportArrow(bars, file)
+  const temporary = `${resolve(file)}.${process.pid}.tmp`
+  try {
+    mkdirSync(dirname(temporary), { recursive: true })
+    if (format === '.arrow') writeFileSync(temporary, await arrowOf(bars))
+    else {
+      const options = format === '.parquet' ? 'format parquet, compression zstd' : 'format csv, header true'
+      await run(`copy (${await selectSql(store, series, range)}) to ${quoted(temporary)} (${options})`)
+      if (format === '.csv.gz') writeFileSync(temporary, gzipSync(readFileSync(temporary)))
+    }
+    syncFile(temporary)
+    renameSync(temporary, file)
+  } catch (error) {
+    discard(temporary)
+    throw diskError(file, error)
+  }
+  return bars.length
+}
+
+async function selectSql(store: Store, series: Series, range: LoadRange): Promise<string> {
   const manifest = (await store.manifest(series))!
   const folder = store.folder(series)!
   const from = range.from ?? 0
   const to = range.to ?? Number.MAX_SAFE_INTEGER
   const files = manifest.files.map((month) => quoted(join(folder, month.file))).join(', ')
-  const select = `select * from read_parquet([${files}], union_by_name = true) where open_time >= ${from} and open_time < ${to} order by open_time`
-  const temporary = `${resolve(file)}.${process.pid}.tmp`
-  try {
-    mkdirSync(dirname(resolve(file)), { recursive: true })
-    const options = format === '.parquet' ? 'format parquet, compression zstd' : 'format csv, header true'
-    await run(`copy (${select}) to ${quoted(temporary)} (${options})`)
-    if (format === '.csv.gz') writeFileSync(temporary, gzipSync(readFileSync(temporary)))
-    renameSync(temporary, file)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw diskError(file, error)
-  }
-  const [count] = await readRows(`select count(*)::integer as n from (${select})`)
-  if (!existsSync(file)) throw new DataError(`${seriesName(series)} could not be written to ${file}`)
-  return Number(count!['n'])
+  return `select * from read_parquet([${files}], union_by_name = true) where open_time >= ${from} and open_time < ${to} order by open_time`
 }
 
-async function exportArrow(bars: Awaited<ReturnType<Store['load']>>, file: string): Promise<number> {
+async function arrowOf(bars: Bars): Promise<Uint8Array> {
   const { tableFromArrays, tableToIPC } = await import('@uwdata/flechette')
   const { openTime, open, high, low, close, volume } = bars
-  const bytes = tableToIPC(tableFromArrays({ openTime, open, high, low, close, volume }), { format: 'file' })
-  try {
-    writeFileSync(file, bytes as Uint8Array)
-  } catch (error) {
-    throw diskError(file, error)
-  }
-  return bars.length
+  return tableToIPC(tableFromArrays({ openTime, open, high, low, close, volume }), { format: 'file' }) as Uint8Array
 }

@@ -95,8 +95,17 @@ export function writeAtomic(file: string, content: Uint8Array | string): void {
     renameSync(temporary, file)
     syncFolder(dirname(file))
   } catch (error) {
-    rmSync(temporary, { force: true })
+    discard(temporary)
     throw diskError(file, error)
+  }
+}
+
+/** Takes away what was left half done; that this fails too is no news. */
+export function discard(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // the error that led here says it
   }
 }
 

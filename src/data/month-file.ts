@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { closeTimeOf, type Interval } from '../core/interval.ts'
 import { DataError } from './data-error.ts'
 import { diskError, type OutColumn, quoted, readDoubles, readRows, UNKNOWN, writeParquet } from './duckdb.ts'
-import { type MonthFile, sha256, syncFile } from './manifest.ts'
+import { discard, type MonthFile, sha256, syncFile } from './manifest.ts'
 import { BAR_DECIMALS, DECIMAL_FIELDS, type DecimalField, EXTRA_DECIMALS, type RowBuffer, SCALE, UNIT } from './rows.ts'
 
 const COLUMN_NAMES: Readonly<Record<DecimalField, string>> = {
@@ -36,7 +36,7 @@ export async function writeMonth(
       sha256: hash,
     }
   } catch (error) {
-    rmSync(temporary, { force: true })
+    discard(temporary)
     throw diskError(dir, error)
   }
 }
