@@ -1,0 +1,162 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Fill } from '../../src/core/fill.ts'
+import { ledgerFor, rateOf } from '../../src/core/money.ts'
+import type { Engine } from '../../src/engine/index.ts'
+import { ceilDiv, floorDiv, plainText } from '../core/exact.ts'
+import { play } from './run.ts'
+import { type Scenario, scenario } from './scenario.ts'
+
+/** Thousands of comparisons a run: told apart by name, and without the matchers' cost. */
+function same<T>(what: string, found: T, expected: T): void {
+  if (!Object.is(found, expected)) expect.fail(`${what} is ${found}, and ${expected} by the books`)
+}
+
+/** A double as whole units of 10^-decimals; it must be exactly that decimal. */
+function unitsOf(value: number, decimals: number): bigint {
+  const units = BigInt(Math.round(value * 10 ** decimals))
+  same('a number of whole units', value + 0, Number(plainText(units, decimals)))
+  return units
+}
+
+/** The books kept a second time, from the list of fills alone and in BigInt. */
+class Books {
+  cash: bigint
+  fees = 0n
+  realised = 0n
+  slippage = 0n
+  readonly held = new Map<string, bigint>()
+  readonly #of: Scenario
+  readonly #decimals: number
+
+  constructor(of: Scenario, engine: Engine) {
+    this.#of = of
+    this.#decimals = engine.account.ledger.decimals
+    this.cash = floorDiv(unitsOf(of.cash, 8) * 10n ** BigInt(this.#decimals), 10n ** 8n)
+  }
+
+  /** price × qty × rate in ledger units, before rounding, as numerator and denominator. */
+  #money(price: bigint, qty: bigint, places: number, up: boolean, rate?: number): bigint {
+    const { digits, decimals } = rate === undefined ? { digits: 1, decimals: 0 } : rateOf(rate, 'fee')
+    const divide = up ? ceilDiv : floorDiv
+    return divide(price * qty * BigInt(digits) * 10n ** BigInt(this.#decimals), 10n ** BigInt(places + decimals))
+  }
+
+  book(fill: Fill, engine: Engine): void {
+    const slot = engine.slots.find(({ symbol }) => symbol === fill.symbol)!
+    const { priceDecimals, qtyDecimals } = slot.scales
+    const places = priceDecimals + qtyDecimals
+    const [price, qty] = [unitsOf(fill.price, priceDecimals), unitsOf(fill.qty, qtyDecimals)]
+    const before = this.held.get(fill.symbol) ?? 0n
+    const isBuy = fill.side === 'buy'
+    // a fill that flips a position pays for what it closes and for what it opens, each rounded by itself
+    const against = isBuy ? -before : before
+    const closing = against <= 0n ? 0n : against < qty ? against : qty
+    for (const part of [closing, qty - closing]) {
+      const notional = this.#money(price, part, places, isBuy)
+      this.cash += isBuy ? -notional : notional
+    }
+    const rate = fill.liquidity === 'maker' ? this.#of.feeMaker : this.#of.feeTaker
+    let feeQty = 0n
+    if (fill.feeAsset === 'USDT') {
+      const fee = this.#money(price, qty, places, true, rate)
+      this.cash -= fee
+      same('fee', unitsOf(fill.fee, this.#decimals), fee)
+    } else {
+      expect([this.#of.kind, this.#of.feeAsset, fill.side]).toEqual(['spot', 'received', 'buy'])
+      const { digits, decimals } = rateOf(rate, 'fee')
+      feeQty = ceilDiv(qty * BigInt(digits), 10n ** BigInt(decimals))
+    }
+    this.held.set(fill.symbol, before + (isBuy ? qty - feeQty : -qty))
+    this.fees += unitsOf(fill.fee, this.#decimals)
+    this.realised += unitsOf(fill.realised, this.#decimals)
+    const slipped = unitsOf(fill.price, priceDecimals) - unitsOf(fill.reference, priceDecimals)
+    this.slippage += this.#money(slipped < 0n ? -slipped : slipped, qty, places, true)
+  }
+
+  /** The engine's account must tell the same story, to the last unit. */
+  compare(engine: Engine): void {
+    const { account, slots } = engine
+    same('wallet − cost', BigInt(account.wallet - account.cost), this.cash)
+    same('cash', unitsOf(account.cash, this.#decimals), this.cash)
+    same('fees', BigInt(account.feesUnits), this.fees)
+    same('realised', BigInt(account.realised), this.realised)
+    same('slippage', BigInt(account.slippageUnits), this.slippage)
+    same('wallet', account.wallet, account.start + account.realised - account.feesUnits + account.fundingUnits)
+    same(
+      'cost',
+      account.cost,
+      slots.reduce((sum, { position }) => sum + position.cost, 0),
+    )
+    for (const { symbol, position, scales } of slots) {
+      const held = this.held.get(symbol) ?? 0n
+      same(`${symbol} held`, BigInt(position.held), held)
+      if (held === 0n) same(`${symbol} cost of nothing`, position.cost + 0, 0)
+      same(`${symbol} qty`, unitsOf(position.qty, scales.qtyDecimals), BigInt(position.units))
+    }
+  }
+}
+
+function watched(of: Scenario) {
+  let books: Books | null = null
+  const booksOf = (engine: Engine) => {
+    books ??= new Books(of, engine)
+    return books
+  }
+  const locks = (engine: Engine) =>
+    engine.slots.reduce((sum, { orders }) => sum + orders.reduce((all, o) => all + (o.isAlive ? o.lock : 0), 0), 0)
+  const result = play(of, {
+    onEvent(event, engine) {
+      if (event.type === 'fill') booksOf(engine).book(event.fill, engine)
+      booksOf(engine).compare(engine)
+      const { account } = engine
+      // a cut is told before its order is
+      if (event.type !== 'cut') same('locked', account.locked, locks(engine))
+      if (of.kind === 'perpetual') return
+      same('free cash below 0', Math.min(0, account.freeUnits, account.locked), 0)
+      for (const { position } of engine.slots) same('holding below 0', Math.min(0, position.units, position.held), 0)
+    },
+    onInstant(engine) {
+      booksOf(engine).compare(engine)
+      same('locked', engine.account.locked, locks(engine))
+      // equity is derived: cash and what is held at the last closes, in floats
+      const exact = engine.slots.reduce(
+        (sum, { position, hasBegun, lastClose }) => sum + (hasBegun ? position.heldQty * lastClose : 0),
+        engine.account.cash,
+      )
+      expect(Math.abs(engine.account.equity - exact)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(exact)))
+    },
+  })
+  return { result, books: books as Books | null }
+}
+
+test('money is conserved after every event: the account equals books kept from the fills alone, to the last unit', () => {
+  let fills = 0
+  fc.assert(
+    fc.property(scenario(), (of) => {
+      fills += watched(of).result.fills.length
+    }),
+    { numRuns: 250 },
+  )
+  // the draw is no idle one
+  expect(fills).toBeGreaterThan(50)
+})
+
+test('closed trades explain the wallet: start + their profits is what is there when nothing is held', () => {
+  let flat = 0
+  fc.assert(
+    fc.property(scenario(), (of) => {
+      const { result, books } = watched({ ...of, closeAtEnd: true })
+      if (books === null || result.fills.length === 0 || [...books.held.values()].some((held) => held !== 0n)) return
+      flat++
+      const { decimals } = ledgerFor(of.cash)
+      const sum = result.trades.reduce((all, trade) => all + unitsOf(trade.pnl, decimals), 0n)
+      expect(books.cash).toBe(unitsOf(result.startEquity, decimals) + sum)
+      expect(unitsOf(result.endEquity, decimals)).toBe(books.cash)
+      const fees = result.trades.reduce((all, trade) => all + unitsOf(trade.fees, decimals), 0n)
+      expect(fees).toBe(books.fees)
+    }),
+    { numRuns: 120 },
+  )
+  expect(flat).toBeGreaterThan(5)
+})

@@ -1,0 +1,86 @@
+import type { RunEvent } from '../../src/core/event.ts'
+import type { Instrument } from '../../src/core/instrument.ts'
+import type { OrderView, Request } from '../../src/core/order.ts'
+import type { EngineResult } from '../../src/core/run.ts'
+import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
+import { requestOf } from './moves.ts'
+import { barsOf, HOUR, instantsOf, type Scenario } from './scenario.ts'
+
+export interface Watcher {
+  /** Right after an event of an instrument; `at` is the close of the instant at hand. */
+  onEvent?(event: RunEvent, engine: Engine, at: number): void
+  /** When the strategy is asked: matching is over, no new order has been looked at. */
+  onAsk?(engine: Engine): void
+  onInstant?(engine: Engine, at: number): void
+}
+
+/** The scenario's first `hours` hours through the real engine; the plan always knows the whole. */
+export function play(of: Scenario, watcher: Watcher = {}, hours = of.markets[0]!.rows.length): EngineResult {
+  const moves = (
+    hour: number,
+    isTogether: boolean,
+    symbols: readonly string[],
+    orders: readonly OrderView[],
+  ): Request[] =>
+    of.plan.flatMap((step) => {
+      const market = of.markets[step.market]!
+      const isMeant = step.hour === hour && step.isTogether === isTogether && symbols.includes(market.symbol)
+      return isMeant ? [requestOf(step.move, market, hour, of.cash, orders)] : []
+    })
+  const strategy = defineStrategy({
+    name: 'random',
+    onBar: ({ bar, symbol, orders }) => moves(bar.openTime / HOUR, false, [symbol], orders),
+    onBars: ({ at, symbols }) => {
+      watcher.onAsk?.(engine)
+      return moves(at / HOUR - 1, true, symbols, [])
+    },
+  })
+  const instants = instantsOf(of, hours)
+  const { feeMaker, feeTaker, slippageBps, feeAsset } = of
+  const slots = of.markets.map((market) => ({
+    instrument: instrumentOf(of, market.symbol),
+    bars: barsOf(market, hours),
+    indicators: {},
+    also: {},
+    startRow: 0,
+    readyRow: 0,
+    costs: costsOf({ feeMaker, feeTaker, slippageBps, feeAsset }),
+  }))
+  const engine: Engine = new Engine({
+    strategy,
+    params: {},
+    cash: of.cash,
+    instants: instants.length,
+    limitTouch: of.limitTouch,
+    slots,
+  })
+  let now = 0
+  for (const slot of engine.slots) {
+    const note = slot.note.bind(slot)
+    slot.note = (event) => {
+      note(event)
+      watcher.onEvent?.(event, engine, now)
+    }
+  }
+  for (now of instants) {
+    engine.onBar(now)
+    watcher.onInstant?.(engine, now)
+  }
+  const result = engine.finish({ closeAtEnd: of.closeAtEnd })
+  watcher.onInstant?.(engine, now)
+  return result
+}
+
+export function instrumentOf(of: Scenario, symbol: string): Instrument {
+  const isSpot = of.kind === 'spot'
+  const { filters } = of.markets.find((market) => market.symbol === symbol)!
+  return {
+    venue: isSpot ? 'binance' : 'binance-usdm',
+    symbol,
+    base: symbol.replace('USDT', ''),
+    quote: 'USDT',
+    kind: of.kind,
+    gridFrom: isSpot ? 'zero' : 'minimum',
+    snapshots: [{ validFrom: 0, filters, source: 'random', orderTypes: [] }],
+  }
+}
