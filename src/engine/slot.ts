@@ -199,10 +199,12 @@ export class Slot {
   }
 
   note(event: RunEvent): void {
-    this.recent = this.recent.length === 0 ? [event] : [...this.recent, event]
+    if (this.recent === NO_EVENTS) this.recent = [event]
+    // the list is handed out once and then forgotten, so nobody holds it while it grows
+    else (this.recent as RunEvent[]).push(event)
   }
 
   forgetEvents(): void {
-    if (this.recent.length > 0) this.recent = NO_EVENTS
+    this.recent = NO_EVENTS
   }
 }

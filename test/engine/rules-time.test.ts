@@ -188,7 +188,8 @@ describe('rule 4: the end of the data', () => {
     // 109.89 − 100.1 − fees 0.1001 − 0.10989
     expect(run.trades).toMatchObject([{ exitTag: 'end', exitPrice: 109.89, pnl: 9.58001 }])
     expect(run.endEquity).toBe(10_009.58001)
-    expect(run.equity.equity.at(-1)).toBe(10_009.58001)
+    expect([...run.equity.equity]).toEqual([10_000, 10_000 - 0.1 - 0.1001, 10_009.58001])
+    expect([...run.equity.cash]).toEqual([10_000, 10_000 - 100.1 - 0.1001, 10_009.58001])
     expect(run.equity.exposure.at(-1)).toBe(0)
   })
 
