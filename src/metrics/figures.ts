@@ -7,7 +7,7 @@ export class Figures {
 
   set(key: string, value: number | null, reason = 'not finite'): void {
     const isThere = value !== null && Number.isFinite(value)
-    // a negative zero would be printed as "-0" by some readers of run.json
+    // JSON has no negative zero, and a run read back has to equal the run
     this.metrics[key] = isThere ? value + 0 : null
     if (!isThere) this.notes[key] = reason
   }

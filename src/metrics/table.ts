@@ -28,7 +28,7 @@ export const METRICS: readonly MetricRow[] = [
   row('duration', 'Duration', 'ms', 'Time', 'end − start', 'backtesting.py Duration, vectorbt Period'),
   row('startEquity', 'Start equity', 'quote', 'Result', 'cash at the start', 'vectorbt Start Value'),
   row('endEquity', 'End equity', 'quote', 'Result', 'cash + open positions at the last close', 'backtesting.py Equity Final'),
-  row('equityPeak', 'Equity peak', 'quote', 'Result', 'highest equity at a close', 'backtesting.py Equity Peak'),
+  row('equityPeak', 'Equity peak', 'quote', 'Result', 'highest equity at a close, or the start', 'backtesting.py Equity Peak'),
   row('netProfit', 'Net profit', 'quote', 'Result', 'endEquity − startEquity', 'freqtrade Absolute profit'),
   row('totalReturn', 'Total return', 'fraction', 'Result', 'endEquity ÷ startEquity − 1', 'backtesting.py Return'),
   row('buyAndHold', 'Buy and hold', 'fraction', 'Result', 'return of the benchmark: all cash at the first open, taker fee and slippage paid, marked at closes', 'vectorbt Benchmark Return'),

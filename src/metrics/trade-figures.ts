@@ -99,7 +99,7 @@ function coverageFigures(figures: Figures, input: PerformanceInput): void {
     { at: trade.entryTime, step: 1 },
     { at: trade.exitTime, step: -1 },
   ])
-  edges.sort((a, b) => a.at - b.at || a.step - b.step)
+  edges.sort((a, b) => a.at - b.at)
   let [open, one, two, last] = [0, 0, 0, 0]
   for (const { at, step } of edges) {
     if (open > 0) one += at - last
@@ -109,5 +109,5 @@ function coverageFigures(figures: Figures, input: PerformanceInput): void {
   }
   const duration = endTimeOf(input) - input.from
   figures.set('coverage', duration > 0 ? one / duration : null, 'the run has no duration')
-  figures.set('overlapCoverage', one > 0 ? two / one : null, 'no trade outlived its first bar')
+  figures.set('overlapCoverage', two / one, 'no trade outlived its first bar')
 }

@@ -103,6 +103,8 @@ describe('runBacktest is the command, from code', () => {
 
   test.each<readonly [object, string]>([
     [{ cash: -1 }, 'cash: -1 is not allowed; write a number (above 0)'],
+    [{ cash: 0 }, 'cash: 0 is not allowed'],
+    [{ riskFree: -1 }, 'riskFree: -1 is not allowed'],
     [{ cash: Number.NaN }, 'cash: NaN is not allowed'],
     [{ feeMaker: -0.001 }, 'feeMaker: -0.001 is not allowed'],
     [{ feeTaker: 1 }, 'feeTaker: 1 is not allowed'],

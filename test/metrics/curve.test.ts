@@ -131,6 +131,14 @@ describe('buy and hold', () => {
     expect([...buyAndHoldEquity([a, b], START, 1000, instants)]).toEqual([750 + 500, 750 + 1000, 750 + 2000])
   })
 
+  test('a series whose first bar of the range comes late waits in cash, warm-up bars or not', () => {
+    const all = bars('A', [50, 100], [60, 120], START - HOUR)
+    // the second bar opens two hours after the first one
+    const late: Bars = { ...all, openTime: Float64Array.of(START - HOUR, START + HOUR) }
+    const held = buyAndHoldEquity([{ bars: late, feeTaker: 0, slippageBps: 0 }], START, 1000, instants)
+    expect([...held]).toEqual([1000, 1200, 1200])
+  })
+
   test('warm-up bars before the range are not bought', () => {
     const series = { bars: bars('A', [50, 100, 100], [60, 100, 120], START - HOUR), feeTaker: 0, slippageBps: 0 }
     expect([...buyAndHoldEquity([series], START, 1000, curve([0, 0], { step: HOUR }))]).toEqual([1000, 1200])

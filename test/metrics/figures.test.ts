@@ -20,6 +20,10 @@ describe('result', () => {
     })
   })
 
+  test('the peak is the start where equity only falls', () => {
+    expect(computeMetrics(made({ values: [990, 980] })).metrics['equityPeak']).toBe(1000)
+  })
+
   test('CAGR counts 365 days a year, to the hour', () => {
     const twoYears = computeMetrics(made({ equity: curve([1440], { step: 730 * DAY }) }))
     expect(twoYears.metrics['cagr']).toBeCloseTo(0.2, 12) // √1.44 − 1
@@ -217,6 +221,27 @@ describe('trades with profits +6, −2, 0, +3, +1, −4', () => {
       made({ equity: curve(Array(16).fill(1000), { step: HOUR }), trades: [at(0, 4), at(2, 6), at(6, 8)] }),
     ).metrics
     expect(both).toMatchObject({ coverage: 0.5, overlapCoverage: 0.25 })
+  })
+})
+
+describe('splits', () => {
+  const trades = [
+    trade({ pnl: 6, entryTag: 'dip' }),
+    trade({ pnl: 0, entryTag: 'dip' }),
+    trade({ pnl: -2, entryTag: 'break', side: 'short', symbol: 'ETHUSDT' }),
+  ]
+
+  test('by side, by tag and by symbol: trades, the share that won, and what they made', () => {
+    expect(computeMetrics(made({ trades })).split).toEqual({
+      // a trade that made nothing has not won
+      long: { trades: 2, winRate: 0.5, netProfit: 6 },
+      short: { trades: 1, winRate: 0, netProfit: -2 },
+      byTag: { break: { trades: 1, winRate: 0, netProfit: -2 }, dip: { trades: 2, winRate: 0.5, netProfit: 6 } },
+      bySymbol: {
+        BTCUSDT: { trades: 2, winRate: 0.5, netProfit: 6 },
+        ETHUSDT: { trades: 1, winRate: 0, netProfit: -2 },
+      },
+    })
   })
 })
 

@@ -70,10 +70,10 @@ describe('a figure that cannot be computed is null and says why', () => {
   })
 
   test('returns that differ by a rounding error only', () => {
-    // 1.1³ in doubles: the three returns are 0.1 but for the last digits
-    expect(missing(made({ values: [1000 * 1.1, 1000 * 1.1 * 1.1, 1000 * 1.1 * 1.1 * 1.1] }))['sharpe']).toBe(
-      'daily returns never differ',
-    )
+    const values = Array.from({ length: 10 }, (_, k) => 1000 * 1.01 ** (k + 1))
+    // one per cent each, but not in the last digits of a double
+    expect(new Set(values.map((value, k) => value / (values[k - 1] ?? 1000))).size).toBeGreaterThan(1)
+    expect(missing(made({ values }))['sharpe']).toBe('daily returns never differ')
   })
 
   test('one day', () => {

@@ -169,6 +169,10 @@ describe('CSV out', () => {
     expect(toCsv(made)).toBe('n,pnl,entryTag\n1,5,dip\n2,-3,"a, ""b"""\n3,0.1,\'=1\n')
   })
 
+  test('rows come in the order of the view', () => {
+    expect(toCsv(fillsTable(fills).orderby(desc('n')).select('n', 'tag'))).toBe('n,tag\n2,x\n1,\n')
+  })
+
   test('numbers have no exponent; nothing and NaN are empty', () => {
     const made = table({ 'a,b': [1e-7, Number.NaN, null], day: [new Date(0), null, null] })
     expect(toCsv(made)).toBe('"a,b",day\n0.0000001,1970-01-01T00:00:00.000Z\n,\n,\n')
