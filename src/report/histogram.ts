@@ -8,8 +8,8 @@ export interface Bins {
 
 const MOST = 40
 
-/** At most about 40 bins, of a width a person would choose: 1, 2 or 5 times a power of ten, and no finer than `finest`. */
-export function histogram(values: readonly number[], finest = 0): Bins {
+/** At most about 40 bins, of a width a person would choose: 1, 2 or 5 times a power of ten, and no finer than `finest`: a billionth of a return says nothing. */
+export function histogram(values: readonly number[], finest = 1e-9): Bins {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const value of values) {
     if (value < low) low = value

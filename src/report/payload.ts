@@ -12,7 +12,7 @@ import { tradeViews } from './trade-views.ts'
 /** Points a chart has across: the widest one is 1100 CSS pixels. */
 const PIXELS = 1100
 /** Trades the page's table holds; more would make a file too large to open. */
-export const TRADES = 30_000
+export const TRADES = 25_000
 
 interface Line {
   readonly t: Times
@@ -71,6 +71,7 @@ function binsOf(trades: readonly Trade[]): { readonly return: Bins; readonly bar
   }
 }
 
+/** Nine digits: two more roundings, by the page and by its reader, then show the same as one. */
 function tradeColumns(trades: readonly Trade[]) {
   const numbers = (of: (trade: Trade) => number, digits: number) => rounded(trades.map(of), digits)
   const texts = (of: (trade: Trade) => string) => packTexts(trades.map(of))
@@ -83,12 +84,12 @@ function tradeColumns(trades: readonly Trade[]) {
     entryPrice: numbers((trade) => trade.entryPrice, 9),
     exitTime: times((trade) => trade.exitTime),
     exitPrice: numbers((trade) => trade.exitPrice, 9),
-    fees: numbers((trade) => trade.fees, 7),
+    fees: numbers((trade) => trade.fees, 9),
     pnl: numbers((trade) => trade.pnl, 9),
-    return: numbers((trade) => trade.return, 6),
+    return: numbers((trade) => trade.return, 9),
     bars: trades.map((trade) => trade.bars),
-    mae: numbers((trade) => trade.mae, 5),
-    mfe: numbers((trade) => trade.mfe, 5),
+    mae: numbers((trade) => trade.mae, 9),
+    mfe: numbers((trade) => trade.mfe, 9),
     entryTag: texts((trade) => trade.entryTag),
     exitTag: texts((trade) => trade.exitTag),
   }
