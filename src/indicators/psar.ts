@@ -3,7 +3,9 @@ import { checkPositive, type Multi, multi } from './define.ts'
 
 /**
  * Parabolic stop and reverse (Wilder 1978): acceleration grows by `step` on every new extreme up to `max`; the stop never
- * enters the range of the two bars before. It starts long from the first low, which the first reversal corrects.
+ * enters the range of the two bars before. It starts long from the first low, which the first reversal corrects, as in
+ * Stock.Indicators; TA-Lib starts in the direction of the first two bars, and agrees from the first reversal that both make.
+ * After a reversal the stop is the extreme before this bar (Stock.Indicators; TA-Lib takes in this bar's own).
  */
 export function psar(step = 0.02, max = 0.2): Multi<'sar' | 'direction'> {
   checkPositive('psar', 'step', step)
@@ -28,7 +30,7 @@ class Psar implements Kernel {
   #extreme = 0
   #sar = 0
   #isLong = true
-  #count = 0
+  #isEmpty = true
   #high1 = 0
   #high2 = 0
   #low1 = 0
@@ -40,11 +42,13 @@ class Psar implements Kernel {
     this.#acceleration = step
   }
   next(high: number, low: number): void {
-    if (this.#count === 0) {
+    if (this.#isEmpty) {
+      this.#isEmpty = false
       this.#extreme = high
       this.#sar = low
+      this.#high1 = high
+      this.#low1 = low
     } else this.#move(high, low)
-    this.#count++
     this.#high2 = this.#high1
     this.#low2 = this.#low1
     this.#high1 = high
@@ -52,16 +56,15 @@ class Psar implements Kernel {
   }
   #move(high: number, low: number): void {
     let sar = this.#sar + this.#acceleration * (this.#extreme - this.#sar)
-    const hasTwo = this.#count > 1
+    const highest = Math.max(this.#high1, this.#high2)
+    const lowest = Math.min(this.#low1, this.#low2)
     if (this.#isLong) {
-      if (hasTwo) sar = Math.min(sar, this.#low1, this.#low2)
-      if (low < sar)
-        this.#turn(false, Math.max(this.#extreme, hasTwo ? Math.max(this.#high1, this.#high2) : this.#extreme), low)
+      sar = Math.min(sar, lowest)
+      if (low < sar) this.#turn(false, Math.max(this.#extreme, highest), low)
       else this.#follow(sar, high > this.#extreme, high)
     } else {
-      if (hasTwo) sar = Math.max(sar, this.#high1, this.#high2)
-      if (high > sar)
-        this.#turn(true, Math.min(this.#extreme, hasTwo ? Math.min(this.#low1, this.#low2) : this.#extreme), high)
+      sar = Math.max(sar, highest)
+      if (high > sar) this.#turn(true, Math.min(this.#extreme, lowest), high)
       else this.#follow(sar, low < this.#extreme, low)
     }
     this.sar = this.#sar

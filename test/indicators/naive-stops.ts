@@ -61,13 +61,14 @@ export const psar =
           factor = Math.min(max, factor + step)
         }
       const last = row - 1 === since ? firstStop : sar[row - 1]!
-      const twoBars = row < 2 ? [] : [row - 1, row - 2].map((k) => (isLong ? bars.low[k]! : bars.high[k]!))
+      const two = row < 2 ? [0] : [row - 1, row - 2]
+      const twoBars = two.map((k) => (isLong ? bars.low[k]! : bars.high[k]!))
       const free = last + factor * (extreme - last)
       const stop = isLong ? Math.min(free, ...twoBars) : Math.max(free, ...twoBars)
       const isHit = isLong ? bars.low[row]! < stop : bars.high[row]! > stop
       if (isHit) {
         // the extreme, but outside the two bars before on the new side
-        const others = row < 2 ? [] : [row - 1, row - 2].map((k) => (isLong ? bars.high[k]! : bars.low[k]!))
+        const others = two.map((k) => (isLong ? bars.high[k]! : bars.low[k]!))
         const first = isLong ? Math.max(extreme, ...others) : Math.min(extreme, ...others)
         trade = { isLong: !isLong, since: row, firstStop: first }
         sar[row] = first
