@@ -1,7 +1,7 @@
 import type { RunDocument, SplitRow } from '../core/run.ts'
 import type { Trade } from '../core/trade.ts'
 
-export function splitRow(trades: readonly Trade[]): SplitRow {
+function splitRow(trades: readonly Trade[]): SplitRow {
   const wins = trades.filter((trade) => trade.pnl > 0).length
   return {
     trades: trades.length,

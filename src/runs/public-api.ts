@@ -13,7 +13,7 @@ import { type Given, settle } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
 /** ISO text in UTC (`2023-01-01`, `2023-01-01T12:00`) or UTC ms. */
-export type Time = string | number
+type Time = string | number
 
 export interface BarsRange {
   /** Inclusive; the first stored bar where absent. */
