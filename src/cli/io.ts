@@ -7,6 +7,8 @@ export interface Io {
   readonly isColourful: boolean
   /** Says on a terminal how far a longer work is; says nothing in a pipe. */
   progress(label: string): (done: number, total: number) => void
+  /** A line on stderr that is no failure. */
+  warn(text: string): void
   /** Takes the progress line away. */
   clear(): void
 }
@@ -31,6 +33,10 @@ export function createIo(process: NodeJS.Process): Io {
     now: Date.now(),
     isColourful: stdout.isTTY === true && !isOn(env['NO_COLOR']) && !isOn(env['CI']),
     clear,
+    warn: (text) => {
+      clear()
+      stderr.write(`warning: ${text}\n`)
+    },
     progress: (label) => (done, total) => {
       if (!isTalkative) return
       const now = performance.now()

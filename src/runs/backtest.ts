@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Bars } from '../core/bar.ts'
+import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
+import { timeName } from '../core/time.ts'
 import { certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { resolveParams } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
@@ -21,11 +22,16 @@ export type Progress = (done: number, total: number) => void
 export interface Backtest {
   readonly result: RunResult
   readonly seconds: number
+  /** What the caller should know of the request; it is no part of the run, which would be the same without it. */
+  readonly warnings: readonly string[]
 }
 
 /** Load, simulate, measure: one run, computed and not yet written. */
 export async function backtest(request: BacktestRequest, settings: Settings, onProgress?: Progress): Promise<Backtest> {
   if (request.data.length === 0) throw new UsageError('a backtest needs data: --data binance:BTCUSDT:1h')
+  const { from: first, to: end } = request
+  if (first !== undefined && end !== undefined && first >= end)
+    throw new UsageError(`an empty range: --from ${timeName(first)} is not before --to ${timeName(end)}`)
   const { strategy, file } =
     typeof request.strategy === 'string'
       ? await loadStrategy(request.strategy)
@@ -35,7 +41,10 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const store = await openStore(settings.store, { behind: EMBEDDED })
   const warmup = (series: Series) => settings.warmup ?? usage(() => defaultWarmup(strategy, params, series.interval))
   const loaded = await Promise.all(names.map((series) => loadSlot(store, series, request, warmup(series), settings)))
-  const from = request.from ?? Math.min(...loaded.map((slot) => slot.bars.openTime[0]!))
+  // where the data begin later than asked for, the run does too: a year without bars is no year of a result
+  const from = Math.min(
+    ...loaded.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, request.from ?? Number.NEGATIVE_INFINITY)]!),
+  )
   const { limitTouch, cash } = settings
   const closeAtEnd = request.closeAtEnd ?? false
   const simulation = usage(() =>
@@ -57,7 +66,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     benchmark: benchmark.equity,
     riskFree: settings.riskFree,
   })
-  const inRange = loaded.map(({ bars }) => ({ bars, first: bars.openTime.findIndex((time) => time >= from) }))
+  const inRange = loaded.map(({ bars }) => ({ bars, first: firstRowAt(bars.openTime, from) }))
   const used = inRange.map(({ bars, first }) => slice(bars, first))
   const { result } = simulation
   const facts = { strategy, params, request, settings, from, metrics, notes, split, benchmark: benchmark.name }
@@ -77,6 +86,10 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const plots = simulation.plots.map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   return {
     seconds: simulation.seconds,
+    warnings:
+      first !== undefined && first < from
+        ? [`the data begin at ${timeName(from)}, later than the ${timeName(first)} asked for; so does the run`]
+        : [],
     result: {
       document,
       bars: used,

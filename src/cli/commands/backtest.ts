@@ -31,6 +31,7 @@ export default {
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
     const run = await backtest({ strategy: words[0]!, data, ...given }, settings, io.progress('bars'))
     const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
+    for (const warning of run.warnings) io.warn(warning)
     const { document } = run.result
     const speed = `engine ${run.seconds.toFixed(3)} s, ${(document.engine.bars / run.seconds / 1e6).toFixed(1)} M bars/s`
     return {
