@@ -49,6 +49,8 @@ export function plainRotation(markets: readonly PlainMarket[], cash: number, cap
   let money = cash * UNITS
   let lockedTotal = 0
   let week = -1
+  /** To be bought a bar after the sales. */
+  let joining: number[] = []
 
   /** Units of 1e-8 USDT for `qty` at `price`, all in whole numbers; `scale` 1000 divides by it for the fee. */
   const value = (k: number, price: number, qty: number, divisor: number, isUp: boolean): number => {
@@ -109,23 +111,19 @@ export function plainRotation(markets: readonly PlainMarket[], cash: number, cap
       .filter((k) => change[k]! > 0)
       .sort((a, b) => change[b]! - change[a]!)
       .slice(0, HOLD)
-    for (let k = 0; k < count; k++) {
-      const isBest = best.includes(k)
-      if (held[k]! > 0) {
-        if (!isBest) wanted[k] = -1
-        continue
-      }
-      if (!isBest) continue
-      const last = Math.round(closes[k]![row]! * priceScale[k]!)
-      const price = dearer(k, last)
-      let qty = affordable(k, Math.floor(SHARE * equity[row]! * UNITS), price)
-      const free = money - lockedTotal
-      if (cost(k, price, qty) > free) qty = affordable(k, Math.max(0, free), price)
-      if (qty < markets[k]!.minQty || qty * last < markets[k]!.minNotional) continue
-      wanted[k] = qty
-      locked[k] = cost(k, price, qty)
-      lockedTotal += locked[k]!
-    }
+    for (let k = 0; k < count; k++) if (held[k]! > 0 && !best.includes(k)) wanted[k] = -1
+    joining = best.filter((k) => held[k] === 0)
+  }
+  const join = (k: number, row: number) => {
+    const last = Math.round(closes[k]![row]! * priceScale[k]!)
+    const price = dearer(k, last)
+    let qty = affordable(k, Math.floor(SHARE * equity[row]! * UNITS), price)
+    const free = money - lockedTotal
+    if (cost(k, price, qty) > free) qty = affordable(k, Math.max(0, free), price)
+    if (qty < markets[k]!.minQty || qty * last < markets[k]!.minNotional) return
+    wanted[k] = qty
+    locked[k] = cost(k, price, qty)
+    lockedTotal += locked[k]!
   }
 
   for (let row = 0; row < length; row++) {
@@ -140,6 +138,11 @@ export function plainRotation(markets: readonly PlainMarket[], cash: number, cap
       if (row >= PERIOD) change[k] = 100 * (close[row]! / close[row - PERIOD]! - 1)
     }
     equity[row] = sum
+    if (joining.length > 0) {
+      for (const k of joining) join(k, row)
+      joining = []
+      continue
+    }
     const now = Math.floor((openTime[row]! + HOUR) / WEEK)
     if (row >= PERIOD && now !== week) {
       week = now
