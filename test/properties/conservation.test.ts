@@ -133,7 +133,7 @@ function watched(of: Scenario) {
 test('money is conserved after every event: the account equals books kept from the fills alone, to the last unit', () => {
   let fills = 0
   fc.assert(
-    fc.property(scenario(), (of) => {
+    fc.property(fc.boolean().chain(scenario), (of) => {
       fills += watched(of).result.fills.length
     }),
     { numRuns: 250 },
@@ -145,8 +145,10 @@ test('money is conserved after every event: the account equals books kept from t
 test('closed trades explain the wallet: start + their profits is what is there when nothing is held', () => {
   let flat = 0
   fc.assert(
-    fc.property(scenario(), (of) => {
+    fc.property(fc.boolean().chain(scenario), (of) => {
       const { result, books } = watched({ ...of, closeAtEnd: true })
+      // what became dust belongs to no trade
+      if (result.events.some(({ type }) => type === 'dust')) return
       if (books === null || result.fills.length === 0 || [...books.held.values()].some((held) => held !== 0n)) return
       flat++
       const { decimals } = ledgerFor(of.cash)

@@ -73,7 +73,8 @@ export function play(of: Scenario, watcher: Watcher = {}, hours = of.markets[0]!
 
 export function instrumentOf(of: Scenario, symbol: string): Instrument {
   const isSpot = of.kind === 'spot'
-  const { filters } = of.markets.find((market) => market.symbol === symbol)!
+  const { filters, later } = of.markets.find((market) => market.symbol === symbol)!
+  const first = { validFrom: 0, filters, source: 'random', orderTypes: [] }
   return {
     venue: isSpot ? 'binance' : 'binance-usdm',
     symbol,
@@ -81,6 +82,6 @@ export function instrumentOf(of: Scenario, symbol: string): Instrument {
     quote: 'USDT',
     kind: of.kind,
     gridFrom: isSpot ? 'zero' : 'minimum',
-    snapshots: [{ validFrom: 0, filters, source: 'random', orderTypes: [] }],
+    snapshots: later === null ? [first] : [first, { ...first, validFrom: later.hour * HOUR, filters: later.filters }],
   }
 }

@@ -26,6 +26,8 @@ export interface Market {
   readonly decimals: number
   readonly tick: number
   readonly filters: Filters
+  /** Filters that come into force with some later hour; `null` where the first stay. */
+  readonly later: { readonly hour: number; readonly filters: Filters } | null
   /** One an hour; `null` where the bar is missing. */
   readonly rows: readonly (Row | null)[]
 }
@@ -174,7 +176,7 @@ function filtersOn(kind: Scenario['kind'], grid: (typeof GRIDS)[number]): fc.Arb
     })
 }
 
-function market(kind: Scenario['kind'], symbol: string, hours: number): fc.Arbitrary<Market> {
+function market(kind: Scenario['kind'], symbol: string, hours: number, isChanging: boolean): fc.Arbitrary<Market> {
   return fc.constantFrom(...GRIDS).chain((grid) =>
     fc
       .record({
@@ -183,8 +185,11 @@ function market(kind: Scenario['kind'], symbol: string, hours: number): fc.Arbit
         isOffGrid: sometimes(15),
         isSilentThroughout: sometimes(5),
         filters: filtersOn(kind, grid),
+        later: isChanging
+          ? fc.record({ hour: fc.integer({ min: 1, max: hours }), filters: filtersOn(kind, grid) })
+          : fc.constant(null),
       })
-      .map(({ start, swings, isOffGrid, isSilentThroughout, filters }) => {
+      .map(({ start, swings, isOffGrid, isSilentThroughout, filters, later }) => {
         const origin = kind === 'perpetual' ? grid.minimum - grid.tick : 0
         const at = (ticks: number, off: number) => origin + ticks * grid.tick + (isOffGrid ? off % grid.tick : 0)
         const rows = rowsOf(swings, start, kind === 'spot' ? 1 : 3, at)
@@ -193,12 +198,13 @@ function market(kind: Scenario['kind'], symbol: string, hours: number): fc.Arbit
         const heard = rows.map((row, k) =>
           row === null ? null : { ...row, volume: isSilentThroughout ? 0 : k === first ? 10 : row.volume },
         )
-        return { symbol, decimals: grid.decimals, tick: grid.tick, filters, rows: heard }
+        return { symbol, decimals: grid.decimals, tick: grid.tick, filters, later, rows: heard }
       }),
   )
 }
 
-export function scenario(): fc.Arbitrary<Scenario> {
+/** @param isChanging whether other filters come into force on the way (spot) */
+export function scenario(isChanging = false): fc.Arbitrary<Scenario> {
   return fc
     .record({
       kind: fc.constantFrom('spot' as const, 'spot' as const, 'perpetual' as const),
@@ -217,7 +223,11 @@ export function scenario(): fc.Arbitrary<Scenario> {
         limitTouch: sometimes(30),
         closeAtEnd: sometimes(30),
         markets: fc
-          .tuple(...['AAAUSDT', 'BBBUSDT'].slice(0, count).map((symbol) => market(kind, symbol, hours)))
+          .tuple(
+            ...['AAAUSDT', 'BBBUSDT']
+              .slice(0, count)
+              .map((symbol) => market(kind, symbol, hours, isChanging && kind === 'spot')),
+          )
           .filter((markets) => markets.every(({ rows }) => rows.some((row) => row !== null))),
         plan: fc.array(
           fc.record({
