@@ -14,7 +14,7 @@ import type { BarsContext, Indicators, Strategy } from './strategy.ts'
 import { StrategyError, userFrame } from './strategy-error.ts'
 import { snapshot } from './view.ts'
 
-export interface EngineOptions extends BrokerOptions {
+interface EngineOptions extends BrokerOptions {
   readonly strategy: Strategy
   readonly params: Readonly<Record<string, ParamValue>>
   /** In declared order, which decides ties within an instant. All must share one quote asset. */

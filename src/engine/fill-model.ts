@@ -11,9 +11,6 @@ export interface UnitBar {
   close: number
 }
 
-/** No fill. Prices are positive, so −1 can never be one. */
-export const NO_FILL = -1
-
 /** fills.md 13: slippage worsens the price, which is then rounded to the tick against the trader. */
 export function slip(reference: number, side: 1 | -1, slippage: Rate, tick: GridRule): number {
   const worse = slippage.digits === 0 ? 0 : mulDiv(reference, slippage.digits, POW10[slippage.decimals]!, 'up')

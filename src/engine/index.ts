@@ -1,7 +1,7 @@
-export { Engine, type EngineOptions } from './engine.ts'
-export { type CostOptions, type Costs, costsOf } from './fee-model.ts'
-export { bool, choice, int, num, type ParamSpecs, type ParamValue, type ParamValues, resolveParams } from './params.ts'
-export { compileRules, findRefusal, type Market, type Refusal, scalesOf } from './rules.ts'
+export { Engine } from './engine.ts'
+export { type CostOptions, costsOf } from './fee-model.ts'
+export { bool, choice, int, num, type ParamValue, type ParamValues, resolveParams } from './params.ts'
+export { compileRules, findRefusal, type Refusal, scalesOf } from './rules.ts'
 export type { HigherColumns, ReferenceAt, SlotOptions } from './slot.ts'
 export {
   type AccountView,

@@ -3,7 +3,7 @@ import type { Leg, Offset, OrderRole, OrderType, OrderView, TimeInForce } from '
 import type { Scales } from './rules.ts'
 
 /** The legs an entry asked for, kept until it fills. */
-export interface Legs {
+interface Legs {
   readonly stopLoss: Leg | undefined
   readonly takeProfit: Leg | undefined
   readonly trailingStop: Offset | undefined

@@ -11,7 +11,7 @@ import type { ParamSpecs, ParamValues } from './params.ts'
 export type Indicators = Readonly<Record<string, Indicator>>
 
 /** What `ind` and `prev` are: every declared indicator's value; NaN before it has its lookback. */
-export type IndicatorValues<I> = { readonly [K in keyof I]: IndicatorValue<I[K]> }
+type IndicatorValues<I> = { readonly [K in keyof I]: IndicatorValue<I[K]> }
 
 /** What is held of one instrument. Amounts in the quote asset, `qty` in the base asset, signed. */
 export interface PositionView {
@@ -37,7 +37,7 @@ export interface AccountView {
 }
 
 /** One higher interval: its last closed bar, and its indicators there and on the bar before. */
-export interface HigherView<I> {
+interface HigherView<I> {
   readonly bar: Bar
   readonly ind: IndicatorValues<I>
   readonly prev: IndicatorValues<I>

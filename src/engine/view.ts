@@ -99,7 +99,7 @@ export class BarView
 }
 
 /** A view of flat columns; `back` 1 looks one bar back. */
-export function columnView(
+function columnView(
   what: string,
   cursor: Cursor,
   columns: Readonly<Record<string, Float64Array>>,

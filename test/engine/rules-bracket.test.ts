@@ -49,6 +49,26 @@ describe('rule 11: a bracket after a fill at the open', () => {
     expect(fillLines(enters(buy(LONG), [FLAT, [113, 114, 91, 92]])).at(-1)).toBe('2 open sell 1 @ 113 taker')
   })
 
+  test('rule 11: a leg on the wrong side of the entry would trigger at once: the entry is refused', () => {
+    const wrong = [
+      buy({ qty: 1, stopLoss: 105 }),
+      buy({ qty: 1, takeProfit: 95 }),
+      sell({ qty: 1, stopLoss: 95 }),
+      sell({ qty: 1, takeProfit: 105 }),
+      // at the entry's own price, too: a limit of 98
+      buy({ qty: 1, limit: 98, stopLoss: 98 }),
+    ]
+    for (const request of wrong) {
+      const run = enters(request, [FLAT])
+      expect(endLines(run)).toEqual(['o1 rejected WOULD_TRIGGER'])
+      expect(run.fills).toEqual([])
+    }
+    expect(eventsOf(enters(wrong[0]!, [FLAT]), 'rejected')[0]).toMatchObject({
+      value: 'stop 105',
+      limit: "below the entry's 100",
+    })
+  })
+
   test('rule 11: no leg lives before its entry is filled', () => {
     const run = enters(buy({ ...LONG, limit: 99 }), [[100, 111, 99.5, 100], FLAT])
     expect(run.fills).toEqual([])
