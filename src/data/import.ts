@@ -110,10 +110,13 @@ async function readFile(
       )
     skipped.push(bad)
   }
+  const unreadable: BadRow[] = []
+  // where the import stops anyway, the first bad row is the one to name, and rows that were read may be bad too
+  const onUnreadable = (bad: BadRow) => unreadable.push(bad) > 0 && mode !== 'stop'
   const read =
     source.kind === 'parquet'
-      ? await readParquetRows(path, options.columns, rows, onBad)
-      : readCsv(path, source.bytes, findLayout(path, source.bytes, options.columns), rows, onBad)
+      ? await readParquetRows(path, options.columns, rows, onUnreadable)
+      : readCsv(path, source.bytes, findLayout(path, source.bytes, options.columns), rows, onUnreadable)
   const coarser = coarserInterval(rows, first, series.interval)
   if (coarser !== null)
     throw new DataError(
@@ -151,6 +154,8 @@ async function readFile(
     if (rows.closeTime[row]! < end) outages.push(at)
     kept.push(row)
   }
+  for (const bad of unreadable) onBad(bad)
+  skipped.sort((a, b) => a.row - b.row)
   const base = { path, sha256: source.sha256, index: rows.files.length - 1, read, skipped }
   return skipped.length > 0 && mode === 'skip-file'
     ? { ...base, kept: [], outages: [], unfinished: 0, isLeftOut: true }

@@ -52,7 +52,19 @@ export async function commitRows(
   const written: MonthFile[] = []
   try {
     mkdirSync(dir, { recursive: true })
-    for (const [month, order] of months) written.push(await writeMonth(dir, month, rows, order, series.interval))
+    const waiting = [...months]
+    const write = async () => {
+      try {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+          written.push(await writeMonth(dir, next[0], rows, next[1], series.interval))
+      } catch (error) {
+        waiting.length = 0
+        throw error
+      }
+    }
+    // one month is compressed on a thread of DuckDB's while the columns of another are put together
+    const failed = (await Promise.allSettled([write(), write()])).find((one) => one.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
     const files = [...kept, ...written].sort((a, b) => (a.month < b.month ? -1 : 1))
     const manifest: SeriesManifest = {
       format: 1,
