@@ -58,14 +58,25 @@ function compute(
   const outputs = indicator.outputs.map(() => new Float64Array(bars.length))
   const first = Math.min(bars.length, firstInput(indicator))
   for (const output of outputs) output.fill(Number.NaN, 0, first)
-  const kernel = indicator.create(gridOf(indicator.inputs, bars.priceDecimals))
-  if (kernel instanceof Stretch)
-    for (let from = first; from < bars.length; from += STRETCH)
-      kernel.run(columns, outputs, from, Math.min(bars.length, from + STRETCH))
-  else loopFor(kernel, columns.length, indicator.outputs)(kernel, columns, outputs, first, bars.length)
+  fillColumns(indicator, columns, outputs, first, bars.length, bars.priceDecimals)
   const result = Object.fromEntries(indicator.outputs.map((name, k) => [name, outputs[k]!]))
   done.set(indicator.key, result)
   return result
+}
+
+/** Runs a fresh kernel over rows [from, to) of its input columns, and writes those rows of the output columns. */
+export function fillColumns(
+  indicator: Indicator,
+  inputs: readonly Float64Array[],
+  outputs: readonly Float64Array[],
+  from: number,
+  to: number,
+  priceDecimals: number,
+): void {
+  const kernel = indicator.create(gridOf(indicator.inputs, priceDecimals))
+  if (kernel instanceof Stretch)
+    for (let row = from; row < to; row += STRETCH) kernel.run(inputs, outputs, row, Math.min(to, row + STRETCH))
+  else loopFor(kernel, inputs.length, indicator.outputs)(kernel, inputs, outputs, from, to)
 }
 
 /** First row on which all inputs have a value: bar columns do from row 0, indicators from their lookback on. */
