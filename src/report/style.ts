@@ -38,6 +38,7 @@ section{margin:36px 0;scroll-margin-top:12px}
 #verdict+section{margin-top:26px}
 .sentence{font-size:19px;line-height:1.45;margin:0 0 16px;max-width:64em}
 .sentence a{font-size:15px;white-space:nowrap}
+.whole{white-space:nowrap}
 .alarm{background:var(--bad);color:var(--paper);padding:12px 16px;border-radius:8px;margin:16px 0}
 .cards{display:grid;grid-template-columns:repeat(4,1fr);gap:10px;margin:0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:9px 14px;min-width:0}

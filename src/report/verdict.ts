@@ -99,7 +99,7 @@ function evidence({ document }: RunResult): string {
   if (trades < FEW) return `<strong>Only ${plural(trades, 'closed trade')}: too few to tell skill from luck.</strong>`
   const [low, high] = [metrics['sharpeLow'], metrics['sharpeHigh']]
   if (low === null || low === undefined || high === null || high === undefined || low > 0 || high < 0) return ''
-  return `<strong>Its Sharpe ratio cannot be told from zero</strong> (95\u202f%: ${ratio(low)} to ${ratio(high)}).`
+  return `<strong>Its Sharpe ratio cannot be told from zero</strong> <span class="whole">(95\u202f%: ${ratio(low)} to ${ratio(high)}).</span>`
 }
 
 function costPeer(result: RunResult): string {

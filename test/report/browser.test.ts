@@ -212,6 +212,12 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(await page.locator('#chart-equity-r').textContent()).toMatch(
       /^2022-\d\d-\d\d \d\d:\d\d: strategy [\d\u202f.]+, buy and hold [\d\u202f.]+$/,
     )
+    await page.mouse.down()
+    await page.mouse.move(box.x + 100, box.y + 150, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(() => months('chart-equity')).not.toEqual(zoomed)
+    const dragged = await months('chart-equity')
+    await expect.poll(() => months('chart-drawdown')).toEqual(dragged)
     await page.locator('#price [data-zoom=all]').click()
     await expect.poll(() => months('chart-equity')).toEqual(before)
     expect(await values()).toEqual(high)

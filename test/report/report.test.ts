@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { METRICS } from '../../src/metrics/index.ts'
@@ -292,5 +292,22 @@ describe('how large a page is', () => {
     } finally {
       globalThis.Date = RealDate
     }
+  })
+
+  test('the sample run is whole and below 3 MB, its picture below 300 kB', () => {
+    const sample = join(ROOT, 'reports', 'sample')
+    const sizes = new Map(readdirSync(sample).map((name) => [name, statSync(join(sample, name)).size]))
+    for (const name of [
+      'report.html',
+      'report.png',
+      'run.json',
+      'trades.csv',
+      'fills.csv',
+      'events.jsonl',
+      'equity.parquet',
+    ])
+      expect(sizes.get(name), name).toBeGreaterThan(0)
+    expect([...sizes.values()].reduce((a, b) => a + b)).toBeLessThan(3e6)
+    expect(sizes.get('report.png')).toBeLessThan(3e5)
   })
 })
