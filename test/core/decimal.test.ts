@@ -8,12 +8,23 @@ import { ceilDiv, floorDiv, fractionOf, plainText } from './exact.ts'
 const SAFE = Number.MAX_SAFE_INTEGER
 const decimals = fc.integer({ min: 0, max: 12 })
 const whole = fc.maxSafeInteger()
-/** Numbers as they arise: decimals of a grid, sums and products of them with float noise, and anything at all. */
+/** The double next to a positive one: what a computation that is off by its last bit gives. */
+function next(value: number, by: 1 | -1): number {
+  const bits = new DataView(new ArrayBuffer(8))
+  bits.setFloat64(0, value)
+  bits.setBigUint64(0, bits.getBigUint64(0) + BigInt(by))
+  return bits.getFloat64(0)
+}
+
+/** Numbers as they arise: decimals of a grid, their neighbours, sums and products with float noise, and anything at all. */
 const numbers = fc.oneof(
   fc.tuple(fc.integer({ min: -1e9, max: 1e9 }), decimals).map(([n, d]) => n / 10 ** d),
   fc
     .tuple(fc.integer({ min: -1e6, max: 1e6 }), fc.integer({ min: 1, max: 999 }))
     .map(([n, k]) => (n * k) / 1000 + k / 7),
+  fc
+    .tuple(fc.integer({ min: 1, max: 1e9 }), decimals, fc.constantFrom(-1 as const, 1 as const))
+    .map(([n, d, by]) => next(n / 10 ** d, by)),
   fc.double({ min: -1e6, max: 1e6, noNaN: true }),
 )
 

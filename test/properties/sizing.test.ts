@@ -68,6 +68,27 @@ describe('fills.md 15: an order leaves with a quantity', () => {
     )
   })
 
+  test('an amount that just pays for a quantity buys it; one unit less does not', () => {
+    const qtys = fc.integer({ min: 2, max: 5000 })
+    const cheap = fc.integer({ min: 1, max: 300_000 })
+    fc.assert(
+      fc.property(cheap, qtys, feePpm, fc.boolean(), (c, qty, fee, isShort) => {
+        const amount = cost(BigInt(c), BigInt(qty), BigInt(fee), 8) - (isShort ? 1n : 0n)
+        const quote = Number(amount) / 1e8
+        const events = sized({ quote }, c / 100, { cash: 90_000, feeTaker: fee / 1e6 })
+        expect(qtyOf(events)).toBe(isShort ? qty - 1 : qty)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('a unit of account that pays for ten thousand million steps is no reason to try them one by one', () => {
+    // cash of 10^12 is kept in whole units: of 100, one is the fee; 99 buy 9900 coins at 0.01
+    const lot = { min: '0.00000001', max: '0', step: '0.00000001' }
+    const events = sized({ quote: 100 }, 0.01, { cash: 10 ** 12, feeTaker: 0.001, filters: { lot } })
+    expect(events[0]).toMatchObject({ type: 'accepted', order: { qty: 9900 } })
+  })
+
   test('a limit buy is reckoned from its limit, a market buy from the close with slippage', () => {
     // 1000 ÷ 90 = 11.111…; 1000 ÷ (100 × 1.01) = 9.900990…
     expect(qtyOf(sized({ quote: 1000, limit: 90 }, 100))).toBe(11_111)
