@@ -59,6 +59,7 @@ figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;
 .chart{width:100%;overflow:hidden;touch-action:pan-y pinch-zoom}
 .chart svg,.chart canvas{display:block;max-width:100%}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(300px,100%),1fr));gap:0 28px;align-items:start}
+#equity .pair{grid-template-columns:repeat(auto-fit,minmax(min(430px,100%),1fr))}
 .pair>figure{height:100%}
 .pair>*{min-width:0}
 figure+.pair{margin-top:10px}
