@@ -3,7 +3,7 @@ export class DataError extends Error {
   override readonly name: string = 'DataError'
 }
 
-/** What was named (a file, a series, a range of time) is not there: the command was wrong rather than the data. */
+/** What was named (a file, a series, a range of time, a format) does not exist: the command was wrong rather than the data. */
 export class NotFoundError extends DataError {
   override readonly name = 'NotFoundError'
 }

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Bars } from '../core/bar.ts'
 import type { Series } from '../core/series.ts'
-import { DataError } from './data-error.ts'
+import { NotFoundError } from './data-error.ts'
 import { diskError, quoted, run } from './duckdb.ts'
 import { discard, syncFile } from './manifest.ts'
 import type { LoadRange, Store } from './store.ts'
@@ -13,7 +13,7 @@ const FORMATS = ['.csv', '.csv.gz', '.parquet', '.arrow'] as const
 /** Writes a stored series, exact decimals and all its columns, to one file; the ending says how. Returns the row count. */
 export async function exportSeries(store: Store, series: Series, file: string, range: LoadRange = {}): Promise<number> {
   const format = FORMATS.findLast((ending) => file.toLowerCase().endsWith(ending))
-  if (format === undefined) throw new DataError(`${file}: the ending says the format; use ${FORMATS.join(', ')}`)
+  if (format === undefined) throw new NotFoundError(`${file}: the ending says the format; use ${FORMATS.join(', ')}`)
   // loading first gives the store's own errors for an unknown series or an empty range
   const bars = await store.load(series, range)
   const temporary = `${resolve(file)}.${process.pid}.tmp`

@@ -54,12 +54,12 @@ export async function readSource(path: string): Promise<SourceFile> {
     throw new DataError(`${path}: cannot be read (${(error as { code?: string }).code ?? error})`)
   }
   const name = basename(path)
-  if (raw.length === 0) throw new DataError(`${path}: is empty`)
+  if (raw.length === 0) throw new DataError(`${path}: is empty; fetch it again`)
   const hash = sha256(raw)
   const magic = raw.toString('latin1', 0, 4)
   if (/\.parquet$/i.test(name) && magic !== 'PAR1')
     throw new DataError(
-      `${path}: is named .parquet but begins with "${magic.replace(/[^\x20-\x7e]/g, '?')}", not PAR1; it is no Parquet file`,
+      `${path}: is named .parquet but begins with "${magic.replace(/[^\x20-\x7e]/g, '?')}", not PAR1: it is no Parquet file; give it the ending of what it is`,
     )
   if (magic === 'PAR1') {
     if (raw.toString('latin1', raw.length - 4) !== 'PAR1')

@@ -94,7 +94,7 @@ async function loadBars(path: string, manifest: SeriesManifest, series: Series, 
   const name = seriesName(series)
   const empty = () =>
     new NotFoundError(
-      `${name} has no bars from ${timeText(from)} to ${range.to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}`,
+      `${name} has no bars from ${timeText(from)} to ${range.to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}; choose a range within, or import more`,
     )
   const start = range.before ? await openTimeBefore(path, manifest, from, range.before) : from
   const months = manifest.files.filter((file) => file.to > start && file.from < to)

@@ -1,15 +1,16 @@
 import { runCli } from '../../src/cli/run-cli.ts'
 
-/** Runs one command line inside this process, which costs no start; paths in it must be absolute. */
+/** Runs one command line inside this process, which costs no start; paths of files in it must be absolute. */
 export async function command(
   args: readonly string[],
   store: string,
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   let stdout = ''
   let stderr = ''
   const host = {
-    cwd: () => store,
-    env: { KLINELAB_STORE: store },
+    cwd: () => options.cwd ?? store,
+    env: { KLINELAB_STORE: store, ...options.env },
     stdout: { write: (text: string) => (stdout += text) },
     stderr: { write: (text: string) => (stderr += text) },
   }

@@ -1,0 +1,114 @@
+import { describe, test } from 'vitest'
+import { type Bad, expectRefusal } from './refusal.ts'
+
+const BTC = ['--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-03-01']
+
+const strategy = (body: string, more = '') => `import { buy, defineStrategy, int, sma } from 'klinelab'
+export default defineStrategy({
+  name: 'bad',
+  params: { fast: int(10, { min: 2, max: 50 }) },
+  indicators: (p) => ({ fast: sma(p.fast) }),${more}
+  onBar({ bar, ind, position }) {
+    ${body}
+  },
+})
+`
+
+const running = (file: string, ...more: string[]) => ['backtest', file, ...BTC, ...more]
+
+const STRATEGIES: readonly Bad[] = [
+  {
+    name: 'a strategy that is not there',
+    args: running('STRATEGIES/sma-cros.ts'),
+    code: 2,
+    says: ['sma-cros.ts', 'did you mean "sma-cross.ts"'],
+  },
+  {
+    name: 'a syntax error',
+    files: { 's.ts': "import { buy } from 'klinelab'\nexport default {\n  name: 'x',,\n}\n" },
+    args: running('s.ts'),
+    code: 2,
+    says: ['s.ts', /line 3|:3/, /SyntaxError|Expression expected|Unexpected|expected/i],
+  },
+  {
+    name: 'no default export',
+    files: { 's.ts': "export const name = 'x'\n" },
+    args: running('s.ts'),
+    code: 2,
+    says: ['s.ts', 'default export', 'defineStrategy'],
+  },
+  {
+    name: 'a default export that is no strategy',
+    files: { 's.ts': 'export default { name: 1 }\n' },
+    args: running('s.ts'),
+    code: 2,
+    says: ['s.ts', 'defineStrategy'],
+  },
+  {
+    name: 'a throw inside onBar',
+    files: { 's.ts': strategy("throw new Error('boom')") },
+    args: running('s.ts'),
+    code: 1,
+    says: ['boom', 's.ts:7', '2024-01-01', 'close'],
+  },
+  {
+    name: 'nonsense returned',
+    files: { 's.ts': strategy('return 42 as never') },
+    args: running('s.ts'),
+    code: 1,
+    says: ['42', 'no request', 'buy({…})', /2024-01-01/],
+  },
+  {
+    name: 'an undeclared indicator',
+    files: { 's.ts': strategy('if ((ind as never as { fats: number }).fats > 1) return') },
+    args: running('s.ts'),
+    code: 1,
+    says: ['fats', 'fast', 's.ts:7'],
+  },
+  {
+    name: 'an order for a symbol not in the data',
+    files: { 's.ts': strategy("return buy({ qty: 1, symbol: 'ETHUSDT' })") },
+    args: running('s.ts'),
+    code: 1,
+    says: ['ETHUSDT', 'BTCUSDT'],
+  },
+  {
+    name: 'a NaN size',
+    files: { 's.ts': strategy('return buy({ qty: Number.NaN })') },
+    args: running('s.ts'),
+    code: 1,
+    says: ['qty', 'NaN', 'above 0'],
+  },
+  {
+    name: 'two sizes',
+    files: { 's.ts': strategy('return buy({ qty: 1, quote: 5 })') },
+    args: running('s.ts'),
+    code: 1,
+    says: ['qty', 'quote', 'exactly one'],
+  },
+  {
+    name: 'a misspelt order key',
+    files: { 's.ts': strategy('return buy({ qty: 1, stoploss: 5 } as never)') },
+    args: running('s.ts'),
+    code: 1,
+    says: ['stoploss', 'did you mean "stopLoss"'],
+  },
+  {
+    name: 'a misspelt key of the module',
+    files: { 's.ts': strategy('return', '\n  onbar: () => undefined,') },
+    args: running('s.ts'),
+    code: 2,
+    says: ['onbar', 'onBar'],
+  },
+  {
+    name: 'a bad period',
+    files: { 's.ts': strategy('return').replace('sma(p.fast)', 'sma(0)') },
+    args: running('s.ts'),
+    code: 2,
+    says: ['sma', '0'],
+  },
+]
+
+describe('bad strategies', () => {
+  test.each(STRATEGIES)('$name', (bad) => expectRefusal(bad, 'process'))
+})
