@@ -1,7 +1,8 @@
 import type { Grid } from '../core/indicator.ts'
 import { checkPeriod, type Single, single } from './define.ts'
 import { type Ticks, thirdsOf, ticksOf } from './grid.ts'
-import { OrderWindow } from './order-window.ts'
+import { ordered } from './ordered.ts'
+import type { OrderedWindow } from './ordered-window.ts'
 import { Stretch } from './stretch.ts'
 
 /**
@@ -23,12 +24,12 @@ export function cci(period = 20): Single {
 class Cci extends Stretch {
   readonly #period: number
   readonly #ticks: Ticks
-  readonly #window: OrderWindow
+  readonly #window: OrderedWindow
   constructor(period: number, grid: Grid) {
     super()
     this.#period = period
     this.#ticks = ticksOf(grid)
-    this.#window = new OrderWindow(period)
+    this.#window = ordered(period)
   }
   run(
     [high, low, close]: readonly [Float64Array, Float64Array, Float64Array],

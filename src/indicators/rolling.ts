@@ -1,5 +1,6 @@
 import { checkPeriod, type Single, type Source, single } from './define.ts'
-import { OrderWindow } from './order-window.ts'
+import { ordered } from './ordered.ts'
+import { type OrderedWindow, quantileOf } from './ordered-window.ts'
 import { Stretch } from './stretch.ts'
 import { Extreme } from './windows.ts'
 
@@ -68,19 +69,19 @@ export function rollingMedian(period: number, source: Source = 'close'): Single 
 
 class Quantile extends Stretch {
   readonly #period: number
-  readonly #window: OrderWindow
+  readonly #window: OrderedWindow
   readonly #q: number
   constructor(period: number, q: number) {
     super()
     this.#period = period
-    this.#window = new OrderWindow(period)
+    this.#window = ordered(period)
     this.#q = q
   }
   run([x]: readonly [Float64Array], [out]: readonly [Float64Array], from: number, to: number): void {
     const window = this.#window
     for (let row = from; row < to; row++) {
       window.add(x[row]!)
-      out[row] = window.count < this.#period ? Number.NaN : window.quantile(this.#q)
+      out[row] = window.count < this.#period ? Number.NaN : quantileOf(window, this.#q)
     }
   }
 }

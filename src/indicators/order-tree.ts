@@ -1,8 +1,10 @@
+import type { OrderedWindow } from './ordered-window.ts'
+
 /**
- * The last `period` numbers in order: rank, quantile and sums below a bound in O(log n) a bar. A treap over the slots of a
- * ring; priorities are a hash of the slot, so the same numbers always build the same tree.
+ * An ordered window in O(log n) a bar: a treap over the slots of a ring; priorities are a hash of the slot, so the same
+ * numbers always build the same tree.
  */
-export class OrderWindow {
+export class OrderTree implements OrderedWindow {
   readonly period: number
   count = 0
   readonly #value: Float64Array
@@ -27,7 +29,6 @@ export class OrderWindow {
     )
   }
 
-  /** What is not a number ranks above all numbers, as NumPy sorts it. */
   add(x: number): void {
     const slot = this.#at
     if (this.count === this.period) this.#root = this.#remove(this.#root, this.#value[slot]!, slot)
@@ -40,7 +41,6 @@ export class OrderWindow {
     this.#at = slot + 1 === this.period ? 0 : slot + 1
   }
 
-  /** The number with `rank` smaller ones before it, 0 … count − 1. */
   at(rank: number): number {
     let node = this.#root
     let k = rank
@@ -56,20 +56,10 @@ export class OrderWindow {
     }
   }
 
-  /** Linear interpolation between the nearest ranks, as NumPy's default (Hyndman & Fan type 7). */
-  quantile(q: number): number {
-    const h = (this.count - 1) * q
-    const low = Math.floor(h)
-    const value = this.at(low)
-    return h === low ? value : value + (h - low) * (this.at(low + 1) - value)
-  }
-
-  /** Sum of all numbers in the window. */
   get sum(): number {
     return this.#root < 0 ? 0 : this.#sum[this.#root]!
   }
 
-  /** Σ (sum − count × x) over the numbers x below the mean: `count` times what they lack to it. */
   spreadBelowMean(): number {
     const { count, sum } = this
     let node = this.#root
