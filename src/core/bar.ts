@@ -1,4 +1,3 @@
-import type { Interval } from './interval.ts'
 import type { Series } from './series.ts'
 
 /** One closed OHLCV interval as a strategy sees it. Times are UTC ms; `closeTime` is exclusive. */
@@ -70,5 +69,3 @@ export interface Gap {
   /** Missing bars. */
   readonly bars: number
 }
-
-export type { Interval }

@@ -49,7 +49,7 @@ export interface SplitRow {
 }
 
 /** One series as a run used it. */
-export interface SeriesUsed {
+interface SeriesUsed {
   readonly series: string
   readonly rows: number
   /** UTC ms, first open and last close (exclusive). */

@@ -3,7 +3,7 @@ import type { FilterSnapshot, Filters } from '../core/instrument.ts'
 import { DataError } from './data-error.ts'
 
 /** One symbol as an exchange info states it. */
-export interface SymbolInfo {
+interface SymbolInfo {
   readonly symbol: string
   readonly base: string
   readonly quote: string

@@ -120,7 +120,7 @@ export function gridUp(rule: GridRule, value: number): number {
   return rule.origin + Math.ceil((value - rule.origin) / rule.step) * rule.step
 }
 
-export function isOnGrid(rule: GridRule, value: number): boolean {
+function isOnGrid(rule: GridRule, value: number): boolean {
   return (value - rule.origin) % rule.step === 0
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { POW10 } from '../../src/core/decimal.ts'
 import { fromLedger, ledgerFor, notionalUnits, rateOf, toLedger } from '../../src/core/money.ts'
-import { defineStrategy, Engine } from '../../src/engine/index.ts'
+import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { barsOf, instrumentOf } from '../engine/scene.ts'
 import { ceilDiv } from './exact.ts'
 
@@ -50,7 +50,7 @@ describe('ledgerFor', () => {
 
   test.each([9.1e12, 9e-9])('the engine does not start with cash of %d', (cash) => {
     const strategy = defineStrategy({ name: 'idle', onBar: () => undefined })
-    const costs = { maker: rateOf(0, ''), taker: rateOf(0, ''), slippage: rateOf(0, ''), feeAsset: 'quote' as const }
+    const costs = costsOf({ feeMaker: 0, feeTaker: 0, slippageBps: 0 })
     const bars = barsOf([[1, 1, 1, 1]])
     const slot = { instrument: instrumentOf(), bars, indicators: {}, also: {}, startRow: 0, readyRow: 0, costs }
     const start = () => new Engine({ strategy, params: {}, cash, instants: 1, limitTouch: false, slots: [slot] })

@@ -13,7 +13,7 @@ import { type Move, move } from './moves.ts'
 export const HOUR = 3_600_000
 
 /** Whole units of 10^-decimals. */
-export interface Row {
+interface Row {
   readonly open: number
   readonly high: number
   readonly low: number
@@ -32,7 +32,7 @@ export interface Market {
   readonly rows: readonly (Row | null)[]
 }
 
-export interface Step {
+interface Step {
   readonly hour: number
   readonly market: number
   /** Returned by `onBars` instead of `onBar`. */
