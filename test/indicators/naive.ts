@@ -12,7 +12,7 @@ const sum = (list: readonly number[]) => list.reduce((total, x) => total + x, 0)
 const mean = (list: readonly number[]) => sum(list) / list.length
 
 /** One value for every full window of `period` numbers; a window with a hole in it has none. */
-export function over(
+function over(
   column: Column,
   period: number,
   formula: (window: readonly number[], row: number) => number,
@@ -25,7 +25,7 @@ export function over(
 }
 
 /** One value a row of several columns, where all have one. */
-export function join(columns: readonly Column[], formula: (...values: number[]) => number): Column {
+function join(columns: readonly Column[], formula: (...values: number[]) => number): Column {
   return columns[0]!.map((_, row) => {
     const values = columns.map((column) => column[row])
     return values.includes(undefined) ? undefined : formula(...(values as number[]))
@@ -33,7 +33,7 @@ export function join(columns: readonly Column[], formula: (...values: number[]) 
 }
 
 /** Σ α (1 − α)^age × value over what came after the seed, and (1 − α)^(their number) × the seed, the mean of the first. */
-export function faded(column: Column, period: number, alpha: number): Column {
+function faded(column: Column, period: number, alpha: number): Column {
   const first = column.findIndex((x) => x !== undefined)
   return column.map((_, row) => {
     const after = first + period
