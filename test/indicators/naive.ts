@@ -12,11 +12,7 @@ const sum = (list: readonly number[]) => list.reduce((total, x) => total + x, 0)
 const mean = (list: readonly number[]) => sum(list) / list.length
 
 /** One value for every full window of `period` numbers; a window with a hole in it has none. */
-function over(
-  column: Column,
-  period: number,
-  formula: (window: readonly number[], row: number) => number,
-): Column {
+function over(column: Column, period: number, formula: (window: readonly number[], row: number) => number): Column {
   return column.map((_, row) => {
     if (row < period - 1) return undefined
     const window = column.slice(row - period + 1, row + 1)
