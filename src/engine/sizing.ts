@@ -60,6 +60,8 @@ export function affordable(amount: number, price: number, slot: Slot, account: A
   const rate = costs.taker.digits / POW10[costs.taker.decimals]!
   const guess = fromLedger(account.ledger, within) / (fromUnits(price, scales.priceDecimals) * (1 + rate))
   const most = gridDown(rules.lot, floorUnits(guess, scales.qtyDecimals)) + step
+  // at a price of 0, or beyond what is counted exactly: the filters refuse it
+  if (!Number.isSafeInteger(most)) return most
   const isPayable = (fewer: number) => {
     const qty = most - fewer * step
     return qty <= 0 || buyingCost(account.ledger, scales, price, qty, costs.taker) <= within
