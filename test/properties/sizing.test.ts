@@ -152,6 +152,9 @@ describe('fills.md 15: an order leaves with a quantity', () => {
       ])
     for (const limit of [1e12, 1e15, 1e300, 1e308])
       expect(sized({ qty: 1, limit }, 100, rows)[0]).toMatchObject({ type: 'rejected', reason: 'INSUFFICIENT_BALANCE' })
+    // a limit below one tick rounds down to 0, at which any quantity is payable
+    for (const size of [{ quote: 100 }, { fraction: 0.5 }, { risk: 0.1, stopLoss: 90 }])
+      expect(sized({ ...size, limit: 0.004 }, 100, rows)[0]).toMatchObject({ type: 'rejected' })
     for (const stop of [1e12, 1e15, 1e300, 1e308])
       expect(sized({ qty: 1, stop }, 100, { ...rows, slippageBps: 10 })[0]).toMatchObject({ type: 'rejected' })
   })
