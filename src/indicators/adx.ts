@@ -5,9 +5,9 @@ import { Stretch } from './stretch.ts'
 /**
  * Average directional index with its +DI and −DI, 0 … 100 (Wilder 1978, "New Concepts in Technical Trading Systems").
  * Movements and ranges are averaged over the bars 2 … period + 1, then smoothed by Wilder's rule; the first ADX is the
- * mean of `period` DX values and comes on bar 2 × period (so does Stock.Indicators). TA-Lib's seed is another: it sums the
- * bars 2 … period and lets the next one already be smoothed in; the sums then differ by a thirteenth part that fades by
- * 1 − 1/period a bar. A bar without any movement in the averages has a DX of 0 (TA-Lib leaves such bars out).
+ * mean of `period` DX values and comes on bar 2 × period, where all three begin (Stock.Indicators seeds alike). TA-Lib sums
+ * one bar fewer and smooths the next one in already, so that its seeds lack 1/period of those sums, which fades by
+ * 1 − 1/period a bar. Averages without any movement have a DX of 0 (TA-Lib leaves such bars out).
  */
 export function adx(period = 14): Multi<'adx' | 'plus' | 'minus'> {
   checkPeriod('adx', period)

@@ -1,7 +1,10 @@
 import type { Kernel } from '../core/indicator.ts'
 import { type Single, single } from './define.ts'
 
-/** On-balance volume (Granville 1963): volume added on a higher close, taken away on a lower one; 0 on the first bar. */
+/**
+ * On-balance volume (Granville 1963): volume added on a higher close, taken away on a lower one; 0 on the first bar, as in
+ * Stock.Indicators (TA-Lib starts with that bar's volume).
+ */
 export function obv(): Single {
   return single({ name: 'obv', args: [], inputs: ['close', 'volume'], lookback: 1, create: () => new Obv() })
 }

@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Bars, sliceBars } from '../../src/core/bar.ts'
-import type { Indicator } from '../../src/core/indicator.ts'
+import type { Indicator, Kernel } from '../../src/core/indicator.ts'
 import * as ta from '../../src/indicators/index.ts'
 import { STRETCH, Stretch } from '../../src/indicators/stretch.ts'
 import { barsFrom, randomFrom } from './market.ts'
@@ -153,4 +153,21 @@ describe.each([
     const exact = [...passed.bars.volume].slice(-60).reduce((sum, x) => sum + x, 0)
     expect(Math.abs(passed.runningSum / exact - 1)).toBeGreaterThan(1e-10)
   })
+})
+
+test('OBV adds up ten million volumes as whole numbers do', () => {
+  const kernel = ta.obv().create({ decimals: DECIMALS }) as Kernel & { readonly value: number }
+  const random = randomFrom(3)
+  // volumes of a hundred-millionth each, as exchanges write them; their sum stays below 2^53 of those
+  let [exact, plain] = [0, 0]
+  for (let row = 0; row < BARS; row++) {
+    const units = Math.floor(random() * 1e6)
+    const isUp = row % 3 !== 0
+    // every close is above or below the one before
+    kernel.next(isUp ? 1_000 + (row % 3) : 999, units / 1e8, 0, 0, 0)
+    if (row > 0) exact += isUp ? units : -units
+    if (row > 0) plain += isUp ? units / 1e8 : -units / 1e8
+  }
+  expect(kernel.value).toBe(exact / 1e8)
+  expect(plain).not.toBe(exact / 1e8)
 })
