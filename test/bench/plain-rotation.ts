@@ -106,7 +106,7 @@ export function plainRotation(markets: readonly PlainMarket[], cash: number, cap
     }
     wanted[k] = 0
   }
-  const rotate = (row: number) => {
+  const rotate = () => {
     const best = Array.from({ length: count }, (_, k) => k)
       .filter((k) => change[k]! > 0)
       .sort((a, b) => change[b]! - change[a]!)
@@ -146,7 +146,7 @@ export function plainRotation(markets: readonly PlainMarket[], cash: number, cap
     const now = Math.floor((openTime[row]! + HOUR) / WEEK)
     if (row >= PERIOD && now !== week) {
       week = now
-      rotate(row)
+      rotate()
     }
   }
   return { fills, equity }
