@@ -213,7 +213,7 @@ export class Broker {
     const { position, scales, costs } = slot
     const side = order.isClose ? (position.units > 0 ? -1 : 1) : order.side
     const feeInBase = costs.feeAsset === 'received' && slot.instrument.kind === 'spot' && side === 1
-    const isFine = costs.feeAsset === 'received'
+    const isFine = costs.feeAsset === 'received' && slot.instrument.kind === 'spot'
     // the bad extreme may have come before a target: it counts; what came after a stop does not
     if (isMaker && position.units !== 0) {
       const bad = position.units > 0 ? slot.bar.low : slot.bar.high

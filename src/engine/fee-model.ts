@@ -6,6 +6,8 @@ import type { Scales } from './rules.ts'
 export interface Costs {
   readonly maker: Rate
   readonly taker: Rate
+  /** The dearer of the two: a limit fills as taker at the open or as maker inside the bar, and either must be payable. */
+  readonly dearest: Rate
   readonly slippage: Rate
   /** `received`: a spot buy pays its fee in the base asset, as exchanges do without a discount token. */
   readonly feeAsset: 'quote' | 'received'
@@ -21,9 +23,11 @@ export interface CostOptions {
 /** @throws RangeError where a rate is not a fraction from 0 to below 1 */
 export function costsOf(options: CostOptions): Costs {
   const slippage = Number((options.slippageBps / 10_000).toFixed(12))
+  const [maker, taker] = [rateOf(options.feeMaker, 'feeMaker'), rateOf(options.feeTaker, 'feeTaker')]
   return {
-    maker: rateOf(options.feeMaker, 'feeMaker'),
-    taker: rateOf(options.feeTaker, 'feeTaker'),
+    maker,
+    taker,
+    dearest: options.feeMaker > options.feeTaker ? maker : taker,
     slippage: rateOf(slippage, 'slippageBps ÷ 10000'),
     feeAsset: options.feeAsset ?? 'quote',
   }

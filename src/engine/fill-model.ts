@@ -15,7 +15,7 @@ export interface UnitBar {
 export function slip(reference: number, side: 1 | -1, slippage: Rate, tick: GridRule): number {
   const worse = slippage.digits === 0 ? 0 : mulDiv(reference, slippage.digits, POW10[slippage.decimals]!, 'up')
   if (side === 1) return gridUp(tick, reference + worse)
-  return Math.max(gridDown(tick, reference - worse), tick.step)
+  return Math.max(gridDown(tick, reference - worse), gridUp(tick, Math.max(tick.min, 1)))
 }
 
 /** fills.md 5 and 9: whether a trigger has been reached at price `p`, coming from the side it waits on. */

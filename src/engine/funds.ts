@@ -52,7 +52,7 @@ export class Funds {
 
   /** Ledger units that buying `qty` at `price` takes; as taker, since a limit may fill at the open. */
   need(slot: Slot, qty: number, price: number): number {
-    return buyingCost(this.#account.ledger, slot.scales, price, qty, slot.costs.taker)
+    return buyingCost(this.#account.ledger, slot.scales, price, qty, slot.costs.dearest)
   }
 
   beyondHolding(slot: Slot, qty: number, limit: number, what: 'free' | 'held'): Refusal {

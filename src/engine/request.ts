@@ -78,6 +78,8 @@ function checkCombination(order: OrderRequest): void {
   for (const key of ['id', 'tag', 'symbol'] as const)
     if (order[key] !== undefined && (typeof order[key] !== 'string' || order[key] === ''))
       throw new RequestError(`${side}: ${key} ${show(order[key])} must be a text that is not empty`)
+  if (order.id !== undefined && /^o\d+$/.test(order.id))
+    throw new RequestError(`${side}: id "${order.id}" is of the form that orders without one are given; choose another`)
 }
 
 function checkAmend(request: AmendRequest): void {

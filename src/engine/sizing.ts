@@ -57,14 +57,14 @@ export function affordable(amount: number, price: number, slot: Slot, account: A
   const { step } = rules.lot
   // more than an account can hold is as good as all it can hold, and leaves room to reckon in
   const within = Math.min(amount, Number.MAX_SAFE_INTEGER / 2)
-  const rate = costs.taker.digits / POW10[costs.taker.decimals]!
+  const rate = costs.dearest.digits / POW10[costs.dearest.decimals]!
   const guess = fromLedger(account.ledger, within) / (fromUnits(price, scales.priceDecimals) * (1 + rate))
   const most = gridDown(rules.lot, floorUnits(guess, scales.qtyDecimals)) + step
   // at a price of 0, or beyond what is counted exactly: the filters refuse it
   if (!Number.isSafeInteger(most)) return most
   const isPayable = (fewer: number) => {
     const qty = most - fewer * step
-    return qty <= 0 || buyingCost(account.ledger, scales, price, qty, costs.taker) <= within
+    return qty <= 0 || buyingCost(account.ledger, scales, price, qty, costs.dearest) <= within
   }
   // one or two steps fewer, as a rule; many where a step costs a small part of a ledger unit
   let enough = 0

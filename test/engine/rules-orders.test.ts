@@ -254,6 +254,10 @@ describe('rule 21: cancel, cancelAll and amend act before the next open', () => 
     ])
   })
 
+  test('rule 21: an id of the form that nameless orders are given is an error: it could come to mean two orders', () => {
+    expect(() => then(buy({ qty: 1, limit: 85, id: 'o2' }))).toThrow(/buy: id "o2" is of the form/)
+  })
+
   test('rule 21: cancelAll takes the legs of a bracket too', () => {
     const run = then(cancelAll(), buy({ qty: 1, stopLoss: 95, takeProfit: 120 }))
     expect(fillLines(run)).toEqual(['1 open buy 1 @ 100 taker'])

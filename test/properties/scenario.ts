@@ -192,7 +192,7 @@ function market(kind: Scenario['kind'], symbol: string, hours: number, isChangin
       .map(({ start, swings, isOffGrid, isSilentThroughout, filters, later }) => {
         const origin = kind === 'perpetual' ? grid.minimum - grid.tick : 0
         const at = (ticks: number, off: number) => origin + ticks * grid.tick + (isOffGrid ? off % grid.tick : 0)
-        const rows = rowsOf(swings, start, kind === 'spot' ? 1 : 3, at)
+        const rows = rowsOf(swings, start, 1, at)
         // fills.md 3 asks of the whole series whether its volume is known: settle it with the first bar
         const first = rows.findIndex((row) => row !== null)
         const heard = rows.map((row, k) =>
@@ -215,11 +215,10 @@ export function scenario(isChanging = false): fc.Arbitrary<Scenario> {
       fc.record({
         kind: fc.constant(kind),
         cash: fc.constantFrom(10_000, 250.00000001, 30, 10 ** 12),
-        feeMaker: fc.constantFrom(0, 0.0002),
-        feeTaker: fc.constantFrom(0.00075, 0.001, 0.0123),
+        feeMaker: fc.constantFrom(0, 0.0002, 0.001),
+        feeTaker: fc.constantFrom(0, 0.00075, 0.001, 0.0123),
         slippageBps: fc.constantFrom(0, 5, 100),
-        feeAsset:
-          kind === 'spot' ? fc.constantFrom('quote' as const, 'received' as const) : fc.constant('quote' as const),
+        feeAsset: fc.constantFrom('quote' as const, 'received' as const),
         limitTouch: sometimes(30),
         closeAtEnd: sometimes(30),
         markets: fc
