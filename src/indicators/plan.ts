@@ -1,4 +1,4 @@
-import type { Bar, BarField, Bars } from '../core/bar.ts'
+import { BAR_FIELDS, type Bar, type BarField, type Bars } from '../core/bar.ts'
 import type { Grid, Indicator, IndicatorInput, Kernel } from '../core/indicator.ts'
 import { STRETCH, Stretch } from './stretch.ts'
 
@@ -101,10 +101,12 @@ export interface IndicatorStream<I> {
 
 interface Node {
   readonly kernel: Kernel
-  readonly outputs: readonly string[]
-  readonly inputs: readonly (() => number)[]
+  readonly names: readonly string[]
+  readonly read: readonly (() => number)[]
   readonly first: number
-  readonly values: Record<string, number>
+  /** Columns of one row: what goes in and what comes out. */
+  readonly inputs: readonly Float64Array[]
+  readonly outputs: readonly Float64Array[]
 }
 
 export function streamIndicators<I extends Readonly<Record<string, Indicator>>>(
@@ -116,32 +118,48 @@ export function streamIndicators<I extends Readonly<Record<string, Indicator>>>(
   const add = (indicator: Indicator): Node => {
     const known = nodes.get(indicator.key)
     if (known !== undefined) return known
-    const inputs = indicator.inputs.map((input) => {
+    const read = indicator.inputs.map((input) => {
       if (typeof input === 'string') return () => current[input]
       const source = add(input.indicator)
-      return () => source.values[input.output]!
+      const column = source.outputs[source.names.indexOf(input.output)]!
+      return () => column[0]!
     })
-    const values = Object.fromEntries(indicator.outputs.map((name) => [name, Number.NaN]))
-    const kernel = indicator.create(gridOf(indicator.inputs, priceDecimals))
-    const node = { kernel, outputs: indicator.outputs, inputs, first: firstInput(indicator), values }
+    const node = {
+      kernel: indicator.create(gridOf(indicator.inputs, priceDecimals)),
+      names: indicator.outputs,
+      read,
+      first: firstInput(indicator),
+      inputs: read.map(() => new Float64Array(1)),
+      outputs: indicator.outputs.map(() => new Float64Array(1).fill(Number.NaN)),
+    }
     // sources were added first, so the map's order is the order of computation
     nodes.set(indicator.key, node)
     return node
   }
   const named = new Map(Object.entries(indicators).map(([name, indicator]) => [name, add(indicator)]))
+  const order = [...nodes.values()]
   let row = -1
   return {
     push(bar) {
       row++
-      for (const field of Object.keys(current) as BarField[]) current[field] = bar[field]
-      for (const node of nodes.values()) {
-        if (row < node.first) continue
-        const [a, b, c, d, e] = node.inputs
-        node.kernel.next(a?.() ?? 0, b?.() ?? 0, c?.() ?? 0, d?.() ?? 0, e?.() ?? 0)
-        const fields = node.kernel as unknown as Record<string, number>
-        for (const name of node.outputs) node.values[name] = fields[name]!
-      }
+      for (const field of BAR_FIELDS) current[field] = bar[field]
+      for (const node of order) if (row >= node.first) step(node)
     },
-    value: (name, output = 'value') => named.get(name)?.values[output] ?? Number.NaN,
+    value(name, output = 'value') {
+      const node = named.get(name)
+      return node?.outputs[node.names.indexOf(output)]?.[0] ?? Number.NaN
+    },
   }
+}
+
+function step({ kernel, names, read, inputs, outputs }: Node): void {
+  for (let k = 0; k < read.length; k++) inputs[k]![0] = read[k]!()
+  if (kernel instanceof Stretch) {
+    kernel.run(inputs, outputs, 0, 1)
+    return
+  }
+  const [a, b, c, d, e] = inputs
+  kernel.next(a?.[0] ?? 0, b?.[0] ?? 0, c?.[0] ?? 0, d?.[0] ?? 0, e?.[0] ?? 0)
+  const fields = kernel as unknown as Record<string, number>
+  for (let k = 0; k < names.length; k++) outputs[k]![0] = fields[names[k]!]!
 }

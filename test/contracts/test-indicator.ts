@@ -66,6 +66,23 @@ export function testIndicator(it: IndicatorCase): void {
       eachOutput(indicator, bars, (column, output) => expectSame(streamed[output]!, column, output))
     })
 
+    test.each(named(it).filter(([, { inputs }]) => inputs.every((input) => typeof input === 'string')))(
+      '%s: a kernel stepped by hand gives it, too',
+      (_, indicator) => {
+        const bars = market(2, 300 + indicator.lookback)
+        const fields = indicator.inputs as readonly BarField[]
+        const arePrices = fields.some((field) => field !== 'volume' && field !== 'openTime')
+        const kernel = indicator.create({ decimals: arePrices ? bars.priceDecimals : null })
+        const columns = columnsOf(indicator, bars)
+        for (let row = 0; row < bars.length; row++) {
+          const [a = 0, b = 0, c = 0, d = 0, e = 0] = fields.map((field) => bars[field][row]!)
+          kernel.next(a, b, c, d, e)
+          for (const output of indicator.outputs)
+            expect((kernel as unknown as Record<string, number>)[output]).toBe(columns[output]![row])
+        }
+      },
+    )
+
     test.each(named(it))('%s: cutting off the future changes nothing before the cut', (_, indicator) => {
       const bars = market(3, ROWS)
       const whole = columnsOf(indicator, bars)
