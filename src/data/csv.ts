@@ -22,16 +22,13 @@ interface Cell {
   readonly isNeeded: boolean
 }
 
-/**
- * Reads the rows of a file into the buffer; rows that cannot be read go to `bad`, which says whether to go on. Returns
- * how many rows it had.
- */
+/** Reads every row of a file into the buffer; rows that cannot be read go to `bad`. Returns how many rows it had. */
 export function readCsv(
   file: string,
   bytes: Uint8Array,
   layout: Layout,
   into: RowBuffer,
-  bad: (row: BadRow) => boolean,
+  bad: (row: BadRow) => void,
 ): number {
   const fileIndex = into.files.push(file) - 1
   const { width } = layout
@@ -85,7 +82,7 @@ export function readCsv(
       for (let k = 0; k < absent.length; k++) absent[k]!.whole[row] = Number.NaN
       into.line[row] = line
       into.file[row] = fileIndex
-    } else if (!bad({ file, row: line, ...problem })) return rows
+    } else bad({ file, row: line, ...problem })
     from = next
   }
   return rows

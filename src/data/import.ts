@@ -111,8 +111,7 @@ async function readFile(
     skipped.push(bad)
   }
   const unreadable: BadRow[] = []
-  // where the import stops anyway, the first bad row is the one to name, and rows that were read may be bad too
-  const onUnreadable = (bad: BadRow) => unreadable.push(bad) > 0 && mode !== 'stop'
+  const onUnreadable = (bad: BadRow) => void unreadable.push(bad)
   const read =
     source.kind === 'parquet'
       ? await readParquetRows(path, options.columns, rows, onUnreadable)
@@ -128,6 +127,8 @@ async function readFile(
   let last = Number.NEGATIVE_INFINITY
   let seen: Set<number> | null = null
   for (let row = first; row < rows.length; row++) {
+    // in the file's order, so that the first bad row is the one that stops the import
+    while (unreadable.length > 0 && unreadable[0]!.row < rows.line[row]!) onBad(unreadable.shift()!)
     const fault = findFault(rows, row, series.interval, options.now)
     if (fault !== null) {
       onBad({ file: path, row: rows.line[row]!, ...fault })
@@ -155,7 +156,6 @@ async function readFile(
     kept.push(row)
   }
   for (const bad of unreadable) onBad(bad)
-  skipped.sort((a, b) => a.row - b.row)
   const base = { path, sha256: source.sha256, index: rows.files.length - 1, read, skipped }
   return skipped.length > 0 && mode === 'skip-file'
     ? { ...base, kept: [], outages: [], unfinished: 0, isLeftOut: true }

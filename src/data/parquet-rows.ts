@@ -10,7 +10,7 @@ export async function readParquetRows(
   file: string,
   columns: Readonly<Record<string, string>> | undefined,
   into: RowBuffer,
-  bad: (row: BadRow) => boolean,
+  bad: (row: BadRow) => void,
 ): Promise<number> {
   const read = async (sql: string) => {
     try {

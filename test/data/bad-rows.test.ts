@@ -105,6 +105,17 @@ describe('a bad row', () => {
     expect(await certify(store, TEST)).toMatchObject({ faults: [], skippedRows: 1, skipped: result.manifest.skipped })
   })
 
+  test.each([
+    ['unreadable', bad({ low: 'n/a' }), 'impossible', bad({ high: '1' })],
+    ['impossible', bad({ high: '1' }), 'unreadable', bad({ low: 'n/a' })],
+  ])('an %s one ahead of an %s one: the first is named, and both are listed as they stand', async (...rows) => {
+    const [, first, , second] = rows
+    const { bring, bringWith } = await storeBeside({ 'a.csv': [dumpRow(at(0)), first, second].join('\n') })
+    await expect(bring('a.csv')).rejects.toThrow(/a\.csv, line 2: /)
+    const { skipped } = await bringWith({ onError: 'skip-rows' }, 'a.csv')
+    expect(skipped.map(({ row }) => row)).toEqual([2, 3])
+  })
+
   test('skip-file leaves its whole file out, lists it, and takes the others', async () => {
     const { bringWith, store, cwd } = await storeBeside({ 'bad.csv': withRow(FAULTS[0]!.row), 'good.csv': good })
     const result = await bringWith({ onError: 'skip-file' }, 'bad.csv', 'good.csv')

@@ -130,8 +130,8 @@ describe('the files of the Parquet store', () => {
 
   test('volumes beyond 18 digits are kept too, beside months with small ones', async () => {
     // a cheap coin's volume, and a rupiah turnover to the last 1e-8: 16 + 8 digits
-    const volumes = ['98765432109876.00000000', '9007199254740991.12345678', '9999999999.99999999', '0.00000001']
-    const times = [START, START + HOUR, Date.UTC(2024, 1, 1), Date.UTC(2024, 2, 1)]
+    const volumes = ['9999999999.99999999', '98765432109876.00000000', '9007199254740991.12345678', '0.00000001']
+    const times = [START, Date.UTC(2024, 1, 1), Date.UTC(2024, 1, 2), Date.UTC(2024, 2, 1)]
     const rows = volumes.map((volume, k): [number, ...string[]] => [times[k]!, ...PLAIN.slice(0, 4), volume])
     for (const order of [rows, rows.toReversed()]) {
       const names = order.map((_, k) => `${k}.csv`)
