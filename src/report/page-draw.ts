@@ -40,8 +40,6 @@ export const PAGE_DRAW = String.raw`
     const { view } = done;
     views.set(id, view);
     place.replaceChildren(holder);
-    // the figure has a name and words of its own; what a library says about its marks would only be read twice
-    for (const part of holder.querySelectorAll('[role],[aria-label],[aria-roledescription],[tabindex]')) for (const name of ['role', 'aria-label', 'aria-roledescription', 'tabindex']) part.removeAttribute(name);
     place.dataset.drawn = 'yes';
     if (moves) move(id, view);
     view.addEventListener('click', (_, item) => { if (item && item.datum && viewOf.has(item.datum.k)) goTo(item.datum.k); });

@@ -97,7 +97,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
       expect(await inPage(page, 'document.documentElement.scrollWidth')).toBe(width)
       const overflowing = `[...document.querySelectorAll('.chart')].filter((chart) => {
         const drawing = chart.querySelector('svg, canvas').getBoundingClientRect(), frame = chart.getBoundingClientRect()
-        return drawing.right > frame.right + 1 || drawing.bottom > frame.bottom + 1 || drawing.width < frame.width * 0.8
+        return drawing.right > frame.right + 1 || drawing.bottom > frame.bottom + 1 || drawing.width < frame.width * 0.8 || drawing.width < chart.querySelector('svg').viewBox.baseVal.width * 0.98
       }).map((chart) => chart.id)`
       // charts are drawn again for the new width
       await expect.poll(() => inPage(page, overflowing)).toEqual([])
@@ -306,12 +306,14 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
     const visible = (selector: string) => page.locator(selector).first().isVisible()
     expect(await visible('#metrics table')).toBe(false)
+    const paper = () => inPage(page, 'getComputedStyle(document.body).backgroundColor')
+    expect(await paper()).toBe('rgb(255, 255, 255)')
     await inPage(page, `dispatchEvent(new Event('beforeprint'))`)
     for (const id of CHARTS) await page.waitForSelector(`#${id}[data-drawn=yes]`, { state: 'attached' })
     expect(await visible('#metrics table')).toBe(true)
     for (const gone of ['nav', '#theme', '#page-after', '.zoom', '#copy']) expect(await visible(gone), gone).toBe(false)
     expect(await page.locator('#trade-table tbody tr').count()).toBe(Math.min(500, trades.length))
-    expect(await inPage(page, 'getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)')
+    expect(await paper()).toBe('rgb(255, 255, 255)')
     expect(
       await inPage(page, `getComputedStyle(document.querySelector('#chart-equity svg .role-axis-label text')).fill`),
     ).toBe('rgb(68, 68, 68)')
@@ -319,7 +321,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     await page.emulateMedia({ media: 'screen', colorScheme: 'dark' })
     expect(await visible('#metrics table')).toBe(false)
     expect(await page.locator('#trade-table tbody tr').count()).toBe(25)
-    expect(await inPage(page, 'getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 22, 26)')
+    expect(await paper()).toBe('rgb(20, 22, 26)')
     const pdf = await page.pdf({ format: 'A4', printBackground: true })
     const pages = pdf.toString('latin1').match(/\/Type \/Page\b/g)!.length
     expect(pages).toBeGreaterThan(5)
