@@ -17,7 +17,7 @@ const BUDGET = 600_000
  * A stretch of single bars: prices as whole units of 10^-`decimals`, each bar's open against the close before it, its wicks
  * and its body.
  */
-export interface Stretch {
+interface Stretch {
   readonly times: Times
   readonly decimals: number
   /** Close before the first bar, units. */
