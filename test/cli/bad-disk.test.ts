@@ -14,8 +14,8 @@ const MANY = Array.from(
 
 const importing = (file: string) => ['data', 'import', file, '--as', 'binance:TESTUSDT:1h']
 const mount = (options: string, folder: string) =>
-  spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]).status === 0
-const unmount = (folder: string) => spawnSync('umount', [folder])
+  spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]).status === 0
+const unmount = (folder: string) => spawnSync('/bin/umount', [folder])
 
 /** Every file of a folder with its content. */
 function filesOf(folder: string): Record<string, string> {
