@@ -95,7 +95,10 @@ function gridOf(inputs: readonly IndicatorInput[], priceDecimals: number): Grid 
 /** Steps the same kernels bar by bar: what live trading runs. */
 export interface IndicatorStream<I> {
   push(bar: Pick<Bar, BarField>): void
-  /** The newest value of one output (`'value'` for single ones); NaN before the lookback. */
+  /**
+   * The newest value of one output (`'value'` for single ones); NaN before the lookback.
+   * @throws RangeError for a name or an output that was not declared
+   */
   value(name: keyof I & string, output?: string): number
 }
 
@@ -147,7 +150,10 @@ export function streamIndicators<I extends Readonly<Record<string, Indicator>>>(
     },
     value(name, output = 'value') {
       const node = named.get(name)
-      return node?.outputs[node.names.indexOf(output)]?.[0] ?? Number.NaN
+      const column = node?.outputs[node.names.indexOf(output)]
+      if (column === undefined)
+        throw new RangeError(`${name}.${output} is not declared; declared: ${[...named.keys()].join(', ') || 'none'}`)
+      return column[0]!
     },
   }
 }

@@ -16,4 +16,12 @@ describe('the contract of indicators', () => {
   })
 })
 
+test('a stream refuses names and outputs that were not declared', () => {
+  const stream = ta.streamIndicators({ fast: ta.sma(2), macd: ta.macd() }, 2)
+  expect(stream.value('fast')).toBeNaN()
+  expect(stream.value('macd', 'signal')).toBeNaN()
+  expect(() => stream.value('macd')).toThrow('macd.value is not declared')
+  expect(() => stream.value('fsat' as 'fast')).toThrow('fsat.value is not declared; declared: fast, macd')
+})
+
 for (const it of [...CASES, ...WAYS]) testIndicator(it)
