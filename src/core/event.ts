@@ -14,6 +14,8 @@ export type RunEvent =
     }
   | { readonly type: 'fill'; readonly at: number; readonly fill: Fill }
   | Cancelled
+  | FundingPaid
+  | Liquidated
   | { readonly type: 'amended'; readonly at: number; readonly order: OrderView }
   | {
       /** The size asked for was cut to what can be paid or is held; `from` and `to` in the base asset. */
@@ -21,7 +23,7 @@ export type RunEvent =
       readonly at: number
       readonly symbol: string
       readonly id: string
-      readonly reason: 'INSUFFICIENT_BALANCE' | 'REDUCE_ONLY' | 'MARKET_LOT_SIZE' | 'LOT_SIZE'
+      readonly reason: 'INSUFFICIENT_BALANCE' | 'INSUFFICIENT_MARGIN' | 'REDUCE_ONLY' | 'MARKET_LOT_SIZE' | 'LOT_SIZE'
       readonly from: number
       readonly to: number
     }
@@ -39,6 +41,48 @@ export type RunEvent =
       readonly symbol: string
       readonly qty: number
     }
+
+export interface FundingPaid {
+  readonly type: 'funding'
+  readonly at: number
+  readonly symbol: string
+  readonly rate: number
+  /** Mark price the notional is reckoned at. */
+  readonly mark: number
+  readonly qty: number
+  /** Quote asset; negative where received. */
+  readonly paid: number
+}
+
+/** The exchange took a position, or a part of it, away. The figures are those of the moment before. */
+export interface Liquidated {
+  readonly type: 'liquidation'
+  readonly at: number
+  readonly symbol: string
+  readonly id: string
+  readonly mode: 'cross' | 'isolated'
+  readonly side: 'long' | 'short'
+  /** Taken away now, of what was held, in the base asset. */
+  readonly qty: number
+  readonly held: number
+  readonly mark: number
+  readonly entryPrice: number
+  /** Behind the position: its isolated margin, or the wallet with what the other positions add and need. */
+  readonly balance: number
+  readonly unrealised: number
+  readonly bracket: number
+  readonly ratio: number
+  readonly cum: number
+  /** held × mark × ratio − cum; liquidation begins where balance + unrealised is not above it. */
+  readonly maintenance: number
+  /** Whether the bar opened beyond the liquidation price. */
+  readonly isGap: boolean
+  readonly fee: number
+  /** What the position cost beyond its margin; only a gap can do that. */
+  readonly shortfall: number
+  readonly walletBefore: number
+  readonly walletAfter: number
+}
 
 export interface Rejected {
   readonly type: 'rejected'
@@ -60,6 +104,6 @@ export interface Cancelled {
   readonly at: number
   readonly symbol: string
   readonly id: string
-  /** requested, oco (the other leg filled), flat (position gone), expired (TIF), post-only, end (data ended) */
-  readonly reason: 'requested' | 'oco' | 'flat' | 'expired' | 'post-only' | 'end'
+  /** requested, oco (the other leg filled), flat (position gone), expired (TIF), post-only, liquidation, end (data ended) */
+  readonly reason: 'requested' | 'oco' | 'flat' | 'expired' | 'post-only' | 'liquidation' | 'end'
 }

@@ -111,4 +111,4 @@ export interface OrderView {
   readonly tag: string | null
 }
 /** `order`: the strategy's own; the others are legs of a bracket. */
-export type OrderRole = 'order' | 'close' | 'stop' | 'target' | 'trail'
+export type OrderRole = 'order' | 'close' | 'stop' | 'target' | 'trail' | 'liquidation'

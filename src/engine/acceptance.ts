@@ -5,10 +5,11 @@ import type { Account } from './account.ts'
 import { bracketLegs, wrongSide } from './bracket.ts'
 import { Funds } from './funds.ts'
 import { blankOrder, isAlgo, type LiveOrder, viewOrder } from './live-order.ts'
+import type { Margin } from './margin.ts'
 import { snapLimit, snapStop, snapTouch, trailPrice } from './prices.ts'
 import { asOffset, orderType } from './request.ts'
 import { type Checked, findRefusal, type Market, type Refusal, type Rules } from './rules.ts'
-import { affordable, sizeOrder, snapQty } from './sizing.ts'
+import { affordable, largestOnGrid, sizeOrder, snapQty } from './sizing.ts'
 import type { Slot } from './slot.ts'
 
 type CutReason = Extract<RunEvent, { type: 'cut' }>['reason']
@@ -22,9 +23,14 @@ export class Acceptance {
   #counter = 0
   #sequence = 0
 
-  constructor(account: Account, emit: (slot: Slot, event: RunEvent) => void, remark: (text: string) => void) {
+  constructor(
+    account: Account,
+    margin: Margin | null,
+    emit: (slot: Slot, event: RunEvent) => void,
+    remark: (text: string) => void,
+  ) {
     this.#account = account
-    this.funds = new Funds(account)
+    this.funds = new Funds(account, margin)
     this.#emit = emit
     this.#remark = remark
   }
@@ -49,19 +55,29 @@ export class Acceptance {
     const wrong = wrongSide(order, price, slot, rules)
     if (wrong !== null) return refuse(wrong)
     const asked = order.qty
-    const free = this.#account.freeUnits
-    if (order.mayCut) order.qty = this.payable(slot, order, price, free, rules)
+    if (order.mayCut) order.qty = this.payable(slot, order, price, rules)
     const refusal = this.#refusalOf(slot, rules, order, price, slot.row)
     if (refusal !== null) {
       const isForLackOfCash =
         order.qty < asked &&
         (order.qty === 0 || this.#refusalOf(slot, rules, { ...order, qty: asked }, price, slot.row) === null)
       if (!isForLackOfCash) return refuse(refusal, refusal.filter)
-      return refuse(this.funds.insufficient(slot, this.funds.need(slot, asked, price), free))
+      const { funds } = this
+      return refuse(
+        funds.shortage(slot, order, asked, price) ??
+          funds.insufficient(slot, funds.need(slot, order, asked, price), funds.free(order)),
+      )
     }
     const short = this.funds.lock(slot, order, price)
     if (short !== null) return refuse(short)
-    if (order.qty < asked) this.noteCut(slot, { ...order, qty: asked }, order.qty, 'INSUFFICIENT_BALANCE', at)
+    if (order.qty < asked)
+      this.noteCut(
+        slot,
+        { ...order, qty: asked },
+        order.qty,
+        slot.margin === null ? 'INSUFFICIENT_BALANCE' : 'INSUFFICIENT_MARGIN',
+        at,
+      )
     this.#noteVenue(slot, rules, order)
     this.#accept(slot, order, at)
   }
@@ -111,10 +127,10 @@ export class Acceptance {
     if (change.touch !== undefined) draft.trigger = snapTouch(change.touch, order.side, rules, scales)
     const refusal = findRefusal(rules, scales, checkedOf(draft), this.#market(slot, rules, slot.row, order))
     if (refusal !== null) return refuse(refusal, refusal.filter)
-    this.funds.release(order)
+    this.funds.release(slot, order)
     const short = this.funds.lock(slot, draft, this.funds.priceOf(slot, draft, rules))
     if (short !== null) {
-      this.funds.takeAgain(order)
+      this.funds.takeAgain(slot, order)
       return refuse(short)
     }
     Object.assign(order, {
@@ -129,11 +145,14 @@ export class Acceptance {
     this.#emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, scales) })
   }
 
-  /** What can be bought of an order at `price` with `free` ledger units: all of it, or the most on its grid. */
-  payable(slot: Slot, order: LiveOrder, price: number, free: number, rules: Rules): number {
-    if (slot.instrument.kind !== 'spot' || order.reduceOnly) return order.qty
-    if (this.funds.need(slot, order.qty, price) <= free) return order.qty
-    const most = affordable(Math.max(0, free), price, slot, this.#account, rules)
+  /** What an order can have at `price` with what is free: all of it, or the most on its grid. */
+  payable(slot: Slot, order: LiveOrder, price: number, rules: Rules): number {
+    if (order.reduceOnly || this.funds.shortage(slot, order, order.qty, price) === null) return order.qty
+    const isPayable = (qty: number) => this.funds.shortage(slot, order, qty, price) === null
+    const most =
+      slot.margin === null
+        ? affordable(Math.max(0, this.funds.free(order)), price, slot, this.#account, rules)
+        : largestOnGrid(order.qty, rules.lot.step, isPayable)
     return snapLive(order, Math.min(order.qty, most), rules)
   }
 
@@ -211,7 +230,7 @@ export class Acceptance {
       tif: request.tif ?? 'GTC',
       expiresAt: request.expiresAt ?? Number.POSITIVE_INFINITY,
       reduceOnly: request.reduceOnly ?? false,
-      mayCut: side === 1 && request.qty === undefined && (type === 'market' || request.risk !== undefined),
+      mayCut: (side === 1 || slot.margin !== null) && request.qty === undefined && (type === 'market' || request.risk !== undefined),
       tag: request.tag ?? null,
       legs: hasLegs ? { stopLoss, takeProfit, trailingStop: asOffset(trailingStop) } : null,
       trail: trail ?? null,

@@ -3,9 +3,9 @@ import type { AccountView } from './strategy.ts'
 
 /**
  * The one account of a run in whole ledger units. `wallet` is what a futures account calls it: start + realised
- * profit − fees + funding. What open positions cost is kept beside it, so that
+ * profit − fees − funding. What open positions cost is kept beside it, so that
  *
- *     wallet = start + realised − fees + funding      and      cash = wallet − cost of spot holdings
+ *     wallet = start + realised − fees − funding      and      cash = wallet − cost of spot holdings
  *
  * hold exactly after every event, for spot and for margin alike.
  */
@@ -21,8 +21,12 @@ export class Account implements AccountView {
   feesUnits = 0
   slippageUnits = 0
   fundingUnits = 0
-  /** Cash as a number, kept current by `refresh`, so that marking a bar costs one addition. */
+  /** wallet − cost as a number, kept current by `refresh`, so that marking a bar costs one addition. */
+  base: number
+  /** What a strategy sees as cash: the base on spot, the wallet where positions are held on margin. */
   cash: number
+  /** Ledger units that new orders may bind, where positions are held on margin. */
+  marginFree: (() => number) | null = null
   /** At the last mark. */
   equity: number
 
@@ -30,15 +34,16 @@ export class Account implements AccountView {
     this.ledger = ledgerFor(cash)
     this.start = toLedger(this.ledger, cash)
     this.wallet = this.start
-    this.cash = fromLedger(this.ledger, this.start)
-    this.equity = this.cash
+    this.base = fromLedger(this.ledger, this.start)
+    this.cash = this.base
+    this.equity = this.base
   }
 
   get free(): number {
     return fromLedger(this.ledger, this.freeUnits)
   }
   get freeUnits(): number {
-    return this.wallet - this.cost - this.locked
+    return this.marginFree === null ? this.wallet - this.cost - this.locked : this.marginFree()
   }
   get fees(): number {
     return fromLedger(this.ledger, this.feesUnits)
@@ -51,6 +56,7 @@ export class Account implements AccountView {
       throw new RangeError(
         `the account has grown beyond ${Number.MAX_SAFE_INTEGER} units of 1e-${this.ledger.decimals}: start it with less cash`,
       )
-    this.cash = fromLedger(this.ledger, units)
+    this.base = fromLedger(this.ledger, units)
+    this.cash = this.marginFree === null ? this.base : fromLedger(this.ledger, this.wallet)
   }
 }

@@ -1,16 +1,19 @@
 import { fromUnits } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
-import { fromLedger, notionalUnits } from '../core/money.ts'
 import type { Trade } from '../core/trade.ts'
 import { Acceptance, snapLive } from './acceptance.ts'
 import type { Account } from './account.ts'
+import { Books } from './books.ts'
 import { bracketLegs } from './bracket.ts'
 import { capAtLimit, extremeFor, isLimitReached, isTriggered, isWithinLimit, slip, type UnitBar } from './fill-model.ts'
+import { Liquidation } from './liquidation.ts'
 import { isStopLike, type LiveOrder } from './live-order.ts'
+import type { Margin } from './margin.ts'
 import { trailPrice } from './prices.ts'
 import { gridDown, gridUp, type Refusal, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
+import type { SlotMargin } from './slot-margin.ts'
 
 export interface BrokerOptions {
   /** fills.md 8: a limit fills at a mere touch. */
@@ -24,23 +27,35 @@ const CLASSES = ['b', 'c', 'd', 'e'] as const
 
 /** Where orders meet bars: steps 2 and 3 of the life of a bar, by the rules of fills.md. */
 export class Broker {
-  readonly fills: Fill[] = []
-  readonly trades: Trade[] = []
   readonly acceptance: Acceptance
-  readonly #account: Account
+  readonly #books: Books
+  readonly #liquidation: Liquidation | null
+  readonly #slots: readonly Slot[]
   readonly #emit: (slot: Slot, event: RunEvent) => void
   readonly #options: BrokerOptions
 
   constructor(
     account: Account,
+    slots: readonly Slot[],
+    margin: Margin | null,
     emit: (slot: Slot, event: RunEvent) => void,
     remark: (text: string) => void,
     options: BrokerOptions,
   ) {
-    this.#account = account
     this.#emit = emit
+    this.#slots = slots
     this.#options = options
-    this.acceptance = new Acceptance(account, emit, remark)
+    this.acceptance = new Acceptance(account, margin, emit, remark)
+    this.#books = new Books(account, margin, emit)
+    this.#liquidation =
+      margin === null ? null : new Liquidation(account, margin, this.#books, emit, () => this.acceptance.nextId())
+  }
+
+  get fills(): readonly Fill[] {
+    return this.#books.fills
+  }
+  get trades(): readonly Trade[] {
+    return this.#books.trades
   }
 
   /** Lets the slot's open orders meet its current bar. */
@@ -50,6 +65,8 @@ export class Broker {
     this.#noteGap(slot)
     this.#expire(slot)
     const hasTraded = slot.hasTraded
+    // a gap through a stop and the liquidation price is a liquidation: it comes before everything else at the open
+    if (hasTraded && slot.margin !== null) this.#liquidate(slot, slot.margin, rules, 'open')
     // the list grows while it is walked: legs of entries that fill at the open meet the same open
     for (let k = 0; k < slot.orders.length; k++) this.#atOpen(slot, slot.orders[k]!, bar, rules, hasTraded)
     if (hasTraded) {
@@ -98,7 +115,7 @@ export class Broker {
 
   cancel(slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']): void {
     if (!order.isAlive) return
-    this.#end(order)
+    this.#end(slot, order)
     this.#emit(slot, { type: 'cancelled', at, symbol: slot.symbol, id: order.id, reason })
   }
 
@@ -113,9 +130,9 @@ export class Broker {
     this.sweep(slot)
   }
 
-  #end(order: LiveOrder): void {
+  #end(slot: Slot, order: LiveOrder): void {
     order.isAlive = false
-    this.acceptance.funds.release(order)
+    this.acceptance.funds.release(slot, order)
     order.lock = 0
     order.lockQty = 0
   }
@@ -165,8 +182,9 @@ export class Broker {
 
   /** fills.md 7: class by class; within a class in order of acceptance; each order at most once a bar. */
   #insideBar(slot: Slot, bar: UnitBar, rules: Rules): void {
-    const { orders } = slot
+    const { orders, margin } = slot
     const count = orders.length
+    if (margin !== null) this.#liquidate(slot, margin, rules, 'inside')
     if (count === 0) return
     const sign = Math.sign(slot.position.units)
     const classOf = (order: LiveOrder): string => {
@@ -204,76 +222,24 @@ export class Broker {
 
   /** One execution at `reference` (units): price, quantity, funds, books, and what follows from it. */
   #execute(slot: Slot, order: LiveOrder, reference: number, phase: Phase, rules: Rules): void {
-    const at = phase === 'close' ? slot.bar.closeTime : slot.openTime
+    const at = phase === 'close' ? slot.closeTime : slot.openTime
     order.actedRow = slot.row
     const isMaker = order.type === 'limit' && phase === 'inside'
     const price = this.#price(slot, order, reference, rules)
     const qty = this.#quantity(slot, order, price, at, rules)
     if (qty === 0) return
-    const { position, scales, costs } = slot
+    const { position, costs } = slot
     const side = order.isClose ? (position.units > 0 ? -1 : 1) : order.side
-    const feeInBase = costs.feeAsset === 'received' && slot.instrument.kind === 'spot' && side === 1
-    const isFine = costs.feeAsset === 'received' && slot.instrument.kind === 'spot'
     // the bad extreme may have come before a target: it counts; what came after a stop does not
     if (isMaker && position.units !== 0) {
       const bad = position.units > 0 ? slot.bar.low : slot.bar.high
       position.track(bad, bad)
     }
-    const before = position.units
-    const settled = position.settle(
-      {
-        side, qty, price,
-        fee: isMaker ? costs.maker : costs.taker,
-        feeInBase,
-        time: at,
-        row: slot.row,
-        isInside: phase === 'inside',
-        entryTag: order.tag ?? 'entry',
-        exitTag: order.tag ?? exitCause(order),
-      },
-      this.#account,
-      Math.max(1, rules.lot.step),
-      isFine ? rules.lot.min : 0,
-    ) // biome-ignore format: short keys on one line
-    const { ledger } = this.#account
-    const slippage = notionalUnits(
-      ledger,
-      Math.abs(price - reference),
-      scales.priceDecimals,
-      qty,
-      scales.qtyDecimals,
-      'up',
-    )
-    this.#account.slippageUnits += slippage
     order.qty -= Math.min(qty, order.qty)
-    const isDone = order.qty === 0 || order.isClose || order.reduceOnly
-    if (isDone) this.#end(order)
-    const fill: Fill = {
-      n: this.fills.length + 1,
-      order: order.id,
-      symbol: slot.symbol,
-      side: side === 1 ? 'buy' : 'sell',
-      role: order.role,
-      time: at,
-      phase,
-      qty: fromUnits(qty, scales.qtyDecimals),
-      price: fromUnits(price, scales.priceDecimals),
-      reference: fromUnits(reference, scales.priceDecimals),
-      liquidity: isMaker ? 'maker' : 'taker',
-      fee: fromLedger(ledger, settled.fee),
-      feeAsset: feeInBase ? slot.instrument.base : slot.instrument.quote,
-      slippage: fromLedger(ledger, slippage),
-      realised: fromLedger(ledger, settled.realised),
-      position: position.qty,
-      tag: order.tag,
-    }
-    this.fills.push(fill)
-    this.#emit(slot, { type: 'fill', at, fill })
-    if (settled.closed !== null) this.trades.push({ n: this.trades.length + 1, symbol: slot.symbol, ...settled.closed })
-    if (settled.dust !== 0)
-      this.#emit(slot, { type: 'dust', at, symbol: slot.symbol, qty: fromUnits(settled.dust, scales.qtyDecimals) })
-    // what opened or added: after a flip (fills.md 20) that is all of the new position
-    const opened = Math.max(0, side * position.units) - Math.max(0, side * before)
+    if (order.qty === 0 || order.isClose || order.reduceOnly) this.#end(slot, order)
+    const fee = isMaker ? costs.maker : costs.taker
+    const entry = { order, side, qty, price, reference, phase, isMaker, fee, exitCause: exitCause(order) } as const
+    const opened = this.#books.enter(slot, entry, rules)
     this.#followUp(slot, order, qty, price, phase, rules, opened)
   }
 
@@ -301,8 +267,9 @@ export class Broker {
         this.acceptance.noteCut(slot, order, reducible, 'REDUCE_ONLY', at)
       return order.isClose ? reducible : Math.min(order.qty, reducible)
     }
-    if (slot.instrument.kind !== 'spot') return order.qty
-    return order.side === 1 ? this.#payable(slot, order, price, at, rules) : this.#sellable(slot, order, at)
+    return order.side === 1 || slot.margin !== null
+      ? this.#payable(slot, order, price, at, rules)
+      : this.#sellable(slot, order, at)
   }
 
   #sellable(slot: Slot, order: LiveOrder, at: number): number {
@@ -314,20 +281,19 @@ export class Broker {
   /** fills.md 16 at the fill: the open may have moved beyond what was locked. */
   #payable(slot: Slot, order: LiveOrder, price: number, at: number, rules: Rules): number {
     const { acceptance } = this
-    const free = this.#account.freeUnits + order.lock
-    const qty = acceptance.payable(slot, order, price, free, rules)
+    const qty = acceptance.payable(slot, order, price, rules)
     if (qty === order.qty) return qty
     if (order.mayCut && order.type === 'market' && acceptance.isLegal(slot, rules, order, qty, price)) {
-      acceptance.noteCut(slot, order, qty, 'INSUFFICIENT_BALANCE', at)
+      const reason = slot.margin === null ? 'INSUFFICIENT_BALANCE' : 'INSUFFICIENT_MARGIN'
+      acceptance.noteCut(slot, order, qty, reason, at)
       order.qty = qty
       return qty
     }
-    const need = acceptance.funds.need(slot, order.qty, price)
-    return this.#refuseAtFill(slot, order, at, acceptance.funds.insufficient(slot, need, free))
+    return this.#refuseAtFill(slot, order, at, acceptance.funds.shortage(slot, order, order.qty, price)!)
   }
 
   #refuseAtFill(slot: Slot, order: LiveOrder, at: number, refusal: Refusal): 0 {
-    this.#end(order)
+    this.#end(slot, order)
     this.acceptance.reject(slot, order, at, refusal)
     return 0
   }
@@ -355,6 +321,8 @@ export class Broker {
       if (other.bracket !== null && (held === 0 || held === other.side)) this.cancel(slot, other, at, 'flat')
     if (order.legs !== null && opened > 0 && phase !== 'close')
       this.#attach(slot, order, price, Math.min(qty, opened), phase, rules)
+    // what was opened inside the bar meets its bad extreme, which is assumed to come later
+    if (slot.margin !== null && opened > 0 && phase === 'inside') this.#liquidate(slot, slot.margin, rules, 'inside')
   }
 
   /** fills.md 11: a bracket lives from its entry's fill. */
@@ -364,10 +332,59 @@ export class Broker {
       if (!this.acceptance.acceptLeg(slot, leg, slot.openTime)) continue
       // the bad extreme is assumed to come after the fill, the good one before it: a stop can be hit, a target cannot
       if (phase !== 'inside' || leg.type === 'limit' || !isTriggered(leg, extremeFor(leg, slot.unitBar))) continue
+      // of a stop and the liquidation the one nearer to the entry comes first
+      if (slot.margin !== null && this.#liquidate(slot, slot.margin, rules, 'inside', leg.trigger)) return
       // beyond its trigger already, it goes where the entry was filled; either price may have slipped out of the bar
       const reference = isTriggered(leg, price) ? price : leg.trigger
       return this.#execute(slot, leg, clamp(reference, slot.unitBar), phase, rules)
     }
+  }
+
+  /**
+   * fills.md 7 (a): judged at the bar's worst mark. Stops that reduce and lie nearer to the open come first, `before` is
+   * one that is about to fill; says whether the position is gone.
+   */
+  #liquidate(slot: Slot, margin: SlotMargin, rules: Rules, phase: 'open' | 'inside', before?: number): boolean {
+    const liquidation = this.#liquidation!
+    for (;;) {
+      const level = liquidation.levelOf(slot, margin)
+      if (level === -1) return false
+      if (phase === 'open' && !liquidation.isAtOpen(slot, margin, level)) return false
+      const reach = liquidation.distance(slot, margin, level)
+      const way = (trigger: number) => Math.abs(fromUnits(trigger - slot.unitBar.open, slot.scales.priceDecimals))
+      if (before !== undefined && way(before) <= reach) return false
+      const nearest = phase === 'open' ? null : this.#nearestStop(slot, way)
+      if (nearest !== null && way(nearest.trigger) <= reach) {
+        this.#trigger(slot, nearest, nearest.trigger, 'inside', rules)
+        continue
+      }
+      const held = slot.position.units
+      liquidation.takeAway(slot, margin, level, phase, rules)
+      if (slot.position.units !== 0 && slot.position.units !== held) continue
+      this.#cancelAfterLiquidation(slot, margin)
+      return true
+    }
+  }
+
+  /** The stop that reduces what is held, is reached by the bar, and lies nearest to its open. */
+  #nearestStop(slot: Slot, way: (trigger: number) => number): LiveOrder | null {
+    const side = slot.position.units > 0 ? -1 : 1
+    const reached = slot.orders.filter(
+      (order) =>
+        order.isAlive &&
+        order.side === side &&
+        isStopLike(order) &&
+        order.actedRow !== slot.row &&
+        order.insideRow !== slot.row &&
+        isTriggered(order, extremeFor(order, slot.unitBar)),
+    )
+    return reached.sort((a, b) => way(a.trigger) - way(b.trigger))[0] ?? null
+  }
+
+  /** The exchange cancels what is open with the position; with cross margin that is every order of the account. */
+  #cancelAfterLiquidation(slot: Slot, margin: SlotMargin): void {
+    for (const other of margin.mode === 'cross' ? this.#slots : [slot])
+      for (const order of other.orders) this.cancel(other, order, slot.openTime, 'liquidation')
   }
 }
 

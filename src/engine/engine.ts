@@ -6,6 +6,7 @@ import { Account } from './account.ts'
 import { Broker, type BrokerOptions } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { EquityCurve } from './equity-curve.ts'
+import { Margin } from './margin.ts'
 import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
 import { RequestError } from './request.ts'
@@ -37,6 +38,7 @@ export class Engine {
   readonly #strategy: Strategy
   readonly #onBar: Hook | null
   readonly #onBars: Hook | null
+  readonly #margin: Margin | null
   readonly #broker: Broker
   readonly #contexts: readonly Context[]
   readonly #together: BarsContext<unknown, Indicators, unknown>
@@ -60,12 +62,11 @@ export class Engine {
     this.#params = params
     this.account = new Account(options.cash)
     this.slots = options.slots.map((slot) => new Slot(slot, this.account.ledger))
-    this.#broker = new Broker(
-      this.account,
-      (slot, event) => this.#record(slot, event),
-      (text) => this.#remarks.add(text),
-      options,
-    )
+    const record = (slot: Slot, event: RunEvent) => this.#record(slot, event)
+    const remark = (text: string) => this.#remarks.add(text)
+    this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, record, remark)
+    if (this.#margin !== null) this.account.marginFree = () => this.#margin!.free()
+    this.#broker = new Broker(this.account, this.slots, this.#margin, record, remark, options)
     this.#desk = new OrderDesk(this.slots, this.#broker, (slot, event) => this.#record(slot, event))
     this.#state = strategy.state(params)
     this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.account, params, this.#state))
@@ -80,12 +81,8 @@ export class Engine {
   onBar(at: number): void {
     const { slots } = this
     // steps 1–3: orders accepted earlier meet the bars, in declared order, before any strategy code runs
-    for (let k = 0; k < slots.length; k++) {
-      const slot = slots[k]!
-      slot.isFresh = slot.advanceTo(at)
-      if (slot.isFresh && slot.hasNewRules) this.#broker.regrid(slot)
-      if (slot.isFresh && slot.orders.length > 0) this.#broker.match(slot)
-    }
+    for (let k = 0; k < slots.length; k++) slots[k]!.isFresh = slots[k]!.advanceTo(at)
+    for (let k = 0; k < slots.length; k++) if (slots[k]!.isFresh) this.#meet(slots[k]!)
     this.#mark()
     this.#curve.end(at, this.account.cash)
     // step 4: the strategy sees the closed bars
@@ -103,17 +100,29 @@ export class Engine {
     if (!this.#desk.isIdle) this.#desk.answer(at, (slot, error) => this.#failure(slot, error))
   }
 
+  /** One bar meets what was there before it: funding, then open orders and liquidation. */
+  #meet(slot: Slot): void {
+    const { margin } = slot
+    if (slot.hasNewRules) this.#broker.regrid(slot)
+    if (margin !== null) {
+      this.#margin!.chargeFunding(slot, margin)
+      if (slot.position.held !== 0 && slot.orders.length === 0) return this.#broker.match(slot)
+    }
+    if (slot.orders.length > 0) this.#broker.match(slot)
+  }
+
   /** Equity at the closes; an instrument without a bar at this instant keeps its last close. */
   #mark(): void {
     const { slots, account } = this
-    let equity = account.cash
+    let equity = account.base
     let gross = 0
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!
-      const { position } = slot
+      const { position, margin } = slot
+      if (margin !== null && slot.isFresh) margin.markRow = slot.cursor.row
       if (position.heldQty === 0) continue
       const row = slot.cursor.row
-      const value = position.heldQty * slot.closes[row]!
+      const value = position.heldQty * slot.marks[row]!
       equity += value
       gross += Math.abs(value)
       if (slot.isFresh) position.trackBar(slot.highs[row]!, slot.lows[row]!)
@@ -234,7 +243,17 @@ function checkOptions(options: EngineOptions): void {
   if (options.slots.length === 0) throw new RangeError('a run needs at least one series')
   const [first] = options.slots
   const seen = new Set<string>()
-  for (const { instrument } of options.slots) {
+  for (const { instrument, margin } of options.slots) {
+    if ((instrument.kind === 'perpetual') !== (margin != null))
+      throw new RangeError(
+        instrument.kind === 'perpetual'
+          ? `${instrument.symbol} is a perpetual and has no margin terms`
+          : `${instrument.symbol} is spot and has no margin`,
+      )
+    if (instrument.kind !== first!.instrument.kind)
+      throw new RangeError(
+        `one account trades spot or perpetuals: ${first!.instrument.symbol} is ${first!.instrument.kind}, ${instrument.symbol} ${instrument.kind}; run them apart`,
+      )
     if (instrument.quote !== first!.instrument.quote)
       throw new RangeError(
         `one account holds one quote asset: ${first!.instrument.symbol} is quoted in ${first!.instrument.quote}, ${instrument.symbol} in ${instrument.quote}; run them apart`,

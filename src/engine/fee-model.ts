@@ -36,6 +36,11 @@ export function costsOf(options: CostOptions): Costs {
 /** Near 2^53, with room for the rounding of an estimate. */
 const MOST_UNITS = Number.MAX_SAFE_INTEGER - 64
 
+/** Whether an estimate of ledger units leaves room for the exact number. */
+export function isCounted(estimate: number): boolean {
+  return estimate <= MOST_UNITS
+}
+
 /**
  * What buying `qty` at `price` takes out of the account in ledger units: notional and fee, each rounded up. Infinity
  * where no ledger could hold it: such an order is too dear for anybody, which is a refusal and no error.
@@ -43,7 +48,7 @@ const MOST_UNITS = Number.MAX_SAFE_INTEGER - 64
 export function buyingCost(ledger: Ledger, scales: Scales, price: number, qty: number, fee: Rate): number {
   const { priceDecimals, qtyDecimals } = scales
   const estimate = fromUnits(price, priceDecimals) * fromUnits(qty, qtyDecimals) * POW10[ledger.decimals]!
-  if (estimate > MOST_UNITS) return Number.POSITIVE_INFINITY
+  if (!isCounted(estimate)) return Number.POSITIVE_INFINITY
   return (
     notionalUnits(ledger, price, priceDecimals, qty, qtyDecimals, 'up') +
     notionalUnits(ledger, price, priceDecimals, qty, qtyDecimals, 'up', fee)

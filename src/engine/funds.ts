@@ -3,15 +3,18 @@ import type { Account } from './account.ts'
 import { buyingCost } from './fee-model.ts'
 import { slip } from './fill-model.ts'
 import type { LiveOrder } from './live-order.ts'
+import type { Margin } from './margin.ts'
 import type { Refusal, Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
 /** fills.md 16: what resting orders hold back, and whether an order can be paid for. */
 export class Funds {
   readonly #account: Account
+  readonly #margin: Margin | null
 
-  constructor(account: Account) {
+  constructor(account: Account, margin: Margin | null) {
     this.#account = account
+    this.#margin = margin
   }
 
   /** The price (units) that size and funds are reckoned from: the order's own, else the last close; with slippage. */
@@ -21,38 +24,72 @@ export class Funds {
     return slip(from, order.side, slot.costs.slippage, rules.price)
   }
 
-  /** Locks the cash or the base asset that the order needs at `price`, or says what is missing. */
+  /** Locks the cash, the base asset or the margin that the order needs at `price`, or says what is missing. */
   lock(slot: Slot, order: LiveOrder, price: number): Refusal | null {
     order.lock = 0
     order.lockQty = 0
-    if (order.reduceOnly || slot.instrument.kind !== 'spot') return null
-    if (order.side === -1) {
+    if (order.reduceOnly) return null
+    if (slot.margin === null && order.side === -1) {
       const locked = slot.orders.reduce((sum, o) => (o.isAlive && o.id !== order.id ? sum + o.lockQty : sum), 0)
       const free = Math.max(0, slot.position.units - locked)
       if (order.qty > free) return this.beyondHolding(slot, order.qty, free, 'free')
       order.lockQty = order.qty
       return null
     }
-    const need = this.need(slot, order.qty, price)
-    const free = this.#account.freeUnits
-    if (need > free) return this.insufficient(slot, need, free)
-    order.lock = need
-    this.#account.locked += need
+    const short = this.shortage(slot, order, order.qty, price)
+    if (short !== null) return short
+    if (slot.margin !== null) order.lock = this.#margin!.notional(slot, order.qty, price)
+    else {
+      order.lock = this.need(slot, order, order.qty, price)
+      this.#account.locked += order.lock
+    }
     return null
   }
 
   /** Gives back what an order held. `lock` stays readable so that a failed amend can take it again. */
-  release(order: LiveOrder): void {
-    this.#account.locked -= order.lock
+  release(slot: Slot, order: LiveOrder): void {
+    if (slot.margin === null) this.#account.locked -= order.lock
   }
 
-  takeAgain(order: LiveOrder): void {
-    this.#account.locked += order.lock
+  takeAgain(slot: Slot, order: LiveOrder): void {
+    if (slot.margin === null) this.#account.locked += order.lock
   }
 
-  /** Ledger units that buying `qty` at `price` takes; as taker, since a limit may fill at the open. */
-  need(slot: Slot, qty: number, price: number): number {
-    return buyingCost(this.#account.ledger, slot.scales, price, qty, slot.costs.dearest)
+  /** Ledger units an order may use: what is free, and what it holds back itself. */
+  free(order: LiveOrder): number {
+    return this.#margin === null ? this.#account.freeUnits + order.lock : this.#margin.free(order)
+  }
+
+  /**
+   * Ledger units that `qty` at `price` takes; fees as taker, since a limit may fill at the open. On margin it is the
+   * initial margin of what the order adds to the larger side; an order that only reduces takes nothing.
+   */
+  need(slot: Slot, order: LiveOrder, qty: number, price: number): number {
+    const { margin, costs, scales } = slot
+    if (margin === null) return buyingCost(this.#account.ledger, scales, price, qty, costs.dearest)
+    const account = this.#margin!
+    const before = account.required(slot, margin, order)
+    const notional = account.notional(slot, qty, price)
+    const more = account.required(slot, margin, order, { side: order.side, notional }) - before
+    return more <= 0 ? 0 : more + account.notional(slot, qty, price, costs.dearest)
+  }
+
+  /** What is missing for `qty` at `price`; `null` where nothing is. */
+  shortage(slot: Slot, order: LiveOrder, qty: number, price: number): Refusal | null {
+    const need = this.need(slot, order, qty, price)
+    const free = this.free(order)
+    if (need > 0 && need > free) return this.insufficient(slot, need, free)
+    const { margin } = slot
+    if (margin === null || need === 0) return null
+    const reach = this.#margin!.reach(slot, order.side, this.#margin!.notional(slot, qty, price), order)
+    if (reach <= margin.mostNotional) return null
+    const text = (units: number) =>
+      Number.isFinite(units) ? unitsText(units, this.#account.ledger.decimals) : 'more than can be counted'
+    return {
+      filter: 'MAX_NOTIONAL_AT_LEVERAGE',
+      value: text(reach),
+      limit: `${text(margin.mostNotional)} ${slot.instrument.quote} at leverage ${margin.leverage}`,
+    }
   }
 
   beyondHolding(slot: Slot, qty: number, limit: number, what: 'free' | 'held'): Refusal {
@@ -68,7 +105,7 @@ export class Funds {
     const { decimals } = this.#account.ledger
     const text = (units: number) => unitsText(units, decimals)
     return {
-      filter: 'INSUFFICIENT_BALANCE',
+      filter: slot.margin === null ? 'INSUFFICIENT_BALANCE' : 'INSUFFICIENT_MARGIN',
       value: Number.isFinite(need) ? text(need) : `more than ${text(Number.MAX_SAFE_INTEGER)}`,
       limit: `${text(Math.max(0, free))} ${slot.instrument.quote} free`,
     }

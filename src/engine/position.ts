@@ -11,7 +11,8 @@ export interface Execution {
   readonly side: 1 | -1
   readonly qty: number
   readonly price: number
-  readonly fee: Rate
+  /** A rate, or for a liquidation the amount in ledger units. */
+  readonly fee: Rate | number
   readonly feeInBase: boolean
   readonly time: number
   readonly row: number
@@ -95,12 +96,14 @@ export class Position implements PositionView {
 
   readonly #cursor: Cursor
   readonly #closes: Float64Array
+  readonly #marks: Float64Array
 
-  constructor(scales: Scales, ledger: Ledger, cursor: Cursor, closes: Float64Array) {
+  constructor(scales: Scales, ledger: Ledger, cursor: Cursor, closes: Float64Array, marks: Float64Array) {
     this.#scales = scales
     this.#ledger = ledger
     this.#cursor = cursor
     this.#closes = closes
+    this.#marks = marks
   }
 
   get row(): number {
@@ -110,6 +113,11 @@ export class Position implements PositionView {
     return this.#closes[this.#cursor.row]!
   }
 
+  /** What it is marked at: the mark price of a perpetual where stored, else the last close. */
+  get mark(): number {
+    return this.#marks[this.#cursor.row]!
+  }
+
   get entryPrice(): number {
     return this.#trip === null ? 0 : this.#trip.entry.price
   }
@@ -117,7 +125,7 @@ export class Position implements PositionView {
     return this.#trip === null ? Number.NaN : this.#trip.time
   }
   get unrealised(): number {
-    return this.qty === 0 ? 0 : this.qty * (this.lastClose - this.entryPrice)
+    return this.qty === 0 ? 0 : this.qty * (this.mark - this.entryPrice)
   }
   get bars(): number {
     return this.#trip === null ? 0 : this.row - this.#trip.row
@@ -158,7 +166,7 @@ export class Position implements PositionView {
       )
     const closing = Math.sign(this.units) === -at.side ? Math.min(at.qty, Math.abs(this.units)) : 0
     const opening = at.qty - closing
-    const fee = at.feeInBase ? 0 : notional(at.qty, at.fee)
+    const fee = at.feeInBase ? 0 : typeof at.fee === 'number' ? at.fee : notional(at.qty, at.fee)
     const closingFee = opening === 0 ? fee : mulDiv(fee, closing, at.qty, 'down')
     let realised = 0
     let closed: Settlement['closed'] = null
@@ -200,6 +208,14 @@ export class Position implements PositionView {
     return { fee: fee + baseFee, realised, closed, dust }
   }
 
+  /** Funding paid (ledger units, negative where received) while the open trade was held. */
+  payFunding(paid: number, account: Account): void {
+    if (this.#trip !== null) this.#trip.funding += paid
+    account.wallet -= paid
+    account.fundingUnits += paid
+    account.refresh()
+  }
+
   /** A coarser step: keeps tradable what is a whole number of steps; returns what is not. A holding below one step stays. */
   regrid(step: number): number {
     const rest = Math.abs(this.units) % step
@@ -219,7 +235,8 @@ export class Position implements PositionView {
 
   /** fills.md 17: the fee is a part of what was bought, given away at cost, so the books balance without a price. */
   #payFeeInBase(at: Execution, opening: number, paid: number, account: Account, trip: Trip): number {
-    const feeQty = Math.min(opening, mulDiv(opening, at.fee.digits, POW10[at.fee.decimals]!, 'up'))
+    const { digits, decimals } = at.fee as Rate
+    const feeQty = Math.min(opening, mulDiv(opening, digits, POW10[decimals]!, 'up'))
     const value = mulDiv(paid, feeQty, opening, 'down')
     this.held -= feeQty
     this.cost -= value
@@ -243,24 +260,24 @@ export class Position implements PositionView {
     return { ...this.#describe(trip, at.row), exitTime: at.time, exitPrice: trip.exit.price, exitTag: at.exitTag }
   }
 
-  /** The open trade as it stands at the last close. */
+  /** The open trade as it stands at the last mark. */
   openTrade(markTime: number): Omit<OpenTrade, 'n' | 'symbol'> | null {
     if (this.#trip === null) return null
     const trip = this.#describe(this.#trip, this.row)
-    const marked = this.qty * (this.lastClose - trip.entryPrice)
+    const marked = this.qty * (this.mark - trip.entryPrice)
     const pnl = trip.pnl + marked
     return {
       ...trip,
       pnl,
       return: pnl / fromLedger(this.#ledger, this.#trip.notional),
       markTime,
-      markPrice: this.lastClose,
+      markPrice: this.mark,
     }
   }
 
   #describe(trip: Trip, row: number) {
     const money = (units: number) => fromLedger(this.#ledger, units)
-    const net = trip.realised - trip.fees + trip.funding
+    const net = trip.realised - trip.fees - trip.funding
     const entry = trip.entry.price
     const up = trip.high / entry - 1
     const down = trip.low / entry - 1

@@ -60,19 +60,21 @@ export function affordable(amount: number, price: number, slot: Slot, account: A
   const rate = costs.dearest.digits / POW10[costs.dearest.decimals]!
   const guess = fromLedger(account.ledger, within) / (fromUnits(price, scales.priceDecimals) * (1 + rate))
   const most = gridDown(rules.lot, floorUnits(guess, scales.qtyDecimals)) + step
+  return largestOnGrid(most, step, (qty) => buyingCost(account.ledger, scales, price, qty, costs.dearest) <= within)
+}
+
+/** The largest of `most`, `most − step`, … that can be paid; 0 where none can. Paying more never gets cheaper. */
+export function largestOnGrid(most: number, step: number, isPayable: (qty: number) => boolean): number {
   // at a price of 0, or beyond what is counted exactly: the filters refuse it
   if (!Number.isSafeInteger(most)) return most
-  const isPayable = (fewer: number) => {
-    const qty = most - fewer * step
-    return qty <= 0 || buyingCost(account.ledger, scales, price, qty, costs.dearest) <= within
-  }
+  const isEnough = (fewer: number) => most - fewer * step <= 0 || isPayable(most - fewer * step)
   // one or two steps fewer, as a rule; many where a step costs a small part of a ledger unit
   let enough = 0
-  while (!isPayable(enough)) enough = Math.max(1, enough * 2)
+  while (!isEnough(enough)) enough = Math.max(1, enough * 2)
   let tooFew = Math.floor(enough / 2)
   while (enough - tooFew > 1) {
     const middle = Math.floor((enough + tooFew) / 2)
-    if (isPayable(middle)) enough = middle
+    if (isEnough(middle)) enough = middle
     else tooFew = middle
   }
   return Math.max(0, most - enough * step)

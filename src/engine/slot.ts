@@ -1,8 +1,9 @@
-import type { Bars } from '../core/bar.ts'
+import { type Bars, firstRowAt } from '../core/bar.ts'
 import { exactUnits, POW10 } from '../core/decimal.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
+import type { FundingColumns, MarginTerms, MarkColumns } from '../core/leverage.ts'
 import type { Ledger } from '../core/money.ts'
 import type { OrderView } from '../core/order.ts'
 import type { Costs } from './fee-model.ts'
@@ -10,6 +11,7 @@ import type { UnitBar } from './fill-model.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
 import { Position } from './position.ts'
 import { compileRules, type Rules, type Scales, scalesOf } from './rules.ts'
+import { SlotMargin } from './slot-margin.ts'
 import { BarView, type Cursor, type IndicatorColumns, indicatorView } from './view.ts'
 
 /** A higher interval beside an instrument's own: its bars, and which of them was closed at each own bar. */
@@ -38,6 +40,11 @@ export interface SlotOptions {
   readonly readyRow: number
   readonly costs: Costs
   readonly referenceAt?: ReferenceAt | null
+  /** Of a perpetual; spot has none. */
+  readonly margin?: MarginTerms | null
+  /** Mark prices row by row, complete; the bars' own prices where absent. */
+  readonly marks?: (MarkColumns & { readonly decimals: number }) | null
+  readonly funding?: FundingColumns | null
 }
 
 const NO_EVENTS: readonly RunEvent[] = Object.freeze([])
@@ -53,6 +60,9 @@ export class Slot {
   readonly scales: Scales
   readonly referenceAt: ReferenceAt | null
   readonly position: Position
+  readonly margin: SlotMargin | null
+  /** What positions are marked at: mark closes of a perpetual where stored, else the bars' closes. */
+  readonly marks: Float64Array
   readonly cursor: Cursor
   readonly readyRow: number
   readonly bar: BarView
@@ -90,7 +100,10 @@ export class Slot {
     this.referenceAt = options.referenceAt ?? null
     this.scales = scalesOf(instrument, bars.priceDecimals, options.costs.feeAsset === 'received')
     this.cursor = { row: options.startRow - 1 }
-    this.position = new Position(this.scales, ledger, this.cursor, bars.close)
+    const marks = options.marks ?? { ...bars, decimals: bars.priceDecimals }
+    this.marks = marks.close
+    this.position = new Position(this.scales, ledger, this.cursor, bars.close, marks.close)
+    this.margin = options.margin ? marginOf(this, options.margin, marks, options, ledger) : null
     this.readyRow = options.readyRow
     this.bar = new BarView(this.cursor, bars, this.interval)
     this.ind = indicatorView('ind', this.cursor, options.indicators, 0)
@@ -117,6 +130,10 @@ export class Slot {
     }
     this.#higher = higher
     this.also = also
+  }
+
+  get closeTime(): number {
+    return closeTimeOf(this.openTime, this.interval)
   }
 
   /** Moves to the next bar if that one closes at `at`; says whether it did. */
@@ -207,4 +224,21 @@ export class Slot {
   forgetEvents(): void {
     this.recent = NO_EVENTS
   }
+}
+
+function marginOf(
+  slot: Slot,
+  terms: MarginTerms,
+  marks: MarkColumns & { readonly decimals: number },
+  { bars, startRow, funding = null }: SlotOptions,
+  ledger: Ledger,
+): SlotMargin {
+  const margin = new SlotMargin(terms, slot.position, slot.scales, ledger, {
+    marks,
+    markDecimals: marks.decimals,
+    funding,
+  })
+  // what fell due before the run is not its own
+  if (funding !== null) margin.nextFunding = firstRowAt(funding.time, bars.openTime[startRow] ?? 0)
+  return margin
 }

@@ -72,6 +72,7 @@ const ENDINGS = {
   flat: 'cancelled because the position was gone',
   expired: 'expired',
   'post-only': 'expired because it would have taken',
+  liquidation: 'cancelled with a liquidation',
   end: 'open at the end of the data',
 } as const
 

@@ -21,6 +21,10 @@ export interface SimulateSlot {
   readonly bars: Bars
   readonly costs: CostOptions
   readonly referenceAt?: ReferenceAt | null
+  /** Of a perpetual: its margin terms, and mark prices and funding where stored. */
+  readonly margin?: SlotOptions['margin']
+  readonly marks?: SlotOptions['marks']
+  readonly funding?: SlotOptions['funding']
 }
 
 export interface SimulateOptions {
@@ -116,6 +120,9 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
     readyRow,
     costs: costsOf(slot.costs),
     referenceAt: slot.referenceAt ?? null,
+    margin: slot.margin ?? null,
+    marks: slot.marks ?? null,
+    funding: slot.funding ?? null,
   }
 }
 
@@ -156,15 +163,19 @@ function timeline(slots: readonly SlotOptions[]): Float64Array {
   return closes.reduce(union)
 }
 
-/** Two ascending columns as one, what is in both once. */
+/** Two ascending columns as one, what is in both once. Instruments of one venue mostly have the same instants. */
 function union(a: Float64Array, b: Float64Array): Float64Array {
+  let same = 0
+  while (same < a.length && a[same] === b[same]) same++
+  if (same === a.length && same === b.length) return a
   const all = new Float64Array(a.length + b.length)
-  let [i, j, count] = [0, 0, 0]
+  all.set(a.subarray(0, same))
+  let [i, j, count] = [same, same, same]
   while (i < a.length && j < b.length) {
     const [x, y] = [a[i]!, b[j]!]
     if (x <= y) i++
     if (y <= x) j++
-    all[count++] = x < y ? x : y
+    all[count++] = Math.min(x, y)
   }
   while (i < a.length) all[count++] = a[i++]!
   while (j < b.length) all[count++] = b[j++]!

@@ -2,6 +2,7 @@ import type { Bars } from '../../src/core/bar.ts'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { Filters, Instrument } from '../../src/core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../../src/core/interval.ts'
+import type { LeverageTiers, MarginTerms } from '../../src/core/leverage.ts'
 import type { Decision } from '../../src/core/order.ts'
 import type { EngineResult } from '../../src/core/run.ts'
 import type { Venue } from '../../src/core/series.ts'
@@ -14,6 +15,7 @@ import {
   type ParamValue,
   type ParamValues,
   resolveParams,
+  type SlotOptions,
   type Strategy,
 } from '../../src/engine/index.ts'
 import { simulate } from '../../src/runs/simulate.ts'
@@ -41,6 +43,42 @@ export interface Scene {
   readonly closeAtEnd?: boolean
   readonly symbol?: string
   readonly orderTypes?: readonly string[]
+  /** Of a perpetual; its default leaves room enough for orders of any size. */
+  readonly margin?: Partial<MarginTerms>
+  /** Mark open, high, low, close row by row; the bars' own where absent. */
+  readonly marks?: readonly (readonly [number, number, number, number])[]
+  /** Hour → rate and mark price. */
+  readonly funding?: readonly (readonly [hour: number, rate: number, mark?: number])[]
+}
+
+/** BTCUSDT's first three brackets, as recorded on 2024-10. */
+export const TIERS: LeverageTiers = {
+  symbol: 'BTCUSDT',
+  asOf: 0,
+  source: 'recorded 2024-10',
+  brackets: [
+    { floor: '0', cap: '50000', ratio: '0.004', cum: '0', leverage: 125 },
+    { floor: '50000', cap: '600000', ratio: '0.005', cum: '50', leverage: 100 },
+    { floor: '600000', cap: '3000000', ratio: '0.0065', cum: '950', leverage: 75 },
+  ],
+}
+
+/** Room for orders of any size: for tests of what has nothing to do with margin. */
+const BOUNDLESS: MarginTerms = {
+  mode: 'cross',
+  leverage: 1_000_000,
+  liquidationFee: 0,
+  tiers: {
+    symbol: 'any',
+    asOf: 0,
+    source: 'made by hand',
+    brackets: [{ floor: '0', cap: '90000000000000', ratio: '0.00000001', cum: '0', leverage: 1_000_000 }],
+  },
+}
+
+export function marginOf(terms?: Partial<MarginTerms>): MarginTerms {
+  if (terms === undefined) return BOUNDLESS
+  return { mode: 'cross', leverage: 50, tiers: TIERS, liquidationFee: 0.0125, ...terms }
 }
 
 export const FILTERS: Filters = {
@@ -107,11 +145,28 @@ export function play(scene: Scene): EngineResult & { readonly engine: Engine } {
         startRow: 0,
         readyRow: 0,
         costs: costsOf({ feeMaker, feeTaker, slippageBps, feeAsset }),
+        ...(scene.kind === 'perpetual' && { margin: marginOf(scene.margin), ...columnsOf(scene) }),
       },
     ],
   })
   for (const open of bars.openTime) engine.onBar(closeTimeOf(open, interval))
   return { ...engine.finish({ closeAtEnd: scene.closeAtEnd ?? false }), engine }
+}
+
+function columnsOf({ marks, funding }: Scene): Pick<SlotOptions, 'marks' | 'funding'> {
+  const mark = (k: number) => Float64Array.from(marks ?? [], (row) => row[k]!)
+  const rate = (pick: (row: readonly [number, number, number?]) => number) => Float64Array.from(funding ?? [], pick)
+  return {
+    marks: marks === undefined ? null : { open: mark(0), high: mark(1), low: mark(2), close: mark(3), decimals: 8 },
+    funding:
+      funding === undefined
+        ? null
+        : {
+            time: rate((row) => row[0] * HOUR),
+            rate: rate((row) => row[1]),
+            mark: rate((row) => row[2] ?? Number.NaN),
+          },
+  }
 }
 
 export interface Stage {
@@ -143,6 +198,7 @@ export function stage(scene: Stage): EngineResult {
       instrument: instrumentOf(filters, symbol, kind),
       bars: barsOf(rows, interval, symbol),
       costs,
+      margin: kind === 'perpetual' ? marginOf() : null,
     })),
     from,
     cash,

@@ -4,7 +4,7 @@ import type { Fill } from '../../src/core/fill.ts'
 import { ledgerFor, rateOf } from '../../src/core/money.ts'
 import type { Engine } from '../../src/engine/index.ts'
 import { ceilDiv, floorDiv, plainText } from '../core/exact.ts'
-import { play } from './run.ts'
+import { LIQUIDATION_FEE, play } from './run.ts'
 import { type Scenario, scenario } from './scenario.ts'
 
 /** Thousands of comparisons a run: told apart by name, and without the matchers' cost. */
@@ -59,7 +59,12 @@ class Books {
     const rate = fill.liquidity === 'maker' ? this.#of.feeMaker : this.#of.feeTaker
     let feeQty = 0n
     if (fill.feeAsset === 'USDT') {
-      const fee = this.#money(price, qty, places, true, rate)
+      // a liquidation's fee is its own rate, or what the margin still held where that is less
+      const isTaken = fill.role === 'liquidation'
+      const full = this.#money(price, qty, places, true, isTaken ? LIQUIDATION_FEE : rate)
+      const taken = unitsOf(fill.fee, this.#decimals)
+      if (isTaken && (taken < 0n || taken > full)) expect.fail(`a liquidation fee of ${taken}, of at most ${full}`)
+      const fee = isTaken ? taken : full
       this.cash -= fee
       same('fee', unitsOf(fill.fee, this.#decimals), fee)
     } else {
@@ -78,11 +83,12 @@ class Books {
   compare(engine: Engine): void {
     const { account, slots } = engine
     same('wallet − cost', BigInt(account.wallet - account.cost), this.cash)
-    same('cash', unitsOf(account.cash, this.#decimals), this.cash)
+    const isSpot = this.#of.kind === 'spot'
+    same('cash', unitsOf(account.cash, this.#decimals), isSpot ? this.cash : BigInt(account.wallet))
     same('fees', BigInt(account.feesUnits), this.fees)
     same('realised', BigInt(account.realised), this.realised)
     same('slippage', BigInt(account.slippageUnits), this.slippage)
-    same('wallet', account.wallet, account.start + account.realised - account.feesUnits + account.fundingUnits)
+    same('wallet', account.wallet, account.start + account.realised - account.feesUnits - account.fundingUnits)
     same(
       'cost',
       account.cost,
@@ -103,8 +109,11 @@ function watched(of: Scenario) {
     books ??= new Books(of, engine)
     return books
   }
+  // on margin an order binds a share of its notional, and no cash
   const locks = (engine: Engine) =>
-    engine.slots.reduce((sum, { orders }) => sum + orders.reduce((all, o) => all + (o.isAlive ? o.lock : 0), 0), 0)
+    of.kind === 'perpetual'
+      ? 0
+      : engine.slots.reduce((sum, { orders }) => sum + orders.reduce((all, o) => all + (o.isAlive ? o.lock : 0), 0), 0)
   const result = play(of, {
     onEvent(event, engine) {
       if (event.type === 'fill') booksOf(engine).book(event.fill, engine)
@@ -122,7 +131,7 @@ function watched(of: Scenario) {
       // equity is derived: cash and what is held at the last closes, in floats
       const exact = engine.slots.reduce(
         (sum, { position, hasBegun, lastClose }) => sum + (hasBegun ? position.heldQty * lastClose : 0),
-        engine.account.cash,
+        engine.account.base,
       )
       expect(Math.abs(engine.account.equity - exact)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(exact)))
     },

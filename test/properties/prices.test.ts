@@ -20,7 +20,8 @@ function told(of: Scenario): Told[] {
   for (const event of play(of).events) {
     if (event.type === 'accepted' || event.type === 'amended')
       orders.set(`${event.order.symbol} ${event.order.id}`, { order: event.order, since: event.at })
-    if (event.type === 'fill')
+    // a liquidation is the exchange's doing, at the mark: no order of anybody's is behind it
+    if (event.type === 'fill' && event.fill.role !== 'liquidation')
       out.push({ fill: event.fill, ...orders.get(`${event.fill.symbol} ${event.fill.order}`)! })
   }
   return out

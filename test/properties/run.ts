@@ -3,8 +3,19 @@ import type { Instrument } from '../../src/core/instrument.ts'
 import type { OrderView, Request } from '../../src/core/order.ts'
 import type { EngineResult } from '../../src/core/run.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
+import { marginOf } from '../engine/scene.ts'
 import { requestOf } from './moves.ts'
 import { barsOf, HOUR, instantsOf, type Scenario } from './scenario.ts'
+
+export const LIQUIDATION_FEE = 0.0125
+
+/** One bracket for every size. */
+const ONE_TIER = {
+  symbol: 'any',
+  asOf: 0,
+  source: 'made by hand',
+  brackets: [{ floor: '0', cap: '90000000', ratio: '0.004', cum: '0', leverage: 125 }],
+}
 
 export interface Watcher {
   /** Right after an event of an instrument; `at` is the close of the instant at hand. */
@@ -45,6 +56,7 @@ export function play(of: Scenario, watcher: Watcher = {}, hours = of.markets[0]!
     startRow: 0,
     readyRow: 0,
     costs: costsOf({ feeMaker, feeTaker, slippageBps, feeAsset }),
+    margin: of.kind === 'perpetual' ? marginOf({ tiers: ONE_TIER, liquidationFee: LIQUIDATION_FEE }) : null,
   }))
   const engine: Engine = new Engine({
     strategy,

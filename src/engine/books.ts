@@ -1,0 +1,95 @@
+import { fromUnits } from '../core/decimal.ts'
+import type { RunEvent } from '../core/event.ts'
+import type { Fill } from '../core/fill.ts'
+import { fromLedger, notionalUnits, type Rate } from '../core/money.ts'
+import type { Trade } from '../core/trade.ts'
+import type { Account } from './account.ts'
+import type { LiveOrder } from './live-order.ts'
+import type { Margin } from './margin.ts'
+import type { Rules } from './rules.ts'
+import type { Slot } from './slot.ts'
+
+/** One execution as it enters the books: whole units only. */
+export interface Entry {
+  readonly order: Pick<LiveOrder, 'id' | 'role' | 'tag'>
+  readonly side: 1 | -1
+  readonly qty: number
+  readonly price: number
+  readonly reference: number
+  readonly phase: Fill['phase']
+  readonly isMaker: boolean
+  /** A rate, or for a liquidation the amount in ledger units. */
+  readonly fee: Rate | number
+  readonly exitCause: string
+}
+
+/** The books of a run: fills, trades and the account, entered together so that they cannot disagree. */
+export class Books {
+  readonly fills: Fill[] = []
+  readonly trades: Trade[] = []
+  readonly #account: Account
+  readonly #margin: Margin | null
+  readonly #emit: (slot: Slot, event: RunEvent) => void
+
+  constructor(account: Account, margin: Margin | null, emit: (slot: Slot, event: RunEvent) => void) {
+    this.#account = account
+    this.#margin = margin
+    this.#emit = emit
+  }
+
+  /** Enters one execution; returns how much of it (units) opened or added: after a flip, all of the new position. */
+  enter(slot: Slot, entry: Entry, rules: Rules): number {
+    const { side, qty, price, reference, phase, isMaker, order } = entry
+    const { position, scales, costs } = slot
+    const { ledger } = this.#account
+    const at = phase === 'close' ? slot.closeTime : slot.openTime
+    const isReceived = costs.feeAsset === 'received' && slot.instrument.kind === 'spot'
+    const feeInBase = isReceived && side === 1
+    const before = position.units
+    const settled = position.settle(
+      {
+        side, qty, price, feeInBase,
+        fee: entry.fee,
+        time: at,
+        row: slot.row,
+        isInside: phase === 'inside',
+        entryTag: order.tag ?? 'entry',
+        exitTag: order.tag ?? entry.exitCause,
+      },
+      this.#account,
+      Math.max(1, rules.lot.step),
+      isReceived ? rules.lot.min : 0,
+    ) // biome-ignore format: short keys on one line
+    // what opened or added: after a flip (fills.md 20) that is all of the new position
+    const opened = Math.max(0, side * position.units) - Math.max(0, side * before)
+    if (slot.margin !== null) this.#margin!.reassign(slot, slot.margin, before, opened, price)
+    const away = Math.abs(price - reference)
+    const slippage = notionalUnits(ledger, away, scales.priceDecimals, qty, scales.qtyDecimals, 'up')
+    this.#account.slippageUnits += slippage
+    const fill: Fill = {
+      n: this.fills.length + 1,
+      order: order.id,
+      symbol: slot.symbol,
+      side: side === 1 ? 'buy' : 'sell',
+      role: order.role,
+      time: at,
+      phase,
+      qty: fromUnits(qty, scales.qtyDecimals),
+      price: fromUnits(price, scales.priceDecimals),
+      reference: fromUnits(reference, scales.priceDecimals),
+      liquidity: isMaker ? 'maker' : 'taker',
+      fee: fromLedger(ledger, settled.fee),
+      feeAsset: feeInBase ? slot.instrument.base : slot.instrument.quote,
+      slippage: fromLedger(ledger, slippage),
+      realised: fromLedger(ledger, settled.realised),
+      position: position.qty,
+      tag: order.tag,
+    }
+    this.fills.push(fill)
+    this.#emit(slot, { type: 'fill', at, fill })
+    if (settled.closed !== null) this.trades.push({ n: this.trades.length + 1, symbol: slot.symbol, ...settled.closed })
+    if (settled.dust !== 0)
+      this.#emit(slot, { type: 'dust', at, symbol: slot.symbol, qty: fromUnits(settled.dust, scales.qtyDecimals) })
+    return opened
+  }
+}

@@ -1,0 +1,119 @@
+import { ceilUnits, floorUnits, fromUnits, POW10 } from '../core/decimal.ts'
+import type { RunEvent } from '../core/event.ts'
+import { fromLedger } from '../core/money.ts'
+import type { Account } from './account.ts'
+import type { Books } from './books.ts'
+import type { Margin } from './margin.ts'
+import { gridDown, gridUp, type Rules } from './rules.ts'
+import type { Slot } from './slot.ts'
+import type { SlotMargin } from './slot-margin.ts'
+
+/** Where a position is taken away by the exchange: fills.md 7 (a). */
+export class Liquidation {
+  readonly #account: Account
+  readonly #margin: Margin
+  readonly #books: Books
+  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #nextId: () => string
+
+  constructor(
+    account: Account,
+    margin: Margin,
+    books: Books,
+    emit: (slot: Slot, event: RunEvent) => void,
+    nextId: () => string,
+  ) {
+    this.#account = account
+    this.#margin = margin
+    this.#books = books
+    this.#emit = emit
+    this.#nextId = nextId
+  }
+
+  /** The mark (units) at which the bar, from its open on, liquidates what is held; −1 where it does not. */
+  levelOf(slot: Slot, margin: SlotMargin): number {
+    if (slot.position.held === 0 || this.#margin.isOutOfReach(slot, margin)) return -1
+    return this.#margin.liquidationLevel(slot, margin, margin.toUnits(margin.marks.open[slot.row]!))
+  }
+
+  /** Whether the open itself is beyond the level: a gap, which no stop comes before. */
+  isAtOpen(slot: Slot, margin: SlotMargin, level: number): boolean {
+    return level === margin.toUnits(margin.marks.open[slot.row]!)
+  }
+
+  /** How far the level lies from the mark's open, as a number to compare with a stop's way from the bar's open. */
+  distance(slot: Slot, margin: SlotMargin, level: number): number {
+    return Math.abs(fromUnits(level, margin.markDecimals) - margin.marks.open[slot.row]!)
+  }
+
+  /**
+   * Takes the position away at the mark `level`, tier by tier as the exchange does: down to the largest notional of the
+   * tier below, and all of it in the lowest. The fee is capped at what the margin still holds, so that only a gap can
+   * cost more than the margin; what it then costs is named as `shortfall`.
+   */
+  takeAway(slot: Slot, margin: SlotMargin, level: number, phase: 'open' | 'inside', rules: Rules): void {
+    const { position, scales } = slot
+    const { ledger } = this.#account
+    const mark = fromUnits(level, margin.markDecimals)
+    while (position.units !== 0) {
+      const balance = this.#margin.balanceBehind(slot, margin)
+      const cushion = this.#margin.cushion(margin, balance, level)
+      if (cushion > 0) return
+      const tier = margin.tierAt(level)
+      const maintenance = margin.maintenanceAt(level)
+      const held = Math.abs(position.units)
+      const qty = held - this.#kept(slot, tier.floor, mark, rules)
+      const price = this.#onGrid(slot, mark, rules)
+      const equity = balance + margin.unrealisedAt(price * POW10[margin.markDecimals - scales.priceDecimals]!)
+      const charged = this.#margin.notional(slot, qty, price, margin.liquidationFee)
+      const fee = Math.max(0, Math.min(charged, equity))
+      const walletBefore = this.#account.wallet
+      const side = position.units > 0 ? -1 : 1
+      const order = { id: this.#nextId(), role: 'liquidation', tag: null } as const
+      const base = { at: slot.openTime, symbol: slot.symbol, id: order.id } as const
+      const money = (units: number) => fromLedger(ledger, units)
+      const facts = {
+        mode: margin.mode,
+        side: side === -1 ? 'long' : 'short',
+        qty: fromUnits(qty, scales.qtyDecimals),
+        held: fromUnits(held, scales.qtyDecimals),
+        mark,
+        entryPrice: position.entryPrice,
+        balance: money(balance),
+        unrealised: money(margin.unrealisedAt(level)),
+        bracket: tier.bracket,
+        ratio: tier.ratio.digits / POW10[tier.ratio.decimals]!,
+        cum: money(tier.cum),
+        maintenance: money(maintenance),
+        isGap: phase === 'open',
+      } as const
+      this.#books.enter(
+        slot,
+        { order, side, qty, price, reference: price, phase, isMaker: false, fee, exitCause: 'liquidation' },
+        rules,
+      )
+      const wallet = this.#account.wallet
+      const shortfall = Math.max(0, -equity)
+      this.#emit(slot, {
+        type: 'liquidation', ...base, ...facts, fee: money(fee), shortfall: money(shortfall),
+        walletBefore: money(walletBefore), walletAfter: money(wallet),
+      }) // biome-ignore format: one event
+    }
+  }
+
+  /** Units that stay: what fits below this tier, on the step; nothing in the lowest tier. */
+  #kept(slot: Slot, floor: number, mark: number, rules: Rules): number {
+    if (floor === 0) return 0
+    const most = fromLedger(this.#account.ledger, floor) / mark
+    const units = gridDown(rules.lot, Math.floor(most * POW10[slot.scales.qtyDecimals]!))
+    return Math.min(Math.max(0, units), Math.abs(slot.position.units) - Math.max(1, rules.lot.step))
+  }
+
+  /** The mark on the price grid, rounded against the holder as every fill is (fills.md 13). */
+  #onGrid(slot: Slot, mark: number, rules: Rules): number {
+    const { priceDecimals } = slot.scales
+    if (slot.position.units < 0) return gridUp(rules.price, ceilUnits(mark, priceDecimals))
+    const lowest = gridUp(rules.price, Math.max(rules.price.min, 1))
+    return Math.max(lowest, gridDown(rules.price, floorUnits(mark, priceDecimals)))
+  }
+}

@@ -1,0 +1,185 @@
+import { fromUnits, POW10 } from '../core/decimal.ts'
+import type { RunEvent } from '../core/event.ts'
+import { fromLedger, notionalUnits, type Rate } from '../core/money.ts'
+import type { Account } from './account.ts'
+import { isCounted } from './fee-model.ts'
+import type { LiveOrder } from './live-order.ts'
+import type { Slot } from './slot.ts'
+import type { SlotMargin } from './slot-margin.ts'
+
+/** The margin of the whole account: funding, what orders may use, and where liquidation begins. */
+export class Margin {
+  readonly #account: Account
+  readonly #slots: readonly Slot[]
+  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #remark: (text: string) => void
+
+  constructor(
+    account: Account,
+    slots: readonly Slot[],
+    emit: (slot: Slot, event: RunEvent) => void,
+    remark: (text: string) => void,
+  ) {
+    this.#account = account
+    this.#slots = slots
+    this.#emit = emit
+    this.#remark = remark
+  }
+
+  /**
+   * Charges the funding that fell due since the last bar, on the position as it stood then: before this bar's orders,
+   * and inside a longer bar on the position at its open.
+   */
+  chargeFunding(slot: Slot, margin: SlotMargin): void {
+    const { funding } = margin
+    if (funding === null) return
+    const { position } = slot
+    const before = slot.closeTime
+    for (; margin.nextFunding < funding.time.length; margin.nextFunding++) {
+      const k = margin.nextFunding
+      const at = funding.time[k]!
+      if (at >= before) return
+      if (position.held === 0) continue
+      const known = funding.mark[k]!
+      const isMarked = Number.isFinite(known)
+      if (!isMarked)
+        this.#remark(`${slot.symbol}: funding is charged on the bar's open where no mark price of its time is stored`)
+      const price = isMarked ? known : slot.bars.open[slot.row]!
+      const rate = funding.rate[k]!
+      const paid = margin.fundingAt(price, rate)
+      position.payFunding(paid, this.#account)
+      if (margin.mode === 'isolated') margin.isolated -= paid
+      const { ledger } = this.#account
+      this.#emit(slot, {
+        type: 'funding', at, symbol: slot.symbol, rate, mark: price, qty: position.heldQty, paid: fromLedger(ledger, paid),
+      }) // biome-ignore format: one event
+    }
+  }
+
+  /** Ledger units that new orders may still bind; `except` is an open order that does not count against itself. */
+  free(except?: LiveOrder): number {
+    let free = this.#account.wallet
+    for (const slot of this.#slots) {
+      const { margin } = slot
+      if (margin === null) continue
+      if (margin.mode === 'cross') free += slot.position.held === 0 ? 0 : margin.unrealisedAt(margin.lastMark)
+      free -= this.required(slot, margin, except)
+    }
+    return free
+  }
+
+  /**
+   * Initial margin of a position and its open orders (Binance USDS-M: the larger of |position + bids| and |position −
+   * asks|, over the leverage); `more` is an order that is not open yet. Orders that only reduce bind nothing.
+   */
+  required(slot: Slot, margin: SlotMargin, except?: LiveOrder, more?: { side: 1 | -1; notional: number }): number {
+    const { position } = slot
+    const held = position.held === 0 ? 0 : margin.valueAt(margin.lastMark)
+    let bids = 0
+    let asks = 0
+    for (const order of slot.orders) {
+      if (!order.isAlive || order.reduceOnly || order === except) continue
+      if (order.side === 1) bids += order.lock
+      else asks += order.lock
+    }
+    if (more?.side === 1) bids += more.notional
+    if (more?.side === -1) asks += more.notional
+    const most = Math.max(Math.abs(held + bids), Math.abs(held - asks))
+    if (margin.mode === 'cross') return Math.ceil(most / margin.leverage)
+    return margin.isolated + Math.ceil(Math.max(0, most - Math.abs(held)) / margin.leverage)
+  }
+
+  /** Notional of an order, or a fraction of it, ledger units rounded up; Infinity where no ledger could hold it. */
+  notional(slot: Slot, qty: number, price: number, rate?: Rate): number {
+    const { priceDecimals, qtyDecimals } = slot.scales
+    const { decimals } = this.#account.ledger
+    if (!isCounted(fromUnits(price, priceDecimals) * fromUnits(qty, qtyDecimals) * POW10[decimals]!))
+      return Number.POSITIVE_INFINITY
+    return notionalUnits(this.#account.ledger, price, priceDecimals, qty, qtyDecimals, 'up', rate)
+  }
+
+  /** Largest notional that a position would have were an order of `qty` at `price` filled with all others of its side. */
+  reach(slot: Slot, side: 1 | -1, notional: number, except?: LiveOrder): number {
+    const { position, margin } = slot
+    const held = position.held === 0 ? 0 : margin!.valueAt(margin!.lastMark)
+    let same = notional
+    for (const order of slot.orders)
+      if (order.isAlive && !order.reduceOnly && order !== except && order.side === side) same += order.lock
+    return Math.abs(held + side * same)
+  }
+
+  /** After a fill: what an isolated position sets aside or gives back. */
+  reassign(slot: Slot, margin: SlotMargin, before: number, opened: number, price: number): void {
+    if (margin.mode !== 'isolated') return
+    const { held } = slot.position
+    const kept = Math.max(0, Math.abs(held) - opened)
+    if (kept === 0) margin.isolated = 0
+    else if (kept < Math.abs(before)) margin.isolated = Math.floor((margin.isolated * kept) / Math.abs(before))
+    if (opened > 0) margin.isolated += Math.ceil(this.notional(slot, opened, price) / margin.leverage)
+  }
+
+  /**
+   * What stands behind a position besides itself, ledger units: its isolated margin, or the wallet with the other
+   * positions at the worst mark of their current bars, less the maintenance these need.
+   */
+  balanceBehind(slot: Slot, margin: SlotMargin): number {
+    if (margin.mode === 'isolated') return margin.isolated
+    let balance = this.#account.wallet
+    for (const other of this.#slots) {
+      const theirs = other.margin
+      if (other === slot || theirs === null || other.position.held === 0) continue
+      const mark = other.isFresh ? adverse(other, theirs) : theirs.lastMark
+      balance += theirs.unrealisedAt(mark) - theirs.maintenanceAt(mark)
+    }
+    return balance
+  }
+
+  /** Margin balance less maintenance margin at a mark price; liquidation begins where it is not above 0. */
+  cushion(margin: SlotMargin, balance: number, mark: number): number {
+    return balance + margin.unrealisedAt(mark) - margin.maintenanceAt(mark)
+  }
+
+  /** Whether the bar cannot reach a liquidation, by a cheap reckoning that errs to the other side. */
+  isOutOfReach(slot: Slot, margin: SlotMargin): boolean {
+    const row = slot.row
+    const { heldQty } = slot.position
+    const price = heldQty > 0 ? margin.marks.low[row]! : margin.marks.high[row]!
+    const { ledger } = this.#account
+    const notional = Math.abs(heldQty) * price
+    const { ratio } = margin.tiers[margin.tiers.length - 1]!
+    const behind = fromLedger(ledger, this.balanceBehind(slot, margin) - slot.position.cost) + heldQty * price
+    const tier = margin.tiers.find(({ cap }) => notional <= fromLedger(ledger, cap)) ?? { ratio }
+    return behind > 1.001 * notional * (tier.ratio.digits / POW10[tier.ratio.decimals]!)
+  }
+
+  /**
+   * The first mark price (units) from `from` towards the bar's worst mark at which the position is liquidated; −1 where
+   * the bar does not reach one.
+   */
+  liquidationLevel(slot: Slot, margin: SlotMargin, from: number): number {
+    const worst = adverse(slot, margin)
+    const balance = this.balanceBehind(slot, margin)
+    if (this.cushion(margin, balance, worst) > 0) return -1
+    if (this.cushion(margin, balance, from) <= 0) return from
+    // the cushion falls without a break towards the worst mark (tiers join continuously), so halving finds where it ends
+    let safe = from
+    let reached = worst
+    while (Math.abs(reached - safe) > 1) {
+      const middle = Math.floor((safe + reached) / 2)
+      if (this.cushion(margin, balance, middle) > 0) safe = middle
+      else reached = middle
+    }
+    return reached
+  }
+
+  /** The mark price (quote asset) at which the bar's worst falls. */
+  priceOf(margin: SlotMargin, mark: number): number {
+    return fromUnits(mark, margin.markDecimals)
+  }
+}
+
+/** The bar's worst mark for what is held, units. */
+export function adverse(slot: Slot, margin: SlotMargin): number {
+  const row = slot.row
+  return margin.toUnits(slot.position.held > 0 ? margin.marks.low[row]! : margin.marks.high[row]!)
+}

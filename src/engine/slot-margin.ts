@@ -1,0 +1,107 @@
+import { decimalsOf, exactUnits, POW10 } from '../core/decimal.ts'
+import type { FundingColumns, MarginMode, MarginTerms, MarkColumns } from '../core/leverage.ts'
+import { type Ledger, notionalUnits, type Rate } from '../core/money.ts'
+import type { Position } from './position.ts'
+import type { Scales } from './rules.ts'
+import { compileTiers, mostNotional, rateExactly, type Tier, tierOf } from './tiers.ts'
+
+/** Mark prices carry up to eight decimals; more would not be an exchange's. */
+const MOST_DECIMALS = 8
+
+/** The margin of one perpetual: its terms, mark prices and funding, and what is set aside for an isolated position. */
+export class SlotMargin {
+  readonly mode: MarginMode
+  readonly leverage: number
+  readonly tiers: readonly Tier[]
+  /** Ledger units of notional that the leverage allows. */
+  readonly mostNotional: number
+  readonly liquidationFee: Rate
+  readonly marks: MarkColumns
+  readonly markDecimals: number
+  readonly funding: FundingColumns | null
+  /** Ledger units set aside for an isolated position. */
+  isolated = 0
+  /** Row of the last mark that is known when orders are checked: that of the last instant that has ended. */
+  markRow = 0
+  /** Next row of `funding`. */
+  nextFunding = 0
+  readonly #ledger: Ledger
+  readonly #scales: Scales
+  readonly #position: Position
+
+  /** @throws RangeError where the tiers do not allow the leverage */
+  constructor(
+    terms: MarginTerms,
+    position: Position,
+    scales: Scales,
+    ledger: Ledger,
+    columns: {
+      readonly marks: MarkColumns
+      readonly markDecimals: number
+      readonly funding: FundingColumns | null
+    },
+  ) {
+    this.mode = terms.mode
+    this.leverage = terms.leverage
+    this.tiers = compileTiers(terms.tiers, ledger)
+    const most = this.tiers[0]!.leverage
+    if (!Number.isInteger(terms.leverage) || terms.leverage < 1 || terms.leverage > most)
+      throw new RangeError(
+        `leverage ${terms.leverage} of ${terms.tiers.symbol}: its tiers (${terms.tiers.source}) allow whole numbers from 1 to ${most}`,
+      )
+    this.mostNotional = mostNotional(this.tiers, terms.leverage)
+    this.liquidationFee = rateExactly(terms.liquidationFee)
+    this.marks = columns.marks
+    this.markDecimals = Math.min(MOST_DECIMALS, Math.max(columns.markDecimals, scales.priceDecimals))
+    this.funding = columns.funding
+    this.#position = position
+    this.#scales = scales
+    this.#ledger = ledger
+  }
+
+  get lastMark(): number {
+    return this.toUnits(this.marks.close[this.markRow]!)
+  }
+
+  /** A mark price in whole units. */
+  toUnits(price: number): number {
+    return exactUnits(price, this.markDecimals) ?? Math.round(price * POW10[this.markDecimals]!)
+  }
+
+  /** Notional of what is held at a mark price, ledger units, rounded against the holder: assets down, debts up. */
+  valueAt(mark: number): number {
+    const { held } = this.#position
+    const value = this.#notional(mark, Math.abs(held), held > 0 ? 'down' : 'up')
+    return held > 0 ? value : -value
+  }
+
+  /** Unrealised profit at a mark price, ledger units. */
+  unrealisedAt(mark: number): number {
+    return this.valueAt(mark) - this.#position.cost
+  }
+
+  tierAt(mark: number): Tier {
+    return tierOf(this.tiers, this.#notional(mark, Math.abs(this.#position.held), 'up'))
+  }
+
+  /** Maintenance margin at a mark price, ledger units, rounded up. */
+  maintenanceAt(mark: number): number {
+    const { ratio, cum } = this.tierAt(mark)
+    return Math.max(0, this.#notional(mark, Math.abs(this.#position.held), 'up', ratio) - cum)
+  }
+
+  /** Funding of what is held: paid by longs where the rate is above 0. Cut off below the unit for both sides alike. */
+  fundingAt(price: number, rate: number): number {
+    const { held } = this.#position
+    const decimals = decimalsOf(price)
+    const mark = exactUnits(price, decimals) ?? Math.round(price * POW10[decimals]!)
+    const amount = notionalUnits(
+      this.#ledger, mark, decimals, Math.abs(held), this.#scales.qtyDecimals, 'down', rateExactly(rate),
+    ) // biome-ignore format: one call
+    return held > 0 === rate > 0 ? amount : -amount
+  }
+
+  #notional(mark: number, qty: number, rounding: 'up' | 'down', rate?: Rate): number {
+    return notionalUnits(this.#ledger, mark, this.markDecimals, qty, this.#scales.qtyDecimals, rounding, rate)
+  }
+}
