@@ -1,9 +1,6 @@
-/**
- * Started by engine.bench.ts with a young generation so large that nothing is collected: whatever a bar allocates, kept or
- * not, is then the growth of the used heap. Prints one JSON line.
- */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
+import type { Bars } from '../../src/core/bar.ts'
 import { costsOf, Engine, type Strategy } from '../../src/engine/index.ts'
 import { atr, buy, type Decision, defineStrategy, sma } from '../../src/index.ts'
 import { batchColumns } from '../../src/indicators/index.ts'
@@ -12,6 +9,13 @@ import { slotOf } from './setting.ts'
 
 const BARS = 1_000_000
 const CASH = 1_000_000
+
+/** What an account may be in while nothing happens. */
+export const STATES = {
+  flat: 'no position',
+  holding: 'a position held',
+  resting: 'a position and its bracket resting',
+} as const
 
 /** Reads everything a strategy reads, and answers only once, with `first`. */
 function watcher(name: string, first: () => Decision): Strategy {
@@ -30,67 +34,50 @@ function watcher(name: string, first: () => Decision): Strategy {
   })
 }
 
-const watchers = {
-  flat: watcher('flat', () => undefined),
-  holding: watcher('holding', () => buy({ qty: 0.1 })),
-  resting: watcher('resting', () => buy({ qty: 0.1, stopLoss: { percent: 0.99 }, takeProfit: { distance: 60_000 } })),
+const FIRST: Record<keyof typeof STATES, () => Decision> = {
+  flat: () => undefined,
+  holding: () => buy({ qty: 0.1 }),
+  resting: () => buy({ qty: 0.1, stopLoss: { percent: 0.99 }, takeProfit: { distance: 60_000 } }),
 }
 
-let collections = 0
-new PerformanceObserver((list) => {
-  collections += list.getEntries().length
-}).observe({ entryTypes: ['gc'] })
-
-const bars = await realMinuteBars()
-const slot = await slotOf(bars)
-const indicators = batchColumns(watchers.flat.indicators({}), bars)
-const result: Record<string, number> = {}
-for (const [name, strategy] of Object.entries(watchers)) result[name] = await measured(strategy)
-console.log(JSON.stringify(result))
-
-/** Bytes a bar once V8 has compiled what it will, which allocates too, and nothing was collected meanwhile. */
-async function measured(strategy: Strategy): Promise<number> {
-  for (let pass = 0; pass < 3; pass++) await measure(strategy)
-  for (let pass = 0; pass < 10; pass++) {
-    const bytes = await measure(strategy)
-    if (bytes !== null) return bytes
-  }
-  throw new Error('collections ran whenever allocation was measured')
-}
-
-/** Bytes a bar over 10^6 bars, after those in which the one order is sent and filled; `null` where something was collected. */
-async function measure(strategy: Strategy): Promise<number | null> {
-  const engine = new Engine({
-    strategy,
-    params: {},
-    slots: [
-      {
-        instrument: slot.instrument,
-        bars,
-        indicators,
-        also: {},
-        startRow: 0,
-        readyRow: 239,
-        costs: costsOf(slot.costs),
-      },
-    ],
-    cash: CASH,
-    limitTouch: false,
-    instants: bars.length,
+/**
+ * Bytes a bar allocates while nothing happens. To be called in a process whose young generation is so large that nothing
+ * is collected: what a bar allocates, kept or not, is then the growth of the used heap.
+ */
+export async function bytesPerBar(state: keyof typeof STATES): Promise<number> {
+  const strategy = watcher(state, FIRST[state])
+  const bars = await realMinuteBars()
+  const slot = await slotOf(bars)
+  const indicators = batchColumns(strategy.indicators({}), bars)
+  const slots = [
+    { instrument: slot.instrument, bars, indicators, also: {}, startRow: 0, readyRow: 239, costs: costsOf(slot.costs) },
+  ]
+  const create = () => new Engine({ strategy, params: {}, slots, cash: CASH, limitTouch: false, instants: bars.length })
+  let collections = 0
+  const observer = new PerformanceObserver((list) => {
+    collections += list.getEntries().length
   })
-  const step = bars.openTime[1]! - bars.openTime[0]!
-  const skipped = bars.length - BARS
-  run(engine, 0, skipped, step)
-  await settled()
-  const seen = collections
-  const before = getHeapStatistics().used_heap_size
-  run(engine, skipped, bars.length, step)
-  const grown = getHeapStatistics().used_heap_size - before
-  await settled()
-  return collections === seen ? grown / BARS : null
+  observer.observe({ entryTypes: ['gc'] })
+  const measured: number[] = []
+  // the first passes are V8's: compiling allocates too
+  for (let pass = 0; pass < 12 && measured.length < 3; pass++) {
+    const engine = create()
+    run(engine, bars, 0, bars.length - BARS)
+    await settled()
+    const seen = collections
+    const before = getHeapStatistics().used_heap_size
+    run(engine, bars, bars.length - BARS, bars.length)
+    const grown = getHeapStatistics().used_heap_size - before
+    await settled()
+    if (pass >= 3 && collections === seen) measured.push(grown / BARS)
+  }
+  observer.disconnect()
+  if (measured.length === 0) throw new Error('collections ran whenever allocation was measured')
+  return Math.min(...measured)
 }
 
-function run(engine: Engine, from: number, to: number, step: number): void {
+function run(engine: Engine, bars: Bars, from: number, to: number): void {
+  const step = bars.openTime[1]! - bars.openTime[0]!
   for (let row = from; row < to; row++) engine.onBar(bars.openTime[row]! + step)
 }
 

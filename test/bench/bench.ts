@@ -16,18 +16,6 @@ export interface BenchRow {
 /** Every `test/bench/*.bench.ts` exports one of these as its default. */
 export type Bench = () => Promise<readonly BenchRow[]>
 
-/** Median of `times` timed runs in milliseconds after `warm` untimed ones. */
-export function medianMs(run: () => unknown, times = 7, warm = 2): number {
-  for (let k = 0; k < warm; k++) run()
-  const taken: number[] = []
-  for (let k = 0; k < times; k++) {
-    const start = performance.now()
-    run()
-    taken.push(performance.now() - start)
-  }
-  return taken.sort((a, b) => a - b)[times >> 1]!
-}
-
 /** What a detail says of one side: median and fastest of its timed runs. */
 export interface Timing {
   readonly median: number

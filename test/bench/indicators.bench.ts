@@ -11,13 +11,17 @@ import { type Bench, type BenchRow, interleaved, type Timing } from './bench.ts'
 import { median, withFolder } from './process.ts'
 import { MINUTES_NOTE, realMinuteBars } from './real-bars.ts'
 
-/** technicalindicators is measured on fewer bars, or this would take minutes; its time a bar hardly depends on them. */
-const THEIR_BARS = 100_000
+/**
+ * technicalindicators is measured on fewer bars, or this would take minutes; enough of them for the garbage it makes to be
+ * collected within a pass.
+ */
+const THEIR_BARS = 400_000
 
 /*
- * The best of the rounds counts, on both sides: a pass takes a few milliseconds, less than the slice a busy machine gives
- * it, so that the best tells what the code costs and the median what else ran meanwhile. Allocating ten megabytes a column
- * is part of ours; where memory is short it takes longer than most indicators.
+ * The best of the rounds counts, on both sides: a pass of ours takes a few milliseconds, less than the slice a busy machine
+ * gives it, so that the best tells what the code costs and the median what else ran meanwhile. Ours goes first and by
+ * itself: the garbage of theirs makes the process give memory back, and then ours would pay for fresh pages on every
+ * pass, which on a virtual machine takes longer (10 ns a bar and column were seen) than most indicators.
  */
 
 interface Subject {
@@ -93,7 +97,8 @@ const bench: Bench = async () => {
   const rows: BenchRow[] = []
   const few = lists(sliceBars(bars, 0, THEIR_BARS))
   for (const { name, indicator, theirs, talib } of SUBJECTS) {
-    const [us, them] = interleaved([() => batchOf(indicator, bars), () => theirs(few).length < 1], 15, 3)
+    const [us] = interleaved([() => batchOf(indicator, bars)], 25, 5)
+    const [them] = interleaved([() => theirs(few).length < 1], 5, 1)
     rows.push({
       name: `${name} against technicalindicators`,
       value: them!.fastest / THEIR_BARS / (us!.fastest / bars.length),

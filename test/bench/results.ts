@@ -42,7 +42,7 @@ function line(bench: string, row: BenchRow): string {
   const cells = [
     bench,
     name,
-    `${short(value)}${unit}`,
+    `${shown(value)}${unit}`,
     bound(must),
     bound(aim),
     verdict === 'MISSED' ? '**MISSED**' : verdict,
@@ -52,6 +52,6 @@ function line(bench: string, row: BenchRow): string {
 }
 
 /** Three digits that mean something. */
-function short(value: number): string {
+export function shown(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

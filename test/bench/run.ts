@@ -8,18 +8,27 @@ import { cpus, totalmem } from 'node:os'
 import { basename, join } from 'node:path'
 import { VERSION } from '../../src/runs/package-info.ts'
 import type { Bench, BenchRow } from './bench.ts'
-import { type BenchResult, resultsText, verdictOf } from './results.ts'
+import { type BenchResult, resultsText, shown, verdictOf } from './results.ts'
 
 const HERE = import.meta.dirname
 const STORED = join(HERE, 'results.json')
 
 if (process.send !== undefined && process.argv[2] === '--child') await runChild(process.argv[3]!)
+else if (process.argv[2] === '--allocation') await runAllocation(process.argv[3] as 'flat')
 else process.exitCode = await runAll(process.argv.slice(2))
 
 async function runChild(name: string): Promise<void> {
   const { default: bench } = (await import(`./${name}.bench.ts`)) as { default: Bench }
   const rows = await bench()
+  const broken = rows.find((row) => !Number.isFinite(row.value))
+  if (broken !== undefined) throw new Error(`${broken.name}: measured ${broken.value}, which is no figure`)
   process.send!(rows, () => process.disconnect())
+}
+
+/** Started by engine.bench.ts with a heap of its own kind. */
+async function runAllocation(state: 'flat'): Promise<void> {
+  const { bytesPerBar } = await import('./allocation.ts')
+  console.log(await bytesPerBar(state))
 }
 
 async function runAll(wanted: readonly string[]): Promise<number> {
@@ -34,6 +43,7 @@ async function runAll(wanted: readonly string[]): Promise<number> {
   }
   const results = stored()
   let failed = 0
+  const missed: BenchRow[] = []
   for (const name of wanted.length > 0 ? wanted : names) {
     console.error(`${name} …`)
     const rows = await measure(name)
@@ -41,12 +51,12 @@ async function runAll(wanted: readonly string[]): Promise<number> {
     // a bench that could not run here (no peers installed, no recordings) says so itself and keeps its old rows
     if (rows === null || rows.length === 0) continue
     for (const row of rows)
-      console.error(`  ${verdictOf(row).padEnd(8)} ${row.name}: ${row.value}${row.unit}  (${row.detail})`)
+      console.error(`  ${verdictOf(row).padEnd(8)} ${row.name}: ${shown(row.value)}${row.unit}  (${row.detail})`)
+    missed.push(...rows.filter((row) => verdictOf(row) === 'MISSED'))
     results.set(name, { machine: machine(), rows })
     writeFileSync(STORED, `${JSON.stringify(Object.fromEntries(results), null, 1)}\n`)
     writeFileSync(join(HERE, 'RESULTS.md'), resultsText(results))
   }
-  const missed = [...results.values()].flatMap(({ rows }) => rows).filter((row) => verdictOf(row) === 'MISSED')
   for (const row of missed) console.error(`MISSED its must: ${row.name}`)
   return failed > 0 || missed.length > 0 ? 1 : 0
 }
