@@ -96,7 +96,6 @@ export const RUN: Flags = {
   'close-at-end': { help: 'close what is open at the last bar' },
   benchmark: { help: 'series to hold for comparison (built in: the run’s own)', value: 'SERIES' },
   'risk-free': number('yearly rate for Sharpe and Sortino, as a fraction', 'RATE', { above: -1 }),
-  seed: number('seed of the run’s randomness', 'N', { min: 0, isWhole: true }),
   ...PLACES,
   config: { help: 'config file (built in: klinelab.config.ts, looked for upwards)', value: 'FILE' },
   'show-config': { help: 'print where each setting comes from, and run nothing' },

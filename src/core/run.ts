@@ -111,6 +111,7 @@ export interface RunDocument {
   readonly certificates: readonly Certificate[]
   readonly benchmark: string
   readonly riskFree: number
+  /** Always 0: nothing in a run is random yet. */
   readonly seed: number
   readonly reproduce: {
     readonly command: string
@@ -136,15 +137,15 @@ export interface RecordedRequest {
   >
   readonly noCosts: boolean
   readonly riskFree: number
-  readonly warmup: number | null
+  /** Bars ahead of the range in use: a count, also where the default was asked for. */
+  readonly warmup: number
   readonly limitTouch: boolean
   readonly feeAsset: 'quote' | 'received'
   readonly closeAtEnd: boolean
   readonly benchmark: string | null
-  readonly seed: number
 }
 
-/** What `data check` found in a series; nothing in it has been repaired. */
+/** What was found in a range of a series; nothing in it has been repaired. */
 export interface Certificate {
   readonly series: string
   readonly rows: number
@@ -161,7 +162,6 @@ export interface Certificate {
   }[]
   /** Open times of bars whose close time came early: the exchange stopped inside them. */
   readonly outages: readonly number[]
-  readonly skippedRows: number
 }
 
 /** What the report draws from, beside the document: columns, trades, fills, events. */

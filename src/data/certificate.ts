@@ -22,7 +22,8 @@ export interface Check extends Certificate {
   /** Rows that came twice, from overlapping files, and were stored once. */
   readonly duplicates: number
   readonly unfinished: number
-  /** Every row that was left out at an import, with its reason. */
+  readonly skippedRows: number
+  /** Every row that was left out at an import, with its reason. Most have no time, so no range can claim them. */
   readonly skipped: readonly BadRow[]
 }
 
@@ -42,10 +43,10 @@ export async function certify(store: Store, series: Series): Promise<Check> {
   const { rows, gaps, outages, skipped, duplicates, unfinished } = manifest!
   if (bars.length !== rows) faults.push(`${bars.length} bars are stored, the manifest says ${rows}`)
   faults.push(...impossibleBars(bars))
-  const certificate = certifyBars(bars, { outages, skippedRows: skipped.length })
+  const certificate = certifyBars(bars, outages)
   if (JSON.stringify(certificate.gaps) !== JSON.stringify(gaps))
     faults.push(`the gaps are not those in the manifest (${certificate.gaps.length} found, ${gaps.length} listed)`)
-  return { ...certificate, faults, duplicates, unfinished, skipped }
+  return { ...certificate, faults, duplicates, unfinished, skippedRows: skipped.length, skipped }
 }
 
 function damagedFiles(manifest: SeriesManifest, folder: string): string[] {
@@ -63,11 +64,8 @@ export function isBroken(check: Check): boolean {
   return check.faults.length > 0
 }
 
-/** The certificate of a range of bars; `known` is what only the import can know. */
-export function certifyBars(
-  bars: Bars,
-  known: { readonly outages: readonly number[]; readonly skippedRows: number },
-): Certificate {
+/** The certificate of a range of bars; `outages` of the whole series are what only the import can know. */
+export function certifyBars(bars: Bars, outages: readonly number[]): Certificate {
   const { interval } = bars.series
   const last = bars.openTime[bars.length - 1]
   if (last === undefined) throw new DataError(`${seriesName(bars.series)} has no bars`)
@@ -82,8 +80,7 @@ export function certifyBars(
     zeroVolumeBars: bars.volume.reduce((count, volume) => count + (volume === 0 ? 1 : 0), 0),
     flatRuns: flatRuns(bars),
     outliers: outliers(bars),
-    outages: known.outages.filter((at) => at >= from && at < to),
-    skippedRows: known.skippedRows,
+    outages: outages.filter((at) => at >= from && at < to),
   }
 }
 

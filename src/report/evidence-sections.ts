@@ -107,7 +107,6 @@ export function certificateSection({ document }: RunResult): string {
     number(one.flatRuns.length),
     number(one.outliers.length),
     number(one.outages.length),
-    one.skippedRows === 0 ? 'none' : `<span class="mark">${count(one.skippedRows)}</span>`,
     'nothing',
   ])
   const titles: readonly (readonly [string, Column['kind']?])[] = [
@@ -119,7 +118,6 @@ export function certificateSection({ document }: RunResult): string {
     ['Flat runs', 'number'],
     ['Outliers', 'number'],
     ['Outage marks', 'number'],
-    ['Rows skipped at import', 'number'],
     ['Repaired', 'number'],
   ]
   return section(

@@ -42,7 +42,6 @@ const certificate = z.strictObject({
   flatRuns: z.array(z.strictObject({ start: time, bars: count })),
   outliers: z.array(z.strictObject({ openTime: time, field: z.string(), value: z.number(), median: z.number() })),
   outages: z.array(time),
-  skippedRows: count,
 })
 
 const rates = { feeMaker: z.number(), feeTaker: z.number(), slippageBps: z.number() }
@@ -57,12 +56,11 @@ const request = z.strictObject({
   costs: z.record(z.string(), z.strictObject(rates)),
   noCosts: z.boolean(),
   riskFree: z.number(),
-  warmup: count.nullable(),
+  warmup: count,
   limitTouch: z.boolean(),
   feeAsset: z.enum(['quote', 'received']),
   closeAtEnd: z.boolean(),
   benchmark: z.string().nullable(),
-  seed: count,
 })
 
 export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({

@@ -12,5 +12,4 @@ export interface BacktestRequest {
   readonly set?: Readonly<Record<string, ParamValue>>
   readonly closeAtEnd?: boolean
   readonly benchmark?: string
-  readonly seed?: number
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type Bars, firstRowAt } from '../core/bar.ts'
+import { type Bars, firstRowAt, sliceBars } from '../core/bar.ts'
+import type { Interval } from '../core/interval.ts'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
-import { resolveParams } from '../engine/index.ts'
+import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
+import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
@@ -13,7 +14,7 @@ import { loadStrategy } from './load-strategy.ts'
 import { EMBEDDED } from './package-info.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
-import { defaultWarmup, type SimulateSlot, simulate } from './simulate.ts'
+import { defaultWarmup, type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Told now and then how many instants of all are done. */
@@ -39,26 +40,18 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const params = usage(() => resolveParams(strategy, request.set ?? {}))
   const names = request.data.map((text) => usage(() => parseSeries(text)))
   const store = await openStore(settings.store, { behind: EMBEDDED })
-  const warmup = (series: Series) => settings.warmup ?? usage(() => defaultWarmup(strategy, params, series.interval))
-  const loaded = await Promise.all(names.map((series) => loadSlot(store, series, request, warmup(series), settings)))
+  // one count for all series, so that it can be asked for again with --warmup
+  const wanted = Math.max(...names.map(({ interval }) => warmupOf(strategy, file, params, interval)))
+  const warmup = settings.warmup ?? wanted
+  const loaded = await Promise.all(names.map((series) => loadSlot(store, series, request, warmup, settings)))
   // where the data begin later than asked for, the run does too: a year without bars is no year of a result
   const from = Math.min(
     ...loaded.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, request.from ?? Number.NEGATIVE_INFINITY)]!),
   )
   const { limitTouch, cash } = settings
   const closeAtEnd = request.closeAtEnd ?? false
-  const simulation = usage(() =>
-    simulate({
-      strategy,
-      params,
-      slots: loaded.map(({ average, ...slot }) => ({ ...slot, referenceAt: average?.at ?? null })),
-      from,
-      cash,
-      limitTouch,
-      closeAtEnd,
-      ...(onProgress && { onProgress }),
-    }),
-  )
+  const slots = loaded.map(({ average, ...slot }) => ({ ...slot, referenceAt: average?.at ?? null }))
+  const simulation = played({ strategy, params, slots, from, cash, limitTouch, closeAtEnd }, onProgress)
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
   const { metrics, notes, split } = computeMetrics({
     ...simulation.result,
@@ -67,14 +60,18 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     riskFree: settings.riskFree,
   })
   const inRange = loaded.map(({ bars }) => ({ bars, first: firstRowAt(bars.openTime, from) }))
-  const used = inRange.map(({ bars, first }) => slice(bars, first))
+  const used = inRange.map(({ bars, first }) => sliceBars(bars, first, bars.length))
   const { result } = simulation
-  const facts = { strategy, params, request, settings, from, metrics, notes, split, benchmark: benchmark.name }
+  const facts = { strategy, params, request, settings, from, metrics, notes, split }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
+  const plots = simulation.plots.map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   const document = documentOf({
     ...facts,
     file,
     used,
+    plots,
+    benchmark,
+    defaultWarmup: wanted,
     warmups: inRange.map(({ first }) => first),
     tradeHash: createHash('sha256').update(fillsCsv(result.fills)).digest('hex'),
     bars: simulation.bars,
@@ -83,7 +80,6 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     instruments: loaded,
     averages: loaded.map(({ average }) => average?.files ?? []),
   })
-  const plots = simulation.plots.map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   return {
     seconds: simulation.seconds,
     warnings:
@@ -103,14 +99,47 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   }
 }
 
-/** A RangeError of the core or the engine about what was asked for is a wrong command, not a failed run. */
+/** For work that does nothing but check what was asked for: a RangeError of it is a wrong command, not a failed run. */
 function usage<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (error instanceof RangeError && !error.message.startsWith('the account'))
-      throw new UsageError(error.message, { cause: error })
+    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
     throw error
+  }
+}
+
+/** The simulation. Costs, cash and instruments are checked until its first instant; what goes wrong after is no command. */
+function played(options: SimulateOptions, onProgress?: Progress): Simulation {
+  let hasBegun = false
+  const begin: Progress = (done, total) => {
+    hasBegun = true
+    onProgress?.(done, total)
+  }
+  try {
+    return simulate({ ...options, onProgress: begin })
+  } catch (error) {
+    if (error instanceof RangeError && !hasBegun) throw new UsageError(error.message, { cause: error })
+    throw error
+  }
+}
+
+/** What `indicators` throws is said of the strategy and the parameters it was given. */
+function warmupOf(
+  strategy: Strategy,
+  file: string | null,
+  params: Readonly<Record<string, ParamValue>>,
+  interval: Interval,
+): number {
+  try {
+    return defaultWarmup(strategy, params, interval)
+  } catch (error) {
+    const given = Object.entries(params).map(([name, value]) => `${name}=${value}`)
+    const { name, message } = error as Error
+    throw new UsageError(
+      `strategy ${file ?? strategy.name}: its indicators${given.length > 0 ? ` with ${given.join(' ')}` : ''}: ${error instanceof RangeError ? message : `${name}: ${message}`}`,
+      { cause: error },
+    )
   }
 }
 
@@ -141,34 +170,20 @@ async function benchmarkOf(
   if (request.benchmark === undefined) {
     const series = slots.map(({ bars, costs }) => ({ bars, feeTaker: costs.feeTaker, slippageBps: costs.slippageBps }))
     const name = `buy and hold ${slots.map((slot) => slot.instrument.symbol).join(', ')}`
-    return { name, equity: buyAndHoldEquity(series, from, settings.cash, equity) }
+    // its bars and costs are the run's own
+    return { name, inputs: null, equity: buyAndHoldEquity(series, from, settings.cash, equity) }
   }
   const series = usage(() => parseSeries(request.benchmark!))
   const bars = await store.load(series, { from, ...(request.to !== undefined && { to: request.to }) })
   const { feeTaker, slippageBps } = settings.costsOf(series.venue)
   return {
     name: `buy and hold ${seriesName(series)}`,
+    inputs: { feeTaker, slippageBps, sha256: barsSha256(bars) },
     equity: buyAndHoldEquity([{ bars, feeTaker, slippageBps }], from, settings.cash, equity),
-  }
-}
-
-function slice(bars: Bars, first: number): Bars {
-  const { openTime, open, high, low, close, volume } = bars
-  const cut = (column: Float64Array) => column.subarray(first)
-  return {
-    series: bars.series,
-    priceDecimals: bars.priceDecimals,
-    length: bars.length - first,
-    openTime: cut(openTime),
-    open: cut(open),
-    high: cut(high),
-    low: cut(low),
-    close: cut(close),
-    volume: cut(volume),
   }
 }
 
 async function certificateOf(store: Store, bars: Bars) {
   const manifest = await store.manifest(bars.series)
-  return certifyBars(bars, { outages: manifest?.outages ?? [], skippedRows: manifest?.skipped.length ?? 0 })
+  return certifyBars(bars, manifest?.outages ?? [])
 }

@@ -49,7 +49,6 @@ export interface BacktestOptions extends Given {
   readonly set?: Readonly<Record<string, ParamValue>>
   readonly closeAtEnd?: boolean
   readonly benchmark?: string
-  readonly seed?: number
   /** False keeps the run in memory: no folder is written and `dir` is null. */
   readonly write?: boolean
 }
@@ -61,7 +60,7 @@ export interface BacktestRun extends RunResult {
 }
 
 const KEYS = [
-  'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'benchmark', 'seed', 'write', 'store', 'out', 'cash', 'feeMaker',
+  'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
   'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts',
 ] as const // biome-ignore format: a list
 
@@ -82,10 +81,10 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
   if (feeAsset !== undefined && feeAsset !== 'quote' && feeAsset !== 'received')
     throw new UsageError(`feeAsset: "${String(feeAsset)}" is not allowed; write quote or received`)
   const range = rangeOf(options)
-  const { strategy, set, closeAtEnd, benchmark, seed } = options
+  const { strategy, set, closeAtEnd, benchmark } = options
   const settings = await settingsOf(options)
   const data = [options.data ?? []].flat()
-  const optional = Object.entries({ set, closeAtEnd, benchmark, seed }).filter(([, value]) => value !== undefined)
+  const optional = Object.entries({ set, closeAtEnd, benchmark }).filter(([, value]) => value !== undefined)
   const run = await backtest({ strategy, data, ...range, ...Object.fromEntries(optional) }, settings)
   const dir = options.write === false ? null : await writeRun(run, settings.out, (performance.now() - start) / 1000)
   return { ...run.result, dir, seconds: run.seconds }
@@ -124,7 +123,6 @@ const BOUNDS = {
   slippageBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },
   riskFree: { above: -1, text: 'a fraction above -1' },
   warmup: { min: 0, isWhole: true, text: 'whole, at least 0' },
-  seed: { min: 0, isWhole: true, text: 'whole, at least 0' },
 } as const
 
 interface Bounds {

@@ -17,15 +17,19 @@ export interface RecordInput {
   readonly used: readonly Bars[]
   readonly from: number
   readonly to: number
+  /** Bars ahead of the range that were there. */
+  readonly warmup: number
 }
 
 /**
  * Everything that decided a run, defaults spelled out. Nothing in it depends on how it was asked for: the same run asked
  * for by a flag or by the config, from this folder or another, is recorded in the same bytes.
  */
-export function recordOf({ file, request, settings, params, used, from, to }: RecordInput): RecordedRequest {
-  const { cash, noCosts, riskFree, warmup, limitTouch, feeAsset } = settings
-  const venues = [...new Set(used.map((bars) => bars.series.venue))]
+export function recordOf(input: RecordInput): RecordedRequest {
+  const { file, request, settings, params, used, from, to, warmup } = input
+  const { cash, noCosts, riskFree, limitTouch, feeAsset } = settings
+  const held = request.benchmark === undefined ? [] : [parseSeries(request.benchmark)]
+  const venues = [...new Set([...used.map((bars) => bars.series), ...held].map((series) => series.venue))]
   return {
     strategy: relative(projectRoot(dirname(file)), file).replaceAll('\\', '/'),
     data: used.map((bars) => seriesName(bars.series)),
@@ -41,12 +45,11 @@ export function recordOf({ file, request, settings, params, used, from, to }: Re
     feeAsset,
     closeAtEnd: request.closeAtEnd ?? false,
     benchmark: request.benchmark ?? null,
-    seed: request.seed ?? 0,
   }
 }
 
 /** The command that makes a run again, from its project's root; what equals a built-in default is left out. */
-export function commandOf(record: RecordedRequest | null, strategy: Strategy): string {
+export function commandOf(record: RecordedRequest | null, strategy: Strategy, defaultWarmup: number): string {
   if (record === null) return `runBacktest({ strategy: ${strategy.name}, … }) from a script`
   const words = ['klinelab', 'backtest', quoted(record.strategy), '--data', ...record.data]
   const add = (flag: string, value: unknown, builtIn?: unknown) => {
@@ -67,12 +70,11 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy): s
     ] as const)
       add(flag, record.costs[venue]![key], VENUE_COSTS[venue][key])
   add('risk-free', record.riskFree, BUILT_IN.riskFree)
-  add('warmup', record.warmup, null)
+  add('warmup', record.warmup, defaultWarmup)
   add('limit-touch', record.limitTouch, false)
   add('fee-asset', record.feeAsset, BUILT_IN.feeAsset)
   add('close-at-end', record.closeAtEnd, false)
   add('benchmark', record.benchmark, null)
-  add('seed', record.seed, 0)
   return words.join(' ')
 }
 

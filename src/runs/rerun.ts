@@ -25,7 +25,7 @@ export async function rerun(dir: string, store: string, cwd: string, onProgress?
   if (record === null)
     throw new UsageError(`${run}: its strategy was handed over by a script, not named by a file; run that script again`)
   const strategy = findStrategy(record.strategy, dir, cwd)
-  const { data, from, to, set, closeAtEnd, seed } = record
+  const { data, from, to, set, closeAtEnd } = record
   const request = {
     strategy,
     data,
@@ -33,7 +33,6 @@ export async function rerun(dir: string, store: string, cwd: string, onProgress?
     to,
     set,
     closeAtEnd,
-    seed,
     ...(record.benchmark !== null && { benchmark: record.benchmark }),
   }
   return backtest(request, recordedSettings(record, { store, out: dirname(dir) }), onProgress)
@@ -68,7 +67,7 @@ function causes(recorded: RunDocument, fresh: RunDocument): string[] {
   if (recorded.reproduce.code !== fresh.reproduce.code)
     problems.push('the strategy, a file it imports, or the lockfile was changed')
   if (recorded.reproduce.config !== fresh.reproduce.config)
-    problems.push('costs, filters or warm-up bars are not those of the run')
+    problems.push('costs, filters, warm-up bars, the benchmark or the marks of an import are not those of the run')
   return problems
 }
 

@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto'
 import type { Bars } from '../core/bar.ts'
 import { NOT_KNOWN } from '../core/instrument.ts'
 import { closeTimeOf } from '../core/interval.ts'
-import type { RecordedRequest, RunDocument } from '../core/run.ts'
+import type { Certificate, RecordedRequest, RunDocument, RunResult } from '../core/run.ts'
 import { seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { barsSha256, certifyBars } from '../data/index.ts'
+import { barsSha256 } from '../data/index.ts'
 import type { ParamValue, Strategy } from '../engine/index.ts'
 import type { BacktestRequest } from './backtest-request.ts'
 import { codeHash, inlineHash } from './code-hash.ts'
 import { VERSION } from './package-info.ts'
 import { commandOf, recordOf } from './reproduce.ts'
+import { configHash, outcomeHash, sha256, snapshotsInForce } from './run-identity.ts'
 import type { Settings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
 
@@ -23,11 +23,15 @@ export interface RunFacts {
   readonly file: string | null
   readonly from: number
   readonly used: readonly Bars[]
+  /** Bars ahead of the range, per series. */
   readonly warmups: readonly number[]
+  /** What the strategy asks for where nobody says. */
+  readonly defaultWarmup: number
   readonly metrics: RunDocument['metrics']
   readonly notes: RunDocument['notes']
   readonly split: RunDocument['split']
-  readonly benchmark: string
+  /** `inputs`: what its curve is reckoned from, beyond the run's own bars and costs. */
+  readonly benchmark: { readonly name: string; readonly inputs: Readonly<Record<string, unknown>> | null }
   readonly tradeHash: string
   readonly bars: number
   readonly result: {
@@ -38,46 +42,39 @@ export interface RunFacts {
     readonly rejected: number
     readonly rejectedBy: Readonly<Record<string, number>>
     readonly notes: readonly string[]
+    readonly events: RunResult['events']
     readonly openTrades: RunDocument['openTrades']
   }
   readonly certificates: RunDocument['certificates']
   readonly instruments: readonly SimulateSlot[]
   /** Files of 1m bars behind PERCENT_PRICE, per series. */
   readonly averages: readonly (readonly string[])[]
+  readonly plots: RunResult['plots']
 }
 
 /** The run's document: `run.json`, and what the report and `--json` show. */
 export function documentOf(facts: RunFacts): RunDocument {
   const { strategy, params, request, settings, used, result } = facts
-  const data = used.map((bars) => dataOf(bars))
+  const data = used.map((bars, k) => dataOf(bars, facts.certificates[k]!))
   const to = Math.max(...data.map((one) => one.to))
   const first = facts.instruments[0]!
-  const code = facts.file === null ? inlineHash(strategy) : codeHash(facts.file).hash
+  const isInline = facts.file === null
+  const code = isInline ? inlineHash(strategy) : codeHash(facts.file).hash
   const filters = filtersOf(facts.instruments, facts.from, to)
-  const record: RecordedRequest | null =
-    facts.file === null ? null : recordOf({ file: facts.file, request, settings, params, used, from: facts.from, to })
-  const configHash = sha256({
-    cash: settings.cash,
-    riskFree: settings.riskFree,
-    limitTouch: settings.limitTouch,
-    feeAsset: settings.feeAsset,
-    closeAtEnd: request.closeAtEnd ?? false,
-    benchmark: facts.benchmark,
-    costs: facts.instruments.map(({ costs }) => costs),
-    seed: request.seed ?? 0,
-    filters,
-    warmups: facts.warmups,
-    averages: facts.averages,
-  })
-  const range = { from: facts.from, to, warmup: Math.max(...facts.warmups) }
-  const id = sha256({ data, code, params, config: configHash, engine: VERSION }).slice(0, 12)
+  const warmup = Math.max(...facts.warmups)
+  const record: RecordedRequest | null = isInline
+    ? null
+    : recordOf({ file: facts.file, request, settings, params, used, from: facts.from, to, warmup })
+  const config = configHash(facts, to)
+  const outcome = isInline ? outcomeHash(facts.tradeHash, result.events, facts.plots) : null
+  const id = sha256({ data, code, params, config, engine: VERSION, outcome }).slice(0, 12)
   return {
     run: `${strategy.name}-${id}`,
     strategy: strategy.name,
     params,
     tradeHash: facts.tradeHash,
     data,
-    range,
+    range: { from: facts.from, to, warmup },
     engine: { version: VERSION, bars: facts.bars },
     costs: {
       feeMaker: first.costs.feeMaker,
@@ -98,21 +95,20 @@ export function documentOf(facts: RunFacts): RunDocument {
     openTrades: result.openTrades,
     filters,
     certificates: facts.certificates,
-    benchmark: facts.benchmark,
+    benchmark: facts.benchmark.name,
     riskFree: settings.riskFree,
-    seed: request.seed ?? 0,
+    seed: 0,
     reproduce: {
-      command: commandOf(record, strategy),
+      command: commandOf(record, strategy, facts.defaultWarmup),
       request: record,
       code,
-      config: configHash,
+      config,
       versions: { klinelab: VERSION },
     },
   }
 }
 
-function dataOf(bars: Bars): RunDocument['data'][number] {
-  const { gaps } = certifyBars(bars, { outages: [], skippedRows: 0 })
+function dataOf(bars: Bars, { gaps }: Certificate): RunDocument['data'][number] {
   return {
     series: seriesName(bars.series),
     rows: bars.length,
@@ -125,17 +121,13 @@ function dataOf(bars: Bars): RunDocument['data'][number] {
 
 function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): RunDocument['filters'] {
   return slots.flatMap(({ instrument }) => {
-    const { snapshots, symbol } = instrument
-    const current = snapshots.findLast((snapshot) => snapshot.validFrom <= from) ?? snapshots[0]!
-    const inForce = [
-      current,
-      ...snapshots.filter((snapshot) => snapshot !== current && snapshot.validFrom > from && snapshot.validFrom < to),
-    ]
+    const { symbol } = instrument
+    const inForce = snapshotsInForce(instrument, from, to)
     return inForce.map((snapshot) => ({
       symbol,
       source: snapshot.source,
       validFrom: snapshot.validFrom === NOT_KNOWN ? null : snapshot.validFrom,
-      assumed: snapshot.validFrom > from && snapshot === current,
+      assumed: snapshot.validFrom > from && snapshot === inForce[0],
       notSimulated: snapshot.filters.notSimulated,
     }))
   })
@@ -156,8 +148,4 @@ function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
     ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
     ...facts.result.notes,
   ]
-}
-
-function sha256(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
 }

@@ -13,7 +13,6 @@ interface Flags {
   set?: [string, ParamValue][]
   closeAtEnd?: boolean
   benchmark?: string
-  seed?: number
   showConfig?: boolean
 }
 
@@ -25,9 +24,9 @@ export default {
   async run({ words, flags }, io) {
     const start = performance.now()
     const settings = await settingsOf({ words, flags }, io)
-    const { data, from, to, set, closeAtEnd, benchmark, seed, showConfig } = flags as unknown as Flags
+    const { data, from, to, set, closeAtEnd, benchmark, showConfig } = flags as unknown as Flags
     if (showConfig) return configOutcome(settings, io)
-    const asked = { from, to, closeAtEnd, benchmark, seed, ...(set && { set: Object.fromEntries(set) }) }
+    const asked = { from, to, closeAtEnd, benchmark, ...(set && { set: Object.fromEntries(set) }) }
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
     const run = await backtest({ strategy: words[0]!, data, ...given }, settings, io.progress('bars'))
     const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
