@@ -1,5 +1,4 @@
 import { fromLedger, type Ledger, ledgerFor, toLedger } from '../core/money.ts'
-import type { AccountView } from './strategy.ts'
 
 /**
  * The one account of a run in whole ledger units. `wallet` is what a futures account calls it: start + realised
@@ -9,7 +8,7 @@ import type { AccountView } from './strategy.ts'
  *
  * hold exactly after every event, for spot and for margin alike.
  */
-export class Account implements AccountView {
+export class Account {
   readonly ledger: Ledger
   readonly start: number
   wallet: number

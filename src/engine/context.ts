@@ -1,7 +1,7 @@
 import type { Bar } from '../core/bar.ts'
-import type { Account } from './account.ts'
+import { PositionReading } from './book-views.ts'
 import type { Slot } from './slot.ts'
-import type { BarContext, BarsContext, Indicators } from './strategy.ts'
+import type { AccountView, BarContext, BarsContext, Indicators, PositionView } from './strategy.ts'
 
 export type Context = BarContext<unknown, Indicators, Record<string, Indicators>, unknown>
 
@@ -18,17 +18,18 @@ export class SlotContext implements Context {
   readonly state: unknown
   readonly #slot: Slot
 
-  constructor(slot: Slot, account: Account, params: unknown, state: unknown) {
+  constructor(slot: Slot, account: AccountView, params: unknown, state: unknown) {
     this.#slot = slot
     this.bar = slot.bar
     this.ind = slot.ind as never
     this.prev = slot.prev as never
     this.also = slot.also as never
-    this.position = slot.position
+    this.position = new PositionReading(slot.position)
     this.account = account
     this.params = params
     this.symbol = slot.symbol
     this.state = state
+    Object.freeze(this)
   }
   get at() {
     return this.#slot.bar.closeTime
@@ -42,26 +43,28 @@ export class SlotContext implements Context {
 }
 
 export class TogetherContext implements BarsContext<unknown, Indicators, unknown> {
-  readonly account: Account
+  readonly account: AccountView
   readonly params: unknown
   readonly state: unknown
-  readonly positions: Readonly<Record<string, Slot['position']>>
+  readonly positions: Readonly<Record<string, PositionView>>
   readonly bars: Readonly<Record<string, Bar>>
   readonly inds: Readonly<Record<string, never>>
   readonly prevs: Readonly<Record<string, never>>
   readonly #slots: readonly Slot[]
   #known: readonly string[] = []
 
-  constructor(slots: readonly Slot[], account: Account, params: unknown, state: unknown) {
+  constructor(slots: readonly Slot[], account: AccountView, params: unknown, state: unknown) {
     this.#slots = slots
     this.account = account
     this.params = params
     this.state = state
-    const each = <T>(of: (slot: Slot) => T) => Object.fromEntries(slots.map((slot) => [slot.symbol, of(slot)]))
+    const each = <T>(of: (slot: Slot) => T) =>
+      Object.freeze(Object.fromEntries(slots.map((slot) => [slot.symbol, of(slot)])))
     this.bars = each((slot) => slot.bar)
     this.inds = each((slot) => slot.ind as never)
     this.prevs = each((slot) => slot.prev as never)
-    this.positions = each((slot) => slot.position)
+    this.positions = each((slot) => new PositionReading(slot.position))
+    Object.freeze(this)
   }
   get at() {
     return Math.max(...this.#slots.filter((slot) => slot.isFresh).map((slot) => slot.bar.closeTime))
@@ -71,7 +74,13 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
     let count = 0
     for (const slot of this.#slots) if (slot.cursor.row >= slot.readyRow) count++
     if (count !== this.#known.length)
-      this.#known = this.#slots.filter((slot) => slot.cursor.row >= slot.readyRow).map((slot) => slot.symbol)
+      this.#known = Object.freeze(
+        this.#slots.filter((slot) => slot.cursor.row >= slot.readyRow).map((slot) => slot.symbol),
+      )
     return this.#known
   }
 }
+
+// for all runs
+Object.freeze(SlotContext.prototype)
+Object.freeze(TogetherContext.prototype)

@@ -3,6 +3,7 @@ import { fromLedger } from '../core/money.ts'
 import type { Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
 import { Account } from './account.ts'
+import { AccountReading } from './book-views.ts'
 import { Broker, type BrokerOptions } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { EquityCurve } from './equity-curve.ts'
@@ -40,6 +41,8 @@ export class Engine {
   readonly #onBars: Hook | null
   readonly #margin: Margin | null
   readonly #broker: Broker
+  /** What strategies see of the account. */
+  readonly #reading: AccountReading
   readonly #contexts: readonly Context[]
   readonly #together: BarsContext<unknown, Indicators, unknown>
   readonly #events: RunEvent[] = []
@@ -59,8 +62,9 @@ export class Engine {
     this.#strategy = strategy
     this.#onBar = strategy.onBar
     this.#onBars = strategy.onBars
-    this.#params = params
+    this.#params = Object.freeze({ ...params })
     this.account = new Account(options.cash)
+    this.#reading = new AccountReading(this.account)
     this.slots = options.slots.map((slot) => new Slot(slot, this.account.ledger))
     const record = (slot: Slot, event: RunEvent) => this.#record(slot, event)
     const remark = (text: string) => this.#remarks.add(text)
@@ -69,11 +73,15 @@ export class Engine {
     this.#broker = new Broker(this.account, this.slots, this.#margin, record, remark, options)
     this.#desk = new OrderDesk(this.slots, this.#broker, (slot, event) => this.#record(slot, event))
     this.#state = strategy.state(params)
-    this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.account, params, this.#state))
-    this.#together = new TogetherContext(this.slots, this.account, params, this.#state)
+    this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.#reading, this.#params, this.#state))
+    this.#together = new TogetherContext(this.slots, this.#reading, this.#params, this.#state)
     this.#curve = new EquityCurve(options.instants)
     this.#guard(null, () =>
-      strategy.onStart?.({ params, symbols: this.slots.map((s) => s.symbol), state: this.#state } as never),
+      strategy.onStart?.({
+        params: this.#params,
+        symbols: this.slots.map((s) => s.symbol),
+        state: this.#state,
+      } as never),
     )
   }
 
@@ -163,7 +171,10 @@ export class Engine {
   }
 
   #record(slot: Slot | null, event: RunEvent): void {
-    this.#events.push(event)
+    // a strategy is handed it, and must not be able to change what the run tells of it
+    if (event.type === 'fill') Object.freeze(event.fill)
+    if (event.type === 'accepted' || event.type === 'amended') Object.freeze(event.order)
+    this.#events.push(Object.freeze(event))
     slot?.note(event)
     if (event.type === 'accepted') this.#accepted++
     if (event.type === 'rejected') this.#rejectedBy[event.reason] = (this.#rejectedBy[event.reason] ?? 0) + 1
@@ -205,7 +216,7 @@ export class Engine {
     }
     const { onStop } = this.#strategy
     if (onStop !== null)
-      this.#guard(null, () => onStop({ account: this.account, params: this.#params, state: this.#state } as never))
+      this.#guard(null, () => onStop({ account: this.#reading, params: this.#params, state: this.#state } as never))
     return this.#result(at)
   }
 
@@ -265,14 +276,12 @@ function checkOptions(options: EngineOptions): void {
 
 function inputsText(slot: Slot, params: object): string {
   if (!slot.hasBegun) return JSON.stringify({ params })
-  const names = (view: object) =>
-    Object.getOwnPropertyNames(Object.getPrototypeOf(view)).filter((name) => name !== 'constructor')
   const round = (_: string, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
   return JSON.stringify(
     {
       bar: snapshot(slot.bar, ['openTime', 'open', 'high', 'low', 'close', 'volume']),
-      ind: snapshot(slot.ind, names(slot.ind)),
+      ind: slot.ind,
       position: { qty: slot.position.qty },
       params,
     },

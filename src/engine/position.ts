@@ -3,7 +3,6 @@ import { fromLedger, type Ledger, notionalUnits, type Rate } from '../core/money
 import type { OpenTrade, Trade } from '../core/trade.ts'
 import type { Account } from './account.ts'
 import type { Scales } from './rules.ts'
-import type { PositionView } from './strategy.ts'
 import type { Cursor } from './view.ts'
 
 /** A fill as the ledger sees it: whole units only. */
@@ -79,7 +78,7 @@ class Trip {
 }
 
 /** One net position at average cost, and the trade it belongs to (fills.md 20). */
-export class Position implements PositionView {
+export class Position {
   readonly #scales: Scales
   readonly #ledger: Ledger
   /** Everything owned, dust included; signed units. `cost` is what it cost, signed ledger units. */

@@ -129,7 +129,7 @@ export class Slot {
       })
     }
     this.#higher = higher
-    this.also = also
+    this.also = Object.freeze(also)
   }
 
   get closeTime(): number {

@@ -12,30 +12,52 @@ export interface Cursor {
   row: number
 }
 
-type ViewClass = new (cursor: Cursor, columns: readonly Float64Array[], back: number) => object
+type ViewClass = new (
+  cursor: Cursor,
+  columns: readonly Float64Array[],
+  groups: readonly object[],
+  back: number,
+) => object
+
+/** What one class of views shows: numbers read off columns, and views within the view. */
+interface Shape {
+  readonly what: string
+  readonly values: readonly string[]
+  readonly groups: readonly string[]
+  /** All of them as they were declared. */
+  readonly declared: readonly string[]
+}
 
 const classes = new Map<string, ViewClass>()
 
-/** The class whose instances have one getter per name, reading `columns[k][cursor.row − back]`, NaN before row 0. */
-function viewClass(what: string, names: readonly string[], declared: readonly string[]): ViewClass {
-  const key = `${what}|${names.join('|')}|${declared.join('|')}`
+/**
+ * The class whose instances have one getter per name, reading `columns[k][cursor.row − back]`, NaN before row 0. Columns
+ * and cursor are private to it: with them a strategy could read the next bar. Names are computed keys, which unlike
+ * written ones may be any text, `constructor` included.
+ */
+function viewClass(shape: Shape): ViewClass {
+  const key = JSON.stringify(shape)
   const known = classes.get(key)
   if (known !== undefined) return known
-  const body = names.map(
-    (name, k) => `get ${JSON.stringify(name)}() {
-    const row = this.cursor.row - this.back
-    return row >= 0 ? this.c${k}[row] : NaN
-  }`,
-  )
-  const fields = names.map((_, k) => `this.c${k} = columns[${k}]`)
+  const { values, groups, declared } = shape
+  const getter = (name: string, body: string) => `get [${JSON.stringify(name)}]() { ${body} }`
   const build = new Function(
     'Base',
     `return class extends Base {
-      constructor(cursor, columns, back) { super(); this.cursor = cursor; this.back = back; ${fields.join('; ')} }
-      ${body.join('\n')}
+      #cursor; #back; ${values.map((_, k) => `#c${k};`).join(' ')} ${groups.map((_, k) => `#g${k};`).join(' ')}
+      constructor(cursor, columns, groups, back) {
+        super(); this.#cursor = cursor; this.#back = back
+        ${values.map((_, k) => `this.#c${k} = columns[${k}]`).join('; ')}
+        ${groups.map((_, k) => `this.#g${k} = groups[${k}]`).join('; ')}
+      }
+      ${declared.includes('toJSON') ? '' : `toJSON() { return Object.fromEntries(${JSON.stringify(declared)}.map((name) => [name, this[name]])) }`}
+      ${values.map((name, k) => getter(name, `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row] : NaN`)).join('\n')}
+      ${groups.map((name, k) => getter(name, `return this.#g${k}`)).join('\n')}
     }`,
   )
-  const made = build(strictBase(what, declared)) as ViewClass
+  const made = build(strictBase(shape.what, declared)) as ViewClass
+  // shared by all runs of this shape: what one strategy writes on it would be seen by the next
+  Object.freeze(made.prototype)
   classes.set(key, made)
   return made
 }
@@ -44,11 +66,11 @@ function viewClass(what: string, names: readonly string[], declared: readonly st
  * Reading a name that was never declared must be an error: `undefined > 1` is false, so a misspelt indicator would
  * silently never trade. The proxy sits at the end of the prototype chain, where only unknown names arrive.
  */
-function strictBase(what: string, names: readonly string[]): new () => object {
+export function strictBase(what: string, names: readonly string[]): new () => object {
   class Base {}
   Object.setPrototypeOf(
     Base.prototype,
-    new Proxy(Object.create(null) as object, {
+    new Proxy(Object.freeze(Object.create(null)) as object, {
       get(_, key) {
         if (typeof key === 'symbol' || key === 'toJSON' || key === 'then' || key === 'constructor') return undefined
         throw new ReferenceError(
@@ -57,14 +79,19 @@ function strictBase(what: string, names: readonly string[]): new () => object {
       },
     }),
   )
+  Object.freeze(Base.prototype)
   return Base
 }
 
+/** What JSON and error texts show of a view whose names lie on its prototype. */
+export function snapshot(view: object, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, (view as Record<string, unknown>)[name]]))
+}
+
+const BAR = ['openTime', 'closeTime', 'open', 'high', 'low', 'close', 'volume'] as const
+
 /** The bar at the cursor: one object per instrument, reused for every bar. */
-export class BarView
-  extends strictBase('bar', ['openTime', 'closeTime', 'open', 'high', 'low', 'close', 'volume'])
-  implements Bar
-{
+export class BarView extends strictBase('bar', BAR) implements Bar {
   readonly #cursor: Cursor
   readonly #bars: BarColumns
   readonly #interval: Interval
@@ -74,6 +101,10 @@ export class BarView
     this.#cursor = cursor
     this.#bars = bars
     this.#interval = interval
+    Object.freeze(this)
+  }
+  toJSON() {
+    return snapshot(this, BAR)
   }
   get openTime() {
     return this.#bars.openTime[this.#cursor.row]!
@@ -98,40 +129,40 @@ export class BarView
   }
 }
 
-/** A view of flat columns; `back` 1 looks one bar back. */
-function columnView(
-  what: string,
-  cursor: Cursor,
-  columns: Readonly<Record<string, Float64Array>>,
-  back: number,
-  declared: readonly string[] = Object.keys(columns),
-): object {
-  const names = Object.keys(columns)
-  const View = viewClass(what, names, declared)
-  return new View(
-    cursor,
-    names.map((name) => columns[name]!),
-    back,
-  )
-}
+// one for all runs, as the classes of indicators are
+Object.freeze(BarView.prototype)
 
 /** Columns of declared indicators: name → output → one value per row. */
 export type IndicatorColumns = Readonly<Record<string, Readonly<Record<string, Float64Array>>>>
 
-/** A view of indicators: single ones as numbers, those with several outputs as a view of their own. */
+/** A view of indicators: single ones as numbers, those with several outputs as a view of their own; `back` 1 looks one bar back. */
 export function indicatorView(what: string, cursor: Cursor, indicators: IndicatorColumns, back: number): object {
-  const singles: Record<string, Float64Array> = {}
-  const groups: [string, object][] = []
-  for (const [name, outputs] of Object.entries(indicators)) {
-    if (Object.hasOwn(outputs, 'value')) singles[name] = outputs['value']!
-    else groups.push([name, columnView(`${what}.${name}`, cursor, outputs, back)])
-  }
-  const view = columnView(what, cursor, singles, back, Object.keys(indicators))
-  for (const [name, group] of groups) Object.defineProperty(view, name, { value: group, enumerable: true })
-  return view
+  const all = Object.entries(indicators)
+  const singles = all.filter(([, outputs]) => Object.hasOwn(outputs, 'value'))
+  const groups = all.filter(([, outputs]) => !Object.hasOwn(outputs, 'value'))
+  const View = viewClass({
+    what,
+    values: singles.map(([name]) => name),
+    groups: groups.map(([name]) => name),
+    declared: Object.keys(indicators),
+  })
+  return Object.freeze(
+    new View(
+      cursor,
+      singles.map(([, outputs]) => outputs['value']!),
+      groups.map(([name, outputs]) => groupView(`${what}.${name}`, cursor, outputs, back)),
+      back,
+    ),
+  )
 }
 
-/** A view's values as a plain object: for error texts and `explain`, off the hot path. */
-export function snapshot(view: object, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, (view as Record<string, unknown>)[name]]))
+function groupView(
+  what: string,
+  cursor: Cursor,
+  outputs: Readonly<Record<string, Float64Array>>,
+  back: number,
+): object {
+  const names = Object.keys(outputs)
+  const View = viewClass({ what, values: names, groups: [], declared: names })
+  return Object.freeze(new View(cursor, Object.values(outputs), [], back))
 }

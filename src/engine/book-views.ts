@@ -1,0 +1,69 @@
+import type { Account } from './account.ts'
+import type { Position } from './position.ts'
+import type { AccountView, PositionView } from './strategy.ts'
+import { snapshot, strictBase } from './view.ts'
+
+/**
+ * What a strategy reads of the books. The ledger itself never leaves the engine: who holds it could make money. Reused
+ * for the whole run, as bars are, so that a bar allocates nothing.
+ */
+
+const ACCOUNT = ['cash', 'free', 'equity', 'fees'] as const
+const POSITION = ['qty', 'entryPrice', 'entryTime', 'unrealised', 'bars'] as const
+
+export class AccountReading extends strictBase('account', ACCOUNT) implements AccountView {
+  readonly #account: Account
+
+  constructor(account: Account) {
+    super()
+    this.#account = account
+    Object.freeze(this)
+  }
+  get cash() {
+    return this.#account.cash
+  }
+  get free() {
+    return this.#account.free
+  }
+  get equity() {
+    return this.#account.equity
+  }
+  get fees() {
+    return this.#account.fees
+  }
+  toJSON() {
+    return snapshot(this, ACCOUNT)
+  }
+}
+
+export class PositionReading extends strictBase('position', POSITION) implements PositionView {
+  readonly #position: Position
+
+  constructor(position: Position) {
+    super()
+    this.#position = position
+    Object.freeze(this)
+  }
+  get qty() {
+    return this.#position.qty
+  }
+  get entryPrice() {
+    return this.#position.entryPrice
+  }
+  get entryTime() {
+    return this.#position.entryTime
+  }
+  get unrealised() {
+    return this.#position.unrealised
+  }
+  get bars() {
+    return this.#position.bars
+  }
+  toJSON() {
+    return snapshot(this, POSITION)
+  }
+}
+
+// for all runs
+Object.freeze(AccountReading.prototype)
+Object.freeze(PositionReading.prototype)
