@@ -36,7 +36,10 @@ export function projectRoot(from: string): string {
   }
 }
 
-/** A strategy that was handed over as an object has no file: its own functions' text is what can be hashed. */
+/**
+ * A strategy that was handed over as an object has no file: its own functions' text is what can be hashed. What they close
+ * over cannot be, so the id of such a run is of what came of it too (`outcomeHash`).
+ */
 export function inlineHash(strategy: Strategy): string {
   const text = (value: unknown): unknown => (typeof value === 'function' ? String(value) : value)
   return createHash('sha256')

@@ -11,6 +11,9 @@ import { parseFillsCsv } from '../tables/fills-csv.ts'
 import { parseTradesCsv } from '../tables/trades-csv.ts'
 import { UsageError } from './usage-error.ts'
 
+/** How the names of folders end that are being written, or were when the power failed. */
+export const UNFINISHED = '.tmp'
+
 /** A run folder read back. */
 export interface LoadedRun {
   readonly dir: string
@@ -84,25 +87,47 @@ async function readEquity(
   }
 }
 
-/** `run.json` of a run folder. */
+/**
+ * `run.json` of a run folder.
+ * @throws UsageError where there is none, DataError where it is damaged
+ */
 export function readDocument(dir: string): RunDocument {
   const file = join(dir, 'run.json')
   if (!existsSync(file)) throw new UsageError(`${dir}: is no run folder, it has no run.json`)
+  const damaged = (what: string) => new DataError(`${file}: ${what}; delete the folder and make the run again`)
+  let json: Partial<RunDocument> | null
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as RunDocument
+    json = JSON.parse(readFileSync(file, 'utf8')) as typeof json
   } catch (error) {
-    throw new DataError(`${file}: is no JSON (${(error as Error).message}); delete the folder and make the run again`)
+    throw damaged(`is no JSON (${(error as Error).message})`)
   }
+  for (const key of ['run', 'strategy', 'params', 'data', 'range', 'engine', 'metrics', 'reproduce'] as const)
+    if (json?.[key] === undefined) throw damaged(`is no run, it has no "${key}"`)
+  return json as RunDocument
 }
 
-/** Every run folder under `out`, by name. */
-export function listRuns(out: string): { readonly dir: string; readonly document: RunDocument }[] {
+/** Every run folder under `out`, by name; not those that are being written. */
+function runFolders(out: string): string[] {
   if (!existsSync(out)) return []
   return readdirSync(out)
+    .filter((name) => !name.endsWith(UNFINISHED) && existsSync(join(out, name, 'run.json')))
     .sort()
     .map((name) => join(out, name))
-    .filter((dir) => existsSync(join(dir, 'run.json')))
-    .map((dir) => ({ dir, document: readDocument(dir) }))
+}
+
+/** Every run under `out`, by name; one that cannot be read is told of and left out. */
+export function listRuns(
+  out: string,
+  onDamaged: (message: string) => void,
+): { readonly dir: string; readonly document: RunDocument }[] {
+  return runFolders(out).flatMap((dir) => {
+    try {
+      return [{ dir, document: readDocument(dir) }]
+    } catch (error) {
+      onDamaged((error as Error).message)
+      return []
+    }
+  })
 }
 
 /**
@@ -111,7 +136,7 @@ export function listRuns(out: string): { readonly dir: string; readonly document
  */
 export function findRun(name: string, out: string, cwd: string): string {
   for (const dir of [resolve(cwd, name), join(out, name)]) if (existsSync(join(dir, 'run.json'))) return dir
-  const names = listRuns(out).map(({ dir }) => basename(dir))
+  const names = runFolders(out).map((dir) => basename(dir))
   const fitting = names.filter((one) => one.startsWith(name) || one.endsWith(name))
   if (fitting.length === 1) return join(out, fitting[0]!)
   if (fitting.length > 1)

@@ -41,7 +41,10 @@ export async function loadBars(series: string, range: BarsRange = {}): Promise<B
 }
 
 export interface BacktestOptions extends Given {
-  /** Path of a strategy module, or what `defineStrategy` returned. */
+  /**
+   * Path of a strategy module, or what `defineStrategy` returned. The code of an object cannot be seen: its run is named
+   * by its result as well, and neither `verify` nor `report` can make it again.
+   */
   readonly strategy: string | Strategy
   readonly data: string | readonly string[]
   readonly from?: Time

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { RunDocument } from '../core/run.ts'
-import { tradesCsv } from '../tables/trades-csv.ts'
 import { type Backtest, backtest, type Progress } from './backtest.ts'
 import { type Difference, diffRuns } from './diff-runs.ts'
 import { readDocument } from './load-run.ts'
 import { HOME } from './package-info.ts'
+import { differences, renderRun } from './run-folder.ts'
 import { recordedSettings } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -38,29 +39,47 @@ export async function rerun(dir: string, store: string, cwd: string, onProgress?
   return backtest(request, recordedSettings(record, { store, out: dirname(dir) }), onProgress)
 }
 
-/** Runs a finished run again and compares: the same inputs must give the same bytes. */
+/** Runs a finished run again and compares every file of it: the same inputs must give the same bytes. */
 export async function verifyRun(dir: string, store: string, cwd: string, onProgress?: Progress): Promise<Verification> {
   const recorded = readDocument(dir)
-  const { result } = await rerun(dir, store, cwd, onProgress)
-  const fresh = JSON.parse(JSON.stringify(result.document)) as RunDocument
-  const differences = diffRuns(recorded, fresh)
+  const run = await rerun(dir, store, cwd, onProgress)
+  const fresh = JSON.parse(JSON.stringify(run.result.document)) as RunDocument
+  const differing = diffRuns(recorded, fresh)
+  const files = await differingFiles(run, dir)
   const problems = causes(recorded, fresh)
-  if (problems.length === 0 && differences.length > 0)
+  const isNow = problems.length === 0
+  if (isNow && differing.length > 0)
     problems.push(
-      'the same data, code, parameters and config gave another result: not deterministic; report this as a bug',
+      'the same data, code, parameters and config gave another result: run.json was changed by hand, or the strategy asks the clock, Math.random or a file of its own; if neither is so, report this as a bug',
     )
-  const trades = join(dir, 'trades.csv')
-  if (!existsSync(trades)) problems.push('trades.csv is missing from the folder')
-  else if (problems.length === 0 && readFileSync(trades, 'utf8') !== tradesCsv(result.trades))
-    problems.push('trades.csv in the folder is not what the run writes: it was changed by hand')
-  return { run: recorded.run, dir, same: problems.length === 0 && differences.length === 0, problems, differences }
+  for (const name of files)
+    if (!existsSync(join(dir, name))) problems.push(`${name} is missing from the folder`)
+    else if (isNow && !(name === 'run.json' && differing.length > 0))
+      problems.push(
+        `${name} in the folder is not what the run writes: it was changed by hand${name === 'report.html' ? ', or made by another build of this version' : ''}`,
+      )
+  const same = problems.length === 0 && files.length === 0
+  return { run: recorded.run, dir, same, problems, differences: differing }
+}
+
+/** Files of a run's folder that are not what the run gives now. */
+async function differingFiles(run: Backtest, dir: string): Promise<string[]> {
+  const temporary = mkdtempSync(join(tmpdir(), 'klinelab-verify-'))
+  try {
+    await renderRun(run, temporary)
+    return differences(dir, temporary)
+  } finally {
+    rmSync(temporary, { recursive: true, force: true })
+  }
 }
 
 /** Inputs that are not what they were. */
 function causes(recorded: RunDocument, fresh: RunDocument): string[] {
   const problems: string[] = []
   if (recorded.engine.version !== fresh.engine.version)
-    problems.push(`klinelab was ${recorded.engine.version}, is ${fresh.engine.version}`)
+    problems.push(
+      `klinelab was ${recorded.engine.version}, is ${fresh.engine.version}: its results and its report may differ for that`,
+    )
   for (const [k, data] of recorded.data.entries())
     if (data.sha256 !== fresh.data[k]?.sha256)
       problems.push(`the stored bars of ${data.series} are not those of the run`)

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { EquityColumns } from '../core/run.ts'
+import type { EquityColumns, RunDocument } from '../core/run.ts'
 import { DataError, writeAtomic, writeParquet } from '../data/index.ts'
 import { renderReport } from '../report/report.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { tradesCsv } from '../tables/trades-csv.ts'
 import type { Backtest } from './backtest.ts'
+import { UNFINISHED } from './load-run.ts'
 import { reportAssets } from './report-assets.ts'
 
 /** Wall-clock facts, which no two runs share. */
@@ -18,39 +20,23 @@ const TIMING = 'timing.json'
  * @throws DataError 'not deterministic' that names the files that differ
  */
 export async function writeRun(run: Backtest, out: string, seconds: number): Promise<string> {
-  const { result } = run
-  const dir = join(out, result.document.run)
-  const temporary = `${dir}.${process.pid}.tmp`
+  const { document } = run.result
+  const dir = join(out, document.run)
+  // of one writer only: an equal run may be written at the same time, by this process or another
+  const temporary = `${dir}.${process.pid}.${randomUUID().slice(0, 8)}${UNFINISHED}`
   const discard = () => rmSync(temporary, { recursive: true, force: true })
   process.once('exit', discard)
   try {
     mkdirSync(temporary, { recursive: true })
-    const write = (name: string, text: string) => writeFileSync(join(temporary, name), text)
-    write('run.json', `${JSON.stringify(result.document, null, 1)}\n`)
-    write('trades.csv', tradesCsv(result.trades))
-    write('fills.csv', fillsCsv(result.fills))
-    write('events.jsonl', result.events.map((event) => `${JSON.stringify(event)}\n`).join(''))
-    await writeEquity(join(temporary, 'equity.parquet'), result.equity)
-    write('report.html', renderReport(result, reportAssets()))
-    const machine = {
-      platform: platform(),
-      node: process.version,
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      memory: totalmem(),
-    }
-    write(
-      TIMING,
-      `${JSON.stringify({ finished: new Date().toISOString(), seconds, engineSeconds: run.seconds, machine }, null, 1)}\n`,
-    )
-    if (existsSync(dir)) {
-      const differing = differences(dir, temporary)
-      if (differing.length > 0)
-        throw new DataError(
-          `not deterministic: ${dir} holds another result of the same inputs; different: ${differing.join(', ')}. Move it away and report this as a bug.`,
-        )
-      renameSync(join(temporary, TIMING), join(dir, TIMING))
-    } else renameSync(temporary, dir)
+    await renderRun(run, temporary)
+    writeFileSync(join(temporary, TIMING), timingText(seconds, run.seconds))
+    if (isMoved(temporary, dir)) return dir
+    const differing = differences(dir, temporary)
+    if (differing.length > 0)
+      throw new DataError(
+        `not deterministic: ${dir} holds another result of the same inputs; different: ${differing.join(', ')}. ${reasonOf(document)}`,
+      )
+    renameSync(join(temporary, TIMING), join(dir, TIMING))
   } catch (error) {
     throw folderError(out, error)
   } finally {
@@ -58,6 +44,45 @@ export async function writeRun(run: Backtest, out: string, seconds: number): Pro
     discard()
   }
   return dir
+}
+
+/** Writes everything that a run's inputs decide into a folder. */
+export async function renderRun({ result }: Backtest, dir: string): Promise<void> {
+  const write = (name: string, text: string) => writeFileSync(join(dir, name), text)
+  write('run.json', `${JSON.stringify(result.document, null, 1)}\n`)
+  write('trades.csv', tradesCsv(result.trades))
+  write('fills.csv', fillsCsv(result.fills))
+  write('events.jsonl', result.events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  await writeEquity(join(dir, 'equity.parquet'), result.equity)
+  write('report.html', renderReport(result, reportAssets()))
+}
+
+/** Whether a folder could take its name; it cannot where a finished one has it. */
+function isMoved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to)
+    return true
+  } catch (error) {
+    if (existsSync(to)) return false
+    throw error
+  }
+}
+
+function reasonOf({ reproduce }: RunDocument): string {
+  return reproduce.request === null
+    ? 'Its strategy was handed over as an object, whose code cannot be seen; move the folder away.'
+    : 'A strategy that asks the clock, Math.random or a file of its own has such results. If this one does not, move the folder away and report this as a bug.'
+}
+
+function timingText(seconds: number, engineSeconds: number): string {
+  const machine = {
+    platform: platform(),
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memory: totalmem(),
+  }
+  return `${JSON.stringify({ finished: new Date().toISOString(), seconds, engineSeconds, machine }, null, 1)}\n`
 }
 
 function folderError(out: string, error: unknown): unknown {
@@ -69,12 +94,12 @@ function folderError(out: string, error: unknown): unknown {
   return error
 }
 
-function differences(old: string, fresh: string): string[] {
-  const names = new Set([...readdirSync(old), ...readdirSync(fresh)])
-  names.delete(TIMING)
-  return [...names].sort().filter((name) => {
+/** Files of a run, as rendered into `fresh`, that the folder `old` does not have or has with other bytes. */
+export function differences(old: string, fresh: string): string[] {
+  const names = readdirSync(fresh).filter((name) => name !== TIMING)
+  return names.sort().filter((name) => {
     const [a, b] = [join(old, name), join(fresh, name)]
-    return !existsSync(a) || !existsSync(b) || !readFileSync(a).equals(readFileSync(b))
+    return !existsSync(a) || !readFileSync(a).equals(readFileSync(b))
   })
 }
 

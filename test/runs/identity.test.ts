@@ -98,6 +98,9 @@ function bytesOf({ dir }: BacktestRun): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(dir!, name)).toString('base64')]))
 }
 
+type Case = readonly [what: string, world: World, options?: Partial<BacktestOptions>]
+const cases = (given: readonly Case[]) => given.map(([what, world, options = {}]) => [what, world, options] as const)
+
 /** The price of one hour moved by a little. */
 const moved = (at: number) => (hour: number) => price(hour) + (hour === at ? 0.5 : 0)
 
@@ -109,27 +112,29 @@ describe('one input changed is another run', () => {
     expect(base.trades.length).toBeGreaterThan(5)
   })
 
-  test.each<readonly [what: string, world: World, options?: Partial<BacktestOptions>]>([
-    ['a bar of the range', { close: moved(100) }],
-    ['a bar of the warm-up', { close: moved(FROM - 20) }],
-    ['the number of warm-up bars', {}, { warmup: 39 }],
-    ['an outage mark in the range', { outage: 100 }],
-    ['the tick size of the filters', { tick: '0.02' }],
-    ['the order types of the symbol', { orderTypes: ['MARKET', 'LIMIT', 'STOP_LOSS'] }],
-    ['the strategy’s text', { code: '// another line\n' }],
-    ['a parameter', {}, { set: { period: 11 } }],
-    ['the beginning', {}, { from: START + (FROM + 1) * HOUR }],
-    ['the end', {}, { to: START + (TO - 1) * HOUR }],
-    ['the cash', {}, { cash: 10_001 }],
-    ['a fee', {}, { feeTaker: 0.0011 }],
-    ['the fee of orders it never sends', {}, { feeMaker: 0.0011 }],
-    ['the slippage', {}, { slippageBps: 3 }],
-    ['the asset of the fees', {}, { feeAsset: 'received' }],
-    ['the risk-free rate', {}, { riskFree: 0.01 }],
-    ['limits that fill when touched', {}, { limitTouch: true }],
-    ['closing at the end', {}, { closeAtEnd: true }],
-    ['the benchmark', {}, { benchmark: HELD }],
-  ])('%s', async (_, world, options) => {
+  test.each(
+    cases([
+      ['a bar of the range', { close: moved(100) }],
+      ['a bar of the warm-up', { close: moved(FROM - 20) }],
+      ['the number of warm-up bars', {}, { warmup: 39 }],
+      ['an outage mark in the range', { outage: 100 }],
+      ['the tick size of the filters', { tick: '0.02' }],
+      ['the order types of the symbol', { orderTypes: ['MARKET', 'LIMIT', 'STOP_LOSS'] }],
+      ['the strategy’s text', { code: '// another line\n' }],
+      ['a parameter', {}, { set: { period: 11 } }],
+      ['the beginning', {}, { from: START + (FROM + 1) * HOUR }],
+      ['the end', {}, { to: START + (TO - 1) * HOUR }],
+      ['the cash', {}, { cash: 10_001 }],
+      ['a fee', {}, { feeTaker: 0.0011 }],
+      ['the fee of orders it never sends', {}, { feeMaker: 0.0011 }],
+      ['the slippage', {}, { slippageBps: 3 }],
+      ['the asset of the fees', {}, { feeAsset: 'received' }],
+      ['the risk-free rate', {}, { riskFree: 0.01 }],
+      ['limits that fill when touched', {}, { limitTouch: true }],
+      ['closing at the end', {}, { closeAtEnd: true }],
+      ['the benchmark', {}, { benchmark: HELD }],
+    ]),
+  )('%s', async (_, world, options) => {
     expect((await runOf(world, options)).document.run).not.toBe(base.document.run)
   })
 
@@ -155,19 +160,21 @@ describe('one input spelt otherwise is the same run, to the byte', () => {
     base = bytesOf(await runOf())
   })
 
-  test.each<readonly [what: string, world: World, options?: Partial<BacktestOptions>]>([
-    ['all of it made anew', {}],
-    ['the default warm-up as a number', {}, { warmup: 40 }],
-    ['times as text', {}, { from: '2024-01-03T12:00', to: '2024-01-08T12:00' }],
-    ['a beginning between two bars', {}, { from: START + FROM * HOUR - 1 }],
-    ['a default parameter given, as text', {}, { set: { period: '10' } }],
-    ['the venue’s own costs given', {}, { feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2 }],
-    ['a later import that left a row out', { isContinued: true }],
-    ['an outage mark outside the range and its warm-up', { outage: 190 }],
-    ['the same bars from two files that overlap', { isInParts: true }],
-    ['the series as a list', {}, { data: [SERIES] }],
-    ['a benchmark that is not asked for', { held: moved(100) }],
-  ])('%s', async (_, world, options) => {
+  test.each(
+    cases([
+      ['all of it made anew', {}],
+      ['the default warm-up as a number', {}, { warmup: 40 }],
+      ['times as text', {}, { from: '2024-01-03T12:00', to: '2024-01-08T12:00' }],
+      ['a beginning between two bars', {}, { from: START + FROM * HOUR - 1 }],
+      ['a default parameter given, as text', {}, { set: { period: '10' } }],
+      ['the venue’s own costs given', {}, { feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2 }],
+      ['a later import that left a row out', { isContinued: true }],
+      ['an outage mark outside the range and its warm-up', { outage: 190 }],
+      ['the same bars from two files that overlap', { isInParts: true }],
+      ['the series as a list', {}, { data: [SERIES] }],
+      ['a benchmark that is not asked for', { held: moved(100) }],
+    ]),
+  )('%s', async (_, world, options) => {
     expect(bytesOf(await runOf(world, options))).toEqual(base)
   })
 

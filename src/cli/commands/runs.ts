@@ -10,7 +10,7 @@ export default {
   example: 'klinelab runs',
   async run(args, io) {
     const { out } = await settingsOf(args, io)
-    const runs = listRuns(out).map(({ dir, document }) => ({
+    const runs = listRuns(out, io.warn).map(({ dir, document }) => ({
       run: document.run,
       dir,
       strategy: document.strategy,

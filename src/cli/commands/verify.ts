@@ -12,7 +12,7 @@ export default {
     const found = await verifyRun(findRun(args.words[0]!, out, io.cwd), store, io.cwd, io.progress('bars'))
     const { run, same, problems, differences } = found
     const text = same
-      ? `${run}: the same again, to the last byte of its trades`
+      ? `${run}: the same again, to the last byte of every file`
       : [
           `${run}: NOT the same`,
           ...problems.map((problem) => `  ${problem}`),
