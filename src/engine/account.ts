@@ -1,3 +1,4 @@
+import type { Decimal } from '../core/decimal.ts'
 import { fromLedger, type Ledger, ledgerFor, toLedger } from '../core/money.ts'
 
 /**
@@ -26,8 +27,10 @@ export class Account {
   cash: number
   /** Ledger units that new orders may bind, where positions are held on margin. */
   marginFree: (() => number) | null = null
-  /** At the last mark. */
+  /** At the last mark: the double that is shown. */
   equity: number
+  /** At the last mark, without a rounding: what sizes are reckoned from. The engine knows the positions. */
+  exactEquity: () => Decimal = () => ({ digits: BigInt(this.wallet - this.cost), decimals: this.ledger.decimals })
 
   constructor(cash: number) {
     this.ledger = ledgerFor(cash)

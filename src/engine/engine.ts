@@ -7,6 +7,7 @@ import { AccountReading } from './book-views.ts'
 import { Broker, type BrokerOptions } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { EquityCurve } from './equity-curve.ts'
+import { exactEquity } from './exact-equity.ts'
 import { Margin } from './margin.ts'
 import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
@@ -66,6 +67,7 @@ export class Engine {
     this.account = new Account(options.cash)
     this.#reading = new AccountReading(this.account)
     this.slots = options.slots.map((slot) => new Slot(slot, this.account.ledger))
+    this.account.exactEquity = () => exactEquity(this.account, this.slots)
     const record = (slot: Slot, event: RunEvent) => this.#record(slot, event)
     const remark = (text: string) => this.#remarks.add(text)
     this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, record, remark)

@@ -29,10 +29,10 @@ export function sizeOrder(
 
 /** fraction × equity in ledger units, rounded down once: 0.57 of 100 is 57, which floats miss by a unit. */
 function shareOfEquity(fraction: number, account: Account): number {
-  const equity = decimalOf(Math.max(0, account.equity))
+  const equity = account.exactEquity()
+  if (equity.digits <= 0n) return 0
   const share = decimalOf(fraction)
-  const { decimals } = account.ledger
-  const scaled = share.digits * equity.digits * 10n ** BigInt(decimals)
+  const scaled = share.digits * equity.digits * 10n ** BigInt(account.ledger.decimals)
   return Number(scaled / 10n ** BigInt(share.decimals + equity.decimals))
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { decimalOf } from '../../src/core/decimal.ts'
 import type { Fill } from '../../src/core/fill.ts'
 import { ledgerFor, rateOf } from '../../src/core/money.ts'
 import type { Engine } from '../../src/engine/index.ts'
@@ -103,6 +104,22 @@ class Books {
   }
 }
 
+/** Places of any equity: prices have at most 8, quantities 8. */
+const PLACES = 24
+
+/** Cash of the second books and their holdings at the last closes, in whole 10^-PLACES. */
+function exactly(of: Scenario, books: Books, engine: Engine): bigint {
+  let sum = books.cash * 10n ** BigInt(PLACES - engine.account.ledger.decimals)
+  for (const { symbol, scales, row, hasBegun, bars } of engine.slots) {
+    const market = of.markets.find((one) => one.symbol === symbol)!
+    const held = books.held.get(symbol) ?? 0n
+    if (!hasBegun || held === 0n) continue
+    const close = unitsOf(bars.close[row]!, market.decimals)
+    sum += held * close * 10n ** BigInt(PLACES - scales.qtyDecimals - market.decimals)
+  }
+  return sum
+}
+
 function watched(of: Scenario) {
   let books: Books | null = null
   const booksOf = (engine: Engine) => {
@@ -128,12 +145,16 @@ function watched(of: Scenario) {
     onInstant(engine) {
       booksOf(engine).compare(engine)
       same('locked', engine.account.locked, locks(engine))
-      // equity is derived: cash and what is held at the last closes, in floats
-      const exact = engine.slots.reduce(
-        (sum, { position, hasBegun, lastClose }) => sum + (hasBegun ? position.heldQty * lastClose : 0),
-        engine.account.base,
-      )
-      expect(Math.abs(engine.account.equity - exact)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(exact)))
+      const { ledger, equity } = engine.account
+      const exact = exactly(of, booksOf(engine), engine)
+      // sizes are reckoned from the very number
+      const { digits, decimals } = engine.account.exactEquity()
+      same('exact equity', digits * 10n ** BigInt(PLACES - decimals), exact)
+      // what is shown of it is a double, right to a unit of the ledger
+      const unit = 10n ** BigInt(PLACES - ledger.decimals)
+      const shown = decimalOf(equity)
+      const off = shown.digits * 10n ** BigInt(PLACES - shown.decimals) - exact
+      if (off > unit || -off > unit) expect.fail(`equity is ${equity}, and ${exact} × 1e-${PLACES} by the books`)
     },
   })
   return { result, books: books as Books | null }

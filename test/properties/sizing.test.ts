@@ -200,3 +200,31 @@ test('more of a coin than whole numbers hold is refused before it is bought', ()
   ])
   expect(run.openTrades).toMatchObject([{ qty: 90_071_992 }])
 })
+
+test('fraction is of equity to the last unit, also of holdings whose value floats round', () => {
+  const lot = { min: '0.00000001', max: '0', step: '0.00000001' }
+  let isMissed = 0
+  const cents = fc.integer({ min: 1000, max: 9_000_000 })
+  fc.assert(
+    fc.property(cents, fc.integer({ min: 1, max: 999_999 }), cents, (entry, qty, mark) => {
+      const bar = (price: number) => [price / 100, price / 100, price / 100, price / 100] as const
+      const run = play({
+        kind: 'perpetual',
+        rows: [bar(entry), bar(entry), bar(mark), bar(mark)],
+        // at a price of 1 there are as many units of quantity as of money
+        decide: { 0: () => buy({ qty: qty / 1e6 }), 2: () => buy({ fraction: 1, limit: 1, id: 'all' }) },
+        cash: 90_000,
+        filters: { lot },
+      })
+      // millionths of a coin times cents are whole units of 1e-8: nothing is rounded
+      const equity = 90_000n * 10n ** 8n + BigInt(qty) * (BigInt(mark) - BigInt(entry))
+      fc.pre(equity > 0n)
+      const float = 90_000 - (entry / 100) * (qty / 1e6) + (mark / 100) * (qty / 1e6)
+      if (BigInt(Math.floor(float * 1e8)) !== equity) isMissed++
+      const accepted = run.events.find((event) => event.type === 'accepted' && event.order.id === 'all')
+      expect(accepted?.type === 'accepted' && BigInt(Math.round(accepted.order.qty * 1e8))).toBe(equity)
+    }),
+    { numRuns: 300 },
+  )
+  expect(isMissed).toBeGreaterThan(10)
+})
