@@ -105,7 +105,26 @@ const STRATEGIES: readonly Bad[] = [
     files: { 's.ts': strategy('return').replace('sma(p.fast)', 'sma(0)') },
     args: running('s.ts'),
     code: 2,
-    says: ['sma', '0'],
+    says: ['HERE/s.ts', 'fast=10', 'sma period 0: write a whole number'],
+  },
+  {
+    name: 'a bad period that a parameter gave, on a higher interval, with a warm-up of its own',
+    files: {
+      's.ts': strategy(
+        'return',
+        "\n  also: { d: { interval: '1d', indicators: (p) => ({ slow: sma(p.fast - 2) }) } },",
+      ),
+    },
+    args: running('s.ts', '--set', 'fast=2', '--warmup', '10'),
+    code: 2,
+    says: ['HERE/s.ts', 'fast=2', 'sma period 0: write a whole number'],
+  },
+  {
+    name: 'a throw inside indicators',
+    files: { 's.ts': strategy('return').replace('sma(p.fast)', '(p as never as { a: { b: never } }).a.b') },
+    args: running('s.ts'),
+    code: 2,
+    says: ['HERE/s.ts', 'its indicators with fast=10: TypeError', 'undefined'],
   },
 ]
 

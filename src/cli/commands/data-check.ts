@@ -8,6 +8,7 @@ import { STORE, settingsOf } from '../flags.ts'
 import { plural, tableText } from '../text.ts'
 
 const SHOWN = 20
+const LONGEST = 40
 
 export default {
   words: '<series>',
@@ -63,7 +64,17 @@ function checkText(name: string, check: Check): string {
       'median around it',
     ]),
     `${plural(check.duplicates, 'overlapping row')} dropped at import, ${plural(check.unfinished, 'unfinished bar')}, ${plural(check.skippedRows, 'bad row')} skipped`,
+    ...some(
+      check.skipped,
+      ({ file, row, field, value, reason }) => [file, String(row), field, clipped(value), reason],
+      ['file', 'row', 'field', 'value', 'reason'],
+    ),
   ].join('\n')
+}
+
+/** A value may be a whole line of a file. */
+function clipped(value: string): string {
+  return value.length > LONGEST ? `${value.slice(0, LONGEST - 1)}…` : value
 }
 
 function indented(text: string): string {
