@@ -100,10 +100,13 @@ export function mulDiv(a: number, b: number, divisor: number, rounding: Rounding
   return safe(rounding === 'up' && quotient * big !== exact ? quotient + 1n : quotient)
 }
 
-/** A bigint as a number, refusing to lose a digit. */
+/** An account has outgrown the whole numbers that its ledger is kept in: nobody's mistake but that of its size. */
+export class LedgerError extends RangeError {}
+
+/** A bigint as a number. @throws LedgerError where a digit would be lost */
 export function safe(value: bigint): number {
   const n = Number(value)
   if (!Number.isSafeInteger(n))
-    throw new RangeError(`${value} units are beyond 2^53: the account has outgrown its ledger; start with less cash`)
+    throw new LedgerError(`${value} units are beyond 2^53: the account has outgrown its ledger; start with less cash`)
   return n
 }

@@ -2,10 +2,11 @@ import { floorUnits, fromUnits } from '../core/decimal.ts'
 import type { Rejected, RunEvent } from '../core/event.ts'
 import type { AmendRequest, OrderRequest, OrderType } from '../core/order.ts'
 import type { Account } from './account.ts'
-import { bracketLegs, wrongSide } from './bracket.ts'
+import { bracketLegs, WOULD_TRIGGER, wrongSide } from './bracket.ts'
 import { Funds } from './funds.ts'
 import { blankOrder, isAlgo, type LiveOrder, viewOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
+import { wholeSteps } from './position.ts'
 import { snapLimit, snapStop, snapTouch, trailPrice } from './prices.ts'
 import { asOffset, orderType } from './request.ts'
 import { type Checked, findRefusal, type Market, type Refusal, type Rules } from './rules.ts'
@@ -52,16 +53,15 @@ export class Acceptance {
     if (slot.orders.some((o) => o.isAlive && o.id === id))
       return refuse({ filter: 'DUPLICATE_ID', value: id, limit: 'an id no open order has' })
     const { rules, order, price } = this.#draft(slot, request, id, at)
-    const wrong = wrongSide(order, price, slot, rules)
-    if (wrong !== null) return refuse(wrong)
     const asked = order.qty
     if (order.mayCut) order.qty = this.payable(slot, order, price, rules)
-    const refusal = this.#refusalOf(slot, rules, order, price, slot.row)
+    const refusal = this.#judge(slot, rules, order, price)
     if (refusal !== null) {
       const isForLackOfCash =
         order.qty < asked &&
-        (order.qty === 0 || this.#refusalOf(slot, rules, { ...order, qty: asked }, price, slot.row) === null)
-      if (!isForLackOfCash) return refuse(refusal, refusal.filter)
+        refusal.filter !== WOULD_TRIGGER &&
+        (order.qty === 0 || this.#judge(slot, rules, { ...order, qty: asked }, price) === null)
+      if (!isForLackOfCash) return refuse(refusal, filterOf(refusal))
       const { funds } = this
       return refuse(
         funds.shortage(slot, order, asked, price) ??
@@ -82,18 +82,17 @@ export class Acceptance {
     this.#accept(slot, order, at)
   }
 
-  /** `close()`: checked with the position as it stands, filled with the position as it then is. */
-  submitClose(slot: Slot, tag: string | null, at: number): void {
+  /** `close()`: checked with the position as it stands, filled with the position as it then is; `null` where refused. */
+  submitClose(slot: Slot, tag: string | null, at: number): LiveOrder | null {
     const id = this.nextId()
-    const rules = slot.rulesAt(slot.openTime)
+    const rules = slot.rulesAt(at)
     const { units } = slot.position
-    const side = units < 0 ? 1 : -1
     const order = blankOrder({
       id,
-      side,
+      side: units < 0 ? 1 : -1,
       type: 'market',
       role: 'close',
-      qty: Math.abs(units),
+      qty: wholeSteps(Math.abs(units), Math.max(1, rules.lot.step)),
       reduceOnly: true,
       isClose: true,
       tag,
@@ -101,8 +100,12 @@ export class Acceptance {
     })
     const refusal =
       units === 0 ? null : findRefusal(rules, slot.scales, checkedOf(order), this.#market(slot, rules, slot.row))
-    if (refusal !== null) return this.#refuse(slot, at, id, tag, refusal, refusal.filter)
+    if (refusal !== null) {
+      this.#refuse(slot, at, id, tag, refusal, refusal.filter)
+      return null
+    }
     this.#accept(slot, order, at)
+    return order
   }
 
   /** New quantity or prices for an open order; what is refused leaves it as it was. */
@@ -125,10 +128,11 @@ export class Acceptance {
     if (change.limit !== undefined) draft.limit = snapLimit(change.limit, order.side, rules, scales)
     if (change.stop !== undefined) draft.trigger = snapStop(change.stop, order.side, rules, scales)
     if (change.touch !== undefined) draft.trigger = snapTouch(change.touch, order.side, rules, scales)
-    const refusal = findRefusal(rules, scales, checkedOf(draft), this.#market(slot, rules, slot.row, order))
-    if (refusal !== null) return refuse(refusal, refusal.filter)
+    const price = this.funds.priceOf(slot, draft, rules)
+    const refusal = this.#judge(slot, rules, draft, price, order)
+    if (refusal !== null) return refuse(refusal, filterOf(refusal))
     this.funds.release(slot, order)
-    const short = this.funds.lock(slot, draft, this.funds.priceOf(slot, draft, rules))
+    const short = this.funds.lock(slot, draft, price)
     if (short !== null) {
       this.funds.takeAgain(slot, order)
       return refuse(short)
@@ -163,7 +167,7 @@ export class Acceptance {
 
   /** Checks a leg at the moment it goes live, as the exchange would; `false` leaves the position without it. */
   acceptLeg(slot: Slot, leg: LiveOrder, at: number): boolean {
-    const rules = slot.rulesAt(slot.openTime)
+    const rules = slot.rulesAt(at)
     // inside a bar its own close is not yet known
     const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#market(slot, rules, slot.row - 1))
     if (refusal === null) {
@@ -239,7 +243,12 @@ export class Acceptance {
     return { rules, order, price }
   }
 
-  /** What refuses the order; its legs are orders too, and an entry whose legs could not stand is refused with them. */
+  /** What refuses an order that is new, or an open one (`except`) as it is to become. */
+  #judge(slot: Slot, rules: Rules, order: LiveOrder, price: number, except?: LiveOrder): Refusal | null {
+    return wrongSide(order, price, slot, rules) ?? this.#refusalOf(slot, rules, order, price, slot.row, except)
+  }
+
+  /** What the filters refuse; legs are orders too, and an entry whose legs could not stand is refused with them. */
   #refusalOf(
     slot: Slot,
     rules: Rules,
@@ -306,6 +315,11 @@ export class Acceptance {
           `${slot.symbol}: ${slot.instrument.venue} has no ${type} order (${VENUE_NAMES[type].join(', ')}); klinelab simulates it`,
         )
   }
+}
+
+/** The exchange filter that refused; a bracket on the wrong side is no filter's doing. */
+function filterOf(refusal: Refusal): string | null {
+  return refusal.filter === WOULD_TRIGGER ? null : refusal.filter
 }
 
 /** A quantity of an order that lives, on the grid of its type. */

@@ -1,4 +1,4 @@
-import type { Decimal } from '../core/decimal.ts'
+import { type Decimal, LedgerError } from '../core/decimal.ts'
 import { fromLedger, type Ledger, ledgerFor, toLedger } from '../core/money.ts'
 
 /**
@@ -51,11 +51,11 @@ export class Account {
     return fromLedger(this.ledger, this.feesUnits)
   }
 
-  /** After every change of the wallet or a cost. @throws RangeError where the ledger's whole numbers are outgrown */
+  /** After every change of the wallet or a cost. @throws LedgerError where the ledger's whole numbers are outgrown */
   refresh(): void {
     const units = this.wallet - this.cost
     if (!Number.isSafeInteger(this.wallet) || !Number.isSafeInteger(units))
-      throw new RangeError(
+      throw new LedgerError(
         `the account has grown beyond ${Number.MAX_SAFE_INTEGER} units of 1e-${this.ledger.decimals}: start it with less cash`,
       )
     this.base = fromLedger(this.ledger, units)

@@ -51,6 +51,9 @@ export function bracketLegs(
   return legs
 }
 
+/** No filter's name, but as one: what is refused because it would trigger at once. */
+export const WOULD_TRIGGER = 'WOULD_TRIGGER'
+
 /** A stop beyond the entry, or a target behind it, would trigger at once (the exchange's error −2021). */
 export function wrongSide(entry: LiveOrder, price: number, slot: Slot, rules: Rules): Refusal | null {
   if (entry.legs === null) return null
@@ -61,7 +64,7 @@ export function wrongSide(entry: LiveOrder, price: number, slot: Slot, rules: Ru
     if (level !== price && isAbove === mustBeAbove) continue
     const text = (units: number) => unitsText(units, slot.scales.priceDecimals)
     return {
-      filter: 'WOULD_TRIGGER',
+      filter: WOULD_TRIGGER,
       value: `${leg.role} ${text(level)}`,
       limit: `${mustBeAbove ? 'above' : 'below'} the entry's ${text(price)}`,
     }

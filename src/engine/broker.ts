@@ -10,6 +10,7 @@ import { capAtLimit, extremeFor, isLimitReached, isTriggered, isWithinLimit, sli
 import { Liquidation } from './liquidation.ts'
 import { isStopLike, type LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
+import { wholeSteps } from './position.ts'
 import { trailPrice } from './prices.ts'
 import { gridDown, gridUp, type Refusal, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
@@ -122,11 +123,8 @@ export class Broker {
   /** fills.md 4, `--close-at-end`: sells what is held at the last close, with costs. */
   closeAtEnd(slot: Slot, at: number): void {
     if (slot.position.units === 0) return
-    const bar = slot.loadUnitBar()
-    const rules = slot.rulesAt(slot.openTime)
-    this.acceptance.submitClose(slot, 'end', at)
-    const order = slot.orders.at(-1)
-    if (order?.isClose) this.#execute(slot, order, bar.close, 'close', rules)
+    const order = this.acceptance.submitClose(slot, 'end', at)
+    if (order !== null) this.#execute(slot, order, slot.loadUnitBar().close, 'close', slot.rulesAt(at))
     this.sweep(slot)
   }
 
@@ -258,7 +256,8 @@ export class Broker {
   #quantity(slot: Slot, order: LiveOrder, price: number, at: number, rules: Rules): number {
     const { units } = slot.position
     if (order.reduceOnly) {
-      const reducible = order.isClose || Math.sign(units) === -order.side ? Math.abs(units) : 0
+      const reducible =
+        order.isClose || Math.sign(units) === -order.side ? wholeSteps(Math.abs(units), Math.max(1, rules.lot.step)) : 0
       if (reducible === 0) {
         this.cancel(slot, order, at, 'flat')
         return 0

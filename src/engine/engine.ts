@@ -1,3 +1,4 @@
+import { LedgerError } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import { fromLedger } from '../core/money.ts'
 import type { Decision } from '../core/order.ts'
@@ -184,7 +185,7 @@ export class Engine {
 
   /** What went wrong in the strategy's code, with everything needed to see why. */
   #failure(slot: Slot | null, error: unknown): unknown {
-    if (error instanceof RangeError && error.message.startsWith('the account has grown')) return error
+    if (error instanceof LedgerError) return error
     const at = this.#curve.length > 0 ? new Date(this.#curve.lastTime).toISOString() : 'the start'
     const reason = error instanceof Error ? error.message : String(error)
     // a request is checked after the hook has returned, when none of its frames is left

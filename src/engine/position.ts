@@ -77,6 +77,11 @@ class Trip {
   }
 }
 
+/** What of a holding is left once a coarser step is in force; less than one step stays as it is. */
+export function wholeSteps(units: number, step: number): number {
+  return units < step ? units : units - (units % step)
+}
+
 /** One net position at average cost, and the trade it belongs to (fills.md 20). */
 export class Position {
   readonly #scales: Scales
@@ -217,8 +222,7 @@ export class Position {
 
   /** A coarser step: keeps tradable what is a whole number of steps; returns what is not. A holding below one step stays. */
   regrid(step: number): number {
-    const rest = Math.abs(this.units) % step
-    if (rest === 0 || Math.abs(this.units) < step) return 0
+    if (wholeSteps(Math.abs(this.units), step) === Math.abs(this.units)) return 0
     this.#setTradable(step, 0)
     return Math.abs(this.held) - Math.abs(this.units)
   }

@@ -71,8 +71,6 @@ export class Slot {
   readonly also: Readonly<Record<string, object>>
   readonly orders: LiveOrder[] = []
   readonly unitBar: UnitBar = { open: 0, high: 0, low: 0, close: 0 }
-  /** fills.md 3: a series whose volume is always zero has unknown volume. */
-  readonly isVolumeKnown: boolean
   /** Whether a bar of this instrument closes at the instant at hand. */
   isFresh = false
   /** Whether newer filters came into force with the bar at the cursor. */
@@ -83,6 +81,8 @@ export class Slot {
   readonly highs: Float64Array
   readonly lows: Float64Array
   readonly closes: Float64Array
+  /** Row of the first bar with volume, Infinity where there is none. */
+  readonly #firstVolume: number
   readonly #last: number
   readonly #step: number
   readonly #rules: Rules[]
@@ -113,7 +113,8 @@ export class Slot {
     this.lows = bars.low
     this.closes = bars.close
     this.#last = bars.length - 1
-    this.isVolumeKnown = bars.volume.some((volume) => volume !== 0)
+    const first = bars.volume.findIndex((volume) => volume !== 0)
+    this.#firstVolume = first === -1 ? Number.POSITIVE_INFINITY : first
     this.#step = this.interval === '1M' ? 0 : intervalMs(this.interval)
     this.#rules = instrument.snapshots.map((snapshot) => compileRules(instrument, snapshot, this.scales))
     this.#nextRulesAt = this.#rulesAfter(Number.NEGATIVE_INFINITY)
@@ -175,9 +176,14 @@ export class Slot {
     return Math.round((this.bars.openTime[row]! - expected) / intervalMs(this.interval))
   }
 
-  /** Whether anybody traded on this bar, as far as the series can tell. */
+  /**
+   * Whether anybody traded on this bar, as far as one can tell by now. fills.md 3 takes zeros throughout for unknown
+   * volume; what throughout means must not depend on bars to come, so zeros are unknown until a bar with volume has been
+   * seen (warm-up counts), and from there on say that nobody traded.
+   */
   get hasTraded(): boolean {
-    return !this.isVolumeKnown || this.bars.volume[this.cursor.row] !== 0
+    const { row } = this.cursor
+    return row < this.#firstVolume || this.bars.volume[row] !== 0
   }
 
   /** The bar at the cursor in whole price units. */
@@ -197,7 +203,11 @@ export class Slot {
     return exactUnits(price, priceDecimals) ?? Math.round(price * POW10[priceDecimals]!)
   }
 
-  /** The filters in force at `time`: the newest snapshot not younger than it, else the first, which is then assumed. */
+  /**
+   * The filters in force at `time`: the newest snapshot not younger than it, else the first, which is then assumed. For an
+   * order that is the time at which it reaches the exchange: the close at which it was decided, and for a leg of a bracket
+   * the open of the bar in which its entry filled.
+   */
   rulesAt(time: number): Rules {
     let found = this.#rules[0]!
     for (const rules of this.#rules) if (rules.snapshot.validFrom <= time) found = rules

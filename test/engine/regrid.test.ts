@@ -1,27 +1,45 @@
 import { expect, test } from 'vitest'
+import type { Filters } from '../../src/core/instrument.ts'
 import { closeTimeOf } from '../../src/core/interval.ts'
-import { buy, sell } from '../../src/core/order.ts'
+import { buy, close, sell } from '../../src/core/order.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
-import { barsOf, FILTERS, instrumentOf } from './scene.ts'
+import { barsOf, eventsOf, FILTERS, HOUR, instrumentOf } from './scene.ts'
 
-/** Step 0.001 until the fourth bar, 0.01 from then on. */
-function playAcrossGrids(decide: Record<number, () => unknown>) {
-  const bars = barsOf(Array.from({ length: 8 }, () => [100, 101, 99, 100] as const))
-  const coarse = { ...FILTERS, lot: { min: '0.01', max: '9000', step: '0.01' } }
+/** Step 0.001 until the fourth bar, 0.01 from then on; ETHUSDT has all eight bars, the instrument at hand the first `count`. */
+function playAcrossGrids(
+  decide: Record<number, () => unknown>,
+  {
+    later = {},
+    count = 8,
+    closeAtEnd = false,
+  }: { later?: Partial<Filters>; count?: number; closeAtEnd?: boolean } = {},
+) {
+  const flat = [100, 101, 99, 100] as const
+  const bars = barsOf(Array.from({ length: count }, () => flat))
+  const other = barsOf(
+    Array.from({ length: 8 }, () => flat),
+    '1h',
+    'ETHUSDT',
+  )
+  const coarse = { ...FILTERS, lot: { min: '0.01', max: '9000', step: '0.01' }, ...later }
   const [first] = instrumentOf().snapshots
   const instrument = {
     ...instrumentOf(),
-    snapshots: [first!, { ...first!, validFrom: bars.openTime[3]!, filters: coarse }],
+    snapshots: [first!, { ...first!, validFrom: 3 * HOUR, filters: coarse }],
   }
   const strategy = defineStrategy({
     name: 'grids',
-    onBar: ({ bar }) => decide[bar.openTime / 3_600_000]?.() as never,
+    onBar: ({ bar, symbol }) => (symbol === 'BTCUSDT' ? (decide[bar.openTime / HOUR]?.() as never) : undefined),
   })
   const costs = costsOf({ feeMaker: 0, feeTaker: 0, slippageBps: 0, feeAsset: 'quote' })
-  const slot = { instrument, bars, indicators: {}, also: {}, startRow: 0, readyRow: 0, costs }
-  const engine = new Engine({ strategy, params: {}, cash: 10_000, instants: 8, limitTouch: false, slots: [slot] })
-  for (const open of bars.openTime) engine.onBar(closeTimeOf(open, '1h'))
-  return { ...engine.finish({ closeAtEnd: false }), engine }
+  const slot = { indicators: {}, also: {}, startRow: 0, readyRow: 0, costs }
+  const slots = [
+    { ...slot, instrument, bars },
+    { ...slot, instrument: instrumentOf({}, 'ETHUSDT'), bars: other },
+  ]
+  const engine = new Engine({ strategy, params: {}, cash: 10_000, instants: 8, limitTouch: false, slots })
+  for (const open of other.openTime) engine.onBar(closeTimeOf(open, '1h'))
+  return { ...engine.finish({ closeAtEnd }), engine }
 }
 
 test('a resting order is cut to a coarser step when that comes into force, and its bracket protects what it bought', () => {
@@ -46,4 +64,38 @@ test('a holding off the new step can be closed; what is below one step is dust a
   expect(run.openTrades).toHaveLength(0)
   // dust stays in equity at its price
   expect(run.endEquity).toBe(10_000)
+})
+
+test('a close() obeys the filters of the close at which it was decided, as every order does', () => {
+  const held = { 0: () => buy({ qty: 1.234 }) }
+  // decided at the close of bar 2, which is when the coarser step comes into force
+  const run = playAcrossGrids({ ...held, 2: () => close() })
+  expect(eventsOf(run, 'accepted')[1]).toMatchObject({ at: 3 * HOUR, order: { role: 'close', qty: 1.23 } })
+  expect(run.fills.map(({ side, qty, position }) => [side, qty, position])).toEqual([
+    ['buy', 1.234, 1.234],
+    ['sell', 1.23, 0],
+  ])
+  const later = { lot: { min: '2', max: '9000', step: '0.01' } }
+  const refused = playAcrossGrids({ ...held, 1: () => undefined, 2: () => close() }, { later })
+  expect(eventsOf(refused, 'rejected')).toMatchObject([{ at: 3 * HOUR, reason: 'LOT_SIZE', limit: 'minQty 2' }])
+  // an hour earlier nobody knew of the minimum
+  expect(playAcrossGrids({ ...held, 1: () => close() }, { later }).rejected).toBe(0)
+})
+
+test('the sale at the end obeys the filters of the end; refused, it sells nothing, and no other close() in its place', () => {
+  const held = { 0: () => buy({ qty: 1.234 }) }
+  // its data end with bar 2, the run with bar 7
+  const cut = playAcrossGrids({ ...held, 2: () => close() }, { count: 3, closeAtEnd: true })
+  expect(cut.fills.map(({ side, qty, position }) => [side, qty, position])).toEqual([
+    ['buy', 1.234, 1.234],
+    ['sell', 1.23, 0],
+  ])
+  expect(eventsOf(cut, 'dust')).toMatchObject([{ qty: 0.004 }])
+  const later = { lot: { min: '2', max: '9000', step: '0.01' } }
+  // small enough for the old minimum: this close() is accepted, and expires with the data
+  const run = playAcrossGrids({ ...held, 1: () => close() }, { later, count: 2, closeAtEnd: true })
+  expect(eventsOf(run, 'cancelled')).toMatchObject([{ id: 'o2', reason: 'end' }])
+  expect(eventsOf(run, 'rejected')).toMatchObject([{ id: 'o3', reason: 'LOT_SIZE' }])
+  expect(run.fills).toHaveLength(1)
+  expect(run.openTrades).toMatchObject([{ qty: 1.234 }])
 })

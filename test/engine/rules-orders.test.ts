@@ -208,6 +208,27 @@ describe('rule 21: cancel, cancelAll and amend act before the next open', () => 
     }
   })
 
+  test('rule 21: an amended entry is judged with its bracket, as a new one is', () => {
+    const judged = (first: Decision, second: Decision) =>
+      play({
+        rows: [FLAT, FLAT, [100, 101, 88, 100], FLAT],
+        decide: { 0: () => first, 1: () => second },
+        filters: { price: { min: '0.01', max: '150', tick: '0.01' } },
+      })
+    // bought at 85 its stop at 89 would sell at once
+    const stopped = judged(buy({ qty: 1, limit: 90, stopLoss: 89, id: 'old' }), amend('old', { limit: 85 }))
+    expect(eventsOf(stopped, 'rejected')).toMatchObject([
+      { id: 'old', reason: 'WOULD_TRIGGER', filter: null, value: 'stop 89', limit: "below the entry's 85" },
+    ])
+    expect(fillLines(stopped)).toEqual(['2 inside buy 1 @ 90 maker', '2 inside sell 1 @ 89 taker'])
+    // 90 × 1.5 is 135, 100.5 × 1.5 is 150.75
+    const target = buy({ qty: 1, limit: 90, takeProfit: { percent: 0.5 }, id: 'old' })
+    expect(eventsOf(judged(target, amend('old', { limit: 100.5 })), 'rejected')).toMatchObject([
+      { id: 'old', reason: 'PRICE_FILTER', filter: 'PRICE_FILTER', value: '150.75', limit: 'maxPrice 150' },
+    ])
+    expect(eventsOf(judged(target, amend('old', { limit: 100 })), 'amended')).toHaveLength(1)
+  })
+
   test('rule 21: with a new order in the same return, a cancel applies to what was open before, in either order', () => {
     const fresh = buy({ qty: 2, limit: 85, id: 'new' })
     for (const both of [

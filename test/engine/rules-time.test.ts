@@ -156,6 +156,24 @@ describe('rule 3: nothing fills where nobody traded', () => {
     const run = play({ rows, decide: { 0: () => [buy({ qty: 1 }), buy({ qty: 1, limit: 96 })] } })
     expect(fillLines(run)).toEqual(['1 open buy 1 @ 102 taker', '2 inside buy 1 @ 96 maker'])
   })
+
+  test('rule 3: zeros are unknown volume until a bar with volume is seen, whatever comes later, and then they are zeros', () => {
+    const rows: Row[] = [silent, silent, FLAT, silent, FLAT]
+    const decide = { 0: () => buy({ qty: 1 }), 2: () => buy({ qty: 2 }) }
+    expect(fillLines(play({ rows, decide }))).toEqual(['1 open buy 1 @ 100 taker', '4 open buy 2 @ 100 taker'])
+    expect(fillLines(play({ rows: rows.slice(0, 2), decide }))).toEqual(['1 open buy 1 @ 100 taker'])
+  })
+
+  test('rule 3: volume seen in the warm-up is seen', () => {
+    const strategy = defineStrategy({
+      name: 'warm',
+      onBar: ({ at }) => (at === 2 * HOUR ? buy({ qty: 1 }) : undefined),
+    })
+    const filled = (first: Row) =>
+      fillLines(stage({ strategy, series: [{ symbol: 'BTCUSDT', rows: [first, silent, silent, FLAT] }], from: HOUR }))
+    expect(filled(FLAT)).toEqual(['3 open buy 1 @ 100 taker'])
+    expect(filled(silent)).toEqual(['2 open buy 1 @ 100 taker'])
+  })
 })
 
 describe('rule 4: the end of the data', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { LedgerError } from '../../src/core/decimal.ts'
 import type { Decision } from '../../src/core/order.ts'
-import { buy } from '../../src/core/order.ts'
+import { buy, close } from '../../src/core/order.ts'
 import { defineStrategy, int, type Strategy, StrategyError } from '../../src/engine/index.ts'
 import { userFrame } from '../../src/engine/strategy-error.ts'
 import { sma } from '../../src/indicators/index.ts'
@@ -63,6 +64,34 @@ describe('a throw in the strategy ends the run', () => {
     expect(message({ name, onBar, onFill: boom })).toMatch(/\(bar closed 1970-01-01T02:00:00\.000Z\) threw Error: boom/)
     expect(message({ name, onBars: boom })).toMatch(/\(bar closed 1970-01-01T01:00:00\.000Z\) threw Error: boom/)
     expect(message({ name, onBar, onStop: boom })).toMatch(/\(bar closed 1970-01-01T03:00:00\.000Z\) threw Error: boom/)
+  })
+
+  test('whatever its text: only the ledger itself can say that it is outgrown', () => {
+    const strategy = defineStrategy({
+      name: 'mimic',
+      onBar: () => {
+        throw new RangeError('the account has grown beyond my wishes')
+      },
+    })
+    expect(failureOf(strategy).message).toMatch(/threw RangeError: the account has grown beyond my wishes/)
+  })
+
+  test('an account that outgrows its ledger is no fault of the strategy, wherever that shows', () => {
+    // 10 000 in whole 1e-8, of which 2^53 are 90 071 992; all of it in a coin that rises twentythousandfold
+    const coin: Row[] = [
+      [1, 1, 1, 1],
+      [1, 1, 1, 1],
+      [20_000, 20_000, 20_000, 20_000],
+      [20_000, 20_000, 20_000, 20_000],
+    ]
+    const strategy = defineStrategy({
+      name: 'lucky',
+      onBar: ({ position }) => (position.qty === 0 ? buy({ qty: 9000 }) : close()),
+    })
+    const outgrown = () => stage({ strategy, series: [{ symbol: 'BTCUSDT', rows: coin }] })
+    expect(outgrown).toThrow(LedgerError)
+    expect(outgrown).not.toThrow(StrategyError)
+    expect(outgrown).toThrow(/start (it )?with less cash/)
   })
 
   test('also where what is thrown is no error', () => {

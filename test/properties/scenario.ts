@@ -183,21 +183,18 @@ function market(kind: Scenario['kind'], symbol: string, hours: number, isChangin
         start: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 40, max: 400 })),
         swings: fc.array(swing, { minLength: hours, maxLength: hours }),
         isOffGrid: sometimes(15),
-        isSilentThroughout: sometimes(5),
+        silentUntil: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(hours) }),
         filters: filtersOn(kind, grid),
         later: isChanging
           ? fc.record({ hour: fc.integer({ min: 1, max: hours }), filters: filtersOn(kind, grid) })
           : fc.constant(null),
       })
-      .map(({ start, swings, isOffGrid, isSilentThroughout, filters, later }) => {
+      .map(({ start, swings, isOffGrid, silentUntil, filters, later }) => {
         const origin = kind === 'perpetual' ? grid.minimum - grid.tick : 0
         const at = (ticks: number, off: number) => origin + ticks * grid.tick + (isOffGrid ? off % grid.tick : 0)
         const rows = rowsOf(swings, start, 1, at)
-        // fills.md 3 asks of the whole series whether its volume is known: settle it with the first bar
-        const first = rows.findIndex((row) => row !== null)
-        const heard = rows.map((row, k) =>
-          row === null ? null : { ...row, volume: isSilentThroughout ? 0 : k === first ? 10 : row.volume },
-        )
+        // until a bar with volume nobody knows whether volumes are told at all (fills.md 3)
+        const heard = rows.map((row, hour) => (row === null || hour >= silentUntil ? row : { ...row, volume: 0 }))
         return { symbol, decimals: grid.decimals, tick: grid.tick, filters, later, rows: heard }
       }),
   )
