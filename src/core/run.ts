@@ -83,7 +83,9 @@ export interface RunDocument {
   readonly cash: number
   readonly quote: string
   readonly metrics: Metrics
-  /** Why a figure is null: key → reason. */
+  /** The benchmark's curve by the same formulas: those figures of `metrics` that need no trades. */
+  readonly peer: Metrics
+  /** Why a figure is null: key, or `peer.` and key → reason. */
   readonly notes: Readonly<Record<string, string>>
   /** Sentences about the run as a whole. */
   readonly remarks: readonly string[]

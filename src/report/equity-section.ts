@@ -1,5 +1,5 @@
 import { DAY } from '../core/interval.ts'
-import type { EquityColumns, Figure, Metrics, RunResult } from '../core/run.ts'
+import type { EquityColumns, Figure, RunDocument, RunResult } from '../core/run.ts'
 import { findDrawdowns } from '../metrics/drawdown.ts'
 import { monthlyReturns } from '../metrics/index.ts'
 import { amount, count, duration, moment, percent, plural, ratio, signedPercent } from './format.ts'
@@ -11,7 +11,7 @@ const DEEPEST = 5
 /** Moves all charts over time together; dragging and scrolling do the same for whoever has a mouse. */
 export const ZOOM_CONTROLS = `<div class="controls zoom" role="group" aria-label="Time shown in the charts"><button type="button" data-zoom="back">‹ Earlier</button><button type="button" data-zoom="on">Later ›</button><button type="button" data-zoom="in">Zoom in</button><button type="button" data-zoom="out">Zoom out</button><button type="button" data-zoom="all">All</button><label class="check"><input type="checkbox" data-log> logarithmic</label></div>`
 
-export function equitySection(result: RunResult, peer: Metrics | null): string {
+export function equitySection(result: RunResult): string {
   const { document, benchmark } = result
   const { metrics, quote } = document
   const money = (key: string) => amount(metrics[key] ?? 0, document)
@@ -31,11 +31,11 @@ export function equitySection(result: RunResult, peer: Metrics | null): string {
     figure('chart-equity', `Equity in ${quote}`, end, 300),
     figure('chart-drawdown', 'Below the highest equity so far', depth, 170),
     hint,
-    `<div class="pair">${peerTable(metrics, peer)}${drawdownTable(result)}</div>`,
+    `<div class="pair">${peerTable(result.document)}${drawdownTable(result)}</div>`,
   )
 }
 
-function peerTable(metrics: Metrics, peer: Metrics | null): string {
+function peerTable({ metrics, peer }: RunDocument): string {
   const rows: [string, string, (value: Figure | undefined) => string][] = [
     ['Return', 'totalReturn', signedPercent],
     ['A year (CAGR)', 'cagr', signedPercent],
@@ -49,7 +49,7 @@ function peerTable(metrics: Metrics, peer: Metrics | null): string {
   return tableHtml(
     'Beside its peer',
     [{ title: '' }, { title: 'strategy', kind: 'number' }, { title: 'buy and hold', kind: 'number' }],
-    rows.map(([label, key, text]) => [label, text(metrics[key]), peer === null ? '–' : text(peer[key])]),
+    rows.map(([label, key, text]) => [label, text(metrics[key]), text(peer[key])]),
   )
 }
 

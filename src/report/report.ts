@@ -4,7 +4,6 @@ import { equitySection, monthlySection } from './equity-section.ts'
 import { certificateSection, ordersSection, reproduceSection } from './evidence-sections.ts'
 import { escapeHtml, scriptJson } from './html.ts'
 import { payload } from './payload.ts'
-import { peerMetrics } from './peer.ts'
 import { remarksSection } from './remarks.ts'
 import { costsSection, metricsSection, splitSection } from './results-sections.ts'
 import { STYLE } from './style.ts'
@@ -45,9 +44,8 @@ const CONTENTS: Readonly<Record<string, string>> = {
 /** One self-contained page of a run: opens from disk without a network. The same run gives the same bytes. */
 export function renderReport(result: RunResult, assets: Assets): string {
   const data = payload(result)
-  const peer = peerMetrics(result)
   const sections = [
-    equitySection(result, peer),
+    equitySection(result),
     remarksSection(result),
     priceSection(result, data.views.length),
     monthlySection(result),
@@ -83,7 +81,7 @@ export function renderReport(result: RunResult, assets: Assets): string {
 <nav aria-label="Contents">${contents.join('')}</nav>
 <main id="main" tabindex="-1">
 <noscript><p class="alarm">Charts and the trade table need scripts; every figure is on the page without them.</p></noscript>
-${verdict(result, peer)}
+${verdict(result)}
 ${sections.join('\n')}
 </main>
 <footer><p>Made by klinelab ${escapeHtml(result.document.engine.version)}. What the past would have paid says little about what the future will.</p></footer>

@@ -90,6 +90,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
   cash: z.number(),
   quote: z.string(),
   metrics: z.record(z.string(), figure),
+  peer: z.record(z.string(), figure),
   notes: z.record(z.string(), z.string()),
   remarks: z.array(z.string()),
   split: z.strictObject({

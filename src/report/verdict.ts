@@ -1,4 +1,4 @@
-import type { Metrics, RunResult } from '../core/run.ts'
+import type { RunResult } from '../core/run.ts'
 import { amount, count, percent, plural, ratio, signedPercent } from './format.ts'
 import { escapeHtml } from './html.ts'
 import { groupedRemarks } from './remarks.ts'
@@ -7,11 +7,11 @@ import { groupedRemarks } from './remarks.ts'
 const FEW = 30
 
 /** The judgement in a sentence or two, and the figures it rests on beside their peers. */
-export function verdict(result: RunResult, peer: Metrics | null): string {
+export function verdict(result: RunResult): string {
   const { document } = result
-  const { metrics, costs, quote } = document
+  const { metrics, peer, costs, quote } = document
   const held = (key: string, text: (value: number) => string) => {
-    const value = peer?.[key]
+    const value = peer[key]
     return value === null || value === undefined ? '' : `buy and hold ${text(value)}`
   }
   const cards = [
@@ -59,17 +59,17 @@ export function verdict(result: RunResult, peer: Metrics | null): string {
     ? '<p class="alarm" role="alert"><strong>All costs were set to zero.</strong> Nobody could have had this result.</p>'
     : ''
   return `<section id="verdict" aria-labelledby="verdict-h"><h2 id="verdict-h" class="hidden">Verdict</h2>
-${alarm}<p class="sentence">${sentence(result, peer)}</p>\n<dl class="cards">${cards.join('\n')}</dl></section>`
+${alarm}<p class="sentence">${sentence(result)}</p>\n<dl class="cards">${cards.join('\n')}</dl></section>`
 }
 
-function sentence(result: RunResult, peer: Metrics | null): string {
-  const { metrics } = result.document
+function sentence(result: RunResult): string {
+  const { metrics, peer } = result.document
   const remarks = groupedRemarks(result.document)
   const total = metrics['totalReturn']
   if (total === null || total === undefined) return 'The return cannot be computed.'
-  const held = peer?.['totalReturn'] ?? null
+  const held = peer['totalReturn'] ?? null
   const where = held === null ? '' : ` where buying and holding ${made(held)}`
-  const fall = `falling at worst ${percent(metrics['maxDrawdown'])} below its peak${held === null ? '' : ` (holding: ${percent(peer?.['maxDrawdown'])})`}`
+  const fall = `falling at worst ${percent(metrics['maxDrawdown'])} below its peak${held === null ? '' : ` (holding: ${percent(peer['maxDrawdown'])})`}`
   const parts =
     result.fills.length === 0
       ? [`<strong>Never traded:</strong> the money lay still${where}.`]

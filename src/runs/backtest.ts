@@ -12,6 +12,7 @@ import { type AveragePrice, averagePrice } from './average-price.ts'
 import type { BacktestRequest } from './backtest-request.ts'
 import { loadStrategy } from './load-strategy.ts'
 import { EMBEDDED } from './package-info.ts'
+import { peerMetrics } from './peer.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
@@ -59,10 +60,16 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     benchmark: benchmark.equity,
     riskFree: settings.riskFree,
   })
+  const held = peerMetrics({
+    ...{ from, cash },
+    ...simulation.result,
+    benchmark: benchmark.equity,
+    riskFree: settings.riskFree,
+  })
   const inRange = loaded.map(({ bars }) => ({ bars, first: firstRowAt(bars.openTime, from) }))
   const used = inRange.map(({ bars, first }) => sliceBars(bars, first, bars.length))
   const { result } = simulation
-  const facts = { strategy, params, request, settings, from, metrics, notes, split }
+  const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
   const plots = simulation.plots.map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   const document = documentOf({
@@ -70,6 +77,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     file,
     used,
     plots,
+    notes: { ...notes, ...held.notes },
     benchmark,
     defaultWarmup: wanted,
     warmups: inRange.map(({ first }) => first),

@@ -29,6 +29,7 @@ export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
     'riskFree',
     'seed',
     'metrics',
+    'peer',
     'split',
     'orders',
     'tradeHash',

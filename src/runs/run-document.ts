@@ -28,6 +28,7 @@ export interface RunFacts {
   /** What the strategy asks for where nobody says. */
   readonly defaultWarmup: number
   readonly metrics: RunDocument['metrics']
+  readonly peer: RunDocument['peer']
   readonly notes: RunDocument['notes']
   readonly split: RunDocument['split']
   /** `inputs`: what its curve is reckoned from, beyond the run's own bars and costs. */
@@ -88,6 +89,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     cash: settings.cash,
     quote: first.instrument.quote,
     metrics: facts.metrics,
+    peer: facts.peer,
     notes: facts.notes,
     remarks: remarksOf(facts, filters),
     split: facts.split,

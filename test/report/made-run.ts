@@ -4,6 +4,7 @@ import type { RunDocument, RunResult } from '../../src/core/run.ts'
 import type { Series } from '../../src/core/series.ts'
 import type { Trade } from '../../src/core/trade.ts'
 import { computeMetrics } from '../../src/metrics/index.ts'
+import { peerMetrics } from '../../src/runs/peer.ts'
 
 export interface MadeRun {
   readonly rows: number
@@ -90,6 +91,7 @@ export function madeRun({
     ...{ equity, from, trades, benchmark, ...money2, riskFree: 0 },
     ...{ startEquity: cash, openTrades: [], fills: [] },
   })
+  const { peer } = peerMetrics({ equity, benchmark, from, cash, riskFree: 0 })
   const to = equity.time[rows - 1]!
   const document: RunDocument = {
     run: 'made-000000000000',
@@ -100,7 +102,7 @@ export function madeRun({
     range: { from, to, warmup: 0 },
     engine: { version: '0.0.0', bars: rows },
     costs: { feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2, ...money2, none: false },
-    ...{ cash, quote: 'USDT', metrics, notes, split, remarks: [] },
+    ...{ cash, quote: 'USDT', metrics, peer, notes, split, remarks: [] },
     orders: { accepted: 2 * trades.length, rejected: 0, byFilter: {} },
     ...{ openTrades: [], filters: [], certificates: [] },
     ...{ benchmark: 'buy and hold BTCUSDT', riskFree: 0, seed: 0 },

@@ -21,6 +21,7 @@ function said({ metrics = {}, costs = {}, fills = [{} as Fill], ...rest }: Chang
   const document: RunDocument = {
     ...made.document,
     ...rest,
+    peer: PEER,
     costs: { ...made.document.costs, fees: 80, slippage: 20, funding: 0, ...costs },
     metrics: {
       ...made.document.metrics,
@@ -29,7 +30,7 @@ function said({ metrics = {}, costs = {}, fills = [{} as Fill], ...rest }: Chang
     },
   }
   const result: RunResult = { ...made, document, fills }
-  return verdict(result, PEER)
+  return verdict(result)
     .replace(/<br>|<\/d[dt]>/g, ' | ')
     .replace(/<[^>]*>/g, '')
     .replaceAll('\u202f', ' ')
