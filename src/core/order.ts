@@ -53,6 +53,7 @@ export interface CloseRequest {
 export interface CancelRequest {
   readonly kind: 'cancel'
   readonly id: string
+  readonly symbol?: string
 }
 export interface CancelAllRequest {
   readonly kind: 'cancelAll'
@@ -61,6 +62,7 @@ export interface CancelAllRequest {
 export interface AmendRequest {
   readonly kind: 'amend'
   readonly id: string
+  readonly symbol?: string
   readonly qty?: number
   readonly limit?: number
   readonly stop?: number
@@ -82,16 +84,21 @@ export function sell(options: OrderOptions): OrderRequest {
 export function close(options: { symbol?: string; tag?: string } = {}): CloseRequest {
   return { ...options, kind: 'close' }
 }
-export function cancel(id: string): CancelRequest {
-  return { kind: 'cancel', id }
+/** An open order by its id; ids are an instrument's own, so `onBars` says of which symbol where two could have it. */
+export function cancel(id: string, options: { symbol?: string } = {}): CancelRequest {
+  return { ...options, kind: 'cancel', id }
 }
 /** Every order that was open before this return, of one symbol where one is named (or of the instrument at hand). */
 export function cancelAll(options: { symbol?: string } = {}): CancelAllRequest {
   return { ...options, kind: 'cancelAll' }
 }
-/** New quantity or prices for an open order; refused changes leave it as it was. */
-export function amend(id: string, change: Omit<AmendRequest, 'kind' | 'id'>): AmendRequest {
-  return { ...change, kind: 'amend', id }
+/** New quantity or prices for an open order; refused changes leave it as it was. `symbol` as in `cancel`. */
+export function amend(
+  id: string,
+  change: Omit<AmendRequest, 'kind' | 'id' | 'symbol'>,
+  options: { symbol?: string } = {},
+): AmendRequest {
+  return { ...change, ...options, kind: 'amend', id }
 }
 
 /** An accepted order as a strategy and the report see it. */

@@ -1,6 +1,6 @@
-import type { Bars } from './bar.ts'
+import { type Bars, firstRowAt, sliceBars } from './bar.ts'
 import { decimalsOf, fromUnits, POW10 } from './decimal.ts'
-import { DAY, type Interval, intervalMs, openTimeOf } from './interval.ts'
+import { closeTimeOf, DAY, type Interval, intervalMs, openTimeOf } from './interval.ts'
 
 /**
  * Bars of a coarser interval on the UTC grid: first open, highest high, lowest low, last close, summed volume. A coarse
@@ -51,6 +51,14 @@ export function resampleBars(bars: Bars, to: Interval): Bars {
     close: cut(close),
     volume: cut(volume),
   }
+}
+
+/** Fine bars without those of a coarse bar that began before them: a part of it must not be taken for the whole. */
+export function fromWholeBar(bars: Bars, to: Interval): Bars {
+  const first = bars.openTime[0]
+  if (first === undefined) return bars
+  const start = openTimeOf(first, to)
+  return start === first ? bars : sliceBars(bars, firstRowAt(bars.openTime, closeTimeOf(start, to)), bars.length)
 }
 
 /** Months have whole days only; weeks begin on Mondays, which the grid of 3d bars does not know. */

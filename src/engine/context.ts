@@ -50,6 +50,8 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
   readonly bars: Readonly<Record<string, Bar>>
   readonly inds: Readonly<Record<string, never>>
   readonly prevs: Readonly<Record<string, never>>
+  readonly orders: BarsContext<unknown, Indicators, unknown>['orders']
+  readonly events: BarsContext<unknown, Indicators, unknown>['events']
   readonly #slots: readonly Slot[]
   #known: readonly string[] = []
 
@@ -64,6 +66,8 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
     this.inds = each((slot) => slot.ind as never)
     this.prevs = each((slot) => slot.prev as never)
     this.positions = each((slot) => new PositionReading(slot.position))
+    this.orders = bySymbol(slots, (slot) => slot.orderViews())
+    this.events = bySymbol(slots, (slot) => slot.recentTogether)
     Object.freeze(this)
   }
   get at() {
@@ -79,6 +83,13 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
       )
     return this.#known
   }
+}
+
+/** A record whose values are looked up when they are asked for: most instants ask for none. */
+function bySymbol<T>(slots: readonly Slot[], of: (slot: Slot) => T): Readonly<Record<string, T>> {
+  const record: Record<string, T> = {}
+  for (const slot of slots) Object.defineProperty(record, slot.symbol, { get: () => of(slot), enumerable: true })
+  return Object.freeze(record)
 }
 
 // for all runs

@@ -105,8 +105,10 @@ export class Engine {
       if (onBar !== null) this.#desk.take(slot, this.#ask(onBar, this.#contexts[k]!, slot))
       slot.forgetEvents()
     }
-    if (this.#onBars !== null && this.#isAnyReady())
+    if (this.#onBars !== null && this.#isAnyReady()) {
       this.#desk.take(null, this.#ask(this.#onBars, this.#together, null))
+      for (let k = 0; k < slots.length; k++) slots[k]!.forgetEventsTogether()
+    }
     // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
     if (!this.#desk.isIdle) this.#desk.answer(at, (slot, error) => this.#failure(slot, error))
   }
@@ -179,6 +181,7 @@ export class Engine {
     if (event.type === 'accepted' || event.type === 'amended') Object.freeze(event.order)
     this.#events.push(Object.freeze(event))
     slot?.note(event)
+    if (this.#onBars !== null) slot?.noteTogether(event)
     if (event.type === 'accepted') this.#accepted++
     if (event.type === 'rejected') this.#rejectedBy[event.reason] = (this.#rejectedBy[event.reason] ?? 0) + 1
   }

@@ -81,8 +81,10 @@ export class OrderDesk {
   }
 
   #change(asked: Asked, request: CancelRequest | AmendRequest, at: number): void {
-    const { home } = asked
-    const found = this.#find(asked, request.id)
+    // ids are an instrument's own: one that is named is meant and no other
+    const named = request.symbol === undefined ? null : this.#slotOf(request, asked.home)
+    const found = this.#find(asked, request.id, named)
+    const home = named ?? asked.home
     if (found === null)
       return this.#record(home, {
         type: 'rejected',
@@ -102,8 +104,8 @@ export class OrderDesk {
   }
 
   /** An open order by its id; ids are an instrument's own, so that of the instrument at hand is meant first. */
-  #find({ home, before }: Asked, id: string): { slot: Slot; order: LiveOrder } | null {
-    for (const slot of home === null ? this.#slots : [home, ...this.#slots])
+  #find({ home, before }: Asked, id: string, named: Slot | null): { slot: Slot; order: LiveOrder } | null {
+    for (const slot of named !== null ? [named] : home === null ? this.#slots : [home, ...this.#slots])
       for (const order of slot.orders)
         if (order.id === id && order.isAlive && order.sequence <= before) return { slot, order }
     return null
@@ -117,7 +119,7 @@ export class OrderDesk {
     return !slot.isFresh && !this.#isOver && openTimeOf(at, slot.interval) !== at
   }
 
-  #slotOf(request: { readonly symbol?: string }, home: Slot | null): Slot {
+  #slotOf(request: Request, home: Slot | null): Slot {
     const { symbol } = request
     if (symbol === undefined) {
       if (home !== null) return home
@@ -128,7 +130,7 @@ export class OrderDesk {
     if (found !== undefined) return found
     const known = this.#slots.map((slot) => slot.symbol)
     throw new RequestError(
-      `ordered "${symbol}", which is not in the data${didYouMean(symbol, known)}; this run has ${known.join(', ')}`,
+      `${request.kind === 'order' ? 'ordered' : request.kind} "${symbol}", which is not in the data${didYouMean(symbol, known)}; this run has ${known.join(', ')}`,
     )
   }
 }

@@ -11,11 +11,12 @@ const ORDER_KEYS = [
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   order: ORDER_KEYS,
   close: ['kind', 'symbol', 'tag'],
-  cancel: ['kind', 'id'],
+  cancel: ['kind', 'id', 'symbol'],
   cancelAll: ['kind', 'symbol'],
-  amend: ['kind', 'id', 'qty', 'limit', 'stop', 'touch'],
+  amend: ['kind', 'id', 'symbol', 'qty', 'limit', 'stop', 'touch'],
 }
 const SIZES = ['qty', 'quote', 'fraction', 'risk'] as const
+const TEXTS = ['id', 'tag', 'symbol'] as const
 const TIFS = ['GTC', 'IOC', 'FOK', 'GTX', 'GTD']
 
 /** @throws RequestError that quotes what was returned and says what is wrong with it */
@@ -32,6 +33,7 @@ export function checkRequest(value: unknown): Request {
       throw new RequestError(
         `${call}: unknown key "${key}"${didYouMean(key, known)}; known: ${known.slice(1).join(', ')}`,
       )
+  for (const key of TEXTS) checkText(call, key, (value as Record<string, unknown>)[key])
   if (request.kind === 'order') checkOrder(request)
   if (request.kind === 'amend') checkAmend(request)
   return request
@@ -75,9 +77,6 @@ function checkCombination(order: OrderRequest): void {
     throw new RequestError(`${side}: tif ${tif} is for plain limit orders; give a limit and no stop, touch or trail`)
   if ((tif === 'GTD') !== (order.expiresAt !== undefined))
     throw new RequestError(`${side}: tif GTD and expiresAt (UTC ms) go together`)
-  for (const key of ['id', 'tag', 'symbol'] as const)
-    if (order[key] !== undefined && (typeof order[key] !== 'string' || order[key] === ''))
-      throw new RequestError(`${side}: ${key} ${show(order[key])} must be a text that is not empty`)
   if (order.id !== undefined && /^o\d+$/.test(order.id))
     throw new RequestError(`${side}: id "${order.id}" is of the form that orders without one are given; choose another`)
 }
@@ -86,6 +85,11 @@ function checkAmend(request: AmendRequest): void {
   const changes = (['qty', 'limit', 'stop', 'touch'] as const).filter((key) => request[key] !== undefined)
   if (changes.length === 0) throw new RequestError(`amend("${request.id}", {}): give qty, limit, stop or touch`)
   for (const key of changes) positive('amend', key, request[key])
+}
+
+function checkText(call: string, key: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== 'string' || value === ''))
+    throw new RequestError(`${call}: ${key} ${show(value)} must be a text that is not empty`)
 }
 
 function positive(call: string, key: string, value: unknown): void {

@@ -75,7 +75,9 @@ export class Slot {
   isFresh = false
   /** Whether newer filters came into force with the bar at the cursor. */
   hasNewRules = false
+  /** Since the last `onBar`, and since the last `onBars`. */
   recent: readonly RunEvent[] = NO_EVENTS
+  recentTogether: readonly RunEvent[] = NO_EVENTS
   /** The columns the loop reads on every bar, one step away. */
   readonly openTimes: Float64Array
   readonly highs: Float64Array
@@ -226,14 +228,28 @@ export class Slot {
   }
 
   note(event: RunEvent): void {
-    if (this.recent === NO_EVENTS) this.recent = [event]
-    // the list is handed out once and then forgotten, so nobody holds it while it grows
-    else (this.recent as RunEvent[]).push(event)
+    this.recent = added(this.recent, event)
+  }
+
+  noteTogether(event: RunEvent): void {
+    this.recentTogether = added(this.recentTogether, event)
   }
 
   forgetEvents(): void {
     this.recent = NO_EVENTS
   }
+
+  forgetEventsTogether(): void {
+    this.recentTogether = NO_EVENTS
+  }
+}
+
+function added(events: readonly RunEvent[], event: RunEvent): readonly RunEvent[] {
+  if (events === NO_EVENTS)
+    return [event]
+    // a list is handed out once and then forgotten, so nobody holds it while it grows
+  ;(events as RunEvent[]).push(event)
+  return events
 }
 
 function marginOf(

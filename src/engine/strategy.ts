@@ -70,6 +70,10 @@ export interface BarsContext<P, I, S> {
   readonly inds: Readonly<Record<string, IndicatorValues<I>>>
   readonly prevs: Readonly<Record<string, IndicatorValues<I>>>
   readonly positions: Readonly<Record<string, PositionView>>
+  /** Open orders; `cancel(id, { symbol })` and `amend(id, { … }, { symbol })` change them. */
+  readonly orders: Readonly<Record<string, readonly OrderView[]>>
+  /** Since the last call of `onBars`, whatever `onBar` has seen of them. */
+  readonly events: Readonly<Record<string, readonly RunEvent[]>>
   readonly account: AccountView
   readonly params: P
   readonly state: S

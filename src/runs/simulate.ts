@@ -1,7 +1,7 @@
 import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
-import { resampleBars } from '../core/resample.ts'
+import { fromWholeBar, resampleBars } from '../core/resample.ts'
 import type { EngineResult, RunResult } from '../core/run.ts'
 import {
   type CostOptions,
@@ -136,7 +136,7 @@ function higherColumns(
   const own = bars.series.interval
   if (intervalMs(interval) <= intervalMs(own))
     throw new RangeError(`also.${name} is ${interval}, which is not coarser than the series' own ${own}`)
-  const higher = resampleBars(bars, interval)
+  const higher = resampleBars(fromWholeBar(bars, interval), interval)
   const rows = new Int32Array(bars.length)
   let last = -1
   for (let row = 0; row < bars.length; row++) {

@@ -184,6 +184,19 @@ describe('higher intervals', () => {
     ])
   })
 
+  test('a higher bar that began before the data is no bar: a part of it is not taken for the whole', () => {
+    const seen: unknown[][] = []
+    // data begin an hour late, at 01:00: the bar 00:00–04:00 is not whole, 04:00–08:00 and 08:00–12:00 are
+    stage({ strategy: strategy(seen), series: one([null, ...rising(12)]) })
+    expect(seen).toEqual([
+      [12, 12, 11, 9, Number.NaN],
+      [13, 12, 11, 9, Number.NaN],
+    ])
+    const never: unknown[][] = []
+    stage({ strategy: strategy(never), series: one([null, ...rising(2)]) })
+    expect(never).toEqual([])
+  })
+
   test('what is declared neither there nor here is an error there too', () => {
     const typo = defineStrategy({
       name: 'typo',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { buy, close, sell } from '../../src/core/order.ts'
+import { amend, buy, cancel, close, sell } from '../../src/core/order.ts'
 import { defineStrategy } from '../../src/engine/index.ts'
 import { ema } from '../../src/indicators/index.ts'
 import { HOUR, type Row, stage } from './scene.ts'
@@ -69,5 +69,64 @@ describe('onBars', () => {
       ['BTCUSDT', 1],
       ['ETHUSDT', 2],
     ])
+  })
+
+  test('sees open orders and what happened since its last call by symbol, whatever onBar has seen', () => {
+    const log: string[] = []
+    const types = (events: readonly { type: string }[]) => events.map(({ type }) => type).join(' ')
+    const strategy = defineStrategy({
+      name: 'watch',
+      onBar: ({ at, symbol, events }) => void log.push(`${at / HOUR} ${symbol}: ${types(events)}`),
+      onBars: ({ at, orders, events }) => {
+        const of = (symbol: string) => `${orders[symbol]!.map(({ id }) => id).join()} (${types(events[symbol]!)})`
+        log.push(`${at / HOUR} all: BTC ${of('BTCUSDT')}, ETH ${of('ETHUSDT')}`)
+        if (at !== 3 * HOUR) return
+        return [buy({ symbol: 'BTCUSDT', qty: 1 }), buy({ symbol: 'ETHUSDT', qty: 1, limit: 50, id: 'low' })]
+      },
+    })
+    stage({ strategy, series: [series[0]!, { symbol: 'ETHUSDT', rows: [null, null, ...flat(1), null, ...flat(1)] }] })
+    expect(log.slice(4)).toEqual([
+      '3 BTCUSDT: ',
+      '3 ETHUSDT: ',
+      '3 all: BTC  (), ETH  ()',
+      '4 BTCUSDT: accepted fill',
+      '4 all: BTC  (accepted fill), ETH low (accepted)',
+      '5 BTCUSDT: ',
+      // its bar of hour 4 is missing: onBar hears of it an hour later, onBars has heard, of the gap alone it has not
+      '5 ETHUSDT: accepted gap',
+      '5 all: BTC  (), ETH low (gap)',
+    ])
+  })
+
+  test('cancels and amends the order of the symbol that it names, where two have one of that id', () => {
+    const both = ['BTCUSDT', 'ETHUSDT']
+    const then = (...requests: ReturnType<typeof cancel | typeof amend>[]) => {
+      const strategy = defineStrategy({
+        name: 'two',
+        onBars: ({ at }) => {
+          if (at === HOUR) return both.map((symbol) => buy({ symbol, qty: 1, limit: 50, id: 'low' }))
+          return at === 2 * HOUR ? requests : undefined
+        },
+      })
+      return stage({ strategy, series: both.map((symbol) => ({ symbol, rows: flat(3) })) })
+    }
+    const told = (...requests: Parameters<typeof then>) =>
+      then(...requests).events.flatMap((event) => {
+        if (event.type === 'amended') return [`${event.order.symbol} at ${event.order.limit}`]
+        return (event.type === 'cancelled' && event.reason === 'requested') || event.type === 'rejected'
+          ? [`${event.symbol} ${event.type}`]
+          : []
+      })
+    expect(told(cancel('low', { symbol: 'ETHUSDT' }))).toEqual(['ETHUSDT cancelled'])
+    expect(told(cancel('low'))).toEqual(['BTCUSDT cancelled'])
+    expect(told(amend('low', { limit: 40 }, { symbol: 'ETHUSDT' }))).toEqual(['ETHUSDT at 40'])
+    expect(told(cancel('low', { symbol: 'ETHUSDT' }), cancel('low', { symbol: 'ETHUSDT' }))).toEqual([
+      'ETHUSDT cancelled',
+      'ETHUSDT rejected',
+    ])
+    expect(() => then(cancel('low', { symbol: 'ETHUDST' }))).toThrow(
+      /cancel "ETHUDST", which is not in the data.*ETHUSDT/,
+    )
+    expect(() => then(cancel('low', { symbol: 5 as unknown as string }))).toThrow(/cancel: symbol 5 must be a text/)
   })
 })
