@@ -101,8 +101,11 @@ function bytesOf({ dir }: BacktestRun): Record<string, string> {
 type Case = readonly [what: string, world: World, options?: Partial<BacktestOptions>]
 const cases = (given: readonly Case[]) => given.map(([what, world, options = {}]) => [what, world, options] as const)
 
-/** The price of one hour moved by a little. */
-const moved = (at: number) => (hour: number) => price(hour) + (hour === at ? 0.5 : 0)
+/** The price of one hour moved, by whole units unless said: finer prices are an input of their own. */
+const moved =
+  (at: number, by = 1) =>
+  (hour: number) =>
+    price(hour) + (hour === at ? by : 0)
 
 describe('one input changed is another run', () => {
   let base: BacktestRun
@@ -116,6 +119,7 @@ describe('one input changed is another run', () => {
     cases([
       ['a bar of the range', { close: moved(100) }],
       ['a bar of the warm-up', { close: moved(FROM - 20) }],
+      ['the finest price of the whole series, which is the grid of the indicators', { close: moved(190, 0.5) }],
       ['the number of warm-up bars', {}, { warmup: 39 }],
       ['an outage mark in the range', { outage: 100 }],
       ['the tick size of the filters', { tick: '0.02' }],
@@ -168,6 +172,8 @@ describe('one input spelt otherwise is the same run, to the byte', () => {
       ['a beginning between two bars', {}, { from: START + FROM * HOUR - 1 }],
       ['a default parameter given, as text', {}, { set: { period: '10' } }],
       ['the venue’s own costs given', {}, { feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2 }],
+      ['a bar after the range', { close: moved(190) }],
+      ['a bar before the warm-up', { close: moved(FROM - 41) }],
       ['a later import that left a row out', { isContinued: true }],
       ['an outage mark outside the range and its warm-up', { outage: 190 }],
       ['the same bars from two files that overlap', { isInParts: true }],
