@@ -1,15 +1,15 @@
 import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf } from '../core/interval.ts'
-import type { Store } from '../data/index.ts'
+import { barsSha256, type Store } from '../data/index.ts'
 import type { ReferenceAt } from '../engine/index.ts'
 
 const MINUTE = 60_000
 
 export interface AveragePrice {
   readonly at: ReferenceAt
-  /** sha256 of the files of 1m bars it is reckoned from, so that a run names all its inputs; empty for a run on 1m bars. */
-  readonly files: readonly string[]
+  /** Of the 1m bars it is reckoned from, so that a run names all its inputs; `null` for a run on 1m bars. */
+  readonly sha256: string | null
 }
 
 /**
@@ -27,24 +27,23 @@ export async function averagePrice(store: Store, bars: Bars, instrument: Instrum
   const closeOf = (row: number) => closeTimeOf(bars.openTime[row]!, interval)
   const from = bars.openTime[0]! - most * MINUTE
   const found =
-    interval === '1m' ? { minutes: bars, files: [] } : await minuteBars(store, bars, from, closeOf(bars.length - 1))
+    interval === '1m' ? { minutes: bars, sha256: null } : await minuteBars(store, bars, from, closeOf(bars.length - 1))
   if (found === null) return null
-  const { minutes, files } = found
+  const { minutes, sha256 } = found
   const at: ReferenceAt = (row, count) => {
     const close = closeOf(row)
     const [first, end] = [close - count * MINUTE, close].map((time) => firstRowAt(minutes.openTime, time))
     return weighted(minutes, first!, end!)
   }
-  return { at, files }
+  return { at, sha256 }
 }
 
 async function minuteBars(store: Store, bars: Bars, from: number, to: number) {
   const series = { ...bars.series, interval: '1m' } as const
   const manifest = await store.manifest(series)
   if (manifest === null || manifest.from >= to || manifest.to <= from) return null
-  const months = manifest.files.filter((file) => file.to > from && file.from < to)
   const minutes = await store.load(series, { from: Math.max(from, manifest.from), to })
-  return { minutes, files: months.map(({ sha256 }) => sha256) }
+  return { minutes, sha256: barsSha256(minutes) }
 }
 
 /** Σ close × volume ÷ Σ volume over rows [from, to); NaN where nothing was traded. */

@@ -86,7 +86,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     result,
     certificates,
     instruments: loaded,
-    averages: loaded.map(({ average }) => average?.files ?? []),
+    averages: loaded.map(({ average }) => average?.sha256 ?? null),
   })
   return {
     seconds: simulation.seconds,

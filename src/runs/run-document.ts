@@ -48,8 +48,8 @@ export interface RunFacts {
   }
   readonly certificates: RunDocument['certificates']
   readonly instruments: readonly SimulateSlot[]
-  /** Files of 1m bars behind PERCENT_PRICE, per series. */
-  readonly averages: readonly (readonly string[])[]
+  /** sha256 of the 1m bars behind PERCENT_PRICE, per series. */
+  readonly averages: readonly (string | null)[]
   readonly plots: RunResult['plots']
 }
 

@@ -3,6 +3,7 @@ import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
 import { fromWholeBar, resampleBars } from '../core/resample.ts'
 import type { EngineResult, RunResult } from '../core/run.ts'
+import { didYouMean } from '../core/suggest.ts'
 import {
   type CostOptions,
   costsOf,
@@ -12,6 +13,7 @@ import {
   type ReferenceAt,
   type SlotOptions,
   type Strategy,
+  StrategyError,
 } from '../engine/index.ts'
 import { batchColumns } from '../indicators/index.ts'
 
@@ -100,6 +102,7 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
   const { strategy, params, from } = options
   const { bars } = slot
   const declared = strategy.indicators(params)
+  checkPlots(strategy, Object.keys(declared))
   const startRow = firstRowAt(bars.openTime, from)
   let readyRow = Math.max(startRow, longestLookback(declared) - 1)
   const also: Record<string, HigherColumns> = {}
@@ -180,6 +183,15 @@ function union(a: Float64Array, b: Float64Array): Float64Array {
   while (i < a.length) all[count++] = a[i++]!
   while (j < b.length) all[count++] = b[j++]!
   return all.subarray(0, count)
+}
+
+/** A misspelt name would silently draw nothing. */
+function checkPlots(strategy: Strategy, declared: readonly string[]): void {
+  const unknown = strategy.plots.find((name) => !declared.includes(name))
+  if (unknown !== undefined)
+    throw new StrategyError(
+      `strategy ${strategy.name}: plots has "${unknown}"${didYouMean(unknown, declared)}, which is not declared; indicators: ${declared.join(', ') || 'none'}`,
+    )
 }
 
 function plotsOf(strategy: Strategy, slots: readonly SlotOptions[]): RunResult['plots'] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Bars } from '../../src/core/bar.ts'
 import { closeTimeOf } from '../../src/core/interval.ts'
 import { buy } from '../../src/core/order.ts'
-import type { Store } from '../../src/data/index.ts'
+import { barsSha256, type Store } from '../../src/data/index.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { averagePrice } from '../../src/runs/average-price.ts'
 import { barsOf, instrumentOf } from '../engine/scene.ts'
@@ -22,9 +22,8 @@ const minutes: Bars = {
   close: Float64Array.of(999, 100, 102, 104, 106, 108),
   volume: Float64Array.of(9, 1, 2, 3, 4, 5),
 }
-const files = [{ from: 0, to: 3_600_000, sha256: 'the file of 1m bars' }]
 const store = (from: number, to: number) =>
-  ({ manifest: async () => ({ from, to, files }), load: async () => minutes }) as unknown as Store
+  ({ manifest: async () => ({ from, to }), load: async () => minutes }) as unknown as Store
 const stored = store(minutes.openTime[0]!, 3_600_000)
 
 describe('the average that spot’s PERCENT_PRICE compares with (fills.md 18)', () => {
@@ -32,7 +31,8 @@ describe('the average that spot’s PERCENT_PRICE compares with (fills.md 18)', 
     const average = await averagePrice(stored, hours, instrument)
     expect(average!.at(0, 5)).toBeCloseTo((100 * 1 + 102 * 2 + 104 * 3 + 106 * 4 + 108 * 5) / 15, 12)
     expect(average!.at(0, 1)).toBe(108)
-    expect(average!.files).toEqual(['the file of 1m bars'])
+    // its rows, not its files, are what the run names: a month grows with every import
+    expect(average!.sha256).toBe(barsSha256(minutes))
   })
 
   test('is not known at a close without such minutes, nor where none are stored in the range', async () => {
@@ -51,7 +51,7 @@ describe('the average that spot’s PERCENT_PRICE compares with (fills.md 18)', 
   test('is taken from the run’s own bars where these are 1m', async () => {
     const average = await averagePrice(store(9e12, 9.1e12), { ...minutes, series: { ...minutes.series } }, instrument)
     expect(average!.at(5, 2)).toBeCloseTo((106 * 4 + 108 * 5) / 9, 12)
-    expect(average!.files).toEqual([])
+    expect(average!.sha256).toBeNull()
   })
 })
 
