@@ -23,6 +23,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'The filters of an exchangeInfo answer into the store, in force from its server time on',
     load: () => import('./commands/data-filters.ts'),
   },
+  'data funding': {
+    summary: 'Funding rates of a perpetual into the store',
+    load: () => import('./commands/data-funding.ts'),
+  },
+  'data tiers': {
+    summary: 'Leverage tiers of perpetuals into the store, in force from a date on',
+    load: () => import('./commands/data-tiers.ts'),
+  },
   'data list': { summary: 'What is in the store', load: () => import('./commands/data-list.ts') },
   'data check': {
     summary: 'The certificate of a series: gaps, outages, zero volume, outliers; exit 1 if it is broken',

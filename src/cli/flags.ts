@@ -78,7 +78,9 @@ export const COSTS: Flags = {
     below: 10_000,
   }),
   'fee-asset': oneOf('what spot fees are taken in', 'quote', 'received'),
-  funding: oneOf('funding of perpetuals; spot has none', 'on', 'off'),
+  funding: oneOf('funding of perpetuals (built in: on); spot has none', 'on', 'off'),
+  leverage: number('leverage of perpetuals (built in: 1)', 'N', { min: 1, isWhole: true }),
+  margin: oneOf('margin of perpetuals (built in: cross)', 'cross', 'isolated'),
   'no-costs': { help: 'fees and slippage zero; the report says so in red' },
 }
 

@@ -53,6 +53,8 @@ export interface FilterSnapshot {
   /** Where they come from, e.g. `binance-spot-exchangeInfo-2022-12-17`. */
   readonly source: string
   readonly orderTypes: readonly string[]
+  /** Of a perpetual: fraction of notional charged at a liquidation, where the exchange states it. */
+  readonly liquidationFee?: string
 }
 
 /** A tradable symbol with the history of its rules. */

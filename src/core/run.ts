@@ -1,6 +1,7 @@
 import type { Bars, Gap } from './bar.ts'
 import type { RunEvent } from './event.ts'
 import type { Fill } from './fill.ts'
+import type { MarginMode } from './leverage.ts'
 import type { OpenTrade, Trade } from './trade.ts'
 
 /** The equity curve as columns, one row per instant at which bars closed. */
@@ -144,6 +145,10 @@ export interface RecordedRequest {
   readonly limitTouch: boolean
   readonly feeAsset: 'quote' | 'received'
   readonly closeAtEnd: boolean
+  /** Of perpetuals; on spot nothing hangs on them. */
+  readonly margin: MarginMode
+  readonly leverage: Readonly<Record<string, number>>
+  readonly funding: 'on' | 'off'
   readonly benchmark: string | null
 }
 

@@ -4,7 +4,10 @@ import { didYouMean } from './suggest.ts'
 export const VENUES = ['binance', 'binance-usdm', 'coinbase', 'kraken', 'kucoin'] as const
 export type Venue = (typeof VENUES)[number]
 
-/** One stored sequence of bars; written `venue:SYMBOL:interval` everywhere. */
+/**
+ * One stored sequence of bars; written `venue:SYMBOL:interval` everywhere. The mark prices of a perpetual are a series of
+ * their own, `binance-usdm:BTCUSDT@mark:1h`.
+ */
 export interface Series {
   readonly venue: Venue
   readonly symbol: string
@@ -28,7 +31,7 @@ export function parseSeries(text: string): Series {
     throw new RangeError(
       `unknown venue "${venue}" in "${text}"${didYouMean(venue, VENUES)}; known: ${VENUES.join(', ')}`,
     )
-  if (!/^[A-Z0-9][A-Z0-9._-]*$/.test(symbol))
+  if (!/^[A-Z0-9][A-Z0-9._-]*(@mark)?$/.test(symbol))
     throw new RangeError(
       `"${symbol}" in "${text}" is not a symbol: capitals and digits as the venue writes it, e.g. BTCUSDT`,
     )

@@ -50,7 +50,15 @@ export function parseExchangeInfo(json: unknown, source: string): ExchangeInfo {
       base: text(raw['baseAsset'], source, `${symbol} baseAsset`),
       quote: text(raw['quoteAsset'], source, `${symbol} quoteAsset`),
       status: String(raw['status'] ?? raw['contractStatus'] ?? ''),
-      snapshot: { validFrom: serverTime, filters, source, orderTypes },
+      snapshot: {
+        validFrom: serverTime,
+        filters,
+        source,
+        orderTypes,
+        ...(raw['liquidationFee'] !== undefined && {
+          liquidationFee: text(raw['liquidationFee'], source, `${symbol} liquidationFee`),
+        }),
+      },
     }
   })
   return { venue, serverTime, symbols }

@@ -82,7 +82,8 @@ function checkName(path: string, series: Series): void {
   const named = /^([A-Z0-9]{5,20})-(\d+[mhdwM])[-.]/.exec(basename(path))
   if (named === null) return
   const [, symbol, interval] = named
-  if (symbol !== series.symbol)
+  // a dump of mark prices is named as its symbol's klines are
+  if (symbol !== series.symbol.replace(/@mark$/, ''))
     throw new DataError(
       `${path}: the file's name says ${symbol}, --as says ${series.symbol}; correct --as, or rename the file if its name is wrong`,
     )

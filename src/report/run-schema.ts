@@ -60,6 +60,9 @@ const request = z.strictObject({
   limitTouch: z.boolean(),
   feeAsset: z.enum(['quote', 'received']),
   closeAtEnd: z.boolean(),
+  margin: z.enum(['cross', 'isolated']),
+  funding: z.enum(['on', 'off']),
+  leverage: z.record(z.string(), z.number()),
   benchmark: z.string().nullable(),
 })
 

@@ -13,6 +13,7 @@ import type { BacktestRequest } from './backtest-request.ts'
 import { loadStrategy } from './load-strategy.ts'
 import { EMBEDDED } from './package-info.ts'
 import { peerMetrics } from './peer.ts'
+import { perpetualOf } from './perpetual.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
@@ -40,6 +41,11 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
       : { strategy: request.strategy, file: null }
   const params = usage(() => resolveParams(strategy, request.set ?? {}))
   const names = request.data.map((text) => usage(() => parseSeries(text)))
+  const marked = names.find(({ symbol }) => symbol.endsWith('@mark'))
+  if (marked !== undefined)
+    throw new UsageError(
+      `${seriesName(marked)} is a series of mark prices, which nobody can trade at; name ${seriesName({ ...marked, symbol: marked.symbol.slice(0, -'@mark'.length) })}`,
+    )
   const store = await openStore(settings.store, { behind: EMBEDDED })
   // one count for all series, so that it can be asked for again with --warmup
   const wanted = Math.max(...names.map(({ interval }) => warmupOf(strategy, file, params, interval)))
@@ -49,9 +55,17 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const from = Math.min(
     ...loaded.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, request.from ?? Number.NEGATIVE_INFINITY)]!),
   )
+  const perpetuals = await Promise.all(
+    loaded.map(({ bars, instrument }) =>
+      instrument.kind === 'perpetual' ? perpetualOf(store, bars, from, instrument, settings) : null,
+    ),
+  )
   const { limitTouch, cash } = settings
   const closeAtEnd = request.closeAtEnd ?? false
-  const slots = loaded.map(({ average, ...slot }) => ({ ...slot, referenceAt: average?.at ?? null }))
+  const slots = loaded.map(({ average, ...slot }, k) => {
+    const { terms = null, marks = null, funding = null } = perpetuals[k] ?? {}
+    return { ...slot, referenceAt: average?.at ?? null, margin: terms, marks, funding }
+  })
   const simulation = played({ strategy, params, slots, from, cash, limitTouch, closeAtEnd }, onProgress)
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
   const { metrics, notes, split } = computeMetrics({
@@ -87,6 +101,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     certificates,
     instruments: loaded,
     averages: loaded.map(({ average }) => average?.sha256 ?? null),
+    perpetuals,
   })
   return {
     seconds: simulation.seconds,

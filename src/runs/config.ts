@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { VENUES } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
+import { resolveToThisCopy } from './load-strategy.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What `klinelab.config.ts` may set; flags win over it. Rates are fractions. */
@@ -15,6 +16,10 @@ export interface Config {
   warmup?: number
   limitTouch?: boolean
   feeAsset?: 'quote' | 'received'
+  /** Of perpetuals: one for all, or one per symbol. */
+  leverage?: number | { [symbol: string]: number }
+  margin?: 'cross' | 'isolated'
+  funding?: 'on' | 'off'
   /** Per venue: `fees: { binance: { maker: 0.00075, taker: 0.00075 } }`. */
   fees?: { [venue: string]: { maker?: number; taker?: number } }
 }
@@ -42,6 +47,7 @@ export async function findConfig(from: string, explicit?: string): Promise<Found
     if (existsSync(join(dir, CONFIG_NAME))) file = join(dir, CONFIG_NAME)
     else if (dirname(dir) === dir) return { file: null, config: {} }
   }
+  resolveToThisCopy()
   let loaded: { default?: unknown }
   try {
     loaded = (await import(pathToFileURL(file).href)) as { default?: unknown }
@@ -65,6 +71,9 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     warmup: z.number().int().min(0).optional(),
     limitTouch: z.boolean().optional(),
     feeAsset: z.enum(['quote', 'received']).optional(),
+    leverage: z.union([z.number().int().min(1), z.record(z.string(), z.number().int().min(1))]).optional(),
+    margin: z.enum(['cross', 'isolated']).optional(),
+    funding: z.enum(['on', 'off']).optional(),
     fees: z
       .partialRecord(z.enum(VENUES), z.strictObject({ maker: rate.optional(), taker: rate.optional() }))
       .optional(),

@@ -64,7 +64,7 @@ export interface BacktestRun extends RunResult {
 
 const KEYS = [
   'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
-  'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts',
+  'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding',
 ] as const // biome-ignore format: a list
 
 /**
@@ -80,9 +80,9 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
   const start = performance.now()
   for (const key of Object.keys(BOUNDS) as (keyof typeof BOUNDS)[])
     if (options[key] !== undefined) checkNumber(key, options[key])
-  const { feeAsset } = options
-  if (feeAsset !== undefined && feeAsset !== 'quote' && feeAsset !== 'received')
-    throw new UsageError(`feeAsset: "${String(feeAsset)}" is not allowed; write quote or received`)
+  checkWord('feeAsset', options.feeAsset, ['quote', 'received'])
+  checkWord('margin', options.margin, ['cross', 'isolated'])
+  checkWord('funding', options.funding, ['on', 'off'])
   const range = rangeOf(options)
   const { strategy, set, closeAtEnd, benchmark } = options
   const settings = await settingsOf(options)
@@ -126,7 +126,13 @@ const BOUNDS = {
   slippageBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },
   riskFree: { above: -1, text: 'a fraction above -1' },
   warmup: { min: 0, isWhole: true, text: 'whole, at least 0' },
+  leverage: { min: 1, isWhole: true, text: 'whole, at least 1' },
 } as const
+
+function checkWord(name: string, value: string | undefined, words: readonly string[]): void {
+  if (value !== undefined && !words.includes(value))
+    throw new UsageError(`${name}: "${String(value)}" is not allowed; write ${words.join(' or ')}`)
+}
 
 interface Bounds {
   readonly min?: number

@@ -28,6 +28,7 @@ export interface RecordInput {
 export function recordOf(input: RecordInput): RecordedRequest {
   const { file, request, settings, params, used, from, to, warmup } = input
   const { cash, noCosts, riskFree, limitTouch, feeAsset } = settings
+  const perpetuals = used.filter(({ series }) => series.venue === 'binance-usdm')
   const held = request.benchmark === undefined ? [] : [parseSeries(request.benchmark)]
   const venues = [...new Set([...used.map((bars) => bars.series), ...held].map((series) => series.venue))]
   return {
@@ -45,6 +46,10 @@ export function recordOf(input: RecordInput): RecordedRequest {
     feeAsset,
     closeAtEnd: request.closeAtEnd ?? false,
     benchmark: request.benchmark ?? null,
+    // on spot nothing hangs on them: whatever was said of them, it is the same run
+    margin: perpetuals.length > 0 ? settings.margin : BUILT_IN.margin,
+    funding: perpetuals.length > 0 ? settings.funding : BUILT_IN.funding,
+    leverage: Object.fromEntries(perpetuals.map(({ series }) => [series.symbol, settings.leverageOf(series.symbol)])),
   }
 }
 
@@ -75,6 +80,11 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   add('fee-asset', record.feeAsset, BUILT_IN.feeAsset)
   add('close-at-end', record.closeAtEnd, false)
   add('benchmark', record.benchmark, null)
+  const leverages = [...new Set(Object.values(record.leverage))]
+  add('margin', record.margin, BUILT_IN.margin)
+  add('funding', record.funding, BUILT_IN.funding)
+  // one for each symbol comes from the config, which the record holds
+  if (leverages.length === 1) add('leverage', leverages[0], BUILT_IN.leverage)
   return words.join(' ')
 }
 

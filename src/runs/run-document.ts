@@ -1,57 +1,16 @@
 import type { Bars } from '../core/bar.ts'
 import { NOT_KNOWN } from '../core/instrument.ts'
 import { closeTimeOf } from '../core/interval.ts'
-import type { Certificate, RecordedRequest, RunDocument, RunResult } from '../core/run.ts'
+import type { Certificate, RecordedRequest, RunDocument } from '../core/run.ts'
 import { seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256 } from '../data/index.ts'
-import type { ParamValue, Strategy } from '../engine/index.ts'
-import type { BacktestRequest } from './backtest-request.ts'
 import { codeHash, inlineHash } from './code-hash.ts'
 import { VERSION } from './package-info.ts'
 import { commandOf, recordOf } from './reproduce.ts'
+import type { RunFacts } from './run-facts.ts'
 import { configHash, outcomeHash, sha256, snapshotsInForce } from './run-identity.ts'
-import type { Settings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
-
-/** All that is known of a run once it is done. */
-export interface RunFacts {
-  readonly strategy: Strategy
-  readonly params: Readonly<Record<string, ParamValue>>
-  readonly request: BacktestRequest
-  readonly settings: Settings
-  readonly file: string | null
-  readonly from: number
-  readonly used: readonly Bars[]
-  /** Bars ahead of the range, per series. */
-  readonly warmups: readonly number[]
-  /** What the strategy asks for where nobody says. */
-  readonly defaultWarmup: number
-  readonly metrics: RunDocument['metrics']
-  readonly peer: RunDocument['peer']
-  readonly notes: RunDocument['notes']
-  readonly split: RunDocument['split']
-  /** `inputs`: what its curve is reckoned from, beyond the run's own bars and costs. */
-  readonly benchmark: { readonly name: string; readonly inputs: Readonly<Record<string, unknown>> | null }
-  readonly tradeHash: string
-  readonly bars: number
-  readonly result: {
-    readonly fees: number
-    readonly slippage: number
-    readonly funding: number
-    readonly accepted: number
-    readonly rejected: number
-    readonly rejectedBy: Readonly<Record<string, number>>
-    readonly notes: readonly string[]
-    readonly events: RunResult['events']
-    readonly openTrades: RunDocument['openTrades']
-  }
-  readonly certificates: RunDocument['certificates']
-  readonly instruments: readonly SimulateSlot[]
-  /** sha256 of the 1m bars behind PERCENT_PRICE, per series. */
-  readonly averages: readonly (string | null)[]
-  readonly plots: RunResult['plots']
-}
 
 /** The run's document: `run.json`, and what the report and `--json` show. */
 export function documentOf(facts: RunFacts): RunDocument {
@@ -148,6 +107,7 @@ function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
     ...(facts.settings.noCosts ? ['All costs were set to zero: this result could not have been had.'] : []),
     ...assumed,
     ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
+    ...facts.perpetuals.flatMap((one) => one?.remarks ?? []),
     ...facts.result.notes,
   ]
 }

@@ -3,7 +3,7 @@ import { sliceBars } from '../core/bar.ts'
 import type { FilterSnapshot, Instrument } from '../core/instrument.ts'
 import type { RunResult } from '../core/run.ts'
 import { barsSha256 } from '../data/index.ts'
-import type { RunFacts } from './run-document.ts'
+import type { RunFacts } from './run-facts.ts'
 
 /**
  * What decides a run's bytes besides the bars of its range, its code and its parameters: every value as it was used, not
@@ -23,6 +23,7 @@ export function configHash(facts: RunFacts, to: number): string {
       priceDecimals: bars.priceDecimals,
       before: { rows: facts.warmups[k], sha256: barsSha256(sliceBars(bars, 0, facts.warmups[k]!)) },
       average: facts.averages[k],
+      perpetual: facts.perpetuals[k]?.identity ?? null,
       // the import's marks are in no column of the bars
       certificate: facts.certificates[k],
     })),

@@ -1,4 +1,5 @@
 import { resolve, sep } from 'node:path'
+import type { MarginMode } from '../core/leverage.ts'
 import type { RecordedRequest } from '../core/run.ts'
 import type { Venue } from '../core/series.ts'
 import type { Config, FoundConfig } from './config.ts'
@@ -18,6 +19,10 @@ export interface Given {
   readonly limitTouch?: boolean
   readonly feeAsset?: 'quote' | 'received'
   readonly noCosts?: boolean
+  /** Of perpetuals. */
+  readonly leverage?: number
+  readonly margin?: MarginMode
+  readonly funding?: 'on' | 'off'
 }
 
 export interface Settings {
@@ -29,13 +34,24 @@ export interface Settings {
   readonly limitTouch: boolean
   readonly feeAsset: 'quote' | 'received'
   readonly noCosts: boolean
+  readonly margin: MarginMode
+  readonly funding: 'on' | 'off'
+  /** Of a perpetual; the strategy’s own where nobody says otherwise. */
+  readonly leverageOf: (symbol: string) => number
   readonly costsOf: (venue: Venue) => { feeMaker: number; feeTaker: number; slippageBps: number }
   /** Where each value came from, for --show-config. */
   readonly origins: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>
 }
 
 /** What holds where nobody says otherwise. */
-export const BUILT_IN = { cash: 10_000, riskFree: 0, feeAsset: 'quote' } as const
+export const BUILT_IN = {
+  cash: 10_000,
+  riskFree: 0,
+  feeAsset: 'quote',
+  margin: 'cross',
+  leverage: 1,
+  funding: 'on',
+} as const
 
 /** Flags win over environment, environment over config, config over what is built in. */
 export function settle(
@@ -67,6 +83,13 @@ export function settle(
   const out = path(choose('out', given.out, 'KLINELAB_REPORTS', 'reports', resolve(base, 'reports')), 'out')
   const noCosts = given.noCosts ?? false
   const slippage = choose<number | null>('slippage-bps', given.slippageBps, null, 'slippageBps', null)
+  const leverage = choose<number | Readonly<Record<string, number>>>(
+    'leverage',
+    given.leverage,
+    null,
+    'leverage',
+    BUILT_IN.leverage,
+  )
   const costsOf = (venue: Venue) => {
     const known = VENUE_COSTS[venue]
     const own = config.fees?.[venue] ?? {}
@@ -95,6 +118,12 @@ export function settle(
     limitTouch: choose('limit-touch', given.limitTouch, null, 'limitTouch', false),
     feeAsset: choose<'quote' | 'received'>('fee-asset', given.feeAsset, null, 'feeAsset', BUILT_IN.feeAsset),
     noCosts,
+    margin: choose<MarginMode>('margin', given.margin, null, 'margin', BUILT_IN.margin),
+    funding: choose<'on' | 'off'>('funding', given.funding, null, 'funding', BUILT_IN.funding),
+    leverageOf: (symbol) => {
+      const own = typeof leverage === 'number' ? leverage : leverage[symbol]
+      return own ?? BUILT_IN.leverage
+    },
     costsOf,
     origins,
   }
@@ -105,7 +134,9 @@ export function recordedSettings(
   request: RecordedRequest,
   places: { readonly store: string; readonly out: string },
 ): Settings {
-  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts } = request
+  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding } = request
   const costsOf = (venue: Venue) => request.costs[venue]!
-  return { ...places, cash, riskFree, warmup, limitTouch, feeAsset, noCosts, costsOf, origins: {} }
+  const leverageOf = (symbol: string) => request.leverage[symbol] ?? BUILT_IN.leverage
+  const recorded = { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding }
+  return { ...places, ...recorded, leverageOf, costsOf, origins: {} }
 }

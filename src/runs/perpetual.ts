@@ -1,0 +1,162 @@
+import { type Bars, firstRowAt } from '../core/bar.ts'
+import type { Instrument } from '../core/instrument.ts'
+import { closeTimeOf, INTERVALS, type Interval, intervalMs } from '../core/interval.ts'
+import type { FundingColumns, LeverageTiers, MarginTerms, MarkColumns } from '../core/leverage.ts'
+import { resampleBars } from '../core/resample.ts'
+import { seriesName } from '../core/series.ts'
+import { timeName } from '../core/time.ts'
+import { barsSha256, loadFunding, loadTiers, missingTimes, type Store } from '../data/index.ts'
+import type { Settings } from './settings.ts'
+import { UsageError } from './usage-error.ts'
+
+type PerpetualSettings = Pick<Settings, 'margin' | 'leverageOf' | 'funding'>
+
+/** What a run on a perpetual needs besides its bars, and what its document says of it. */
+export interface Perpetual {
+  readonly terms: MarginTerms
+  readonly marks: (MarkColumns & { readonly decimals: number }) | null
+  readonly funding: FundingColumns | null
+  readonly remarks: readonly string[]
+  /** Everything here that decides the run, for its identity. */
+  readonly identity: unknown
+}
+
+/**
+ * Margin terms, mark prices and funding of a perpetual's bars.
+ * @throws UsageError where tiers or funding of the range are not stored, and where the mark series does not overlap
+ */
+export async function perpetualOf(
+  store: Store,
+  bars: Bars,
+  from: number,
+  instrument: Instrument,
+  settings: PerpetualSettings,
+): Promise<Perpetual> {
+  const { venue, symbol, interval } = bars.series
+  const tiers = loadTiers(store, venue, symbol, from)
+  if (tiers === null)
+    throw new UsageError(
+      `${venue}:${symbol}: no leverage tiers are stored; save the exchange's leverageBracket answer and import it: klinelab data tiers leverageBracket.json --as-of DATE`,
+    )
+  const to = closeTimeOf(bars.openTime[bars.length - 1]!, interval)
+  const fee = instrument.snapshots.findLast(({ validFrom }) => validFrom <= from)?.liquidationFee
+  const liquidationFee = Number(fee ?? instrument.snapshots[0]?.liquidationFee ?? LIQUIDATION_FEE)
+  const marked = await marksOf(store, bars, from)
+  const funding = settings.funding === 'off' ? null : await fundingOf(store, bars, from, to)
+  return {
+    terms: { mode: settings.margin, leverage: settings.leverageOf(symbol), tiers, liquidationFee },
+    marks: marked?.columns ?? null,
+    funding: funding?.columns ?? null,
+    remarks: [
+      ...tierRemarks(tiers, from),
+      marked === null
+        ? `${symbol}: no mark prices as fine as the bars are stored; unrealised profit and liquidation are judged by the last price`
+        : `${symbol}: marked and liquidated by ${marked.name}${marked.filled > 0 ? `; ${marked.filled} bars without a mark use the last price` : ''}`,
+      ...(settings.funding === 'off'
+        ? [`${symbol}: funding was switched off: a perpetual held in truth pays or earns it`]
+        : []),
+      ...(funding?.remarks ?? []),
+    ],
+    identity: {
+      tiers,
+      liquidationFee,
+      mode: settings.margin,
+      leverage: settings.leverageOf(symbol),
+      marks: marked?.sha256 ?? null,
+      funding:
+        funding === null
+          ? null
+          : [[...funding.columns.time], [...funding.columns.rate], [...funding.columns.mark].map(String)],
+    },
+  }
+}
+
+/** Where the exchange info states none: Binance's fee for BTC and ETH perpetuals. */
+const LIQUIDATION_FEE = '0.0125'
+
+function tierRemarks({ symbol, source, asOf }: LeverageTiers, from: number): string[] {
+  return asOf <= from
+    ? []
+    : [`${symbol}: leverage tiers before ${timeName(asOf).slice(0, 10)} are not known; those of ${source} are assumed`]
+}
+
+/** Mark prices row by row: their own series at the bars' interval or a finer one that fits into it. */
+async function marksOf(store: Store, bars: Bars, from: number) {
+  const { venue, symbol, interval } = bars.series
+  const length = intervalMs(interval)
+  const fits = (one: Interval) => intervalMs(one) <= length && length % intervalMs(one) === 0
+  for (const finer of INTERVALS.filter(fits).reverse()) {
+    const series = { venue, symbol: `${symbol}@mark`, interval: finer }
+    if ((await store.manifest(series)) === null) continue
+    const loaded = await store.load(series, { from: bars.openTime[0]! }).catch(() => null)
+    if (loaded === null || loaded.openTime[0]! > bars.openTime[bars.length - 1]!)
+      throw new UsageError(
+        `${seriesName(series)} does not overlap the bars of the run, from ${timeName(from)}; import the marks of that time, or take the series out of the store`,
+      )
+    const marks = finer === interval ? loaded : resampleBars(loaded, interval)
+    return { ...aligned(bars, marks), name: seriesName(series), sha256: barsSha256(marks) }
+  }
+  return null
+}
+
+/** Marks on the bars' rows; a bar without one keeps its own prices. */
+function aligned(bars: Bars, marks: Bars) {
+  const column = (name: 'open' | 'high' | 'low' | 'close') => Float64Array.from(bars[name])
+  const columns = { open: column('open'), high: column('high'), low: column('low'), close: column('close') }
+  let filled = 0
+  let at = firstRowAt(marks.openTime, bars.openTime[0]!)
+  for (let row = 0; row < bars.length; row++) {
+    const time = bars.openTime[row]!
+    while (at < marks.length && marks.openTime[at]! < time) at++
+    if (marks.openTime[at] !== time) {
+      filled++
+      continue
+    }
+    for (const name of ['open', 'high', 'low', 'close'] as const) columns[name][row] = marks[name][at]!
+  }
+  return { columns: { ...columns, decimals: Math.max(bars.priceDecimals, marks.priceDecimals) }, filled }
+}
+
+async function fundingOf(store: Store, bars: Bars, from: number, to: number) {
+  const { venue, symbol } = bars.series
+  const columns = loadFunding(store, venue, symbol, from, to)
+  if (columns === null)
+    throw new UsageError(
+      `${venue}:${symbol}: no funding of the range from ${timeName(from)} is stored; import it with klinelab data funding FILE --as ${venue}:${symbol}, or run with --funding off, which the report says`,
+    )
+  const mark = await marksAt(store, bars, columns)
+  const missing = missingTimes([...columns.time])
+  const early = columns.time[0]! - from
+  const late = to - columns.time.at(-1)!
+  const uncovered = Math.max(early, late) > 24 * 3_600_000
+  const remarks = [
+    ...(missing.length > 0
+      ? [
+          `${symbol}: ${missing.length} funding rates are missing (the first: ${timeName(missing[0]!)}); nothing was charged there`,
+        ]
+      : []),
+    ...(uncovered
+      ? [
+          `${symbol}: funding is stored from ${timeName(columns.time[0]!)} to ${timeName(columns.time.at(-1)!)} only; nothing was charged outside`,
+        ]
+      : []),
+  ]
+  return { columns: { ...columns, mark }, remarks }
+}
+
+/** Mark prices at the funding times: the file's own, else the open of a stored mark bar, of whatever interval. */
+async function marksAt(store: Store, bars: Bars, funding: FundingColumns): Promise<Float64Array> {
+  const mark = Float64Array.from(funding.mark)
+  for (const interval of INTERVALS) {
+    if (mark.every((price) => Number.isFinite(price))) break
+    const series = { venue: bars.series.venue, symbol: `${bars.series.symbol}@mark`, interval }
+    if ((await store.manifest(series)) === null) continue
+    const marks = await store.load(series)
+    for (let k = 0; k < mark.length; k++) {
+      if (Number.isFinite(mark[k]!)) continue
+      const row = firstRowAt(marks.openTime, funding.time[k]!)
+      if (marks.openTime[row] === funding.time[k]) mark[k] = marks.open[row]!
+    }
+  }
+  return mark
+}
