@@ -8,10 +8,10 @@ import { Books } from './books.ts'
 import { bracketLegs } from './bracket.ts'
 import { capAtLimit, extremeFor, isLimitReached, isTriggered, isWithinLimit, slip, type UnitBar } from './fill-model.ts'
 import { Liquidation } from './liquidation.ts'
-import { isStopLike, type LiveOrder } from './live-order.ts'
+import { isStopLike, type LiveOrder, viewOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
 import { wholeSteps } from './position.ts'
-import { trailPrice } from './prices.ts'
+import { regridPrices, trailPrice } from './prices.ts'
 import { gridDown, gridUp, type Refusal, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 import type { SlotMargin } from './slot-margin.ts'
@@ -78,23 +78,12 @@ export class Broker {
   }
 
   /**
-   * A newer step size comes into force: what rests is cut to it, as nobody could submit it any more, and what is held
-   * below one step can no longer be sold and becomes dust (fills.md 14, 17).
+   * A newer grid comes into force: what rests is cut to its step and moved to its tick, as nobody could submit it any
+   * more, and what is held below one step can no longer be sold and becomes dust (fills.md 14, 17).
    */
   regrid(slot: Slot): void {
     const rules = slot.rulesAt(slot.openTime)
-    for (const order of slot.orders) {
-      if (!order.isAlive || order.isClose) continue
-      const qty = snapLive(order, order.qty, rules)
-      if (qty === order.qty) continue
-      if (qty === 0) {
-        this.cancel(slot, order, slot.openTime, 'expired')
-        continue
-      }
-      this.acceptance.noteCut(slot, order, qty, 'LOT_SIZE', slot.openTime)
-      order.qty = qty
-      order.lockQty = Math.min(order.lockQty, qty)
-    }
+    for (const order of slot.orders) if (order.isAlive && !order.isClose) this.#regridOrder(slot, order, rules)
     const dust = slot.position.regrid(Math.max(1, rules.lot.step))
     if (dust !== 0)
       this.#emit(slot, {
@@ -104,6 +93,19 @@ export class Broker {
         qty: fromUnits(dust, slot.scales.qtyDecimals),
       })
     this.sweep(slot)
+  }
+
+  #regridOrder(slot: Slot, order: LiveOrder, rules: Rules): void {
+    const at = slot.openTime
+    const qty = snapLive(order, order.qty, rules)
+    const { limit, trigger } = regridPrices(order, rules)
+    const isMoved = limit !== order.limit || trigger !== order.trigger
+    if (qty === order.qty && !isMoved) return
+    if (qty === 0 || limit === 0 || trigger === 0) return this.cancel(slot, order, at, 'expired')
+    if (qty !== order.qty) this.acceptance.noteCut(slot, order, qty, 'LOT_SIZE', at)
+    Object.assign(order, { qty, limit, trigger })
+    this.acceptance.funds.shrink(slot, order, rules)
+    if (isMoved) this.#emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, slot.scales) })
   }
 
   /** Drops the orders that have ended. */

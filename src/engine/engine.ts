@@ -12,6 +12,7 @@ import { exactEquity } from './exact-equity.ts'
 import { Margin } from './margin.ts'
 import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
+import { plainState } from './plain-state.ts'
 import { RequestError } from './request.ts'
 import { Slot, type SlotOptions } from './slot.ts'
 import type { BarsContext, Indicators, Strategy } from './strategy.ts'
@@ -75,10 +76,11 @@ export class Engine {
     if (this.#margin !== null) this.account.marginFree = () => this.#margin!.free()
     this.#broker = new Broker(this.account, this.slots, this.#margin, record, remark, options)
     this.#desk = new OrderDesk(this.slots, this.#broker, (slot, event) => this.#record(slot, event))
-    this.#state = strategy.state(params)
+    this.#curve = new EquityCurve(options.instants)
+    const state = this.#guard(null, () => strategy.state(this.#params))
+    this.#state = plainState(state, strategy.name)
     this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.#reading, this.#params, this.#state))
     this.#together = new TogetherContext(this.slots, this.#reading, this.#params, this.#state)
-    this.#curve = new EquityCurve(options.instants)
     this.#guard(null, () =>
       strategy.onStart?.({
         params: this.#params,
@@ -159,9 +161,9 @@ export class Engine {
     }
   }
 
-  #guard(slot: Slot | null, run: () => void): void {
+  #guard<T>(slot: Slot | null, run: () => T): T {
     try {
-      run()
+      return run()
     } catch (error) {
       throw this.#failure(slot, error)
     }

@@ -18,9 +18,14 @@ export class Funds {
   }
 
   /** The price (units) that size and funds are reckoned from: the order's own, else the last close; with slippage. */
-  priceOf(slot: Slot, order: Pick<LiveOrder, 'side' | 'limit' | 'trigger'>, rules: Rules): number {
+  priceOf(
+    slot: Slot,
+    order: Pick<LiveOrder, 'side' | 'limit' | 'trigger'>,
+    rules: Rules,
+    lastClose = slot.lastClose,
+  ): number {
     if (order.limit !== -1) return order.limit
-    const from = order.trigger !== -1 ? Math.max(order.trigger, 1) : slot.toPrice(slot.lastClose)
+    const from = order.trigger !== -1 ? Math.max(order.trigger, 1) : slot.toPrice(lastClose)
     return slip(from, order.side, slot.costs.slippage, rules.price)
   }
 
@@ -44,6 +49,19 @@ export class Funds {
       this.#account.locked += order.lock
     }
     return null
+  }
+
+  /** Gives back what an order no longer needs that a newer grid has cut before its bar: the close before is the last known. */
+  shrink(slot: Slot, order: LiveOrder, rules: Rules): void {
+    order.lockQty = Math.min(order.lockQty, order.qty)
+    if (order.lock === 0) return
+    const price = this.priceOf(slot, order, rules, slot.bars.close[slot.row - 1])
+    const need =
+      slot.margin === null ? this.need(slot, order, order.qty, price) : this.#margin!.notional(slot, order.qty, price)
+    // a trigger that the coarser tick has made dearer takes no more: what is missing shows at the fill
+    const lock = Math.min(order.lock, need)
+    if (slot.margin === null) this.#account.locked -= order.lock - lock
+    order.lock = lock
   }
 
   /** Gives back what an order held. `lock` stays readable so that a failed amend can take it again. */

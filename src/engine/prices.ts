@@ -1,5 +1,6 @@
 import { ceilUnits, decimalOf, floorUnits, type Rounding } from '../core/decimal.ts'
 import type { Leg, Offset } from '../core/order.ts'
+import type { LiveOrder } from './live-order.ts'
 import { gridDown, gridUp, type Rules, type Scales } from './rules.ts'
 
 /**
@@ -27,6 +28,16 @@ function snap(price: number, rounding: Rounding, rules: Rules, scales: Scales): 
 
 function toUnits(price: number, rounding: Rounding, scales: Scales): number {
   return rounding === 'down' ? floorUnits(price, scales.priceDecimals) : ceilUnits(price, scales.priceDecimals)
+}
+
+/** Prices of an open order on a newer grid, to the sides that they were rounded to when it was placed; 0 where none is left. */
+export function regridPrices(order: LiveOrder, rules: Rules): { readonly limit: number; readonly trigger: number } {
+  const isTouch = order.type === 'touch' || order.type === 'touch-limit'
+  const [near, far] = order.side === 1 ? (['down', 'up'] as const) : (['up', 'down'] as const)
+  return {
+    limit: order.limit === -1 ? -1 : toGrid(order.limit, near, rules),
+    trigger: order.trigger === -1 ? -1 : toGrid(order.trigger, isTouch ? far : near, rules),
+  }
 }
 
 /** What is not above 0 becomes 0, what passes 2^53 its last whole number: prices that PRICE_FILTER can name and refuse. */

@@ -104,7 +104,7 @@ export interface StrategyOptions<
   }) => void
   onFill?: (fill: Fill, context: { readonly params: ParamValues<P>; readonly state: S }) => void
   onStop?: (context: { readonly account: AccountView; readonly params: ParamValues<P>; readonly state: S }) => void
-  /** Names of indicators to draw on the price in the report. */
+  /** Names of indicators to draw on the price in the report; one that is not declared is an error before the first bar. */
   plots?: readonly (keyof I & string)[]
 }
 
@@ -164,6 +164,9 @@ export function defineStrategy<
   for (const key of ['indicators', 'state', 'onBar', 'onBars', 'onStart', 'onFill', 'onStop'] as const)
     if (options[key] !== undefined && typeof options[key] !== 'function')
       throw new TypeError(`${who}: ${key} must be a function, it is ${typeof options[key]}`)
+  const plots: unknown = options.plots ?? []
+  if (!Array.isArray(plots) || !plots.every((name) => typeof name === 'string'))
+    throw new TypeError(`${who}: plots must be a list of names of indicators, it is ${JSON.stringify(plots)}`)
   const also: Record<string, { interval: Interval; indicators: (p: never) => Indicators }> = {}
   for (const [name, higher] of Object.entries(options.also ?? {}) as [
     string,

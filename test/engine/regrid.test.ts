@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import type { Filters } from '../../src/core/instrument.ts'
 import { closeTimeOf } from '../../src/core/interval.ts'
 import { buy, close, sell } from '../../src/core/order.ts'
-import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
+import { type AccountView, costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { barsOf, eventsOf, FILTERS, HOUR, instrumentOf } from './scene.ts'
 
 /** Step 0.001 until the fourth bar, 0.01 from then on; ETHUSDT has all eight bars, the instrument at hand the first `count`. */
 function playAcrossGrids(
-  decide: Record<number, () => unknown>,
+  decide: Record<number, (context: { account: AccountView }) => unknown>,
   {
     later = {},
     count = 8,
@@ -29,7 +29,8 @@ function playAcrossGrids(
   }
   const strategy = defineStrategy({
     name: 'grids',
-    onBar: ({ bar, symbol }) => (symbol === 'BTCUSDT' ? (decide[bar.openTime / HOUR]?.() as never) : undefined),
+    onBar: ({ bar, symbol, account }) =>
+      symbol === 'BTCUSDT' ? (decide[bar.openTime / HOUR]?.({ account }) as never) : undefined,
   })
   const costs = costsOf({ feeMaker: 0, feeTaker: 0, slippageBps: 0, feeAsset: 'quote' })
   const slot = { indicators: {}, also: {}, startRow: 0, readyRow: 0, costs }
@@ -98,4 +99,49 @@ test('the sale at the end obeys the filters of the end; refused, it sells nothin
   expect(eventsOf(run, 'rejected')).toMatchObject([{ id: 'o3', reason: 'LOT_SIZE' }])
   expect(run.fills).toHaveLength(1)
   expect(run.openTrades).toMatchObject([{ qty: 1.234 }])
+})
+
+test('what rests moves to a coarser tick, to the side it was rounded to when it was placed, and frees what it no longer needs', () => {
+  const free: number[] = []
+  const run = playAcrossGrids(
+    {
+      0: () => [
+        buy({ qty: 1.234, limit: 98.34, id: 'limit' }),
+        buy({ qty: 1.234, stop: 110.3, id: 'stop' }),
+        buy({ qty: 1.234, touch: 90.2, id: 'touch' }),
+        buy({ qty: 1.234, limit: 0.34, id: 'cheap' }),
+        buy({ qty: 1.23, limit: 98.5, id: 'fits' }),
+      ],
+      2: ({ account }) => void free.push(account.free),
+      3: ({ account }) => void free.push(account.free),
+    },
+    { later: { price: { min: '0.5', max: '1000', tick: '0.5' } } },
+  )
+  expect(
+    eventsOf(run, 'amended').map(({ at, order }) => [at / HOUR, order.id, order.qty, order.limit, order.trigger]),
+  ).toEqual([
+    [3, 'limit', 1.23, 98, null],
+    [3, 'stop', 1.23, null, 110],
+    [3, 'touch', 1.23, null, 90.5],
+  ])
+  // nothing is left of a price below one tick
+  expect(eventsOf(run, 'cancelled')[0]).toMatchObject({ at: 3 * HOUR, id: 'cheap', reason: 'expired' })
+  const fits = 98.5 * 1.23
+  expect(free[0]).toBeCloseTo(10_000 - (98.34 + 110.3 + 90.2 + 0.34) * 1.234 - fits, 8)
+  // 90.5 × 1.23 is dearer than the 90.2 × 1.234 that are locked: what is missing shows at the fill
+  expect(free[1]).toBeCloseTo(10_000 - (98 + 110) * 1.23 - 90.2 * 1.234 - fits, 8)
+})
+
+test('sales move likewise: limits up, stops up', () => {
+  const run = playAcrossGrids(
+    {
+      0: () => buy({ qty: 3 }),
+      1: () => [sell({ qty: 1, limit: 110.3, id: 'limit' }), sell({ qty: 1, stop: 90.2, id: 'stop' })],
+    },
+    { later: { price: { min: '0.5', max: '1000', tick: '0.5' } } },
+  )
+  expect(eventsOf(run, 'amended').map(({ order }) => [order.id, order.limit, order.trigger])).toEqual([
+    ['limit', 110.5, null],
+    ['stop', null, 90.5],
+  ])
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { buy, cancel } from '../../src/core/order.ts'
-import { defineStrategy, int, num } from '../../src/engine/index.ts'
+import { defineStrategy, int, num, StrategyError } from '../../src/engine/index.ts'
 import { bollinger, sma } from '../../src/indicators/index.ts'
 import { HOUR, play, type Row, stage } from './scene.ts'
 
@@ -227,6 +227,71 @@ describe('state and hooks', () => {
       [7, 1, 2],
       [5, 1, 2],
     ])
+  })
+
+  test('state is copied once, so that runs share nothing even where the strategy hands out one object', () => {
+    const shared = { bars: 0, seen: new Map([['last', { closes: [0] }]]) }
+    const ends: unknown[] = []
+    const strategy = defineStrategy({
+      name: 'shared',
+      state: () => shared,
+      onBar: ({ state, bar }) => {
+        state.bars++
+        state.seen.get('last')!.closes.push(bar.close)
+      },
+      onStop: ({ state }) => void ends.push([state.bars, state.seen.get('last')!.closes]),
+    })
+    for (let k = 0; k < 2; k++) stage({ strategy, series: one(rising(2)) })
+    expect(ends).toEqual([
+      [2, [0, 1, 2]],
+      [2, [0, 1, 2]],
+    ])
+    expect(shared.bars).toBe(0)
+  })
+
+  class Window {
+    readonly size = 3
+  }
+  const circle: { self?: unknown } = {}
+  circle.self = circle
+  test.each([
+    ['a function', { deep: [{ next: () => 1 }] }, 'state.deep[0].next is a function'],
+    ['an instance of a class', { window: new Window() }, 'state.window is an instance of Window'],
+    ['a promise', { later: Promise.resolve(1) }, 'state.later is an instance of Promise'],
+    ['a symbol', { mark: Symbol('x') }, 'state.mark is a symbol'],
+    ['a circle', { circle }, 'state.circle.self is a part of itself'],
+    ['in a map', { all: new Map([['a', new Window()]]) }, 'state.all (Map)[1] is an instance of Window'],
+    ['all of it', new Window(), 'state is an instance of Window'],
+  ])('state that is no plain data is refused by the name of its key: %s', (_, state, says) => {
+    const run = () =>
+      stage({ strategy: defineStrategy({ name: 'odd', state: () => state, onBar() {} }), series: one(rising(2)) })
+    expect(run).toThrow(StrategyError)
+    expect(run).toThrow(`strategy odd: ${says}; state must be plain data`)
+  })
+
+  test("a throw in state is the strategy's", () => {
+    const state = () => {
+      throw new Error('boom')
+    }
+    const run = () => stage({ strategy: defineStrategy({ name: 'odd', state, onBar() {} }), series: one(rising(2)) })
+    expect(run).toThrow(StrategyError)
+    expect(run).toThrow(/strategy odd \(bar closed the start\) threw Error: boom, at .*strategy-contract\.test\.ts/)
+  })
+
+  test('plots names indicators that are declared', () => {
+    const plotting = (plots: string[]) =>
+      defineStrategy({
+        name: 'draws',
+        indicators: () => ({ fast: sma(2), slow: sma(3) }),
+        onBar() {},
+        plots: plots as 'fast'[],
+      })
+    const run = (plots: string[]) => () => stage({ strategy: plotting(plots), series: one(rising(4)) })
+    expect(run(['fast', 'slow'])).not.toThrow()
+    expect(run(['fast', 'slwo'])).toThrow(
+      'strategy draws: plots has "slwo" (did you mean "slow"?), which is not declared; indicators: fast, slow',
+    )
+    expect(() => plotting('fast' as never)).toThrow(/plots must be a list of names of indicators, it is "fast"/)
   })
 
   test('onStart comes before the first bar, onFill after each fill before onBar, onStop at the very end', () => {
