@@ -77,7 +77,10 @@ function checkNames(name: string, flags: Flags, raw: object): void {
   for (const key of Object.keys(raw))
     if (!known.includes(key) && key !== '_' && key !== '$0')
       throw new UsageError(
-        `klinelab ${name}: unknown flag ${key.length === 1 ? '-' : '--'}${key}${didYouMean(key, known)}; see klinelab ${name} --help`,
+        `klinelab ${name}: unknown flag ${key.length === 1 ? '-' : '--'}${key}${didYouMean(
+          `--${key}`,
+          known.map((one) => `--${one}`),
+        )}; see klinelab ${name} --help`,
       )
 }
 

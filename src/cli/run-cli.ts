@@ -21,6 +21,8 @@ export async function runCli(argv: readonly string[], process: NodeJS.Process): 
     const command = (await load()).default
     const parsed = await parseCommand(name, summary, command, rest)
     if (parsed === null) return 0
+    // what a strategy logs is no part of the document
+    if (parsed.isJson) console.log = console.info = console.debug = console.error
     const outcome = await command.run(parsed.args, io)
     io.clear()
     process.stdout.write(parsed.isJson ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`)

@@ -89,7 +89,9 @@ function folderError(out: string, error: unknown): unknown {
   const { code } = error as { code?: string }
   if (code === 'ENOSPC')
     return new DataError(`${out}: the disk is full; the run was not written. Free some space and run it again.`)
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return new DataError(`${out}: is a file, or lies in one; runs need a folder. Choose another with --out DIR.`)
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || code === 'ENOENT')
     return new DataError(`${out}: the folder cannot be written (${code}); choose another with --out DIR.`)
   return error
 }

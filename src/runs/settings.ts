@@ -4,6 +4,7 @@ import type { RecordedRequest } from '../core/run.ts'
 import type { Venue } from '../core/series.ts'
 import type { Config, FoundConfig } from './config.ts'
 import { HOME } from './package-info.ts'
+import { UsageError } from './usage-error.ts'
 import { VENUE_COSTS } from './venue-costs.ts'
 
 /** What a caller (the command line, a script) may say; everything else comes from the config or is built in. */
@@ -82,6 +83,9 @@ export function settle(
   const store = path(choose('store', given.store, 'KLINELAB_STORE', 'store', resolve(base, 'datasets')), 'store')
   const out = path(choose('out', given.out, 'KLINELAB_REPORTS', 'reports', resolve(base, 'reports')), 'out')
   const noCosts = given.noCosts ?? false
+  const cost = (['feeMaker', 'feeTaker', 'slippageBps'] as const).find((key) => given[key] !== undefined)
+  if (noCosts && cost !== undefined)
+    throw new UsageError(`no costs and ${cost} ${given[cost]} exclude one another: say one of them`)
   const slippage = choose<number | null>('slippage-bps', given.slippageBps, null, 'slippageBps', null)
   const leverage = choose<number | Readonly<Record<string, number>>>(
     'leverage',

@@ -33,13 +33,25 @@ const FLAGS: readonly Bad[] = [
     name: 'an unknown flag',
     args: running('STRATEGIES/sma-cross.ts', '--cahs', '5'),
     code: 2,
-    says: ['--cahs', 'did you mean "cash"'],
+    says: ['--cahs', 'did you mean "--cash"'],
   },
   {
     name: 'a flag given twice',
     args: running('STRATEGIES/sma-cross.ts', '--cash', '5', '--cash', '6'),
     code: 2,
     says: ['--cash', 'twice'],
+  },
+  {
+    name: 'a parameter given twice',
+    args: running('STRATEGIES/sma-cross.ts', '--set', 'fast=10', '--set', 'fast=20'),
+    code: 2,
+    says: ['--set fast', 'twice'],
+  },
+  {
+    name: 'no costs, and a fee',
+    args: running('STRATEGIES/sma-cross.ts', '--no-costs', '--fee-taker', '0.001'),
+    code: 2,
+    says: ['no costs', 'feeTaker 0.001', 'exclude'],
   },
   {
     name: 'negative cash',

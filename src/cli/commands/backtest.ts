@@ -1,6 +1,7 @@
 import type { ParamValue } from '../../engine/index.ts'
 import { backtest } from '../../runs/backtest.ts'
 import { writeRun } from '../../runs/run-folder.ts'
+import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { RUN, settingsOf } from '../flags.ts'
 import { runJson, runText, shown } from '../run-text.ts'
@@ -26,6 +27,7 @@ export default {
     const settings = await settingsOf({ words, flags }, io)
     const { data, from, to, set, closeAtEnd, benchmark, showConfig } = flags as unknown as Flags
     if (showConfig) return configOutcome(settings, io)
+    checkOnce(set ?? [])
     const asked = { from, to, closeAtEnd, benchmark, ...(set && { set: Object.fromEntries(set) }) }
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
     const run = await backtest({ strategy: words[0]!, data, ...given }, settings, io.progress('bars'))
@@ -39,3 +41,11 @@ export default {
     }
   },
 } satisfies Command
+
+/** Of two values for one parameter nobody could say which is meant. */
+function checkOnce(set: readonly (readonly [string, ParamValue])[]): void {
+  const names = set.map(([name]) => name)
+  const twice = names.find((name, k) => names.indexOf(name) !== k)
+  if (twice !== undefined)
+    throw new UsageError(`--set ${twice} is given twice; sweeps over several values come with a later version`)
+}
