@@ -17,7 +17,7 @@ import { RequestError } from './request.ts'
 import { Slot, type SlotOptions } from './slot.ts'
 import type { BarsContext, Indicators, Strategy } from './strategy.ts'
 import { StrategyError, userFrame } from './strategy-error.ts'
-import { snapshot } from './view.ts'
+import { paramsView, snapshot } from './view.ts'
 
 interface EngineOptions extends BrokerOptions {
   readonly strategy: Strategy
@@ -65,7 +65,7 @@ export class Engine {
     this.#strategy = strategy
     this.#onBar = strategy.onBar
     this.#onBars = strategy.onBars
-    this.#params = Object.freeze({ ...params })
+    this.#params = paramsView(params)
     this.account = new Account(options.cash)
     this.#reading = new AccountReading(this.account)
     this.slots = options.slots.map((slot) => new Slot(slot, this.account.ledger))

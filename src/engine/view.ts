@@ -1,5 +1,9 @@
 import type { Bar, BarColumns } from '../core/bar.ts'
 import { closeTimeOf, type Interval } from '../core/interval.ts'
+import { didYouMean } from '../core/suggest.ts'
+
+/** What Node asks an object for before it prints it. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /**
  * Lazy views: `bar`, `ind` and `prev` are objects whose prototype getters read columns at the current row. Measured, this
@@ -67,20 +71,39 @@ function viewClass(shape: Shape): ViewClass {
  * silently never trade. The proxy sits at the end of the prototype chain, where only unknown names arrive.
  */
 export function strictBase(what: string, names: readonly string[]): new () => object {
-  class Base {}
+  class Base {
+    /** `${bar}` and `console.log(bar)` show the values: looking at a view is the first thing one does with it. */
+    toString(): string {
+      return JSON.stringify(this)
+    }
+    [INSPECT](): unknown {
+      return { ...(this as { toJSON?(): object }).toJSON?.() }
+    }
+  }
   Object.setPrototypeOf(
     Base.prototype,
     new Proxy(Object.freeze(Object.create(null)) as object, {
       get(_, key) {
         if (typeof key === 'symbol' || key === 'toJSON' || key === 'then' || key === 'constructor') return undefined
         throw new ReferenceError(
-          `${what}.${key} is not declared; declared: ${names.length > 0 ? names.join(', ') : 'none'}`,
+          `${what}.${key} is not declared${didYouMean(key, names)}; declared: ${names.length > 0 ? names.join(', ') : 'none'}`,
         )
       },
     }),
   )
   Object.freeze(Base.prototype)
   return Base
+}
+
+/** Parameters as a strategy sees them: a name that was never declared is an error here too. */
+export function paramsView<P extends object>(params: P): Readonly<P> {
+  const Base = strictBase('params', Object.keys(params))
+  class Params extends Base {
+    toJSON() {
+      return params
+    }
+  }
+  return Object.freeze(Object.assign(new Params(), params))
 }
 
 /** What JSON and error texts show of a view whose names lie on its prototype. */

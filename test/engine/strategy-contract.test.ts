@@ -77,11 +77,11 @@ describe('what onBar is handed', () => {
       bar: Record<string, number>
     }
     const bad = (read: (context: Loose) => unknown) => expect(reading(read as (context: never) => unknown))
-    bad(({ ind }) => ind['fsat']).toThrow(/ind\.fsat is not declared; declared: fast, bands/)
-    bad(({ prev }) => prev['fsat']).toThrow(/prev\.fsat is not declared; declared: fast, bands/)
-    bad(({ ind }) => ind['bands']!['uper']).toThrow(/ind\.bands\.uper is not declared; declared: .*upper.*lower/)
+    bad(({ ind }) => ind['fsat']).toThrow(/ind\.fsat is not declared.*; declared: fast, bands/)
+    bad(({ prev }) => prev['fsat']).toThrow(/prev\.fsat is not declared.*; declared: fast, bands/)
+    bad(({ ind }) => ind['bands']!['uper']).toThrow(/ind\.bands\.uper is not declared.*; declared: .*upper.*lower/)
     bad(({ bar }) => bar['cloze']).toThrow(
-      /bar\.cloze is not declared; declared: openTime, closeTime, open, high, low, close, volume/,
+      /bar\.cloze is not declared.*; declared: openTime, closeTime, open, high, low, close, volume/,
     )
     expect(reading(({ ind }: Loose) => ind['bands']!['upper'])).not.toThrow()
   })
@@ -204,7 +204,7 @@ describe('higher intervals', () => {
       onBar: ({ also }) => void (also.h4.ind as Record<string, number>)['maen'],
     })
     expect(() => stage({ strategy: typo, series: one(rising(5)) })).toThrow(
-      /also\.h4\.ind\.maen is not declared; declared: mean/,
+      /also\.h4\.ind\.maen is not declared.*; declared: mean/,
     )
   })
 })

@@ -157,7 +157,7 @@ describe('what a strategy is handed holds no more than it shows', () => {
 
   test('a name that account and position do not have is an error', () => {
     const reading = (what: string, key: string) => () => run({ onBar: (context: Loose) => void context[what]![key] })
-    expect(reading('account', 'eqity')).toThrow(/account\.eqity is not declared; declared: cash, free, equity, fees/)
-    expect(reading('position', 'wallet')).toThrow(/position\.wallet is not declared; declared: qty, entryPrice/)
+    expect(reading('account', 'eqity')).toThrow(/account\.eqity is not declared.*; declared: cash, free, equity, fees/)
+    expect(reading('position', 'wallet')).toThrow(/position\.wallet is not declared.*; declared: qty, entryPrice/)
   })
 })
