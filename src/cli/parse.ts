@@ -49,7 +49,7 @@ export async function parseCommand(
 }
 
 /** yargs with nothing guessed: no numbers out of texts, no camelCase twins, no negations. */
-export function base(argv: string[]): Argv {
+function base(argv: string[]): Argv {
   return yargs(argv)
     .scriptName('klinelab')
     .parserConfiguration({

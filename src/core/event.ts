@@ -42,7 +42,7 @@ export type RunEvent =
       readonly qty: number
     }
 
-export interface FundingPaid {
+interface FundingPaid {
   readonly type: 'funding'
   readonly at: number
   readonly symbol: string
@@ -55,7 +55,7 @@ export interface FundingPaid {
 }
 
 /** The exchange took a position, or a part of it, away. The figures are those of the moment before. */
-export interface Liquidated {
+interface Liquidated {
   readonly type: 'liquidation'
   readonly at: number
   readonly symbol: string

@@ -179,7 +179,7 @@ export class Margin {
 }
 
 /** The bar's worst mark for what is held, units. */
-export function adverse(slot: Slot, margin: SlotMargin): number {
+function adverse(slot: Slot, margin: SlotMargin): number {
   const row = slot.row
   return margin.toUnits(slot.position.held > 0 ? margin.marks.low[row]! : margin.marks.high[row]!)
 }

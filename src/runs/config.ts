@@ -34,7 +34,7 @@ export interface FoundConfig {
   readonly config: Config
 }
 
-export const CONFIG_NAME = 'klinelab.config.ts'
+const CONFIG_NAME = 'klinelab.config.ts'
 
 /**
  * Looks for the config upwards from a folder and checks it.

@@ -4,7 +4,7 @@ import { HOME } from './package-info.ts'
 import type { Settings } from './settings.ts'
 
 /** The two runs of the demo: one instrument with a trend rule, two instruments with stop orders and a trailing stop. */
-export const DEMO_RUNS = [
+const DEMO_RUNS = [
   { strategy: 'sma-cross', data: ['binance:BTCUSDT:1h'] },
   { strategy: 'donchian-breakout', data: ['binance:BTCUSDT:1h', 'binance:ETHUSDT:1h'] },
 ] as const

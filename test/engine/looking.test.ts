@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { defineStrategy, int, type ParamSpecs } from '../../src/engine/index.ts'
+import { defineStrategy, int } from '../../src/engine/index.ts'
+import type { ParamSpecs } from '../../src/engine/params.ts'
 import { sma } from '../../src/indicators/index.ts'
 import { type Row, stage } from './scene.ts'
 

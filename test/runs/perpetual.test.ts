@@ -102,7 +102,9 @@ describe('a backtest of a perpetual', () => {
   })
 
   test('cannot be of a mark series, and its marks must overlap', () => {
-    const { done, run, backtest } = project({ 'late.csv': bars(0).replaceAll(/^\d+/gm, (time) => String(Number(time) + 100 * 24 * HOUR)) })
+    const { done, run, backtest } = project({
+      'late.csv': bars(0).replaceAll(/^\d+/gm, (time) => String(Number(time) + 100 * 24 * HOUR)),
+    })
     done('data', 'tiers', 'tiers.json', '--as-of', '2024-01-01')
     done('data', 'import', 'late.csv', '--as', 'binance-usdm:TESTUSDT@mark:1h')
     expect(backtest('--funding', 'off')).toMatchObject({
