@@ -95,15 +95,28 @@ export function strictBase(what: string, names: readonly string[]): new () => ob
   return Base
 }
 
-/** Parameters as a strategy sees them: a name that was never declared is an error here too. */
+type ParamsClass = new (params: object) => object
+
+const paramsClasses = new Map<string, ParamsClass>()
+
+/** Parameters as a strategy sees them: a name that was never declared is an error here too. One class per list of names. */
 export function paramsView<P extends object>(params: P): Readonly<P> {
-  const Base = strictBase('params', Object.keys(params))
-  class Params extends Base {
+  const names = Object.keys(params)
+  const key = JSON.stringify(names)
+  const known = paramsClasses.get(key)
+  if (known !== undefined) return new known(params) as P
+  class Params extends strictBase('params', names) {
+    constructor(values: object) {
+      super()
+      Object.freeze(Object.assign(this, values))
+    }
     toJSON() {
-      return params
+      return { ...this }
     }
   }
-  return Object.freeze(Object.assign(new Params(), params))
+  Object.freeze(Params.prototype)
+  paramsClasses.set(key, Params)
+  return new Params(params) as P
 }
 
 /** What JSON and error texts show of a view whose names lie on its prototype. */

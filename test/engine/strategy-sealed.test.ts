@@ -155,6 +155,25 @@ describe('what a strategy is handed holds no more than it shows', () => {
     expect(result.endEquity).toBe(10_005)
   })
 
+  test('what parameters print is a copy, and their class is that of every run with the same names', () => {
+    const seen: Record<string, unknown>[] = []
+    const onBar = ({
+      params,
+      at,
+    }: {
+      params: Record<string, unknown> & { toJSON(): { first: number } }
+      at: number
+    }) => {
+      params.toJSON().first = at
+      seen.push(params)
+    }
+    run({ onBar })
+    run({ onBar })
+    expect(seen.map((params) => params['first'])).toEqual(seen.map(() => 2))
+    expect(new Set(seen).size).toBe(2)
+    expect(new Set(seen.map((params) => Object.getPrototypeOf(params))).size).toBe(1)
+  })
+
   test('a name that account and position do not have is an error', () => {
     const reading = (what: string, key: string) => () => run({ onBar: (context: Loose) => void context[what]![key] })
     expect(reading('account', 'eqity')).toThrow(/account\.eqity is not declared.*; declared: cash, free, equity, fees/)
