@@ -22,13 +22,13 @@ export class Account {
   slippageUnits = 0
   fundingUnits = 0
   /** wallet − cost as a number, kept current by `refresh`, so that marking a bar costs one addition. */
-  base: number
+  readonly basis = new Float64Array(1)
   /** What a strategy sees as cash: the base on spot, the wallet where positions are held on margin. */
   cash: number
   /** Ledger units that new orders may bind, where positions are held on margin. */
   marginFree: (() => number) | null = null
   /** At the last mark: the double that is shown. */
-  equity: number
+  readonly marked = new Float64Array(1)
   /** At the last mark, without a rounding: what sizes are reckoned from. The engine knows the positions. */
   exactEquity: () => Decimal = () => ({ digits: BigInt(this.wallet - this.cost), decimals: this.ledger.decimals })
 
@@ -36,9 +36,16 @@ export class Account {
     this.ledger = ledgerFor(cash)
     this.start = toLedger(this.ledger, cash)
     this.wallet = this.start
-    this.base = fromLedger(this.ledger, this.start)
+    this.basis[0] = fromLedger(this.ledger, this.start)
     this.cash = this.base
-    this.equity = this.base
+    this.marked[0] = this.base
+  }
+
+  get base(): number {
+    return this.basis[0]!
+  }
+  get equity(): number {
+    return this.marked[0]!
   }
 
   get free(): number {
@@ -58,7 +65,7 @@ export class Account {
       throw new LedgerError(
         `the account has grown beyond ${Number.MAX_SAFE_INTEGER} units of 1e-${this.ledger.decimals}: start it with less cash`,
       )
-    this.base = fromLedger(this.ledger, units)
+    this.basis[0] = fromLedger(this.ledger, units)
     this.cash = this.marginFree === null ? this.base : fromLedger(this.ledger, this.wallet)
   }
 }

@@ -24,7 +24,13 @@ export interface BrokerOptions {
 type Phase = Fill['phase']
 
 /** Classes inside a bar, fills.md 7: (b) reducing stops, (c) opening stops, (d) opening limits, (e) reducing limits. */
-const CLASSES = ['b', 'c', 'd', 'e'] as const
+const CLASSES = 4
+
+function classOf(order: LiveOrder, sign: number): number {
+  const reduces = order.reduceOnly || (sign !== 0 && order.side === -sign)
+  if (isStopLike(order)) return reduces ? 0 : 1
+  return reduces ? 3 : 2
+}
 
 /** Where orders meet bars: steps 2 and 3 of the life of a bar, by the rules of fills.md. */
 export class Broker {
@@ -139,8 +145,7 @@ export class Broker {
 
   #noteGap(slot: Slot): void {
     const bars = slot.missingBefore
-    if (bars > 0 && slot.orders.some((o) => o.acceptedRow === slot.row - 1))
-      this.#emit(slot, { type: 'gap', at: slot.openTime, symbol: slot.symbol, bars })
+    if (bars > 0 && hasWaited(slot)) this.#emit(slot, { type: 'gap', at: slot.openTime, symbol: slot.symbol, bars })
   }
 
   #expire(slot: Slot): void {
@@ -187,16 +192,12 @@ export class Broker {
     if (margin !== null) this.#liquidate(slot, margin, rules, 'inside')
     if (count === 0) return
     const sign = Math.sign(slot.position.units)
-    const classOf = (order: LiveOrder): string => {
-      const reduces = order.reduceOnly || (sign !== 0 && order.side === -sign)
-      if (isStopLike(order)) return reduces ? 'b' : 'c'
-      return reduces ? 'e' : 'd'
-    }
-    const classes = orders.map(classOf)
-    for (const name of CLASSES)
+    // classes are those of the position as the bar found it
+    for (let k = 0; k < count; k++) orders[k]!.insideClass = classOf(orders[k]!, sign)
+    for (let name = 0; name < CLASSES; name++)
       for (let k = 0; k < count; k++) {
         const order = orders[k]!
-        if (classes[k] !== name || !order.isAlive || order.actedRow === slot.row || order.insideRow === slot.row)
+        if (order.insideClass !== name || !order.isAlive || order.actedRow === slot.row || order.insideRow === slot.row)
           continue
         this.#meetInside(slot, order, bar, rules)
       }
@@ -387,6 +388,11 @@ export class Broker {
     for (const other of margin.mode === 'cross' ? this.#slots : [slot])
       for (const order of other.orders) this.cancel(other, order, slot.openTime, 'liquidation')
   }
+}
+
+/** Whether an order was accepted at the close just before this bar. */
+function hasWaited({ orders, row }: Slot): boolean {
+  return orders.some((order) => order.acceptedRow === row - 1)
 }
 
 function clamp(price: number, bar: UnitBar): number {

@@ -51,6 +51,10 @@ export class Engine {
   readonly #events: RunEvent[] = []
   readonly #remarks = new Set<string>()
   readonly #desk: OrderDesk
+  /** The instant at hand, UTC ms. */
+  readonly #clock = new Float64Array(1)
+  /** A closure made in the step itself would cost every step a context. */
+  readonly #fail = (slot: Slot | null, error: unknown) => this.#failure(slot, error)
   readonly #state: unknown
   readonly #params: Readonly<Record<string, ParamValue>>
   readonly #curve: EquityCurve
@@ -92,12 +96,19 @@ export class Engine {
 
   /** The life of an instant: every bar that closes at `at` (UTC ms) meets open orders, is marked, shown and answered. */
   onBar(at: number): void {
+    // a time handed from call to call would be boxed anew in each: this call is small enough to vanish into the host's loop
+    this.#clock[0] = at
+    this.#step()
+  }
+
+  #step(): void {
     const { slots } = this
+    const clock = this.#clock
     // steps 1–3: orders accepted earlier meet the bars, in declared order, before any strategy code runs
-    for (let k = 0; k < slots.length; k++) slots[k]!.isFresh = slots[k]!.advanceTo(at)
+    for (let k = 0; k < slots.length; k++) slots[k]!.isFresh = slots[k]!.advanceTo(clock)
     for (let k = 0; k < slots.length; k++) if (slots[k]!.isFresh) this.#meet(slots[k]!)
     this.#mark()
-    this.#curve.end(at, this.account.cash)
+    this.#curve.end(clock, this.account)
     // step 4: the strategy sees the closed bars
     if (this.#broker.fills.length > this.#hooked) this.#callFillHooks()
     const onBar = this.#onBar
@@ -112,7 +123,7 @@ export class Engine {
       for (let k = 0; k < slots.length; k++) slots[k]!.forgetEventsTogether()
     }
     // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
-    if (!this.#desk.isIdle) this.#desk.answer(at, (slot, error) => this.#failure(slot, error))
+    if (!this.#desk.isIdle) this.#desk.answer(clock[0]!, this.#fail)
   }
 
   /** One bar meets what was there before it: funding, then open orders and liquidation. */
@@ -129,7 +140,7 @@ export class Engine {
   /** Equity at the closes; an instrument without a bar at this instant keeps its last close. */
   #mark(): void {
     const { slots, account } = this
-    let equity = account.base
+    let equity = account.basis[0]!
     let gross = 0
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!
@@ -140,13 +151,13 @@ export class Engine {
       const value = position.heldQty * slot.marks[row]!
       equity += value
       gross += Math.abs(value)
-      if (slot.isFresh) position.trackBar(slot.highs[row]!, slot.lows[row]!)
+      if (slot.isFresh) position.trackBar()
     }
     const curve = this.#curve
     curve.reserve()
     curve.equity[curve.length] = equity
     if (gross !== 0) curve.exposure[curve.length] = gross / equity
-    account.equity = equity
+    account.marked[0] = equity
   }
 
   #isAnyReady(): boolean {
@@ -219,7 +230,7 @@ export class Engine {
     if (options.closeAtEnd && curve.length > 0) {
       curve.reopen()
       this.#mark()
-      curve.end(at, this.account.cash)
+      curve.end(this.#clock, this.account)
       this.#callFillHooks()
     }
     const { onStop } = this.#strategy

@@ -27,9 +27,9 @@ export class EquityCurve {
     if (this.length === this.equity.length) this.#grow()
   }
 
-  /** Ends an instant whose equity has been written. */
-  end(at: number, cash: number): void {
-    this.#times[this.length] = at
+  /** Ends the instant of the clock, whose equity has been written. */
+  end(clock: Float64Array, { cash }: { readonly cash: number }): void {
+    this.#times[this.length] = clock[0]!
     if (cash !== this.#cash || this.length === 0) {
       this.#cash = cash
       this.#changes.push({ from: this.length, cash })

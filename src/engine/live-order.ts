@@ -44,6 +44,8 @@ export interface LiveOrder {
   insideRow: number
   /** The row on which it filled or triggered last: each order acts once a bar. */
   actedRow: number
+  /** Its class inside the bar at hand (fills.md 7), a number so that a resting order costs no bar anything. */
+  insideClass: number
 }
 
 export function isAlgo(order: LiveOrder): boolean {
@@ -100,5 +102,6 @@ export function blankOrder(draft: Draft): LiveOrder {
     isAlive: true,
     insideRow: draft.insideRow ?? -1,
     actedRow: -1,
+    insideClass: 0,
   }
 }

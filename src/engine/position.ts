@@ -1,3 +1,4 @@
+import type { BarColumns } from '../core/bar.ts'
 import { fromUnits, mulDiv, POW10 } from '../core/decimal.ts'
 import { fromLedger, type Ledger, notionalUnits, type Rate } from '../core/money.ts'
 import type { OpenTrade, Trade } from '../core/trade.ts'
@@ -99,22 +100,19 @@ export class Position {
   #trip: Trip | null = null
 
   readonly #cursor: Cursor
-  readonly #closes: Float64Array
+  readonly #bars: BarColumns
   readonly #marks: Float64Array
 
-  constructor(scales: Scales, ledger: Ledger, cursor: Cursor, closes: Float64Array, marks: Float64Array) {
+  constructor(scales: Scales, ledger: Ledger, cursor: Cursor, bars: BarColumns, marks: Float64Array) {
     this.#scales = scales
     this.#ledger = ledger
     this.#cursor = cursor
-    this.#closes = closes
+    this.#bars = bars
     this.#marks = marks
   }
 
   get row(): number {
     return this.#cursor.row
-  }
-  get lastClose(): number {
-    return this.#closes[this.#cursor.row]!
   }
 
   /** What it is marked at: the mark price of a perpetual where stored, else the last close. */
@@ -144,10 +142,16 @@ export class Position {
   }
 
   /** The bar at the cursor is over and the position lives: of a bar it began inside, only the bad extreme counts. */
-  trackBar(high: number, low: number): void {
-    if (this.insideRow !== this.row) this.track(high, low)
-    else if (this.held > 0) this.track(this.lastClose, low)
-    else this.track(high, this.lastClose)
+  trackBar(): void {
+    const trip = this.#trip
+    if (trip === null) return
+    const { row } = this.#cursor
+    const { high, low, close } = this.#bars
+    const isWhole = this.insideRow !== row
+    const top = isWhole || this.held <= 0 ? high[row]! : close[row]!
+    const bottom = isWhole || this.held > 0 ? low[row]! : close[row]!
+    if (top > trip.high) trip.high = top
+    if (bottom < trip.low) trip.low = bottom
   }
 
   /**

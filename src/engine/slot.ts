@@ -104,7 +104,7 @@ export class Slot {
     this.cursor = { row: options.startRow - 1 }
     const marks = options.marks ?? { ...bars, decimals: bars.priceDecimals }
     this.marks = marks.close
-    this.position = new Position(this.scales, ledger, this.cursor, bars.close, marks.close)
+    this.position = new Position(this.scales, ledger, this.cursor, bars, marks.close)
     this.margin = options.margin ? marginOf(this, options.margin, marks, options, ledger) : null
     this.readyRow = options.readyRow
     this.bar = new BarView(this.cursor, bars, this.interval)
@@ -140,12 +140,12 @@ export class Slot {
   }
 
   /** Moves to the next bar if that one closes at `at`; says whether it did. */
-  advanceTo(at: number): boolean {
+  advanceTo(clock: Float64Array): boolean {
     const { cursor } = this
     const row = cursor.row + 1
     if (row > this.#last) return false
     const open = this.openTimes[row]!
-    if ((this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)) !== at) return false
+    if ((this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)) !== clock[0]) return false
     cursor.row = row
     this.hasNewRules = open >= this.#nextRulesAt
     if (this.hasNewRules) this.#nextRulesAt = this.#rulesAfter(open)

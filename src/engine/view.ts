@@ -32,6 +32,9 @@ interface Shape {
   readonly declared: readonly string[]
 }
 
+/** The value before the first row. Out of a column like every other, so that no value has to be boxed to be either. */
+const NONE = Float64Array.of(Number.NaN)
+
 const classes = new Map<string, ViewClass>()
 
 /**
@@ -47,6 +50,7 @@ function viewClass(shape: Shape): ViewClass {
   const getter = (name: string, body: string) => `get [${JSON.stringify(name)}]() { ${body} }`
   const build = new Function(
     'Base',
+    'NONE',
     `return class extends Base {
       #cursor; #back; ${values.map((_, k) => `#c${k};`).join(' ')} ${groups.map((_, k) => `#g${k};`).join(' ')}
       constructor(cursor, columns, groups, back) {
@@ -55,11 +59,11 @@ function viewClass(shape: Shape): ViewClass {
         ${groups.map((_, k) => `this.#g${k} = groups[${k}]`).join('; ')}
       }
       ${declared.includes('toJSON') ? '' : `toJSON() { return Object.fromEntries(${JSON.stringify(declared)}.map((name) => [name, this[name]])) }`}
-      ${values.map((name, k) => getter(name, `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row] : NaN`)).join('\n')}
+      ${values.map((name, k) => getter(name, `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row] : NONE[0]`)).join('\n')}
       ${groups.map((name, k) => getter(name, `return this.#g${k}`)).join('\n')}
     }`,
   )
-  const made = build(strictBase(shape.what, declared)) as ViewClass
+  const made = build(strictBase(shape.what, declared), NONE) as ViewClass
   // shared by all runs of this shape: what one strategy writes on it would be seen by the next
   Object.freeze(made.prototype)
   classes.set(key, made)
