@@ -53,10 +53,13 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
   readonly orders: BarsContext<unknown, Indicators, unknown>['orders']
   readonly events: BarsContext<unknown, Indicators, unknown>['events']
   readonly #slots: readonly Slot[]
+  readonly #clock: Float64Array
   #known: readonly string[] = []
 
-  constructor(slots: readonly Slot[], account: AccountView, params: unknown, state: unknown) {
+  /** @param clock holds the instant at hand, UTC ms */
+  constructor(slots: readonly Slot[], clock: Float64Array, account: AccountView, params: unknown, state: unknown) {
     this.#slots = slots
+    this.#clock = clock
     this.account = account
     this.params = params
     this.state = state
@@ -71,18 +74,21 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
     Object.freeze(this)
   }
   get at() {
-    return Math.max(...this.#slots.filter((slot) => slot.isFresh).map((slot) => slot.bar.closeTime))
+    return this.#clock[0]!
   }
   /** Instruments whose indicators all have values; grows, so it is rebuilt only when another one joins. */
   get symbols() {
+    const slots = this.#slots
+    if (this.#known.length === slots.length) return this.#known
     let count = 0
-    for (const slot of this.#slots) if (slot.cursor.row >= slot.readyRow) count++
-    if (count !== this.#known.length)
-      this.#known = Object.freeze(
-        this.#slots.filter((slot) => slot.cursor.row >= slot.readyRow).map((slot) => slot.symbol),
-      )
+    for (let k = 0; k < slots.length; k++) if (slots[k]!.isReady) count++
+    if (count !== this.#known.length) this.#known = symbolsOf(slots)
     return this.#known
   }
+}
+
+function symbolsOf(slots: readonly Slot[]): readonly string[] {
+  return Object.freeze(slots.filter((slot) => slot.isReady).map((slot) => slot.symbol))
 }
 
 /** A record whose values are looked up when they are asked for: most instants ask for none. */

@@ -59,6 +59,8 @@ export class Engine {
   readonly #params: Readonly<Record<string, ParamValue>>
   readonly #curve: EquityCurve
   #hooked = 0
+  /** Whether an instrument has events that its next call has to show. */
+  #hasNews = false
   #accepted = 0
   readonly #rejectedBy: Record<string, number> = {}
 
@@ -84,7 +86,7 @@ export class Engine {
     const state = this.#guard(null, () => strategy.state(this.#params))
     this.#state = plainState(state, strategy.name)
     this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.#reading, this.#params, this.#state))
-    this.#together = new TogetherContext(this.slots, this.#reading, this.#params, this.#state)
+    this.#together = new TogetherContext(this.slots, this.#clock, this.#reading, this.#params, this.#state)
     this.#guard(null, () =>
       strategy.onStart?.({
         params: this.#params,
@@ -106,22 +108,23 @@ export class Engine {
     const clock = this.#clock
     // steps 1–3: orders accepted earlier meet the bars, in declared order, before any strategy code runs
     for (let k = 0; k < slots.length; k++) slots[k]!.isFresh = slots[k]!.advanceTo(clock)
-    for (let k = 0; k < slots.length; k++) if (slots[k]!.isFresh) this.#meet(slots[k]!)
+    for (let k = 0; k < slots.length; k++) {
+      const slot = slots[k]!
+      if (slot.isFresh && (slot.orders.length > 0 || slot.hasNewRules || slot.margin !== null)) this.#meet(slot)
+    }
     this.#mark()
     this.#curve.end(clock, this.account)
     // step 4: the strategy sees the closed bars
     if (this.#broker.fills.length > this.#hooked) this.#callFillHooks()
     const onBar = this.#onBar
-    for (let k = 0; k < slots.length; k++) {
-      const slot = slots[k]!
-      if (!slot.isFresh || slot.cursor.row < slot.readyRow) continue
-      if (onBar !== null) this.#desk.take(slot, this.#ask(onBar, this.#contexts[k]!, slot))
-      slot.forgetEvents()
-    }
-    if (this.#onBars !== null && this.#isAnyReady()) {
-      this.#desk.take(null, this.#ask(this.#onBars, this.#together, null))
-      for (let k = 0; k < slots.length; k++) slots[k]!.forgetEventsTogether()
-    }
+    if (onBar !== null)
+      for (let k = 0; k < slots.length; k++) {
+        const slot = slots[k]!
+        if (slot.isFresh && slot.isReady) this.#desk.take(slot, this.#ask(onBar, this.#contexts[k]!, slot))
+      }
+    const isTogether = this.#onBars !== null && this.#isAnyReady()
+    if (isTogether) this.#desk.take(null, this.#ask(this.#onBars!, this.#together, null))
+    if (this.#hasNews) this.#forget(isTogether)
     // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
     if (!this.#desk.isIdle) this.#desk.answer(clock[0]!, this.#fail)
   }
@@ -140,12 +143,12 @@ export class Engine {
   /** Equity at the closes; an instrument without a bar at this instant keeps its last close. */
   #mark(): void {
     const { slots, account } = this
+    this.#margin?.takeMarks()
     let equity = account.basis[0]!
     let gross = 0
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!
-      const { position, margin } = slot
-      if (margin !== null && slot.isFresh) margin.markRow = slot.cursor.row
+      const { position } = slot
       if (position.heldQty === 0) continue
       const row = slot.cursor.row
       const value = position.heldQty * slot.marks[row]!
@@ -161,7 +164,19 @@ export class Engine {
   }
 
   #isAnyReady(): boolean {
-    return this.slots.some((slot) => slot.isFresh && slot.cursor.row >= slot.readyRow)
+    const { slots } = this
+    for (let k = 0; k < slots.length; k++) if (slots[k]!.isFresh && slots[k]!.isReady) return true
+    return false
+  }
+
+  /** What a hook has been shown, or nobody ever will be, is news no longer. */
+  #forget(isTogether: boolean): void {
+    this.#hasNews = false
+    for (const slot of this.slots) {
+      if (this.#onBar === null || (slot.isFresh && slot.isReady)) slot.forgetEvents()
+      if (this.#onBars === null || isTogether) slot.forgetEventsTogether()
+      if (slot.recent.length > 0 || slot.recentTogether.length > 0) this.#hasNews = true
+    }
   }
 
   #ask(hook: Hook, context: object, slot: Slot | null): Decision {
@@ -193,6 +208,7 @@ export class Engine {
     if (event.type === 'fill') Object.freeze(event.fill)
     if (event.type === 'accepted' || event.type === 'amended') Object.freeze(event.order)
     this.#events.push(Object.freeze(event))
+    this.#hasNews = true
     slot?.note(event)
     if (this.#onBars !== null) slot?.noteTogether(event)
     if (event.type === 'accepted') this.#accepted++

@@ -56,6 +56,11 @@ export class Margin {
     }
   }
 
+  /** The instant is over: its marks are what is known from now on. */
+  takeMarks(): void {
+    for (const { margin, isFresh, cursor } of this.#slots) if (margin !== null && isFresh) margin.markRow = cursor.row
+  }
+
   /** Ledger units that new orders may still bind; `except` is an open order that does not count against itself. */
   free(except?: LiveOrder): number {
     let free = this.#account.wallet

@@ -160,6 +160,10 @@ export class Slot {
   get row(): number {
     return this.cursor.row
   }
+  /** Whether every indicator has a value. */
+  get isReady(): boolean {
+    return this.cursor.row >= this.readyRow
+  }
   get hasBegun(): boolean {
     return this.cursor.row >= 0
   }
