@@ -152,18 +152,22 @@ function higherColumns(
 
 /** Every instant at which a bar of the range closes, ascending, each once. */
 function timeline(slots: readonly SlotOptions[]): Float64Array {
-  const closes = slots.map(({ bars, startRow }): Float64Array => {
-    const { interval } = bars.series
-    const column = new Float64Array(bars.length - startRow)
-    if (interval === '1M')
-      for (let k = 0; k < column.length; k++) column[k] = closeTimeOf(bars.openTime[startRow + k]!, interval)
-    else {
-      const step = intervalMs(interval)
-      for (let k = 0; k < column.length; k++) column[k] = bars.openTime[startRow + k]! + step
-    }
-    return column
-  })
-  return closes.reduce(union)
+  return slots.map(closeTimes).reduce(union)
+}
+
+/** Close times of the bars inside the range. */
+function closeTimes({ bars, startRow }: SlotOptions): Float64Array {
+  const { interval } = bars.series
+  const column = bars.openTime.slice(startRow)
+  if (interval === '1M') return column.map((open) => closeTimeOf(open, interval))
+  for (let from = 0; from < column.length; from += REPORT_EVERY)
+    addTo(column, intervalMs(interval), from, Math.min(column.length, from + REPORT_EVERY))
+  return column
+}
+
+/** In pieces, for the reason that `runInstants` is. */
+function addTo(column: Float64Array, step: number, from: number, to: number): void {
+  for (let k = from; k < to; k++) column[k]! += step
 }
 
 /** Two ascending columns as one, what is in both once. Instruments of one venue mostly have the same instants. */
