@@ -27,6 +27,26 @@ export function parseSeries(text: string): Series {
   if (parts.length !== 3)
     throw new RangeError(`"${text}" is not a series: write venue:SYMBOL:interval, e.g. binance:BTCUSDT:1h`)
   const [venue, symbol, interval] = parts as [string, string, string]
+  const market = readMarket(venue, symbol, text)
+  if (!isInterval(interval))
+    throw new RangeError(
+      `unknown interval "${interval}" in "${text}"${didYouMean(interval, INTERVALS)}; known: ${INTERVALS.join(' ')}`,
+    )
+  return { ...market, interval }
+}
+
+/** A venue's symbol. */
+export type Market = Pick<Series, 'venue' | 'symbol'>
+
+/** Reads `venue:SYMBOL`. @throws RangeError that quotes the text and says which part is wrong */
+export function parseMarket(text: string): Market {
+  const parts = text.split(':')
+  if (parts.length !== 2)
+    throw new RangeError(`"${text}" is not a market: write venue:SYMBOL, e.g. binance-usdm:BTCUSDT`)
+  return readMarket(parts[0]!, parts[1]!, text)
+}
+
+function readMarket(venue: string, symbol: string, text: string): Market {
   if (!(VENUES as readonly string[]).includes(venue))
     throw new RangeError(
       `unknown venue "${venue}" in "${text}"${didYouMean(venue, VENUES)}; known: ${VENUES.join(', ')}`,
@@ -35,9 +55,5 @@ export function parseSeries(text: string): Series {
     throw new RangeError(
       `"${symbol}" in "${text}" is not a symbol: capitals and digits as the venue writes it, e.g. BTCUSDT`,
     )
-  if (!isInterval(interval))
-    throw new RangeError(
-      `unknown interval "${interval}" in "${text}"${didYouMean(interval, INTERVALS)}; known: ${INTERVALS.join(' ')}`,
-    )
-  return { venue: venue as Venue, symbol, interval }
+  return { venue: venue as Venue, symbol }
 }

@@ -1,12 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FundingColumns } from '../core/leverage.ts'
 import type { Venue } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { DataError, NotFoundError } from './data-error.ts'
+import { printable, readTime } from './csv-cells.ts'
+import { DataError } from './data-error.ts'
+import { withLock } from './lock.ts'
 import { writeAtomic } from './manifest.ts'
-import { readMaybeGzip } from './source-text.ts'
 import type { Store } from './store.ts'
+import { readText } from './text-file.ts'
 
 const HOUR = 3_600_000
 /** Exchanges charge on the hour and stamp it some milliseconds late; what is farther off is another schedule. */
@@ -19,7 +21,16 @@ const NAMES = {
   mark: ['markprice', 'mark'],
 } as const
 
+/** Header of the store's own file, which is read like those that come in. */
+const STORED = 'time,rate,mark'
+/** Decimal digits, or a power of ten as Python writes small numbers. */
+const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d{1,2})?$/
+/** How long to wait for another writer, ms. */
+const PATIENCE = 10_000
+
 interface FundingRow {
+  /** File and row, for errors. */
+  readonly where: string
   readonly time: number
   /** As the exchange wrote it. */
   readonly rate: string
@@ -51,33 +62,30 @@ export async function importFunding(
   venue: Venue,
   symbol: string,
 ): Promise<FundingImport> {
-  const rows = new Map<number, FundingRow & { readonly where: string }>()
-  const target = fileOf(store.dir, venue, symbol)
-  if (existsSync(target)) for (const row of readStored(target)) rows.set(row.time, { ...row, where: target })
-  const before = rows.size
-  let read = 0
-  for (const file of files) {
-    if (!existsSync(file)) throw new NotFoundError(`${file}: there is no such file`)
-    for (const row of readRows(file)) {
-      read++
-      const known = rows.get(row.time)
-      if (known !== undefined && Number(known.rate) !== Number(row.rate))
-        throw new DataError(
-          `two rates for ${timeName(row.time)}: ${known.where} has ${known.rate}, ${row.where} has ${row.rate}. Nothing was stored; find out which is right and leave the other out.`,
-        )
-      if (known === undefined || known.mark === '') rows.set(row.time, row)
-    }
+  const given = files.flatMap(readRows)
+  return withLock(store.dir, PATIENCE, async () => merge(fileOf(store.dir, venue, symbol), given, files))
+}
+
+function merge(target: string, given: readonly FundingRow[], files: readonly string[]): FundingImport {
+  const stored = existsSync(target) ? readRows(target) : []
+  const rows = new Map(stored.map((row) => [row.time, row]))
+  for (const row of given) {
+    const known = rows.get(row.time)
+    if (known !== undefined && Number(known.rate) !== Number(row.rate))
+      throw new DataError(
+        `two rates for ${timeName(row.time)}: ${known.where} has ${known.rate}, ${row.where} has ${row.rate}. Nothing was stored; find out which is right and leave the other out.`,
+      )
+    if (known === undefined || known.mark === '') rows.set(row.time, row)
   }
   if (rows.size === 0) throw new DataError(`${files.join(', ')}: no funding rate in it`)
   const sorted = [...rows.values()].sort((a, b) => a.time - b.time)
-  const lines = sorted.map(({ time, rate, mark }) => `${time},${rate},${mark}`)
-  writeAtomic(target, `time,rate,mark\n${lines.join('\n')}\n`)
-  const added = rows.size - before
+  writeAtomic(target, `${STORED}\n${sorted.map(({ time, rate, mark }) => `${time},${rate},${mark}\n`).join('')}`)
+  const added = rows.size - stored.length
   const times = sorted.map(({ time }) => time)
   return {
-    read,
+    read: given.length,
     added,
-    duplicates: read - added,
+    duplicates: given.length - added,
     rows: rows.size,
     from: times[0]!,
     to: times.at(-1)!,
@@ -85,71 +93,60 @@ export async function importFunding(
   }
 }
 
-function readRows(file: string): (FundingRow & { readonly where: string })[] {
-  const lines = readMaybeGzip(file).split(/\r?\n/)
-  const header = lines[0]!.split(',').map((cell) =>
-    cell
-      .trim()
-      .toLowerCase()
-      .replace(/[^a-z]/g, ''),
-  )
+function readRows(file: string): FundingRow[] {
+  const [first = '', ...lines] = readText(file).split(/\r?\n/)
+  const header = cellsOf(first).map((cell) => cell.toLowerCase().replace(/[^a-z]/g, ''))
   const column = (field: keyof typeof NAMES) =>
     NAMES[field].map((name) => header.indexOf(name)).find((index) => index >= 0) ?? -1
   const [time, rate, mark] = [column('time'), column('rate'), column('mark')]
   if (time < 0 || rate < 0)
     throw new DataError(
-      `${file}, line 1: no column for ${time < 0 ? 'time' : 'rate'} in "${lines[0]!.slice(0, 100)}"; funding needs fundingTime and fundingRate`,
+      `${file}, line 1: no column for ${time < 0 ? 'time' : 'rate'} in "${printable(first)}"; funding needs fundingTime and fundingRate`,
     )
-  return lines.slice(1).flatMap((line, k) => {
+  return lines.flatMap((line, k) => {
     if (line === '') return []
-    const cells = line.split(',').map((cell) => cell.trim().replace(/^"|"$/g, ''))
+    const cells = cellsOf(line)
     const where = `${file} row ${k + 2}`
+    if (cells.length !== header.length)
+      throw new DataError(
+        `${where}: "${printable(line)}" has ${cells.length} fields where line 1 has ${header.length} (a torn last line?)`,
+      )
     return [
       {
         where,
-        time: readTime(where, cells[time] ?? ''),
-        rate: readRate(where, cells[rate] ?? ''),
-        mark: mark < 0 ? '' : readMark(where, cells[mark] ?? ''),
+        time: snappedTime(where, cells[time]!),
+        rate: readRate(where, cells[rate]!),
+        mark: mark < 0 ? '' : readMark(where, cells[mark]!),
       },
     ]
   })
 }
 
-function readTime(where: string, text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Date.parse(/Z$|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`)
-  const ms =
-    text.length === 16 && /^\d+$/.test(text)
-      ? value / 1000
-      : text.length === 10 && /^\d+$/.test(text)
-        ? value * 1000
-        : value
+function cellsOf(line: string): string[] {
+  return line.split(',').map((cell) => cell.trim().replace(/^"|"$/g, ''))
+}
+
+function snappedTime(where: string, text: string): number {
+  const bytes = new TextEncoder().encode(text)
+  const ms = readTime(bytes, 0, bytes.length)
   const snapped = Math.round(ms / HOUR) * HOUR
   if (!(Math.abs(ms - snapped) <= JITTER))
-    throw new DataError(`${where}: time "${text}" is not within a minute of a full hour, where funding is charged`)
+    throw new DataError(
+      `${where}: time "${printable(text)}" is not within a minute of a full hour, where funding is charged`,
+    )
   return snapped
 }
 
 function readRate(where: string, text: string): string {
-  const value = text === '' ? Number.NaN : Number(text)
-  if (!Number.isFinite(value) || Math.abs(value) >= 1)
-    throw new DataError(`${where}: rate "${text}" is no fraction between -1 and 1, such as 0.0001`)
+  if (!NUMBER.test(text) || Math.abs(Number(text)) >= 1)
+    throw new DataError(`${where}: rate "${printable(text)}" is no fraction between -1 and 1, such as 0.0001`)
   return text
 }
 
 function readMark(where: string, text: string): string {
-  if (text !== '' && !(Number(text) > 0)) throw new DataError(`${where}: mark "${text}" is no price above 0`)
+  if (text !== '' && !(NUMBER.test(text) && Number(text) > 0))
+    throw new DataError(`${where}: mark "${printable(text)}" is no price above 0`)
   return text
-}
-
-function readStored(file: string): FundingRow[] {
-  return readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1)
-    .map((line) => {
-      const [time, rate, mark = ''] = line.split(',') as [string, string, string?]
-      return { time: Number(time), rate, mark }
-    })
 }
 
 /** Stored funding of [from, to); `null` where none of it is stored. Marks are NaN where the file has none. */
@@ -164,7 +161,7 @@ export function loadFunding(
     .map((dir) => fileOf(dir, venue, symbol))
     .find((path) => existsSync(path))
   if (file === undefined) return null
-  const rows = readStored(file).filter(({ time }) => time >= from && time < to)
+  const rows = readRows(file).filter(({ time }) => time >= from && time < to)
   if (rows.length === 0) return null
   return {
     time: Float64Array.from(rows, ({ time }) => time),

@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { type FilterSnapshot, type Instrument, NOT_KNOWN } from '../core/instrument.ts'
 import type { Series, Venue } from '../core/series.ts'
-import { DataError, NotFoundError } from './data-error.ts'
+import { DataError } from './data-error.ts'
 import { parseExchangeInfo } from './exchange-info.ts'
 import { writeAtomic } from './manifest.ts'
 import type { Store } from './store.ts'
+import { readJson } from './text-file.ts'
 
 function folderOf(dir: string, venue: Venue, symbol: string): string {
   return join(dir, 'instruments', venue, symbol)
@@ -43,12 +43,7 @@ function excerptsOf(store: Store, venue: Venue, symbol: string): string[] {
 }
 
 function readExcerpt(file: string) {
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw new DataError(`${file}: is no JSON (${(error as Error).message})`)
-  }
+  const json = readJson(file)
   const { source } = json as { source?: string }
   const [symbol] = parseExchangeInfo(json, source ?? basename(file, '.json')).symbols
   if (symbol === undefined) throw new DataError(`${file}: has no symbol`)
@@ -99,15 +94,7 @@ export async function importExchangeInfo(
   file: string,
   symbols: readonly string[] = [],
 ): Promise<readonly string[]> {
-  if (!existsSync(file)) throw new NotFoundError(`${file}: there is no such file`)
-  const raw = readFileSync(file)
-  const text = raw[0] === 0x1f ? gunzipSync(raw).toString('utf8') : raw.toString('utf8')
-  let json: { symbols?: readonly { symbol?: string }[]; serverTime?: number }
-  try {
-    json = JSON.parse(text) as typeof json
-  } catch (error) {
-    throw new DataError(`${file}: is no JSON (${(error as Error).message})`)
-  }
+  const json = readJson(file) as { symbols?: readonly { symbol?: string }[]; serverTime?: number }
   const source = basename(file).replace(/\.json(\.gz)?$/, '')
   const info = parseExchangeInfo(json, source)
   const date = new Date(info.serverTime).toISOString().slice(0, 10)

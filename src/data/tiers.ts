@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { decimalOf, unitsText } from '../core/decimal.ts'
 import type { LeverageBracket, LeverageTiers } from '../core/leverage.ts'
 import type { Venue } from '../core/series.ts'
 import { DataError, NotFoundError } from './data-error.ts'
 import { writeAtomic } from './manifest.ts'
-import { readMaybeGzip } from './source-text.ts'
 import type { Store } from './store.ts'
+import { readJson } from './text-file.ts'
 
 const FIELDS = ['notionalFloor', 'notionalCap', 'maintMarginRatio', 'cum', 'initialLeverage'] as const
 type Field = (typeof FIELDS)[number]
@@ -26,13 +26,7 @@ export async function importTiers(
   asOf: number,
   symbols: readonly string[] = [],
 ): Promise<readonly string[]> {
-  if (!existsSync(file)) throw new NotFoundError(`${file}: there is no such file`)
-  let json: unknown
-  try {
-    json = JSON.parse(readMaybeGzip(file))
-  } catch (error) {
-    throw new DataError(`${file}: is no JSON (${(error as Error).message})`)
-  }
+  const json = readJson(file)
   const list = (Array.isArray(json) ? json : [json]) as readonly { symbol?: unknown; brackets?: unknown }[]
   const source = basename(file).replace(/\.json(\.gz)?$/, '')
   const date = new Date(asOf).toISOString().slice(0, 10)
@@ -87,16 +81,9 @@ export function loadTiers(store: Store, venue: Venue, symbol: string, time: numb
   for (const dir of [store.behind, store.dir]) {
     const folder = dir === null ? null : folderOf(dir, venue, symbol)
     if (folder === null || !existsSync(folder)) continue
-    for (const name of readdirSync(folder)) if (name.endsWith('.json')) found.set(name, readStored(join(folder, name)))
+    for (const name of readdirSync(folder))
+      if (name.endsWith('.json')) found.set(name, readJson(join(folder, name)) as LeverageTiers)
   }
   const all = [...found.values()].sort((a, b) => a.asOf - b.asOf)
   return all.findLast(({ asOf }) => asOf <= time) ?? all[0] ?? null
-}
-
-function readStored(file: string): LeverageTiers {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as LeverageTiers
-  } catch (error) {
-    throw new DataError(`${file}: is no JSON (${(error as Error).message}); import the tiers again`)
-  }
 }

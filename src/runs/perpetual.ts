@@ -41,7 +41,7 @@ export async function perpetualOf(
   const to = closeTimeOf(bars.openTime[bars.length - 1]!, interval)
   const fee = instrument.snapshots.findLast(({ validFrom }) => validFrom <= from)?.liquidationFee
   const liquidationFee = Number(fee ?? instrument.snapshots[0]?.liquidationFee ?? LIQUIDATION_FEE)
-  const marked = await marksOf(store, bars, from)
+  const marked = await marksOf(store, bars, to)
   const funding = settings.funding === 'off' ? null : await fundingOf(store, bars, from, to)
   return {
     terms: { mode: settings.margin, leverage: settings.leverageOf(symbol), tiers, liquidationFee },
@@ -81,18 +81,20 @@ function tierRemarks({ symbol, source, asOf }: LeverageTiers, from: number): str
 }
 
 /** Mark prices row by row: their own series at the bars' interval or a finer one that fits into it. */
-async function marksOf(store: Store, bars: Bars, from: number) {
+async function marksOf(store: Store, bars: Bars, to: number) {
   const { venue, symbol, interval } = bars.series
   const length = intervalMs(interval)
   const fits = (one: Interval) => intervalMs(one) <= length && length % intervalMs(one) === 0
   for (const finer of INTERVALS.filter(fits).reverse()) {
     const series = { venue, symbol: `${symbol}@mark`, interval: finer }
-    if ((await store.manifest(series)) === null) continue
-    const loaded = await store.load(series, { from: bars.openTime[0]! }).catch(() => null)
-    if (loaded === null || loaded.openTime[0]! > bars.openTime[bars.length - 1]!)
+    const manifest = await store.manifest(series)
+    if (manifest === null) continue
+    const from = bars.openTime[0]!
+    if (manifest.from >= to || manifest.to <= from)
       throw new UsageError(
-        `${seriesName(series)} does not overlap the bars of the run, from ${timeName(from)}; import the marks of that time, or take the series out of the store`,
+        `${seriesName(series)} does not overlap the bars of the run, ${timeName(from)} to ${timeName(to)}; import the marks of that time, or take the series out of the store`,
       )
+    const loaded = await store.load(series, { from: Math.max(from, manifest.from), to })
     const marks = finer === interval ? loaded : resampleBars(loaded, interval)
     return { ...aligned(bars, marks), name: seriesName(series), sha256: barsSha256(marks) }
   }
@@ -147,11 +149,13 @@ async function fundingOf(store: Store, bars: Bars, from: number, to: number) {
 /** Mark prices at the funding times: the file's own, else the open of a stored mark bar, of whatever interval. */
 async function marksAt(store: Store, bars: Bars, funding: FundingColumns): Promise<Float64Array> {
   const mark = Float64Array.from(funding.mark)
+  const [from, to] = [funding.time[0]!, funding.time.at(-1)! + 1]
   for (const interval of INTERVALS) {
     if (mark.every((price) => Number.isFinite(price))) break
     const series = { venue: bars.series.venue, symbol: `${bars.series.symbol}@mark`, interval }
-    if ((await store.manifest(series)) === null) continue
-    const marks = await store.load(series)
+    const manifest = await store.manifest(series)
+    if (manifest === null || manifest.from >= to || manifest.to <= from) continue
+    const marks = await store.load(series, { from: Math.max(from, manifest.from), to })
     for (let k = 0; k < mark.length; k++) {
       if (Number.isFinite(mark[k]!)) continue
       const row = firstRowAt(marks.openTime, funding.time[k]!)

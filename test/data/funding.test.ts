@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importFunding, loadFunding, missingTimes, openStore } from '../../src/data/index.ts'
@@ -58,18 +58,38 @@ describe('funding rates', () => {
       'text.csv': `fundingTime,fundingRate\n${DAY},none\n`,
       'percent.csv': `fundingTime,fundingRate\n${DAY},1.5\n`,
       'mark.csv': `fundingTime,fundingRate,markPrice\n${DAY},0.0001,-1\n`,
+      'torn.csv': `fundingTime,fundingRate\n${DAY},0.0001\n${DAY + 8 * HOUR}\n`,
+      'hex.csv': `fundingTime,fundingRate\n${DAY},0x0\n`,
       'header.csv': `when,what\n1,2\n`,
       'empty.csv': 'fundingTime,fundingRate\n',
     })
     await load('a.csv')
     await expect(load('b.csv')).rejects.toThrow(
-      /two rates for 2024-05-01: .*BTCUSDT\.csv has 0\.0001, .*b\.csv row 2 has 0\.0002/,
+      /two rates for 2024-05-01: .*BTCUSDT\.csv row 2 has 0\.0001, .*b\.csv row 2 has 0\.0002/,
     )
     await expect(load('text.csv')).rejects.toThrow(/text\.csv row 2: rate "none"/)
     await expect(load('percent.csv')).rejects.toThrow(/percent\.csv row 2: rate "1\.5"/)
     await expect(load('mark.csv')).rejects.toThrow(/mark\.csv row 2: mark "-1"/)
+    await expect(load('torn.csv')).rejects.toThrow(/torn\.csv row 3: .* has 1 fields where line 1 has 2/)
+    await expect(load('hex.csv')).rejects.toThrow(/hex\.csv row 2: rate "0x0"/)
     await expect(load('header.csv')).rejects.toThrow(/header\.csv, line 1: no column for time/)
     await expect(load('nothing.csv')).rejects.toThrow(/there is no such file/)
+  })
+
+  test('of two imports at once are all stored; a damaged store is named and left as it is', async () => {
+    const hours = (from: number) => Array.from({ length: 50 }, (_, k) => `${DAY + (from + 8 * k) * HOUR},0.0001`)
+    const { dir, load, stored } = await imported({
+      'a.csv': `fundingTime,fundingRate\n${hours(0).join('\n')}\n`,
+      'b.csv': `fundingTime,fundingRate\n${hours(400).join('\n')}\n`,
+    })
+    await Promise.all([load('a.csv'), load('b.csv')])
+    expect(stored()!.time).toHaveLength(100)
+    const file = join(dir, 'store/funding/binance-usdm/BTCUSDT.csv')
+    const damaged = readFileSync(file, 'utf8').slice(0, -30)
+    writeFileSync(file, damaged)
+    expect(() => stored()).toThrow(/BTCUSDT\.csv row \d+: /)
+    await expect(load('a.csv')).rejects.toThrow(/BTCUSDT\.csv row \d+: /)
+    expect(readFileSync(file, 'utf8')).toBe(damaged)
   })
 
   test('that are missing are told apart from a change of schedule', () => {
