@@ -54,16 +54,24 @@ export function decimalsOf(value: number): number {
  * Exact: n / 10^d is correctly rounded, so it equals `value` only if `value` is the double of that very decimal.
  */
 export function exactUnits(value: number, decimals: number): number | null {
-  const n = Math.round(value * POW10[decimals]!)
-  return Number.isSafeInteger(n) && n / POW10[decimals]! === value ? n : null
+  const scale = POW10[decimals]!
+  const n = Math.round(value * scale)
+  if (n / scale === value) return Number.isSafeInteger(n) ? n : null
+  // beyond 2^51 the product itself is rounded, by a unit at the most: 4450095359181.818 × 1000 ends in 819
+  if (Math.abs(n) < 2 ** 51 || !Number.isSafeInteger(n)) return null
+  if ((n - 1) / scale === value) return n - 1
+  return (n + 1) / scale === value ? n + 1 : null
 }
 
 /** The largest whole number of units that is not above `value`. */
 export function floorUnits(value: number, decimals: number): number {
   const exact = exactUnits(value, decimals)
   if (exact !== null) return exact
-  const n = Math.floor(value * POW10[decimals]!)
-  return n / POW10[decimals]! > value ? n - 1 : n
+  const scale = POW10[decimals]!
+  const n = Math.floor(value * scale)
+  if (n / scale > value) return n - 1
+  // the product may have been rounded down past the whole number that it holds
+  return (n + 1) / scale <= value ? n + 1 : n
 }
 
 /** The smallest whole number of units that is not below `value`. */

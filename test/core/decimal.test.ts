@@ -119,13 +119,19 @@ describe('a double as the decimal it prints as', () => {
 })
 
 describe('whole units', () => {
-  test('exactUnits undoes both a division by a power of ten and a decimal text of up to 15 digits', () => {
+  test('exactUnits and floorUnits undo a division by a power of ten and a decimal text, up to the last that is one double', () => {
+    const all = { min: -(2 ** 52), max: 2 ** 52 }
+    const high = fc.integer({ min: 2 ** 51, max: 2 ** 52 })
     fc.assert(
-      fc.property(fc.integer({ min: -(10 ** 15), max: 10 ** 15 }), decimals, (n, d) => {
+      fc.property(fc.oneof(fc.integer(all), high), decimals, (n, d) => {
         expect(BigInt(exactUnits(n / 10 ** d, d)!)).toBe(BigInt(n))
         expect(BigInt(exactUnits(Number(plainText(BigInt(n), d)), d)!)).toBe(BigInt(n))
+        expect(BigInt(floorUnits(n / 10 ** d, d))).toBe(BigInt(n))
       }),
+      { numRuns: 2000 },
     )
+    expect(Math.round(4450095359181.818 * 1000)).toBe(4450095359181819)
+    expect(exactUnits(4450095359181.818, 3)).toBe(4450095359181818)
   })
 
   test('exactUnits finds the decimal that a double writes, and only that', () => {
@@ -143,7 +149,7 @@ describe('whole units', () => {
   test('floorUnits and ceilUnits are the neighbours of the exact binary value, or the decimal it writes', () => {
     fc.assert(
       fc.property(numbers, decimals, (value, d) => {
-        fc.pre(Math.abs(value) * 10 ** d <= 10 ** 15)
+        fc.pre(Math.abs(value) * 10 ** d <= 2 ** 52)
         const { num, den } = fractionOf(value)
         const scaled = num * 10n ** BigInt(d)
         const n = writtenBy(value, d)
