@@ -13,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: [resolve(root, 'test/seed.ts')],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // two cores: more workers only take memory
