@@ -4,12 +4,13 @@ import type { AmendRequest, OrderRequest, OrderType } from '../core/order.ts'
 import type { Account } from './account.ts'
 import { bracketLegs, WOULD_TRIGGER, wrongSide } from './bracket.ts'
 import { Funds } from './funds.ts'
-import { blankOrder, isAlgo, type LiveOrder, viewOrder } from './live-order.ts'
+import { blankOrder, isAlgo, isResting, type LiveOrder, viewOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
+import { Markets } from './market.ts'
 import { wholeSteps } from './position.ts'
 import { snapLimit, snapStop, snapTouch, trailPrice } from './prices.ts'
 import { asOffset, orderType } from './request.ts'
-import { type Checked, findRefusal, type Market, type Refusal, type Rules } from './rules.ts'
+import { type Checked, findRefusal, type Refusal, type Rules } from './rules.ts'
 import { affordable, largestOnGrid, sizeOrder, snapQty } from './sizing.ts'
 import type { Slot } from './slot.ts'
 
@@ -20,7 +21,7 @@ export class Acceptance {
   readonly funds: Funds
   readonly #account: Account
   readonly #emit: (slot: Slot, event: RunEvent) => void
-  readonly #remark: (text: string) => void
+  readonly #markets: Markets
   #counter = 0
   #sequence = 0
 
@@ -33,7 +34,7 @@ export class Acceptance {
     this.#account = account
     this.funds = new Funds(account, margin)
     this.#emit = emit
-    this.#remark = remark
+    this.#markets = new Markets(remark)
   }
 
   /** Sequence number of the order accepted last. */
@@ -78,7 +79,7 @@ export class Acceptance {
         slot.margin === null ? 'INSUFFICIENT_BALANCE' : 'INSUFFICIENT_MARGIN',
         at,
       )
-    this.#noteVenue(slot, rules, order)
+    this.#markets.noteForeign(slot, rules, order)
     this.#accept(slot, order, at)
   }
 
@@ -99,7 +100,7 @@ export class Acceptance {
       acceptedRow: slot.row,
     })
     const refusal =
-      units === 0 ? null : findRefusal(rules, slot.scales, checkedOf(order), this.#market(slot, rules, slot.row))
+      units === 0 ? null : findRefusal(rules, slot.scales, checkedOf(order), this.#markets.at(slot, rules, slot.row))
     if (refusal !== null) {
       this.#refuse(slot, at, id, tag, refusal, refusal.filter)
       return null
@@ -162,14 +163,15 @@ export class Acceptance {
 
   /** Whether an order that is open could have been placed with quantity `qty` just before the current bar. */
   isLegal(slot: Slot, rules: Rules, order: LiveOrder, qty: number, price: number): boolean {
-    return this.#refusalOf(slot, rules, { ...order, qty }, price, slot.row - 1, order) === null
+    const cut = { ...order, qty }
+    return this.#refusalOf(slot, rules, cut, this.#legsOf(slot, rules, cut, price), slot.row - 1, order) === null
   }
 
   /** Checks a leg at the moment it goes live, as the exchange would; `false` leaves the position without it. */
   acceptLeg(slot: Slot, leg: LiveOrder, at: number): boolean {
     const rules = slot.rulesAt(at)
     // inside a bar its own close is not yet known
-    const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#market(slot, rules, slot.row - 1))
+    const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#markets.at(slot, rules, slot.row - 1))
     if (refusal === null) {
       this.#accept(slot, leg, at)
       return true
@@ -245,7 +247,13 @@ export class Acceptance {
 
   /** What refuses an order that is new, or an open one (`except`) as it is to become. */
   #judge(slot: Slot, rules: Rules, order: LiveOrder, price: number, except?: LiveOrder): Refusal | null {
-    return wrongSide(order, price, slot, rules) ?? this.#refusalOf(slot, rules, order, price, slot.row, except)
+    const legs = this.#legsOf(slot, rules, order, price)
+    return wrongSide(order, legs, price, slot) ?? this.#refusalOf(slot, rules, order, legs, slot.row, except)
+  }
+
+  /** The legs an entry would have if it were filled at `price`. */
+  #legsOf(slot: Slot, rules: Rules, order: LiveOrder, price: number): readonly LiveOrder[] {
+    return order.legs === null ? NO_LEGS : bracketLegs(slot, order, price, order.qty, rules, () => '')
   }
 
   /** What the filters refuse; legs are orders too, and an entry whose legs could not stand is refused with them. */
@@ -253,69 +261,22 @@ export class Acceptance {
     slot: Slot,
     rules: Rules,
     order: LiveOrder,
-    price: number,
+    legs: readonly LiveOrder[],
     row: number,
     except?: LiveOrder,
   ): Refusal | null {
-    const market = this.#market(slot, rules, row, except)
+    const market = this.#markets.at(slot, rules, row, except)
     const refusal = findRefusal(rules, slot.scales, checkedOf(order), market)
-    if (refusal !== null || order.legs === null) return refusal
-    for (const leg of bracketLegs(slot, order, price, order.qty, rules, () => '')) {
+    if (refusal !== null) return refusal
+    for (const leg of legs) {
       const ofLeg = findRefusal(rules, slot.scales, checkedOf(leg), market)
       if (ofLeg !== null) return ofLeg
     }
     return null
   }
-
-  /** What is known at the close of `row`; `except` is an open order that does not count against itself. */
-  #market(slot: Slot, rules: Rules, row: number, except?: LiveOrder): Market {
-    let openOrders = 0
-    let openAlgoOrders = 0
-    let held = slot.position.held
-    for (const order of slot.orders) {
-      if (!order.isAlive || order === except) continue
-      if (isResting(order)) openOrders++
-      if (isAlgo(order)) openAlgoOrders++
-      if (order.side === 1 && !order.reduceOnly) held += order.qty
-    }
-    return {
-      last: slot.toPrice(slot.bars.close[row]!),
-      reference: this.#reference(slot, rules, row),
-      openOrders,
-      openAlgoOrders,
-      held,
-    }
-  }
-
-  /** fills.md 18: spot's PERCENT_PRICE looks at the average of the last `avgPriceMins` minutes where that is known. */
-  #reference(slot: Slot, rules: Rules, row: number): number {
-    const rule = rules.filters.percentPriceBySide ?? rules.filters.percentPrice
-    const close = slot.bars.close[row]!
-    if (rule === undefined || slot.instrument.kind !== 'spot' || rule.avgPriceMins === 0) return close
-    const average = slot.referenceAt === null ? Number.NaN : slot.referenceAt(row, rule.avgPriceMins)
-    const isKnown = Number.isFinite(average)
-    this.#remark(
-      isKnown
-        ? `${slot.symbol}: PERCENT_PRICE is checked against the volume-weighted closes of ${rule.avgPriceMins} minutes, which approximate the exchange's average of trades`
-        : `${slot.symbol}: PERCENT_PRICE is checked against the last close where no 1m bars are stored (the exchange averages ${rule.avgPriceMins} minutes)`,
-    )
-    return isKnown ? average : close
-  }
-
-  #noteVenue(slot: Slot, rules: Rules, order: LiveOrder): void {
-    const known = rules.snapshot.orderTypes
-    if (known.length === 0) return
-    for (const type of [
-      order.type,
-      ...(order.legs?.stopLoss !== undefined ? (['stop'] as const) : []),
-      ...(order.legs?.trailingStop ? (['trailing-stop'] as const) : []),
-    ])
-      if (!VENUE_NAMES[type].some((name) => known.includes(name)))
-        this.#remark(
-          `${slot.symbol}: ${slot.instrument.venue} has no ${type} order (${VENUE_NAMES[type].join(', ')}); klinelab simulates it`,
-        )
-  }
 }
+
+const NO_LEGS: readonly LiveOrder[] = []
 
 /** The exchange filter that refused; a bracket on the wrong side is no filter's doing. */
 function filterOf(refusal: Refusal): string | null {
@@ -327,24 +288,9 @@ export function snapLive(order: LiveOrder, qty: number, rules: Rules): number {
   return snapQty(qty, order.type === 'market' ? {} : { limit: 1 }, rules)
 }
 
-/** What the exchanges call our order types, spot and USDS-M. */
-const VENUE_NAMES: Readonly<Record<OrderType, readonly string[]>> = {
-  market: ['MARKET'],
-  limit: ['LIMIT'],
-  stop: ['STOP_LOSS', 'STOP_MARKET'],
-  'stop-limit': ['STOP_LOSS_LIMIT', 'STOP'],
-  touch: ['TAKE_PROFIT', 'TAKE_PROFIT_MARKET'],
-  'touch-limit': ['TAKE_PROFIT_LIMIT', 'TAKE_PROFIT'],
-  'trailing-stop': ['TRAILING_STOP_MARKET'],
-}
-
 function hasPrice(type: OrderType, key: 'limit' | 'stop' | 'touch'): boolean {
   if (key === 'limit') return type === 'limit' || type.endsWith('-limit')
   return key === 'stop' ? type === 'stop' || type === 'stop-limit' : type.startsWith('touch')
-}
-
-function isResting(order: LiveOrder): boolean {
-  return order.type !== 'market' && order.tif !== 'IOC' && order.tif !== 'FOK'
 }
 
 function checkedOf(order: LiveOrder): Checked {

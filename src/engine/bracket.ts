@@ -55,9 +55,8 @@ export function bracketLegs(
 export const WOULD_TRIGGER = 'WOULD_TRIGGER'
 
 /** A stop beyond the entry, or a target behind it, would trigger at once (the exchange's error −2021). */
-export function wrongSide(entry: LiveOrder, price: number, slot: Slot, rules: Rules): Refusal | null {
-  if (entry.legs === null) return null
-  for (const leg of bracketLegs(slot, entry, price, entry.qty, rules, () => '')) {
+export function wrongSide(entry: LiveOrder, legs: readonly LiveOrder[], price: number, slot: Slot): Refusal | null {
+  for (const leg of legs) {
     const level = leg.limit !== -1 ? leg.limit : leg.trigger
     const isAbove = level > price
     const mustBeAbove = (leg.role === 'target') === (entry.side === 1)

@@ -6,7 +6,16 @@ import { Acceptance, snapLive } from './acceptance.ts'
 import type { Account } from './account.ts'
 import { Books } from './books.ts'
 import { bracketLegs } from './bracket.ts'
-import { capAtLimit, extremeFor, isLimitReached, isTriggered, isWithinLimit, slip, type UnitBar } from './fill-model.ts'
+import {
+  capAtLimit,
+  extremeFor,
+  isLimitReached,
+  isTriggered,
+  isWithinLimit,
+  slip,
+  type UnitBar,
+  waitsAbove,
+} from './fill-model.ts'
 import { Liquidation } from './liquidation.ts'
 import { isStopLike, type LiveOrder, viewOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
@@ -67,6 +76,7 @@ export class Broker {
 
   /** Lets the slot's open orders meet its current bar. */
   match(slot: Slot): void {
+    if (slot.margin === null && isOutOfReach(slot)) return
     const bar = slot.loadUnitBar()
     const rules = slot.rulesAt(slot.openTime)
     this.#noteGap(slot)
@@ -388,6 +398,22 @@ export class Broker {
     for (const other of margin.mode === 'cross' ? this.#slots : [slot])
       for (const order of other.orders) this.cancel(other, order, slot.openTime, 'liquidation')
   }
+}
+
+/**
+ * Whether no open order can notice this bar: each has rested before, does not expire or trail, and waits at a price beyond
+ * the bar's extremes. Compared as numbers: of two decimals on one grid the doubles are in the same order.
+ */
+function isOutOfReach({ orders, cursor, lows, highs, openTimes, scales }: Slot): boolean {
+  const { row } = cursor
+  for (let k = 0; k < orders.length; k++) {
+    const order = orders[k]!
+    if (order.acceptedRow >= row - 1 || order.expiresAt <= openTimes[row]! || !order.isAlive) return false
+    if (order.type === 'market' || order.type === 'trailing-stop') return false
+    const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)
+    if (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level) return false
+  }
+  return true
 }
 
 /** Whether an order was accepted at the close just before this bar. */

@@ -1,25 +1,36 @@
 import type { EquityColumns } from '../core/run.ts'
+import { Exposure } from './exposure.ts'
+import type { Slot } from './slot.ts'
 
 /**
- * The equity curve while it grows. Only equity is written on every bar; times and cash are kept where they change and
- * spread into columns when somebody asks, and exposure is left at the zero its column starts with while nothing is held.
+ * The equity curve while it grows. Only equity is written on every bar; cash and holdings are kept where they change, and
+ * the columns made of them (times too, where the host knows them) are spread out when somebody asks.
  */
 export class EquityCurve {
   length = 0
   equity: Float64Array
-  exposure: Float64Array
-  #times: Float64Array
+  readonly #clock: Float64Array
+  /** Close times told so far; `null` where the host knows them all. */
+  #times: Float64Array | null
+  readonly #knownTimes: (() => Float64Array) | null
   #cash = 0
   readonly #changes: { readonly from: number; readonly cash: number }[] = []
+  readonly #exposure: Exposure
 
-  constructor(capacity: number) {
+  /**
+   * @param clock holds the instant at hand, UTC ms
+   * @param times the close times that will come, where they are known
+   */
+  constructor(capacity: number, clock: Float64Array, slots: readonly Slot[], times: (() => Float64Array) | null) {
     this.equity = new Float64Array(capacity)
-    this.exposure = new Float64Array(capacity)
-    this.#times = new Float64Array(capacity)
+    this.#clock = clock
+    this.#knownTimes = times
+    this.#times = times === null ? new Float64Array(capacity) : null
+    this.#exposure = new Exposure(slots)
   }
 
   get lastTime(): number {
-    return this.length > 0 ? this.#times[this.length - 1]! : 0
+    return this.length > 0 ? this.#clock[0]! : 0
   }
 
   /** Makes room for one more instant: a host that knows no end (paper trading) outgrows the columns. */
@@ -27,9 +38,14 @@ export class EquityCurve {
     if (this.length === this.equity.length) this.#grow()
   }
 
+  /** What an instrument holds at the instant at hand is no longer what it held before. */
+  holds(slot: Slot, qty: number): void {
+    this.#exposure.note(slot, this.length, qty)
+  }
+
   /** Ends the instant of the clock, whose equity has been written. */
-  end(clock: Float64Array, { cash }: { readonly cash: number }): void {
-    this.#times[this.length] = clock[0]!
+  end({ cash }: { readonly cash: number }): void {
+    if (this.#times !== null) this.#times[this.length] = this.#clock[0]!
     if (cash !== this.#cash || this.length === 0) {
       this.#cash = cash
       this.#changes.push({ from: this.length, cash })
@@ -40,34 +56,46 @@ export class EquityCurve {
   /** Takes the last instant back, to mark it again after positions were closed at its close. */
   reopen(): void {
     this.length--
-    this.exposure[this.length] = 0
   }
 
   #grow(): void {
-    const larger = (column: Float64Array) => {
-      const copy = new Float64Array(Math.max(1024, column.length * 2))
-      copy.set(column)
-      return copy
-    }
     this.equity = larger(this.equity)
-    this.exposure = larger(this.exposure)
-    this.#times = larger(this.#times)
+    if (this.#times !== null) this.#times = larger(this.#times)
   }
 
   columns(): EquityColumns {
     const { length } = this
-    const changes = this.#changes
-    let spread: Float64Array | null = null
+    const equity = this.equity.subarray(0, length)
+    const time = once(() => (this.#knownTimes?.() ?? this.#times!).subarray(0, length))
+    const cash = once(() => spreadCash(this.#changes, length))
+    const exposure = once(() => this.#exposure.column(time(), equity))
     return {
       length,
-      time: this.#times.subarray(0, length),
-      equity: this.equity.subarray(0, length),
-      exposure: this.exposure.subarray(0, length),
+      equity,
+      get time() {
+        return time()
+      },
       get cash() {
-        spread ??= spreadCash(changes, length)
-        return spread
+        return cash()
+      },
+      get exposure() {
+        return exposure()
       },
     }
+  }
+}
+
+function larger(column: Float64Array): Float64Array {
+  const copy = new Float64Array(Math.max(1024, column.length * 2))
+  copy.set(column)
+  return copy
+}
+
+function once(make: () => Float64Array): () => Float64Array {
+  let made: Float64Array | null = null
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

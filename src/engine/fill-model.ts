@@ -18,16 +18,20 @@ export function slip(reference: number, side: 1 | -1, slippage: Rate, tick: Grid
   return Math.max(gridDown(tick, reference - worse), gridUp(tick, Math.max(tick.min, 1)))
 }
 
+/** Whether an order waits for prices to rise to it: buy stops, sell touches and sell limits do. */
+export function waitsAbove({ side, type }: LiveOrder): boolean {
+  const isAgainst = type === 'limit' || type === 'touch' || type === 'touch-limit'
+  return (side === 1) !== isAgainst
+}
+
 /** fills.md 5 and 9: whether a trigger has been reached at price `p`, coming from the side it waits on. */
 export function isTriggered(order: LiveOrder, p: number): boolean {
-  const waitsAbove = (order.side === 1) === (order.type !== 'touch' && order.type !== 'touch-limit')
-  return waitsAbove ? p >= order.trigger : p <= order.trigger
+  return waitsAbove(order) ? p >= order.trigger : p <= order.trigger
 }
 
 /** The bar's extreme that a trigger waits for: a buy stop and a sell touch the high, the others the low. */
 export function extremeFor(order: LiveOrder, bar: UnitBar): number {
-  const waitsAbove = (order.side === 1) === (order.type !== 'touch' && order.type !== 'touch-limit')
-  return waitsAbove ? bar.high : bar.low
+  return waitsAbove(order) ? bar.high : bar.low
 }
 
 /** fills.md 8: a limit fills where the bar trades through it; at a mere touch only with `--limit-touch`. */

@@ -52,6 +52,11 @@ export function isAlgo(order: LiveOrder): boolean {
   return order.type !== 'market' && order.type !== 'limit'
 }
 
+/** Whether it can stay on the book: counted by MAX_NUM_ORDERS. */
+export function isResting(order: LiveOrder): boolean {
+  return order.type !== 'market' && order.tif !== 'IOC' && order.tif !== 'FOK'
+}
+
 export function isStopLike(order: LiveOrder): boolean {
   return order.type === 'stop' || order.type === 'stop-limit' || order.type === 'trailing-stop'
 }

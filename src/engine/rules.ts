@@ -1,4 +1,4 @@
-import { type Decimal, decimalOf, POW10, parseDecimal, type Rounding, unitsText } from '../core/decimal.ts'
+import { type Decimal, decimalOf, fromUnits, POW10, parseDecimal, type Rounding, unitsText } from '../core/decimal.ts'
 import type { FilterSnapshot, Filters, Instrument } from '../core/instrument.ts'
 
 /**
@@ -24,7 +24,30 @@ export interface Rules {
    */
   readonly minNotional: bigint
   readonly maxNotional: bigint | null
+  /** PERCENT_PRICE and PERCENT_PRICE_BY_SIDE, as far as they are stated. */
+  readonly percent: readonly PercentRule[]
+  /** Units of the base asset, Infinity where there is no most. */
+  readonly maxPosition: number
   readonly filters: Filters
+}
+
+/** A multiplier of the reference price. */
+interface Multiplier {
+  readonly text: string
+  readonly exact: Decimal
+  readonly near: number
+}
+
+/** Bounds of a limit price by side; `null` where there is none. */
+interface PercentRule {
+  readonly filter: 'PERCENT_PRICE' | 'PERCENT_PRICE_BY_SIDE'
+  readonly buy: PercentBounds
+  readonly sell: PercentBounds
+}
+
+interface PercentBounds {
+  readonly up: Multiplier | null
+  readonly down: Multiplier | null
 }
 
 /**
@@ -97,7 +120,37 @@ export function compileRules(instrument: Instrument, snapshot: FilterSnapshot, s
     maxNotional: isOff(filters.notional?.max)
       ? null
       : units(filters.notional?.max, priceDecimals + qtyDecimals, 'down'),
+    percent: percentRules(filters),
+    maxPosition: isOff(filters.maxPosition)
+      ? Number.POSITIVE_INFINITY
+      : Number(units(filters.maxPosition, qtyDecimals, 'down')),
   }
+}
+
+/** USDS-M bounds a buy above and a sell below only; spot's PERCENT_PRICE bounds both; …_BY_SIDE has its own pairs. */
+function percentRules({ percentPrice: both, percentPriceBySide: bySide }: Filters): PercentRule[] {
+  const rules: PercentRule[] = []
+  if (both) {
+    const [up, down] = [multiplier(both.up), multiplier(both.down)]
+    const { oneSided } = both
+    rules.push({
+      filter: 'PERCENT_PRICE',
+      buy: { up, down: oneSided ? null : down },
+      sell: { up: oneSided ? null : up, down },
+    })
+  }
+  if (bySide)
+    rules.push({
+      filter: 'PERCENT_PRICE_BY_SIDE',
+      buy: { up: multiplier(bySide.bidUp), down: multiplier(bySide.bidDown) },
+      sell: { up: multiplier(bySide.askUp), down: multiplier(bySide.askDown) },
+    })
+  return rules
+}
+
+/** 0 disables a bound. */
+function multiplier(text: string): Multiplier | null {
+  return isOff(text) ? null : { text, exact: parseDecimal(text), near: Number(text) }
 }
 
 /** Decimal text as whole units, 0 where there is none; a bound finer than the scale is rounded to the stricter side. */
@@ -198,34 +251,33 @@ function most(scales: Scales): string {
   return `${unitsText(Number.MAX_SAFE_INTEGER, scales.qtyDecimals)}, the most that is counted exactly`
 }
 
-/** USDS-M bounds a buy above and a sell below only; spot's PERCENT_PRICE bounds both; …_BY_SIDE has its own pairs. */
 function checkPercentPrice(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
   if (order.limit === -1) return null
-  const { percentPrice: both, percentPriceBySide: bySide } = rules.filters
-  const value = unitsText(order.limit, scales.priceDecimals)
-  const isBuy = order.side === 1
-  const bound = (filter: string, up: string | null, down: string | null): Refusal | null => {
-    if (up !== null && Number(up) > 0 && exceeds(order.limit, scales.priceDecimals, market.reference, up))
-      return { filter, value, limit: `${up} × ${market.reference}` }
-    if (down !== null && Number(down) > 0 && exceeds(-order.limit, scales.priceDecimals, -market.reference, down))
-      return { filter, value, limit: `${down} × ${market.reference}` }
-    return null
+  for (const { filter, buy, sell } of rules.percent) {
+    const { up, down } = order.side === 1 ? buy : sell
+    const isAbove = up !== null && compare(order.limit, scales.priceDecimals, up, market.reference) > 0
+    const isBelow = down !== null && compare(order.limit, scales.priceDecimals, down, market.reference) < 0
+    if (isAbove || isBelow)
+      return {
+        filter,
+        value: unitsText(order.limit, scales.priceDecimals),
+        limit: `${(isAbove ? up : down)!.text} × ${market.reference}`,
+      }
   }
-  const first =
-    both && bound('PERCENT_PRICE', both.oneSided && !isBuy ? null : both.up, both.oneSided && isBuy ? null : both.down)
-  if (first) return first
-  if (!bySide) return null
-  return isBuy
-    ? bound('PERCENT_PRICE_BY_SIDE', bySide.bidUp, bySide.bidDown)
-    : bound('PERCENT_PRICE_BY_SIDE', bySide.askUp, bySide.askDown)
+  return null
 }
 
-/** price > multiplier × reference, compared exactly: the reference as the decimal it prints as. */
-function exceeds(price: number, priceDecimals: number, reference: number, multiplier: string): boolean {
-  const m = parseDecimal(multiplier)
+/** Doubles are off by some parts in 10^16: what lies further from a bound than this needs no exact arithmetic. */
+const NEAR = 1e-12
+
+/** The sign of price − multiplier × reference, exact: the reference as the decimal it prints as. */
+function compare(price: number, priceDecimals: number, { near, exact }: Multiplier, reference: number): number {
+  const bound = near * reference
+  const distance = fromUnits(price, priceDecimals) - bound
+  if (Math.abs(distance) > NEAR * bound) return distance
   const r = decimalOf(reference)
-  const left = BigInt(price) * 10n ** BigInt(m.decimals + r.decimals)
-  return left > m.digits * r.digits * 10n ** BigInt(priceDecimals)
+  const left = BigInt(price) * 10n ** BigInt(exact.decimals + r.decimals)
+  return Number(left - exact.digits * r.digits * 10n ** BigInt(priceDecimals))
 }
 
 function checkNotional(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
@@ -233,7 +285,9 @@ function checkNotional(rules: Rules, scales: Scales, order: Checked, market: Mar
   if (rule === undefined || (rule.reduceOnlyExempt && order.reduceOnly)) return null
   const price = order.limit !== -1 ? order.limit : order.trigger !== -1 ? order.trigger : market.last
   const isMarket = order.limit === -1 && order.trigger === -1
-  const notional = BigInt(price) * BigInt(order.qty)
+  const product = price * order.qty
+  // a whole number either way, and compared as one
+  const notional = product <= Number.MAX_SAFE_INTEGER ? product : BigInt(price) * BigInt(order.qty)
   const refuse = (limit: string): Refusal => ({
     filter: rule.filter,
     value: unitsText(notional, scales.priceDecimals + scales.qtyDecimals),
@@ -246,7 +300,7 @@ function checkNotional(rules: Rules, scales: Scales, order: Checked, market: Mar
 }
 
 function checkCounts(rules: Rules, scales: Scales, order: Checked, market: Market): Refusal | null {
-  const { maxNumOrders, maxNumAlgoOrders, maxPosition } = rules.filters
+  const { maxNumOrders, maxNumAlgoOrders } = rules.filters
   const count = (filter: string, open: number, limit: number): Refusal => ({
     filter,
     value: String(open + 1),
@@ -262,13 +316,11 @@ function checkCounts(rules: Rules, scales: Scales, order: Checked, market: Marke
       value: unitsText(market.held + order.qty, scales.qtyDecimals),
       limit: most(scales),
     }
-  if (order.side === 1 && maxPosition !== undefined && !isOff(maxPosition)) {
-    if (market.held + order.qty > Number(units(maxPosition, scales.qtyDecimals, 'down')))
-      return {
-        filter: 'MAX_POSITION',
-        value: unitsText(market.held + order.qty, scales.qtyDecimals),
-        limit: maxPosition,
-      }
-  }
+  if (order.side === 1 && market.held + order.qty > rules.maxPosition)
+    return {
+      filter: 'MAX_POSITION',
+      value: unitsText(market.held + order.qty, scales.qtyDecimals),
+      limit: rules.filters.maxPosition!,
+    }
   return null
 }

@@ -12,7 +12,14 @@ import { type LiveOrder, viewOrder } from './live-order.ts'
 import { Position } from './position.ts'
 import { compileRules, type Rules, type Scales, scalesOf } from './rules.ts'
 import { SlotMargin } from './slot-margin.ts'
-import { BarView, type Cursor, type IndicatorColumns, indicatorView } from './view.ts'
+import { BarView, type Cursor, type IndicatorColumns, indicatorView, WHOLE } from './view.ts'
+
+/** Fills columns that keep their newest rows only, while the run goes on: row r lies at `r & mask`. */
+export interface IndicatorFeed {
+  readonly mask: number
+  /** Computes rows until `row` is among them, and returns the first that is not. */
+  fillTo(row: number): number
+}
 
 /** A higher interval beside an instrument's own: its bars, and which of them was closed at each own bar. */
 export interface HigherColumns {
@@ -33,6 +40,8 @@ export interface SlotOptions {
   readonly instrument: Instrument
   readonly bars: Bars
   readonly indicators: IndicatorColumns
+  /** Absent where the columns are whole. */
+  readonly feed?: IndicatorFeed | null
   readonly also: Readonly<Record<string, HigherColumns>>
   /** First row of the run's range; earlier rows only fed the indicators. */
   readonly startRow: number
@@ -73,6 +82,8 @@ export class Slot {
   readonly unitBar: UnitBar = { open: 0, high: 0, low: 0, close: 0 }
   /** Whether a bar of this instrument closes at the instant at hand. */
   isFresh = false
+  /** What was held when equity was marked last, base asset. */
+  markedQty = 0
   /** Whether newer filters came into force with the bar at the cursor. */
   hasNewRules = false
   /** Since the last `onBar`, and since the last `onBars`. */
@@ -85,6 +96,9 @@ export class Slot {
   readonly closes: Float64Array
   /** Row of the first bar with volume, Infinity where there is none. */
   readonly #firstVolume: number
+  readonly #feed: IndicatorFeed | null
+  /** First row whose indicators have not been computed yet. */
+  #computed = 0
   readonly #last: number
   readonly #step: number
   readonly #rules: Rules[]
@@ -108,8 +122,11 @@ export class Slot {
     this.margin = options.margin ? marginOf(this, options.margin, marks, options, ledger) : null
     this.readyRow = options.readyRow
     this.bar = new BarView(this.cursor, bars, this.interval)
-    this.ind = indicatorView('ind', this.cursor, options.indicators, 0)
-    this.prev = indicatorView('prev', this.cursor, options.indicators, 1)
+    this.#feed = options.feed ?? null
+    if (this.#feed === null) this.#computed = bars.length
+    const mask = this.#feed?.mask ?? WHOLE
+    this.ind = indicatorView('ind', this.cursor, options.indicators, 0, mask)
+    this.prev = indicatorView('prev', this.cursor, options.indicators, 1, mask)
     this.openTimes = bars.openTime
     this.highs = bars.high
     this.lows = bars.low
@@ -127,8 +144,8 @@ export class Slot {
       higher.push({ cursor, rows: columns.rows })
       also[name] = Object.freeze({
         bar: new BarView(cursor, columns.bars, columns.bars.series.interval),
-        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0),
-        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1),
+        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0, WHOLE),
+        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1, WHOLE),
       })
     }
     this.#higher = higher
@@ -147,6 +164,7 @@ export class Slot {
     const open = this.openTimes[row]!
     if ((this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)) !== clock[0]) return false
     cursor.row = row
+    if (row >= this.#computed) this.#computed = this.#feed!.fillTo(row)
     this.hasNewRules = open >= this.#nextRulesAt
     if (this.hasNewRules) this.#nextRulesAt = this.#rulesAfter(open)
     if (this.#higher.length > 0) this.#advanceHigher(row)

@@ -21,6 +21,7 @@ type ViewClass = new (
   columns: readonly Float64Array[],
   groups: readonly object[],
   back: number,
+  mask: number,
 ) => object
 
 /** What one class of views shows: numbers read off columns, and views within the view. */
@@ -38,7 +39,8 @@ const NONE = Float64Array.of(Number.NaN)
 const classes = new Map<string, ViewClass>()
 
 /**
- * The class whose instances have one getter per name, reading `columns[k][cursor.row − back]`, NaN before row 0. Columns
+ * The class whose instances have one getter per name, reading row `cursor.row − back` of its column, NaN before row 0; `mask` says
+ * where in the column that row lies. Columns
  * and cursor are private to it: with them a strategy could read the next bar. Names are computed keys, which unlike
  * written ones may be any text, `constructor` included.
  */
@@ -52,14 +54,14 @@ function viewClass(shape: Shape): ViewClass {
     'Base',
     'NONE',
     `return class extends Base {
-      #cursor; #back; ${values.map((_, k) => `#c${k};`).join(' ')} ${groups.map((_, k) => `#g${k};`).join(' ')}
-      constructor(cursor, columns, groups, back) {
-        super(); this.#cursor = cursor; this.#back = back
+      #cursor; #back; #mask; ${values.map((_, k) => `#c${k};`).join(' ')} ${groups.map((_, k) => `#g${k};`).join(' ')}
+      constructor(cursor, columns, groups, back, mask) {
+        super(); this.#cursor = cursor; this.#back = back; this.#mask = mask
         ${values.map((_, k) => `this.#c${k} = columns[${k}]`).join('; ')}
         ${groups.map((_, k) => `this.#g${k} = groups[${k}]`).join('; ')}
       }
       ${declared.includes('toJSON') ? '' : `toJSON() { return Object.fromEntries(${JSON.stringify(declared)}.map((name) => [name, this[name]])) }`}
-      ${values.map((name, k) => getter(name, `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row] : NONE[0]`)).join('\n')}
+      ${values.map((name, k) => getter(name, `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row & this.#mask] : NONE[0]`)).join('\n')}
       ${groups.map((name, k) => getter(name, `return this.#g${k}`)).join('\n')}
     }`,
   )
@@ -172,11 +174,23 @@ export class BarView extends strictBase('bar', BAR) implements Bar {
 // one for all runs, as the classes of indicators are
 Object.freeze(BarView.prototype)
 
-/** Columns of declared indicators: name → output → one value per row. */
+/** Columns of declared indicators: name → output → values. */
 export type IndicatorColumns = Readonly<Record<string, Readonly<Record<string, Float64Array>>>>
 
-/** A view of indicators: single ones as numbers, those with several outputs as a view of their own; `back` 1 looks one bar back. */
-export function indicatorView(what: string, cursor: Cursor, indicators: IndicatorColumns, back: number): object {
+/** Where in a whole column a row lies: where it says. */
+export const WHOLE = -1
+
+/**
+ * A view of indicators: single ones as numbers, those with several outputs as a view of their own; `back` 1 looks one bar
+ * back. Row r lies at `r & mask` of its column.
+ */
+export function indicatorView(
+  what: string,
+  cursor: Cursor,
+  indicators: IndicatorColumns,
+  back: number,
+  mask: number,
+): object {
   const all = Object.entries(indicators)
   const singles = all.filter(([, outputs]) => Object.hasOwn(outputs, 'value'))
   const groups = all.filter(([, outputs]) => !Object.hasOwn(outputs, 'value'))
@@ -190,8 +204,9 @@ export function indicatorView(what: string, cursor: Cursor, indicators: Indicato
     new View(
       cursor,
       singles.map(([, outputs]) => outputs['value']!),
-      groups.map(([name, outputs]) => groupView(`${what}.${name}`, cursor, outputs, back)),
+      groups.map(([name, outputs]) => groupView(`${what}.${name}`, cursor, outputs, back, mask)),
       back,
+      mask,
     ),
   )
 }
@@ -201,8 +216,9 @@ function groupView(
   cursor: Cursor,
   outputs: Readonly<Record<string, Float64Array>>,
   back: number,
+  mask: number,
 ): object {
   const names = Object.keys(outputs)
   const View = viewClass({ what, values: names, groups: [], declared: names })
-  return Object.freeze(new View(cursor, Object.values(outputs), [], back))
+  return Object.freeze(new View(cursor, Object.values(outputs), [], back, mask))
 }

@@ -73,21 +73,32 @@ export function fillColumns(
   to: number,
   priceDecimals: number,
 ): void {
-  const kernel = indicator.create(gridOf(indicator.inputs, priceDecimals))
+  runKernel(indicator.create(gridOf(indicator.inputs, priceDecimals)), indicator, inputs, outputs, from, to)
+}
+
+/** Goes on with a kernel over rows [from, to) of its columns. */
+export function runKernel(
+  kernel: Kernel,
+  { outputs: names }: Indicator,
+  inputs: readonly Float64Array[],
+  outputs: readonly Float64Array[],
+  from: number,
+  to: number,
+): void {
   if (kernel instanceof Stretch)
     for (let row = from; row < to; row += STRETCH) kernel.run(inputs, outputs, row, Math.min(to, row + STRETCH))
-  else loopFor(kernel, inputs.length, indicator.outputs)(kernel, inputs, outputs, from, to)
+  else loopFor(kernel, inputs.length, names)(kernel, inputs, outputs, from, to)
 }
 
 /** First row on which all inputs have a value: bar columns do from row 0, indicators from their lookback on. */
-function firstInput(indicator: Indicator): number {
+export function firstInput(indicator: Indicator): number {
   return Math.max(0, ...indicator.inputs.map((input) => (typeof input === 'string' ? 0 : input.indicator.lookback - 1)))
 }
 
 const PRICES: readonly IndicatorInput[] = ['open', 'high', 'low', 'close']
 
 /** The prices among the inputs lie on the series' grid; a kernel that takes volume or time beside them knows which they are. */
-function gridOf(inputs: readonly IndicatorInput[], priceDecimals: number): Grid {
+export function gridOf(inputs: readonly IndicatorInput[], priceDecimals: number): Grid {
   const isGrid = inputs.some((input) => PRICES.includes(input)) && inputs.every((input) => typeof input === 'string')
   return { decimals: isGrid ? priceDecimals : null }
 }

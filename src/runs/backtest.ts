@@ -85,7 +85,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const { result } = simulation
   const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
-  const plots = simulation.plots.map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
+  const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   const document = documentOf({
     ...facts,
     file,

@@ -15,7 +15,7 @@ import {
   type Strategy,
   StrategyError,
 } from '../engine/index.ts'
-import { batchColumns } from '../indicators/index.ts'
+import { batchColumns, RingColumns } from '../indicators/index.ts'
 
 export interface SimulateSlot {
   readonly instrument: Instrument
@@ -51,30 +51,32 @@ export interface Simulation {
   readonly seconds: number
   /** Bars inside the range, all series together. */
   readonly bars: number
-  readonly plots: RunResult['plots']
+  /** Columns of what the strategy plots, computed anew: the run kept the newest rows only. */
+  readonly plots: () => RunResult['plots']
 }
 
 /** A backtest: the columns of every indicator, then a loop around `engine.onBar`. */
 export function simulate(options: SimulateOptions): Simulation {
   const start = performance.now()
   const slots = options.slots.map((slot) => slotOptions(slot, options))
-  const instants = timeline(slots)
+  const { column, step } = timeline(slots)
+  const instants = column.length
   const { strategy, params, cash, limitTouch } = options
-  const engine = new Engine({ strategy, params, slots, cash, limitTouch, instants: instants.length })
-  for (let from = 0; from < instants.length; from += REPORT_EVERY) {
-    options.onProgress?.(from, instants.length)
-    const to = Math.min(instants.length, from + REPORT_EVERY)
-    runInstants(engine, instants, from, to)
+  const times = () => (step === 0 ? column : column.map((time) => time + step))
+  const engine = new Engine({ strategy, params, slots, cash, limitTouch, instants, times })
+  for (let from = 0; from < instants; from += REPORT_EVERY) {
+    options.onProgress?.(from, instants)
+    runInstants(engine, column, step, from, Math.min(instants, from + REPORT_EVERY))
   }
   const result = engine.finish({ closeAtEnd: options.closeAtEnd })
   const seconds = (performance.now() - start) / 1000
   const bars = slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0)
-  return { result, seconds, bars, plots: plotsOf(strategy, slots) }
+  return { result, seconds, bars, plots: () => plotsOf(strategy, params, slots) }
 }
 
 /** A function of its own, called often: V8 then compiles it once, and not anew in the middle of every run's one long loop. */
-function runInstants(engine: Engine, instants: Float64Array, from: number, to: number): void {
-  for (let k = from; k < to; k++) engine.onBar(instants[k]!)
+function runInstants(engine: Engine, column: Float64Array, step: number, from: number, to: number): void {
+  for (let k = from; k < to; k++) engine.onBar(column[k]! + step)
 }
 
 /**
@@ -114,10 +116,12 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
     const row = columns.rows.findIndex((higherRow) => higherRow >= enough)
     readyRow = Math.max(readyRow, row < 0 ? bars.length : row)
   }
+  const feed = new RingColumns(declared, bars)
   return {
     instrument: slot.instrument,
     bars,
-    indicators: batchColumns(declared, bars),
+    indicators: feed.columns,
+    feed,
     also,
     startRow,
     readyRow,
@@ -150,24 +154,29 @@ function higherColumns(
   return { bars: higher, indicators: batchColumns(declared, higher), rows }
 }
 
+/** Instants as a column and what is to be added to it: the close times of one instrument are its own column, shared. */
+interface Timeline {
+  readonly column: Float64Array
+  /** In ms. */
+  readonly step: number
+}
+
 /** Every instant at which a bar of the range closes, ascending, each once. */
-function timeline(slots: readonly SlotOptions[]): Float64Array {
-  return slots.map(closeTimes).reduce(union)
+function timeline(slots: readonly SlotOptions[]): Timeline {
+  const each = slots.map(closesOf)
+  const [first] = each
+  if (each.every(({ step }) => step === first!.step))
+    return { column: each.map(({ column }): Float64Array => column).reduce(union), step: first!.step }
+  const column = each.map(({ column, step }): Float64Array => column.map((time) => time + step)).reduce(union)
+  return { column, step: 0 }
 }
 
 /** Close times of the bars inside the range. */
-function closeTimes({ bars, startRow }: SlotOptions): Float64Array {
+function closesOf({ bars, startRow }: SlotOptions): Timeline {
   const { interval } = bars.series
-  const column = bars.openTime.slice(startRow)
-  if (interval === '1M') return column.map((open) => closeTimeOf(open, interval))
-  for (let from = 0; from < column.length; from += REPORT_EVERY)
-    addTo(column, intervalMs(interval), from, Math.min(column.length, from + REPORT_EVERY))
-  return column
-}
-
-/** In pieces, for the reason that `runInstants` is. */
-function addTo(column: Float64Array, step: number, from: number, to: number): void {
-  for (let k = from; k < to; k++) column[k]! += step
+  const column = bars.openTime.subarray(startRow)
+  if (interval === '1M') return { column: column.map((open) => closeTimeOf(open, interval)), step: 0 }
+  return { column, step: intervalMs(interval) }
 }
 
 /** Two ascending columns as one, what is in both once. Instruments of one venue mostly have the same instants. */
@@ -198,11 +207,18 @@ function checkPlots(strategy: Strategy, declared: readonly string[]): void {
     )
 }
 
-function plotsOf(strategy: Strategy, slots: readonly SlotOptions[]): RunResult['plots'] {
+function plotsOf(
+  strategy: Strategy,
+  params: Readonly<Record<string, ParamValue>>,
+  slots: readonly SlotOptions[],
+): RunResult['plots'] {
+  const declared = strategy.indicators(params)
+  const plotted = Object.fromEntries(strategy.plots.map((name) => [name, declared[name]!]))
+  const columns = slots.map(({ bars }) => batchColumns(plotted, bars))
   return strategy.plots.flatMap((name) =>
-    slots.flatMap((slot, k) =>
-      Object.entries(slot.indicators[name] ?? {}).map(([output, values]) => ({
-        slot: k,
+    columns.flatMap((ofSlot, slot) =>
+      Object.entries(ofSlot[name]!).map(([output, values]) => ({
+        slot,
         name: output === 'value' ? name : `${name}.${output}`,
         values,
       })),

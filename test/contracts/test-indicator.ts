@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BAR_FIELDS, type Bar, type BarField, type Bars, sliceBars } from '../../src/core/bar.ts'
 import type { Indicator } from '../../src/core/indicator.ts'
-import { batchColumns, streamIndicators } from '../../src/indicators/index.ts'
+import { batchColumns, RingColumns, streamIndicators } from '../../src/indicators/index.ts'
 import { market, stillMarket, withColumns } from '../indicators/market.ts'
 
 /** What the contract must be told of an indicator. */
@@ -31,6 +31,9 @@ export interface IndicatorCase {
 
 /** More than two of the stretches in which a batch is computed, and not a whole number of them. */
 const ROWS = 2_500
+
+/** More than two turns of a ring of 8192 rows. */
+const RING_ROWS = 17_000
 
 /** Prices and volumes a million times those that come after. */
 const wildPast = scaled(market(20, 777, { swing: 0.5 }), 1e6)
@@ -65,6 +68,23 @@ export function testIndicator(it: IndicatorCase): void {
       const streamed = stream(indicator, bars)
       eachOutput(indicator, bars, (column, output) => expectSame(streamed[output]!, column, output))
     })
+
+    test.each(named(it))(
+      '%s: the ring of a run holds what the batch has, this row and the one before',
+      (_, indicator) => {
+        const bars = market(2, RING_ROWS)
+        const ring = new RingColumns({ it: indicator }, bars)
+        const whole = columnsOf(indicator, bars)
+        let end = 0
+        for (let row = 0; row < bars.length; row++) {
+          if (row >= end) end = ring.fillTo(row)
+          for (const output of indicator.outputs)
+            for (const at of row === 0 ? [0] : [row - 1, row])
+              if (!Object.is(ring.columns.it[output]![at & ring.mask], whole[output]![at]))
+                expect.fail(`${output} at row ${at}, cursor at ${row}: ${ring.columns.it[output]![at & ring.mask]}`)
+        }
+      },
+    )
 
     test.each(named(it).filter(([, { inputs }]) => inputs.every((input) => typeof input === 'string')))(
       '%s: a kernel stepped by hand gives it, too',

@@ -1,0 +1,94 @@
+import type { OrderType } from '../core/order.ts'
+import { isAlgo, isResting, type LiveOrder } from './live-order.ts'
+import type { Market, Rules } from './rules.ts'
+import type { Slot } from './slot.ts'
+
+/** What the exchanges call our order types, spot and USDS-M. */
+const VENUE_NAMES: Readonly<Record<OrderType, readonly string[]>> = {
+  market: ['MARKET'],
+  limit: ['LIMIT'],
+  stop: ['STOP_LOSS', 'STOP_MARKET'],
+  'stop-limit': ['STOP_LOSS_LIMIT', 'STOP'],
+  touch: ['TAKE_PROFIT', 'TAKE_PROFIT_MARKET'],
+  'touch-limit': ['TAKE_PROFIT_LIMIT', 'TAKE_PROFIT'],
+  'trailing-stop': ['TRAILING_STOP_MARKET'],
+}
+
+const TYPES = Object.keys(VENUE_NAMES) as OrderType[]
+
+/** What filters compare an order with, and what a reader must know of the comparison, said once for each set of rules. */
+export class Markets {
+  readonly #remark: (text: string) => void
+  readonly #averaged = new Set<Rules>()
+  readonly #notAveraged = new Set<Rules>()
+  /** Types that the venue does not have and nobody has been told of yet. */
+  readonly #foreign = new Map<Rules, Set<OrderType>>()
+
+  constructor(remark: (text: string) => void) {
+    this.#remark = remark
+  }
+
+  /** What is known at the close of `row`; `except` is an open order that does not count against itself. */
+  at(slot: Slot, rules: Rules, row: number, except?: LiveOrder): Market {
+    let openOrders = 0
+    let openAlgoOrders = 0
+    let held = slot.position.held
+    for (const order of slot.orders) {
+      if (!order.isAlive || order === except) continue
+      if (isResting(order)) openOrders++
+      if (isAlgo(order)) openAlgoOrders++
+      if (order.side === 1 && !order.reduceOnly) held += order.qty
+    }
+    return {
+      last: slot.toPrice(slot.bars.close[row]!),
+      reference: this.#reference(slot, rules, row),
+      openOrders,
+      openAlgoOrders,
+      held,
+    }
+  }
+
+  /** fills.md 18: spot's PERCENT_PRICE looks at the average of the last `avgPriceMins` minutes where that is known. */
+  #reference(slot: Slot, rules: Rules, row: number): number {
+    const rule = rules.filters.percentPriceBySide ?? rules.filters.percentPrice
+    const close = slot.bars.close[row]!
+    if (rule === undefined || slot.instrument.kind !== 'spot' || rule.avgPriceMins === 0) return close
+    const average = slot.referenceAt === null ? Number.NaN : slot.referenceAt(row, rule.avgPriceMins)
+    const isKnown = Number.isFinite(average)
+    const said = isKnown ? this.#averaged : this.#notAveraged
+    if (!said.has(rules)) {
+      said.add(rules)
+      this.#remark(
+        isKnown
+          ? `${slot.symbol}: PERCENT_PRICE is checked against the volume-weighted closes of ${rule.avgPriceMins} minutes, which approximate the exchange's average of trades`
+          : `${slot.symbol}: PERCENT_PRICE is checked against the last close where no 1m bars are stored (the exchange averages ${rule.avgPriceMins} minutes)`,
+      )
+    }
+    return isKnown ? average : close
+  }
+
+  /** Says which of the orders that were asked for the venue does not have. */
+  noteForeign(slot: Slot, rules: Rules, { type, legs }: LiveOrder): void {
+    const foreign = this.#foreignTypes(rules)
+    if (foreign.size === 0) return
+    const note = (asked: OrderType) => {
+      if (foreign.delete(asked))
+        this.#remark(
+          `${slot.symbol}: ${slot.instrument.venue} has no ${asked} order (${VENUE_NAMES[asked].join(', ')}); klinelab simulates it`,
+        )
+    }
+    note(type)
+    if (legs?.stopLoss !== undefined) note('stop')
+    if (legs?.trailingStop !== undefined) note('trailing-stop')
+  }
+
+  #foreignTypes(rules: Rules): Set<OrderType> {
+    const known = this.#foreign.get(rules)
+    if (known !== undefined) return known
+    const { orderTypes } = rules.snapshot
+    const isForeign = (type: OrderType) => !VENUE_NAMES[type].some((name) => orderTypes.includes(name))
+    const foreign = new Set(orderTypes.length === 0 ? [] : TYPES.filter(isForeign))
+    this.#foreign.set(rules, foreign)
+    return foreign
+  }
+}
