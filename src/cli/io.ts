@@ -1,3 +1,5 @@
+import { count } from './text.ts'
+
 /** Everything a command knows of the process it runs in; made once, in main. */
 export interface Io {
   readonly cwd: string
@@ -44,7 +46,7 @@ export function createIo(process: NodeJS.Process): Io {
       last = now
       isShown = true
       stderr.write(
-        `\r\x1b[2K${label} ${total > 0 ? Math.floor((100 * done) / total) : 100} % (${done.toLocaleString('en')} of ${total.toLocaleString('en')})`,
+        `\r\x1b[2K${label} ${total > 0 ? Math.floor((100 * done) / total) : 100} % (${count(done)} of ${count(total)})`,
       )
     },
   }

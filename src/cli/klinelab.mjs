@@ -2,6 +2,7 @@
 // The command, for every Node: plain JavaScript that finds a Node new enough, then the sources (a checkout) or the
 // compiled files (the package).
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -11,6 +12,8 @@ const isCheckout = existsSync(source)
 const [major, minor] = process.versions.node.split('.').map(Number)
 const isNewEnough = major > 22 || (major === 22 && minor >= 18)
 
+// before anything that it could keep is loaded: it saves a start a quarter of a second
+module.enableCompileCache?.()
 if (isCheckout) {
   const { ensureInstalled, runWithCurrentNode } = await import('./launch.mjs')
   ensureInstalled()

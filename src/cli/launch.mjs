@@ -64,5 +64,5 @@ if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.ur
   ensureInstalled()
   const [script, ...rest] = process.argv.slice(2)
   // `npm start` alone is the demo
-  runWithCurrentNode([join(root, script), ...(script.endsWith('main.ts') && rest.length === 0 ? ['demo'] : rest)])
+  runWithCurrentNode([join(root, script), ...(script.endsWith('klinelab.mjs') && rest.length === 0 ? ['demo'] : rest)])
 }

@@ -1,4 +1,5 @@
-import yargs, { type Argv, type Options } from 'yargs'
+import type { Argv, Options } from 'yargs'
+import parser from 'yargs-parser'
 import { didYouMean } from '../core/suggest.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Command, Flag, Flags } from './command.ts'
@@ -20,21 +21,11 @@ export async function parseCommand(
   argv: readonly string[],
 ): Promise<Parsed | null> {
   const flags: Flags = { ...command.flags, ...EVERYWHERE }
-  let isHelp = false
-  const parser = base([...argv])
-    .usage(`klinelab ${name} ${command.words} [flags]\n\n${summary}`.replace(/ {2,}/g, ' '))
-    .options(Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, optionOf(flag)])))
-    .version(false)
-    .help()
-    .fail((message: string | null, error?: Error) => {
-      throw error ?? new UsageError(`klinelab ${name}: ${message}; see klinelab ${name} --help`)
-    })
-  const raw = await parser.parseAsync([...argv], {}, (_error: Error | undefined, _argv: unknown, output: string) => {
-    if (output === '') return
-    isHelp = true
-    process.stdout.write(`${output.replace(/ +\[(string|array|boolean)\]$/gm, '')}\n\nExample:\n  ${command.example}\n`)
-  })
-  if (isHelp) return null
+  if (argv.includes('--help')) {
+    process.stdout.write(`${await helpText(name, summary, command, flags)}\n\nExample:\n  ${command.example}\n`)
+    return null
+  }
+  const raw = parsed(name, flags, argv)
   const words = (raw._ as (string | number)[]).map(String)
   checkNames(name, flags, raw)
   checkWords(name, command.words, words)
@@ -48,11 +39,17 @@ export async function parseCommand(
   return { args: { words, flags: values }, isJson: values['json'] === true }
 }
 
-/** yargs with nothing guessed: no numbers out of texts, no camelCase twins, no negations. */
-function base(argv: string[]): Argv {
-  return yargs(argv)
-    .scriptName('klinelab')
-    .parserConfiguration({
+/** What is given, with nothing guessed: no numbers out of texts, no camelCase twins, no negations. */
+function parsed(name: string, flags: Flags, argv: readonly string[]): parser.Arguments {
+  const keys = Object.keys(flags)
+  const withValue = keys.filter((key) => flags[key]!.value !== undefined)
+  const singles = withValue.filter((key) => !flags[key]!.isList)
+  const { argv: raw, error } = parser.detailed([...argv], {
+    boolean: keys.filter((key) => flags[key]!.value === undefined),
+    string: withValue,
+    array: withValue.filter((key) => flags[key]!.isList),
+    narg: Object.fromEntries(singles.map((key) => [key, 1])),
+    configuration: {
       'camel-case-expansion': false,
       'boolean-negation': false,
       'dot-notation': false,
@@ -60,10 +57,23 @@ function base(argv: string[]): Argv {
       'parse-positional-numbers': false,
       'short-option-groups': false,
       'duplicate-arguments-array': true,
-    })
-    .exitProcess(false)
-    .showHelpOnFail(false)
+    },
+  })
+  if (error !== null) throw new UsageError(`klinelab ${name}: ${error.message}; see klinelab ${name} --help`)
+  return raw
+}
+
+/** yargs is loaded for its help only: that takes longer than most commands do. */
+async function helpText(name: string, summary: string, command: Command, flags: Flags): Promise<string> {
+  const { default: yargs } = await import('yargs')
+  const help: Argv = yargs([])
+    .scriptName('klinelab')
+    .usage(`klinelab ${name} ${command.words} [flags]\n\n${summary}`.replace(/ {2,}/g, ' '))
+    .options(Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, optionOf(flag)])))
+    .version(false)
+    .help()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
+  return (await help.getHelp()).replace(/ +\[(string|array|boolean)\]$/gm, '')
 }
 
 function optionOf(flag: Flag): Options {

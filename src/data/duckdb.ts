@@ -80,13 +80,33 @@ export type OutColumn =
   | { readonly name: string; readonly kind: 'double'; readonly values: Float64Array }
 
 /** Writes columns of equal length as one zstd Parquet file; the same columns give the same bytes. */
-export function writeParquet(file: string, columns: readonly OutColumn[]): Promise<void> {
-  return connected((db) => writeOn(db, file, columns)).catch((error: unknown) => {
-    throw diskError(file, error)
-  })
+export async function writeParquet(file: string, columns: readonly OutColumn[]): Promise<void> {
+  const { finished } = await beginParquet(file, columns)
+  await finished
 }
 
-async function writeOn(db: DuckDBConnection, file: string, columns: readonly OutColumn[]): Promise<void> {
+/**
+ * The same for somebody who has other work meanwhile: hands the columns over, and `finished` when DuckDB, on threads of
+ * its own, has compressed and written them.
+ */
+export async function beginParquet(
+  file: string,
+  columns: readonly OutColumn[],
+): Promise<{ readonly finished: Promise<void> }> {
+  const begun = Promise.withResolvers<void>()
+  const finished = connected((db) => writeOn(db, file, columns, begun.resolve)).catch((error: unknown) => {
+    throw diskError(file, error)
+  })
+  await Promise.race([begun.promise, finished])
+  return { finished }
+}
+
+async function writeOn(
+  db: DuckDBConnection,
+  file: string,
+  columns: readonly OutColumn[],
+  onBegun: () => void,
+): Promise<void> {
   const { BIGINT, DOUBLE, DuckDBDataChunk } = await import('@duckdb/node-api')
   const parts = columns.flatMap((column) =>
     column.kind === 'int' && column.whole !== undefined
@@ -113,9 +133,11 @@ async function writeOn(db: DuckDBConnection, file: string, columns: readonly Out
     appender.appendDataChunk(chunk)
   }
   appender.closeSync()
-  await db.run(
+  const copied = db.run(
     `copy (select ${columns.map(selectSql).join(', ')} from out) to ${quoted(file)} (format parquet, compression zstd, row_group_size 122880)`,
   )
+  onBegun()
+  await copied
 }
 
 function wholeOf(name: string): string {

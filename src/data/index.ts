@@ -1,6 +1,6 @@
 export { type Check, certify, certifyBars, isBroken } from './certificate.ts'
 export { DataError, NotFoundError } from './data-error.ts'
-export { readDoubles, writeParquet } from './duckdb.ts'
+export { beginParquet, readDoubles, writeParquet } from './duckdb.ts'
 export { exportSeries } from './export.ts'
 export { importFunding, loadFunding, missingTimes } from './funding.ts'
 export { barsSha256 } from './hash.ts'

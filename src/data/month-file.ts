@@ -62,8 +62,9 @@ function integersOf(column: Float64Array, order: Uint32Array): BigInt64Array {
     const value = column[order[k]!]!
     if (Number.isNaN(value)) values[k] = UNKNOWN
     else {
-      halves[2 * k] = value % LOW
-      halves[2 * k + 1] = value / LOW
+      const high = Math.floor(value / LOW)
+      halves[2 * k] = value - high * LOW
+      halves[2 * k + 1] = high
     }
   }
   return values
@@ -73,7 +74,9 @@ function decimalColumn(rows: RowBuffer, field: DecimalField, order: Uint32Array)
   const { whole, fraction } = rows.decimals[field]
   const name = COLUMN_NAMES[field]
   // cheap coins trade 10^10 and more in a bar, and so do quote assets like the rupiah
-  if (order.some((row) => whole[row]! > MOST_WHOLE))
+  let most = 0
+  for (let k = 0; k < order.length; k++) if (whole[order[k]!]! > most) most = whole[order[k]!]!
+  if (most > MOST_WHOLE)
     return { name, kind: 'int', scale: SCALE, values: integersOf(fraction, order), whole: integersOf(whole, order) }
   return { name, kind: 'int', scale: SCALE, values: unitsOf(whole, fraction, order) }
 }
@@ -87,8 +90,9 @@ function unitsOf(whole: Float64Array, fraction: Float64Array, order: Uint32Array
     const w = whole[row]!
     if (w < 90_000_000) {
       const units = w * UNIT + fraction[row]!
-      halves[2 * k] = units % LOW
-      halves[2 * k + 1] = units / LOW
+      const high = Math.floor(units / LOW)
+      halves[2 * k] = units - high * LOW
+      halves[2 * k + 1] = high
     } else values[k] = Number.isNaN(w) ? UNKNOWN : BigInt(w) * BigInt(UNIT) + BigInt(fraction[row]!)
   }
   return values

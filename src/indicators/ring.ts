@@ -6,7 +6,7 @@ import { type Columns, firstInput, gridOf, runKernel } from './plan.ts'
 const CHUNK = 4096
 
 /** A ring holds the chunk at hand and the one before it, in which the row before the first one lies. */
-export const RING = 2 * CHUNK
+const RING = 2 * CHUNK
 
 interface Node {
   readonly indicator: Indicator

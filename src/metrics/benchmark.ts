@@ -1,5 +1,5 @@
 import { type Bars, firstRowAt } from '../core/bar.ts'
-import { closeTimeOf } from '../core/interval.ts'
+import { closeTimeOf, intervalMs } from '../core/interval.ts'
 import type { EquityColumns } from '../core/run.ts'
 
 export interface BenchmarkSeries {
@@ -21,13 +21,21 @@ export function buyAndHoldEquity(
 ): Float64Array {
   const column = new Float64Array(equity.length)
   const part = cash / series.length
+  const { time } = equity
   for (const { bars, feeTaker, slippageBps } of series) {
     const first = firstRowAt(bars.openTime, from)
     let row = first - 1
     const price = first < bars.length ? bars.open[first]! * (1 + slippageBps / 10_000) * (1 + feeTaker) : Number.NaN
-    for (let k = 0; k < equity.length; k++) {
-      while (row + 1 < bars.length && closeTimeOf(bars.openTime[row + 1]!, bars.series.interval) <= equity.time[k]!)
+    const { openTime } = bars
+    const { interval } = bars.series
+    const length = interval === '1M' ? Number.NaN : intervalMs(interval)
+    for (let k = 0; k < column.length; k++) {
+      // most bars are of one length: what is added at once need not be looked up
+      while (row + 1 < openTime.length) {
+        const open = openTime[row + 1]!
+        if (!((interval === '1M' ? closeTimeOf(open, interval) : open + length) <= time[k]!)) break
         row++
+      }
       column[k] = column[k]! + (row < first ? part : (part / price) * bars.close[row]!)
     }
   }

@@ -1,3 +1,4 @@
+import { firstRowAt } from '../core/bar.ts'
 import { DAY } from '../core/interval.ts'
 import type { EquityColumns } from '../core/run.ts'
 
@@ -21,10 +22,12 @@ export function daily(
   const last: number[] = []
   let next = Math.floor(from / DAY) * DAY
   let value = start
-  for (let row = 0; row < equity.length; row++) {
-    const today = Math.floor((equity.time[row]! - 1) / DAY) * DAY
+  const { time } = equity
+  for (let row = 0; row < equity.length; ) {
+    const today = Math.floor((time[row]! - 1) / DAY) * DAY
     for (; next <= today; next += DAY) last.push(value)
-    value = values[row]!
+    row = firstRowAt(time, today + DAY + 1)
+    value = values[row - 1]!
     last[last.length - 1] = value
   }
   const returns = last.map((end, k) => end / (k === 0 ? start : last[k - 1]!) - 1)

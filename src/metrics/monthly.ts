@@ -1,3 +1,4 @@
+import { firstRowAt } from '../core/bar.ts'
 import type { EquityColumns, Figure } from '../core/run.ts'
 
 export interface MonthlyRow {
@@ -11,13 +12,13 @@ export interface MonthlyRow {
 export function monthlyReturns(equity: EquityColumns, start: number): MonthlyRow[] {
   const rows = new Map<number, { months: Figure[]; from: number; to: number }>()
   let before = start
+  const { time } = equity
   for (let row = 0; row < equity.length; ) {
-    const date = new Date(equity.time[row]! - 1)
+    const date = new Date(time[row]! - 1)
     const year = date.getUTCFullYear()
     const next = Date.UTC(year, date.getUTCMonth() + 1, 1)
-    let last = row
     // an instant exactly at the month's end closes its last bar
-    while (last + 1 < equity.length && equity.time[last + 1]! <= next) last++
+    const last = firstRowAt(time, next + 1) - 1
     const value = equity.equity[last]!
     const entry = rows.get(year) ?? { months: Array<Figure>(12).fill(null), from: before, to: value }
     entry.months[date.getUTCMonth()] = growth(before, value)

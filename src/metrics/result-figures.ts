@@ -27,14 +27,14 @@ export function resultFigures(figures: Figures, input: PerformanceInput): void {
   costFigures(figures, input, end - startEquity)
 }
 
-function curveFigures(figures: Figures, { equity, startEquity, fills }: PerformanceInput): void {
-  const n = equity.length
+function curveFigures(figures: Figures, { equity: curve, startEquity, fills }: PerformanceInput): void {
+  const { length: n, exposure: exposures, equity } = curve
   let [held, most, peak, sum] = [0, 0, startEquity, 0]
   for (let row = 0; row < n; row++) {
-    const exposure = equity.exposure[row]!
+    const exposure = exposures[row]!
     if (exposure !== 0) held++
     if (exposure > most) most = exposure
-    const value = equity.equity[row]!
+    const value = equity[row]!
     if (value > peak) peak = value
     sum += value
   }

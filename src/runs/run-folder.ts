@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { EquityColumns, RunDocument } from '../core/run.ts'
-import { DataError, writeAtomic, writeParquet } from '../data/index.ts'
+import { beginParquet, DataError, writeAtomic } from '../data/index.ts'
 import { renderReport } from '../report/report.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { tradesCsv } from '../tables/trades-csv.ts'
@@ -49,12 +49,18 @@ export async function writeRun(run: Backtest, out: string, seconds: number): Pro
 /** Writes everything that a run's inputs decide into a folder. */
 export async function renderRun({ result }: Backtest, dir: string): Promise<void> {
   const write = (name: string, text: string) => writeFileSync(join(dir, name), text)
-  write('run.json', `${JSON.stringify(result.document, null, 1)}\n`)
-  write('trades.csv', tradesCsv(result.trades))
-  write('fills.csv', fillsCsv(result.fills))
-  write('events.jsonl', result.events.map((event) => `${JSON.stringify(event)}\n`).join(''))
-  await writeEquity(join(dir, 'equity.parquet'), result.equity)
-  write('report.html', renderReport(result, reportAssets()))
+  // DuckDB compresses the curve while the texts are put together here
+  const { finished } = await beginEquity(join(dir, 'equity.parquet'), result.equity)
+  try {
+    write('run.json', `${JSON.stringify(result.document, null, 1)}\n`)
+    write('trades.csv', tradesCsv(result.trades))
+    write('fills.csv', fillsCsv(result.fills))
+    write('events.jsonl', result.events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+    write('report.html', renderReport(result, reportAssets()))
+  } finally {
+    // nobody may clear the folder away while it is written into
+    await finished
+  }
 }
 
 /** Whether a folder could take its name; it cannot where a finished one has it. */
@@ -106,9 +112,9 @@ export function differences(old: string, fresh: string): string[] {
 }
 
 /** time, equity, cash, exposure per instant. */
-async function writeEquity(file: string, equity: EquityColumns): Promise<void> {
+function beginEquity(file: string, equity: EquityColumns): ReturnType<typeof beginParquet> {
   const { time, cash, exposure } = equity
-  await writeParquet(file, [
+  return beginParquet(file, [
     { name: 'time', kind: 'double', values: time },
     { name: 'equity', kind: 'double', values: equity.equity },
     { name: 'cash', kind: 'double', values: cash },

@@ -12,6 +12,7 @@ export function csvCell(value: string | number | null): string {
 
 function plain(value: number): string {
   const text = String(value)
+  if (!text.includes('e')) return text
   const e = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text)
   if (e === null) return text
   const [, sign, first, rest = '', power] = e

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HOME } from '../../src/runs/package-info.ts'
 
-const MAIN = join(HOME, 'src', 'cli', 'main.ts')
+/** What a user's `klinelab` runs. */
+const MAIN = join(HOME, 'src', 'cli', 'klinelab.mjs')
 
 export interface ProcessRun {
   readonly seconds: number
