@@ -1,7 +1,10 @@
+import { RISK_RULES, type RiskLimits } from '../core/risk.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
 import type { ParamValue } from '../engine/index.ts'
 import { type Config, findConfig } from '../runs/config.ts'
 import { type Given, type Settings, settle } from '../runs/settings.ts'
+import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Flag, Flags } from './command.ts'
 import type { Io } from './io.ts'
 
@@ -84,6 +87,20 @@ export const COSTS: Flags = {
   'no-costs': { help: 'fees and slippage zero; the report says so in red' },
 }
 
+/** `maxDrawdown=0.2`, `symbols=BTCUSDT,ETHUSDT`, `coolDown=4h`. */
+function riskLimit(text: string): readonly [string, unknown] {
+  const [rule = '', ...rest] = text.split('=')
+  const value = rest.join('=')
+  if (value === '') throw new RangeError(`"${text}" is not allowed; write rule=limit, e.g. --risk maxDrawdown=0.2`)
+  if (!(RISK_RULES as readonly string[]).includes(rule))
+    throw new RangeError(`unknown rule "${rule}"${didYouMean(rule, RISK_RULES)}; known: ${RISK_RULES.join(', ')}`)
+  if (rule === 'symbols') return [rule, value.split(',')]
+  if (rule === 'coolDown' || rule === 'hours') return [rule, value]
+  const limit = Number(value)
+  if (!Number.isFinite(limit)) throw new RangeError(`${rule} "${value}" is not allowed; write a number`)
+  return [rule, limit]
+}
+
 export const RUN: Flags = {
   data: { help: 'series to run on', value: 'SERIES', isList: true, isRequired: true },
   ...RANGE,
@@ -94,6 +111,12 @@ export const RUN: Flags = {
     min: 0,
     isWhole: true,
   }),
+  risk: {
+    help: 'limits that no order may pass, over those of the config',
+    value: 'RULE=LIMIT',
+    isList: true,
+    parse: riskLimit,
+  },
   'limit-touch': { help: 'a limit order fills where the price only touches it (optimistic)' },
   'close-at-end': { help: 'close what is open at the last bar' },
   benchmark: { help: 'series to hold for comparison (built in: the run’s own)', value: 'SERIES' },
@@ -113,7 +136,15 @@ function assignment(text: string): readonly [string, ParamValue] {
 export async function settingsOf(args: Args, io: Io): Promise<Settings & { readonly config: Config }> {
   const { config: file } = args.flags as { config?: string }
   const found = await findConfig(io.cwd, file)
-  return { ...settle(args.flags as Given, found, io.env, io.cwd), config: found.config }
+  const { risk, ...flags } = args.flags as Given & { risk?: readonly (readonly [string, unknown])[] }
+  const given = risk === undefined ? flags : { ...flags, risk: limitsOf(risk) }
+  return { ...settle(given as Given, found, io.env, io.cwd), config: found.config }
+}
+
+function limitsOf(pairs: readonly (readonly [string, unknown])[]): RiskLimits {
+  const twice = pairs.find(([rule], k) => pairs.findIndex(([other]) => other === rule) !== k)
+  if (twice !== undefined) throw new UsageError(`--risk ${twice[0]} is given twice`)
+  return Object.fromEntries(pairs)
 }
 
 /** `--help` and `--json` of every command. */

@@ -14,6 +14,8 @@ export type RunEvent =
     }
   | { readonly type: 'fill'; readonly at: number; readonly fill: Fill }
   | Cancelled
+  | Halted
+  | { readonly type: 'resumed'; readonly at: number; readonly rule: Halted['rule'] }
   | FundingPaid
   | Liquidated
   | { readonly type: 'amended'; readonly at: number; readonly order: OrderView }
@@ -41,6 +43,18 @@ export type RunEvent =
       readonly symbol: string
       readonly qty: number
     }
+
+/** A loss has reached its limit: everything is closed, and nothing may be opened until then. */
+interface Halted {
+  readonly type: 'halted'
+  readonly at: number
+  readonly rule: 'RISK_DAILY_LOSS' | 'RISK_DRAWDOWN'
+  /** The loss as a fraction, and its limit, as decimal text. */
+  readonly value: string
+  readonly limit: string
+  /** UTC ms; `null`: until a person resumes. */
+  readonly until: number | null
+}
 
 interface FundingPaid {
   readonly type: 'funding'
@@ -104,6 +118,6 @@ export interface Cancelled {
   readonly at: number
   readonly symbol: string
   readonly id: string
-  /** requested, oco (the other leg filled), flat (position gone), expired (TIF), post-only, liquidation, end (data ended) */
-  readonly reason: 'requested' | 'oco' | 'flat' | 'expired' | 'post-only' | 'liquidation' | 'end'
+  /** requested, oco (the other leg filled), flat (position gone), expired (TIF), post-only, liquidation, risk, end (data ended) */
+  readonly reason: 'requested' | 'oco' | 'flat' | 'expired' | 'post-only' | 'liquidation' | 'risk' | 'end'
 }

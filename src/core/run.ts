@@ -2,6 +2,7 @@ import type { Bars, Gap } from './bar.ts'
 import type { RunEvent } from './event.ts'
 import type { Fill } from './fill.ts'
 import type { MarginMode } from './leverage.ts'
+import type { RiskLimits } from './risk.ts'
 import type { OpenTrade, Trade } from './trade.ts'
 
 /** The equity curve as columns, one row per instant at which bars closed. */
@@ -149,6 +150,8 @@ export interface RecordedRequest {
   readonly margin: MarginMode
   readonly leverage: Readonly<Record<string, number>>
   readonly funding: 'on' | 'off'
+  /** Limits of the account; those of the strategy are in its code. */
+  readonly risk: RiskLimits
   readonly benchmark: string | null
 }
 

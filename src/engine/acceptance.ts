@@ -10,6 +10,7 @@ import { Markets } from './market.ts'
 import { wholeSteps } from './position.ts'
 import { snapLimit, snapStop, snapTouch, trailPrice } from './prices.ts'
 import { asOffset, orderType } from './request.ts'
+import { RISK, type RiskGuard } from './risk-guard.ts'
 import { type Checked, findRefusal, type Refusal, type Rules } from './rules.ts'
 import { affordable, largestOnGrid, sizeOrder, snapQty } from './sizing.ts'
 import type { Slot } from './slot.ts'
@@ -22,6 +23,7 @@ export class Acceptance {
   readonly #account: Account
   readonly #emit: (slot: Slot, event: RunEvent) => void
   readonly #markets: Markets
+  readonly #guard: RiskGuard | null
   #counter = 0
   #sequence = 0
 
@@ -30,8 +32,10 @@ export class Acceptance {
     margin: Margin | null,
     emit: (slot: Slot, event: RunEvent) => void,
     remark: (text: string) => void,
+    guard: RiskGuard | null = null,
   ) {
     this.#account = account
+    this.#guard = guard
     this.funds = new Funds(account, margin)
     this.#emit = emit
     this.#markets = new Markets(remark)
@@ -56,12 +60,12 @@ export class Acceptance {
     const { rules, order, price } = this.#draft(slot, request, id, at)
     const asked = order.qty
     if (order.mayCut) order.qty = this.payable(slot, order, price, rules)
-    const refusal = this.#judge(slot, rules, order, price)
+    const refusal = this.#judge(slot, rules, order, price, at)
     if (refusal !== null) {
       const isForLackOfCash =
         order.qty < asked &&
         refusal.filter !== WOULD_TRIGGER &&
-        (order.qty === 0 || this.#judge(slot, rules, { ...order, qty: asked }, price) === null)
+        (order.qty === 0 || this.#judge(slot, rules, { ...order, qty: asked }, price, at) === null)
       if (!isForLackOfCash) return refuse(refusal, filterOf(refusal))
       const { funds } = this
       return refuse(
@@ -80,6 +84,7 @@ export class Acceptance {
         at,
       )
     this.#markets.noteForeign(slot, rules, order)
+    this.#guard?.notePassed(at)
     this.#accept(slot, order, at)
   }
 
@@ -130,7 +135,7 @@ export class Acceptance {
     if (change.stop !== undefined) draft.trigger = snapStop(change.stop, order.side, rules, scales)
     if (change.touch !== undefined) draft.trigger = snapTouch(change.touch, order.side, rules, scales)
     const price = this.funds.priceOf(slot, draft, rules)
-    const refusal = this.#judge(slot, rules, draft, price, order)
+    const refusal = this.#judge(slot, rules, draft, price, at, order)
     if (refusal !== null) return refuse(refusal, filterOf(refusal))
     this.funds.release(slot, order)
     const short = this.funds.lock(slot, draft, price)
@@ -138,6 +143,7 @@ export class Acceptance {
       this.funds.takeAgain(slot, order)
       return refuse(short)
     }
+    this.#guard?.notePassed(at)
     Object.assign(order, {
       qty: draft.qty,
       limit: draft.limit,
@@ -246,9 +252,14 @@ export class Acceptance {
   }
 
   /** What refuses an order that is new, or an open one (`except`) as it is to become. */
-  #judge(slot: Slot, rules: Rules, order: LiveOrder, price: number, except?: LiveOrder): Refusal | null {
+  #judge(slot: Slot, rules: Rules, order: LiveOrder, price: number, at: number, except?: LiveOrder): Refusal | null {
     const legs = this.#legsOf(slot, rules, order, price)
-    return wrongSide(order, legs, price, slot) ?? this.#refusalOf(slot, rules, order, legs, slot.row, except)
+    return (
+      wrongSide(order, legs, price, slot) ??
+      this.#refusalOf(slot, rules, order, legs, slot.row, except) ??
+      this.#guard?.refusalOf(slot, order, price, at, except) ??
+      null
+    )
   }
 
   /** The legs an entry would have if it were filled at `price`. */
@@ -278,9 +289,9 @@ export class Acceptance {
 
 const NO_LEGS: readonly LiveOrder[] = []
 
-/** The exchange filter that refused; a bracket on the wrong side is no filter's doing. */
-function filterOf(refusal: Refusal): string | null {
-  return refusal.filter === WOULD_TRIGGER ? null : refusal.filter
+/** The exchange filter that refused; a bracket on the wrong side and a limit of one's own are no filter's doing. */
+function filterOf({ filter }: Refusal): string | null {
+  return filter === WOULD_TRIGGER || filter.startsWith(RISK) ? null : filter
 }
 
 /** A quantity of an order that lives, on the grid of its type. */

@@ -6,6 +6,7 @@ import type { Trade } from '../core/trade.ts'
 import type { Account } from './account.ts'
 import type { LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
+import type { RiskGuard } from './risk-guard.ts'
 import type { Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
@@ -23,16 +24,26 @@ export interface Entry {
   readonly exitCause: string
 }
 
+/** Exits after which a symbol may have to rest. */
+const STOPPED = ['stop', 'trail', 'liquidation']
+
 /** The books of a run: fills, trades and the account, entered together so that they cannot disagree. */
 export class Books {
   readonly fills: Fill[] = []
   readonly trades: Trade[] = []
   readonly #account: Account
   readonly #margin: Margin | null
+  readonly #guard: RiskGuard | null
   readonly #emit: (slot: Slot, event: RunEvent) => void
 
-  constructor(account: Account, margin: Margin | null, emit: (slot: Slot, event: RunEvent) => void) {
+  constructor(
+    account: Account,
+    margin: Margin | null,
+    guard: RiskGuard | null,
+    emit: (slot: Slot, event: RunEvent) => void,
+  ) {
     this.#account = account
+    this.#guard = guard
     this.#margin = margin
     this.#emit = emit
   }
@@ -87,7 +98,10 @@ export class Books {
     }
     this.fills.push(fill)
     this.#emit(slot, { type: 'fill', at, fill })
-    if (settled.closed !== null) this.trades.push({ n: this.trades.length + 1, symbol: slot.symbol, ...settled.closed })
+    if (settled.closed !== null) {
+      this.trades.push({ n: this.trades.length + 1, symbol: slot.symbol, ...settled.closed })
+      if (STOPPED.includes(entry.exitCause)) this.#guard?.noteStop(slot, slot.closeTime)
+    }
     if (settled.dust !== 0)
       this.#emit(slot, { type: 'dust', at, symbol: slot.symbol, qty: fromUnits(settled.dust, scales.qtyDecimals) })
     return opened

@@ -21,6 +21,7 @@ import { isStopLike, type LiveOrder, viewOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
 import { wholeSteps } from './position.ts'
 import { regridPrices, trailPrice } from './prices.ts'
+import type { RiskGuard } from './risk-guard.ts'
 import { gridDown, gridUp, type Refusal, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 import type { SlotMargin } from './slot-margin.ts'
@@ -45,6 +46,7 @@ function classOf(order: LiveOrder, sign: number): number {
 export class Broker {
   readonly acceptance: Acceptance
   readonly #books: Books
+  readonly #guard: RiskGuard | null
   readonly #liquidation: Liquidation | null
   readonly #slots: readonly Slot[]
   readonly #emit: (slot: Slot, event: RunEvent) => void
@@ -54,15 +56,17 @@ export class Broker {
     account: Account,
     slots: readonly Slot[],
     margin: Margin | null,
+    guard: RiskGuard | null,
     emit: (slot: Slot, event: RunEvent) => void,
     remark: (text: string) => void,
     options: BrokerOptions,
   ) {
     this.#emit = emit
+    this.#guard = guard
     this.#slots = slots
     this.#options = options
-    this.acceptance = new Acceptance(account, margin, emit, remark)
-    this.#books = new Books(account, margin, emit)
+    this.acceptance = new Acceptance(account, margin, emit, remark, guard)
+    this.#books = new Books(account, margin, guard, emit)
     this.#liquidation =
       margin === null ? null : new Liquidation(account, margin, this.#books, emit, () => this.acceptance.nextId())
   }
@@ -279,6 +283,8 @@ export class Broker {
         this.acceptance.noteCut(slot, order, reducible, 'REDUCE_ONLY', at)
       return order.isClose ? reducible : Math.min(order.qty, reducible)
     }
+    const beyond = this.#guard === null ? null : this.#guard.refusalAtFill(slot, order, order.qty)
+    if (beyond !== null) return this.#refuseAtFill(slot, order, at, beyond)
     return order.side === 1 || slot.margin !== null
       ? this.#payable(slot, order, price, at, rules)
       : this.#sellable(slot, order, at)

@@ -1,7 +1,7 @@
 import { LedgerError } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import { fromLedger } from '../core/money.ts'
-import type { Decision } from '../core/order.ts'
+import { close, type Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
 import { Account } from './account.ts'
 import { AccountReading } from './book-views.ts'
@@ -14,6 +14,8 @@ import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
 import { plainState } from './plain-state.ts'
 import { RequestError } from './request.ts'
+import { RiskGuard } from './risk-guard.ts'
+import type { Risk } from './risk-limits.ts'
 import { Slot, type SlotOptions } from './slot.ts'
 import type { BarsContext, Indicators, Strategy } from './strategy.ts'
 import { StrategyError, userFrame } from './strategy-error.ts'
@@ -26,6 +28,8 @@ interface EngineOptions extends BrokerOptions {
   readonly slots: readonly SlotOptions[]
   /** Starting cash in the quote asset. */
   readonly cash: number
+  /** Limits that no order may pass. */
+  readonly risk?: Risk | null
   /** How many instants the run has: sizes the equity column. */
   readonly instants: number
   /** Their close times, UTC ms, from a host that knows them before; else the engine keeps what it is told. */
@@ -45,6 +49,7 @@ export class Engine {
   readonly #onBar: Hook | null
   readonly #onBars: Hook | null
   readonly #margin: Margin | null
+  readonly #risk: RiskGuard | null
   readonly #broker: Broker
   /** What strategies see of the account. */
   readonly #reading: AccountReading
@@ -82,7 +87,10 @@ export class Engine {
     const remark = (text: string) => this.#remarks.add(text)
     this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, record, remark)
     if (this.#margin !== null) this.account.marginFree = () => this.#margin!.free()
-    this.#broker = new Broker(this.account, this.slots, this.#margin, record, remark, options)
+    const tell = (_: Slot | null, event: RunEvent) => this.#tellAll(event)
+    const { risk = null } = options
+    this.#risk = risk === null ? null : new RiskGuard(risk, this.account, this.slots, tell, remark)
+    this.#broker = new Broker(this.account, this.slots, this.#margin, this.#risk, record, remark, options)
     this.#desk = new OrderDesk(this.slots, this.#broker, (slot, event) => this.#record(slot, event))
     this.#curve = new EquityCurve(options.instants, this.#clock, this.slots, options.times ?? null)
     const state = this.#guard(null, () => strategy.state(this.#params))
@@ -117,6 +125,7 @@ export class Engine {
     }
     this.#mark()
     this.#curve.end(this.account)
+    if (this.#risk?.mark(clock)) this.#closeEverything(clock[0]!)
     // step 4: the strategy sees the closed bars
     if (this.#broker.fills.length > this.#hooked) this.#callFillHooks()
     const onBar = this.#onBar
@@ -163,6 +172,19 @@ export class Engine {
     curve.reserve()
     curve.equity[curve.length] = equity
     account.marked[0] = equity
+  }
+
+  /** A loss has reached its limit: nothing that opens stays on the book, and what is held is sold at the next open. */
+  #closeEverything(at: number): void {
+    for (const slot of this.slots) {
+      for (const order of [...slot.orders]) if (!order.reduceOnly) this.#broker.cancel(slot, order, at, 'risk')
+      if (slot.position.units !== 0) this.#desk.take(slot, close({ tag: 'risk' }))
+    }
+  }
+
+  /** A person lets an account trade again that its limits have halted. */
+  resume(): void {
+    this.#risk?.resume(this.#curve.lastTime)
   }
 
   #isAnyReady(): boolean {
@@ -215,6 +237,15 @@ export class Engine {
     if (this.#onBars !== null) slot?.noteTogether(event)
     if (event.type === 'accepted') this.#accepted++
     if (event.type === 'rejected') this.#rejectedBy[event.reason] = (this.#rejectedBy[event.reason] ?? 0) + 1
+  }
+
+  /** What concerns the account is news for every instrument. */
+  #tellAll(event: RunEvent): void {
+    this.#record(null, event)
+    for (const slot of this.slots) {
+      slot.note(event)
+      if (this.#onBars !== null) slot.noteTogether(event)
+    }
   }
 
   /** What went wrong in the strategy's code, with everything needed to see why. */

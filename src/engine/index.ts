@@ -1,6 +1,7 @@
 export { Engine } from './engine.ts'
 export { type CostOptions, costsOf } from './fee-model.ts'
 export { bool, choice, int, num, type ParamValue, type ParamValues, resolveParams } from './params.ts'
+export { checkLimits, resolveRisk } from './risk-limits.ts'
 export { compileRules, findRefusal, type Refusal, scalesOf } from './rules.ts'
 export type { HigherColumns, ReferenceAt, SlotOptions } from './slot.ts'
 export {

@@ -5,6 +5,7 @@ import type { Indicator, IndicatorValue } from '../core/indicator.ts'
 import type { Interval } from '../core/interval.ts'
 import { isInterval } from '../core/interval.ts'
 import type { Decision, OrderView } from '../core/order.ts'
+import type { RiskLimits } from '../core/risk.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { ParamSpecs, ParamValues } from './params.ts'
 
@@ -104,6 +105,8 @@ export interface StrategyOptions<
   }) => void
   onFill?: (fill: Fill, context: { readonly params: ParamValues<P>; readonly state: S }) => void
   onStop?: (context: { readonly account: AccountView; readonly params: ParamValues<P>; readonly state: S }) => void
+  /** Limits that hold for this strategy wherever it runs; the account may set stricter ones. */
+  risk?: RiskLimits | ((params: ParamValues<P>) => RiskLimits)
   /** Names of indicators to draw on the price in the report; one that is not declared is an error before the first bar. */
   plots?: readonly (keyof I & string)[]
 }
@@ -126,6 +129,7 @@ export interface Strategy {
   readonly onStart: ((context: never) => void) | null
   readonly onFill: ((fill: Fill, context: never) => void) | null
   readonly onStop: ((context: never) => void) | null
+  readonly risk: (params: Readonly<Record<string, unknown>>) => RiskLimits
   readonly plots: readonly string[]
 }
 
@@ -140,6 +144,7 @@ const KEYS = [
   'onStart',
   'onFill',
   'onStop',
+  'risk',
   'plots',
 ]
 
@@ -164,6 +169,11 @@ export function defineStrategy<
   for (const key of ['indicators', 'state', 'onBar', 'onBars', 'onStart', 'onFill', 'onStop'] as const)
     if (options[key] !== undefined && typeof options[key] !== 'function')
       throw new TypeError(`${who}: ${key} must be a function, it is ${typeof options[key]}`)
+  const { risk = {} } = options
+  if (typeof risk !== 'function' && (typeof risk !== 'object' || risk === null))
+    throw new TypeError(
+      `${who}: risk must be limits such as { maxDrawdown: 0.2 }, or a function of the parameters, it is ${JSON.stringify(risk)}`,
+    )
   const plots: unknown = options.plots ?? []
   if (!Array.isArray(plots) || !plots.every((name) => typeof name === 'string'))
     throw new TypeError(`${who}: plots must be a list of names of indicators, it is ${JSON.stringify(plots)}`)
@@ -190,6 +200,7 @@ export function defineStrategy<
     onStart: (options.onStart ?? null) as Strategy['onStart'],
     onFill: (options.onFill ?? null) as Strategy['onFill'],
     onStop: (options.onStop ?? null) as Strategy['onStop'],
+    risk: (typeof risk === 'function' ? risk : () => risk) as Strategy['risk'],
     plots: options.plots ?? [],
   })
 }

@@ -73,6 +73,7 @@ const ENDINGS = {
   expired: 'expired',
   'post-only': 'expired because it would have taken',
   liquidation: 'cancelled with a liquidation',
+  risk: 'cancelled when a risk limit halted trading',
   end: 'open at the end of the data',
 } as const
 

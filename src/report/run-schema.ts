@@ -46,6 +46,22 @@ const certificate = z.strictObject({
 
 const rates = { feeMaker: z.number(), feeTaker: z.number(), slippageBps: z.number() }
 
+const above = z.number().positive().optional()
+const risk = z.strictObject({
+  maxPosition: above,
+  maxGross: above,
+  maxNet: above,
+  maxLeverage: above,
+  maxOpenOrders: count.optional(),
+  maxOrdersPerMinute: count.optional(),
+  maxDailyLoss: above,
+  maxDrawdown: above,
+  coolDown: z.string().optional(),
+  symbols: z.array(z.string()).optional(),
+  hours: z.string().optional(),
+  priceCollar: above,
+})
+
 const request = z.strictObject({
   strategy: z.string(),
   data: z.array(z.string()),
@@ -63,6 +79,7 @@ const request = z.strictObject({
   margin: z.enum(['cross', 'isolated']),
   funding: z.enum(['on', 'off']),
   leverage: z.record(z.string(), z.number()),
+  risk,
   benchmark: z.string().nullable(),
 })
 

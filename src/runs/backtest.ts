@@ -60,13 +60,13 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
       instrument.kind === 'perpetual' ? perpetualOf(store, bars, from, instrument, settings) : null,
     ),
   )
-  const { limitTouch, cash } = settings
+  const { limitTouch, cash, risk } = settings
   const closeAtEnd = request.closeAtEnd ?? false
   const slots = loaded.map(({ average, ...slot }, k) => {
     const { terms = null, marks = null, funding = null } = perpetuals[k] ?? {}
     return { ...slot, referenceAt: average?.at ?? null, margin: terms, marks, funding }
   })
-  const simulation = played({ strategy, params, slots, from, cash, limitTouch, closeAtEnd }, onProgress)
+  const simulation = played({ strategy, params, slots, from, cash, limitTouch, risk, closeAtEnd }, onProgress)
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
   const { metrics, notes, split } = computeMetrics({
     ...simulation.result,

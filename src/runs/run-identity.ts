@@ -11,9 +11,10 @@ import type { RunFacts } from './run-facts.ts'
  */
 export function configHash(facts: RunFacts, to: number): string {
   const { settings, request, from } = facts
-  const { cash, riskFree, limitTouch, feeAsset, noCosts } = settings
+  const { cash, riskFree, limitTouch, feeAsset, noCosts, risk } = settings
   return sha256({
     ...{ cash, riskFree, limitTouch, feeAsset, noCosts },
+    ...(Object.keys(risk).length > 0 && { risk }),
     closeAtEnd: request.closeAtEnd ?? false,
     benchmark: { name: facts.benchmark.name, inputs: facts.benchmark.inputs },
     series: facts.instruments.map(({ instrument, bars, costs }, k) => ({

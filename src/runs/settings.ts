@@ -1,7 +1,9 @@
 import { resolve, sep } from 'node:path'
 import type { MarginMode } from '../core/leverage.ts'
+import { RISK_RULES, type RiskLimits } from '../core/risk.ts'
 import type { RecordedRequest } from '../core/run.ts'
 import type { Venue } from '../core/series.ts'
+import { checkLimits } from '../engine/index.ts'
 import type { Config, FoundConfig } from './config.ts'
 import { HOME } from './package-info.ts'
 import { UsageError } from './usage-error.ts'
@@ -24,6 +26,8 @@ export interface Given {
   readonly leverage?: number
   readonly margin?: MarginMode
   readonly funding?: 'on' | 'off'
+  /** Over those of the config, rule by rule. */
+  readonly risk?: RiskLimits
 }
 
 export interface Settings {
@@ -33,6 +37,8 @@ export interface Settings {
   readonly riskFree: number
   readonly warmup: number | null
   readonly limitTouch: boolean
+  /** Limits of the account. */
+  readonly risk: RiskLimits
   readonly feeAsset: 'quote' | 'received'
   readonly noCosts: boolean
   readonly margin: MarginMode
@@ -122,6 +128,7 @@ export function settle(
     limitTouch: choose('limit-touch', given.limitTouch, null, 'limitTouch', false),
     feeAsset: choose<'quote' | 'received'>('fee-asset', given.feeAsset, null, 'feeAsset', BUILT_IN.feeAsset),
     noCosts,
+    risk: riskOf(given, found, origins),
     margin: choose<MarginMode>('margin', given.margin, null, 'margin', BUILT_IN.margin),
     funding: choose<'on' | 'off'>('funding', given.funding, null, 'funding', BUILT_IN.funding),
     leverageOf: (symbol) => {
@@ -133,14 +140,35 @@ export function settle(
   }
 }
 
+/** Each rule by itself: a flag replaces the config's limit of that rule and leaves the others. */
+function riskOf(
+  given: Given,
+  { config, file }: FoundConfig,
+  origins: Record<string, { value: unknown; from: string }>,
+): RiskLimits {
+  const said: RiskLimits = { ...config.risk, ...given.risk }
+  try {
+    if (config.risk !== undefined) checkLimits(config.risk, file!)
+    checkLimits(said, '--risk')
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
+    throw error
+  }
+  // in one order, however they were said
+  const risk = Object.fromEntries(RISK_RULES.flatMap((rule) => (said[rule] === undefined ? [] : [[rule, said[rule]]])))
+  for (const [rule, value] of Object.entries(risk))
+    origins[`risk.${rule}`] = { value, from: Object.hasOwn(given.risk ?? {}, rule) ? '--risk' : file! }
+  return risk
+}
+
 /** The settings a finished run was made with; only where things lie is asked anew. */
 export function recordedSettings(
   request: RecordedRequest,
   places: { readonly store: string; readonly out: string },
 ): Settings {
-  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding } = request
+  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk } = request
   const costsOf = (venue: Venue) => request.costs[venue]!
   const leverageOf = (symbol: string) => request.leverage[symbol] ?? BUILT_IN.leverage
-  const recorded = { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding }
+  const recorded = { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk }
   return { ...places, ...recorded, leverageOf, costsOf, origins: {} }
 }

@@ -2,6 +2,7 @@ import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
 import { fromWholeBar, resampleBars } from '../core/resample.ts'
+import type { RiskLimits } from '../core/risk.ts'
 import type { EngineResult, RunResult } from '../core/run.ts'
 import { didYouMean } from '../core/suggest.ts'
 import {
@@ -11,6 +12,7 @@ import {
   type HigherColumns,
   type ParamValue,
   type ReferenceAt,
+  resolveRisk,
   type SlotOptions,
   type Strategy,
   StrategyError,
@@ -37,6 +39,8 @@ export interface SimulateOptions {
   readonly from: number
   readonly cash: number
   readonly limitTouch: boolean
+  /** Limits of the account; the strategy may have stricter ones. */
+  readonly risk?: RiskLimits
   readonly closeAtEnd: boolean
   /** Told now and then how many instants of all are done. */
   readonly onProgress?: (done: number, total: number) => void
@@ -63,7 +67,11 @@ export function simulate(options: SimulateOptions): Simulation {
   const instants = column.length
   const { strategy, params, cash, limitTouch } = options
   const times = () => (step === 0 ? column : column.map((time) => time + step))
-  const engine = new Engine({ strategy, params, slots, cash, limitTouch, instants, times })
+  const risk = resolveRisk([
+    { source: `strategy ${strategy.name}`, limits: strategy.risk(params) },
+    { source: 'the account', limits: options.risk ?? {} },
+  ])
+  const engine = new Engine({ strategy, params, slots, cash, limitTouch, risk, instants, times })
   for (let from = 0; from < instants; from += REPORT_EVERY) {
     options.onProgress?.(from, instants)
     runInstants(engine, column, step, from, Math.min(instants, from + REPORT_EVERY))

@@ -18,6 +18,7 @@ import {
   type SlotOptions,
   type Strategy,
 } from '../../src/engine/index.ts'
+import type { Risk } from '../../src/engine/risk-limits.ts'
 import { simulate } from '../../src/runs/simulate.ts'
 
 export const HOUR = 3_600_000
@@ -49,6 +50,9 @@ export interface Scene {
   readonly marks?: readonly (readonly [number, number, number, number])[]
   /** Hour → rate and mark price. */
   readonly funding?: readonly (readonly [hour: number, rate: number, mark?: number])[]
+  readonly risk?: Risk | null
+  /** After each bar; `at` is its close. */
+  readonly onInstant?: (engine: Engine, at: number) => void
 }
 
 /** BTCUSDT's first three brackets, as recorded on 2024-10. */
@@ -136,6 +140,7 @@ export function play(scene: Scene): EngineResult & { readonly engine: Engine } {
     cash: scene.cash ?? 10_000,
     instants: bars.length,
     limitTouch: scene.limitTouch ?? false,
+    risk: scene.risk ?? null,
     slots: [
       {
         instrument: instrumentOf(scene.filters, scene.symbol, scene.kind, scene.orderTypes),
@@ -149,7 +154,10 @@ export function play(scene: Scene): EngineResult & { readonly engine: Engine } {
       },
     ],
   })
-  for (const open of bars.openTime) engine.onBar(closeTimeOf(open, interval))
+  for (const open of bars.openTime) {
+    engine.onBar(closeTimeOf(open, interval))
+    scene.onInstant?.(engine, closeTimeOf(open, interval))
+  }
   return { ...engine.finish({ closeAtEnd: scene.closeAtEnd ?? false }), engine }
 }
 

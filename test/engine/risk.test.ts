@@ -1,0 +1,314 @@
+import { describe, expect, test } from 'vitest'
+import { amend, buy, close, sell } from '../../src/core/order.ts'
+import type { RiskLimits } from '../../src/core/risk.ts'
+import { resolveRisk } from '../../src/engine/index.ts'
+import { HOUR, play, type Row, type Scene } from './scene.ts'
+
+const AT_100 = [100, 101, 99, 100] as const
+const flat = (count: number): Row[] => Array.from({ length: count }, () => AT_100)
+
+function guarded(risk: RiskLimits, decide: Scene['decide'], more: Partial<Scene> = {}) {
+  return play({
+    rows: flat(8),
+    decide,
+    risk: resolveRisk([{ source: 'test', limits: risk }]),
+    kind: 'perpetual',
+    ...more,
+  })
+}
+const refusals = (run: ReturnType<typeof play>) =>
+  run.events.flatMap((event) => (event.type === 'rejected' ? [[event.reason, event.value, event.limit]] : []))
+
+describe('how much: open orders count as filled, at their own prices', () => {
+  test('maxPosition: 500 at 100 is five coins, resting orders included', () => {
+    const run = guarded(
+      { maxPosition: 500 },
+      { 0: () => buy({ qty: 3 }), 1: () => [buy({ qty: 1, limit: 90 }), buy({ qty: 1.2 }), buy({ qty: 1.1 })] },
+    )
+    // held 300, resting 90: 120 more are 510, 110 more are 500
+    expect(refusals(run)).toEqual([['RISK_MAX_POSITION', '510', '500']])
+    expect(run.fills.map(({ qty }) => qty)).toEqual([3, 1.1])
+  })
+
+  test('a short counts as a long does, and what only reduces is never refused', () => {
+    const run = guarded(
+      { maxPosition: 200 },
+      {
+        0: () => sell({ qty: 2.1 }),
+        1: () => sell({ qty: 2 }),
+        2: () => [sell({ qty: 0.1 }), buy({ qty: 1 })],
+        3: () => close(),
+      },
+    )
+    expect(refusals(run)).toEqual([
+      ['RISK_MAX_POSITION', '210', '200'],
+      ['RISK_MAX_POSITION', '210', '200'],
+    ])
+    expect(run.fills.map(({ side, qty }) => [side, qty])).toEqual([
+      ['sell', 2],
+      ['buy', 1],
+      ['buy', 1],
+    ])
+  })
+
+  test('an order that turns a position round counts with what it leaves', () => {
+    const run = guarded(
+      { maxPosition: 200 },
+      { 0: () => buy({ qty: 2 }), 1: () => sell({ qty: 4.1 }), 2: () => sell({ qty: 4 }) },
+    )
+    expect(refusals(run)).toEqual([['RISK_MAX_POSITION', '210', '200']])
+    expect(run.fills.map(({ position }) => position)).toEqual([2, -2])
+  })
+
+  test('what an order was to turn round is gone when it fills: it is judged again, and refused', () => {
+    // accepted as 200 long turned to 200 short; close() comes first, and would leave 400 short
+    const run = guarded({ maxPosition: 200 }, { 0: () => buy({ qty: 2 }), 1: () => [close(), sell({ qty: 4 })] })
+    expect(refusals(run)).toEqual([['RISK_MAX_POSITION', '400', '200']])
+    expect(run.fills.map(({ position }) => position)).toEqual([2, 0])
+  })
+
+  test('maxLeverage is gross notional over equity', () => {
+    // equity 1000: 20 coins are 2000
+    const run = guarded({ maxLeverage: 2 }, { 0: () => [buy({ qty: 20.001 }), buy({ qty: 20 })] }, { cash: 1000 })
+    expect(refusals(run)).toEqual([['RISK_MAX_LEVERAGE', expect.stringMatching(/^2\.0001/), '2']])
+    expect(run.fills).toHaveLength(1)
+  })
+
+  test('maxOpenOrders counts what rests and could open; legs and what reduces are not counted', () => {
+    const rest = (limit: number) => buy({ qty: 1, limit, stopLoss: limit - 5 })
+    const run = guarded(
+      { maxOpenOrders: 2 },
+      {
+        0: () => [rest(90), rest(89), rest(88), buy({ qty: 1 })],
+        1: () => sell({ qty: 1, limit: 120, reduceOnly: true }),
+      },
+    )
+    expect(refusals(run)).toEqual([['RISK_MAX_OPEN_ORDERS', '3', '2']])
+  })
+
+  test('maxOrdersPerMinute counts orders and amendments of the last sixty seconds', () => {
+    const rows = flat(6)
+    const run = guarded(
+      { maxOrdersPerMinute: 2 },
+      {
+        0: () => [buy({ qty: 1, limit: 90, id: 'a' }), amend('a', { limit: 91 }), buy({ qty: 1 })],
+        1: () => [amend('a', { limit: 92 }), buy({ qty: 1 }), amend('a', { limit: 93 })],
+      },
+      { rows, interval: '1m' },
+    )
+    // a cannot be amended in the return that made it; a minute later the first two no longer count
+    expect(refusals(run)).toEqual([
+      ['UNKNOWN_ORDER', 'a', 'an order that is open'],
+      ['RISK_MAX_ORDERS_PER_MINUTE', '3', '2'],
+    ])
+  })
+})
+
+describe('what, when and where', () => {
+  test('symbols', () => {
+    expect(refusals(guarded({ symbols: ['ETHUSDT'] }, { 0: () => buy({ qty: 1 }) }))).toEqual([
+      ['RISK_SYMBOLS', 'BTCUSDT', 'ETHUSDT'],
+    ])
+  })
+
+  test('hours: decided at the close, and judged again at the open at which a resting order fills', () => {
+    // bars close at 01:00, 02:00, …; the order of 01:00 rests until 04:00, when the window has closed
+    const rows: Row[] = [AT_100, AT_100, AT_100, AT_100, [100, 100, 80, 90], AT_100]
+    const run = guarded(
+      { hours: '01:00-03:00' },
+      { 0: () => buy({ qty: 1, limit: 90 }), 1: () => buy({ qty: 1 }), 2: () => buy({ qty: 1 }) },
+      { rows },
+    )
+    expect(refusals(run)).toEqual([
+      ['RISK_HOURS', '03:00', '01:00-03:00'],
+      ['RISK_HOURS', '04:00', '01:00-03:00'],
+    ])
+    expect(run.fills).toHaveLength(1)
+  })
+
+  test('a window that passes midnight', () => {
+    const run = guarded({ hours: '23:00-02:00' }, { 0: () => buy({ qty: 1 }), 1: () => buy({ qty: 2 }) })
+    expect(refusals(run)).toEqual([['RISK_HOURS', '02:00', '23:00-02:00']])
+  })
+
+  test('priceCollar bounds limits and triggers, on both sides', () => {
+    const run = guarded(
+      { priceCollar: 0.1 },
+      {
+        0: () => [
+          buy({ qty: 1, limit: 89.99 }),
+          buy({ qty: 1, limit: 90 }),
+          buy({ qty: 1, stop: 110.01 }),
+          buy({ qty: 1, stop: 110 }),
+        ],
+      },
+    )
+    expect(refusals(run)).toEqual([
+      ['RISK_PRICE_COLLAR', '89.99', 'within 10 % of 100'],
+      ['RISK_PRICE_COLLAR', '110.01', 'within 10 % of 100'],
+    ])
+  })
+
+  test('coolDown: after a stop the symbol rests, from the close of its bar on', () => {
+    const rows: Row[] = [AT_100, AT_100, [100, 100, 94, 95], AT_100, AT_100, AT_100, AT_100]
+    const again = () => buy({ qty: 1 })
+    const run = guarded(
+      { coolDown: '2h' },
+      { 0: () => buy({ qty: 1, stopLoss: 95 }), 2: again, 3: again, 4: again },
+      { rows },
+    )
+    // stopped in the bar that closes at 03:00: 03:00 and 04:00 are refused, 05:00 is not
+    expect(refusals(run)).toEqual([
+      ['RISK_COOL_DOWN', '1970-01-01T03:00:00.000Z', 'from 1970-01-01T05:00:00.000Z on'],
+      ['RISK_COOL_DOWN', '1970-01-01T04:00:00.000Z', 'from 1970-01-01T05:00:00.000Z on'],
+    ])
+    expect(run.fills.map(({ role, time }) => [role, time / HOUR])).toEqual([
+      ['order', 1],
+      ['stop', 2],
+      ['order', 5],
+    ])
+  })
+
+  test('coolDown does not follow a target or a signal', () => {
+    const rows: Row[] = [AT_100, AT_100, [100, 111, 100, 110], AT_100, AT_100]
+    const run = guarded(
+      { coolDown: '9h' },
+      { 0: () => buy({ qty: 1, takeProfit: 110 }), 2: () => buy({ qty: 1 }) },
+      { rows },
+    )
+    expect(refusals(run)).toEqual([])
+    expect(run.fills).toHaveLength(3)
+  })
+})
+
+describe('losses', () => {
+  const falling: Row[] = [AT_100, AT_100, [100, 100, 79, 79], [79, 80, 78, 79], AT_100, AT_100, AT_100]
+  const decide: Scene['decide'] = {
+    0: () => [buy({ qty: 10, stopLoss: 50 }), buy({ qty: 1, limit: 40 })],
+    3: () => buy({ qty: 1 }),
+    5: () => [buy({ qty: 1 }), close()],
+  }
+
+  test('maxDrawdown: everything is closed at the next open, and nothing opens again', () => {
+    const run = guarded({ maxDrawdown: 0.2 }, decide, { rows: falling, cash: 1000 })
+    // 1000 − 10 × 21 = 790
+    expect(run.events.find(({ type }) => type === 'halted')).toEqual({
+      type: 'halted',
+      at: 3 * HOUR,
+      rule: 'RISK_DRAWDOWN',
+      value: String(1 - 790 / 1000),
+      limit: '0.2',
+      until: null,
+    })
+    expect(run.events.filter(({ type }) => type === 'cancelled')).toMatchObject([
+      { at: 3 * HOUR, reason: 'risk' },
+      // the stop of what was closed, and a close() when nothing was held
+      { reason: 'flat' },
+      { reason: 'flat' },
+    ])
+    expect(run.fills.map(({ role, time, tag }) => [role, time / HOUR, tag])).toEqual([
+      ['order', 1, null],
+      ['close', 3, 'risk'],
+    ])
+    expect(run.trades).toMatchObject([{ exitTag: 'risk' }])
+    expect(refusals(run).map(([rule]) => rule)).toEqual(['RISK_DRAWDOWN', 'RISK_DRAWDOWN'])
+    expect(run.notes.join()).toContain(
+      'trading was halted at 1970-01-01T03:00:00.000Z, when equity was 21 % below its highest (limit 20 %)',
+    )
+  })
+
+  test('a drawdown of exactly the limit halts, a hair less does not', () => {
+    const to = (price: number): Row[] => [AT_100, AT_100, [100, 100, price, price], [price, price, price, price]]
+    const halts = (price: number) =>
+      guarded({ maxDrawdown: 0.2 }, { 0: () => buy({ qty: 10 }) }, { rows: to(price), cash: 1000 }).events.some(
+        ({ type }) => type === 'halted',
+      )
+    expect([halts(80), halts(80.01)]).toEqual([true, false])
+  })
+
+  test('maxDailyLoss counts from the equity at midnight and is lifted at the next', () => {
+    const day = 24
+    const rows = Array.from({ length: 2 * day + 3 }, (_, k): Row => (k < day + 2 ? AT_100 : [90, 90, 90, 90]))
+    const run = guarded(
+      { maxDailyLoss: 0.05 },
+      { 0: () => buy({ qty: 10 }), [day + 4]: () => buy({ qty: 1 }), [2 * day]: () => buy({ qty: 2 }) },
+      { rows, cash: 1000 },
+    )
+    expect(run.events.filter(({ type }) => type === 'halted' || type === 'resumed')).toEqual([
+      // the bar that opens at 02:00 of the second day loses 100 of 1000
+      {
+        type: 'halted',
+        at: (day + 3) * HOUR,
+        rule: 'RISK_DAILY_LOSS',
+        value: String(1 - 900 / 1000),
+        limit: '0.05',
+        until: 2 * day * HOUR,
+      },
+      { type: 'resumed', at: (2 * day + 1) * HOUR, rule: 'RISK_DAILY_LOSS' },
+    ])
+    expect(refusals(run).map(([rule]) => rule)).toEqual(['RISK_DAILY_LOSS'])
+    expect(run.fills.map(({ side, qty }) => [side, qty])).toEqual([
+      ['buy', 10],
+      ['sell', 10],
+      ['buy', 2],
+    ])
+  })
+
+  test('a person may resume: drawdown then counts from what is left', () => {
+    const run = guarded(
+      { maxDrawdown: 0.2 },
+      { 0: () => buy({ qty: 10 }), 4: () => buy({ qty: 1 }) },
+      {
+        rows: falling,
+        cash: 1000,
+        onInstant: (engine, at) => {
+          if (at === 4 * HOUR) engine.resume()
+        },
+      },
+    )
+    expect(run.events.filter(({ type }) => type === 'resumed')).toEqual([
+      { type: 'resumed', at: 4 * HOUR, rule: 'RISK_DRAWDOWN' },
+    ])
+    expect(run.fills.at(-1)).toMatchObject({ side: 'buy', time: 5 * HOUR })
+  })
+})
+
+describe('limits that cannot be meant', () => {
+  const resolve =
+    (...limits: RiskLimits[]) =>
+    () =>
+      resolveRisk(limits.map((one, k) => ({ source: `source ${k + 1}`, limits: one })))
+
+  test.each([
+    [{ maxDrawdwon: 0.2 } as RiskLimits, 'source 1: unknown risk rule "maxDrawdwon" (did you mean "maxDrawdown"?)'],
+    [{ maxDrawdown: 20 }, 'source 1: risk.maxDrawdown is 20: write a fraction between 0 and 1: 0.2 is 20 %'],
+    [{ maxPosition: 0 }, 'source 1: risk.maxPosition is 0: write a number above 0'],
+    [{ maxOpenOrders: 1.5 }, 'source 1: risk.maxOpenOrders is 1.5: write a whole number above 0'],
+    [{ coolDown: '4 hours' }, 'source 1: risk.coolDown is "4 hours": write a duration such as 30m, 4h or 2d'],
+    [{ hours: '8-20' }, 'source 1: risk.hours is "8-20": write a window of the day in UTC such as 08:00-20:00'],
+    [{ hours: '08:00-08:00' }, 'source 1: risk.hours is "08:00-08:00": write a window'],
+    [{ symbols: [] }, 'source 1: risk.symbols is []: write a list of symbols'],
+    [
+      { maxNet: 200, maxGross: 100 },
+      'source 1: risk.maxNet 200 is above risk.maxGross 100: net is never larger than gross',
+    ],
+    [{ maxPosition: 200, maxGross: 100 }, 'source 1: risk.maxPosition 200 is above risk.maxGross 100'],
+    [{ maxDailyLoss: 0.3, maxDrawdown: 0.2 }, 'source 1: risk.maxDailyLoss 0.3 is above risk.maxDrawdown 0.2'],
+  ])('%j', (limits, message) => expect(resolve(limits)).toThrow(message))
+
+  test('of two sources the stricter holds, and what contradicts names both', () => {
+    expect(
+      resolve(
+        { maxPosition: 5, coolDown: '1h', symbols: ['A', 'B'] },
+        { maxPosition: 7, coolDown: '2h', symbols: ['B', 'C'] },
+      )(),
+    ).toMatchObject({ maxPosition: 5, coolDown: 7_200_000, symbols: new Set(['B']) })
+    expect(resolve({ symbols: ['A'] }, { symbols: ['B'] })).toThrow(
+      'source 1 and source 2: the lists of risk.symbols have no symbol in common',
+    )
+    expect(resolve({ hours: '08:00-12:00' }, { hours: '12:00-13:00' })).toThrow(
+      'risk.hours 08:00-12:00 and 12:00-13:00 never overlap',
+    )
+    expect(resolve({}, {})()).toBeNull()
+  })
+})
