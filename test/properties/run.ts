@@ -3,6 +3,7 @@ import type { Instrument } from '../../src/core/instrument.ts'
 import type { OrderView, Request } from '../../src/core/order.ts'
 import type { EngineResult } from '../../src/core/run.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
+import type { Risk } from '../../src/engine/risk-limits.ts'
 import { marginOf } from '../engine/scene.ts'
 import { requestOf } from './moves.ts'
 import { barsOf, HOUR, instantsOf, type Scenario } from './scenario.ts'
@@ -26,7 +27,12 @@ export interface Watcher {
 }
 
 /** The scenario's first `hours` hours through the real engine; the plan always knows the whole. */
-export function play(of: Scenario, watcher: Watcher = {}, hours = of.markets[0]!.rows.length): EngineResult {
+export function play(
+  of: Scenario,
+  watcher: Watcher = {},
+  hours = of.markets[0]!.rows.length,
+  risk: Risk | null = null,
+): EngineResult {
   const moves = (
     hour: number,
     isTogether: boolean,
@@ -64,6 +70,7 @@ export function play(of: Scenario, watcher: Watcher = {}, hours = of.markets[0]!
     cash: of.cash,
     instants: instants.length,
     limitTouch: of.limitTouch,
+    risk,
     slots,
   })
   let now = 0

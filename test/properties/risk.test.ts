@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { RunEvent } from '../../src/core/event.ts'
+import type { Fill } from '../../src/core/fill.ts'
+import type { OrderView } from '../../src/core/order.ts'
+import type { RiskLimits } from '../../src/core/risk.ts'
+import { type Engine, resolveRisk } from '../../src/engine/index.ts'
+import { play } from './run.ts'
+import { HOUR, scenario } from './scenario.ts'
+
+const DAY = 24 * HOUR
+/** Doubles on both sides. */
+const CLOSE_TO = 1 + 1e-9
+
+/** Shares of the starting cash, so that limits bite whatever it is. */
+const limits = fc.record({
+  maxPosition: fc.constantFrom(undefined, 0.05, 0.3, 1),
+  maxGross: fc.constantFrom(undefined, 1, 1.5),
+  maxNet: fc.constantFrom(undefined, 1),
+  maxLeverage: fc.constantFrom(undefined, 0.5, 2),
+  maxDrawdown: fc.constantFrom(undefined, 0.02, 0.1),
+  maxDailyLoss: fc.constantFrom(undefined, 0.01),
+  coolDown: fc.constantFrom(undefined, '3h'),
+  hours: fc.constantFrom(undefined, '02:00-09:00', '20:00-05:00'),
+})
+
+/** Keeps its own account of what may be open, from events alone, and fails at the fill that should not have been. */
+function auditor(risk: RiskLimits, hits: Map<string, number>) {
+  const orders = new Map<string, OrderView>()
+  const held = new Map<string, number>()
+  const stopped = new Map<string, number>()
+  let halted = false
+  const check = (isWithin: boolean, rule: string, what: unknown) => {
+    hits.set(rule, (hits.get(rule) ?? 0) + 1)
+    if (!isWithin) expect.fail(`${rule} was passed: ${JSON.stringify(what)}`)
+  }
+  const opened = (fill: Fill, engine: Engine) => {
+    const slot = engine.slots.find(({ symbol }) => symbol === fill.symbol)!
+    const order = orders.get(`${fill.symbol} ${fill.order}`)!
+    check(!halted, 'halt', fill)
+    if (risk.coolDown !== undefined) check(fill.time >= (stopped.get(fill.symbol) ?? 0), 'coolDown', fill)
+    if (risk.hours !== undefined) {
+      const hour = (fill.time % DAY) / HOUR
+      check(risk.hours.startsWith('02') ? hour >= 2 && hour < 9 : hour >= 20 || hour < 5, 'hours', fill)
+    }
+    const price = order.limit ?? order.trigger ?? slot.bars.close[slot.row - 1]!
+    const notionals = engine.slots.map((one) =>
+      one === slot ? fill.position * price : one.hasBegun ? one.position.heldQty * one.position.mark : 0,
+    )
+    const gross = notionals.reduce((sum, value) => sum + Math.abs(value), 0)
+    if (risk.maxPosition !== undefined)
+      check(Math.abs(fill.position * price) <= risk.maxPosition * CLOSE_TO, 'maxPosition', fill)
+    if (risk.maxGross !== undefined) check(gross <= risk.maxGross * CLOSE_TO, 'maxGross', fill)
+    if (risk.maxNet !== undefined)
+      check(Math.abs(notionals.reduce((a, b) => a + b, 0)) <= risk.maxNet * CLOSE_TO, 'maxNet', fill)
+    if (risk.maxLeverage !== undefined)
+      check(gross <= risk.maxLeverage * engine.account.equity * CLOSE_TO, 'maxLeverage', fill)
+  }
+  return (event: RunEvent, engine: Engine) => {
+    if (event.type === 'accepted' || event.type === 'amended')
+      orders.set(`${event.order.symbol} ${event.order.id}`, event.order)
+    if (event.type === 'halted') halted = true
+    if (event.type === 'resumed') halted = false
+    if (event.type !== 'fill') return
+    const { fill } = event
+    const before = held.get(fill.symbol) ?? 0
+    held.set(fill.symbol, fill.position)
+    const isOpening = Math.sign(fill.position) !== Math.sign(before) || Math.abs(fill.position) > Math.abs(before)
+    if (fill.position !== 0 && isOpening) opened(fill, engine)
+    const order = orders.get(`${fill.symbol} ${fill.order}`)
+    const isStop = ['stop', 'trail', 'liquidation'].includes(fill.role) || order?.type.includes('stop')
+    if (isStop && (fill.position === 0 || Math.sign(fill.position) === -Math.sign(before)))
+      stopped.set(fill.symbol, fill.time + HOUR + 3 * HOUR)
+  }
+}
+
+test('no sequence of orders passes a risk limit', () => {
+  const hits = new Map<string, number>()
+  let refused = 0
+  fc.assert(
+    fc.property(scenario(), limits, (of, shares) => {
+      const of_ = (share: number | undefined) => (share === undefined ? undefined : share * of.cash)
+      const risk = Object.fromEntries(
+        Object.entries({
+          ...shares,
+          maxPosition: of_(shares.maxPosition),
+          maxGross: of_(shares.maxGross),
+          maxNet: of_(shares.maxNet),
+        }).filter(([, value]) => value !== undefined),
+      ) as RiskLimits
+      const onEvent = auditor(risk, hits)
+      const result = play(of, { onEvent }, undefined, resolveRisk([{ source: 'test', limits: risk }]))
+      refused += result.events.filter((event) => event.type === 'rejected' && event.reason.startsWith('RISK_')).length
+    }),
+    { numRuns: 400 },
+  )
+  // every rule was put to the test, and some orders were refused
+  expect(refused).toBeGreaterThan(300)
+  for (const rule of ['halt', 'coolDown', 'hours', 'maxPosition', 'maxGross', 'maxNet', 'maxLeverage'])
+    expect(hits.get(rule) ?? 0, rule).toBeGreaterThan(50)
+})
+
+test('limits that are never reached change nothing', () => {
+  const wide: RiskLimits = {
+    maxPosition: 1e15, maxGross: 1e15, maxNet: 1e15, maxLeverage: 1e15, maxOpenOrders: 1e6, maxOrdersPerMinute: 1e6,
+    maxDrawdown: 0.999999999, maxDailyLoss: 0.99999999, hours: '00:00-24:00', priceCollar: 1e15,
+  } // biome-ignore format: all of them
+  fc.assert(
+    fc.property(scenario(), (of) => {
+      fc.pre(play(of).equity.equity.every((value) => value > 0))
+      const plain = play(of)
+      const guarded = play(of, {}, undefined, resolveRisk([{ source: 'test', limits: wide }]))
+      expect(guarded.events).toEqual(plain.events)
+      expect(guarded.fills).toEqual(plain.fills)
+    }),
+    { numRuns: 100 },
+  )
+})
