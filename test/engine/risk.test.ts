@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { amend, buy, close, sell } from '../../src/core/order.ts'
 import type { RiskLimits } from '../../src/core/risk.ts'
-import { resolveRisk } from '../../src/engine/index.ts'
-import { HOUR, play, type Row, type Scene } from './scene.ts'
+import type { EngineResult } from '../../src/core/run.ts'
+import { defineStrategy, resolveRisk } from '../../src/engine/index.ts'
+import { HOUR, play, type Row, type Scene, stage } from './scene.ts'
 
 const AT_100 = [100, 101, 99, 100] as const
 const flat = (count: number): Row[] => Array.from({ length: count }, () => AT_100)
@@ -16,7 +17,7 @@ function guarded(risk: RiskLimits, decide: Scene['decide'], more: Partial<Scene>
     ...more,
   })
 }
-const refusals = (run: ReturnType<typeof play>) =>
+const refusals = (run: EngineResult) =>
   run.events.flatMap((event) => (event.type === 'rejected' ? [[event.reason, event.value, event.limit]] : []))
 
 describe('how much: open orders count as filled, at their own prices', () => {
@@ -104,6 +105,59 @@ describe('how much: open orders count as filled, at their own prices', () => {
   })
 })
 
+describe('several symbols', () => {
+  /** Longs of BTC are asked for first, then `side` of ETH; both at 100. */
+  const two = (risk: RiskLimits, side: typeof buy, eth: number) =>
+    refusals(
+      stage({
+        series: [
+          { symbol: 'BTCUSDT', rows: flat(5), kind: 'perpetual' },
+          { symbol: 'ETHUSDT', rows: flat(5), kind: 'perpetual' },
+        ],
+        strategy: defineStrategy({
+          name: 'two',
+          risk,
+          onBars: ({ at }) => {
+            if (at === HOUR) return buy({ symbol: 'BTCUSDT', qty: 3 })
+            return at === 3 * HOUR ? side({ symbol: 'ETHUSDT', qty: eth }) : undefined
+          },
+        }),
+      }),
+    )
+
+  test('maxGross adds longs and shorts', () => {
+    for (const side of [buy, sell]) {
+      expect(two({ maxGross: 500 }, side, 2)).toEqual([])
+      expect(two({ maxGross: 500 }, side, 2.1)).toEqual([['RISK_MAX_GROSS', '510', '500']])
+    }
+  })
+
+  test('maxNet sets shorts off against longs', () => {
+    expect(two({ maxNet: 500 }, sell, 8)).toEqual([])
+    expect(two({ maxNet: 500 }, sell, 8.1)).toEqual([['RISK_MAX_NET', '510', '500']])
+    expect(two({ maxNet: 500 }, buy, 2.1)).toEqual([['RISK_MAX_NET', '510', '500']])
+  })
+
+  test('maxLeverage is of all of them', () => {
+    // 300 and 9710 of 10 000
+    expect(two({ maxLeverage: 1 }, buy, 97.1)).toEqual([['RISK_MAX_LEVERAGE', '1.001', '1']])
+    expect(two({ maxLeverage: 1 }, buy, 97)).toEqual([])
+  })
+})
+
+test('an order that is amended is counted once', () => {
+  const run = guarded(
+    { maxPosition: 500 },
+    {
+      0: () => buy({ qty: 3, limit: 90, id: 'a' }),
+      1: () => amend('a', { qty: 5 }),
+      2: () => amend('a', { limit: 101 }),
+    },
+  )
+  // 5 at 90 are 450; at 101 they would be 505
+  expect(refusals(run)).toEqual([['RISK_MAX_POSITION', '505', '500']])
+})
+
 describe('what, when and where', () => {
   test('symbols', () => {
     expect(refusals(guarded({ symbols: ['ETHUSDT'] }, { 0: () => buy({ qty: 1 }) }))).toEqual([
@@ -124,6 +178,11 @@ describe('what, when and where', () => {
       ['RISK_HOURS', '04:00', '01:00-03:00'],
     ])
     expect(run.fills).toHaveLength(1)
+  })
+
+  test('a sale of what is held is let through at any hour, also when it fills', () => {
+    const run = guarded({ hours: '00:00-02:00' }, { 0: () => buy({ qty: 2 }), 3: () => sell({ qty: 1 }) })
+    expect(run.fills.map(({ position }) => position)).toEqual([2, 1])
   })
 
   test('a window that passes midnight', () => {
@@ -251,6 +310,14 @@ describe('losses', () => {
       ['buy', 10],
       ['sell', 10],
       ['buy', 2],
+    ])
+  })
+
+  test('the first bar of a day can lose the day', () => {
+    const rows = Array.from({ length: 28 }, (_, k): Row => (k < 24 ? AT_100 : [90, 90, 90, 90]))
+    const run = guarded({ maxDailyLoss: 0.05 }, { 0: () => buy({ qty: 10 }) }, { rows, cash: 1000 })
+    expect(run.events.filter(({ type }) => type === 'halted')).toMatchObject([
+      { at: 25 * HOUR, value: String(1 - 900 / 1000) },
     ])
   })
 
