@@ -18,6 +18,7 @@ export {
   sell,
 } from './core/order.ts'
 export { resampleBars } from './core/resample.ts'
+export type { RiskLimits } from './core/risk.ts'
 export type { Certificate, EquityColumns, Metrics, RunDocument, RunResult } from './core/run.ts'
 export { parseSeries, type Series, seriesName } from './core/series.ts'
 export type { OpenTrade, Trade } from './core/trade.ts'
@@ -27,12 +28,20 @@ export {
   type BarContext,
   type BarsContext,
   bool,
+  breakEvenStop,
+  chandelierStop,
   choice,
   defineStrategy,
+  equalRisk,
   int,
+  kelly,
+  moveStop,
   num,
   type PositionView,
   type Strategy,
+  type TradeRecord,
+  timeStop,
+  volatilityTarget,
 } from './engine/index.ts'
 export * from './indicators/index.ts'
 export * from './runs/index.ts'

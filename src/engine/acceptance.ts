@@ -134,6 +134,8 @@ export class Acceptance {
     if (change.limit !== undefined) draft.limit = snapLimit(change.limit, order.side, rules, scales)
     if (change.stop !== undefined) draft.trigger = snapStop(change.stop, order.side, rules, scales)
     if (change.touch !== undefined) draft.trigger = snapTouch(change.touch, order.side, rules, scales)
+    // to where it stands already: it keeps its place
+    if (draft.qty === order.qty && draft.limit === order.limit && draft.trigger === order.trigger) return
     const price = this.funds.priceOf(slot, draft, rules)
     const refusal = this.#judge(slot, rules, draft, price, at, order)
     if (refusal !== null) return refuse(refusal, filterOf(refusal))

@@ -21,6 +21,11 @@ export class Account {
   feesUnits = 0
   slippageUnits = 0
   fundingUnits = 0
+  /** Of closed trades: their number, how many won, and sums of what winners and losers came to, in the quote asset. */
+  trades = 0
+  wins = 0
+  grossProfit = 0
+  grossLoss = 0
   /** wallet − cost as a number, kept current by `refresh`, so that marking a bar costs one addition. */
   readonly basis = new Float64Array(1)
   /** What a strategy sees as cash: the base on spot, the wallet where positions are held on margin. */
@@ -56,6 +61,15 @@ export class Account {
   }
   get fees(): number {
     return fromLedger(this.ledger, this.feesUnits)
+  }
+
+  /** A round trip has ended with `pnl`. */
+  tally(pnl: number): void {
+    this.trades++
+    if (pnl > 0) {
+      this.wins++
+      this.grossProfit += pnl
+    } else this.grossLoss -= pnl
   }
 
   /** After every change of the wallet or a cost. @throws LedgerError where the ledger's whole numbers are outgrown */

@@ -8,8 +8,8 @@ import { snapshot, strictBase } from './view.ts'
  * for the whole run, as bars are, so that a bar allocates nothing.
  */
 
-const ACCOUNT = ['cash', 'free', 'equity', 'fees'] as const
-const POSITION = ['qty', 'entryPrice', 'entryTime', 'unrealised', 'bars'] as const
+const ACCOUNT = ['cash', 'free', 'equity', 'fees', 'trades', 'wins', 'grossProfit', 'grossLoss'] as const
+const POSITION = ['qty', 'entryPrice', 'entryTime', 'unrealised', 'bars', 'high', 'low'] as const
 
 export class AccountReading extends strictBase('account', ACCOUNT) implements AccountView {
   readonly #account: Account
@@ -30,6 +30,18 @@ export class AccountReading extends strictBase('account', ACCOUNT) implements Ac
   }
   get fees() {
     return this.#account.fees
+  }
+  get trades() {
+    return this.#account.trades
+  }
+  get wins() {
+    return this.#account.wins
+  }
+  get grossProfit() {
+    return this.#account.grossProfit
+  }
+  get grossLoss() {
+    return this.#account.grossLoss
   }
   toJSON() {
     return snapshot(this, ACCOUNT)
@@ -58,6 +70,12 @@ export class PositionReading extends strictBase('position', POSITION) implements
   }
   get bars() {
     return this.#position.bars
+  }
+  get high() {
+    return this.#position.high
+  }
+  get low() {
+    return this.#position.low
   }
   toJSON() {
     return snapshot(this, POSITION)

@@ -100,6 +100,7 @@ export class Books {
     this.#emit(slot, { type: 'fill', at, fill })
     if (settled.closed !== null) {
       this.trades.push({ n: this.trades.length + 1, symbol: slot.symbol, ...settled.closed })
+      this.#account.tally(settled.closed.pnl)
       if (STOPPED.includes(entry.exitCause)) this.#guard?.noteStop(slot, slot.closeTime)
     }
     if (settled.dust !== 0)

@@ -3,7 +3,9 @@ export { type CostOptions, costsOf } from './fee-model.ts'
 export { bool, choice, int, num, type ParamValue, type ParamValues, resolveParams } from './params.ts'
 export { checkLimits, resolveRisk } from './risk-limits.ts'
 export { compileRules, findRefusal, type Refusal, scalesOf } from './rules.ts'
+export { equalRisk, kelly, type TradeRecord, volatilityTarget } from './sizes.ts'
 export type { HigherColumns, ReferenceAt, SlotOptions } from './slot.ts'
+export { breakEvenStop, chandelierStop, moveStop, timeStop } from './stops.ts'
 export {
   type AccountView,
   type BarContext,

@@ -133,6 +133,14 @@ export class Position {
     return this.#trip === null ? 0 : this.row - this.#trip.row
   }
 
+  /** Extremes the open trade has lived through, its entry and bad extremes of the entry's bar included. */
+  get high(): number {
+    return this.#trip === null ? Number.NaN : this.#trip.high
+  }
+  get low(): number {
+    return this.#trip === null ? Number.NaN : this.#trip.low
+  }
+
   /** Widens the excursion of the open trade by prices it has lived through. */
   track(high: number, low: number): void {
     const trip = this.#trip

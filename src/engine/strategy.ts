@@ -25,6 +25,9 @@ export interface PositionView {
   readonly unrealised: number
   /** Bars since the entry's bar, 0 on it. */
   readonly bars: number
+  /** Highest and lowest price it has lived through, NaN when flat. */
+  readonly high: number
+  readonly low: number
 }
 
 /** The one account of a run, in the quote asset. */
@@ -35,6 +38,11 @@ export interface AccountView {
   /** Cash and positions at the last closes. */
   readonly equity: number
   readonly fees: number
+  /** Closed trades, how many of them won, and what winners and losers came to. */
+  readonly trades: number
+  readonly wins: number
+  readonly grossProfit: number
+  readonly grossLoss: number
 }
 
 /** One higher interval: its last closed bar, and its indicators there and on the bar before. */

@@ -91,8 +91,8 @@ describe('what a strategy is handed holds no more than it shows', () => {
         { mean: 3.5, bands: { middle: 3.5, upper: 4.5, lower: 2.5 } },
         2.5,
         { openTime: 3 * HOUR, closeTime: 4 * HOUR, open: 4, high: 4, low: 4, close: 4, volume: 10 },
-        { qty: 0, entryPrice: 0, entryTime: null, unrealised: 0, bars: 0 },
-        { cash: 10_000, free: 10_000, equity: 10_000, fees: 0 },
+        { qty: 0, entryPrice: 0, entryTime: null, unrealised: 0, bars: 0, high: null, low: null },
+        { cash: 10_000, free: 10_000, equity: 10_000, fees: 0, trades: 0, wins: 0, grossProfit: 0, grossLoss: 0 },
       ],
     ])
   })
