@@ -14,6 +14,7 @@ export type RunEvent =
     }
   | { readonly type: 'fill'; readonly at: number; readonly fill: Fill }
   | Cancelled
+  | Arrived
   | Halted
   | { readonly type: 'resumed'; readonly at: number; readonly rule: Halted['rule'] }
   | FundingPaid
@@ -54,6 +55,19 @@ interface Halted {
   readonly limit: string
   /** UTC ms; `null`: until a person resumes. */
   readonly until: number | null
+}
+
+/** A request that takes time has reached the exchange, which judges it now: what comes of it follows. */
+interface Arrived {
+  readonly type: 'arrived'
+  readonly at: number
+  /** Empty where it names none. */
+  readonly symbol: string
+  /** `null` where it has none yet. */
+  readonly id: string | null
+  readonly request: 'order' | 'close' | 'cancel' | 'cancelAll' | 'amend'
+  /** Close of the bar at which it was decided, UTC ms. */
+  readonly decidedAt: number
 }
 
 interface FundingPaid {

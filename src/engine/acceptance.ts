@@ -2,18 +2,29 @@ import { floorUnits, fromUnits } from '../core/decimal.ts'
 import type { Rejected, RunEvent } from '../core/event.ts'
 import type { AmendRequest, OrderRequest, OrderType } from '../core/order.ts'
 import type { Account } from './account.ts'
+import { type AskedPrices, askedPrices } from './asked-prices.ts'
 import { bracketLegs, WOULD_TRIGGER, wrongSide } from './bracket.ts'
 import { Funds } from './funds.ts'
 import { blankOrder, isAlgo, isResting, type LiveOrder, viewOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
 import { Markets } from './market.ts'
 import { wholeSteps } from './position.ts'
-import { snapLimit, snapStop, snapTouch, trailPrice } from './prices.ts'
+import { snapLimit, snapStop, snapTouch } from './prices.ts'
 import { asOffset, orderType } from './request.ts'
 import { RISK, type RiskGuard } from './risk-guard.ts'
 import { type Checked, findRefusal, type Refusal, type Rules } from './rules.ts'
 import { affordable, largestOnGrid, sizeOrder, snapQty } from './sizing.ts'
 import type { Slot } from './slot.ts'
+
+/** What a request brings with it that was decided before it is judged. */
+interface Sent {
+  /** Number of the return that it is a part of. */
+  readonly decision: number
+  /** The quantity (units) with which it left; `null` where it is judged at once. */
+  readonly qty: number | null
+}
+
+const AT_ONCE: Sent = { decision: 0, qty: null }
 
 type CutReason = Extract<RunEvent, { type: 'cut' }>['reason']
 
@@ -51,13 +62,13 @@ export class Acceptance {
   }
 
   /** Accepts or refuses an order decided at `at`, the close of the slot's current bar. */
-  submit(slot: Slot, request: OrderRequest, at: number): void {
+  submit(slot: Slot, request: OrderRequest, at: number, sent: Sent = AT_ONCE): void {
     const id = request.id ?? this.nextId()
     const refuse = (refusal: Refusal, filter: string | null = null) =>
       this.#refuse(slot, at, id, request.tag ?? null, refusal, filter)
     if (slot.orders.some((o) => o.isAlive && o.id === id))
       return refuse({ filter: 'DUPLICATE_ID', value: id, limit: 'an id no open order has' })
-    const { rules, order, price } = this.#draft(slot, request, id, at)
+    const { rules, order, price } = this.#draft(slot, request, id, at, sent)
     const asked = order.qty
     if (order.mayCut) order.qty = this.payable(slot, order, price, rules)
     const refusal = this.#judge(slot, rules, order, price, at)
@@ -89,7 +100,7 @@ export class Acceptance {
   }
 
   /** `close()`: checked with the position as it stands, filled with the position as it then is; `null` where refused. */
-  submitClose(slot: Slot, tag: string | null, at: number): LiveOrder | null {
+  submitClose(slot: Slot, tag: string | null, at: number, decision = 0): LiveOrder | null {
     const id = this.nextId()
     const rules = slot.rulesAt(at)
     const { units } = slot.position
@@ -102,6 +113,7 @@ export class Acceptance {
       reduceOnly: true,
       isClose: true,
       tag,
+      decision,
       acceptedRow: slot.row,
     })
     const refusal =
@@ -121,13 +133,13 @@ export class Acceptance {
     const refuse = (refusal: Refusal, filter: string | null = null) =>
       this.#refuse(slot, at, order.id, order.tag, refusal, filter)
     const lacks = (['limit', 'stop', 'touch'] as const).find(
-      (key) => change[key] !== undefined && !hasPrice(order.type, key),
+      (key) => change[key] !== undefined && (order.hasTriggered || !hasPrice(order.type, key)),
     )
     if (lacks !== undefined)
       return refuse({
         filter: 'AMEND',
         value: `${lacks} ${change[lacks]}`,
-        limit: `a ${order.type} order has no ${lacks}`,
+        limit: `a ${order.type} order ${order.hasTriggered ? 'that was triggered ' : ''}has no ${lacks}`,
       })
     const draft: LiveOrder = { ...order }
     if (change.qty !== undefined) draft.qty = snapLive(order, floorUnits(change.qty, scales.qtyDecimals), rules)
@@ -158,15 +170,15 @@ export class Acceptance {
     this.#emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, scales) })
   }
 
-  /** What an order can have at `price` with what is free: all of it, or the most on its grid. */
-  payable(slot: Slot, order: LiveOrder, price: number, rules: Rules): number {
-    if (order.reduceOnly || this.funds.shortage(slot, order, order.qty, price) === null) return order.qty
-    const isPayable = (qty: number) => this.funds.shortage(slot, order, qty, price) === null
+  /** What an order can have of `qty` at `price` with what is free: all of it, or the most on its grid. */
+  payable(slot: Slot, order: LiveOrder, price: number, rules: Rules, qty = order.qty): number {
+    if (order.reduceOnly || this.funds.shortage(slot, order, qty, price) === null) return qty
+    const isPayable = (less: number) => this.funds.shortage(slot, order, less, price) === null
     const most =
       slot.margin === null
-        ? affordable(Math.max(0, this.funds.free(order)), price, slot, this.#account, rules)
-        : largestOnGrid(order.qty, rules.lot.step, isPayable)
-    return snapLive(order, Math.min(order.qty, most), rules)
+        ? affordable(Math.max(0, this.funds.free(order)), () => price, slot, this.#account, rules)
+        : largestOnGrid(qty, rules.lot.step, isPayable)
+    return snapLive(order, Math.min(qty, most), rules)
   }
 
   /** Whether an order that is open could have been placed with quantity `qty` just before the current bar. */
@@ -219,24 +231,19 @@ export class Acceptance {
   }
 
   /** The order as it would live, and the price (units) its size and funds are reckoned from. */
-  #draft(slot: Slot, request: OrderRequest, id: string, at: number): { rules: Rules; order: LiveOrder; price: number } {
-    const { scales } = slot
+  #draft(
+    slot: Slot,
+    request: OrderRequest,
+    id: string,
+    at: number,
+    sent: Sent,
+  ): { rules: Rules; order: LiveOrder; price: number } {
     const rules = slot.rulesAt(at)
-    const side = request.side === 'buy' ? 1 : -1
+    const asked = askedPrices(slot, request, rules)
+    const { side, limit, trigger } = asked
+    const qty = sent.qty === null ? this.#size(slot, request, asked, rules) : snapQty(sent.qty, request, rules)
     const type = orderType(request)
-    const close = slot.toPrice(slot.lastClose)
-    const trail = asOffset(request.trail)
-    const limit = request.limit === undefined ? -1 : snapLimit(request.limit, side, rules, scales)
-    const trigger =
-      request.stop !== undefined
-        ? snapStop(request.stop, side, rules, scales)
-        : request.touch !== undefined
-          ? snapTouch(request.touch, side, rules, scales)
-          : trail !== undefined
-            ? trailPrice(trail, side, close, rules, scales)
-            : -1
-    const price = this.funds.priceOf(slot, { side, limit, trigger }, rules)
-    const qty = sizeOrder(request, side, price, slot, this.#account, rules)
+    const price = this.funds.priceOf(slot, { side, qty, limit, trigger }, rules)
     const { stopLoss, takeProfit, trailingStop } = request
     const hasLegs = stopLoss !== undefined || takeProfit !== undefined || trailingStop !== undefined
     const order = blankOrder({
@@ -247,10 +254,28 @@ export class Acceptance {
       mayCut: (side === 1 || slot.margin !== null) && request.qty === undefined && (type === 'market' || request.risk !== undefined),
       tag: request.tag ?? null,
       legs: hasLegs ? { stopLoss, takeProfit, trailingStop: asOffset(trailingStop) } : null,
-      trail: trail ?? null,
+      trail: asOffset(request.trail) ?? null,
       acceptedRow: slot.row,
+      decision: sent.decision,
     }) // biome-ignore format: keys in the order of the type
     return { rules, order, price }
+  }
+
+  /** fills.md 15: the quantity (units) with which an order leaves that is to arrive later; it is judged when it does. */
+  sizeOf(slot: Slot, request: OrderRequest, at: number): number {
+    const rules = slot.rulesAt(at)
+    return this.#size(slot, request, askedPrices(slot, request, rules), rules)
+  }
+
+  #size(slot: Slot, request: OrderRequest, asked: AskedPrices, rules: Rules): number {
+    const { funds } = this
+    // what is risked is lost from the price that it really gets
+    const priceAt = (qty: number) =>
+      request.risk === undefined
+        ? funds.priceOf(slot, { ...asked, qty }, rules)
+        : funds.expectedPrice(slot, { ...asked, qty }, rules)
+    const one = priceAt(0)
+    return sizeOrder(request, asked.side, slot.slippage.isBySize ? priceAt : () => one, slot, this.#account, rules)
   }
 
   /** What refuses an order that is new, or an open one (`except`) as it is to become. */

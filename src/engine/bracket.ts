@@ -15,7 +15,8 @@ export function bracketLegs(
 ): LiveOrder[] {
   const { stopLoss, takeProfit, trailingStop } = entry.legs!
   const side = entry.side === 1 ? -1 : 1
-  const common = { side, qty, reduceOnly: true, tag: null, bracket: entry.id, acceptedRow: slot.row } as const
+  const { sequence: bracket, decision } = entry
+  const common = { side, qty, reduceOnly: true, tag: null, bracket, decision, acceptedRow: slot.row } as const
   const legs: LiveOrder[] = []
   if (stopLoss !== undefined)
     legs.push(

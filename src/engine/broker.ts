@@ -2,53 +2,53 @@ import { fromUnits } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import type { Trade } from '../core/trade.ts'
-import { Acceptance, snapLive } from './acceptance.ts'
+import { Acceptance } from './acceptance.ts'
 import type { Account } from './account.ts'
 import { Books } from './books.ts'
-import { bracketLegs } from './bracket.ts'
+import { Brackets } from './bracket-life.ts'
 import {
   capAtLimit,
+  classOf,
+  exitCause,
   extremeFor,
   isLimitReached,
   isTriggered,
   isWithinLimit,
-  slip,
   type UnitBar,
   waitsAbove,
 } from './fill-model.ts'
-import { Liquidation } from './liquidation.ts'
-import { isStopLike, type LiveOrder, viewOrder } from './live-order.ts'
+import { FillQuantity } from './fill-quantity.ts'
+import { type Exits, Liquidation } from './liquidation.ts'
+import type { LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
-import { wholeSteps } from './position.ts'
-import { regridPrices, trailPrice } from './prices.ts'
+import { Participation } from './participation.ts'
+import { trailPrice } from './prices.ts'
+import { type Regridding, regrid } from './regrid.ts'
 import type { RiskGuard } from './risk-guard.ts'
-import { gridDown, gridUp, type Refusal, type Rules } from './rules.ts'
+import { gridDown, gridUp, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
-import type { SlotMargin } from './slot-margin.ts'
 
-export interface BrokerOptions {
+interface BrokerOptions {
   /** fills.md 8: a limit fills at a mere touch. */
   readonly limitTouch: boolean
+  /** Largest share of a bar's volume that is filled; `null` fills every order whole. */
+  readonly participation: number | null
 }
 
 type Phase = Fill['phase']
 
-/** Classes inside a bar, fills.md 7: (b) reducing stops, (c) opening stops, (d) opening limits, (e) reducing limits. */
+/** Of fills.md 7, (b) to (e). */
 const CLASSES = 4
-
-function classOf(order: LiveOrder, sign: number): number {
-  const reduces = order.reduceOnly || (sign !== 0 && order.side === -sign)
-  if (isStopLike(order)) return reduces ? 0 : 1
-  return reduces ? 3 : 2
-}
 
 /** Where orders meet bars: steps 2 and 3 of the life of a bar, by the rules of fills.md. */
 export class Broker {
   readonly acceptance: Acceptance
   readonly #books: Books
-  readonly #guard: RiskGuard | null
+  readonly #brackets: Brackets
+  readonly #quantity: FillQuantity
+  readonly #participation: Participation | null
   readonly #liquidation: Liquidation | null
-  readonly #slots: readonly Slot[]
+  readonly #regridding: Regridding
   readonly #emit: (slot: Slot, event: RunEvent) => void
   readonly #options: BrokerOptions
 
@@ -62,13 +62,34 @@ export class Broker {
     options: BrokerOptions,
   ) {
     this.#emit = emit
-    this.#guard = guard
-    this.#slots = slots
     this.#options = options
     this.acceptance = new Acceptance(account, margin, emit, remark, guard)
     this.#books = new Books(account, margin, guard, emit)
+    const { participation = null } = options
+    this.#participation = participation === null ? null : new Participation(participation, remark)
+    this.#quantity = new FillQuantity(this.acceptance, guard, this.#participation, {
+      end: (slot, order) => this.#end(slot, order),
+      cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
+    })
+    const nextId = () => this.acceptance.nextId()
+    const exits: Exits = {
+      fill: (slot, stop, rules) => this.#trigger(slot, stop, stop.trigger, 'inside', rules),
+      cancelAll: (slot) => {
+        for (const order of slot.orders) this.cancel(slot, order, slot.openTime, 'liquidation')
+      },
+    }
     this.#liquidation =
-      margin === null ? null : new Liquidation(account, margin, this.#books, emit, () => this.acceptance.nextId())
+      margin === null ? null : new Liquidation(account, margin, slots, this.#books, emit, nextId, exits)
+    this.#brackets = new Brackets(this.acceptance, emit, {
+      fill: (slot, leg, reference, rules) => this.#execute(slot, leg, reference, 'inside', rules),
+      cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
+      liquidate: (slot, rules, before) => this.#liquidate(slot, rules, 'inside', before),
+    })
+    this.#regridding = {
+      acceptance: this.acceptance,
+      emit,
+      expire: (slot, order, at) => this.cancel(slot, order, at, 'expired'),
+    }
   }
 
   get fills(): readonly Fill[] {
@@ -87,7 +108,7 @@ export class Broker {
     this.#expire(slot)
     const hasTraded = slot.hasTraded
     // a gap through a stop and the liquidation price is a liquidation: it comes before everything else at the open
-    if (hasTraded && slot.margin !== null) this.#liquidate(slot, slot.margin, rules, 'open')
+    if (hasTraded) this.#liquidate(slot, rules, 'open')
     // the list grows while it is walked: legs of entries that fill at the open meet the same open
     for (let k = 0; k < slot.orders.length; k++) this.#atOpen(slot, slot.orders[k]!, bar, rules, hasTraded)
     if (hasTraded) {
@@ -97,35 +118,10 @@ export class Broker {
     this.sweep(slot)
   }
 
-  /**
-   * A newer grid comes into force: what rests is cut to its step and moved to its tick, as nobody could submit it any
-   * more, and what is held below one step can no longer be sold and becomes dust (fills.md 14, 17).
-   */
+  /** A newer grid comes into force. */
   regrid(slot: Slot): void {
-    const rules = slot.rulesAt(slot.openTime)
-    for (const order of slot.orders) if (order.isAlive && !order.isClose) this.#regridOrder(slot, order, rules)
-    const dust = slot.position.regrid(Math.max(1, rules.lot.step))
-    if (dust !== 0)
-      this.#emit(slot, {
-        type: 'dust',
-        at: slot.openTime,
-        symbol: slot.symbol,
-        qty: fromUnits(dust, slot.scales.qtyDecimals),
-      })
+    regrid(slot, this.#regridding)
     this.sweep(slot)
-  }
-
-  #regridOrder(slot: Slot, order: LiveOrder, rules: Rules): void {
-    const at = slot.openTime
-    const qty = snapLive(order, order.qty, rules)
-    const { limit, trigger } = regridPrices(order, rules)
-    const isMoved = limit !== order.limit || trigger !== order.trigger
-    if (qty === order.qty && !isMoved) return
-    if (qty === 0 || limit === 0 || trigger === 0) return this.cancel(slot, order, at, 'expired')
-    if (qty !== order.qty) this.acceptance.noteCut(slot, order, qty, 'LOT_SIZE', at)
-    Object.assign(order, { qty, limit, trigger })
-    this.acceptance.funds.shrink(slot, order, rules)
-    if (isMoved) this.#emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, slot.scales) })
   }
 
   /** Drops the orders that have ended. */
@@ -146,7 +142,10 @@ export class Broker {
   closeAtEnd(slot: Slot, at: number): void {
     if (slot.position.units === 0) return
     const order = this.acceptance.submitClose(slot, 'end', at)
-    if (order !== null) this.#execute(slot, order, slot.loadUnitBar().close, 'close', slot.rulesAt(at))
+    if (order !== null) {
+      this.#execute(slot, order, slot.loadUnitBar().close, 'close', slot.rulesAt(at))
+      this.cancel(slot, order, at, 'end')
+    }
     this.sweep(slot)
   }
 
@@ -182,7 +181,7 @@ export class Broker {
       return
     }
     if (!hasTraded) return
-    if (order.type === 'market') this.#execute(slot, order, bar.open, 'open', rules)
+    if (order.type === 'market' || order.hasTriggered) this.#execute(slot, order, bar.open, 'open', rules)
     else if (isTriggered(order, bar.open)) this.#trigger(slot, order, bar.open, 'open', rules)
   }
 
@@ -193,17 +192,17 @@ export class Broker {
     const trigger = fromUnits(order.trigger, slot.scales.priceDecimals)
     this.#emit(slot, { type: 'triggered', at: slot.openTime, symbol: slot.symbol, id: order.id, price: trigger })
     order.actedRow = slot.row
-    if (isWithinLimit(order, price)) return this.#execute(slot, order, price, phase, rules)
-    // fills.md 10: it rests as a limit from the next bar on
+    if (isWithinLimit(order, price)) this.#execute(slot, order, price, phase, rules)
+    // fills.md 10: what is not filled rests as a limit from the next bar on
     order.type = 'limit'
     order.trigger = -1
   }
 
   /** fills.md 7: class by class; within a class in order of acceptance; each order at most once a bar. */
   #insideBar(slot: Slot, bar: UnitBar, rules: Rules): void {
-    const { orders, margin } = slot
+    const { orders } = slot
     const count = orders.length
-    if (margin !== null) this.#liquidate(slot, margin, rules, 'inside')
+    this.#liquidate(slot, rules, 'inside')
     if (count === 0) return
     const sign = Math.sign(slot.position.units)
     // classes are those of the position as the bar found it
@@ -227,7 +226,7 @@ export class Broker {
   /** fills.md 12: only after the bar has been met does its good extreme move a trailing stop. */
   #moveTrails(slot: Slot, bar: UnitBar, rules: Rules): void {
     for (const order of slot.orders) {
-      if (!order.isAlive || order.type !== 'trailing-stop') continue
+      if (!order.isAlive || order.type !== 'trailing-stop' || order.hasTriggered) continue
       // after a fill inside the bar only the close is known to have come later
       const good = order.insideRow === slot.row ? bar.close : order.side === -1 ? bar.high : bar.low
       const level = trailPrice(order.trail!, order.side, good, rules, slot.scales)
@@ -235,174 +234,61 @@ export class Broker {
     }
   }
 
-  /** One execution at `reference` (units): price, quantity, funds, books, and what follows from it. */
+  /** fills.md 7 (a); says whether the position is gone. */
+  #liquidate(slot: Slot, rules: Rules, phase: 'open' | 'inside', before?: number): boolean {
+    return slot.margin !== null && this.#liquidation!.judge(slot, slot.margin, rules, phase, before)
+  }
+
+  /** One execution at `reference` (units): quantity, price, funds, books, and what follows from it. */
   #execute(slot: Slot, order: LiveOrder, reference: number, phase: Phase, rules: Rules): void {
     const at = phase === 'close' ? slot.closeTime : slot.openTime
     order.actedRow = slot.row
-    const isMaker = order.type === 'limit' && phase === 'inside'
-    const price = this.#price(slot, order, reference, rules)
-    const qty = this.#quantity(slot, order, price, at, rules)
-    if (qty === 0) return
     const { position, costs } = slot
+    const isMaker = order.type === 'limit' && phase === 'inside'
     const side = order.isClose ? (position.units > 0 ? -1 : 1) : order.side
+    const priceAt = (part: number) => this.#price(slot, order, reference, side, part, rules)
+    const qty = this.#quantity.of(slot, order, at, rules, priceAt)
+    if (qty === 0) return this.#keepRest(slot, order)
+    const price = priceAt(qty)
     // the bad extreme may have come before a target: it counts; what came after a stop does not
     if (isMaker && position.units !== 0) {
       const bad = position.units > 0 ? slot.bar.low : slot.bar.high
       position.track(bad, bad)
     }
-    order.qty -= Math.min(qty, order.qty)
-    if (order.qty === 0 || order.isClose || order.reduceOnly) this.#end(slot, order)
+    order.qty -= qty
+    if (order.qty === 0) this.#end(slot, order)
+    else this.acceptance.funds.split(slot, order, qty, price, rules)
     const fee = isMaker ? costs.maker : costs.taker
     const entry = { order, side, qty, price, reference, phase, isMaker, fee, exitCause: exitCause(order) } as const
     const opened = this.#books.enter(slot, entry, rules)
-    this.#followUp(slot, order, qty, price, phase, rules, opened)
+    this.#participation?.note(slot, qty)
+    this.#brackets.followUp(slot, order, { qty, price, phase, opened }, rules)
+    // what was opened inside the bar meets its bad extreme, which is assumed to come later
+    if (opened > 0 && phase === 'inside') this.#liquidate(slot, rules, 'inside')
+    this.#keepRest(slot, order)
+  }
+
+  /** What the bar's volume leaves of an order: IOC expires, a market or triggered order waits for the next open. */
+  #keepRest(slot: Slot, order: LiveOrder): void {
+    if (!order.isAlive) return
+    const at = slot.openTime
+    if (order.tif === 'IOC') return this.cancel(slot, order, at, 'expired')
+    if (order.trigger === -1 || order.limit !== -1 || order.hasTriggered) return
+    order.hasTriggered = true
+    const price = fromUnits(order.trigger, slot.scales.priceDecimals)
+    this.#emit(slot, { type: 'triggered', at, symbol: slot.symbol, id: order.id, price })
+    this.#brackets.endEntry(slot, order)
   }
 
   /** fills.md 13: limits fill at their price or better, everything else slips; all on the tick grid. */
-  #price(slot: Slot, order: LiveOrder, reference: number, rules: Rules): number {
+  #price(slot: Slot, order: LiveOrder, reference: number, side: 1 | -1, qty: number, rules: Rules): number {
     if (order.type === 'limit') {
-      const onGrid = order.side === 1 ? gridUp(rules.price, reference) : gridDown(rules.price, reference)
+      const onGrid = side === 1 ? gridUp(rules.price, reference) : gridDown(rules.price, reference)
       return capAtLimit(order, onGrid)
     }
-    const side = order.isClose ? (slot.position.units > 0 ? -1 : 1) : order.side
-    const slipped = slip(reference, side, slot.costs.slippage, rules.price)
+    // what bars before this one tell is known when the order fills, also at the open
+    const slipped = slot.slippage.priceOf(slot, reference, side, qty, rules.price, slot.row - 1)
     return order.limit === -1 ? slipped : capAtLimit(order, slipped)
-  }
-
-  /** What can be filled now: reduce-only is cut to the position, spot to what is held or can be paid. 0 ends the order. */
-  #quantity(slot: Slot, order: LiveOrder, price: number, at: number, rules: Rules): number {
-    const { units } = slot.position
-    if (order.reduceOnly) {
-      const reducible =
-        order.isClose || Math.sign(units) === -order.side ? wholeSteps(Math.abs(units), Math.max(1, rules.lot.step)) : 0
-      if (reducible === 0) {
-        this.cancel(slot, order, at, 'flat')
-        return 0
-      }
-      if (order.role === 'order' && order.qty > reducible)
-        this.acceptance.noteCut(slot, order, reducible, 'REDUCE_ONLY', at)
-      return order.isClose ? reducible : Math.min(order.qty, reducible)
-    }
-    const beyond = this.#guard === null ? null : this.#guard.refusalAtFill(slot, order, order.qty)
-    if (beyond !== null) return this.#refuseAtFill(slot, order, at, beyond)
-    return order.side === 1 || slot.margin !== null
-      ? this.#payable(slot, order, price, at, rules)
-      : this.#sellable(slot, order, at)
-  }
-
-  #sellable(slot: Slot, order: LiveOrder, at: number): number {
-    const held = slot.position.units
-    if (order.qty <= held) return order.qty
-    return this.#refuseAtFill(slot, order, at, this.acceptance.funds.beyondHolding(slot, order.qty, held, 'held'))
-  }
-
-  /** fills.md 16 at the fill: the open may have moved beyond what was locked. */
-  #payable(slot: Slot, order: LiveOrder, price: number, at: number, rules: Rules): number {
-    const { acceptance } = this
-    const qty = acceptance.payable(slot, order, price, rules)
-    if (qty === order.qty) return qty
-    if (order.mayCut && order.type === 'market' && acceptance.isLegal(slot, rules, order, qty, price)) {
-      const reason = slot.margin === null ? 'INSUFFICIENT_BALANCE' : 'INSUFFICIENT_MARGIN'
-      acceptance.noteCut(slot, order, qty, reason, at)
-      order.qty = qty
-      return qty
-    }
-    return this.#refuseAtFill(slot, order, at, acceptance.funds.shortage(slot, order, order.qty, price)!)
-  }
-
-  #refuseAtFill(slot: Slot, order: LiveOrder, at: number, refusal: Refusal): 0 {
-    this.#end(slot, order)
-    this.acceptance.reject(slot, order, at, refusal)
-    return 0
-  }
-
-  /** Legs of the entry, the other leg of a bracket, and everything that must go once the position is flat. */
-  #followUp(
-    slot: Slot,
-    order: LiveOrder,
-    qty: number,
-    price: number,
-    phase: Phase,
-    rules: Rules,
-    opened: number,
-  ): void {
-    const at = slot.openTime
-    // fills.md 11: what one leg has sold, the other need no longer protect (they differ where one was amended)
-    if (order.bracket !== null)
-      for (const other of slot.orders) {
-        if (other === order || other.bracket !== order.bracket || !other.isAlive) continue
-        if (other.qty <= qty) this.cancel(slot, other, at, 'oco')
-        else other.qty -= qty
-      }
-    const held = Math.sign(slot.position.units)
-    for (const other of slot.orders)
-      if (other.bracket !== null && (held === 0 || held === other.side)) this.cancel(slot, other, at, 'flat')
-    if (order.legs !== null && opened > 0 && phase !== 'close')
-      this.#attach(slot, order, price, Math.min(qty, opened), phase, rules)
-    // what was opened inside the bar meets its bad extreme, which is assumed to come later
-    if (slot.margin !== null && opened > 0 && phase === 'inside') this.#liquidate(slot, slot.margin, rules, 'inside')
-  }
-
-  /** fills.md 11: a bracket lives from its entry's fill. */
-  #attach(slot: Slot, entry: LiveOrder, price: number, qty: number, phase: Phase, rules: Rules): void {
-    for (const leg of bracketLegs(slot, entry, price, qty, rules, () => this.acceptance.nextId())) {
-      if (phase === 'inside') leg.insideRow = slot.row
-      if (!this.acceptance.acceptLeg(slot, leg, slot.openTime)) continue
-      // the bad extreme is assumed to come after the fill, the good one before it: a stop can be hit, a target cannot
-      if (phase !== 'inside' || leg.type === 'limit' || !isTriggered(leg, extremeFor(leg, slot.unitBar))) continue
-      // of a stop and the liquidation the one nearer to the entry comes first
-      if (slot.margin !== null && this.#liquidate(slot, slot.margin, rules, 'inside', leg.trigger)) return
-      // beyond its trigger already, it goes where the entry was filled; either price may have slipped out of the bar
-      const reference = isTriggered(leg, price) ? price : leg.trigger
-      return this.#execute(slot, leg, clamp(reference, slot.unitBar), phase, rules)
-    }
-  }
-
-  /**
-   * fills.md 7 (a): judged at the bar's worst mark. Stops that reduce and lie nearer to the open come first, `before` is
-   * one that is about to fill; says whether the position is gone.
-   */
-  #liquidate(slot: Slot, margin: SlotMargin, rules: Rules, phase: 'open' | 'inside', before?: number): boolean {
-    const liquidation = this.#liquidation!
-    for (;;) {
-      const level = liquidation.levelOf(slot, margin)
-      if (level === -1) return false
-      if (phase === 'open' && !liquidation.isAtOpen(slot, margin, level)) return false
-      const reach = liquidation.distance(slot, margin, level)
-      const way = (trigger: number) => Math.abs(fromUnits(trigger - slot.unitBar.open, slot.scales.priceDecimals))
-      if (before !== undefined && way(before) <= reach) return false
-      const nearest = phase === 'open' ? null : this.#nearestStop(slot, way)
-      if (nearest !== null && way(nearest.trigger) <= reach) {
-        this.#trigger(slot, nearest, nearest.trigger, 'inside', rules)
-        continue
-      }
-      const held = slot.position.units
-      liquidation.takeAway(slot, margin, level, phase, rules)
-      if (slot.position.units !== 0 && slot.position.units !== held) continue
-      this.#cancelAfterLiquidation(slot, margin)
-      return true
-    }
-  }
-
-  /** The stop that reduces what is held, is reached by the bar, and lies nearest to its open. */
-  #nearestStop(slot: Slot, way: (trigger: number) => number): LiveOrder | null {
-    const side = slot.position.units > 0 ? -1 : 1
-    const reached = slot.orders.filter(
-      (order) =>
-        order.isAlive &&
-        order.side === side &&
-        isStopLike(order) &&
-        order.actedRow !== slot.row &&
-        order.insideRow !== slot.row &&
-        isTriggered(order, extremeFor(order, slot.unitBar)),
-    )
-    return reached.sort((a, b) => way(a.trigger) - way(b.trigger))[0] ?? null
-  }
-
-  /** The exchange cancels what is open with the position; with cross margin that is every order of the account. */
-  #cancelAfterLiquidation(slot: Slot, margin: SlotMargin): void {
-    for (const other of margin.mode === 'cross' ? this.#slots : [slot])
-      for (const order of other.orders) this.cancel(other, order, slot.openTime, 'liquidation')
   }
 }
 
@@ -415,7 +301,7 @@ function isOutOfReach({ orders, cursor, lows, highs, openTimes, scales }: Slot):
   for (let k = 0; k < orders.length; k++) {
     const order = orders[k]!
     if (order.acceptedRow >= row - 1 || order.expiresAt <= openTimes[row]! || !order.isAlive) return false
-    if (order.type === 'market' || order.type === 'trailing-stop') return false
+    if (order.type === 'market' || order.type === 'trailing-stop' || order.hasTriggered) return false
     const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)
     if (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level) return false
   }
@@ -425,14 +311,4 @@ function isOutOfReach({ orders, cursor, lows, highs, openTimes, scales }: Slot):
 /** Whether an order was accepted at the close just before this bar. */
 function hasWaited({ orders, row }: Slot): boolean {
   return orders.some((order) => order.acceptedRow === row - 1)
-}
-
-function clamp(price: number, bar: UnitBar): number {
-  return Math.min(Math.max(price, bar.low), bar.high)
-}
-
-function exitCause(order: LiveOrder): string {
-  if (order.role === 'stop' || order.role === 'target' || order.role === 'trail') return order.role
-  if (order.type === 'trailing-stop') return 'trail'
-  return isStopLike(order) ? 'stop' : 'signal'
 }

@@ -1,14 +1,17 @@
 import { LedgerError } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
+import { type Execution, PLAIN_EXECUTION } from '../core/execution.ts'
 import { fromLedger } from '../core/money.ts'
 import { close, type Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
 import { Account } from './account.ts'
 import { AccountReading } from './book-views.ts'
-import { Broker, type BrokerOptions } from './broker.ts'
+import { Broker } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { EquityCurve } from './equity-curve.ts'
 import { exactEquity } from './exact-equity.ts'
+import { slippageOf } from './impact.ts'
+import { Delay } from './latency.ts'
 import { Margin } from './margin.ts'
 import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
@@ -21,13 +24,17 @@ import type { BarsContext, Indicators, Strategy } from './strategy.ts'
 import { StrategyError, userFrame } from './strategy-error.ts'
 import { paramsView, snapshot } from './view.ts'
 
-interface EngineOptions extends BrokerOptions {
+interface EngineOptions {
   readonly strategy: Strategy
   readonly params: Readonly<Record<string, ParamValue>>
   /** In declared order, which decides ties within an instant. All must share one quote asset. */
   readonly slots: readonly SlotOptions[]
   /** Starting cash in the quote asset. */
   readonly cash: number
+  /** fills.md 8: a limit fills at a mere touch. */
+  readonly limitTouch: boolean
+  /** What keeps orders from filling at once, whole and at the price that was seen; plain where absent. */
+  readonly execution?: Execution
   /** Limits that no order may pass. */
   readonly risk?: Risk | null
   /** How many instants the run has: sizes the equity column. */
@@ -81,17 +88,26 @@ export class Engine {
     this.#params = paramsView(params)
     this.account = new Account(options.cash)
     this.#reading = new AccountReading(this.account)
-    this.slots = options.slots.map((slot) => new Slot(slot, this.account.ledger))
+    const remark = (text: string) => this.#remarks.add(text)
+    const { slippage, participation, latency, cancelLatency } = options.execution ?? PLAIN_EXECUTION
+    const { limitTouch } = options
+    this.slots = options.slots.map(
+      (slot) => new Slot(slot, this.account.ledger, slippageOf(slippage, slot.costs.slippage, remark)),
+    )
     this.account.exactEquity = () => exactEquity(this.account, this.slots)
     const record = (slot: Slot, event: RunEvent) => this.#record(slot, event)
-    const remark = (text: string) => this.#remarks.add(text)
     this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, record, remark)
     if (this.#margin !== null) this.account.marginFree = () => this.#margin!.free()
     const tell = (_: Slot | null, event: RunEvent) => this.#tellAll(event)
     const { risk = null } = options
     this.#risk = risk === null ? null : new RiskGuard(risk, this.account, this.slots, tell, remark)
-    this.#broker = new Broker(this.account, this.slots, this.#margin, this.#risk, record, remark, options)
-    this.#desk = new OrderDesk(this.slots, this.#broker, (slot, event) => this.#record(slot, event))
+    this.#broker = new Broker(this.account, this.slots, this.#margin, this.#risk, record, remark, {
+      limitTouch,
+      participation,
+    })
+    const intervals = this.slots.map(({ interval }) => interval)
+    const delays = { submit: new Delay(latency, intervals), cancel: new Delay(cancelLatency, intervals) }
+    this.#desk = new OrderDesk(this.slots, this.#broker, delays, (slot, event) => this.#record(slot, event))
     this.#curve = new EquityCurve(options.instants, this.#clock, this.slots, options.times ?? null)
     const state = this.#guard(null, () => strategy.state(this.#params))
     this.#state = plainState(state, strategy.name)

@@ -1,6 +1,6 @@
 import { mulDiv, POW10 } from '../core/decimal.ts'
 import type { Rate } from '../core/money.ts'
-import type { LiveOrder } from './live-order.ts'
+import { isStopLike, type LiveOrder } from './live-order.ts'
 import { type GridRule, gridDown, gridUp } from './rules.ts'
 
 /** A bar in whole price units, made only on bars that orders meet. */
@@ -48,4 +48,21 @@ export function isWithinLimit(order: LiveOrder, price: number): boolean {
 /** The worse of two prices for the trader, never beyond the order's limit (fills.md 10). */
 export function capAtLimit(order: LiveOrder, price: number): number {
   return order.side === 1 ? Math.min(price, order.limit) : Math.max(price, order.limit)
+}
+
+/**
+ * Classes inside a bar, fills.md 7, in their order: (b) reducing stops, (c) opening stops, (d) opening limits, (e)
+ * reducing limits. `sign` is that of the position.
+ */
+export function classOf(order: LiveOrder, sign: number): number {
+  const reduces = order.reduceOnly || (sign !== 0 && order.side === -sign)
+  if (isStopLike(order)) return reduces ? 0 : 1
+  return reduces ? 3 : 2
+}
+
+/** Why a trade ended, where its order has no tag. */
+export function exitCause(order: LiveOrder): string {
+  if (order.role === 'stop' || order.role === 'target' || order.role === 'trail') return order.role
+  if (order.type === 'trailing-stop') return 'trail'
+  return isStopLike(order) ? 'stop' : 'signal'
 }

@@ -1,11 +1,12 @@
 import { unitsText } from '../core/decimal.ts'
 import type { Account } from './account.ts'
 import { buyingCost } from './fee-model.ts'
-import { slip } from './fill-model.ts'
 import type { LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
 import type { Refusal, Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
+
+type Priced = Pick<LiveOrder, 'side' | 'qty' | 'limit' | 'trigger'>
 
 /** fills.md 16: what resting orders hold back, and whether an order can be paid for. */
 export class Funds {
@@ -17,16 +18,19 @@ export class Funds {
     this.#margin = margin
   }
 
-  /** The price (units) that size and funds are reckoned from: the order's own, else the last close; with slippage. */
-  priceOf(
-    slot: Slot,
-    order: Pick<LiveOrder, 'side' | 'limit' | 'trigger'>,
-    rules: Rules,
-    lastClose = slot.lastClose,
-  ): number {
-    if (order.limit !== -1) return order.limit
-    const from = order.trigger !== -1 ? Math.max(order.trigger, 1) : slot.toPrice(lastClose)
-    return slip(from, order.side, slot.costs.slippage, rules.price)
+  /**
+   * The price (units) that size and funds are reckoned from: the order's own, else the close of row `known`; with
+   * slippage. A sale is reckoned without its own impact, since a lower price would bind less.
+   */
+  priceOf(slot: Slot, order: Priced, rules: Rules, known = slot.row): number {
+    return this.expectedPrice(slot, order.side === 1 ? order : { ...order, qty: 0 }, rules, known)
+  }
+
+  /** The price (units) at which it would fill if the market came to it, or stood still, as it is. */
+  expectedPrice(slot: Slot, { side, qty, limit, trigger }: Priced, rules: Rules, known = slot.row): number {
+    if (limit !== -1) return limit
+    const from = trigger !== -1 ? Math.max(trigger, 1) : slot.toPrice(slot.bars.close[known]!)
+    return slot.slippage.priceOf(slot, from, side, qty, rules.price, known)
   }
 
   /** Locks the cash, the base asset or the margin that the order needs at `price`, or says what is missing. */
@@ -51,11 +55,24 @@ export class Funds {
     return null
   }
 
-  /** Gives back what an order no longer needs that a newer grid has cut before its bar: the close before is the last known. */
+  /**
+   * A part of an order, no longer counted in it, is about to be filled at `price`: gives back what that needs, and leaves
+   * the rest what it needs and is there.
+   */
+  split(slot: Slot, order: LiveOrder, part: number, price: number, rules: Rules): void {
+    const isPaid = slot.margin === null && order.side === 1
+    const most = isPaid ? this.free(order) - this.need(slot, order, part, price) : Number.POSITIVE_INFINITY
+    this.shrink(slot, order, rules)
+    if (order.lock <= most) return
+    this.#account.locked -= order.lock - most
+    order.lock = most
+  }
+
+  /** Gives back what an order no longer needs that has been cut before or on its bar: the close before is the last known. */
   shrink(slot: Slot, order: LiveOrder, rules: Rules): void {
     order.lockQty = Math.min(order.lockQty, order.qty)
     if (order.lock === 0) return
-    const price = this.priceOf(slot, order, rules, slot.bars.close[slot.row - 1])
+    const price = this.priceOf(slot, order, rules, slot.row - 1)
     const need =
       slot.margin === null ? this.need(slot, order, order.qty, price) : this.#margin!.notional(slot, order.qty, price)
     // a trigger that the coarser tick has made dearer takes no more: what is missing shows at the fill

@@ -3,10 +3,20 @@ import type { RunEvent } from '../core/event.ts'
 import { fromLedger } from '../core/money.ts'
 import type { Account } from './account.ts'
 import type { Books } from './books.ts'
+import { extremeFor, isTriggered } from './fill-model.ts'
+import { isStopLike, type LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
 import { gridDown, gridUp, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 import type { SlotMargin } from './slot-margin.ts'
+
+/** What orders have to do with a liquidation. */
+export interface Exits {
+  /** Fills a stop that lies nearer to the open, at its trigger. */
+  fill(slot: Slot, stop: LiveOrder, rules: Rules): void
+  /** Cancels what is open in one instrument. */
+  cancelAll(slot: Slot): void
+}
 
 /** Where a position is taken away by the exchange: fills.md 7 (a). */
 export class Liquidation {
@@ -14,35 +24,63 @@ export class Liquidation {
   readonly #margin: Margin
   readonly #books: Books
   readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #slots: readonly Slot[]
+  readonly #exits: Exits
   readonly #nextId: () => string
 
   constructor(
     account: Account,
     margin: Margin,
+    slots: readonly Slot[],
     books: Books,
     emit: (slot: Slot, event: RunEvent) => void,
     nextId: () => string,
+    exits: Exits,
   ) {
     this.#account = account
     this.#margin = margin
     this.#books = books
     this.#emit = emit
     this.#nextId = nextId
+    this.#slots = slots
+    this.#exits = exits
+  }
+
+  /**
+   * Judges at the bar's worst mark. Stops that reduce and lie nearer to the open come first, `before` is one that is
+   * about to fill; says whether the position is gone.
+   */
+  judge(slot: Slot, margin: SlotMargin, rules: Rules, phase: 'open' | 'inside', before?: number): boolean {
+    for (;;) {
+      const level = this.#levelOf(slot, margin)
+      if (level === -1) return false
+      // a gap, which no stop comes before
+      if (phase === 'open' && level !== margin.toUnits(margin.marks.open[slot.row]!)) return false
+      const reach = this.#distance(slot, margin, level)
+      const way = (trigger: number) => Math.abs(fromUnits(trigger - slot.unitBar.open, slot.scales.priceDecimals))
+      if (before !== undefined && way(before) <= reach) return false
+      const nearest = phase === 'open' ? null : nearestStop(slot, way)
+      if (nearest !== null && way(nearest.trigger) <= reach) {
+        this.#exits.fill(slot, nearest, rules)
+        continue
+      }
+      const held = slot.position.units
+      this.#takeAway(slot, margin, level, phase, rules)
+      if (slot.position.units !== 0 && slot.position.units !== held) continue
+      // the exchange cancels what is open with the position; with cross margin that is every order of the account
+      for (const other of margin.mode === 'cross' ? this.#slots : [slot]) this.#exits.cancelAll(other)
+      return true
+    }
   }
 
   /** The mark (units) at which the bar, from its open on, liquidates what is held; −1 where it does not. */
-  levelOf(slot: Slot, margin: SlotMargin): number {
+  #levelOf(slot: Slot, margin: SlotMargin): number {
     if (slot.position.held === 0 || this.#margin.isOutOfReach(slot, margin)) return -1
     return this.#margin.liquidationLevel(slot, margin, margin.toUnits(margin.marks.open[slot.row]!))
   }
 
-  /** Whether the open itself is beyond the level: a gap, which no stop comes before. */
-  isAtOpen(slot: Slot, margin: SlotMargin, level: number): boolean {
-    return level === margin.toUnits(margin.marks.open[slot.row]!)
-  }
-
   /** How far the level lies from the mark's open, as a number to compare with a stop's way from the bar's open. */
-  distance(slot: Slot, margin: SlotMargin, level: number): number {
+  #distance(slot: Slot, margin: SlotMargin, level: number): number {
     return Math.abs(fromUnits(level, margin.markDecimals) - margin.marks.open[slot.row]!)
   }
 
@@ -51,7 +89,7 @@ export class Liquidation {
    * tier below, and all of it in the lowest. The fee is capped at what the margin still holds, so that only a gap can
    * cost more than the margin; what it then costs is named as `shortfall`.
    */
-  takeAway(slot: Slot, margin: SlotMargin, level: number, phase: 'open' | 'inside', rules: Rules): void {
+  #takeAway(slot: Slot, margin: SlotMargin, level: number, phase: 'open' | 'inside', rules: Rules): void {
     const { position, scales } = slot
     const { ledger } = this.#account
     const mark = fromUnits(level, margin.markDecimals)
@@ -116,4 +154,19 @@ export class Liquidation {
     const lowest = gridUp(rules.price, Math.max(rules.price.min, 1))
     return Math.max(lowest, gridDown(rules.price, floorUnits(mark, priceDecimals)))
   }
+}
+
+/** The stop that reduces what is held, is reached by the bar, and lies nearest to its open. */
+function nearestStop(slot: Slot, way: (trigger: number) => number): LiveOrder | null {
+  const side = slot.position.units > 0 ? -1 : 1
+  const reached = slot.orders.filter(
+    (order) =>
+      order.isAlive &&
+      order.side === side &&
+      isStopLike(order) &&
+      order.actedRow !== slot.row &&
+      order.insideRow !== slot.row &&
+      isTriggered(order, extremeFor(order, slot.unitBar)),
+  )
+  return reached.sort((a, b) => way(a.trigger) - way(b.trigger))[0] ?? null
 }

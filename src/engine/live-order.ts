@@ -32,14 +32,18 @@ export interface LiveOrder {
   readonly legs: Legs | null
   /** Trailing distance. */
   readonly trail: Offset | null
-  /** Legs of one bracket share it: when one fills, the others go. */
-  readonly bracket: string | null
+  /** Of a leg: the sequence of its entry. When one leg fills, the others go. */
+  readonly bracket: number | null
   /** Row of the bar at whose close it was accepted or amended last, or inside which its entry filled. */
   acceptedRow: number
   /** Ledger units of cash, and units of the base asset, that it holds back. */
   lock: number
   lockQty: number
   isAlive: boolean
+  /** A stop or touch that was reached and could not be filled whole: the rest is a market order. */
+  hasTriggered: boolean
+  /** Number of the return in which the strategy asked for it, or for its entry. */
+  readonly decision: number
   /** A leg whose entry filled inside this row may meet that bar only as fills.md 11 says. */
   insideRow: number
   /** The row on which it filled or triggered last: each order acts once a bar. */
@@ -105,6 +109,8 @@ export function blankOrder(draft: Draft): LiveOrder {
     lock: 0,
     lockQty: 0,
     isAlive: true,
+    hasTriggered: false,
+    decision: draft.decision ?? 0,
     insideRow: draft.insideRow ?? -1,
     actedRow: -1,
     insideClass: 0,

@@ -3,6 +3,7 @@ import { openTimeOf } from '../core/interval.ts'
 import type { AmendRequest, CancelRequest, Decision, Request } from '../core/order.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Broker } from './broker.ts'
+import { type Delay, Underway } from './latency.ts'
 import type { LiveOrder } from './live-order.ts'
 import { checkRequest, RequestError } from './request.ts'
 import type { Slot } from './slot.ts'
@@ -12,6 +13,18 @@ interface Asked {
   readonly home: Slot | null
   readonly request: Request
   readonly before: number
+  /** Number of the return that it is a part of. */
+  readonly decision: number
+  /** When it was decided, where it arrives later than that. */
+  readonly decidedAt: number | null
+  /** Units with which an order left that arrives later. */
+  readonly qty: number | null
+}
+
+/** How long requests are underway: orders, and what changes or cancels them. */
+interface Delays {
+  readonly submit: Delay
+  readonly cancel: Delay
 }
 
 /** Step 5 of the life of a bar: reads what the hooks returned and passes it on, in the order in which it was returned. */
@@ -21,16 +34,25 @@ export class OrderDesk {
   readonly #record: (slot: Slot | null, event: RunEvent) => void
   readonly #returned: { readonly home: Slot | null; readonly decision: Decision }[] = []
   readonly #waiting: Asked[] = []
+  readonly #delays: Delays
+  readonly #underway = new Underway<Asked>()
+  #decisions = 0
   #isOver = false
 
-  constructor(slots: readonly Slot[], broker: Broker, record: (slot: Slot | null, event: RunEvent) => void) {
+  constructor(
+    slots: readonly Slot[],
+    broker: Broker,
+    delays: Delays,
+    record: (slot: Slot | null, event: RunEvent) => void,
+  ) {
     this.#slots = slots
+    this.#delays = delays
     this.#broker = broker
     this.#record = record
   }
 
   get isIdle(): boolean {
-    return this.#returned.length === 0 && this.#waiting.length === 0
+    return this.#returned.length === 0 && this.#waiting.length === 0 && this.#underway.isEmpty
   }
 
   /** Keeps what a hook returned until every hook of the instant has been called (fills.md 2). */
@@ -41,11 +63,13 @@ export class OrderDesk {
   /** @param fail turns what went wrong in a hook's requests into the error that ends the run */
   answer(at: number, fail: (slot: Slot | null, error: unknown) => unknown): void {
     for (const asked of this.#waiting.splice(0)) this.#handle(asked, at)
+    for (const asked of this.#underway.arrived(this.#isOver ? Number.POSITIVE_INFINITY : at)) this.#arrive(asked, at)
     for (const { home, decision } of this.#returned.splice(0)) {
       // fills.md 21: a cancel in the same return as a new order applies to what was open before
       const before = this.#broker.acceptance.lastSequence
+      const common = { home, before, decision: ++this.#decisions, decidedAt: null, qty: null }
       try {
-        for (const request of requestsOf(decision)) this.#handle({ home, request, before }, at)
+        for (const request of requestsOf(decision)) this.#send({ ...common, request }, at)
       } catch (error) {
         throw fail(home, error)
       }
@@ -59,8 +83,42 @@ export class OrderDesk {
     this.answer(at, fail)
   }
 
+  /** What takes no time is handled at once; the rest is underway, and is judged when it arrives. */
+  #send(asked: Asked, at: number): void {
+    const { home, request } = asked
+    const isOrder = request.kind === 'order' || request.kind === 'close'
+    const delay = isOrder ? this.#delays.submit : this.#delays.cancel
+    if (delay.isNone) return this.#handle(asked, at)
+    // what is wrong with it is an error of the return that holds it
+    const slot = isOrder || request.symbol !== undefined ? this.#slotOf(request, home) : null
+    if (isOrder) this.#mustHaveBegun(slot!)
+    const isSized = request.kind === 'order' && request.qty === undefined
+    const qty = isSized ? this.#broker.acceptance.sizeOf(slot!, request, at) : null
+    this.#underway.send({ ...asked, decidedAt: at, qty }, delay.after(at))
+  }
+
+  #arrive(asked: Asked, at: number): void {
+    const { home, request, decidedAt } = asked
+    const slot = request.symbol === undefined ? home : this.#slotOf(request, home)
+    const id = 'id' in request ? (request.id ?? null) : null
+    this.#record(slot, {
+      type: 'arrived', at, symbol: slot?.symbol ?? '', id, request: request.kind, decidedAt: decidedAt!,
+    }) // biome-ignore format: one event
+    this.#handle(asked, at)
+  }
+
+  #mustHaveBegun(slot: Slot): void {
+    if (!slot.hasBegun)
+      throw new RequestError(`ordered ${slot.symbol} before its first bar: wait until it is in symbols`)
+  }
+
+  /** fills.md 21: a change applies to what was open before the return that holds it, or had been asked for before. */
+  #isMeant({ before, decision, decidedAt }: Asked, order: LiveOrder): boolean {
+    return decidedAt === null ? order.sequence <= before : order.decision < decision
+  }
+
   #handle(asked: Asked, at: number): void {
-    const { home, request, before } = asked
+    const { home, request } = asked
     if (request.kind === 'cancel' || request.kind === 'amend') return this.#change(asked, request, at)
     if (request.kind === 'cancelAll') {
       const only = request.symbol === undefined ? home : this.#slotOf(request, home)
@@ -68,16 +126,16 @@ export class OrderDesk {
         if (this.#mustWait(slot, at)) this.#waiting.push({ ...asked, request: { ...request, symbol: slot.symbol } })
         else
           for (const order of [...slot.orders])
-            if (order.sequence <= before) this.#broker.cancel(slot, order, at, 'requested')
+            if (this.#isMeant(asked, order)) this.#broker.cancel(slot, order, at, 'requested')
       }
       return
     }
     const slot = this.#slotOf(request, home)
-    if (!slot.hasBegun)
-      throw new RequestError(`ordered ${slot.symbol} before its first bar: wait until it is in symbols`)
+    this.#mustHaveBegun(slot)
     if (this.#mustWait(slot, at)) this.#waiting.push(asked)
-    else if (request.kind === 'close') this.#broker.acceptance.submitClose(slot, request.tag ?? null, at)
-    else this.#broker.acceptance.submit(slot, request, at)
+    else if (request.kind === 'close')
+      this.#broker.acceptance.submitClose(slot, request.tag ?? null, at, asked.decision)
+    else this.#broker.acceptance.submit(slot, request, at, asked)
   }
 
   #change(asked: Asked, request: CancelRequest | AmendRequest, at: number): void {
@@ -104,10 +162,11 @@ export class OrderDesk {
   }
 
   /** An open order by its id; ids are an instrument's own, so that of the instrument at hand is meant first. */
-  #find({ home, before }: Asked, id: string, named: Slot | null): { slot: Slot; order: LiveOrder } | null {
+  #find(asked: Asked, id: string, named: Slot | null): { slot: Slot; order: LiveOrder } | null {
+    const { home } = asked
     for (const slot of named !== null ? [named] : home === null ? this.#slots : [home, ...this.#slots])
       for (const order of slot.orders)
-        if (order.id === id && order.isAlive && order.sequence <= before) return { slot, order }
+        if (order.id === id && order.isAlive && this.#isMeant(asked, order)) return { slot, order }
     return null
   }
 

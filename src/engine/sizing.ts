@@ -3,28 +3,30 @@ import { fromLedger, toLedger } from '../core/money.ts'
 import type { OrderRequest } from '../core/order.ts'
 import type { Account } from './account.ts'
 import { buyingCost } from './fee-model.ts'
-import { slip } from './fill-model.ts'
 import { stopLegPrice } from './prices.ts'
 import { gridDown, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
+/** The price (units) of a quantity: the same for any, unless slippage grows with it. */
+type PriceAt = (qty: number) => number
+
 /**
- * fills.md 15: an order leaves with a quantity. `quote`, `fraction` and `risk` become one at acceptance, from `price`
- * (units, slippage included), so that what is asked for covers the fee as well.
+ * fills.md 15: an order leaves with a quantity. `quote`, `fraction` and `risk` become one at acceptance, from `priceAt`
+ * (units, slippage of a quantity included), so that what is asked for covers the fee as well.
  */
 export function sizeOrder(
   request: OrderRequest,
   side: 1 | -1,
-  price: number,
+  priceAt: PriceAt,
   slot: Slot,
   account: Account,
   rules: Rules,
 ): number {
   const { qty, quote, fraction, risk } = request
   if (qty !== undefined) return snapQty(floorUnits(qty, slot.scales.qtyDecimals), request, rules)
-  if (risk !== undefined) return snapQty(riskUnits(request, side, price, slot, account, rules), request, rules)
+  if (risk !== undefined) return snapQty(riskUnits(request, side, priceAt, slot, account, rules), request, rules)
   const amount = quote === undefined ? shareOfEquity(fraction!, account) : toLedger(account.ledger, quote)
-  return snapQty(affordable(amount, price, slot, account, rules), request, rules)
+  return snapQty(affordable(amount, priceAt, slot, account, rules), request, rules)
 }
 
 /** fraction × equity in ledger units, rounded down once: 0.57 of 100 is 57, which floats miss by a unit. */
@@ -52,15 +54,19 @@ export function snapQty(
 }
 
 /** The largest quantity on the grid whose notional and taker fee, each rounded up, stay within `amount` ledger units. */
-export function affordable(amount: number, price: number, slot: Slot, account: Account, rules: Rules): number {
+export function affordable(amount: number, priceAt: PriceAt, slot: Slot, account: Account, rules: Rules): number {
   const { scales, costs } = slot
   const { step } = rules.lot
   // more than an account can hold is as good as all it can hold, and leaves room to reckon in
   const within = Math.min(amount, Number.MAX_SAFE_INTEGER / 2)
   const rate = costs.dearest.digits / POW10[costs.dearest.decimals]!
-  const guess = fromLedger(account.ledger, within) / (fromUnits(price, scales.priceDecimals) * (1 + rate))
+  const guess = fromLedger(account.ledger, within) / (fromUnits(priceAt(0), scales.priceDecimals) * (1 + rate))
   const most = gridDown(rules.lot, floorUnits(guess, scales.qtyDecimals)) + step
-  return largestOnGrid(most, step, (qty) => buyingCost(account.ledger, scales, price, qty, costs.dearest) <= within)
+  return largestOnGrid(
+    most,
+    step,
+    (qty) => buyingCost(account.ledger, scales, priceAt(qty), qty, costs.dearest) <= within,
+  )
 }
 
 /** The largest of `most`, `most − step`, … that can be paid; 0 where none can. Paying more never gets cheaper. */
@@ -87,21 +93,27 @@ export function largestOnGrid(most: number, step: number, isPayable: (qty: numbe
 function riskUnits(
   request: OrderRequest,
   side: 1 | -1,
-  price: number,
+  priceAt: PriceAt,
   slot: Slot,
   account: Account,
   rules: Rules,
 ): number {
   const { scales, costs } = slot
   const legSide = side === 1 ? -1 : 1
-  const trigger = stopLegPrice(request.stopLoss!, legSide, price, rules, scales)
-  const exit = slip(Math.max(trigger, 1), legSide, costs.slippage, rules.price)
-  const [entryUnits, exitUnits] = [BigInt(price), BigInt(exit)]
-  const distance = entryUnits > exitUnits ? entryUnits - exitUnits : exitUnits - entryUnits
-  const loss = distance * 10n ** BigInt(costs.taker.decimals) + BigInt(costs.taker.digits) * (entryUnits + exitUnits)
+  const lossAt = (qty: number) => {
+    const price = priceAt(qty)
+    const trigger = stopLegPrice(request.stopLoss!, legSide, price, rules, scales)
+    const exit = slot.slippage.priceOf(slot, Math.max(trigger, 1), legSide, qty, rules.price, slot.row)
+    const [entryUnits, exitUnits] = [BigInt(price), BigInt(exit)]
+    const distance = entryUnits > exitUnits ? entryUnits - exitUnits : exitUnits - entryUnits
+    return distance * 10n ** BigInt(costs.taker.decimals) + BigInt(costs.taker.digits) * (entryUnits + exitUnits)
+  }
+  const loss = lossAt(0)
   if (loss === 0n) return 0
   const amount = BigInt(shareOfEquity(request.risk!, account))
   const shift = costs.taker.decimals + scales.priceDecimals + scales.qtyDecimals - account.ledger.decimals
   const scaled = shift >= 0 ? amount * 10n ** BigInt(shift) : amount / 10n ** BigInt(-shift)
-  return Number(scaled / loss)
+  const most = Number(scaled / loss)
+  if (!slot.slippage.isBySize) return most
+  return largestOnGrid(gridDown(rules.lot, most), rules.lot.step, (qty) => BigInt(qty) * lossAt(qty) <= scaled)
 }

@@ -8,6 +8,7 @@ import type { Ledger } from '../core/money.ts'
 import type { OrderView } from '../core/order.ts'
 import type { Costs } from './fee-model.ts'
 import type { UnitBar } from './fill-model.ts'
+import type { Slippage } from './impact.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
 import { Position } from './position.ts'
 import { compileRules, type Rules, type Scales, scalesOf } from './rules.ts'
@@ -66,6 +67,7 @@ export class Slot {
   readonly bars: Bars
   readonly interval: Interval
   readonly costs: Costs
+  readonly slippage: Slippage
   readonly scales: Scales
   readonly referenceAt: ReferenceAt | null
   readonly position: Position
@@ -94,8 +96,9 @@ export class Slot {
   readonly highs: Float64Array
   readonly lows: Float64Array
   readonly closes: Float64Array
-  /** Row of the first bar with volume, Infinity where there is none. */
-  readonly #firstVolume: number
+  readonly volumes: Float64Array
+  /** Row of the first bar with volume, Infinity where there is none: volumes before it are not known. */
+  readonly volumeFrom: number
   readonly #feed: IndicatorFeed | null
   /** First row whose indicators have not been computed yet. */
   #computed = 0
@@ -106,13 +109,14 @@ export class Slot {
   #nextRulesAt: number
   readonly #higher: readonly { readonly cursor: Cursor; readonly rows: Int32Array }[]
 
-  constructor(options: SlotOptions, ledger: Ledger) {
+  constructor(options: SlotOptions, ledger: Ledger, slippage: Slippage) {
     const { instrument, bars } = options
     this.symbol = instrument.symbol
     this.instrument = instrument
     this.bars = bars
     this.interval = bars.series.interval
     this.costs = options.costs
+    this.slippage = slippage
     this.referenceAt = options.referenceAt ?? null
     this.scales = scalesOf(instrument, bars.priceDecimals, options.costs.feeAsset === 'received')
     this.cursor = { row: options.startRow - 1 }
@@ -131,9 +135,10 @@ export class Slot {
     this.highs = bars.high
     this.lows = bars.low
     this.closes = bars.close
+    this.volumes = bars.volume
     this.#last = bars.length - 1
     const first = bars.volume.findIndex((volume) => volume !== 0)
-    this.#firstVolume = first === -1 ? Number.POSITIVE_INFINITY : first
+    this.volumeFrom = first === -1 ? Number.POSITIVE_INFINITY : first
     this.#step = this.interval === '1M' ? 0 : intervalMs(this.interval)
     this.#rules = instrument.snapshots.map((snapshot) => compileRules(instrument, snapshot, this.scales))
     this.#nextRulesAt = this.#rulesAfter(Number.NEGATIVE_INFINITY)
@@ -207,7 +212,7 @@ export class Slot {
    */
   get hasTraded(): boolean {
     const { row } = this.cursor
-    return row < this.#firstVolume || this.bars.volume[row] !== 0
+    return row < this.volumeFrom || this.bars.volume[row] !== 0
   }
 
   /** The bar at the cursor in whole price units. */
