@@ -85,6 +85,7 @@ export interface RunDocument {
   readonly cash: number
   readonly quote: string
   readonly metrics: Metrics
+  readonly band: PathBand
   /** The benchmark's curve by the same formulas: those figures of `metrics` that need no trades. */
   readonly peer: Metrics
   /** Why a figure is null: key, or `peer.` and key → reason. */
@@ -153,6 +154,25 @@ export interface RecordedRequest {
   /** Limits of the account; those of the strategy are in its code. */
   readonly risk: RiskLimits
   readonly benchmark: string | null
+}
+
+/** An interval; `low` is never above `high`. */
+interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+/** What the result would be under the worst and under the best of the paths that the bars allow. */
+export interface PathBand {
+  /** `repriced`: trade by trade, later decisions held; `rerun`: the whole run once more with the better choice. */
+  readonly method: 'repriced' | 'rerun'
+  /** Bars whose outcome hangs on the path inside them. */
+  readonly bars: number
+  readonly endEquity: Interval
+  readonly totalReturn: Interval
+  readonly maxDrawdown: Interval
+  /** What the better paths would have added, as a share of the sum of all trades' |pnl|; `null` where none was closed. */
+  readonly share: number | null
 }
 
 /** What was found in a range of a series; nothing in it has been repaired. */

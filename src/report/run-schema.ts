@@ -46,6 +46,7 @@ const certificate = z.strictObject({
 
 const rates = { feeMaker: z.number(), feeTaker: z.number(), slippageBps: z.number() }
 
+const interval = z.strictObject({ low: z.number(), high: z.number() })
 const above = z.number().positive().optional()
 const risk = z.strictObject({
   maxPosition: above,
@@ -110,6 +111,14 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
   cash: z.number(),
   quote: z.string(),
   metrics: z.record(z.string(), figure),
+  band: z.strictObject({
+    method: z.enum(['repriced', 'rerun']),
+    bars: count,
+    endEquity: interval,
+    totalReturn: interval,
+    maxDrawdown: interval,
+    share: figure,
+  }),
   peer: z.record(z.string(), figure),
   notes: z.record(z.string(), z.string()),
   remarks: z.array(z.string()),

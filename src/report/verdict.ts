@@ -73,10 +73,23 @@ function sentence(result: RunResult): string {
   const parts =
     result.fills.length === 0
       ? [`<strong>Never traded:</strong> the money lay still${where}.`]
-      : [`${capital(made(total, 'strong'))}${where}, ${fall}.`, costSentence(result), evidence(result)]
+      : [
+          `${capital(made(total, 'strong'))}${where}, ${fall}.`,
+          costSentence(result),
+          pathSentence(result),
+          evidence(result),
+        ]
   const more =
     remarks.length === 0 ? '' : `<a href="#remarks">${plural(remarks.length, 'thing')} to know before believing it</a>`
   return [...parts, more].filter((part) => part !== '').join(' ')
+}
+
+/** What the bars do not show, as an interval: the figures themselves are its worse end. */
+function pathSentence({ document: { band } }: RunResult): string {
+  if (band.bars === 0) return ''
+  const { totalReturn, maxDrawdown } = band
+  const range = `between ${signedPercent(totalReturn.low)} and ${signedPercent(totalReturn.high)}`
+  return `On ${plural(band.bars, 'bar')} the order of prices inside decides: the return lies ${range}, the drawdown between ${percent(maxDrawdown.low)} and ${percent(maxDrawdown.high)}; this page shows the worse end.`
 }
 
 function costSentence(result: RunResult): string {

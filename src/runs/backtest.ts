@@ -6,7 +6,7 @@ import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
-import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
+import { buyAndHoldEquity, computeMetrics, pathBand } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
 import type { BacktestRequest } from './backtest-request.ts'
@@ -83,7 +83,9 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const inRange = loaded.map(({ bars }) => ({ bars, first: firstRowAt(bars.openTime, from) }))
   const used = inRange.map(({ bars, first }) => sliceBars(bars, first, bars.length))
   const { result } = simulation
-  const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer }
+  const makerFee = Object.fromEntries(loaded.map(({ instrument, costs }) => [instrument.symbol, costs.feeMaker]))
+  const band = pathBand({ ...result, bars: used, makerFee })
+  const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
   const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   const document = documentOf({

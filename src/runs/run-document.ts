@@ -48,6 +48,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     cash: settings.cash,
     quote: first.instrument.quote,
     metrics: facts.metrics,
+    band: facts.band,
     peer: facts.peer,
     notes: facts.notes,
     remarks: remarksOf(facts, filters),

@@ -19,6 +19,7 @@ export interface MadeRun {
 }
 
 const HASH = '0'.repeat(64)
+const NOTHING = { low: 0, high: 0 }
 
 /** A run that no engine made: a seeded walk of prices, equity beside it, trades at regular rows. For sizes and shapes only. */
 export function madeRun({
@@ -103,6 +104,7 @@ export function madeRun({
     engine: { version: '0.0.0', bars: rows },
     costs: { feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2, ...money2, none: false },
     ...{ cash, quote: 'USDT', metrics, peer, notes, split, remarks: [] },
+    band: { method: 'repriced', bars: 0, endEquity: NOTHING, totalReturn: NOTHING, maxDrawdown: NOTHING, share: null },
     orders: { accepted: 2 * trades.length, rejected: 0, byFilter: {} },
     ...{ openTrades: [], filters: [], certificates: [] },
     ...{ benchmark: 'buy and hold BTCUSDT', riskFree: 0, seed: 0 },

@@ -1,0 +1,207 @@
+import { type Bars, firstRowAt } from '../core/bar.ts'
+import type { RunEvent } from '../core/event.ts'
+import type { Fill } from '../core/fill.ts'
+import { closeTimeOf } from '../core/interval.ts'
+import type { OrderView } from '../core/order.ts'
+import type { EquityColumns, PathBand } from '../core/run.ts'
+import type { OpenTrade, Trade } from '../core/trade.ts'
+import { findDrawdowns } from './drawdown.ts'
+
+/** What the band is reckoned from; the bars are those of the run's range, in declared order. */
+export interface BandInput {
+  readonly bars: readonly Bars[]
+  readonly events: readonly RunEvent[]
+  readonly trades: readonly Trade[]
+  readonly openTrades: readonly OpenTrade[]
+  readonly equity: EquityColumns
+  readonly startEquity: number
+  /** Fee of a target that fills, as a fraction, by symbol. */
+  readonly makerFee: Readonly<Record<string, number>>
+}
+
+/** One bar on which the order of prices decides: what the better path would have added, and when it would have shown. */
+interface Choice {
+  readonly symbol: string
+  readonly time: number
+  /** Quote asset, never below 0: the engine has taken the worse path. */
+  readonly gain: number
+  /** Close time from which equity would have it. */
+  readonly from: number
+}
+
+/**
+ * How much of a result hangs on paths that bars do not show. The engine takes the worse one (fills.md 7, 11): of a stop and
+ * a target in one bar the stop comes first, after an entry inside a bar its bad extreme comes later and its good one came
+ * before. Here every such trade is priced again by the better path, with all later decisions held as they were.
+ */
+export function pathBand(input: BandInput): PathBand {
+  const choices = choicesOf(input).sort((a, b) => a.from - b.from)
+  const { equity, startEquity } = input
+  const best = withGains(equity, choices)
+  const last = equity.length - 1
+  const [low, high] = last < 0 ? [startEquity, startEquity] : [equity.equity[last]!, best[last]!]
+  const all = input.trades.reduce((sum, { pnl }) => sum + Math.abs(pnl), 0)
+  const gain = choices.reduce((sum, choice) => sum + choice.gain, 0)
+  return {
+    method: 'repriced',
+    bars: new Set(choices.map(({ symbol, time }) => `${symbol} ${time}`)).size,
+    endEquity: { low, high },
+    totalReturn: { low: low / startEquity - 1, high: high / startEquity - 1 },
+    maxDrawdown: { low: deepest(best, startEquity), high: deepest(equity.equity, startEquity) },
+    share: all > 0 ? gain / all : null,
+  }
+}
+
+function withGains({ time, equity, length }: EquityColumns, choices: readonly Choice[]): Float64Array {
+  const column = equity.slice(0, length)
+  let [next, sum] = [0, 0]
+  for (let k = choices.length === 0 ? length : firstRowAt(time, choices[0]!.from); k < length; k++) {
+    while (next < choices.length && choices[next]!.from <= time[k]!) sum += choices[next++]!.gain
+    column[k]! += sum
+  }
+  return column
+}
+
+/** As the figure `maxDrawdown`. */
+function deepest(values: Float64Array, start: number): number {
+  return findDrawdowns(values, start).reduce((most, { peak, valley }) => Math.max(most, (peak - valley) / peak), 0)
+}
+
+/** Brackets as the events tell of them: what rests, and what was opened by a fill inside the bar at hand. */
+function choicesOf(input: BandInput): Choice[] {
+  const { events } = input
+  const resting = new Map<string, OrderView>()
+  const key = (symbol: string, id: string) => `${symbol} ${id}`
+  const found: Choice[] = []
+  const ofSymbol = new Map(input.bars.map((bars) => [bars.series.symbol, new Market(bars, input)]))
+  events.forEach((event, k) => {
+    if (event.type === 'accepted' || event.type === 'amended')
+      resting.set(key(event.order.symbol, event.order.id), event.order)
+    if (event.type !== 'fill' || event.fill.phase !== 'inside') return
+    const { fill } = event
+    const market = ofSymbol.get(fill.symbol)!
+    if (fill.role === 'stop' || fill.role === 'trail') {
+      const target = targetBeside(events, k, (id) => resting.get(key(fill.symbol, id)))
+      const entered = market.enteredAt === fill.time
+      const choice = entered ? market.survives(fill, target) : target === null ? null : market.targetFirst(fill, target)
+      if (choice !== null) found.push(choice)
+    } else if (fill.role === 'order' && fill.position !== 0) {
+      market.enteredAt = fill.time
+      const target = legAfter(events, k)
+      const isStopped = events.slice(k + 1, k + 8).some((one) => isStopAt(one, fill))
+      const choice = target === null || isStopped ? null : market.targetAtOnce(fill, target)
+      if (choice !== null) found.push(choice)
+    }
+  })
+  return found
+}
+
+/** The other leg of a stop that filled: it is cancelled right after. */
+function targetBeside(
+  events: readonly RunEvent[],
+  at: number,
+  order: (id: string) => OrderView | undefined,
+): number | null {
+  for (let k = at + 1; k < events.length; k++) {
+    const event = events[k]!
+    if (event.type !== 'cancelled') break
+    const other = event.reason === 'oco' ? order(event.id) : undefined
+    if (other?.role === 'target') return other.limit
+  }
+  return null
+}
+
+/** The target that an entry's fill has just put on the book. */
+function legAfter(events: readonly RunEvent[], at: number): number | null {
+  for (let k = at + 1; k < events.length; k++) {
+    const event = events[k]!
+    if (event.type === 'accepted' && event.order.role === 'target') return event.order.limit
+    if (event.type !== 'accepted' || event.order.role === 'order') break
+  }
+  return null
+}
+
+function isStopAt(event: RunEvent, { symbol, time }: Fill): boolean {
+  return (
+    event.type === 'fill' && event.fill.symbol === symbol && event.fill.time === time && event.fill.role !== 'order'
+  )
+}
+
+/** One instrument's bars, and what of its trades is needed to price another path. */
+class Market {
+  /** Open time of the bar inside which it was entered last. */
+  enteredAt = Number.NaN
+  readonly #bars: Bars
+  readonly #makerFee: number
+  readonly #trades: readonly Trade[]
+  readonly #open: OpenTrade | undefined
+  readonly #entries: readonly number[]
+
+  constructor(bars: Bars, { trades, openTrades, makerFee, events }: BandInput) {
+    const { symbol } = bars.series
+    this.#bars = bars
+    this.#makerFee = makerFee[symbol]!
+    this.#trades = trades.filter((trade) => trade.symbol === symbol)
+    this.#open = openTrades.find((trade) => trade.symbol === symbol)
+    this.#entries = events.flatMap((event) =>
+      event.type === 'fill' && event.fill.symbol === symbol && event.fill.role === 'order' ? [event.fill.time] : [],
+    )
+  }
+
+  /** Both in one bar, the stop was taken: the target might have come first. */
+  targetFirst(fill: Fill, target: number): Choice | null {
+    const row = firstRowAt(this.#bars.openTime, fill.time)
+    return this.#isReached(row, fill, target) ? this.#choice(fill, target, this.#makerFee, row, row) : null
+  }
+
+  /** Entered and stopped inside one bar: the extreme might have come before the entry, and the trade have lived on. */
+  survives(fill: Fill, target: number | null): Choice | null {
+    const { openTime, open, high, low, close, length } = this.#bars
+    const row = firstRowAt(openTime, fill.time)
+    if (target !== null && this.#isReached(row, fill, target))
+      return this.#choice(fill, target, this.#makerFee, row, row)
+    const isLong = fill.side === 'sell'
+    const next = this.#entries.find((time) => time > fill.time) ?? Number.POSITIVE_INFINITY
+    const takerFee = fill.fee / (fill.price * fill.qty)
+    for (let k = row + 1; k < length; k++) {
+      // by then it must have been over: the run entered anew
+      if (openTime[k]! >= next) return this.#choice(fill, open[k]!, takerFee, row, k)
+      const isStopped = isLong ? low[k]! <= fill.reference : high[k]! >= fill.reference
+      const gap = isLong ? Math.min(open[k]!, fill.reference) : Math.max(open[k]!, fill.reference)
+      if (isStopped) return this.#choice(fill, gap, takerFee, row, k)
+      if (target !== null && this.#isReached(k, fill, target)) return this.#choice(fill, target, this.#makerFee, row, k)
+    }
+    return this.#choice(fill, close[length - 1]!, 0, row, length - 1)
+  }
+
+  /** Entered inside a bar that reaches the target too: it might have come after the entry. */
+  targetAtOnce(fill: Fill, target: number): Choice | null {
+    const row = firstRowAt(this.#bars.openTime, fill.time)
+    const exit = { ...fill, side: fill.side === 'buy' ? ('sell' as const) : ('buy' as const) }
+    if (!this.#isReached(row, exit, target)) return null
+    const trade = this.#trades.find(({ entryTime }) => entryTime === fill.time)
+    const pnl = trade?.pnl ?? (this.#open?.entryTime === fill.time ? this.#open.pnl : undefined)
+    // a trade that grew later is no longer this entry's alone
+    if (pnl === undefined || (trade ?? this.#open)!.qty !== fill.qty) return null
+    const sign = fill.side === 'buy' ? 1 : -1
+    const other = sign * fill.qty * (target - fill.price) - fill.fee - target * fill.qty * this.#makerFee
+    return this.#of(fill.time, other - pnl, row)
+  }
+
+  /** A target fills where the bar trades through it (fills.md 8). */
+  #isReached(row: number, { side }: Pick<Fill, 'side'>, target: number): boolean {
+    return side === 'sell' ? this.#bars.high[row]! > target : this.#bars.low[row]! < target
+  }
+
+  /** The exit `fill` at `price` instead, which shows from the close of row `at` on. */
+  #choice(fill: Fill, price: number, feeRate: number, row: number, at: number): Choice | null {
+    const sign = fill.side === 'sell' ? 1 : -1
+    const gain = sign * fill.qty * (price - fill.price) - (price * fill.qty * feeRate - fill.fee)
+    return this.#of(this.#bars.openTime[row]!, gain, at)
+  }
+
+  #of(time: number, gain: number, at: number): Choice {
+    const { openTime, series } = this.#bars
+    return { symbol: series.symbol, time, gain: Math.max(0, gain), from: closeTimeOf(openTime[at]!, series.interval) }
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { buy, close, type Decision, sell } from '../../src/core/order.ts'
+import { pathBand } from '../../src/metrics/index.ts'
+import { barsOf, play, type Row } from '../engine/scene.ts'
+
+const flat = (price: number): Row => [price, price, price, price]
+
+/** The band of a run over hand-made bars; fees: maker 0.1 %, taker 0.2 %. */
+function bandOf(rows: readonly Row[], decide: Readonly<Record<number, () => Decision>>, isFree = true) {
+  const [feeMaker, feeTaker] = isFree ? [0, 0] : [0.001, 0.002]
+  const run = play({ rows, decide, kind: 'perpetual', cash: 1000, feeMaker, feeTaker })
+  const band = pathBand({ ...run, bars: [barsOf(rows)], makerFee: { BTCUSDT: feeMaker } })
+  return { run, band, end: [band.endEquity.low, band.endEquity.high] }
+}
+const long = () => buy({ qty: 1, stopLoss: 95, takeProfit: 110 })
+
+describe('a stop and a target in one bar', () => {
+  const rows = [flat(100), flat(100), [100, 111, 94, 100], flat(100)] as const
+  test('the stop was taken, the target might have come first', () => {
+    const { band, end } = bandOf(rows, { 0: long })
+    // −5 or +10
+    expect(end).toEqual([995, 1010])
+    expect(band).toMatchObject({
+      method: 'repriced',
+      bars: 1,
+      totalReturn: { low: 995 / 1000 - 1, high: 1010 / 1000 - 1 },
+      share: 15 / 5,
+    })
+    expect(band.maxDrawdown).toEqual({ low: 0, high: 5 / 1000 })
+  })
+  test('with the fees of either exit: 0.2 % of 95, or 0.1 % of 110', () => {
+    const { run, end } = bandOf(rows, { 0: long }, false)
+    expect(end[0]).toBe(run.endEquity)
+    expect(end[1]! - end[0]!).toBeCloseTo(15 + 0.19 - 0.11, 9)
+  })
+  test('a short', () => {
+    const { end } = bandOf([flat(100), flat(100), [100, 106, 89, 100], flat(100)], {
+      0: () => sell({ qty: 2, stopLoss: 105, takeProfit: 90 }),
+    })
+    expect(end).toEqual([990, 1020])
+  })
+  test('a target that is only touched would not have filled, one that is not reached even less', () => {
+    for (const high of [110, 109])
+      expect(bandOf([flat(100), flat(100), [100, high, 94, 100], flat(100)], { 0: long }).band).toMatchObject({
+        bars: 0,
+        share: 0,
+      })
+  })
+  test('a stop at the open hangs on no path', () => {
+    expect(bandOf([flat(100), flat(100), [94, 111, 90, 100], flat(100)], { 0: long }).band.bars).toBe(0)
+  })
+})
+
+describe('an entry and its stop inside one bar', () => {
+  const entry = () => buy({ qty: 1, limit: 98, stopLoss: 95, takeProfit: 110 })
+  test('the low might have come before: the trade lives on until its target', () => {
+    const rows = [flat(100), [100, 100, 94, 97], flat(100), [100, 112, 100, 110], flat(110)] as const
+    const { run, end, band } = bandOf(rows, { 0: entry })
+    expect(run.trades).toMatchObject([{ pnl: -3 }])
+    expect([end, band.bars]).toEqual([[997, 1012], 1])
+  })
+  test('or its stop, where nothing is gained; or a gap beyond it, which is worse and so is not the best', () => {
+    expect(bandOf([flat(100), [100, 100, 94, 97], [97, 97, 90, 90], flat(90)], { 0: entry }).end).toEqual([997, 997])
+    expect(bandOf([flat(100), [100, 100, 94, 97], flat(80), flat(80)], { 0: entry }).end).toEqual([997, 997])
+  })
+  test('or until the run enters anew, or to the end of the data', () => {
+    const rows = [flat(100), [100, 100, 94, 97], flat(100), flat(104), flat(105)] as const
+    // bought again at the open of bar 3, at 104
+    expect(bandOf(rows, { 0: entry, 2: () => buy({ qty: 1 }) }).end).toEqual([998, 998 + (104 - 95)])
+    expect(bandOf(rows, { 0: entry }).end).toEqual([997, 1007])
+  })
+})
+
+test('an entry inside a bar that reaches the target: it might have come after', () => {
+  const rows = [flat(100), [100, 111, 97, 104], flat(104), flat(101), flat(101)] as const
+  const { run, end } = bandOf(rows, {
+    0: () => buy({ qty: 1, limit: 98, stopLoss: 90, takeProfit: 110 }),
+    2: () => close(),
+  })
+  expect(run.trades).toMatchObject([{ pnl: 3 }])
+  expect(end).toEqual([1003, 1012])
+})
+
+test('gains add up from the bar on which they show, and the drawdown is that of the better curve', () => {
+  const bad = [100, 111, 94, 100] as const
+  const rows = [flat(100), flat(100), bad, flat(100), flat(100), bad, flat(100)]
+  const { band, end } = bandOf(rows, { 0: long, 3: long })
+  expect(end).toEqual([990, 1020])
+  expect(band).toMatchObject({ bars: 2, maxDrawdown: { low: 0, high: 10 / 1000 }, share: 3 })
+})
+
+test('a run without trades has a band of no width', () => {
+  expect(bandOf([flat(100), flat(100)], {}).band).toEqual({
+    method: 'repriced', bars: 0, endEquity: { low: 1000, high: 1000 }, totalReturn: { low: 0, high: 0 }, maxDrawdown: { low: 0, high: 0 }, share: null,
+  }) // biome-ignore format: one look
+})
