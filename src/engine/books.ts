@@ -63,7 +63,7 @@ export class Books {
         fee: entry.fee,
         time: at,
         row: slot.row,
-        isInside: phase === 'inside',
+        isInside: phase === 'inside' || slot.detail?.isLater === true,
         entryTag: order.tag ?? 'entry',
         exitTag: order.tag ?? entry.exitCause,
       },

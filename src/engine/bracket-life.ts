@@ -69,7 +69,7 @@ export class Brackets {
       isGrown = true
       leg.qty += qty
       // as after any fill inside the bar, its good extreme came before
-      if (phase === 'inside' && leg.type === 'limit') leg.insideRow = slot.row
+      if (phase === 'inside' && leg.type === 'limit') leg.insideOf = slot.meeting
       this.#emit(slot, { type: 'amended', at: slot.openTime, order: viewOrder(leg, slot.symbol, slot.scales) })
     }
     return isGrown
@@ -78,7 +78,7 @@ export class Brackets {
   /** A bracket lives from its entry's fill. */
   #attach(slot: Slot, entry: LiveOrder, { qty, price, phase }: Filled, rules: Rules): void {
     for (const leg of bracketLegs(slot, entry, price, qty, rules, () => this.#acceptance.nextId())) {
-      if (phase === 'inside') leg.insideRow = slot.row
+      if (phase === 'inside') leg.insideOf = slot.meeting
       if (!this.#acceptance.acceptLeg(slot, leg, slot.openTime)) continue
       // the bad extreme is assumed to come after the fill, the good one before it: a stop can be hit, a target cannot
       if (phase !== 'inside' || leg.type === 'limit' || !isTriggered(leg, extremeFor(leg, slot.unitBar))) continue

@@ -106,6 +106,17 @@ export class Broker {
     const rules = slot.rulesAt(slot.openTime)
     this.#noteGap(slot)
     this.#expire(slot)
+    const { detail } = slot
+    if (detail !== null && hangsOnPath(slot) && detail.begin(slot.bars, slot.row, slot.closeTime)) {
+      while (detail.next(bar, slot.scales.priceDecimals)) this.#meet(slot, bar, rules)
+      slot.loadUnitBar()
+    } else this.#meet(slot, bar, rules)
+    this.sweep(slot)
+  }
+
+  /** Open orders meet a bar, or a part of it. */
+  #meet(slot: Slot, bar: UnitBar, rules: Rules): void {
+    slot.meeting++
     const hasTraded = slot.hasTraded
     // a gap through a stop and the liquidation price is a liquidation: it comes before everything else at the open
     if (hasTraded) this.#liquidate(slot, rules, 'open')
@@ -115,7 +126,6 @@ export class Broker {
       this.#insideBar(slot, bar, rules)
       this.#moveTrails(slot, bar, rules)
     }
-    this.sweep(slot)
   }
 
   /** A newer grid comes into force. */
@@ -170,7 +180,7 @@ export class Broker {
   #atOpen(slot: Slot, order: LiveOrder, bar: UnitBar, rules: Rules, hasTraded: boolean): void {
     if (!order.isAlive) return
     const at = slot.openTime
-    const isFirst = order.acceptedRow === slot.row - 1
+    const isFirst = order.acceptedRow === slot.row - 1 && !slot.detail?.isLater
     if (order.type === 'limit') {
       const wouldTake = isWithinLimit(order, bar.open)
       if (order.tif === 'IOC' || order.tif === 'FOK') {
@@ -191,7 +201,7 @@ export class Broker {
       return this.#execute(slot, order, price, phase, rules)
     const trigger = fromUnits(order.trigger, slot.scales.priceDecimals)
     this.#emit(slot, { type: 'triggered', at: slot.openTime, symbol: slot.symbol, id: order.id, price: trigger })
-    order.actedRow = slot.row
+    order.actedIn = slot.meeting
     if (isWithinLimit(order, price)) this.#execute(slot, order, price, phase, rules)
     // fills.md 10: what is not filled rests as a limit from the next bar on
     order.type = 'limit'
@@ -210,7 +220,12 @@ export class Broker {
     for (let name = 0; name < CLASSES; name++)
       for (let k = 0; k < count; k++) {
         const order = orders[k]!
-        if (order.insideClass !== name || !order.isAlive || order.actedRow === slot.row || order.insideRow === slot.row)
+        if (
+          order.insideClass !== name ||
+          !order.isAlive ||
+          order.actedIn === slot.meeting ||
+          order.insideOf === slot.meeting
+        )
           continue
         this.#meetInside(slot, order, bar, rules)
       }
@@ -228,7 +243,7 @@ export class Broker {
     for (const order of slot.orders) {
       if (!order.isAlive || order.type !== 'trailing-stop' || order.hasTriggered) continue
       // after a fill inside the bar only the close is known to have come later
-      const good = order.insideRow === slot.row ? bar.close : order.side === -1 ? bar.high : bar.low
+      const good = order.insideOf === slot.meeting ? bar.close : order.side === -1 ? bar.high : bar.low
       const level = trailPrice(order.trail!, order.side, good, rules, slot.scales)
       order.trigger = order.side === -1 ? Math.max(order.trigger, level) : Math.min(order.trigger, level)
     }
@@ -242,7 +257,7 @@ export class Broker {
   /** One execution at `reference` (units): quantity, price, funds, books, and what follows from it. */
   #execute(slot: Slot, order: LiveOrder, reference: number, phase: Phase, rules: Rules): void {
     const at = phase === 'close' ? slot.closeTime : slot.openTime
-    order.actedRow = slot.row
+    order.actedIn = slot.meeting
     const { position, costs } = slot
     const isMaker = order.type === 'limit' && phase === 'inside'
     const side = order.isClose ? (position.units > 0 ? -1 : 1) : order.side
@@ -306,6 +321,17 @@ function isOutOfReach({ orders, cursor, lows, highs, openTimes, scales }: Slot):
     if (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level) return false
   }
   return true
+}
+
+/** Whether it matters in which order the bar's prices came: two orders may meet it, or an entry and its bracket. */
+function hangsOnPath({ orders, row, highs, lows, scales }: Slot): boolean {
+  let reached = 0
+  for (const order of orders) {
+    if (order.type === 'trailing-stop' || order.legs !== null) return true
+    const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)
+    if (order.type === 'market' || (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level)) reached++
+  }
+  return reached > 1
 }
 
 /** Whether an order was accepted at the close just before this bar. */

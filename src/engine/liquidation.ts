@@ -164,8 +164,8 @@ function nearestStop(slot: Slot, way: (trigger: number) => number): LiveOrder | 
       order.isAlive &&
       order.side === side &&
       isStopLike(order) &&
-      order.actedRow !== slot.row &&
-      order.insideRow !== slot.row &&
+      order.actedIn !== slot.meeting &&
+      order.insideOf !== slot.meeting &&
       isTriggered(order, extremeFor(order, slot.unitBar)),
   )
   return reached.sort((a, b) => way(a.trigger) - way(b.trigger))[0] ?? null

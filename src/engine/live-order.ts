@@ -44,10 +44,10 @@ export interface LiveOrder {
   hasTriggered: boolean
   /** Number of the return in which the strategy asked for it, or for its entry. */
   readonly decision: number
-  /** A leg whose entry filled inside this row may meet that bar only as fills.md 11 says. */
-  insideRow: number
-  /** The row on which it filled or triggered last: each order acts once a bar. */
-  actedRow: number
+  /** A leg whose entry filled inside this meeting (`Slot.meeting`) may meet it only as fills.md 11 says. */
+  insideOf: number
+  /** The meeting in which it filled or triggered last: each order acts once in one. */
+  actedIn: number
   /** Its class inside the bar at hand (fills.md 7), a number so that a resting order costs no bar anything. */
   insideClass: number
 }
@@ -111,8 +111,8 @@ export function blankOrder(draft: Draft): LiveOrder {
     isAlive: true,
     hasTriggered: false,
     decision: draft.decision ?? 0,
-    insideRow: draft.insideRow ?? -1,
-    actedRow: -1,
+    insideOf: draft.insideOf ?? -1,
+    actedIn: -1,
     insideClass: 0,
   }
 }

@@ -6,6 +6,7 @@ import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
 import type { FundingColumns, MarginTerms, MarkColumns } from '../core/leverage.ts'
 import type { Ledger } from '../core/money.ts'
 import type { OrderView } from '../core/order.ts'
+import { Detail } from './detail.ts'
 import type { Costs } from './fee-model.ts'
 import type { UnitBar } from './fill-model.ts'
 import type { Slippage } from './impact.ts'
@@ -55,6 +56,8 @@ export interface SlotOptions {
   /** Mark prices row by row, complete; the bars' own prices where absent. */
   readonly marks?: (MarkColumns & { readonly decimals: number }) | null
   readonly funding?: FundingColumns | null
+  /** Bars of a finer interval, by which fills inside a bar are decided. */
+  readonly detail?: Bars | null
 }
 
 const NO_EVENTS: readonly RunEvent[] = Object.freeze([])
@@ -82,6 +85,9 @@ export class Slot {
   readonly also: Readonly<Record<string, object>>
   readonly orders: LiveOrder[] = []
   readonly unitBar: UnitBar = { open: 0, high: 0, low: 0, close: 0 }
+  readonly detail: Detail | null
+  /** Counts the bars, and parts of bars, that orders have met: each order acts at most once in one. */
+  meeting = 0
   /** Whether a bar of this instrument closes at the instant at hand. */
   isFresh = false
   /** What was held when equity was marked last, base asset. */
@@ -118,7 +124,9 @@ export class Slot {
     this.costs = options.costs
     this.slippage = slippage
     this.referenceAt = options.referenceAt ?? null
-    this.scales = scalesOf(instrument, bars.priceDecimals, options.costs.feeAsset === 'received')
+    this.detail = options.detail ? new Detail(options.detail) : null
+    const priceDecimals = Math.max(bars.priceDecimals, options.detail?.priceDecimals ?? 0)
+    this.scales = scalesOf(instrument, priceDecimals, options.costs.feeAsset === 'received')
     this.cursor = { row: options.startRow - 1 }
     const marks = options.marks ?? { ...bars, decimals: bars.priceDecimals }
     this.marks = marks.close
@@ -211,6 +219,7 @@ export class Slot {
    * seen (warm-up counts), and from there on say that nobody traded.
    */
   get hasTraded(): boolean {
+    if (this.detail?.isAtWork) return this.detail.hasTraded
     const { row } = this.cursor
     return row < this.volumeFrom || this.bars.volume[row] !== 0
   }

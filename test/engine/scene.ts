@@ -51,6 +51,8 @@ export interface Scene {
   /** Hour → rate and mark price. */
   readonly funding?: readonly (readonly [hour: number, rate: number, mark?: number])[]
   readonly risk?: Risk | null
+  /** Quarters of the bars, four a bar. */
+  readonly detail?: readonly Row[]
   /** After each bar; `at` is its close. */
   readonly onInstant?: (engine: Engine, at: number) => void
 }
@@ -150,6 +152,7 @@ export function play(scene: Scene): EngineResult & { readonly engine: Engine } {
         startRow: 0,
         readyRow: 0,
         costs: costsOf({ feeMaker, feeTaker, slippageBps, feeAsset }),
+        detail: scene.detail === undefined ? null : barsOf(scene.detail, '15m', scene.symbol),
         ...(scene.kind === 'perpetual' && { margin: marginOf(scene.margin), ...columnsOf(scene) }),
       },
     ],
