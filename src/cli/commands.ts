@@ -54,6 +54,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'What two runs were told, and what came of it, where they differ',
     load: () => import('./commands/runs-diff.ts'),
   },
+  'runs explain': {
+    summary: 'Why a trade came about: bars, indicators, account, orders, filters, rebuilt by running again',
+    load: () => import('./commands/runs-explain.ts'),
+  },
   report: { summary: 'Make the report of a finished run again', load: () => import('./commands/report.ts') },
   verify: {
     summary: 'Make a finished run again and compare; exit 1 if anything differs',

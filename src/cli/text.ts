@@ -1,3 +1,5 @@
+import type { Part } from '../report/trade-page.ts'
+
 /** A table for the terminal: columns padded, numbers to the right. */
 export function tableText(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows]
@@ -40,4 +42,21 @@ export function ratio(value: number | null | undefined): string {
 
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`
+}
+
+/** A title, labelled facts, and a table under them. */
+export function partText({ title, facts = [], table }: Part): string {
+  const width = Math.max(0, ...facts.map(([label]) => label.length))
+  return [
+    title,
+    ...facts.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
+    ...(table === undefined
+      ? []
+      : [
+          '',
+          ...tableText(table.header, table.rows)
+            .split('\n')
+            .map((line) => `  ${line}`.trimEnd()),
+        ]),
+  ].join('\n')
 }

@@ -57,7 +57,7 @@ export const PAGE_DRAW = String.raw`
 
   /** What charts over time show: null is everything. */
   let shown = null;
-  const timely = Object.keys(CHARTS).filter((id) => CHARTS[id].moves);
+  const timely = Object.keys(CHARTS).filter((id) => CHARTS[id].moves && $(id));
   const everything = [lines.equity.t[0], lines.equity.t[lines.equity.t.length - 1]];
   const range = (id) => {
     if (shown === null) return null;

@@ -2,9 +2,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { RunDocument } from '../core/run.ts'
+import type { Strategy } from '../engine/index.ts'
 import { type Backtest, backtest, type Progress } from './backtest.ts'
+import { codeHash } from './code-hash.ts'
 import { type Difference, diffRuns } from './diff-runs.ts'
 import { readDocument } from './load-run.ts'
+import { loadStrategy } from './load-strategy.ts'
 import { HOME } from './package-info.ts'
 import { differences, renderRun } from './run-folder.ts'
 import { recordedSettings } from './settings.ts'
@@ -21,7 +24,35 @@ export interface Verification {
 
 /** Makes a finished run again from what its run.json records, in memory. */
 export async function rerun(dir: string, store: string, cwd: string, onProgress?: Progress): Promise<Backtest> {
-  const { reproduce, run } = readDocument(dir)
+  const { request, settings } = askedFor(readDocument(dir), dir, store, cwd)
+  return backtest(request, settings, onProgress)
+}
+
+/** What was seen of a run that was made again, and which of its inputs are not what they were. */
+interface Watched {
+  readonly result: Backtest['result']
+  readonly changed: readonly string[]
+}
+
+/** The same with another strategy in the place of its own, one that does as it does and is watched. */
+export async function rerunWatched(
+  dir: string,
+  store: string,
+  cwd: string,
+  watch: (strategy: Strategy) => Strategy,
+  onProgress?: Progress,
+): Promise<Watched> {
+  const recorded = readDocument(dir)
+  const { request, settings } = askedFor(recorded, dir, store, cwd)
+  const { strategy, file } = await loadStrategy(request.strategy)
+  const { result } = await backtest({ ...request, strategy: watch(strategy) }, settings, onProgress)
+  // the code of what is handed over as an object cannot be seen, that of its file can
+  const reproduce = { ...result.document.reproduce, code: codeHash(file).hash }
+  return { result, changed: causes(recorded, { ...result.document, reproduce }) }
+}
+
+/** What a run was asked for, as its run.json records it. */
+function askedFor({ reproduce, run }: RunDocument, dir: string, store: string, cwd: string) {
   const record = reproduce.request
   if (record === null)
     throw new UsageError(`${run}: its strategy was handed over by a script, not named by a file; run that script again`)
@@ -36,7 +67,7 @@ export async function rerun(dir: string, store: string, cwd: string, onProgress?
     closeAtEnd,
     ...(record.benchmark !== null && { benchmark: record.benchmark }),
   }
-  return backtest(request, recordedSettings(record, { store, out: dirname(dir) }), onProgress)
+  return { request, settings: recordedSettings(record, { store, out: dirname(dir) }) }
 }
 
 /** Runs a finished run again and compares every file of it: the same inputs must give the same bytes. */

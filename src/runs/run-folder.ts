@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { EquityColumns, RunDocument } from '../core/run.ts'
+import type { EquityColumns, RunDocument, RunResult } from '../core/run.ts'
 import { beginParquet, DataError, writeAtomic } from '../data/index.ts'
 import { renderReport } from '../report/report.ts'
+import { type Part, renderTradePage } from '../report/trade-page.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { tradesCsv } from '../tables/trades-csv.ts'
 import type { Backtest } from './backtest.ts'
@@ -129,6 +130,18 @@ export function rewriteReport(run: Backtest, dir: string): string {
     writeAtomic(file, renderReport(run.result, reportAssets()))
   } catch (error) {
     throw folderError(dir, error)
+  }
+  return file
+}
+
+/** Writes one trade's page, wherever that is to be. */
+export function writeTradePage(result: RunResult, parts: readonly Part[], command: string, file: string): string {
+  try {
+    writeAtomic(file, renderTradePage(result, parts, command, reportAssets()))
+  } catch (error) {
+    throw new DataError(
+      `${file}: the chart cannot be written (${(error as { code?: string }).code ?? (error as Error).message}); choose another place with --chart FILE`,
+    )
   }
   return file
 }
