@@ -1,4 +1,7 @@
-import type { RunDocument } from '../core/run.ts'
+import type { RecordedRequest, RunDocument } from '../core/run.ts'
+import { DataError } from '../data/index.ts'
+import { diffTrades, type TradeDiff } from './diff-trades.ts'
+import { type LoadedRun, loadRun } from './load-run.ts'
 
 export interface Difference {
   /** Where in run.json, e.g. `metrics.sharpe`. */
@@ -6,6 +9,36 @@ export interface Difference {
   readonly a: unknown
   readonly b: unknown
 }
+
+/** Two finished runs, side by side. */
+export interface Comparison {
+  readonly a: RunDocument
+  readonly b: RunDocument
+  readonly differences: readonly Difference[]
+  /** `null` where amounts of two assets cannot be told from one another. */
+  readonly trades: TradeDiff | null
+}
+
+/** @throws DataError where the folder of one of them is damaged */
+export async function compareRuns(dirA: string, dirB: string): Promise<Comparison> {
+  const [one, other] = [await loadRun(dirA), await loadRun(dirB)]
+  const [a, b] = [one.document, other.document]
+  return { a, b, differences: diffRuns(a, b), trades: a.quote === b.quote ? tradesOf(one, other) : null }
+}
+
+function tradesOf(one: LoadedRun, other: LoadedRun): TradeDiff {
+  try {
+    return diffTrades(one, other)
+  } catch (error) {
+    const [a, b] = [one.document.run, other.document.run]
+    throw new DataError(
+      `${(error as Error).message}: a file of ${one.dir} or ${other.dir} was changed; klinelab verify ${a} and klinelab verify ${b} say which`,
+    )
+  }
+}
+
+/** Of a request, what stands elsewhere in the document too. */
+const ELSEWHERE = ['strategy', 'data', 'from', 'to', 'set', 'cash', 'costs', 'noCosts', 'riskFree', 'benchmark']
 
 /** What two runs were told and what came of it, where they differ; identities and prose are left out. */
 export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
@@ -35,9 +68,19 @@ export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
     'tradeHash',
   ] as const
   for (const key of compared) visit(key, a[key], b[key])
+  const [asked, other] = [a.reproduce.request, b.reproduce.request]
+  if (asked !== null && other !== null) {
+    visit('settings', settingsOf(asked), settingsOf(other))
+    // those of the first venue stand in the document
+    if (Object.keys({ ...asked.costs, ...other.costs }).length > 1) visit('settings.costs', asked.costs, other.costs)
+  }
   visit('reproduce.code', a.reproduce.code, b.reproduce.code)
   visit('reproduce.config', a.reproduce.config, b.reproduce.config)
   return found
+}
+
+function settingsOf(request: RecordedRequest): object {
+  return Object.fromEntries(Object.entries(request).filter(([key]) => !ELSEWHERE.includes(key)))
 }
 
 type Tree = Readonly<Record<string, unknown>>

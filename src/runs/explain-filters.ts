@@ -5,7 +5,7 @@ import type { OrderView } from '../core/order.ts'
 import { compileRules, type ReferenceAt, scalesOf } from '../engine/index.ts'
 
 /** One filter that an order was held to: what it looked at, and between what bounds that had to lie. */
-export interface FilterCheck {
+interface FilterCheck {
   readonly filter: string
   readonly value: string
   readonly bounds: string

@@ -246,7 +246,7 @@ function entryPhase(events: readonly RunEvent[], { symbol, startIndex }: Point):
 }
 
 /** A bar of a column, closed and no longer moving. */
-export function barAt(bars: Bars, row: number): Bar {
+function barAt(bars: Bars, row: number): Bar {
   const openTime = bars.openTime[row]!
   return {
     ...{ openTime, closeTime: closeTimeOf(openTime, bars.series.interval) },

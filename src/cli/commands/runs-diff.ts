@@ -1,8 +1,18 @@
-import { diffRuns } from '../../runs/diff-runs.ts'
-import { findRun, readDocument } from '../../runs/load-run.ts'
+import type { RunDocument } from '../../core/run.ts'
+import { timeName } from '../../core/time.ts'
+import type { Trade } from '../../core/trade.ts'
+import { METRICS } from '../../metrics/index.ts'
+import type { Part } from '../../report/trade-page.ts'
+import { type Comparison, compareRuns, type Difference } from '../../runs/diff-runs.ts'
+import type { Pair, TradeDiff } from '../../runs/diff-trades.ts'
+import { plain } from '../../runs/event-text.ts'
+import { findRun } from '../../runs/load-run.ts'
 import type { Command } from '../command.ts'
 import { OUT, settingsOf } from '../flags.ts'
-import { tableText } from '../text.ts'
+import { partText, plural } from '../text.ts'
+
+/** Trades of a group that are listed. */
+const LARGEST = 5
 
 export default {
   words: '<a> <b>',
@@ -10,20 +20,137 @@ export default {
   example: 'klinelab runs diff sma-cross donchian-breakout',
   async run(args, io) {
     const { out } = await settingsOf(args, io)
-    const [a, b] = args.words.map((word) => readDocument(findRun(word, out, io.cwd))) as [
-      ReturnType<typeof readDocument>,
-      ReturnType<typeof readDocument>,
-    ]
-    const differences = diffRuns(a, b)
-    const cell = (value: unknown) =>
-      value === null ? '–' : typeof value === 'string' && value.length === 64 ? value.slice(0, 12) : String(value)
+    const [dirA, dirB] = args.words.map((word) => findRun(word, out, io.cwd)) as [string, string]
+    const compared = await compareRuns(dirA, dirB)
+    const { a, b, differences, trades } = compared
     const text =
       differences.length === 0
         ? 'the same in everything'
-        : tableText(
-            ['key', a.run, b.run],
-            differences.map(({ key, a: left, b: right }) => [key, cell(left), cell(right)]),
+        : [`A is ${a.run}, B is ${b.run}`, ...[...valueParts(compared), ...tradeParts(compared)].map(partText)].join(
+            '\n\n',
           )
-    return { json: { a: a.run, b: b.run, differences }, text }
+    return { json: { a: a.run, b: b.run, differences, trades: trades === null ? null : tradesJson(trades) }, text }
   },
 } satisfies Command
+
+const SECTIONS: readonly (readonly [title: string, keys: RegExp])[] = [
+  ['Parameters', /^params\./],
+  ['Data', /^(data|range)\./],
+  ['Results', /^(metrics|peer|split|orders|tradeHash)(\.|$)|^costs\.(fees|slippage|funding)$/],
+  ['Settings', /^/],
+]
+
+/** Parameters, settings, data and results, side by side where they differ. */
+function valueParts({ a, b, differences }: Comparison): Part[] {
+  const left = [...differences]
+  const parts = SECTIONS.map(([title, keys]): Part => {
+    const own = left.filter(({ key }) => keys.test(key))
+    for (const one of own) left.splice(left.indexOf(one), 1)
+    const table = own.length === 0 ? undefined : { header: ['', 'A', 'B', 'B − A'], rows: own.map(valueRow) }
+    const same = title === 'Parameters' ? sameParams(a, b) : ''
+    return {
+      ...{ id: title, title },
+      facts: same !== '' ? [['the same', same]] : own.length === 0 ? [['the same', 'all of them']] : [],
+      ...(table !== undefined && { table }),
+    }
+  })
+  return ['Parameters', 'Settings', 'Data', 'Results'].map((title) => parts.find((part) => part.title === title)!)
+}
+
+function sameParams({ params: a }: RunDocument, { params: b }: RunDocument): string {
+  const same = Object.entries(a).filter(([name, value]) => b[name] === value)
+  return same.map(([name, value]) => `${name} ${value}`).join(', ')
+}
+
+const TIMES = [
+  ...METRICS.filter(({ unit }) => unit === 'time').map(({ key }) => `metrics.${key}`),
+  'range.from',
+  'range.to',
+]
+
+function valueRow({ key, a, b }: Difference): string[] {
+  const isTime = TIMES.includes(key) || /^data\.\d+\.(from|to)$/.test(key)
+  const cell = (value: unknown) =>
+    value === null
+      ? '–'
+      : isTime
+        ? timeName(value as number)
+        : typeof value === 'number'
+          ? figure(value)
+          : short(String(value))
+  const isAmount = typeof a === 'number' && typeof b === 'number' && !isTime
+  return [key, cell(a), cell(b), isAmount ? difference(a, b) : '']
+}
+
+/** Enough of a figure to compare it by; run.json has every digit. */
+const DIGITS = 9
+
+function figure(value: number): string {
+  return plain(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)))
+}
+
+/** To the digits that the figures are shown with: what is left of two that are alike is noise. */
+function difference(a: number, b: number): string {
+  const largest = Math.floor(Math.log10(Math.max(Math.abs(a), Math.abs(b))))
+  const isWhole = Number.isInteger(a) && Number.isInteger(b)
+  return plain(isWhole ? b - a : Number((b - a).toFixed(Math.min(20, Math.max(0, DIGITS - 1 - largest)))))
+}
+
+/** Hashes by their beginning. */
+function short(text: string): string {
+  return /^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text
+}
+
+const GROUPS = [
+  ['added', 'in B only'],
+  ['removed', 'in A only'],
+  ['moved', 'one decision, other times, prices or quantities'],
+  ['kept', 'the same but for fees and funding'],
+] as const
+
+function tradeParts({ a, b, trades }: Comparison): Part[] {
+  if (trades === null)
+    return [{ id: 'trades', title: 'Trades', facts: [['not compared', `A is kept in ${a.quote}, B in ${b.quote}`]] }]
+  const rows = GROUPS.map(([name, what]) => [name, what, String(trades[name].pairs.length), trades[name].pnl])
+  const all = ['all', `closed pnl of B less that of A, ${a.quote}`, '', trades.pnl]
+  const table = { header: ['trades', '', 'number', 'explain'], rows: [...rows, all] }
+  return [{ id: 'trades', title: 'Trades', table }, ...GROUPS.flatMap(([name]) => largest(name, trades[name].pairs))]
+}
+
+function largest(name: string, pairs: readonly Pair[]): Part[] {
+  const shown = pairs.filter(({ pnl }) => name !== 'kept' || pnl !== '0').slice(0, LARGEST)
+  if (shown.length === 0) return []
+  const rows = shown.map(({ a, b, decidedAt, pnl }) => {
+    const one = (a ?? b)!
+    const both = (text: (trade: Trade) => string) => {
+      const [x, y] = [text((a ?? b)!), text((b ?? a)!)]
+      return x === y ? x : `${x} → ${y}`
+    }
+    return [
+      ...[a, b].map((trade) => (trade === null ? '–' : `${trade.n}`)),
+      ...[one.symbol, one.side, timeName(decidedAt)],
+      both(({ entryTime, entryPrice }) => `${timeName(entryTime)} at ${plain(entryPrice)}`),
+      both(({ exitTime, exitPrice, exitTag }) => `${timeName(exitTime)} at ${plain(exitPrice)} (${exitTag})`),
+      both(({ qty }) => plain(qty)),
+      both((trade) => plain(trade.pnl)),
+      pnl,
+    ]
+  })
+  const title = `${name[0]!.toUpperCase()}${name.slice(1)}: ${shown.length < pairs.length ? `the ${shown.length} that explain most of ${pairs.length}` : plural(pairs.length, 'trade')}`
+  return [
+    {
+      id: name,
+      title,
+      table: { header: ['A', 'B', 'symbol', 'side', 'decided', 'in', 'out', 'qty', 'pnl', 'explains'], rows },
+    },
+  ]
+}
+
+/** Pairs that are the same in both say nothing; all others are there. */
+function tradesJson(trades: TradeDiff) {
+  const groups = GROUPS.map(([name]) => {
+    const { pairs, pnl } = trades[name]
+    return [name, { trades: pairs.length, pnl, pairs: pairs.filter((pair) => name !== 'kept' || pair.pnl !== '0') }]
+  })
+  return { pnl: trades.pnl, ...Object.fromEntries(groups) }
+}
