@@ -1,3 +1,4 @@
+import { INTERVALS, type Interval, isInterval } from '../core/interval.ts'
 import { RISK_RULES, type RiskLimits } from '../core/risk.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
@@ -101,6 +102,13 @@ function riskLimit(text: string): readonly [string, unknown] {
   return [rule, limit]
 }
 
+/** An interval's name. */
+export function parsedInterval(text: string): Interval {
+  if (!isInterval(text))
+    throw new RangeError(`"${text}" is no interval${didYouMean(text, INTERVALS)}; known: ${INTERVALS.join(' ')}`)
+  return text
+}
+
 export const RUN: Flags = {
   data: { help: 'series to run on', value: 'SERIES', isList: true, isRequired: true },
   ...RANGE,
@@ -111,6 +119,11 @@ export const RUN: Flags = {
     min: 0,
     isWhole: true,
   }),
+  detail: {
+    help: 'finer stored bars by which fills inside a bar are decided, such as 1m',
+    value: 'INTERVAL',
+    parse: parsedInterval,
+  },
   risk: {
     help: 'limits that no order may pass, over those of the config',
     value: 'RULE=LIMIT',

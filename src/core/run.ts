@@ -1,6 +1,7 @@
 import type { Bars, Gap } from './bar.ts'
 import type { RunEvent } from './event.ts'
 import type { Fill } from './fill.ts'
+import type { Interval as BarInterval } from './interval.ts'
 import type { MarginMode } from './leverage.ts'
 import type { RiskLimits } from './risk.ts'
 import type { OpenTrade, Trade } from './trade.ts'
@@ -151,6 +152,8 @@ export interface RecordedRequest {
   readonly margin: MarginMode
   readonly leverage: Readonly<Record<string, number>>
   readonly funding: 'on' | 'off'
+  /** Interval of the finer bars that decided fills. */
+  readonly detail: BarInterval | null
   /** Limits of the account; those of the strategy are in its code. */
   readonly risk: RiskLimits
   readonly benchmark: string | null

@@ -108,7 +108,11 @@ export class Broker {
     this.#expire(slot)
     const { detail } = slot
     if (detail !== null && hangsOnPath(slot) && detail.begin(slot.bars, slot.row, slot.closeTime)) {
-      while (detail.next(bar, slot.scales.priceDecimals)) this.#meet(slot, bar, rules)
+      while (detail.next())
+        if (!detail.isLater || isAnyInReach(slot.orders, detail.low, detail.high, slot.scales.priceDecimals)) {
+          detail.load(bar, slot.scales.priceDecimals)
+          this.#meet(slot, bar, rules)
+        }
       slot.loadUnitBar()
     } else this.#meet(slot, bar, rules)
     this.sweep(slot)
@@ -316,11 +320,20 @@ function isOutOfReach({ orders, cursor, lows, highs, openTimes, scales }: Slot):
   for (let k = 0; k < orders.length; k++) {
     const order = orders[k]!
     if (order.acceptedRow >= row - 1 || order.expiresAt <= openTimes[row]! || !order.isAlive) return false
-    if (order.type === 'market' || order.type === 'trailing-stop' || order.hasTriggered) return false
-    const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)
-    if (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level) return false
   }
-  return true
+  return !isAnyInReach(orders, lows[row]!, highs[row]!, scales.priceDecimals)
+}
+
+/** Whether an order may notice prices from `low` to `high`; one that trails, or waits for volume, notices all. */
+function isAnyInReach(orders: readonly LiveOrder[], low: number, high: number, priceDecimals: number): boolean {
+  for (let k = 0; k < orders.length; k++) {
+    const order = orders[k]!
+    if (!order.isAlive) continue
+    if (order.type === 'market' || order.type === 'trailing-stop' || order.hasTriggered) return true
+    const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, priceDecimals)
+    if (waitsAbove(order) ? high >= level : low <= level) return true
+  }
+  return false
 }
 
 /** Whether it matters in which order the bar's prices came: two orders may meet it, or an entry and its bracket. */

@@ -48,18 +48,25 @@ export class Detail {
     return isWhole
   }
 
-  /** Loads the next part in whole price units; false where there is none left. */
-  next(into: UnitBar, priceDecimals: number): boolean {
-    this.#part++
-    if (this.#part >= this.#end) {
-      this.#part = -1
-      return false
-    }
+  /** Goes to the next part; false where there is none left. */
+  next(): boolean {
+    this.#part = this.#part + 1 < this.#end ? this.#part + 1 : -1
+    return this.#part !== -1
+  }
+
+  get low(): number {
+    return this.bars.low[this.#part]!
+  }
+  get high(): number {
+    return this.bars.high[this.#part]!
+  }
+
+  /** The part at hand in whole price units. */
+  load(into: UnitBar, priceDecimals: number): void {
     const units = (price: number) => exactUnits(price, priceDecimals) ?? Math.round(price * POW10[priceDecimals]!)
     into.open = units(this.bars.open[this.#part]!)
     into.high = units(this.bars.high[this.#part]!)
     into.low = units(this.bars.low[this.#part]!)
     into.close = units(this.bars.close[this.#part]!)
-    return true
   }
 }

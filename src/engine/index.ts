@@ -1,3 +1,4 @@
+export { Detail } from './detail.ts'
 export { Engine } from './engine.ts'
 export { type CostOptions, costsOf } from './fee-model.ts'
 export { bool, choice, int, num, type ParamValue, type ParamValues, resolveParams } from './params.ts'

@@ -10,6 +10,8 @@ import { findDrawdowns } from './drawdown.ts'
 /** What the band is reckoned from; the bars are those of the run's range, in declared order. */
 export interface BandInput {
   readonly bars: readonly Bars[]
+  /** Finer bars that decided fills, where a series has some. */
+  readonly details?: readonly (Bars | null)[]
   readonly events: readonly RunEvent[]
   readonly trades: readonly Trade[]
   readonly openTrades: readonly OpenTrade[]
@@ -73,7 +75,9 @@ function choicesOf(input: BandInput): Choice[] {
   const resting = new Map<string, OrderView>()
   const key = (symbol: string, id: string) => `${symbol} ${id}`
   const found: Choice[] = []
-  const ofSymbol = new Map(input.bars.map((bars) => [bars.series.symbol, new Market(bars, input)]))
+  const ofSymbol = new Map(
+    input.bars.map((bars, k) => [bars.series.symbol, new Market(bars, input.details?.[k] ?? null, input)]),
+  )
   events.forEach((event, k) => {
     if (event.type === 'accepted' || event.type === 'amended')
       resting.set(key(event.order.symbol, event.order.id), event.order)
@@ -87,6 +91,7 @@ function choicesOf(input: BandInput): Choice[] {
       if (choice !== null) found.push(choice)
     } else if (fill.role === 'order' && fill.position !== 0) {
       market.enteredAt = fill.time
+      market.entryPrice = fill.reference
       const target = legAfter(events, k)
       const isStopped = events.slice(k + 1, k + 8).some((one) => isStopAt(one, fill))
       const choice = target === null || isStopped ? null : market.targetAtOnce(fill, target)
@@ -127,19 +132,32 @@ function isStopAt(event: RunEvent, { symbol, time }: Fill): boolean {
   )
 }
 
+type Happens = (bars: Bars, row: number) => boolean
+
+function reaches({ high, low }: Bars, row: number, { side }: Pick<Fill, 'side'>, target: number): boolean {
+  return side === 'sell' ? high[row]! > target : low[row]! < target
+}
+
+function isBeyond({ high, low }: Bars, row: number, side: Fill['side'], stop: number): boolean {
+  return side === 'sell' ? low[row]! <= stop : high[row]! >= stop
+}
+
 /** One instrument's bars, and what of its trades is needed to price another path. */
 class Market {
   /** Open time of the bar inside which it was entered last. */
   enteredAt = Number.NaN
+  entryPrice = Number.NaN
   readonly #bars: Bars
+  readonly #detail: Bars | null
   readonly #makerFee: number
   readonly #trades: readonly Trade[]
   readonly #open: OpenTrade | undefined
   readonly #entries: readonly number[]
 
-  constructor(bars: Bars, { trades, openTrades, makerFee, events }: BandInput) {
+  constructor(bars: Bars, detail: Bars | null, { trades, openTrades, makerFee, events }: BandInput) {
     const { symbol } = bars.series
     this.#bars = bars
+    this.#detail = detail
     this.#makerFee = makerFee[symbol]!
     this.#trades = trades.filter((trade) => trade.symbol === symbol)
     this.#open = openTrades.find((trade) => trade.symbol === symbol)
@@ -151,13 +169,22 @@ class Market {
   /** Both in one bar, the stop was taken: the target might have come first. */
   targetFirst(fill: Fill, target: number): Choice | null {
     const row = firstRowAt(this.#bars.openTime, fill.time)
-    return this.#isReached(row, fill, target) ? this.#choice(fill, target, this.#makerFee, row, row) : null
+    const isStop = (bars: Bars, k: number) => isBeyond(bars, k, fill.side, fill.reference)
+    if (
+      !this.#isReached(row, fill, target) ||
+      this.#isDecided(row, isStop, (bars, k) => reaches(bars, k, fill, target))
+    )
+      return null
+    return this.#choice(fill, target, this.#makerFee, row, row)
   }
 
   /** Entered and stopped inside one bar: the extreme might have come before the entry, and the trade have lived on. */
   survives(fill: Fill, target: number | null): Choice | null {
     const { openTime, open, high, low, close, length } = this.#bars
     const row = firstRowAt(openTime, fill.time)
+    const isStop = (bars: Bars, k: number) => isBeyond(bars, k, fill.side, fill.reference)
+    const isEntry = (bars: Bars, k: number) => bars.low[k]! <= this.entryPrice && bars.high[k]! >= this.entryPrice
+    if (this.#isDecided(row, isEntry, isStop)) return null
     if (target !== null && this.#isReached(row, fill, target))
       return this.#choice(fill, target, this.#makerFee, row, row)
     const isLong = fill.side === 'sell'
@@ -178,7 +205,12 @@ class Market {
   targetAtOnce(fill: Fill, target: number): Choice | null {
     const row = firstRowAt(this.#bars.openTime, fill.time)
     const exit = { ...fill, side: fill.side === 'buy' ? ('sell' as const) : ('buy' as const) }
-    if (!this.#isReached(row, exit, target)) return null
+    const isEntry = (bars: Bars, k: number) => bars.low[k]! <= fill.reference && bars.high[k]! >= fill.reference
+    if (
+      !this.#isReached(row, exit, target) ||
+      this.#isDecided(row, isEntry, (bars, k) => reaches(bars, k, exit, target))
+    )
+      return null
     const trade = this.#trades.find(({ entryTime }) => entryTime === fill.time)
     const pnl = trade?.pnl ?? (this.#open?.entryTime === fill.time ? this.#open.pnl : undefined)
     // a trade that grew later is no longer this entry's alone
@@ -189,8 +221,27 @@ class Market {
   }
 
   /** A target fills where the bar trades through it (fills.md 8). */
-  #isReached(row: number, { side }: Pick<Fill, 'side'>, target: number): boolean {
-    return side === 'sell' ? this.#bars.high[row]! > target : this.#bars.low[row]! < target
+  #isReached(row: number, exit: Pick<Fill, 'side'>, target: number): boolean {
+    return reaches(this.#bars, row, exit, target)
+  }
+
+  /**
+   * Whether finer bars have told the order: they make up the row, and the one on which `first` happens first does not have
+   * `second` as well.
+   */
+  #isDecided(row: number, first: Happens, second: Happens): boolean {
+    const detail = this.#detail
+    if (detail === null) return false
+    const { openTime, high, low, series } = this.#bars
+    const [from, to] = [openTime[row]!, closeTimeOf(openTime[row]!, series.interval)]
+    let found = -1
+    let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+    for (let k = firstRowAt(detail.openTime, from); k < detail.length && detail.openTime[k]! < to; k++) {
+      most = Math.max(most, detail.high[k]!)
+      least = Math.min(least, detail.low[k]!)
+      if (found === -1 && first(detail, k)) found = k
+    }
+    return found !== -1 && most === high[row] && least === low[row] && !second(detail, found)
   }
 
   /** The exit `fill` at `price` instead, which shows from the close of row `at` on. */

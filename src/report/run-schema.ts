@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { INTERVALS } from '../core/interval.ts'
 import type { RunDocument } from '../core/run.ts'
 
 /**
@@ -80,6 +81,7 @@ const request = z.strictObject({
   margin: z.enum(['cross', 'isolated']),
   funding: z.enum(['on', 'off']),
   leverage: z.record(z.string(), z.number()),
+  detail: z.enum(INTERVALS).nullable(),
   risk,
   benchmark: z.string().nullable(),
 })

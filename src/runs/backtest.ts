@@ -10,6 +10,7 @@ import { buyAndHoldEquity, computeMetrics, pathBand } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
 import type { BacktestRequest } from './backtest-request.ts'
+import { detailOf } from './detail.ts'
 import { loadStrategy } from './load-strategy.ts'
 import { EMBEDDED } from './package-info.ts'
 import { peerMetrics } from './peer.ts'
@@ -60,11 +61,19 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
       instrument.kind === 'perpetual' ? perpetualOf(store, bars, from, instrument, settings) : null,
     ),
   )
+  const details = await Promise.all(loaded.map(({ bars }) => detailOf(store, bars, from, settings.detail)))
   const { limitTouch, cash, risk } = settings
   const closeAtEnd = request.closeAtEnd ?? false
   const slots = loaded.map(({ average, ...slot }, k) => {
     const { terms = null, marks = null, funding = null } = perpetuals[k] ?? {}
-    return { ...slot, referenceAt: average?.at ?? null, margin: terms, marks, funding }
+    return {
+      ...slot,
+      referenceAt: average?.at ?? null,
+      margin: terms,
+      marks,
+      funding,
+      detail: details[k]?.bars ?? null,
+    }
   })
   const simulation = played({ strategy, params, slots, from, cash, limitTouch, risk, closeAtEnd }, onProgress)
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
@@ -84,7 +93,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const used = inRange.map(({ bars, first }) => sliceBars(bars, first, bars.length))
   const { result } = simulation
   const makerFee = Object.fromEntries(loaded.map(({ instrument, costs }) => [instrument.symbol, costs.feeMaker]))
-  const band = pathBand({ ...result, bars: used, makerFee })
+  const band = pathBand({ ...result, bars: used, makerFee, details: details.map((one) => one?.bars ?? null) })
   const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
   const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
@@ -104,6 +113,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     instruments: loaded,
     averages: loaded.map(({ average }) => average?.sha256 ?? null),
     perpetuals,
+    details,
   })
   return {
     seconds: simulation.seconds,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { INTERVALS, type Interval } from '../core/interval.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import { VENUES } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -21,6 +22,8 @@ export interface Config {
   leverage?: number | { [symbol: string]: number }
   margin?: 'cross' | 'isolated'
   funding?: 'on' | 'off'
+  /** Interval of the finer bars that decide fills, such as 1m. */
+  detail?: Interval
   /** Limits that no order of any strategy may pass. */
   risk?: RiskLimits
   /** Per venue: `fees: { binance: { maker: 0.00075, taker: 0.00075 } }`. */
@@ -77,6 +80,7 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     leverage: z.union([z.number().int().min(1), z.record(z.string(), z.number().int().min(1))]).optional(),
     margin: z.enum(['cross', 'isolated']).optional(),
     funding: z.enum(['on', 'off']).optional(),
+    detail: z.enum(INTERVALS).optional(),
     risk: z.looseObject({}).optional(),
     fees: z
       .partialRecord(z.enum(VENUES), z.strictObject({ maker: rate.optional(), taker: rate.optional() }))

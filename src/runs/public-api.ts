@@ -64,7 +64,7 @@ export interface BacktestRun extends RunResult {
 
 const KEYS = [
   'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
-  'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'risk',
+  'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'risk', 'detail',
 ] as const // biome-ignore format: a list
 
 /**

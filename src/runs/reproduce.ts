@@ -45,6 +45,7 @@ export function recordOf(input: RecordInput): RecordedRequest {
     limitTouch,
     feeAsset,
     closeAtEnd: request.closeAtEnd ?? false,
+    detail: settings.detail,
     risk: settings.risk,
     benchmark: request.benchmark ?? null,
     // on spot nothing hangs on them: whatever was said of them, it is the same run
@@ -81,6 +82,7 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   add('fee-asset', record.feeAsset, BUILT_IN.feeAsset)
   add('close-at-end', record.closeAtEnd, false)
   add('benchmark', record.benchmark, null)
+  add('detail', record.detail, null)
   for (const [rule, limit] of Object.entries(record.risk)) words.push('--risk', quoted(`${rule}=${limit}`))
   const leverages = [...new Set(Object.values(record.leverage))]
   add('margin', record.margin, BUILT_IN.margin)

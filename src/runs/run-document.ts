@@ -109,6 +109,7 @@ function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
     ...assumed,
     ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
     ...facts.perpetuals.flatMap((one) => one?.remarks ?? []),
+    ...facts.details.flatMap((one) => one?.remarks ?? []),
     ...facts.result.notes,
   ]
 }

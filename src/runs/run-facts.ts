@@ -2,6 +2,7 @@ import type { Bars } from '../core/bar.ts'
 import type { RunDocument, RunResult } from '../core/run.ts'
 import type { ParamValue, Strategy } from '../engine/index.ts'
 import type { BacktestRequest } from './backtest-request.ts'
+import type { DetailBars } from './detail.ts'
 import type { Perpetual } from './perpetual.ts'
 import type { Settings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
@@ -46,4 +47,6 @@ export interface RunFacts {
   readonly plots: RunResult['plots']
   /** Margin, marks and funding, per series; null of spot. */
   readonly perpetuals: readonly (Perpetual | null)[]
+  /** Finer bars, per series; null where none decide. */
+  readonly details: readonly (DetailBars | null)[]
 }

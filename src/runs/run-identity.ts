@@ -25,6 +25,7 @@ export function configHash(facts: RunFacts, to: number): string {
       before: { rows: facts.warmups[k], sha256: barsSha256(sliceBars(bars, 0, facts.warmups[k]!)) },
       average: facts.averages[k],
       perpetual: facts.perpetuals[k]?.identity ?? null,
+      ...(facts.details[k] != null && { detail: facts.details[k].sha256 }),
       // the import's marks are in no column of the bars
       certificate: facts.certificates[k],
     })),

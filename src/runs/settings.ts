@@ -1,4 +1,5 @@
 import { resolve, sep } from 'node:path'
+import type { Interval } from '../core/interval.ts'
 import type { MarginMode } from '../core/leverage.ts'
 import { RISK_RULES, type RiskLimits } from '../core/risk.ts'
 import type { RecordedRequest } from '../core/run.ts'
@@ -26,6 +27,8 @@ export interface Given {
   readonly leverage?: number
   readonly margin?: MarginMode
   readonly funding?: 'on' | 'off'
+  /** Interval of the finer bars that decide fills. */
+  readonly detail?: Interval
   /** Over those of the config, rule by rule. */
   readonly risk?: RiskLimits
 }
@@ -37,6 +40,8 @@ export interface Settings {
   readonly riskFree: number
   readonly warmup: number | null
   readonly limitTouch: boolean
+  /** Interval of the finer bars that decide fills; `null` where there are none. */
+  readonly detail: Interval | null
   /** Limits of the account. */
   readonly risk: RiskLimits
   readonly feeAsset: 'quote' | 'received'
@@ -128,6 +133,7 @@ export function settle(
     limitTouch: choose('limit-touch', given.limitTouch, null, 'limitTouch', false),
     feeAsset: choose<'quote' | 'received'>('fee-asset', given.feeAsset, null, 'feeAsset', BUILT_IN.feeAsset),
     noCosts,
+    detail: choose<Interval | null>('detail', given.detail, null, 'detail', null),
     risk: riskOf(given, found, origins),
     margin: choose<MarginMode>('margin', given.margin, null, 'margin', BUILT_IN.margin),
     funding: choose<'on' | 'off'>('funding', given.funding, null, 'funding', BUILT_IN.funding),
@@ -166,9 +172,9 @@ export function recordedSettings(
   request: RecordedRequest,
   places: { readonly store: string; readonly out: string },
 ): Settings {
-  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk } = request
+  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail } = request
   const costsOf = (venue: Venue) => request.costs[venue]!
   const leverageOf = (symbol: string) => request.leverage[symbol] ?? BUILT_IN.leverage
-  const recorded = { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk }
+  const recorded = { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail }
   return { ...places, ...recorded, leverageOf, costsOf, origins: {} }
 }

@@ -29,6 +29,7 @@ export interface SimulateSlot {
   readonly margin?: SlotOptions['margin']
   readonly marks?: SlotOptions['marks']
   readonly funding?: SlotOptions['funding']
+  readonly detail?: Bars | null
 }
 
 export interface SimulateOptions {
@@ -138,6 +139,7 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
     margin: slot.margin ?? null,
     marks: slot.marks ?? null,
     funding: slot.funding ?? null,
+    detail: slot.detail ?? null,
   }
 }
 

@@ -1,17 +1,16 @@
-import { INTERVALS, type Interval, isInterval } from '../../core/interval.ts'
-import { didYouMean } from '../../core/suggest.ts'
+import type { Interval } from '../../core/interval.ts'
 import { timeName } from '../../core/time.ts'
 import { openStore, resampleSeries } from '../../data/index.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { STORE, settingsOf } from '../flags.ts'
+import { parsedInterval, STORE, settingsOf } from '../flags.ts'
 import { plural } from '../text.ts'
 import { seriesWord } from './data-check.ts'
 
 export default {
   words: '<series>',
-  flags: { to: { help: 'the coarser interval', value: 'INTERVAL', isRequired: true, parse: interval }, ...STORE },
+  flags: { to: { help: 'the coarser interval', value: 'INTERVAL', isRequired: true, parse: parsedInterval }, ...STORE },
   example: 'klinelab data resample binance:BTCUSDT:1h --to 4h',
   async run(args, io) {
     const { store: dir } = await settingsOf(args, io)
@@ -30,9 +29,3 @@ export default {
     }
   },
 } satisfies Command
-
-function interval(text: string): Interval {
-  if (!isInterval(text))
-    throw new RangeError(`"${text}" is no interval${didYouMean(text, INTERVALS)}; known: ${INTERVALS.join(' ')}`)
-  return text
-}
