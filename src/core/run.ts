@@ -87,6 +87,7 @@ export interface RunDocument {
   readonly quote: string
   readonly metrics: Metrics
   readonly band: PathBand
+  readonly nearFaults: NearFaults
   /** The benchmark's curve by the same formulas: those figures of `metrics` that need no trades. */
   readonly peer: Metrics
   /** Why a figure is null: key, or `peer.` and key → reason. */
@@ -176,6 +177,16 @@ export interface PathBand {
   readonly maxDrawdown: Interval
   /** What the better paths would have added, as a share of the sum of all trades' |pnl|; `null` where none was closed. */
   readonly share: number | null
+}
+
+/** Trades beside faults of the data, and the result without them. */
+export interface NearFaults {
+  /** Bars between an entry or exit and a gap, an outage, a flat run or a bar without volume. */
+  readonly within: number
+  readonly trades: number
+  /** Quote asset. */
+  readonly pnl: number
+  readonly netProfitWithout: number
 }
 
 /** What was found in a range of a series; nothing in it has been repaired. */

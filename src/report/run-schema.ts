@@ -121,6 +121,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
     maxDrawdown: interval,
     share: figure,
   }),
+  nearFaults: z.strictObject({ within: count, trades: count, pnl: z.number(), netProfitWithout: z.number() }),
   peer: z.record(z.string(), figure),
   notes: z.record(z.string(), z.string()),
   remarks: z.array(z.string()),

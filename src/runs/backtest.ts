@@ -6,7 +6,7 @@ import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
-import { buyAndHoldEquity, computeMetrics, pathBand } from '../metrics/index.ts'
+import { buyAndHoldEquity, computeMetrics, nearFaults, pathBand } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
 import type { BacktestRequest } from './backtest-request.ts'
@@ -96,6 +96,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const band = pathBand({ ...result, bars: used, makerFee, details: details.map((one) => one?.bars ?? null) })
   const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
+  const near = nearFaults(used, certificates, result.trades, result.endEquity - result.startEquity)
   const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   const document = documentOf({
     ...facts,
@@ -106,6 +107,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     benchmark,
     defaultWarmup: wanted,
     warmups: inRange.map(({ first }) => first),
+    nearFaults: near,
     tradeHash: createHash('sha256').update(fillsCsv(result.fills)).digest('hex'),
     bars: simulation.bars,
     result,

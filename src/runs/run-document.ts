@@ -49,6 +49,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     quote: first.instrument.quote,
     metrics: facts.metrics,
     band: facts.band,
+    nearFaults: facts.nearFaults,
     peer: facts.peer,
     notes: facts.notes,
     remarks: remarksOf(facts, filters),
@@ -95,6 +96,15 @@ function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): Ru
   })
 }
 
+/** Trades that the data's faults may have made. */
+function faultRemarks({ nearFaults: near, metrics, instruments }: RunFacts): string[] {
+  if (near.trades === 0) return []
+  const money = (value: number) => `${value.toFixed(2)} ${instruments[0]!.instrument.quote}`
+  return [
+    `${near.trades} of ${metrics['trades']} trades began or ended within ${near.within} bars of a gap, an outage, a flat run or a bar without volume; they made ${money(near.pnl)}, and without them the net profit would be ${money(near.netProfitWithout)}`,
+  ]
+}
+
 function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
   const assumed = filters
     .filter((filter) => filter.assumed)
@@ -110,6 +120,7 @@ function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
     ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
     ...facts.perpetuals.flatMap((one) => one?.remarks ?? []),
     ...facts.details.flatMap((one) => one?.remarks ?? []),
+    ...faultRemarks(facts),
     ...facts.result.notes,
   ]
 }

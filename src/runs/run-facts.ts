@@ -23,6 +23,7 @@ export interface RunFacts {
   readonly metrics: RunDocument['metrics']
   readonly peer: RunDocument['peer']
   readonly band: RunDocument['band']
+  readonly nearFaults: RunDocument['nearFaults']
   readonly notes: RunDocument['notes']
   readonly split: RunDocument['split']
   /** `inputs`: what its curve is reckoned from, beyond the run's own bars and costs. */

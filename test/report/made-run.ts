@@ -105,6 +105,7 @@ export function madeRun({
     costs: { feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2, ...money2, none: false },
     ...{ cash, quote: 'USDT', metrics, peer, notes, split, remarks: [] },
     band: { method: 'repriced', bars: 0, endEquity: NOTHING, totalReturn: NOTHING, maxDrawdown: NOTHING, share: null },
+    nearFaults: { within: 3, trades: 0, pnl: 0, netProfitWithout: 0 },
     orders: { accepted: 2 * trades.length, rejected: 0, byFilter: {} },
     ...{ openTrades: [], filters: [], certificates: [] },
     ...{ benchmark: 'buy and hold BTCUSDT', riskFree: 0, seed: 0 },
