@@ -28,6 +28,8 @@ export interface Backtest {
   readonly seconds: number
   /** What the caller should know of the request; it is no part of the run, which would be the same without it. */
   readonly warnings: readonly string[]
+  /** What was simulated, for whoever wants to simulate it otherwise. */
+  readonly options: SimulateOptions
 }
 
 /** Load, simulate, measure: one run, computed and not yet written. */
@@ -75,7 +77,8 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
       detail: details[k]?.bars ?? null,
     }
   })
-  const simulation = played({ strategy, params, slots, from, cash, limitTouch, risk, closeAtEnd }, onProgress)
+  const options = { strategy, params, slots, from, cash, limitTouch, risk, closeAtEnd }
+  const simulation = played(options, onProgress)
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
   const { metrics, notes, split } = computeMetrics({
     ...simulation.result,
@@ -119,6 +122,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   })
   return {
     seconds: simulation.seconds,
+    options,
     warnings:
       first !== undefined && first < from
         ? [`the data begin at ${timeName(from)}, later than the ${timeName(first)} asked for; so does the run`]

@@ -1,4 +1,5 @@
 import { type Bars, firstRowAt } from '../core/bar.ts'
+import { type Execution, PLAIN_EXECUTION } from '../core/execution.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
 import { fromWholeBar, resampleBars } from '../core/resample.ts'
@@ -40,6 +41,8 @@ export interface SimulateOptions {
   readonly from: number
   readonly cash: number
   readonly limitTouch: boolean
+  /** Plain where absent. */
+  readonly execution?: Execution
   /** Limits of the account; the strategy may have stricter ones. */
   readonly risk?: RiskLimits
   readonly closeAtEnd: boolean
@@ -66,13 +69,13 @@ export function simulate(options: SimulateOptions): Simulation {
   const slots = options.slots.map((slot) => slotOptions(slot, options))
   const { column, step } = timeline(slots)
   const instants = column.length
-  const { strategy, params, cash, limitTouch } = options
+  const { strategy, params, cash, limitTouch, execution = PLAIN_EXECUTION } = options
   const times = () => (step === 0 ? column : column.map((time) => time + step))
   const risk = resolveRisk([
     { source: `strategy ${strategy.name}`, limits: strategy.risk(params) },
     { source: 'the account', limits: options.risk ?? {} },
   ])
-  const engine = new Engine({ strategy, params, slots, cash, limitTouch, risk, instants, times })
+  const engine = new Engine({ strategy, params, slots, cash, limitTouch, risk, execution, instants, times })
   for (let from = 0; from < instants; from += REPORT_EVERY) {
     options.onProgress?.(from, instants)
     runInstants(engine, column, step, from, Math.min(instants, from + REPORT_EVERY))
