@@ -4,6 +4,7 @@ import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
 import type { ParamValue } from '../engine/index.ts'
 import { type Config, findConfig } from '../runs/config.ts'
+import { parseDelay } from '../runs/execution-settings.ts'
 import { type Given, type Settings, settle } from '../runs/settings.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Flag, Flags } from './command.ts'
@@ -15,17 +16,19 @@ interface Bounds {
   readonly above?: number
   /** Exclusive. */
   readonly below?: number
+  readonly max?: number
   readonly isWhole?: boolean
 }
 
 /** A number within bounds. */
 function number(help: string, value: string, bounds: Bounds = {}): Flag {
-  const { min, above, below, isWhole = false } = bounds
+  const { min, above, below, max, isWhole = false } = bounds
   const limits = [
     ...(isWhole ? ['whole'] : []),
     ...(min !== undefined ? [`at least ${min}`] : []),
     ...(above !== undefined ? [`above ${above}`] : []),
     ...(below !== undefined ? [`below ${below}`] : []),
+    ...(max !== undefined ? [`at most ${max}`] : []),
   ].join(', ')
   return {
     help,
@@ -36,6 +39,7 @@ function number(help: string, value: string, bounds: Bounds = {}): Flag {
         !Number.isFinite(n) ||
         (isWhole && !Number.isInteger(n)) ||
         n < (min ?? n) ||
+        n > (max ?? n) ||
         (above !== undefined && n <= above) ||
         (below !== undefined && n >= below)
       if (isWrong)
@@ -71,6 +75,11 @@ export const RANGE: Flags = {
   to: time('end, exclusive'),
 }
 
+const SHARE = number('largest share of a bar’s volume that is filled, or off (built in: off)', 'SHARE', {
+  above: 0,
+  max: 1,
+})
+
 export const COSTS: Flags = {
   'fee-maker': number('maker fee as a fraction, 0.001 is 0.1 % (built in: the venue’s base tier)', 'RATE', {
     min: 0,
@@ -81,6 +90,29 @@ export const COSTS: Flags = {
     min: 0,
     below: 10_000,
   }),
+  'slippage-ticks': number('slippage in ticks instead', 'N', { min: 0, isWhole: true }),
+  'slippage-model': oneOf(
+    'slippage by basis points, ticks, or spread and square-root impact',
+    'bps',
+    'ticks',
+    'impact',
+  ),
+  'spread-bps': number('impact model: spread, basis points (built in: 2)', 'BPS', { min: 0, below: 10_000 }),
+  impact: number('impact model: K of price × K × σ × √(qty ÷ volume) (built in: 1)', 'K', { min: 0 }),
+  participation: {
+    ...SHARE,
+    parse: (text) => (text === 'off' ? null : SHARE.parse!(text)),
+  },
+  latency: {
+    help: 'time until an order arrives, in whole bars: 250ms, 2s (built in: 0)',
+    value: 'TIME',
+    parse: parseDelay,
+  },
+  'cancel-latency': {
+    help: 'time until a cancel or an amendment arrives (built in: as --latency)',
+    value: 'TIME',
+    parse: parseDelay,
+  },
   'fee-asset': oneOf('what spot fees are taken in', 'quote', 'received'),
   funding: oneOf('funding of perpetuals (built in: on); spot has none', 'on', 'off'),
   leverage: number('leverage of perpetuals (built in: 1)', 'N', { min: 1, isWhole: true }),

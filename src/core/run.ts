@@ -1,5 +1,6 @@
 import type { Bars, Gap } from './bar.ts'
 import type { RunEvent } from './event.ts'
+import type { Execution } from './execution.ts'
 import type { Fill } from './fill.ts'
 import type { Interval as BarInterval } from './interval.ts'
 import type { MarginMode } from './leverage.ts'
@@ -83,6 +84,7 @@ export interface RunDocument {
     /** True after --no-costs: the report says so in red. */
     readonly none: boolean
   }
+  readonly execution: Execution
   readonly cash: number
   readonly quote: string
   readonly metrics: Metrics
@@ -147,6 +149,7 @@ export interface RecordedRequest {
   /** Bars ahead of the range in use: a count, also where the default was asked for. */
   readonly warmup: number
   readonly limitTouch: boolean
+  readonly execution: Execution
   readonly feeAsset: 'quote' | 'received'
   readonly closeAtEnd: boolean
   /** Of perpetuals; on spot nothing hangs on them. */

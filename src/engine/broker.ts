@@ -342,7 +342,8 @@ function hangsOnPath({ orders, row, highs, lows, scales }: Slot): boolean {
   for (const order of orders) {
     if (order.type === 'trailing-stop' || order.legs !== null) return true
     const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)
-    if (order.type === 'market' || (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level)) reached++
+    const isAtOpen = order.type === 'market' || order.hasTriggered
+    if (isAtOpen || (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level)) reached++
   }
   return reached > 1
 }

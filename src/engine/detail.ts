@@ -25,7 +25,10 @@ export class Detail {
     return this.#part > this.#first
   }
   get hasTraded(): boolean {
-    return this.bars.volume[this.#part] !== 0
+    return this.volume !== 0
+  }
+  get volume(): number {
+    return this.bars.volume[this.#part]!
   }
 
   /** Goes to the parts of row `row` of `whole`, which closes at `to`; says whether they make it up. */

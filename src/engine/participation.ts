@@ -3,14 +3,15 @@ import type { Slot } from './slot.ts'
 
 /**
  * `--participation`: of what is traded on a bar, no more than a share is ours. Reckoned in decimals: 5 % of a volume of
- * 10 is 0.5 and not a step less. Orders that meet one bar share its cap in the order in which they fill; a liquidation,
- * which is the exchange's doing, neither obeys nor uses it.
+ * 10 is 0.5 and not a step less. Orders that meet one bar share its cap in the order in which they fill, and where finer
+ * bars decide, those of one of these share that one's; a liquidation, which is the exchange's doing, neither obeys nor
+ * uses it.
  */
 export class Participation {
   readonly #share: Decimal
   readonly #remark: (text: string) => void
-  /** Of the bar that each instrument met last. */
-  readonly #taken = new Map<Slot, { row: number; qty: number }>()
+  /** Of the bar that each instrument met last, and of the last part of it where finer bars decide. */
+  readonly #taken = new Map<Slot, { row: number; ofBar: number; meeting: number; ofPart: number }>()
 
   /** @throws RangeError where the share is not above 0 and at most 1 */
   constructor(share: number, remark: (text: string) => void) {
@@ -29,17 +30,22 @@ export class Participation {
       )
       return wanted
     }
-    const left = this.#most(volume, slot.scales.qtyDecimals) - this.#takenOn(slot)
+    const { detail, scales } = slot
+    const taken = this.#taken.get(slot)
+    let left = this.#most(volume, scales.qtyDecimals) - (taken?.row === slot.row ? taken.ofBar : 0)
+    if (detail?.isAtWork) {
+      const ofPart = taken?.meeting === slot.meeting ? taken.ofPart : 0
+      left = Math.min(left, this.#most(detail.volume, scales.qtyDecimals) - ofPart)
+    }
     return left >= wanted ? wanted : left - (left % step)
   }
 
   note(slot: Slot, qty: number): void {
-    this.#taken.set(slot, { row: slot.row, qty: this.#takenOn(slot) + qty })
-  }
-
-  #takenOn(slot: Slot): number {
+    const { row, meeting } = slot
     const taken = this.#taken.get(slot)
-    return taken === undefined || taken.row !== slot.row ? 0 : taken.qty
+    const ofBar = taken?.row === row ? taken.ofBar : 0
+    const ofPart = taken?.meeting === meeting ? taken.ofPart : 0
+    this.#taken.set(slot, { row, ofBar: ofBar + qty, meeting, ofPart: ofPart + qty })
   }
 
   /** Whole units in the share, rounded down. */

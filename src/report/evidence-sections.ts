@@ -81,13 +81,25 @@ const ENDINGS = {
 function became(events: readonly RunEvent[]): string {
   const counts = new Map<string, number>()
   const add = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1)
-  let cut = 0
+  // an id may come again once its order has ended
+  const filled = new Set<string>()
+  const keyOf = ({ symbol, id }: { symbol: string; id: string }) => `${symbol} ${id}`
+  let [cut, parts] = [0, 0]
   for (const event of events) {
-    if (event.type === 'fill') add('filled')
-    else if (event.type === 'cancelled') add(ENDINGS[event.reason])
+    if (event.type === 'accepted') filled.delete(keyOf(event.order))
+    else if (event.type === 'fill') {
+      const key = keyOf({ symbol: event.fill.symbol, id: event.fill.order })
+      parts++
+      if (filled.has(key)) continue
+      filled.add(key)
+      add('filled')
+    } else if (event.type === 'cancelled') add(ENDINGS[event.reason])
     else if (event.type === 'cut') cut++
   }
-  const ends = counts.size === 0 ? '' : `: ${[...counts].map(([what, n]) => `${count(n)} ${what}`).join(', ')}`
+  const orders = counts.get('filled') ?? 0
+  const inParts = parts > orders ? ` in ${count(parts)} parts` : ''
+  const texts = [...counts].map(([what, n]) => `${count(n)} ${what}${what === 'filled' ? inParts : ''}`)
+  const ends = texts.length === 0 ? '' : `: ${texts.join(', ')}`
   return cut === 0 ? ends : `${ends}; ${count(cut)} cut to what could be paid for or sold`
 }
 

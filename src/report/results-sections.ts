@@ -1,4 +1,4 @@
-import type { RunResult, SplitRow } from '../core/run.ts'
+import type { RunDocument, RunResult, SplitRow } from '../core/run.ts'
 import { METRICS, type MetricRow } from '../metrics/index.ts'
 import { amount, count, decimal, figureText, percent, plural } from './format.ts'
 import { escapeHtml, section, tableHtml } from './html.ts'
@@ -39,6 +39,12 @@ export function metricsSection({ document }: RunResult): string {
   )
 }
 
+function slippageText({ costs, execution: { slippage } }: RunDocument): string {
+  if (slippage.model === 'ticks') return `${plural(slippage.ticks, 'tick')}`
+  if (slippage.model === 'bps') return `${decimal(costs.slippageBps, 1)} basis points`
+  return `a spread of ${decimal(slippage.spreadBps, 1)} basis points and impact of ${slippage.impact} × σ × √(qty ÷ volume)`
+}
+
 export function costsSection({ document }: RunResult): string {
   const { costs, metrics, quote } = document
   const paid = costs.fees + costs.slippage + costs.funding
@@ -56,7 +62,7 @@ export function costsSection({ document }: RunResult): string {
     row(
       'Slippage',
       costs.slippage,
-      `${decimal(costs.slippageBps, 1)} basis points on market and stop fills, rounded to the tick against the trader`,
+      `${slippageText(document)} on market and stop fills, rounded to the tick against the trader`,
     ),
     row('Funding', costs.funding, 'spot has none'),
     row(

@@ -64,6 +64,17 @@ const risk = z.strictObject({
   priceCollar: above,
 })
 
+const execution = z.strictObject({
+  slippage: z.discriminatedUnion('model', [
+    z.strictObject({ model: z.literal('bps') }),
+    z.strictObject({ model: z.literal('ticks'), ticks: count }),
+    z.strictObject({ model: z.literal('impact'), spreadBps: z.number(), impact: z.number() }),
+  ]),
+  participation: figure,
+  latency: z.number(),
+  cancelLatency: z.number(),
+})
+
 const request = z.strictObject({
   strategy: z.string(),
   data: z.array(z.string()),
@@ -76,6 +87,7 @@ const request = z.strictObject({
   riskFree: z.number(),
   warmup: count,
   limitTouch: z.boolean(),
+  execution,
   feeAsset: z.enum(['quote', 'received']),
   closeAtEnd: z.boolean(),
   margin: z.enum(['cross', 'isolated']),
@@ -110,6 +122,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
     funding: z.number(),
     none: z.boolean(),
   }),
+  execution,
   cash: z.number(),
   quote: z.string(),
   metrics: z.record(z.string(), figure),

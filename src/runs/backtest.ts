@@ -64,7 +64,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     ),
   )
   const details = await Promise.all(loaded.map(({ bars }) => detailOf(store, bars, from, settings.detail)))
-  const { limitTouch, cash, risk } = settings
+  const { limitTouch, execution, cash, risk } = settings
   const closeAtEnd = request.closeAtEnd ?? false
   const slots = loaded.map(({ average, ...slot }, k) => {
     const { terms = null, marks = null, funding = null } = perpetuals[k] ?? {}
@@ -77,7 +77,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
       detail: details[k]?.bars ?? null,
     }
   })
-  const options = { strategy, params, slots, from, cash, limitTouch, risk, closeAtEnd }
+  const options = { strategy, params, slots, from, cash, limitTouch, execution, risk, closeAtEnd }
   const simulation = played(options, onProgress)
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
   const { metrics, notes, split } = computeMetrics({

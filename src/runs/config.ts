@@ -13,7 +13,17 @@ export interface Config {
   store?: string
   reports?: string
   cash?: number
+  /** Of the three one: a fixed fraction, ticks, or spread and square-root impact. */
   slippageBps?: number
+  slippageTicks?: number
+  slippageModel?: 'bps' | 'ticks' | 'impact'
+  spreadBps?: number
+  impact?: number
+  /** Largest share of a bar's volume that is filled. */
+  participation?: number
+  /** Milliseconds until an order, and until a cancel or an amendment, reaches the exchange. */
+  latency?: number
+  cancelLatency?: number
   riskFree?: number
   warmup?: number
   limitTouch?: boolean
@@ -73,6 +83,13 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     reports: z.string().optional(),
     cash: z.number().positive().optional(),
     slippageBps: z.number().min(0).lt(10_000).optional(),
+    slippageTicks: z.number().int().min(0).optional(),
+    slippageModel: z.enum(['bps', 'ticks', 'impact']).optional(),
+    spreadBps: z.number().min(0).lt(10_000).optional(),
+    impact: z.number().min(0).optional(),
+    participation: z.number().positive().max(1).optional(),
+    latency: z.number().min(0).optional(),
+    cancelLatency: z.number().min(0).optional(),
     riskFree: z.number().optional(),
     warmup: z.number().int().min(0).optional(),
     limitTouch: z.boolean().optional(),

@@ -64,7 +64,8 @@ export interface BacktestRun extends RunResult {
 
 const KEYS = [
   'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
-  'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'risk', 'detail',
+  'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'slippageTicks',
+  'slippageModel', 'spreadBps', 'impact', 'participation', 'latency', 'cancelLatency', 'risk', 'detail',
 ] as const // biome-ignore format: a list
 
 /**
@@ -79,10 +80,11 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
   checkKeys('runBacktest', options, KEYS)
   const start = performance.now()
   for (const key of Object.keys(BOUNDS) as (keyof typeof BOUNDS)[])
-    if (options[key] !== undefined) checkNumber(key, options[key])
+    if (options[key] !== undefined && options[key] !== null) checkNumber(key, options[key])
   checkWord('feeAsset', options.feeAsset, ['quote', 'received'])
   checkWord('margin', options.margin, ['cross', 'isolated'])
   checkWord('funding', options.funding, ['on', 'off'])
+  checkWord('slippageModel', options.slippageModel, ['bps', 'ticks', 'impact'])
   const range = rangeOf(options)
   const { strategy, set, closeAtEnd, benchmark } = options
   const settings = await settingsOf(options)
@@ -124,6 +126,12 @@ const BOUNDS = {
   feeMaker: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
   feeTaker: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
   slippageBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },
+  slippageTicks: { min: 0, isWhole: true, text: 'whole, at least 0' },
+  spreadBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },
+  impact: { min: 0, text: 'at least 0' },
+  participation: { above: 0, max: 1, text: 'a fraction, above 0 and at most 1' },
+  latency: { min: 0, text: 'milliseconds, at least 0' },
+  cancelLatency: { min: 0, text: 'milliseconds, at least 0' },
   riskFree: { above: -1, text: 'a fraction above -1' },
   warmup: { min: 0, isWhole: true, text: 'whole, at least 0' },
   leverage: { min: 1, isWhole: true, text: 'whole, at least 1' },
@@ -138,17 +146,19 @@ interface Bounds {
   readonly min?: number
   readonly above?: number
   readonly below?: number
+  readonly max?: number
   readonly isWhole?: boolean
   readonly text: string
 }
 
 function checkNumber(name: keyof typeof BOUNDS | 'before', value: number): void {
-  const { min, above, below, isWhole, text }: Bounds = name === 'before' ? BOUNDS.warmup : BOUNDS[name]
+  const { min, above, below, max, isWhole, text }: Bounds = name === 'before' ? BOUNDS.warmup : BOUNDS[name]
   const isRight =
     Number.isFinite(value) &&
     (min === undefined || value >= min) &&
     (above === undefined || value > above) &&
     (below === undefined || value < below) &&
+    (max === undefined || value <= max) &&
     (!isWhole || Number.isInteger(value))
   if (!isRight) throw new UsageError(`${name}: ${String(value)} is not allowed; write a number (${text})`)
 }

@@ -1,5 +1,6 @@
 import { dirname, relative } from 'node:path'
 import type { Bars } from '../core/bar.ts'
+import type { Execution } from '../core/execution.ts'
 import type { RecordedRequest } from '../core/run.ts'
 import { parseSeries, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
@@ -43,6 +44,7 @@ export function recordOf(input: RecordInput): RecordedRequest {
     riskFree,
     warmup,
     limitTouch,
+    execution: settings.execution,
     feeAsset,
     closeAtEnd: request.closeAtEnd ?? false,
     detail: settings.detail,
@@ -75,7 +77,9 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
       ['fee-taker', 'feeTaker'],
       ['slippage-bps', 'slippageBps'],
     ] as const)
-      add(flag, record.costs[venue]![key], VENUE_COSTS[venue][key])
+      if (key !== 'slippageBps' || record.execution.slippage.model === 'bps')
+        add(flag, record.costs[venue]![key], VENUE_COSTS[venue][key])
+  addExecution(record.execution, add)
   add('risk-free', record.riskFree, BUILT_IN.riskFree)
   add('warmup', record.warmup, defaultWarmup)
   add('limit-touch', record.limitTouch, false)
@@ -90,6 +94,20 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   // one for each symbol comes from the config, which the record holds
   if (leverages.length === 1) add('leverage', leverages[0], BUILT_IN.leverage)
   return words.join(' ')
+}
+
+function addExecution(
+  { slippage, participation, latency, cancelLatency }: Execution,
+  add: (flag: string, value: unknown, builtIn?: unknown) => void,
+): void {
+  if (slippage.model === 'ticks') add('slippage-ticks', slippage.ticks)
+  if (slippage.model === 'impact') {
+    add('spread-bps', slippage.spreadBps)
+    add('impact', slippage.impact)
+  }
+  add('participation', participation, null)
+  add('latency', `${latency}ms`, '0ms')
+  if (cancelLatency !== latency) add('cancel-latency', `${cancelLatency}ms`)
 }
 
 function quoted(text: string): string {

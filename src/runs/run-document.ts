@@ -6,6 +6,7 @@ import { seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256 } from '../data/index.ts'
 import { codeHash, inlineHash } from './code-hash.ts'
+import { executionRemarks } from './execution-settings.ts'
 import { VERSION } from './package-info.ts'
 import { commandOf, recordOf } from './reproduce.ts'
 import type { RunFacts } from './run-facts.ts'
@@ -45,6 +46,7 @@ export function documentOf(facts: RunFacts): RunDocument {
       funding: result.funding,
       none: settings.noCosts,
     },
+    execution: settings.execution,
     cash: settings.cash,
     quote: first.instrument.quote,
     metrics: facts.metrics,
@@ -116,6 +118,7 @@ function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
   const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
   return [
     ...(facts.settings.noCosts ? ['All costs were set to zero: this result could not have been had.'] : []),
+    ...executionRemarks(facts.settings.execution),
     ...assumed,
     ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
     ...facts.perpetuals.flatMap((one) => one?.remarks ?? []),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sliceBars } from '../core/bar.ts'
+import { isPlain } from '../core/execution.ts'
 import type { FilterSnapshot, Instrument } from '../core/instrument.ts'
 import type { RunResult } from '../core/run.ts'
 import { barsSha256 } from '../data/index.ts'
@@ -13,6 +14,8 @@ export function configHash(facts: RunFacts, to: number): string {
   const { settings, request, from } = facts
   const { cash, riskFree, limitTouch, feeAsset, noCosts, risk } = settings
   return sha256({
+    // what is plain was so before there was anything else
+    ...(!isPlain(settings.execution) && { execution: settings.execution }),
     ...{ cash, riskFree, limitTouch, feeAsset, noCosts },
     ...(Object.keys(risk).length > 0 && { risk }),
     closeAtEnd: request.closeAtEnd ?? false,

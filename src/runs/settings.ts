@@ -1,4 +1,5 @@
 import { resolve, sep } from 'node:path'
+import { type Execution, PLAIN_EXECUTION } from '../core/execution.ts'
 import type { Interval } from '../core/interval.ts'
 import type { MarginMode } from '../core/leverage.ts'
 import { RISK_RULES, type RiskLimits } from '../core/risk.ts'
@@ -6,18 +7,18 @@ import type { RecordedRequest } from '../core/run.ts'
 import type { Venue } from '../core/series.ts'
 import { checkLimits } from '../engine/index.ts'
 import type { Config, FoundConfig } from './config.ts'
+import { executionOf, type GivenExecution } from './execution-settings.ts'
 import { HOME } from './package-info.ts'
 import { UsageError } from './usage-error.ts'
 import { VENUE_COSTS } from './venue-costs.ts'
 
 /** What a caller (the command line, a script) may say; everything else comes from the config or is built in. */
-export interface Given {
+export interface Given extends GivenExecution {
   readonly store?: string
   readonly out?: string
   readonly cash?: number
   readonly feeMaker?: number
   readonly feeTaker?: number
-  readonly slippageBps?: number
   readonly riskFree?: number
   readonly warmup?: number
   readonly limitTouch?: boolean
@@ -40,6 +41,7 @@ export interface Settings {
   readonly riskFree: number
   readonly warmup: number | null
   readonly limitTouch: boolean
+  readonly execution: Execution
   /** Interval of the finer bars that decide fills; `null` where there are none. */
   readonly detail: Interval | null
   /** Limits of the account. */
@@ -133,6 +135,7 @@ export function settle(
     limitTouch: choose('limit-touch', given.limitTouch, null, 'limitTouch', false),
     feeAsset: choose<'quote' | 'received'>('fee-asset', given.feeAsset, null, 'feeAsset', BUILT_IN.feeAsset),
     noCosts,
+    execution: executionOf(given, found, noCosts, origins),
     detail: choose<Interval | null>('detail', given.detail, null, 'detail', null),
     risk: riskOf(given, found, origins),
     margin: choose<MarginMode>('margin', given.margin, null, 'margin', BUILT_IN.margin),
@@ -172,9 +175,10 @@ export function recordedSettings(
   request: RecordedRequest,
   places: { readonly store: string; readonly out: string },
 ): Settings {
+  const { execution = PLAIN_EXECUTION } = request
   const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail } = request
   const costsOf = (venue: Venue) => request.costs[venue]!
   const leverageOf = (symbol: string) => request.leverage[symbol] ?? BUILT_IN.leverage
-  const recorded = { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail }
+  const recorded = { execution, cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail }
   return { ...places, ...recorded, leverageOf, costsOf, origins: {} }
 }

@@ -1,5 +1,6 @@
 import type { Bars } from '../../src/core/bar.ts'
 import type { RunEvent } from '../../src/core/event.ts'
+import { type Execution, PLAIN_EXECUTION } from '../../src/core/execution.ts'
 import type { Filters, Instrument } from '../../src/core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../../src/core/interval.ts'
 import type { LeverageTiers, MarginTerms } from '../../src/core/leverage.ts'
@@ -51,6 +52,7 @@ export interface Scene {
   /** Hour → rate and mark price. */
   readonly funding?: readonly (readonly [hour: number, rate: number, mark?: number])[]
   readonly risk?: Risk | null
+  readonly execution?: Partial<Execution>
   /** Quarters of the bars, four a bar. */
   readonly detail?: readonly Row[]
   /** After each bar; `at` is its close. */
@@ -143,6 +145,7 @@ export function play(scene: Scene): EngineResult & { readonly engine: Engine } {
     instants: bars.length,
     limitTouch: scene.limitTouch ?? false,
     risk: scene.risk ?? null,
+    execution: { ...PLAIN_EXECUTION, ...scene.execution },
     slots: [
       {
         instrument: instrumentOf(scene.filters, scene.symbol, scene.kind, scene.orderTypes),
@@ -196,6 +199,7 @@ export interface Stage {
   readonly cash?: number
   readonly costs?: Partial<CostOptions>
   readonly closeAtEnd?: boolean
+  readonly execution?: Partial<Execution>
 }
 
 /** Runs a whole strategy, its indicators included, over hand-made bars of one or more instruments. */
@@ -214,6 +218,7 @@ export function stage(scene: Stage): EngineResult {
     from,
     cash,
     limitTouch: false,
+    execution: { ...PLAIN_EXECUTION, ...scene.execution },
     closeAtEnd,
   }).result
 }

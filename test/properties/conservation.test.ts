@@ -6,7 +6,7 @@ import { ledgerFor, rateOf } from '../../src/core/money.ts'
 import type { Engine } from '../../src/engine/index.ts'
 import { ceilDiv, floorDiv, plainText } from '../core/exact.ts'
 import { LIQUIDATION_FEE, play } from './run.ts'
-import { type Scenario, scenario } from './scenario.ts'
+import { hindered, type Scenario, scenario } from './scenario.ts'
 
 /** Thousands of comparisons a run: told apart by name, and without the matchers' cost. */
 function same<T>(what: string, found: T, expected: T): void {
@@ -160,35 +160,47 @@ function watched(of: Scenario) {
   return { result, books: books as Books | null }
 }
 
-test('money is conserved after every event: the account equals books kept from the fills alone, to the last unit', () => {
-  let fills = 0
-  fc.assert(
-    fc.property(fc.boolean().chain(scenario), (of) => {
-      fills += watched(of).result.fills.length
-    }),
-    { numRuns: 250 },
-  )
-  // the draw is no idle one
-  expect(fills).toBeGreaterThan(50)
-})
+/** Plain fills, and fills in part, at worse prices, of orders that take time. */
+const KINDS = [
+  ['plain', scenario, 250, 120],
+  ['hindered', hindered, 250, 150],
+] as const
 
-test('closed trades explain the wallet: start + their profits is what is there when nothing is held', () => {
-  let flat = 0
-  fc.assert(
-    fc.property(fc.boolean().chain(scenario), (of) => {
-      const { result, books } = watched({ ...of, closeAtEnd: true })
-      // what became dust belongs to no trade
-      if (result.events.some(({ type }) => type === 'dust')) return
-      if (books === null || result.fills.length === 0 || [...books.held.values()].some((held) => held !== 0n)) return
-      flat++
-      const { decimals } = ledgerFor(of.cash)
-      const sum = result.trades.reduce((all, trade) => all + unitsOf(trade.pnl, decimals), 0n)
-      expect(books.cash).toBe(unitsOf(result.startEquity, decimals) + sum)
-      expect(unitsOf(result.endEquity, decimals)).toBe(books.cash)
-      const fees = result.trades.reduce((all, trade) => all + unitsOf(trade.fees, decimals), 0n)
-      expect(fees).toBe(books.fees)
-    }),
-    { numRuns: 120 },
-  )
-  expect(flat).toBeGreaterThan(5)
-})
+test.each(KINDS)(
+  '%s: money is conserved after every event: the account equals books kept from the fills alone, to the last unit',
+  (_, kind, numRuns) => {
+    let fills = 0
+    fc.assert(
+      fc.property(fc.boolean().chain(kind), (of) => {
+        fills += watched(of).result.fills.length
+      }),
+      { numRuns },
+    )
+    // the draw is no idle one
+    expect(fills).toBeGreaterThan(50)
+  },
+)
+
+test.each(KINDS)(
+  '%s: closed trades explain the wallet: start + their profits is what is there when nothing is held',
+  (_, kind, __, numRuns) => {
+    let flat = 0
+    fc.assert(
+      fc.property(fc.boolean().chain(kind), (of) => {
+        const { result, books } = watched({ ...of, closeAtEnd: true })
+        // what became dust belongs to no trade
+        if (result.events.some(({ type }) => type === 'dust')) return
+        if (books === null || result.fills.length === 0 || [...books.held.values()].some((held) => held !== 0n)) return
+        flat++
+        const { decimals } = ledgerFor(of.cash)
+        const sum = result.trades.reduce((all, trade) => all + unitsOf(trade.pnl, decimals), 0n)
+        expect(books.cash).toBe(unitsOf(result.startEquity, decimals) + sum)
+        expect(unitsOf(result.endEquity, decimals)).toBe(books.cash)
+        const fees = result.trades.reduce((all, trade) => all + unitsOf(trade.fees, decimals), 0n)
+        expect(fees).toBe(books.fees)
+      }),
+      { numRuns },
+    )
+    expect(flat).toBeGreaterThan(5)
+  },
+)

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../src/core/event.ts'
+import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
 import type { Instrument } from '../../src/core/instrument.ts'
 import type { OrderView, Request } from '../../src/core/order.ts'
 import type { EngineResult } from '../../src/core/run.ts'
@@ -70,6 +71,7 @@ export function play(
     cash: of.cash,
     instants: instants.length,
     limitTouch: of.limitTouch,
+    ...(of.execution && { execution: { ...PLAIN_EXECUTION, ...of.execution } }),
     risk,
     slots,
   })

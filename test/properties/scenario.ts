@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Bars } from '../../src/core/bar.ts'
+import type { Execution } from '../../src/core/execution.ts'
 import type { Filters } from '../../src/core/instrument.ts'
 import { closeTimeOf } from '../../src/core/interval.ts'
 import { plainText } from '../core/exact.ts'
@@ -49,6 +50,8 @@ export interface Scenario {
   readonly feeAsset: 'quote' | 'received'
   readonly limitTouch: boolean
   readonly closeAtEnd: boolean
+  /** Plain where absent. */
+  readonly execution?: Partial<Execution>
   readonly markets: readonly Market[]
   readonly plan: readonly Step[]
 }
@@ -260,4 +263,25 @@ export function barsOf(market: Market, hours: number): Bars {
 export function instantsOf(of: Scenario, hours: number): number[] {
   const all = Array.from({ length: hours }, (_, hour) => hour)
   return all.filter((hour) => of.markets.some(({ rows }) => rows[hour])).map((hour) => closeTimeOf(hour * HOUR, '1h'))
+}
+
+/** A share of the volume, a model of slippage and latencies, all of them or some. */
+export const execution: fc.Arbitrary<Execution> = fc.record({
+  participation: fc.constantFrom(0.001, 0.05, 0.3, 1, null),
+  slippage: fc.oneof(
+    fc.constant({ model: 'bps' as const }),
+    fc.constantFrom(0, 1, 7).map((ticks) => ({ model: 'ticks' as const, ticks })),
+    fc.record({
+      model: fc.constant('impact' as const),
+      spreadBps: fc.constantFrom(0, 2, 50),
+      impact: fc.constantFrom(0, 0.5, 1),
+    }),
+  ),
+  latency: fc.constantFrom(0, 0, 250, HOUR + 1, 3 * HOUR),
+  cancelLatency: fc.constantFrom(0, 250, 2 * HOUR),
+})
+
+/** A scenario whose orders do not fill at once, whole or at the price that was seen. */
+export function hindered(isChanging = false): fc.Arbitrary<Scenario> {
+  return fc.record({ of: scenario(isChanging), execution }).map(({ of, execution: how }) => ({ ...of, execution: how }))
 }

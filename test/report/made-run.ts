@@ -1,3 +1,4 @@
+import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
 import { closeTimeOf, type Interval, openTimeOf } from '../../src/core/interval.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import type { RunDocument, RunResult } from '../../src/core/run.ts'
@@ -103,6 +104,7 @@ export function madeRun({
     range: { from, to, warmup: 0 },
     engine: { version: '0.0.0', bars: rows },
     costs: { feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2, ...money2, none: false },
+    execution: PLAIN_EXECUTION,
     ...{ cash, quote: 'USDT', metrics, peer, notes, split, remarks: [] },
     band: { method: 'repriced', bars: 0, endEquity: NOTHING, totalReturn: NOTHING, maxDrawdown: NOTHING, share: null },
     nearFaults: { within: 3, trades: 0, pnl: 0, netProfitWithout: 0 },
