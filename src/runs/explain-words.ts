@@ -60,9 +60,7 @@ function stepPart(step: Step, explanation: Explanation): Part {
           ] as const,
         ]),
     ...own.filter((event) => event !== rejected).map((event): Fact => ['On the way', eventText(event)]),
-    ...(checks === null
-      ? []
-      : [['Filters', `${checks.source}${checks.validFrom === null ? ', read off the prices' : ''}`] as const]),
+    ...(checks === null ? [] : [['Filters', checks.source] as const]),
     ...(checks?.rows ?? []).map(({ filter, value, bounds }): Fact => [`  ${filter}`, `${value}: ${bounds}`]),
     ...(step.by === 'strategy' ? riskFacts(explanation) : []),
     ...(changed === null
@@ -238,6 +236,7 @@ function alsoOf({ also }: Sight): Values {
 /** What else happened between the decision and the end, and the fills where there were more than the two. */
 function meanwhile({ events, fills, steps, trade, quote }: Explanation): Part[] {
   const own = new Set(steps.flatMap((step) => step.events))
+  // funding is summed up, and a liquidation told where it decided
   const isTold = (event: RunEvent) =>
     !own.has(event) && event.type !== 'funding' && event.type !== 'liquidation' && event.type !== 'arrived'
   const told = events.filter(isTold)

@@ -168,14 +168,18 @@ async function marketsOf(result: RunResult, dir: string, { points }: Subject): P
   return new Map(await Promise.all(entries))
 }
 
-/** What else happened to the instrument and the account, from the decision to the last fill. */
+/** What else happened to the instrument and the account, from the decision to the last fill and what came of it at once. */
 function eventsOf(events: readonly RunEvent[], { points, executions }: Subject): RunEvent[] {
-  const [first] = points
-  const { symbol, startAt, startIndex } = first!
-  const end = executions.at(-1)?.fillIndex ?? startIndex
+  const { symbol, startAt, decidedAt, startIndex } = points[0]!
+  const last = executions.at(-1)
+  let end = last?.fillIndex ?? startIndex
+  while (last !== undefined && events[end + 1]?.at === last.fill.time && CONSEQUENCES.has(events[end + 1]!.type)) end++
   return events.slice(0, end + 1).filter((event) => {
-    if (event.type === 'fill' || event.at < startAt) return false
+    if (event.type === 'fill' || event.at < Math.min(startAt, decidedAt)) return false
     const owner = ownerOf(event)?.symbol ?? ('symbol' in event ? event.symbol : null)
     return owner === null || owner === symbol
   })
 }
+
+/** What a fill brings about within its bar. */
+const CONSEQUENCES: ReadonlySet<RunEvent['type']> = new Set(['cancelled', 'dust', 'liquidation'])

@@ -62,14 +62,14 @@ export function tradeStories(run: Told): {
 /** Every fill with the order behind it. Ids come again once an order has ended, so the newest of that id is meant. */
 export function executionsOf({ fills, events }: Pick<Told, 'fills' | 'events'>): Execution[] {
   const accepted = new Map<string, number>()
-  const found = new Map<number, Execution>()
+  const places = new Map<number, readonly [acceptedIndex: number, fillIndex: number]>()
   events.forEach((event, index) => {
     if (event.type === 'accepted') accepted.set(keyOf(event.order.symbol, event.order.id), index)
     if (event.type !== 'fill') return
-    const { fill } = event
-    found.set(fill.n, executionOf(fill, events, accepted.get(keyOf(fill.symbol, fill.order)) ?? -1, index))
+    const { n, symbol, order } = event.fill
+    places.set(n, [accepted.get(keyOf(symbol, order)) ?? -1, index])
   })
-  return fills.map((fill) => found.get(fill.n) ?? executionOf(fill, events, -1, -1))
+  return fills.map((fill) => executionOf(fill, events, ...(places.get(fill.n) ?? ([-1, -1] as const))))
 }
 
 function executionOf(fill: Fill, events: readonly RunEvent[], acceptedIndex: number, fillIndex: number): Execution {

@@ -1,0 +1,404 @@
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { parseSeries } from '../../src/core/series.ts'
+import { importFiles, openStore } from '../../src/data/index.ts'
+import { buy, defineStrategy, runBacktest } from '../../src/index.ts'
+import { type Asked, type Explained, explain } from '../../src/runs/explain.ts'
+import type { Step } from '../../src/runs/explain-steps.ts'
+import { explanationParts } from '../../src/runs/explain-words.ts'
+import { ROOT, scratch } from '../cli/klinelab.ts'
+
+const HOUR = 3_600_000
+const START = Date.UTC(2024, 0, 1)
+const HOURS = 30
+const SERIES = 'binance:TESTUSDT:1h'
+
+/** `at` is a close: what is decided five hours in has seen bars 0 to 4 and meets bar 5. */
+const STRATEGY = `import { amend, buy, close, defineStrategy, sell, sma } from 'klinelab'
+export default defineStrategy({
+  name: 'scripted',
+  indicators: () => ({ mean: sma(2) }),
+  state: () => ({ asked: 0 }),
+  plots: ['mean'],
+  onBar({ at, state }) {
+    state.asked++
+    const hour = (at - ${START}) / ${HOUR}
+    if (hour === 5) return buy({ qty: 1, stopLoss: 95, takeProfit: 130, tag: 'first' })
+    if (hour === 12) return [sell({ qty: 50, id: 'naked' }), buy({ qty: 2, limit: 98.007, id: 'rest' })]
+    if (hour === 14) return amend('rest', { limit: 99 })
+    if (hour === 20) return close({ tag: 'done' })
+    if (hour === 22) return buy({ quote: 5, id: 'small' })
+    if (hour === 23) return buy({ qty: 1, limit: 60, id: 'rest' })
+    if (hour === 25) return buy({ qty: 1, id: 'last' })
+  },
+})
+`
+
+/** Bar 8 falls through the stop at 95, bar 14 through the limit at 99; closes rise by 0.1 an hour. */
+const low = (hour: number) => ({ 8: 94, 14: 98.6 })[hour] ?? 99.5
+const bars = Array.from({ length: HOURS }, (_, k) =>
+  [START + k * HOUR, 100, 105, low(k), (1000 + k) / 10, 10].join(','),
+)
+
+const FILTERS = [
+  { filterType: 'PRICE_FILTER', minPrice: '0.01', maxPrice: '1000.00', tickSize: '0.01' },
+  { filterType: 'LOT_SIZE', minQty: '0.001', maxQty: '900.000', stepSize: '0.001' },
+  { filterType: 'NOTIONAL', minNotional: '10.00', applyMinToMarket: true, maxNotional: '9000.00', applyMaxToMarket: false, avgPriceMins: 0 },
+  { filterType: 'PERCENT_PRICE_BY_SIDE', bidMultiplierUp: '1.2', bidMultiplierDown: '0.5', askMultiplierUp: '2', askMultiplierDown: '0', avgPriceMins: 0 },
+  { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 5 },
+] // biome-ignore format: as the exchange states them
+
+async function project() {
+  const dir = scratch({ 'package.json': '{}', 'scripted.ts': STRATEGY })
+  const store = join(dir, 'store')
+  mkdirSync(store)
+  writeFileSync(join(dir, 'bars.csv'), `${['open_time,open,high,low,close,volume', ...bars].join('\n')}\n`)
+  await importFiles(await openStore(store), [join(dir, 'bars.csv')], parseSeries(SERIES), {
+    now: START + 1e10,
+    onError: 'stop',
+  })
+  const symbol = { symbol: 'TESTUSDT', status: 'TRADING', baseAsset: 'TEST', quoteAsset: 'USDT' }
+  const info = join(store, 'instruments', 'binance', 'TESTUSDT', '2023-12-31.json')
+  mkdirSync(dirname(info), { recursive: true })
+  const symbols = [{ ...symbol, orderTypes: ['LIMIT', 'MARKET', 'STOP_LOSS'], filters: FILTERS }]
+  writeFileSync(info, JSON.stringify({ serverTime: START - 24 * HOUR, symbols }))
+  return { dir, store, strategy: join(dir, 'scripted.ts') }
+}
+
+describe('a trade explained', () => {
+  let made: Awaited<ReturnType<typeof project>>
+  let dir: string
+  const told = (asked: Asked) => explain(dir, asked, made.store, made.dir)
+
+  beforeAll(async () => {
+    made = await project()
+    const { strategy, store } = made
+    const run = await runBacktest({ strategy, store, data: SERIES, out: join(made.dir, 'reports') })
+    dir = run.dir
+    expect(run.trades.length).toBe(2)
+  })
+
+  describe('a market order with a bracket', () => {
+    let found: Explained
+    let entry: Step
+    let exit: Step
+    beforeAll(async () => {
+      found = await told({ trade: 1 })
+      ;[entry, exit] = found.explanation.steps as [Step, Step]
+    })
+
+    test('the bar at whose close it was decided, the indicators there and a bar earlier, the account, and what was returned', () => {
+      const { sight, previous, answers } = entry.decided!
+      expect(found.explanation.mismatches).toEqual([])
+      expect(entry.by).toBe('strategy')
+      expect(sight!.at).toBe(START + 5 * HOUR)
+      expect(sight!.bar).toEqual({
+        ...{ openTime: START + 4 * HOUR, closeTime: START + 5 * HOUR },
+        ...{ open: 100, high: 105, low: 99.5, close: 100.4, volume: 10 },
+      })
+      expect(previous).toMatchObject({ openTime: START + 3 * HOUR, close: 100.3 })
+      // closes 100.4 and 100.3, and a bar earlier 100.3 and 100.2
+      expect(sight!.ind['mean']).toBeCloseTo(100.35, 12)
+      expect(sight!.prev['mean']).toBeCloseTo(100.25, 12)
+      expect(sight!.account).toMatchObject({ cash: 10_000, free: 10_000, equity: 10_000, fees: 0 })
+      expect(sight!.position['qty']).toBe(0)
+      expect(sight!.orders).toEqual([])
+      // asked first when sma(2) had a value, at the close of the second bar: three times before
+      expect(sight!.state).toEqual({ asked: 3 })
+      expect(answers.flatMap(({ requests }) => requests)).toEqual([
+        { kind: 'order', side: 'buy', qty: 1, stopLoss: 95, takeProfit: 130, tag: 'first' },
+      ])
+    })
+
+    test('the order as it was accepted, and the filters that it was held to', () => {
+      expect(entry.order).toMatchObject({ id: 'o1', side: 'buy', type: 'market', qty: 1, tag: 'first' })
+      expect(entry.checks).toEqual({
+        source: expect.stringContaining('2023-12-31'),
+        validFrom: START - 24 * HOUR,
+        rows: [
+          { filter: 'LOT_SIZE', value: 'qty 1', bounds: 'step 0.001, at least 0.001, at most 900' },
+          // at the close of the decision
+          {
+            filter: 'NOTIONAL',
+            value: '1 × 100.4 = 100.4',
+            bounds: 'at least 10, at most 9000 (not of market orders)',
+          },
+        ],
+      })
+    })
+
+    test('its fill, the rule, and the account after it', () => {
+      const { fill, bar, rule, account, after, open, bars: waited } = entry.filled!
+      expect(bar.openTime).toBe(START + 5 * HOUR)
+      // the open of 100 worsened by 2 bps
+      expect(fill).toMatchObject({ price: 100.02, reference: 100, phase: 'open', liquidity: 'taker' })
+      expect(rule.rules).toEqual([5, 13])
+      // 10000 − 100.02 − 0.1 %
+      expect(account!['cash']).toBe(9899.87998)
+      expect(after!.position['qty']).toBe(1)
+      expect([waited, open]).toEqual([1, []])
+    })
+
+    test('the exit by its cause: the leg, its trigger, the other leg that was open', () => {
+      expect([exit.by, exit.parent!.id]).toEqual(['bracket', 'o1'])
+      expect(exit.order).toMatchObject({ role: 'stop', trigger: 95, reduceOnly: true })
+      expect(exit.checks!.rows).toContainEqual({
+        filter: 'PRICE_FILTER',
+        value: 'trigger 95',
+        bounds: 'tick 0.01, at least 0.01, at most 1000',
+      })
+      // it came second: the target after it is not counted yet
+      expect(exit.checks!.rows.find(({ filter }) => filter === 'MAX_NUM_ORDERS')).toMatchObject({
+        value: '1',
+        bounds: 'at most 5',
+      })
+      const { fill, rule, before, account, open, bars: waited } = exit.filled!
+      // 95 less 2 bps is 94.981, and down to the tick
+      expect(fill).toMatchObject({ price: 94.98, reference: 95, phase: 'inside' })
+      expect(rule.rules).toEqual([9, 11, 13])
+      expect(before!.at).toBe(START + 8 * HOUR)
+      expect(open).toEqual([{ order: expect.objectContaining({ role: 'target', limit: 130 }), isReached: false }])
+      // 9899.87998 + 94.98 − 0.1 % of it
+      expect(account!['cash']).toBe(9994.765)
+      // bars 5, 6, 7 and 8
+      expect(waited).toBe(4)
+    })
+
+    test('the chart has this trade only, with the levels at which its orders waited', () => {
+      const { trades, plots } = found.chart!
+      expect(trades.map(({ n }) => n)).toEqual([1])
+      expect(plots.map(({ name }) => name)).toEqual(['mean', 'stop', 'target'])
+      const level = (name: string) => Array.from(plots.find((plot) => plot.name === name)!.values)
+      const held = (value: number) => Array.from({ length: HOURS }, (_, k) => (k >= 5 && k <= 8 ? value : Number.NaN))
+      expect(level('stop')).toEqual(held(95))
+      expect(level('target')).toEqual(held(130))
+    })
+
+    test('in words', () => {
+      const parts = explanationParts(found.explanation)
+      expect(parts.map(({ id }) => id)).toEqual(['trade', 'entry', 'exit', 'meanwhile'])
+      const facts = new Map(parts[1]!.facts)
+      expect(facts.get('Decided by')).toBe(
+        'the strategy, at the close of the bar of 2024-01-01T04:00 (2024-01-01T05:00)',
+      )
+      expect(facts.get('Returned')).toBe("buy({ qty: 1, stopLoss: 95, takeProfit: 130, tag: 'first' })")
+      expect(facts.get('Rule')).toBe('fills.md 5, 13: a market order fills at the open of the next bar')
+      expect(facts.get('State')).toBe('{ asked: 3 }')
+      expect(parts[1]!.table!.rows.map((row) => [row[0], row[1], row[5], row[7]])).toEqual([
+        ['before', '2024-01-01T03:00', '100.3', '100.25'],
+        ['decision', '2024-01-01T04:00', '100.4', '100.35'],
+        ['fill', '2024-01-01T05:00', '100.5', '100.45'],
+      ])
+      expect(new Map(parts[2]!.facts).get('Decided by')).toBe(
+        "the stop leg of the bracket of o1, live from the entry's fill",
+      )
+    })
+  })
+
+  test('a limit order that was amended while it waited, and an exit by the strategy', async () => {
+    const { explanation } = await told({ trade: 2 })
+    const [entry, exit] = explanation.steps as [Step, Step]
+    expect(entry.decided!.answers.flatMap(({ requests }) => requests).map(({ kind }) => kind)).toEqual([
+      'order',
+      'order',
+    ])
+    // 98.007 is down to the tick
+    expect(entry.order).toMatchObject({ id: 'rest', limit: 98, qty: 2 })
+    expect(entry.checks!.rows).toEqual([
+      { filter: 'PRICE_FILTER', value: 'limit 98', bounds: 'tick 0.01, at least 0.01, at most 1000' },
+      // the close of bar 11
+      {
+        filter: 'PERCENT_PRICE_BY_SIDE',
+        value: 'limit 98',
+        bounds: 'at least 0.5 × 101.1, at most 1.2 × 101.1 (the last close)',
+      },
+      { filter: 'LOT_SIZE', value: 'qty 2', bounds: 'step 0.001, at least 0.001, at most 900' },
+      { filter: 'NOTIONAL', value: '2 × 98 = 196', bounds: 'at least 10, at most 9000' },
+      { filter: 'MAX_NUM_ORDERS', value: '1', bounds: 'at most 5' },
+    ])
+    expect(entry.changed).toMatchObject({ at: START + 14 * HOUR, order: { limit: 99 } })
+    expect(entry.changed!.decided.sight!.orders).toEqual([expect.objectContaining({ id: 'rest', limit: 98 })])
+    expect(entry.changed!.decided.answers[0]!.requests).toEqual([{ kind: 'amend', id: 'rest', limit: 99 }])
+    expect(entry.filled).toMatchObject({ fill: { price: 99, liquidity: 'maker' }, rule: { rules: [8] }, bars: 3 })
+    // what was refused in the same return concerns the trade too
+    expect(explanation.events).toContainEqual(
+      expect.objectContaining({ type: 'rejected', id: 'naked', reason: 'INSUFFICIENT_BALANCE' }),
+    )
+    expect(exit).toMatchObject({
+      by: 'strategy',
+      acceptedAt: START + 20 * HOUR,
+      filled: { rule: { rules: [5, 13, 19] } },
+    })
+    expect(exit.decided!.answers[0]!.requests).toEqual([{ kind: 'close', tag: 'done' }])
+    expect(exit.decided!.sight!.position).toMatchObject({ qty: 2, entryPrice: 99 })
+    expect(exit.filled!.after!.position['qty']).toBe(0)
+  })
+
+  describe('an order', () => {
+    test('that was refused: by which filter, and what was returned', async () => {
+      const { explanation, chart } = await told({ order: 'small' })
+      const [step] = explanation.steps
+      expect(step).toMatchObject({ by: 'strategy', order: null, checks: null, filled: null })
+      expect(step!.rejected).toMatchObject({ reason: 'NOTIONAL', limit: 'minNotional 10.00' })
+      expect(step!.decided!.answers[0]!.requests).toEqual([{ kind: 'order', side: 'buy', quote: 5, id: 'small' }])
+      expect(step!.decided!.sight!.at).toBe(START + 22 * HOUR)
+      expect([explanation.trade, chart]).toEqual([null, null])
+    })
+
+    test('whose id comes again is named by its number', async () => {
+      await expect(told({ order: 'rest' })).rejects.toThrow(
+        /2 orders had the id "rest".*--order rest#1 to --order rest#2/,
+      )
+      await expect(told({ order: 'rest#3' })).rejects.toThrow(/the last is rest#2/)
+      const first = await told({ order: 'rest#1' })
+      expect(first.explanation.trade!.n).toBe(2)
+      expect(first.chart!.trades.map(({ n }) => n)).toEqual([2])
+      const second = await told({ order: 'rest#2' })
+      expect(second.explanation.steps[0]).toMatchObject({ order: { limit: 60 }, filled: null })
+      const facts = new Map(explanationParts(second.explanation)[0]!.facts)
+      expect(facts.get('Filled')).toBe('never: rest cancelled (end), at 2024-01-02T06:00')
+    })
+
+    test('that opened what is still open', async () => {
+      const { explanation } = await told({ order: 'last' })
+      expect(explanation.steps[0]!.filled!.fill).toMatchObject({ price: 100.02, position: 1 })
+    })
+  })
+
+  test.each<[string, Asked, RegExp]>([
+    ['no such trade', { trade: 9 }, /there is no trade 9; its 2 closed trades are 1 to 2/],
+    [
+      'a trade that is still open',
+      { trade: 3 },
+      /trade 3 .* is still open .* --order last, or close it with --close-at-end/,
+    ],
+    ['no such order', { order: 'o99' }, /there is no order "o99"/],
+  ])('%s is one paragraph that says what to do', async (_, asked, says) => {
+    const error = (await told(asked).catch((thrown: unknown) => thrown)) as Error
+    expect([error.name, error.message]).toEqual(['UsageError', expect.stringMatching(says)])
+    expect(error.message).not.toContain('\n')
+  })
+
+  test('a run without trades, and one whose strategy no file holds, say so', async () => {
+    const { store, strategy } = made
+    const out = join(made.dir, 'others')
+    const none = await runBacktest({ strategy, store, data: SERIES, out, to: START + 4 * HOUR })
+    await expect(explain(none.dir, { trade: 1 }, store, made.dir)).rejects.toThrow(
+      /no trade was closed.* 0 were accepted and 0 refused/,
+    )
+    const inline = defineStrategy({
+      name: 'inline',
+      onBar: ({ position }) => (position.qty === 0 ? buy({ qty: 1 }) : undefined),
+    })
+    const handed = await runBacktest({ strategy: inline, store, data: SERIES, out })
+    await expect(explain(handed.dir, { trade: 1 }, store, made.dir)).rejects.toThrow(
+      /handed over by a script.*save the strategy as a module/,
+    )
+  })
+
+  describe('does not trust the folder', () => {
+    /** A copy of the run's folder with one file told otherwise. */
+    function lied(file: string, from: string, to: string): string {
+      const copy = join(scratch(), 'run')
+      cpSync(dir, copy, { recursive: true })
+      const path = join(copy, file)
+      const text = readFileSync(path, 'utf8')
+      expect(text).toContain(from)
+      writeFileSync(path, text.replace(from, to))
+      return copy
+    }
+    const whats = async (copy: string, asked: Asked) => {
+      const { explanation, chart } = await explain(copy, asked, made.store, made.dir)
+      if (explanation.mismatches.length > 0) expect([explanation.steps, chart]).toEqual([[], null])
+      return explanation.mismatches
+    }
+
+    test('where trades.csv is not what the run gives, it says which trade, and of no other', async () => {
+      const copy = lied('trades.csv', ',99,', ',98,')
+      expect(await whats(copy, { trade: 2 })).toEqual([{ what: 'trades.csv, entryPrice', recorded: 98, replayed: 99 }])
+      expect(await whats(copy, { trade: 1 })).toEqual([])
+    })
+
+    test('where events.jsonl tells another decision', async () => {
+      const at = START + 12 * HOUR
+      const copy = lied('events.jsonl', `{"type":"accepted","at":${at}`, `{"type":"accepted","at":${at - HOUR}`)
+      const found = await whats(copy, { trade: 2 })
+      expect(found).toContainEqual({ what: 'events.jsonl, entry: decided', recorded: at - HOUR, replayed: at })
+    })
+
+    test('where fills.csv was changed, and run.json with it', async () => {
+      const copy = lied('fills.csv', ',100.02,', ',100.03,')
+      await expect(explain(copy, { trade: 1 }, made.store, made.dir)).rejects.toThrow(
+        /fills\.csv: is not what the run wrote/,
+      )
+      const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
+      const document = readFileSync(join(copy, 'run.json'), 'utf8')
+      const changed = document.replace(hash(join(dir, 'fills.csv')), hash(join(copy, 'fills.csv')))
+      writeFileSync(join(copy, 'run.json'), changed)
+      expect(await whats(copy, { trade: 1 })).toEqual([
+        { what: 'fills.csv, fill 1: price', recorded: 100.03, replayed: 100.02 },
+      ])
+    })
+
+    test('where the strategy was changed and the trade came out the same, it says so and goes on', async () => {
+      writeFileSync(made.strategy, `${STRATEGY}// a word more\n`)
+      const { explanation } = await told({ trade: 1 })
+      writeFileSync(made.strategy, STRATEGY)
+      expect(explanation.mismatches).toEqual([])
+      expect(explanation.changed).toEqual(['the strategy, a file it imports, or the lockfile was changed'])
+      expect(explanation.steps.length).toBe(2)
+    })
+  })
+})
+
+describe('whatever an example strategy trades', () => {
+  const ONE = ['binance:BTCUSDT:1h']
+  const BOTH = ['binance:BTCUSDT:1h', 'binance:ETHUSDT:1h']
+  const units = (amount: number) => BigInt(Math.round(amount * 1e8))
+
+  test.each([
+    ['sma-cross', ONE],
+    ['donchian-breakout', BOTH],
+    ['rsi-reversion', ONE],
+    ['momentum-rotation', BOTH],
+  ])('%s: the replay is the run, and the account moves by what the fill says', async (name, data) => {
+    const [strategy, out] = [join(ROOT, 'strategies', `${name}.ts`), scratch()]
+    const run = await runBacktest({
+      strategy,
+      data,
+      out,
+      store: join(ROOT, 'datasets'),
+      from: '2024-01-01',
+      to: '2025-01-01',
+    })
+    const numbers = [1, Math.ceil(run.trades.length / 2), run.trades.length]
+    expect(numbers[0]).toBeLessThan(numbers[2]!)
+    for (const trade of numbers) {
+      const { explanation, chart } = await explain(run.dir, { trade }, join(ROOT, 'datasets'), ROOT)
+      expect(explanation.mismatches).toEqual([])
+      expect(explanation.trade).toEqual(run.trades[trade - 1])
+      const [entry, exit] = explanation.steps as [Step, Step]
+      expect([entry.filled!.fill, exit.filled!.fill]).toEqual([explanation.fills[0], explanation.fills.at(-1)])
+      expect(entry.filled!.fill.time).toBe(explanation.trade!.entryTime)
+      // decided at a close that the fill's bar came after, by a return that was not empty
+      expect(entry.decided!.sight!.bar.closeTime).toBe(entry.decidedAt)
+      expect(entry.decided!.answers.length).toBeGreaterThan(0)
+      expect(entry.decidedAt).toBeLessThanOrEqual(entry.filled!.fill.time)
+      // spot: cash goes down by what was bought and its fee, to the ledger's unit; other instruments may trade on that bar too
+      const { fill, before, account } = entry.filled!
+      const others = run.fills.filter(({ n, time }) => n !== fill.n && time === fill.time)
+      if (others.length === 0)
+        expect(units(before!.account['cash']!) - units(account!['cash']!)).toBe(
+          units(fill.qty * fill.price) + units(fill.fee),
+        )
+      expect(chart!.trades).toEqual([explanation.trade])
+      expect(
+        explanationParts(explanation)
+          .flatMap(({ facts = [] }) => facts.map(([, text]) => text))
+          .join(),
+      ).not.toMatch(/NaN|undefined|\[object/)
+    }
+  })
+})
