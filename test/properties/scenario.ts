@@ -266,7 +266,7 @@ export function instantsOf(of: Scenario, hours: number): number[] {
 }
 
 /** A share of the volume, a model of slippage and latencies, all of them or some. */
-export const execution: fc.Arbitrary<Execution> = fc.record({
+const execution: fc.Arbitrary<Execution> = fc.record({
   participation: fc.constantFrom(0.001, 0.05, 0.3, 1, null),
   slippage: fc.oneof(
     fc.constant({ model: 'bps' as const }),
