@@ -38,7 +38,19 @@ function tradesOf(one: LoadedRun, other: LoadedRun): TradeDiff {
 }
 
 /** Of a request, what stands elsewhere in the document too. */
-const ELSEWHERE = ['strategy', 'data', 'from', 'to', 'set', 'cash', 'costs', 'noCosts', 'riskFree', 'benchmark']
+const ELSEWHERE = [
+  'strategy',
+  'data',
+  'from',
+  'to',
+  'set',
+  'cash',
+  'costs',
+  'noCosts',
+  'execution',
+  'riskFree',
+  'benchmark',
+]
 
 /** What two runs were told and what came of it, where they differ; identities and prose are left out. */
 export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
@@ -58,10 +70,12 @@ export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
     'engine',
     'cash',
     'costs',
+    'execution',
     'benchmark',
     'riskFree',
     'seed',
     'metrics',
+    'band',
     'peer',
     'split',
     'orders',

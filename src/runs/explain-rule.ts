@@ -1,5 +1,6 @@
 import type { Bar } from '../core/bar.ts'
 import type { Fill } from '../core/fill.ts'
+import type { Interval } from '../core/interval.ts'
 import type { OrderView } from '../core/order.ts'
 
 /** Why an order filled where it did: numbers of the rule book (fills.md), and the rule in a sentence. */
@@ -13,6 +14,8 @@ export interface FillCase {
   /** As it stood when its bar began; `null` for a liquidation. */
   readonly order: OrderView | null
   readonly bar: Bar
+  /** Interval of the finer bars that decide where the path matters; a fill at the open of one has the phase `open` too. */
+  readonly detail: Interval | null
   /** Whether a stop-limit or touch-limit was triggered on this bar; one that was triggered before is a limit now. */
   readonly isTriggered: boolean
   /** Whether it has been triggered on an earlier bar. */
@@ -23,7 +26,7 @@ export interface FillCase {
 
 /** The rule by which an order was filled. */
 export function fillRule(one: FillCase): FillRule {
-  const { fill, order, entered } = one
+  const { fill, order, entered, detail, bar } = one
   const found = ruleOf(one)
   const bracket =
     entered === 'inside'
@@ -31,12 +34,16 @@ export function fillRule(one: FillCase): FillRule {
       : entered === 'open'
         ? 'the entry was filled at this open, so the leg met the same bar'
         : null
+  const finer =
+    detail !== null && fill.phase === 'open' && fill.reference !== bar.open
+      ? `“the open” is that of one of its ${detail} bars (--detail)`
+      : null
   const isLeg = order !== null && ['stop', 'target', 'trail'].includes(order.role)
   return {
     rules: [...new Set([...found.rules, ...(isLeg ? [11] : []), ...(fill.slippage > 0 ? [13] : [])])].sort(
       (a, b) => a - b,
     ),
-    text: [found.text, ...(bracket === null ? [] : [bracket])].join('; '),
+    text: [found.text, bracket, finer].filter((part) => part !== null).join('; '),
   }
 }
 

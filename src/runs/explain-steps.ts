@@ -222,7 +222,7 @@ function filledBy(
   return {
     ...{ fill, bar, order, before, after },
     rule: fillRule({
-      ...{ fill, order, bar },
+      ...{ fill, order, bar, detail: request.detail },
       isTriggered: triggered?.at === fill.time,
       wasTriggered: triggered !== undefined && triggered.at < fill.time,
       entered: accepted !== null && isEntered(events, point) ? entryPhase(events, point) : null,

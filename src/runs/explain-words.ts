@@ -70,7 +70,8 @@ function stepPart(step: Step, explanation: Explanation): Part {
             'Amended',
             `${changes === 1 ? 'once' : `${changes} times, the last`} at ${timeName(changed.at)} to ${orderText(changed.order)}`,
           ] as const,
-          ...decisionFacts(changed.decided),
+          // a bracket grows with its entry's fills, and nobody is asked
+          ...(changed.decided.answers.length === 0 ? [] : decisionFacts(changed.decided)),
         ]),
     ...(filled === null
       ? [['Filled', endOf(step.events)] as const]

@@ -15,7 +15,7 @@ function order(change: Partial<OrderView>): OrderView {
 
 function rulesOf(of: Partial<OrderView> | null, phase: Fill['phase'], more: Partial<FillCase> = {}, slippage = 0) {
   const fill = { phase, slippage, role: of === null ? 'liquidation' : (of.role ?? 'order') } as Fill
-  const one = { fill, bar: BAR, isTriggered: false, wasTriggered: false, entered: null, ...more }
+  const one = { fill, bar: BAR, detail: null, isTriggered: false, wasTriggered: false, entered: null, ...more }
   return fillRule({ ...one, order: of === null ? null : order(of) })
 }
 
@@ -49,6 +49,14 @@ describe('the rule of the rule book by which an order was filled', () => {
     expect(rulesOf(of, phase, more).rules).toEqual(rules)
     // rule 13 is that of slippage
     expect(rulesOf(of, phase, more, 0.5).rules).toEqual([...rules, 13].sort((a, b) => a - b))
+  })
+
+  test('with --detail, at the open of a bar or of one of its finer bars', () => {
+    const stop = { type: 'stop', side: 'sell', trigger: 95 } as const
+    const at = (reference: number) => ({ phase: 'open', slippage: 0, role: 'order', reference }) as Fill
+    const text = (reference: number) => rulesOf(stop, 'open', { fill: at(reference), detail: '1m' }).text
+    expect(text(94)).toMatch(/; “the open” is that of one of its 1m bars \(--detail\)$/)
+    expect(text(BAR.open)).not.toContain('--detail')
   })
 
   test('a touched limit, and a leg on the bar of its entry, are told as what they are', () => {

@@ -36,7 +36,7 @@ export default {
 const SECTIONS: readonly (readonly [title: string, keys: RegExp])[] = [
   ['Parameters', /^params\./],
   ['Data', /^(data|range)\./],
-  ['Results', /^(metrics|peer|split|orders|tradeHash)(\.|$)|^costs\.(fees|slippage|funding)$/],
+  ['Results', /^(metrics|band|peer|split|orders|tradeHash)(\.|$)|^costs\.(fees|slippage|funding)$/],
   ['Settings', /^/],
 ]
 
