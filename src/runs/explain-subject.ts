@@ -69,7 +69,7 @@ function noTrade({ document, trades }: Told, n: number, open: readonly (readonly
   if (trades.length > 0)
     return `${run}: there is no trade ${n}; its ${trades.length === 1 ? 'one closed trade is 1' : `${trades.length} closed trades are 1 to ${trades.length}`}, in the order of trades.csv`
   const refused = Object.entries(orders.byFilter).map(([reason, count]) => `${reason} ${count}`)
-  return `${run}: no trade was closed, so there is none to explain; of its orders ${orders.accepted} were accepted and ${orders.rejected} refused${refused.length > 0 ? ` (${refused.join(', ')})` : ''}; events.jsonl has their ids, and --order ID explains one`
+  return `${run}: no trade was closed, so there is none to explain; of its orders ${orders.accepted} passed and ${orders.rejected} were refused${refused.length > 0 ? ` (${refused.join(', ')})` : ''}; events.jsonl has their ids, and --order ID explains one`
 }
 
 /** Refusals of what was asked of an order, or of no order at all, and not of the order itself. */

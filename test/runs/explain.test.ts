@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../src/core/event.ts'
+import type { Fill } from '../../src/core/fill.ts'
+import type { OrderView } from '../../src/core/order.ts'
 import { parseSeries } from '../../src/core/series.ts'
 import { importFiles, openStore } from '../../src/data/index.ts'
 import { buy, defineStrategy, runBacktest } from '../../src/index.ts'
 import { type Asked, type Explained, explain } from '../../src/runs/explain.ts'
 import type { Step } from '../../src/runs/explain-steps.ts'
+import { subjectOf } from '../../src/runs/explain-subject.ts'
 import { explanationParts } from '../../src/runs/explain-words.ts'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 
@@ -16,7 +20,7 @@ const HOURS = 30
 const SERIES = 'binance:TESTUSDT:1h'
 
 /** `at` is a close: what is decided five hours in has seen bars 0 to 4 and meets bar 5. */
-const STRATEGY = `import { amend, buy, close, defineStrategy, sell, sma } from 'klinelab'
+const STRATEGY = `import { amend, buy, cancel, close, defineStrategy, sell, sma } from 'klinelab'
 export default defineStrategy({
   name: 'scripted',
   indicators: () => ({ mean: sma(2) }),
@@ -25,12 +29,15 @@ export default defineStrategy({
   onBar({ at, state }) {
     state.asked++
     const hour = (at - ${START}) / ${HOUR}
+    if (hour === 2) return buy({ qty: 1, limit: 55, id: 'idle' })
+    if (hour === 3) return cancel('idle')
     if (hour === 5) return buy({ qty: 1, stopLoss: 95, takeProfit: 130, tag: 'first' })
     if (hour === 12) return [sell({ qty: 50, id: 'naked' }), buy({ qty: 2, limit: 98.007, id: 'rest' })]
     if (hour === 14) return amend('rest', { limit: 99 })
     if (hour === 20) return close({ tag: 'done' })
     if (hour === 22) return buy({ quote: 5, id: 'small' })
     if (hour === 23) return buy({ qty: 1, limit: 60, id: 'rest' })
+    if (hour === 24) return buy({ qty: 1, limit: 56, id: 'idle' })
     if (hour === 25) return buy({ qty: 1, id: 'last' })
   },
 })
@@ -261,6 +268,28 @@ describe('a trade explained', () => {
       expect(facts.get('Filled')).toBe('never: rest cancelled (end), at 2024-01-02T06:00')
     })
 
+    test('that was never filled is told to its end, and not to that of the next of its id', async () => {
+      const { explanation } = await told({ order: 'idle#1' })
+      expect(explanation.steps[0]!.events.map(({ type }) => type)).toEqual(['accepted', 'cancelled'])
+      const facts = new Map(explanationParts(explanation)[0]!.facts)
+      expect(facts.get('Filled')).toBe('never: idle cancelled (requested), at 2024-01-01T03:00')
+    })
+
+    test('that was cut to what was held has ended with its fill: a refusal of its id is another order', () => {
+      const own = { id: 'out', symbol: 'TESTUSDT' } as const
+      const fill = { n: 1, order: 'out', symbol: 'TESTUSDT', qty: 3, position: 0, time: 3 } as Fill
+      const events = [
+        { type: 'accepted', at: 1, order: { ...own, qty: 5, role: 'order' } as OrderView },
+        { type: 'cut', at: 3, ...own, reason: 'REDUCE_ONLY', from: 5, to: 3 },
+        { type: 'fill', at: 3, fill },
+        { type: 'rejected', at: 9, ...own, reason: 'LOT_SIZE', filter: 'LOT_SIZE', value: '0', limit: '1', tag: null },
+      ] as RunEvent[]
+      const run = { document: { run: 'made', openTrades: [] as unknown }, trades: [], fills: [fill], events }
+      const ask = (order: string) => subjectOf(run as unknown as Parameters<typeof subjectOf>[0], { order })
+      expect(() => ask('out')).toThrow(/2 orders had the id "out"/)
+      expect(ask('out#2').points[0]).toMatchObject({ startIndex: 3, execution: null })
+    })
+
     test('that opened what is still open', async () => {
       const { explanation } = await told({ order: 'last' })
       expect(explanation.steps[0]!.filled!.fill).toMatchObject({ price: 100.02, position: 1 })
@@ -286,7 +315,7 @@ describe('a trade explained', () => {
     const out = join(made.dir, 'others')
     const none = await runBacktest({ strategy, store, data: SERIES, out, to: START + 4 * HOUR })
     await expect(explain(none.dir, { trade: 1 }, store, made.dir)).rejects.toThrow(
-      /no trade was closed.* 0 were accepted and 0 refused/,
+      /no trade was closed.* 1 passed and 0 were refused; .*--order ID explains one/,
     )
     const inline = defineStrategy({
       name: 'inline',
