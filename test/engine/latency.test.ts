@@ -174,6 +174,17 @@ describe('cancels and amendments', () => {
     ])
   })
 
+  test('a late cancelAll leaves the close() of its own return, though that is still being filled', () => {
+    const decide: Scene['decide'] = { 0: () => buy({ qty: 3 }), 1: () => [cancelAll(), close()] }
+    const rows: Row[] = [FLAT, [100, 101, 99, 100, 30], FLAT, FLAT, FLAT]
+    const run = play({ rows, decide, execution: { cancelLatency: 250, participation: 0.1 } })
+    expect(fillLines(run).slice(1)).toEqual([
+      '2 open sell 1 @ 100 taker',
+      '3 open sell 1 @ 100 taker',
+      '4 open sell 1 @ 100 taker',
+    ])
+  })
+
   test('an order that replaces one of its id comes too early where the cancel takes longer', () => {
     const decide: Scene['decide'] = {
       0: () => buy({ qty: 1, limit: 90, id: 'a' }),

@@ -35,6 +35,15 @@ describe('the cap', () => {
     }
     // 0.5165 and 0.5168
     expect([first(10.33, 0.05), first(10.336, 0.05)]).toEqual([0.516, 0.516])
+    const lot = { min: '0.005', max: '9000', step: '0.005' }
+    const coarse: Row[] = [FLAT, [100, 101, 99, 100, 10.33], [100, 101, 99, 100, 10.33]]
+    const run = play({
+      rows: coarse,
+      decide: once(buy({ qty: 0.9 })),
+      execution: { participation: 0.05 },
+      filters: { lot },
+    })
+    expect(run.fills.map(({ qty }) => qty)).toEqual([0.515, 0.385])
     // 57, which floats put at 56.99999999999999
     expect(0.57 * 100).toBeLessThan(57)
     expect(first(100, 0.57)).toBe(57)
@@ -176,6 +185,18 @@ describe('what becomes of the rest', () => {
     expect(eventsOf(run, 'rejected')).toMatchObject([
       { id: 's', reason: 'AMEND', limit: 'a stop order that was triggered has no stop' },
     ])
+  })
+
+  test('a trailing stop that was triggered trails no longer', () => {
+    const seen: unknown[] = []
+    const rows: Row[] = [FLAT, [100, 100, 100, 100, 20], [100, 100, 96, 97], [100, 120, 100, 120, 0.009], FLAT]
+    const run = capped(rows, {
+      0: () => buy({ qty: 2 }),
+      1: () => sell({ qty: 2, trail: 3 }),
+      3: ({ orders }) => void seen.push(orders.map(({ qty, trigger }) => [qty, trigger])),
+    })
+    expect(seen).toEqual([[[1, 97]]])
+    expect(fillLines(run).slice(1)).toEqual(['2 inside sell 1 @ 97 taker', '4 open sell 1 @ 100 taker'])
   })
 
   test('a stop-limit that was triggered and filled in part rests as a limit from the next bar on (rule 10)', () => {

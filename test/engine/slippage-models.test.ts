@@ -108,11 +108,12 @@ describe('spread and square-root impact', () => {
   test('nothing of the bar that fills it counts, and of earlier ones only the last hundred', () => {
     const wild: Row = [100, 500, 1, 3, 1]
     expect(moved({ qty: 4 }, impact(1), [wild]).fills[0]?.price).toBe(106.25)
-    const calm = Array.from({ length: 40 }, (): Row => [100, 100, 100, 100, 100_000])
-    const swings = Array.from({ length: 101 }, (_, k): Row => [100, 110, 100, k % 2 === 0 ? 110 : 100, 100])
-    const decide = { 140: () => buy({ qty: 4 }) }
+    const calm = Array.from({ length: 41 }, (): Row => [100, 100, 100, 100, 100_000])
+    const swing = (k: number): Row => [100, 110, 100, k % 2 === 0 ? 110 : 100, k === 0 ? 5100 : 100]
+    const swings = Array.from({ length: 100 }, (_, k) => swing(k))
+    const decide = { 140: () => buy({ qty: 6 }) }
     const run = play({ rows: [...calm, ...swings, OPEN], decide, cash: 1e6, ...impact(1) })
-    // of 100 returns every other is 0.1, and every other 1 ÷ 1.1 − 1; the volume is 100 a bar
+    // of 100 returns every other is 0.1, and every other 1 ÷ 1.1 − 1; the volumes are 5100 and 99 times 100, 150 a bar
     const sigma = Math.sqrt((50 * 0.1 ** 2 + 50 * (1 / 1.1 - 1) ** 2) / 100)
     expect(run.fills[0]?.price).toBe(Math.ceil(100_00 * (1 + sigma * 0.2)) / 100)
   })
