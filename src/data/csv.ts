@@ -1,5 +1,6 @@
 import { type Parsed, readDecimal, readTime, textOf } from './csv-cells.ts'
 import type { Layout } from './csv-layout.ts'
+import { NOT_PLAIN, plainRow, readPlain } from './csv-plain.ts'
 import {
   BAR_DECIMALS,
   type BadRow,
@@ -32,7 +33,7 @@ export function readCsv(
 ): number {
   const fileIndex = into.files.push(file) - 1
   const { width } = layout
-  const starts = new Int32Array(width + 1)
+  const starts = new Int32Array(width + 2)
   const parsed: Parsed = { whole: 0, fraction: 0, isNegative: false }
   const cellOf = (field: DecimalField, isNeeded: boolean): Cell => ({
     field,
@@ -45,47 +46,68 @@ export function readCsv(
     ...EXTRA_DECIMALS.filter((field) => layout[field] >= 0).map((field) => cellOf(field, false)),
   ]
   const absent = EXTRA_DECIMALS.filter((field) => layout[field] < 0).map((field) => into.decimals[field])
+  const plain = plainRow(layout, into)
+  const lastBreak = bytes.lastIndexOf(NEWLINE)
   const { length } = bytes
   let line = 0
   let rows = 0
   let from = hasByteOrderMark(bytes) ? 3 : 0
   while (from < length) {
-    let to = from
-    let cells = 1
-    starts[0] = from
-    for (; to < length; to++) {
-      const byte = bytes[to]
-      if (byte === COMMA) {
-        if (cells <= width) starts[cells] = to + 1
-        cells++
-      } else if (byte === NEWLINE) break
-    }
     line++
-    const next = to + 1
-    if (to > from && bytes[to - 1] === RETURN) to--
-    if ((line === 1 && layout.hasHeader) || to === from) {
-      from = next
-      continue
+    const isHeader = line === 1 && layout.hasHeader
+    into.reserve()
+    let next =
+      plain !== null && from < lastBreak && !isHeader ? readPlain(bytes, from, plain, into, into.length) : NOT_PLAIN
+    if (next === NOT_PLAIN) {
+      const cells = splitLine(bytes, from, width, starts)
+      let to = starts[width + 1]!
+      next = to + 1
+      if (to > from && bytes[to - 1] === RETURN) to--
+      if (isHeader || to === from) {
+        from = next
+        continue
+      }
+      if (cells === width) starts[width] = to + 1
+      const problem =
+        cells === width
+          ? readRow(bytes, starts, layout, decimals, into, parsed)
+          : {
+              field: 'row',
+              value: textOf(bytes, from, to),
+              reason: `has ${cells} fields where line 1 has ${width}${next > length ? ' (a torn last line?)' : ''}`,
+            }
+      if (problem !== null) {
+        rows++
+        bad({ file, row: line, ...problem })
+        from = next
+        continue
+      }
     }
     rows++
-    if (cells === width) starts[width] = to + 1
-    const problem =
-      cells === width
-        ? readRow(bytes, starts, layout, decimals, into, parsed)
-        : {
-            field: 'row',
-            value: textOf(bytes, from, to),
-            reason: `has ${cells} fields where line 1 has ${width}${next > length ? ' (a torn last line?)' : ''}`,
-          }
-    if (problem === null) {
-      const row = into.length++
-      for (let k = 0; k < absent.length; k++) absent[k]!.whole[row] = Number.NaN
-      into.line[row] = line
-      into.file[row] = fileIndex
-    } else bad({ file, row: line, ...problem })
+    const row = into.length++
+    for (let k = 0; k < absent.length; k++) absent[k]!.whole[row] = Number.NaN
+    into.line[row] = line
+    into.file[row] = fileIndex
     from = next
   }
   return rows
+}
+
+/** Notes where the cells of a line begin and, behind them, where it ends; returns how many it has. */
+function splitLine(bytes: Uint8Array, from: number, width: number, starts: Int32Array): number {
+  const { length } = bytes
+  let to = from
+  let cells = 1
+  starts[0] = from
+  for (; to < length; to++) {
+    const byte = bytes[to]
+    if (byte === COMMA) {
+      if (cells <= width) starts[cells] = to + 1
+      cells++
+    } else if (byte === NEWLINE) break
+  }
+  starts[width + 1] = to
+  return cells
 }
 
 function hasByteOrderMark(bytes: Uint8Array): boolean {
@@ -103,7 +125,6 @@ function readRow(
   into: RowBuffer,
   parsed: Parsed,
 ): Problem {
-  into.reserve()
   const row = into.length
   const problem = (field: Field, reason: string): Problem => ({
     field,

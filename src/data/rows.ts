@@ -32,6 +32,14 @@ export interface BadRow {
 /** Sums that went through binary doubles on their way differ from the exchange's decimals in the last bits only. */
 const LAST_BITS = 4 * Number.EPSILON
 
+type Column = Float64Array | Uint32Array
+
+/** A buffer as it comes from another thread: without its methods. */
+export type Columns = Pick<
+  RowBuffer,
+  'length' | 'files' | 'openTime' | 'closeTime' | 'trades' | 'line' | 'file' | 'decimals'
+>
+
 /** Rows of one or more files as growing columns. */
 export class RowBuffer {
   length = 0
@@ -75,6 +83,52 @@ export class RowBuffer {
     }
   }
 
+  /** The rows from `first` on, numbered from 0, as they lie here: for as long as this buffer does not grow. */
+  since(first: number): RowBuffer {
+    const rows = new RowBuffer(0)
+    rows.files.push(...this.files)
+    rows.length = this.length - first
+    return rows.#adopt(this, (column) => column.subarray(first, this.length) as typeof column)
+  }
+
+  /** An empty buffer in the memory of one that came from another thread. */
+  static in(memory: Columns): RowBuffer {
+    return new RowBuffer(0).#adopt(memory, (column) => column)
+  }
+
+  #adopt(other: Columns, part: <T extends Column>(column: T) => T): this {
+    this.openTime = part(other.openTime)
+    this.closeTime = part(other.closeTime)
+    this.trades = part(other.trades)
+    this.line = part(other.line)
+    this.file = part(other.file)
+    for (const field of DECIMAL_FIELDS) {
+      const { whole, fraction } = other.decimals[field]
+      this.decimals[field].whole = part(whole)
+      this.decimals[field].fraction = part(fraction)
+    }
+    return this
+  }
+
+  /** Puts the rows of another buffer behind the last. */
+  append(other: Columns): void {
+    const at = this.length
+    const { length } = other
+    const files = this.files.length
+    this.reserve(length)
+    this.openTime.set(other.openTime.subarray(0, length), at)
+    this.closeTime.set(other.closeTime.subarray(0, length), at)
+    this.trades.set(other.trades.subarray(0, length), at)
+    this.line.set(other.line.subarray(0, length), at)
+    for (let row = 0; row < length; row++) this.file[at + row] = files + other.file[row]!
+    for (const field of DECIMAL_FIELDS) {
+      this.decimals[field].whole.set(other.decimals[field].whole.subarray(0, length), at)
+      this.decimals[field].fraction.set(other.decimals[field].fraction.subarray(0, length), at)
+    }
+    this.files.push(...other.files)
+    this.length += length
+  }
+
   /** Compares two values exactly; both must be known. */
   compare(field: DecimalField, a: number, otherField: DecimalField, b: number): number {
     const x = this.decimals[field]
@@ -111,6 +165,12 @@ export class RowBuffer {
     const { whole, fraction } = this.decimals[field]
     return whole[row]! + fraction[row]! / UNIT
   }
+}
+
+/** The memory of a buffer's columns, to be handed to another thread rather than copied. */
+export function memoryOf(rows: Columns): ArrayBufferLike[] {
+  const decimals = DECIMAL_FIELDS.flatMap((field) => [rows.decimals[field].whole, rows.decimals[field].fraction])
+  return [rows.openTime, rows.closeTime, rows.trades, rows.line, rows.file, ...decimals].map(({ buffer }) => buffer)
 }
 
 function larger<T extends { set(values: T): void }>(from: T, to: T): T {

@@ -111,12 +111,17 @@ function unzip(path: string, raw: Buffer): Promise<Uint8Array> {
   })
 }
 
+/** What an archive says it holds is not believed beyond this. */
+const LARGEST_PIECE = 1 << 26
+
 function inflate(raw: Buffer, entry: Entry): Uint8Array {
   // the local header repeats name and extra field; the data follow it (APPNOTE 4.3.7)
   const local = entry.relativeOffsetOfLocalHeader
   const start = local + 30 + raw.readUInt16LE(local + 26) + raw.readUInt16LE(local + 28)
   const packed = raw.subarray(start, start + entry.compressedSize)
-  const bytes = entry.compressionMethod === 0 ? packed : inflateRawSync(packed)
+  // unpacked in one piece: the pieces would have to be put together
+  const chunkSize = Math.min(Math.max(entry.uncompressedSize + 1, 64), LARGEST_PIECE)
+  const bytes = entry.compressionMethod === 0 ? packed : inflateRawSync(packed, { chunkSize })
   if (crc32(bytes) !== entry.crc32) throw new Error(`checksum of ${entry.fileName} does not match`)
   return bytes
 }
