@@ -2,10 +2,11 @@ import { PLAIN_EXECUTION } from '../core/execution.ts'
 import type { Fill } from '../core/fill.ts'
 import { intervalMs } from '../core/interval.ts'
 import type { EngineResult } from '../core/run.ts'
-import type { SimulateOptions } from './simulate.ts'
+import type { Backtest } from './backtest.ts'
+import { type SimulateOptions, simulate } from './simulate.ts'
 
 /** What is changed of a run: multiples of its fees and slippage, bars of latency, its cash, and a cap on volume. */
-export interface Change {
+interface Change {
   readonly fees?: number
   /** Of the fixed part of slippage, in basis points a fill; replaces the venue's. */
   readonly slippageBps?: number
@@ -14,7 +15,7 @@ export interface Change {
   readonly participation?: number
 }
 
-export type Again = (change: Change) => EngineResult
+type Again = (change: Change) => EngineResult
 
 interface Cell {
   readonly fees: number
@@ -43,7 +44,7 @@ const SIZES = [1, 10, 100, 1000] as const
 const SHARE = 0.05
 
 /** The same run with other costs: how it is changed is said by `simulate`'s own options. */
-export function changed(options: SimulateOptions, change: Change): SimulateOptions {
+function changed(options: SimulateOptions, change: Change): SimulateOptions {
   const { fees = 1, slippageBps, latencyBars = 0, cash = options.cash, participation } = change
   const slots = options.slots.map((slot) => ({
     ...slot,
@@ -80,11 +81,10 @@ function rounded(rate: number): number {
  * neither on cash nor on fill prices, and the cells between are reckoned from their fills; else each is run.
  */
 export function stressOf(
-  again: Again,
-  base: EngineResult,
-  options: SimulateOptions,
+  { result: base, options }: Pick<Backtest, 'result' | 'options'>,
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Stress {
+  const again: Again = (change) => simulate(changed(options, change)).result
   const total = LATENCY_BARS.length * FEES.length * SLIPPAGE_BPS.length + SIZES.length
   let done = 0
   const step = <T>(work: () => T): T => {
@@ -93,10 +93,10 @@ export function stressOf(
   }
   let method: Stress['method'] = 'repriced'
   const grid: Cell[] = []
-  let free: EngineResult = base
+  let free: EngineResult | null = null
   for (const latencyBars of LATENCY_BARS) {
     const cheap = again({ fees: 0, slippageBps: 0, latencyBars })
-    if (latencyBars === 0) free = cheap
+    free ??= cheap
     const dear = again({ fees: FEES.at(-1)!, slippageBps: SLIPPAGE_BPS.at(-1)!, latencyBars })
     const isPriced = areAlike(cheap.fills, dear.fills)
     if (!isPriced) method = 'rerun'
@@ -117,12 +117,12 @@ export function stressOf(
   })
   onProgress(total, total)
   const traded = base.fills.reduce((sum, { reference, qty }) => sum + reference * qty, 0)
-  const paid = base.fees + base.slippage
+  const { fees, slippage } = base.document.costs
   return {
     method,
     grid,
-    breakEvenBps: method === 'repriced' ? reckonedEdge(free, options.cash) : searchedEdge(again, options.cash),
-    paidBps: traded > 0 ? (paid / traded) * 10_000 : 0,
+    breakEvenBps: method === 'repriced' ? reckonedEdge(free!, options.cash) : searchedEdge(again, options.cash),
+    paidBps: traded > 0 ? ((fees + slippage) / traded) * 10_000 : 0,
     participation,
     capacity,
   }

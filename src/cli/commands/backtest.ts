@@ -1,11 +1,13 @@
 import type { ParamValue } from '../../engine/index.ts'
 import { backtest } from '../../runs/backtest.ts'
 import { writeRun } from '../../runs/run-folder.ts'
+import { stressOf } from '../../runs/stress.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { RUN, settingsOf } from '../flags.ts'
 import { runJson, runText, shown } from '../run-text.ts'
 import { configOutcome } from '../show-config.ts'
+import { stressText } from '../stress-text.ts'
 
 interface Flags {
   data: string[]
@@ -15,17 +17,21 @@ interface Flags {
   closeAtEnd?: boolean
   benchmark?: string
   showConfig?: boolean
+  stress?: boolean
 }
 
 export default {
   words: '<strategy>',
-  flags: RUN,
+  flags: {
+    ...RUN,
+    stress: { help: 'the result over fees, slippage, latency and account size, and the cost at which the edge dies' },
+  },
   example:
     'klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h --from 2024-01-01 --set fast=24 --set slow=168',
   async run({ words, flags }, io) {
     const start = performance.now()
     const settings = await settingsOf({ words, flags }, io)
-    const { data, from, to, set, closeAtEnd, benchmark, showConfig } = flags as unknown as Flags
+    const { data, from, to, set, closeAtEnd, benchmark, showConfig, stress: isStressed } = flags as unknown as Flags
     if (showConfig) return configOutcome(settings, io)
     checkOnce(set ?? [])
     const asked = { from, to, closeAtEnd, benchmark, ...(set && { set: Object.fromEntries(set) }) }
@@ -34,10 +40,11 @@ export default {
     const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
     for (const warning of run.warnings) io.warn(warning)
     const { document } = run.result
+    const stress = isStressed ? stressOf(run, io.progress('runs')) : null
     const speed = `engine ${run.seconds.toFixed(3)} s, ${(document.engine.bars / run.seconds / 1e6).toFixed(1)} M bars/s`
     return {
-      json: runJson(document, dir, run.seconds),
-      text: `${runText(document, io.isColourful)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
+      json: { ...(runJson(document, dir, run.seconds) as object), ...(stress !== null && { stress }) },
+      text: `${runText(document, io.isColourful)}${stress === null ? '' : `\n\n${stressText(stress)}`}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
     }
   },
 } satisfies Command
