@@ -212,8 +212,9 @@ function filledBy(
   const { bars } = markets.get(symbol)!
   const { interval } = bars.series
   const row = fill.phase === 'close' ? bars.length - 1 : firstRowAt(bars.openTime, fill.time)
-  const before = sightBefore(seen, symbol, fill.phase === 'close' ? bars.openTime[row]! : fill.time)
-  const after = sightAt(seen, symbol, closeAfter(execution, interval))
+  const before = sightBefore(seen, symbol, fill.time)
+  // what is closed at the end is closed after everybody was asked for the last time
+  const after = fill.phase === 'close' ? null : sightAt(seen, symbol, closeAfter(execution, interval))
   // trailing stops move without an event
   const seenLast = before?.orders.find(({ id }) => id === accepted?.id && accepted.type === 'trailing-stop')
   const order = latest === null ? null : (seenLast ?? latest)

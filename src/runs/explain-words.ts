@@ -140,7 +140,7 @@ function riskFacts({ risk }: Explanation): Fact[] {
 }
 
 function fillFacts(
-  { fill, rule, order, bars, account, before, after, open }: Filled,
+  { fill, bar, rule, order, bars, account, before, after, open }: Filled,
   quote: string,
   isNew: boolean,
 ): Fact[] {
@@ -152,7 +152,7 @@ function fillFacts(
   return [
     [
       'Filled',
-      `${fill.side} ${plain(fill.qty)} at ${plain(fill.price)} ${place} the bar of ${timeName(fill.time)}${away}; ${fill.liquidity}, fee ${plain(fill.fee)} ${quote}${fill.feeAsset === quote ? '' : `, taken in ${fill.feeAsset}`}`,
+      `${fill.side} ${plain(fill.qty)} at ${plain(fill.price)} ${place} the bar of ${timeName(bar.openTime)}${away}; ${fill.liquidity}, fee ${plain(fill.fee)} ${quote}${fill.feeAsset === quote ? '' : `, taken in ${fill.feeAsset}`}`,
     ],
     ...(order?.type === 'trailing-stop' ? [['Trigger then', plain(order.trigger)] as const] : []),
     ['Rule', `fills.md ${rule.rules.join(', ')}: ${rule.text}`],
@@ -202,7 +202,7 @@ function barTable({ by, decided, changed, filled }: Step): Part['table'] | null 
     rows.push({ label: 'before', bar: decided!.previous, ind: first.prev, also: {} })
   add('decision', first)
   add('amended', changed?.decided.sight ?? null)
-  add('last before', filled?.before ?? null)
+  add(filled?.before?.bar.openTime === filled?.bar.openTime ? 'fill' : 'last before', filled?.before ?? null)
   if (filled !== null && !rows.some(({ bar }) => bar.openTime === filled.bar.openTime))
     rows.push({
       label: 'fill',

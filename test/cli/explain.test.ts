@@ -150,6 +150,7 @@ export default defineStrategy({ name: 'short', onBar: ({ position }) => (positio
     'levered.ts': SHORT.replaceAll('sell', 'buy').replace("'short'", "'levered'").replace('qty: 1', 'qty: 900'),
     'short.ts': SHORT,
     'bars.csv': hourlyCsv(prices.map((p) => [p, p, p - 1, p - 1] as const)),
+    'funding.csv': `fundingTime,fundingRate\n${[8, 16, 24, 32, 40].map((hour) => `${Date.UTC(2024, 0, 1, hour)},0.0001`).join('\n')}\n`,
     'tiers.json': JSON.stringify([{ symbol: 'TESTUSDT', brackets: [bracket] }]),
   })
   const here = (...args: string[]) =>
@@ -166,6 +167,7 @@ export default defineStrategy({ name: 'short', onBar: ({ position }) => (positio
     for (const args of [
       ['data', 'import', join(cwd, 'bars.csv'), '--as', 'binance:TESTUSDT:1h'],
       ['data', 'import', join(cwd, 'bars.csv'), '--as', 'binance-usdm:TESTUSDT:1h'],
+      ['data', 'funding', join(cwd, 'funding.csv'), '--as', 'binance-usdm:TESTUSDT'],
       ['data', 'tiers', join(cwd, 'tiers.json'), '--as-of', '2024-01-01'],
     ])
       expect(await here(...args)).toMatchObject({ code: 0 })
@@ -189,12 +191,18 @@ export default defineStrategy({ name: 'short', onBar: ({ position }) => (positio
   })
 
   test('the end of the data, of a short too', async () => {
-    const text = await explained('short.ts', '--data', 'binance-usdm:TESTUSDT:1h', '--funding', 'off', '--close-at-end')
+    const text = await explained('short.ts', '--data', 'binance-usdm:TESTUSDT:1h', '--close-at-end')
+    // a short receives 0.0001 of the opens of hours 8, 16, 24, 32 and 40: 100 three times, 97 and 89
+    expect(text).toMatch(/Funding +5 payments, -0\.0486 USDT paid in all/)
     expect(text).toContain('Trade 1: short TESTUSDT')
     expect(text).toMatch(/Exit\n +Decided by +--close-at-end: the data ended/)
     expect(text).toMatch(/Rule +fills\.md 4, 13: /)
     // the last close is 81; 2 bps more are up to the tick of whole dollars
-    expect(text).toMatch(/buy 1 at 82 at the close of the bar of .*, from 81 on the bar/)
+    expect(text).toMatch(/buy 1 at 82 at the close of the bar of 2024-01-02T23:00, from 81 on the bar/)
+    // nobody is asked after the last close: before it 18 were unrealised, after it nothing is held
+    expect(text).toMatch(/Position before +qty -1, .* unrealised 18,/)
+    expect(text).toMatch(/\n +fill +2024-01-02T23:00 +82 +82 +81 +81 /)
+    expect(text).not.toContain('Position after   qty -1')
   })
 })
 
