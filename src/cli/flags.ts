@@ -151,6 +151,7 @@ export const RUN: Flags = {
     min: 0,
     isWhole: true,
   }),
+  band: oneOf('how the uncertainty band is made: trade by trade, or by a run of its own', 'repriced', 'full'),
   detail: {
     help: 'finer stored bars by which fills inside a bar are decided, such as 1m',
     value: 'INTERVAL',

@@ -158,6 +158,8 @@ export interface RecordedRequest {
   readonly funding: 'on' | 'off'
   /** Interval of the finer bars that decided fills. */
   readonly detail: BarInterval | null
+  /** How the band was made. */
+  readonly band: 'repriced' | 'full'
   /** Limits of the account; those of the strategy are in its code. */
   readonly risk: RiskLimits
   readonly benchmark: string | null
@@ -171,8 +173,8 @@ interface Interval {
 
 /** What the result would be under the worst and under the best of the paths that the bars allow. */
 export interface PathBand {
-  /** `repriced`: trade by trade, later decisions held; `rerun`: the whole run once more with the better choice. */
-  readonly method: 'repriced' | 'rerun'
+  /** `repriced`: trade by trade, later decisions held; `full`: the whole run once more with the better choice. */
+  readonly method: 'repriced' | 'full'
   /** Bars whose outcome hangs on the path inside them. */
   readonly bars: number
   readonly endEquity: Interval

@@ -2,7 +2,7 @@ import type { Cancelled, RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import type { Acceptance } from './acceptance.ts'
 import { bracketLegs } from './bracket.ts'
-import { extremeFor, isTriggered, type UnitBar } from './fill-model.ts'
+import { extremeFor, isLimitReached, isTriggered, type UnitBar } from './fill-model.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
 import type { Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
@@ -27,9 +27,16 @@ interface LegActions {
 export class Brackets {
   readonly #acceptance: Acceptance
   readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #options: { readonly limitTouch: boolean; readonly path: 'worse' | 'better' }
   readonly #actions: LegActions
 
-  constructor(acceptance: Acceptance, emit: (slot: Slot, event: RunEvent) => void, actions: LegActions) {
+  constructor(
+    acceptance: Acceptance,
+    emit: (slot: Slot, event: RunEvent) => void,
+    options: { readonly limitTouch: boolean; readonly path: 'worse' | 'better' },
+    actions: LegActions,
+  ) {
+    this.#options = options
     this.#acceptance = acceptance
     this.#emit = emit
     this.#actions = actions
@@ -80,6 +87,13 @@ export class Brackets {
     for (const leg of bracketLegs(slot, entry, price, qty, rules, () => this.#acceptance.nextId())) {
       if (phase === 'inside') leg.insideOf = slot.meeting
       if (!this.#acceptance.acceptLeg(slot, leg, slot.openTime)) continue
+      if (this.#options.path === 'better') {
+        // the other way round: the good extreme comes after the fill, the bad one came before
+        if (phase !== 'inside' || leg.type !== 'limit') continue
+        if (isLimitReached(leg, slot.unitBar, this.#options.limitTouch))
+          return this.#actions.fill(slot, leg, leg.limit, rules)
+        continue
+      }
       // the bad extreme is assumed to come after the fill, the good one before it: a stop can be hit, a target cannot
       if (phase !== 'inside' || leg.type === 'limit' || !isTriggered(leg, extremeFor(leg, slot.unitBar))) continue
       // of a stop and the liquidation the one nearer to the entry comes first

@@ -31,14 +31,21 @@ import type { Slot } from './slot.ts'
 interface BrokerOptions {
   /** fills.md 8: a limit fills at a mere touch. */
   readonly limitTouch: boolean
+  /** Which of the paths that a bar allows is taken: fills.md 7 and 11 have the worse. */
+  readonly path: Path
   /** Largest share of a bar's volume that is filled; `null` fills every order whole. */
   readonly participation: number | null
 }
 
 type Phase = Fill['phase']
 
-/** Of fills.md 7, (b) to (e). */
-const CLASSES = 4
+export type Path = 'worse' | 'better'
+
+/**
+ * Of fills.md 7, (b) to (e): stops that reduce, stops and limits that open, limits that reduce. On the better path targets
+ * come before stops.
+ */
+const CLASSES: Readonly<Record<Path, readonly number[]>> = { worse: [0, 1, 2, 3], better: [3, 1, 2, 0] }
 
 /** Where orders meet bars: steps 2 and 3 of the life of a bar, by the rules of fills.md. */
 export class Broker {
@@ -80,7 +87,7 @@ export class Broker {
     }
     this.#liquidation =
       margin === null ? null : new Liquidation(account, margin, slots, this.#books, emit, nextId, exits)
-    this.#brackets = new Brackets(this.acceptance, emit, {
+    this.#brackets = new Brackets(this.acceptance, emit, options, {
       fill: (slot, leg, reference, rules) => this.#execute(slot, leg, reference, 'inside', rules),
       cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
       liquidate: (slot, rules, before) => this.#liquidate(slot, rules, 'inside', before),
@@ -221,11 +228,12 @@ export class Broker {
     const sign = Math.sign(slot.position.units)
     // classes are those of the position as the bar found it
     for (let k = 0; k < count; k++) orders[k]!.insideClass = classOf(orders[k]!, sign)
-    for (let name = 0; name < CLASSES; name++)
+    const classes = CLASSES[this.#options.path]
+    for (let at = 0; at < classes.length; at++)
       for (let k = 0; k < count; k++) {
         const order = orders[k]!
         if (
-          order.insideClass !== name ||
+          order.insideClass !== classes[at] ||
           !order.isAlive ||
           order.actedIn === slot.meeting ||
           order.insideOf === slot.meeting

@@ -6,7 +6,7 @@ import { close, type Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
 import { Account } from './account.ts'
 import { AccountReading } from './book-views.ts'
-import { Broker } from './broker.ts'
+import { Broker, type Path } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { EquityCurve } from './equity-curve.ts'
 import { exactEquity } from './exact-equity.ts'
@@ -35,6 +35,8 @@ interface EngineOptions {
   readonly limitTouch: boolean
   /** What keeps orders from filling at once, whole and at the price that was seen; plain where absent. */
   readonly execution?: Execution
+  /** Which of the paths that a bar allows is taken; the worse where absent. */
+  readonly path?: Path
   /** Limits that no order may pass. */
   readonly risk?: Risk | null
   /** How many instants the run has: sizes the equity column. */
@@ -104,6 +106,7 @@ export class Engine {
     this.#broker = new Broker(this.account, this.slots, this.#margin, this.#risk, record, remark, {
       limitTouch,
       participation,
+      path: options.path ?? 'worse',
     })
     const intervals = this.slots.map(({ interval }) => interval)
     const delays = { submit: new Delay(latency, intervals), cancel: new Delay(cancelLatency, intervals) }

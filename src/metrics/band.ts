@@ -54,6 +54,31 @@ export function pathBand(input: BandInput): PathBand {
   }
 }
 
+/**
+ * The band by a run of its own: `better` is the whole run once more with the better choice at every bar, decisions that
+ * follow from it included. It may do worse by them, so either run can be either end.
+ * @param repriced the band trade by trade, which counts the bars
+ */
+export function fullBand(repriced: PathBand, own: Curve, better: Curve): PathBand {
+  const ends = [own, better].map(({ equity, startEquity }) => equity.equity[equity.length - 1] ?? startEquity)
+  const falls = [own, better].map(({ equity, startEquity }) => deepest(equity.equity, startEquity))
+  const endEquity = between(ends)
+  const { startEquity } = own
+  return {
+    ...repriced,
+    method: 'full',
+    endEquity,
+    totalReturn: { low: endEquity.low / startEquity - 1, high: endEquity.high / startEquity - 1 },
+    maxDrawdown: between(falls),
+  }
+}
+
+type Curve = Pick<BandInput, 'equity' | 'startEquity'>
+
+function between(values: readonly number[]): { low: number; high: number } {
+  return { low: Math.min(...values), high: Math.max(...values) }
+}
+
 function withGains({ time, equity, length }: EquityColumns, choices: readonly Choice[]): Float64Array {
   const column = equity.slice(0, length)
   let [next, sum] = [0, 0]

@@ -1,4 +1,4 @@
-export { pathBand } from './band.ts'
+export { fullBand, pathBand } from './band.ts'
 export { buyAndHoldEquity } from './benchmark.ts'
 export { underwater } from './drawdown.ts'
 export { monthlyReturns } from './monthly.ts'

@@ -94,6 +94,7 @@ const request = z.strictObject({
   funding: z.enum(['on', 'off']),
   leverage: z.record(z.string(), z.number()),
   detail: z.enum(INTERVALS).nullable(),
+  band: z.enum(['repriced', 'full']),
   risk,
   benchmark: z.string().nullable(),
 })
@@ -127,7 +128,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
   quote: z.string(),
   metrics: z.record(z.string(), figure),
   band: z.strictObject({
-    method: z.enum(['repriced', 'rerun']),
+    method: z.enum(['repriced', 'full']),
     bars: count,
     endEquity: interval,
     totalReturn: interval,

@@ -6,7 +6,7 @@ import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
-import { buyAndHoldEquity, computeMetrics, nearFaults, pathBand } from '../metrics/index.ts'
+import { buyAndHoldEquity, computeMetrics, fullBand, nearFaults, pathBand } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
 import type { BacktestRequest } from './backtest-request.ts'
@@ -96,7 +96,9 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const used = inRange.map(({ bars, first }) => sliceBars(bars, first, bars.length))
   const { result } = simulation
   const makerFee = Object.fromEntries(loaded.map(({ instrument, costs }) => [instrument.symbol, costs.feeMaker]))
-  const band = pathBand({ ...result, bars: used, makerFee, details: details.map((one) => one?.bars ?? null) })
+  const repriced = pathBand({ ...result, bars: used, makerFee, details: details.map((one) => one?.bars ?? null) })
+  const better = settings.band === 'full' ? simulate({ ...options, path: 'better', onProgress }).result : null
+  const band = better === null ? repriced : fullBand(repriced, result, better)
   const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
   const near = nearFaults(used, certificates, result.trades, result.endEquity - result.startEquity)

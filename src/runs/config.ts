@@ -34,6 +34,8 @@ export interface Config {
   funding?: 'on' | 'off'
   /** Interval of the finer bars that decide fills, such as 1m. */
   detail?: Interval
+  /** How the uncertainty band is made. */
+  band?: 'repriced' | 'full'
   /** Limits that no order of any strategy may pass. */
   risk?: RiskLimits
   /** Per venue: `fees: { binance: { maker: 0.00075, taker: 0.00075 } }`. */
@@ -98,6 +100,7 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     margin: z.enum(['cross', 'isolated']).optional(),
     funding: z.enum(['on', 'off']).optional(),
     detail: z.enum(INTERVALS).optional(),
+    band: z.enum(['repriced', 'full']).optional(),
     risk: z.looseObject({}).optional(),
     fees: z
       .partialRecord(z.enum(VENUES), z.strictObject({ maker: rate.optional(), taker: rate.optional() }))

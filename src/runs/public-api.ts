@@ -65,7 +65,7 @@ export interface BacktestRun extends RunResult {
 const KEYS = [
   'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
   'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'slippageTicks',
-  'slippageModel', 'spreadBps', 'impact', 'participation', 'latency', 'cancelLatency', 'risk', 'detail',
+  'slippageModel', 'spreadBps', 'impact', 'participation', 'latency', 'cancelLatency', 'risk', 'detail', 'band',
 ] as const // biome-ignore format: a list
 
 /**
@@ -84,6 +84,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
   checkWord('feeAsset', options.feeAsset, ['quote', 'received'])
   checkWord('margin', options.margin, ['cross', 'isolated'])
   checkWord('funding', options.funding, ['on', 'off'])
+  checkWord('band', options.band, ['repriced', 'full'])
   checkWord('slippageModel', options.slippageModel, ['bps', 'ticks', 'impact'])
   const range = rangeOf(options)
   const { strategy, set, closeAtEnd, benchmark } = options

@@ -48,6 +48,7 @@ export function recordOf(input: RecordInput): RecordedRequest {
     feeAsset,
     closeAtEnd: request.closeAtEnd ?? false,
     detail: settings.detail,
+    band: settings.band,
     risk: settings.risk,
     benchmark: request.benchmark ?? null,
     // on spot nothing hangs on them: whatever was said of them, it is the same run
@@ -87,6 +88,7 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   add('close-at-end', record.closeAtEnd, false)
   add('benchmark', record.benchmark, null)
   add('detail', record.detail, null)
+  add('band', record.band, BUILT_IN.band)
   for (const [rule, limit] of Object.entries(record.risk)) words.push('--risk', quoted(`${rule}=${limit}`))
   const leverages = [...new Set(Object.values(record.leverage))]
   add('margin', record.margin, BUILT_IN.margin)

@@ -18,6 +18,7 @@ export function configHash(facts: RunFacts, to: number): string {
     ...(!isPlain(settings.execution) && { execution: settings.execution }),
     ...{ cash, riskFree, limitTouch, feeAsset, noCosts },
     ...(Object.keys(risk).length > 0 && { risk }),
+    ...(settings.band !== 'repriced' && { band: settings.band }),
     closeAtEnd: request.closeAtEnd ?? false,
     benchmark: { name: facts.benchmark.name, inputs: facts.benchmark.inputs },
     series: facts.instruments.map(({ instrument, bars, costs }, k) => ({

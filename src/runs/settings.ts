@@ -30,9 +30,13 @@ export interface Given extends GivenExecution {
   readonly funding?: 'on' | 'off'
   /** Interval of the finer bars that decide fills. */
   readonly detail?: Interval
+  /** How the band is made: trade by trade, or by a run of its own. */
+  readonly band?: BandMethod
   /** Over those of the config, rule by rule. */
   readonly risk?: RiskLimits
 }
+
+export type BandMethod = 'repriced' | 'full'
 
 export interface Settings {
   readonly store: string
@@ -44,6 +48,7 @@ export interface Settings {
   readonly execution: Execution
   /** Interval of the finer bars that decide fills; `null` where there are none. */
   readonly detail: Interval | null
+  readonly band: BandMethod
   /** Limits of the account. */
   readonly risk: RiskLimits
   readonly feeAsset: 'quote' | 'received'
@@ -65,6 +70,7 @@ export const BUILT_IN = {
   margin: 'cross',
   leverage: 1,
   funding: 'on',
+  band: 'repriced',
 } as const
 
 /** Flags win over environment, environment over config, config over what is built in. */
@@ -137,6 +143,7 @@ export function settle(
     noCosts,
     execution: executionOf(given, found, noCosts, origins),
     detail: choose<Interval | null>('detail', given.detail, null, 'detail', null),
+    band: choose<BandMethod>('band', given.band, null, 'band', BUILT_IN.band),
     risk: riskOf(given, found, origins),
     margin: choose<MarginMode>('margin', given.margin, null, 'margin', BUILT_IN.margin),
     funding: choose<'on' | 'off'>('funding', given.funding, null, 'funding', BUILT_IN.funding),
@@ -176,9 +183,22 @@ export function recordedSettings(
   places: { readonly store: string; readonly out: string },
 ): Settings {
   const { execution = PLAIN_EXECUTION } = request
-  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail } = request
+  const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail, band } = request
   const costsOf = (venue: Venue) => request.costs[venue]!
   const leverageOf = (symbol: string) => request.leverage[symbol] ?? BUILT_IN.leverage
-  const recorded = { execution, cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail }
+  const recorded = {
+    execution,
+    cash,
+    riskFree,
+    warmup,
+    limitTouch,
+    feeAsset,
+    noCosts,
+    margin,
+    funding,
+    risk,
+    detail,
+    band,
+  }
   return { ...places, ...recorded, leverageOf, costsOf, origins: {} }
 }

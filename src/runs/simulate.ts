@@ -41,6 +41,8 @@ export interface SimulateOptions {
   readonly from: number
   readonly cash: number
   readonly limitTouch: boolean
+  /** Which path is taken inside bars; the worse where absent. */
+  readonly path?: 'worse' | 'better'
   /** Plain where absent. */
   readonly execution?: Execution
   /** Limits of the account; the strategy may have stricter ones. */
@@ -69,13 +71,13 @@ export function simulate(options: SimulateOptions): Simulation {
   const slots = options.slots.map((slot) => slotOptions(slot, options))
   const { column, step } = timeline(slots)
   const instants = column.length
-  const { strategy, params, cash, limitTouch, execution = PLAIN_EXECUTION } = options
+  const { strategy, params, cash, limitTouch, path = 'worse', execution = PLAIN_EXECUTION } = options
   const times = () => (step === 0 ? column : column.map((time) => time + step))
   const risk = resolveRisk([
     { source: `strategy ${strategy.name}`, limits: strategy.risk(params) },
     { source: 'the account', limits: options.risk ?? {} },
   ])
-  const engine = new Engine({ strategy, params, slots, cash, limitTouch, risk, execution, instants, times })
+  const engine = new Engine({ strategy, params, slots, cash, limitTouch, path, risk, execution, instants, times })
   for (let from = 0; from < instants; from += REPORT_EVERY) {
     options.onProgress?.(from, instants)
     runInstants(engine, column, step, from, Math.min(instants, from + REPORT_EVERY))

@@ -52,6 +52,7 @@ export interface Scene {
   /** Hour → rate and mark price. */
   readonly funding?: readonly (readonly [hour: number, rate: number, mark?: number])[]
   readonly risk?: Risk | null
+  readonly path?: 'worse' | 'better'
   readonly execution?: Partial<Execution>
   /** Quarters of the bars, four a bar. */
   readonly detail?: readonly Row[]
@@ -144,6 +145,7 @@ export function play(scene: Scene): EngineResult & { readonly engine: Engine } {
     cash: scene.cash ?? 10_000,
     instants: bars.length,
     limitTouch: scene.limitTouch ?? false,
+    path: scene.path ?? 'worse',
     risk: scene.risk ?? null,
     execution: { ...PLAIN_EXECUTION, ...scene.execution },
     slots: [

@@ -104,6 +104,14 @@ describe('--detail', () => {
     expect(detailed.reproduce.command).toContain('--detail 1m')
     expect(klinelab(['verify', detailed.run, '--out', out]).code).toBe(0)
   })
+  test('--band full runs once more, is recorded and verified', () => {
+    const out = scratch()
+    const done = klinelab([...RUN, '--out', out, '--json', '--band', 'full'])
+    const { run, band } = done.json<{ run: string; band: RunDocument['band'] }>()
+    expect(band.method).toBe('full')
+    expect(band.endEquity.low).toBeLessThanOrEqual(band.endEquity.high)
+    expect(klinelab(['verify', run, '--out', out]).code).toBe(0)
+  })
   test.each([
     ['1h', '--detail 1h is not finer than binance:BTCUSDT:1h'],
     ['15m', '--detail 15m: no bars of binance:BTCUSDT:15m are stored in the range'],
