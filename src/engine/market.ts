@@ -48,10 +48,11 @@ export class Markets {
     }
   }
 
-  /** fills.md 18: spot's PERCENT_PRICE looks at the average of the last `avgPriceMins` minutes where that is known. */
+  /** fills.md 18: PERCENT_PRICE looks at the mark price of a perpetual, on spot at the average of the last `avgPriceMins` minutes. */
   #reference(slot: Slot, rules: Rules, row: number): number {
     const rule = rules.filters.percentPriceBySide ?? rules.filters.percentPrice
-    const close = slot.bars.close[row]!
+    // of spot, and where no mark prices are stored, the closes
+    const close = slot.marks[row]!
     if (rule === undefined || slot.instrument.kind !== 'spot' || rule.avgPriceMins === 0) return close
     const average = slot.referenceAt === null ? Number.NaN : slot.referenceAt(row, rule.avgPriceMins)
     const isKnown = Number.isFinite(average)

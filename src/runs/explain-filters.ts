@@ -28,6 +28,7 @@ export interface Judged {
   /** Last bar that was closed when it was accepted. */
   readonly row: number
   readonly isFeeReceived: boolean
+  readonly marks: Float64Array | null
   readonly referenceAt: ReferenceAt | null
   /** Open orders of the instrument ahead of it. */
   readonly open: readonly OrderView[]
@@ -109,7 +110,10 @@ function priceRows({ order: { limit, trigger } }: Judged, { rules, price }: Scal
 }
 
 /** PERCENT_PRICE and PERCENT_PRICE_BY_SIDE bound limit prices by multiples of a reference. */
-function percentRows({ order, instrument, bars, row, referenceAt }: Judged, { rules, price }: Scale): FilterCheck[] {
+function percentRows(
+  { order, instrument, bars, marks, row, referenceAt }: Judged,
+  { rules, price }: Scale,
+): FilterCheck[] {
   const { limit } = order
   if (limit === null) return []
   const { percentPrice, percentPriceBySide } = rules.filters
@@ -117,8 +121,8 @@ function percentRows({ order, instrument, bars, row, referenceAt }: Judged, { ru
   const isAsked = instrument.kind === 'spot' && minutes > 0 && referenceAt !== null
   const average = isAsked ? referenceAt(row, minutes) : Number.NaN
   const isAverage = Number.isFinite(average)
-  const reference = isAverage ? average : bars.close[row]!
-  const name = isAverage ? `the average of ${minutes} minutes` : 'the last close'
+  const reference = isAverage ? average : (marks ?? bars.close)[row]!
+  const name = isAverage ? `the average of ${minutes} minutes` : marks === null ? 'the last close' : 'the mark price'
   return rules.percent.map(({ filter, buy, sell }) => {
     const { up, down } = order.side === 'buy' ? buy : sell
     const bounds = said(

@@ -64,6 +64,8 @@ export interface Step {
 export interface Market {
   readonly instrument: Instrument
   readonly bars: Bars
+  /** Mark prices at the closes, of a perpetual where stored. */
+  readonly marks: Float64Array | null
   readonly referenceAt: ReferenceAt | null
 }
 
@@ -160,11 +162,11 @@ function checksFor(
   { symbol, startIndex, startAt }: Point,
   order: OrderView,
 ): Checks {
-  const { instrument, bars, referenceAt } = markets.get(symbol)!
+  const { instrument, bars, marks, referenceAt } = markets.get(symbol)!
   const { events } = result
   const last = events.slice(0, startIndex).findLast((event) => event.type === 'fill' && event.fill.symbol === symbol)
   return checksOf({
-    ...{ order, instrument, bars, referenceAt, at: startAt },
+    ...{ order, instrument, bars, marks, referenceAt, at: startAt },
     row: lastClosedRow(bars, startAt),
     isFeeReceived: request.feeAsset === 'received',
     open: openAt(events, sightBefore(seen, symbol, startAt), symbol, startIndex),

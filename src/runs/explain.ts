@@ -14,6 +14,7 @@ import { type Seen, watched } from './explain-watch.ts'
 import { type LoadedRun, loadRun } from './load-run.ts'
 import { EMBEDDED } from './package-info.ts'
 import { rerunWatched } from './rerun.ts'
+import type { SimulateSlot } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
 
 export type { Asked } from './explain-subject.ts'
@@ -73,7 +74,7 @@ export async function explain(
   const told = tellingOf(recorded, asked)
   const { looks, followed } = looksOf(recorded, told)
   const watch: { seen: Seen | null; risk: RiskLimits } = { seen: null, risk: {} }
-  const { result, changed } = await rerunWatched(
+  const { result, slots, changed } = await rerunWatched(
     ...([dir, store, cwd] as const),
     (own: Strategy) => {
       const watching = watched(own, looks, followed)
@@ -87,7 +88,7 @@ export async function explain(
   const risk = { account: request.risk, strategy: watch.risk }
   if (subject === null || mismatches.length > 0)
     return { explanation: { ...known, trade: told.trade, steps: [], fills: [], events: [], risk }, chart: null }
-  const markets = await marketsOf(result, store, subject)
+  const markets = await marketsOf(result, slots, store, subject)
   const replay = { request, result, markets, seen: watch.seen! }
   const { trade } = subject
   const explanation = {
@@ -157,13 +158,21 @@ function unequal(file: string, recorded: object | null, replayed: object | null)
 }
 
 /** Filters and reference prices of the instruments concerned, as the run had them. */
-async function marketsOf(result: RunResult, dir: string, { points }: Subject): Promise<Map<string, Market>> {
+async function marketsOf(
+  result: RunResult,
+  slots: readonly SimulateSlot[],
+  dir: string,
+  { points }: Subject,
+): Promise<Map<string, Market>> {
   const store = await openStore(dir, { behind: EMBEDDED })
   const concerned = result.bars.filter(({ series }) => points.some(({ symbol }) => symbol === series.symbol))
   const entries = concerned.map(async (bars): Promise<[string, Market]> => {
     const instrument = await loadInstrument(store, bars.series)
     const average = await averagePrice(store, bars, instrument)
-    return [bars.series.symbol, { instrument, bars, referenceAt: average?.at ?? null }]
+    const { bars: all, marks = null } = slots.find((slot) => slot.instrument.symbol === bars.series.symbol)!
+    // the run's bars begin behind its warm-up
+    const marked = marks === null ? null : marks.close.subarray(all.length - bars.length)
+    return [bars.series.symbol, { instrument, bars, marks: marked, referenceAt: average?.at ?? null }]
   })
   return new Map(await Promise.all(entries))
 }

@@ -11,6 +11,7 @@ import { loadStrategy } from './load-strategy.ts'
 import { HOME } from './package-info.ts'
 import { differences, renderRun } from './run-folder.ts'
 import { recordedSettings } from './settings.ts'
+import type { SimulateSlot } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface Verification {
@@ -30,6 +31,7 @@ export async function rerun(dir: string, store: string, cwd: string, onProgress?
 
 /** What was seen of a run that was made again, and which of its inputs are not what they were. */
 interface Watched {
+  readonly slots: readonly SimulateSlot[]
   readonly result: Backtest['result']
   readonly changed: readonly string[]
 }
@@ -45,10 +47,10 @@ export async function rerunWatched(
   const recorded = readDocument(dir)
   const { request, settings } = askedFor(recorded, dir, store, cwd)
   const { strategy, file } = await loadStrategy(request.strategy)
-  const { result } = await backtest({ ...request, strategy: watch(strategy) }, settings, onProgress)
+  const { result, options } = await backtest({ ...request, strategy: watch(strategy) }, settings, onProgress)
   // the code of what is handed over as an object cannot be seen, that of its file can
   const reproduce = { ...result.document.reproduce, code: codeHash(file).hash }
-  return { result, changed: causes(recorded, { ...result.document, reproduce }) }
+  return { result, slots: options.slots, changed: causes(recorded, { ...result.document, reproduce }) }
 }
 
 /** What a run was asked for, as its run.json records it. */

@@ -33,6 +33,17 @@ describe('rule 18: filters at acceptance', () => {
     expect(fillLines(filled)).toEqual(['1 open buy 0.05 @ 50 taker'])
   })
 
+  test('rule 18: a perpetual’s prices are bounded by its mark price, where that is stored', () => {
+    const percentPrice = { up: '1.05', down: '0.95', avgPriceMins: 0, oneSided: true }
+    const rows = [FLAT, FLAT]
+    const decide = { 0: () => [buy({ qty: 1, limit: 104 }), sell({ qty: 1, limit: 94 })] }
+    const scene = { rows, decide, kind: 'perpetual', filters: { percentPrice } } as const
+    // around the last close of 100: buys up to 105, sells from 95; around a mark of 98: up to 102.9, from 93.1
+    expect(refusals(play(scene))).toEqual([['PERCENT_PRICE', '94', '0.95 × 100']])
+    const marks = [98, 98].map((mark) => [mark, mark, mark, mark] as const)
+    expect(refusals(play({ ...scene, marks }))).toEqual([['PERCENT_PRICE', '104', '1.05 × 98']])
+  })
+
   test('rule 18: where the venue does not apply it to market orders it is not; limits and stops have their own price', () => {
     expect(ask(buy({ qty: 0.01 }), notional(false)).fills).toHaveLength(1)
     // 0.04 × 124 = 4.96 and 0.04 × 125 = 5
