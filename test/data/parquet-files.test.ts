@@ -151,11 +151,8 @@ describe("the embedded store behind a user's own", () => {
   test('it is asked for what the own store does not have, and is never written', async () => {
     const before = bytesOf(EMBEDDED)
     const { store, put } = await parquetStore(EMBEDDED)
-    expect((await store.list()).map(({ series }) => series)).toEqual([
-      'binance:BTCUSDT:1h',
-      'binance:BTCUSDT:1m',
-      'binance:ETHUSDT:1h',
-    ])
+    const spot = (await store.list()).map(({ series }) => series).filter((name) => name.startsWith('binance:'))
+    expect(spot).toEqual(['binance:BTCUSDT:1h', 'binance:BTCUSDT:1m', 'binance:ETHUSDT:1h'])
     expect(store.folder(BTC)).toBe(join(EMBEDDED, 'binance/BTCUSDT/1h'))
     expect((await store.load(BTC, { to: Date.UTC(2022, 0, 2) })).length).toBe(24)
     await put(BTC, dump(START, 5))
