@@ -101,8 +101,13 @@ export class Liquidation {
       const maintenance = margin.maintenanceAt(level)
       const held = Math.abs(position.units)
       const qty = held - this.#kept(slot, tier.floor, mark, rules)
-      const price = this.#onGrid(slot, mark, rules)
-      const equity = balance + margin.unrealisedAt(price * POW10[margin.markDecimals - scales.priceDecimals]!)
+      const left = (at: number) =>
+        balance + margin.unrealisedAt(at * POW10[margin.markDecimals - scales.priceDecimals]!)
+      const against = this.#onGrid(slot, mark, rules)
+      // the exchange sells at the bankruptcy price at worst: where the next tick is beyond it, that is not the holder's loss
+      const isBankrupt = phase !== 'open' && left(against) < 0
+      const price = isBankrupt ? against + Math.sign(position.units) * rules.price.step : against
+      const equity = left(price)
       const charged = this.#margin.notional(slot, qty, price, margin.liquidationFee)
       const fee = Math.max(0, Math.min(charged, equity))
       const walletBefore = this.#account.wallet
