@@ -15,6 +15,9 @@ export interface StrategyContract {
   readonly from: string
   readonly to: string
   readonly set?: BacktestOptions['set']
+  /** Of perpetuals. */
+  readonly margin?: BacktestOptions['margin']
+  readonly leverage?: number
   /** What the strategy is there to show → whether a fill shows it. */
   readonly shows: Readonly<Record<string, (fill: Fill, run: BacktestRun) => boolean>>
 }
@@ -23,7 +26,7 @@ const HOUR = 3_600_000
 
 /** What every strategy that is shipped has to keep. */
 export function testStrategy(contract: StrategyContract): void {
-  const { name, data, from, to, set, shows } = contract
+  const { name, data, from, to, set, margin, leverage, shows } = contract
   const file = join(ROOT, 'strategies', `${name}.ts`)
   let store: string | undefined
   let whole: BacktestRun
@@ -34,6 +37,8 @@ export function testStrategy(contract: StrategyContract): void {
       from,
       to: end,
       ...(set && { set }),
+      ...(margin && { margin }),
+      ...(leverage !== undefined && { leverage }),
       ...(store !== undefined && { store }),
       ...(out === undefined ? { write: false } : { out }),
     })
@@ -94,7 +99,8 @@ export function testStrategy(contract: StrategyContract): void {
     }
 
     test('its money adds up to the last unit', () => {
-      const { document, fills, equity } = whole
+      const { document, fills, equity, events } = whole
+      const isMargin = data.some((series) => series.startsWith('binance-usdm:'))
       const { feeMaker, feeTaker } = document.costs
       let cash = units(document.cash)
       const held = new Map<string, bigint>()
@@ -107,9 +113,17 @@ export function testStrategy(contract: StrategyContract): void {
         cash += (side === 'buy' ? -up(exact, 8) : down(exact, 8)) - units(fee)
         const position = (held.get(symbol) ?? 0n) + (side === 'buy' ? units(qty) : -units(qty))
         held.set(symbol, position)
-        expect(cash >= 0n && position >= 0n).toBe(true)
+        expect(isMargin || (cash >= 0n && position >= 0n)).toBe(true)
       }
-      expect(equity.cash.at(-1)).toBe(Number(cash) / 1e8)
+      // paid on |position| × mark × rate, cut off below the unit, by longs where the rate is above 0
+      for (const event of events) {
+        if (event.type !== 'funding') continue
+        const { qty, mark, rate, paid } = event
+        const exact = units(Math.abs(qty)) * units(mark) * units(Math.abs(rate))
+        expect(units(paid)).toBe(down(exact, 16) * (qty > 0 === rate > 0 ? 1n : -1n))
+        cash -= units(paid)
+      }
+      if (!isMargin) expect(equity.cash.at(-1)).toBe(Number(cash) / 1e8)
       let worth = Number(cash) / 1e8
       for (const bars of whole.bars) {
         const { symbol } = bars.series

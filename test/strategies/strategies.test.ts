@@ -1,11 +1,13 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { runBacktest } from '../../src/index.ts'
 import { ROOT } from '../cli/klinelab.ts'
 import { testStrategy } from '../contracts/test-strategy.ts'
 
 const YEAR = { from: '2024-01-01', to: '2025-01-01' }
 const BTC = ['binance:BTCUSDT:1h']
+const PERPETUALS = ['binance-usdm:BTCUSDT:1h', 'binance-usdm:ETHUSDT:1h']
 
 testStrategy({
   name: 'buy-and-hold',
@@ -67,10 +69,66 @@ testStrategy({
   },
 })
 
+testStrategy({
+  name: 'perp-trend',
+  data: PERPETUALS,
+  from: '2024-05-01',
+  to: '2025-08-01',
+  margin: 'cross',
+  leverage: 3,
+  shows: {
+    'a long and a short of either coin': (fill, { fills }) =>
+      PERPETUALS.every((series) =>
+        [1, -1].every((side) => fills.some((one) => series.includes(one.symbol) && one.position * side > 0)),
+      ) && fill.n === 1,
+    'a position turned in one bar': (fill, { fills }) =>
+      fill.tag === 'turned' &&
+      fill.position === 0 &&
+      fills.some((one) => one.n > fill.n && one.time === fill.time && one.symbol === fill.symbol && one.position !== 0),
+    'a stop that had been moved beyond the entry, of a long': ({ role, side, realised }) =>
+      role === 'stop' && side === 'sell' && realised > 0,
+    'the same of a short': ({ role, side, realised }) => role === 'stop' && side === 'buy' && realised > 0,
+  },
+})
+
+describe('perp-trend', () => {
+  const file = join(ROOT, 'strategies', 'perp-trend.ts')
+
+  test('holds more than the account is worth, in both directions at once, and pays and earns funding', async () => {
+    const { document, events, equity } = await runBacktest({
+      strategy: file, data: PERPETUALS, leverage: 3, margin: 'cross', write: false,
+    }) // biome-ignore format: one call
+    expect(Math.max(...equity.exposure)).toBeGreaterThan(1.5)
+    expect(Math.max(...equity.exposure)).toBeLessThan(3)
+    const paid = events.flatMap((event) => (event.type === 'funding' ? [event.paid] : []))
+    expect(Math.min(...paid)).toBeLessThan(0)
+    expect(Math.max(...paid)).toBeGreaterThan(0)
+    expect(document.costs.funding).toBeCloseTo(
+      paid.reduce((sum, one) => sum + one, 0),
+      8,
+    )
+    expect(document.reproduce.command).toMatch(/ --leverage 3$/)
+  })
+
+  test('names the command that it is written for, with the flags', () => {
+    const text = readFileSync(file, 'utf8')
+    expect(text).toContain(
+      `klinelab backtest strategies/perp-trend.ts --data ${PERPETUALS.join(' ')} --margin cross --leverage 3\n`,
+    )
+  })
+
+  test('its own limit holds where somebody asks for more', async () => {
+    const { document } = await runBacktest({
+      strategy: file, data: PERPETUALS, leverage: 20, set: { risk: 0.2 }, to: '2024-09-01', write: false,
+    }) // biome-ignore format: one call
+    expect(document.orders.byFilter).toMatchObject({ RISK_MAX_LEVERAGE: expect.any(Number) })
+  })
+})
+
 test('every strategy that is shipped is held to the contract', () => {
   const files = readdirSync(join(ROOT, 'strategies'))
   expect(files.sort()).toEqual(
-    ['buy-and-hold', 'donchian-breakout', 'momentum-rotation', 'rsi-reversion', 'sma-cross'].map(
+    ['buy-and-hold', 'donchian-breakout', 'momentum-rotation', 'perp-trend', 'rsi-reversion', 'sma-cross'].map(
       (name) => `${name}.ts`,
     ),
   )
