@@ -10,11 +10,15 @@ export class Detail {
   readonly bars: Bars
   /** The finer bar at hand, −1 while orders meet the whole one. */
   #part = -1
+  /** First part with volume. */
+  readonly #volumeFrom: number
   #first = 0
   #end = 0
 
   constructor(bars: Bars) {
     this.bars = bars
+    const first = bars.volume.findIndex((volume) => volume !== 0)
+    this.#volumeFrom = first === -1 ? Number.POSITIVE_INFINITY : first
   }
 
   get isAtWork(): boolean {
@@ -24,8 +28,9 @@ export class Detail {
   get isLater(): boolean {
     return this.#part > this.#first
   }
+  /** As of a whole bar (`Slot.hasTraded`): zeros are not known until a volume has been seen. */
   get hasTraded(): boolean {
-    return this.volume !== 0
+    return this.#part < this.#volumeFrom || this.volume !== 0
   }
   get volume(): number {
     return this.bars.volume[this.#part]!

@@ -144,17 +144,28 @@ export class Margin {
     return balance + margin.unrealisedAt(mark) - margin.maintenanceAt(mark)
   }
 
-  /** Whether the bar cannot reach a liquidation, by a cheap reckoning that errs to the other side. */
+  /**
+   * Whether the bar cannot reach a liquidation, by a cheap reckoning in doubles that errs to the other side: it is made on
+   * every bar of everything that is held.
+   */
   isOutOfReach(slot: Slot, margin: SlotMargin): boolean {
-    const row = slot.row
-    const { heldQty } = slot.position
-    const price = heldQty > 0 ? margin.marks.low[row]! : margin.marks.high[row]!
     const { ledger } = this.#account
-    const notional = Math.abs(heldQty) * price
-    const { ratio } = margin.tiers[margin.tiers.length - 1]!
-    const behind = fromLedger(ledger, this.balanceBehind(slot, margin) - slot.position.cost) + heldQty * price
-    const tier = margin.tiers.find(({ cap }) => notional <= fromLedger(ledger, cap)) ?? { ratio }
-    return behind > 1.001 * notional * (tier.ratio.digits / POW10[tier.ratio.decimals]!)
+    if (margin.mode === 'isolated') {
+      const balance =
+        fromLedger(ledger, margin.isolated) + worstValue(slot, margin) - fromLedger(ledger, slot.position.cost)
+      return balance > CAUTION * roughMaintenance(slot, margin)
+    }
+    // of cross positions each stands behind the others, so it is one sum for all of them
+    let balance = fromLedger(ledger, this.#account.wallet)
+    let maintenance = 0
+    for (let k = 0; k < this.#slots.length; k++) {
+      const other = this.#slots[k]!
+      const theirs = other.margin
+      if (theirs === null || other.position.heldQty === 0) continue
+      balance += worstValue(other, theirs) - fromLedger(ledger, other.position.cost)
+      maintenance += roughMaintenance(other, theirs)
+    }
+    return balance > CAUTION * maintenance
   }
 
   /**
@@ -176,11 +187,25 @@ export class Margin {
     }
     return reached
   }
+}
 
-  /** The mark price (quote asset) at which the bar's worst falls. */
-  priceOf(margin: SlotMargin, mark: number): number {
-    return fromUnits(mark, margin.markDecimals)
-  }
+/** More than roundings to the unit and of doubles can come to. */
+const CAUTION = 1.001
+
+/** What is held at the worst mark of the bar at hand, or at the last where it has none; quote asset, negative if short. */
+function worstValue({ position, cursor, isFresh }: Slot, { marks, markRow }: SlotMargin): number {
+  const { heldQty } = position
+  if (!isFresh) return heldQty * marks.close[markRow]!
+  return heldQty * (heldQty > 0 ? marks.low : marks.high)[cursor.row]!
+}
+
+/** Without the amount that `cum` takes off: more than is needed. */
+function roughMaintenance(slot: Slot, margin: SlotMargin): number {
+  const notional = Math.abs(worstValue(slot, margin))
+  const { bounds, ratios } = margin
+  let tier = 0
+  while (tier < bounds.length - 1 && notional > bounds[tier]!) tier++
+  return notional * ratios[tier]!
 }
 
 /** The bar's worst mark for what is held, units. */

@@ -1,6 +1,6 @@
 import { decimalsOf, exactUnits, POW10 } from '../core/decimal.ts'
 import type { FundingColumns, MarginMode, MarginTerms, MarkColumns } from '../core/leverage.ts'
-import { type Ledger, notionalUnits, type Rate } from '../core/money.ts'
+import { fromLedger, type Ledger, notionalUnits, type Rate } from '../core/money.ts'
 import type { Position } from './position.ts'
 import type { Scales } from './rules.ts'
 import { compileTiers, mostNotional, rateExactly, type Tier, tierOf } from './tiers.ts'
@@ -14,6 +14,9 @@ export class SlotMargin {
   readonly leverage: number
   readonly tiers: readonly Tier[]
   /** Ledger units of notional that the leverage allows. */
+  /** Upper ends (quote asset) and maintenance ratios of the tiers, as numbers. */
+  readonly bounds: Float64Array
+  readonly ratios: Float64Array
   readonly mostNotional: number
   readonly liquidationFee: Rate
   readonly marks: MarkColumns
@@ -50,6 +53,8 @@ export class SlotMargin {
         `leverage ${terms.leverage} of ${terms.tiers.symbol}: its tiers (${terms.tiers.source}) allow whole numbers from 1 to ${most}`,
       )
     this.mostNotional = mostNotional(this.tiers, terms.leverage)
+    this.bounds = Float64Array.from(this.tiers, ({ cap }) => fromLedger(ledger, cap))
+    this.ratios = Float64Array.from(this.tiers, ({ ratio }) => ratio.digits / POW10[ratio.decimals]!)
     this.liquidationFee = rateExactly(terms.liquidationFee)
     this.marks = columns.marks
     this.markDecimals = Math.min(MOST_DECIMALS, Math.max(columns.markDecimals, scales.priceDecimals))

@@ -5,7 +5,6 @@ import { closeTimeOf } from '../core/interval.ts'
 import type { OrderView } from '../core/order.ts'
 import type { EquityColumns, PathBand } from '../core/run.ts'
 import type { OpenTrade, Trade } from '../core/trade.ts'
-import { findDrawdowns } from './drawdown.ts'
 
 /** What the band is reckoned from; the bars are those of the run's range, in declared order. */
 export interface BandInput {
@@ -39,17 +38,18 @@ interface Choice {
 export function pathBand(input: BandInput): PathBand {
   const choices = choicesOf(input).sort((a, b) => a.from - b.from)
   const { equity, startEquity } = input
-  const best = withGains(equity, choices)
+  const best = choices.length === 0 ? equity.equity : withGains(equity, choices)
   const last = equity.length - 1
   const [low, high] = last < 0 ? [startEquity, startEquity] : [equity.equity[last]!, best[last]!]
   const all = input.trades.reduce((sum, { pnl }) => sum + Math.abs(pnl), 0)
   const gain = choices.reduce((sum, choice) => sum + choice.gain, 0)
+  const worst = deepest(equity.equity, startEquity)
   return {
     method: 'repriced',
     bars: new Set(choices.map(({ symbol, time }) => `${symbol} ${time}`)).size,
     endEquity: { low, high },
     totalReturn: { low: low / startEquity - 1, high: high / startEquity - 1 },
-    maxDrawdown: { low: deepest(best, startEquity), high: deepest(equity.equity, startEquity) },
+    maxDrawdown: { low: choices.length === 0 ? worst : deepest(best, startEquity), high: worst },
     share: all > 0 ? gain / all : null,
   }
 }
@@ -91,7 +91,13 @@ function withGains({ time, equity, length }: EquityColumns, choices: readonly Ch
 
 /** As the figure `maxDrawdown`. */
 function deepest(values: Float64Array, start: number): number {
-  return findDrawdowns(values, start).reduce((most, { peak, valley }) => Math.max(most, (peak - valley) / peak), 0)
+  let [peak, most] = [start, 0]
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!
+    if (value >= peak) peak = value
+    else if ((peak - value) / peak > most) most = (peak - value) / peak
+  }
+  return most
 }
 
 /** Brackets as the events tell of them: what rests, and what was opened by a fill inside the bar at hand. */

@@ -36,7 +36,7 @@ export interface Given extends GivenExecution {
   readonly risk?: RiskLimits
 }
 
-export type BandMethod = 'repriced' | 'full'
+type BandMethod = 'repriced' | 'full'
 
 export interface Settings {
   readonly store: string

@@ -65,6 +65,7 @@ function changed(options: SimulateOptions, change: Change): SimulateOptions {
       ...execution,
       ...(slippageBps !== undefined && { slippage: { model: 'bps' as const } }),
       latency: execution.latency + latencyBars * finest,
+      cancelLatency: execution.cancelLatency + latencyBars * finest,
       participation: participation ?? execution.participation,
     },
   }

@@ -85,6 +85,15 @@ test('a quarter without volume fills nothing', () => {
   expect(lived(parts, bracket).detailed.at(-1)).toBe('2 inside sell 1 @ 110 maker')
 })
 
+test('volumes that are zero throughout are not known, and keep nobody from trading', () => {
+  const unknown = (row: Row): Row => [row![0], row![1], row![2], row![3], 0]
+  const parts = quarters(flat(100), [100, 111, 100, 108], [108, 108, 94, 96], flat(96)).map(unknown)
+  const rows = [flat(100), flat(100), [100, 111, 94, 96] as const, flat(96)].map(unknown)
+  const detail = [...still(100), ...still(100)].map(unknown).concat(parts)
+  const run = play({ rows, detail, decide: { 0: () => buy(bracket) }, kind: 'perpetual' })
+  expect(fillLines(run).at(-1)).toBe('2 inside sell 1 @ 110 maker')
+})
+
 test.each([
   ['are missing', quarters(flat(100), [100, 111, 100, 108], flat(96), null)],
   ['have another high', quarters(flat(100), [100, 112, 100, 108], [108, 108, 94, 96], flat(96))],
