@@ -24,24 +24,31 @@ export function ledgerFor(cash: number): Ledger {
   )
 }
 
-/** A fee rate as an exact fraction: `digits` ÷ 10^`decimals`. */
+/** A fee rate as an exact fraction: `digits` ÷ 10^`decimals`. Below 0 where the exchange pays: a maker's rebate. */
 export interface Rate {
   readonly digits: number
   readonly decimals: number
 }
 
-/** @throws RangeError where the rate is not a fraction in [0, 1) of at most 12 decimals */
-export function rateOf(value: number, name: string): Rate {
-  for (let decimals = 0; decimals <= 12; decimals++) {
+/**
+ * `cost` is what a trader pays, `rebate` may also be what he is paid: makers on some tiers.
+ * @throws RangeError where the rate is not a fraction in [0, 1), or (−1, 1), of at most 12 decimals
+ */
+export function rateOf(value: number, name: string, kind: 'cost' | 'rebate' = 'cost'): Rate {
+  const isWithin = value < 1 && (kind === 'cost' ? value >= 0 : value > -1)
+  for (let decimals = 0; isWithin && decimals <= 12; decimals++) {
     const digits = Math.round(value * POW10[decimals]!)
-    if (digits / POW10[decimals]! === value && value >= 0 && value < 1) return { digits, decimals }
+    // −0 is 0
+    if (digits / POW10[decimals]! === value) return { digits: digits + 0, decimals }
   }
-  throw new RangeError(`${name} ${value} is not a rate: write a fraction from 0 to below 1 such as 0.001 (0.1 %)`)
+  const range = kind === 'cost' ? 'from 0 to below 1' : 'above -1 and below 1'
+  throw new RangeError(`${name} ${value} is not a rate: write a fraction ${range} such as 0.001 (0.1 %)`)
 }
 
 /**
  * price × qty × rate in ledger units. `price` and `qty` are whole numbers of 10^-priceDecimals and 10^-qtyDecimals;
- * the product is exact and rounded once, so that costs can be rounded up and receipts down to the unit.
+ * the product is exact and rounded once, so that costs can be rounded up and receipts down to the unit. A rebate is a
+ * cost below 0: rounded up, less of it is received.
  */
 export function notionalUnits(
   ledger: Ledger,
@@ -52,6 +59,11 @@ export function notionalUnits(
   rounding: Rounding,
   rate: Rate = ONE,
 ): number {
+  if (rate.digits < 0) {
+    const received = { digits: -rate.digits, decimals: rate.decimals }
+    const opposite = rounding === 'up' ? 'down' : 'up'
+    return 0 - notionalUnits(ledger, price, priceDecimals, qty, qtyDecimals, opposite, received)
+  }
   const shift = priceDecimals + qtyDecimals + rate.decimals - ledger.decimals
   const product = price * qty * rate.digits
   if (shift >= 0 && shift <= 15 && product <= Number.MAX_SAFE_INTEGER) {

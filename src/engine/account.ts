@@ -2,10 +2,10 @@ import { type Decimal, LedgerError } from '../core/decimal.ts'
 import { fromLedger, type Ledger, ledgerFor, toLedger } from '../core/money.ts'
 
 /**
- * The one account of a run in whole ledger units. `wallet` is what a futures account calls it: start + realised
- * profit − fees − funding. What open positions cost is kept beside it, so that
+ * The one account of a run in whole ledger units. `wallet` is what a futures account calls it: start + transfers +
+ * realised profit − fees − funding. What open positions cost is kept beside it, so that
  *
- *     wallet = start + realised − fees − funding      and      cash = wallet − cost of spot holdings
+ *     wallet = start + transfers + realised − fees − funding      and      cash = wallet − cost of spot holdings
  *
  * hold exactly after every event, for spot and for margin alike.
  */
@@ -17,6 +17,8 @@ export class Account {
   cost = 0
   /** Cash held back by resting orders. */
   locked = 0
+  /** Money brought in from outside, less what was taken out; a backtest has none. */
+  transfersUnits = 0
   realised = 0
   feesUnits = 0
   slippageUnits = 0
@@ -61,6 +63,13 @@ export class Account {
   }
   get fees(): number {
     return fromLedger(this.ledger, this.feesUnits)
+  }
+
+  /** Brings in `units` from outside the account, or takes them out where below 0: no profit and no loss. */
+  transfer(units: number): void {
+    this.transfersUnits += units
+    this.wallet += units
+    this.refresh()
   }
 
   /** A round trip has ended with `pnl`. */

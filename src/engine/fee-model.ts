@@ -4,6 +4,7 @@ import type { Scales } from './rules.ts'
 
 /** Fees and slippage of one instrument, as exact fractions. */
 export interface Costs {
+  /** Below 0 where the exchange pays its makers. */
   readonly maker: Rate
   readonly taker: Rate
   /** The dearer of the two: a limit fills as taker at the open or as maker inside the bar, and either must be payable. */
@@ -20,10 +21,10 @@ export interface CostOptions {
   readonly feeAsset?: 'quote' | 'received'
 }
 
-/** @throws RangeError where a rate is not a fraction from 0 to below 1 */
+/** @throws RangeError where a rate is not a fraction below 1; only a maker's may be below 0 */
 export function costsOf(options: CostOptions): Costs {
   const slippage = Number((options.slippageBps / 10_000).toFixed(12))
-  const [maker, taker] = [rateOf(options.feeMaker, 'feeMaker'), rateOf(options.feeTaker, 'feeTaker')]
+  const [maker, taker] = [rateOf(options.feeMaker, 'feeMaker', 'rebate'), rateOf(options.feeTaker, 'feeTaker')]
   return {
     maker,
     taker,

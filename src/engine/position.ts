@@ -11,7 +11,7 @@ export interface Execution {
   readonly side: 1 | -1
   readonly qty: number
   readonly price: number
-  /** A rate, or for a liquidation the amount in ledger units. */
+  /** A rate, or the amount in ledger units where it is stated: that of a liquidation. Below 0: a rebate. */
   readonly fee: Rate | number
   readonly feeInBase: boolean
   readonly time: number
@@ -164,7 +164,7 @@ export class Position {
 
   /**
    * Books one fill: closes what it closes at a proportional cost (the last part takes the remainder), opens the rest.
-   * Notional paid rounds up and received rounds down to the ledger's unit, fees round up. `step` and `minQty` say what
+   * Notional paid rounds up and received rounds down to the ledger's unit, fees round up and rebates down. `step` and `minQty` say what
    * of the holding can be traded.
    */
   settle(at: Execution, account: Account, step: number, minQty: number): Settlement {
@@ -183,7 +183,7 @@ export class Position {
     const closing = Math.sign(this.units) === -at.side ? Math.min(at.qty, Math.abs(this.units)) : 0
     const opening = at.qty - closing
     const fee = at.feeInBase ? 0 : typeof at.fee === 'number' ? at.fee : notional(at.qty, at.fee)
-    const closingFee = opening === 0 ? fee : mulDiv(fee, closing, at.qty, 'down')
+    const closingFee = opening === 0 ? fee : Math.sign(fee) * mulDiv(Math.abs(fee), closing, at.qty, 'down')
     let realised = 0
     let closed: Settlement['closed'] = null
     if (closing > 0) {
@@ -248,11 +248,17 @@ export class Position {
     return cashDelta - part
   }
 
-  /** fills.md 17: the fee is a part of what was bought, given away at cost, so the books balance without a price. */
+  /**
+   * fills.md 17: the fee is a part of what was bought, given away at cost, so the books balance without a price. A rebate
+   * is more of it, taken at cost; of either, less stays.
+   */
   #payFeeInBase(at: Execution, opening: number, paid: number, account: Account, trip: Trip): number {
     const { digits, decimals } = at.fee as Rate
-    const feeQty = Math.min(opening, mulDiv(opening, digits, POW10[decimals]!, 'up'))
-    const value = mulDiv(paid, feeQty, opening, 'down')
+    const isRebate = digits < 0
+    const share = mulDiv(opening, Math.abs(digits), POW10[decimals]!, isRebate ? 'down' : 'up')
+    const atCost = mulDiv(paid, Math.min(opening, share), opening, 'down')
+    const feeQty = isRebate ? 0 - share : Math.min(opening, share)
+    const value = isRebate ? 0 - atCost : atCost
     this.held -= feeQty
     this.cost -= value
     account.cost -= value

@@ -4,7 +4,7 @@ import { POW10 } from '../../src/core/decimal.ts'
 import { fromLedger, ledgerFor, notionalUnits, rateOf, toLedger } from '../../src/core/money.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { barsOf, instrumentOf } from '../engine/scene.ts'
-import { ceilDiv } from './exact.ts'
+import { ceilDiv, floorDiv } from './exact.ts'
 
 const SAFE = Number.MAX_SAFE_INTEGER
 
@@ -83,28 +83,53 @@ describe('rateOf', () => {
   test.each([1, 1.5, -0.001, 1e-13, Number.NaN, Number.POSITIVE_INFINITY])('refuses %d by name', (value) => {
     expect(() => rateOf(value, 'feeTaker')).toThrow(`feeTaker ${value} is not a rate`)
   })
+
+  test.each([
+    [-0.0001, -1, 4],
+    [-0.00005, -5, 5],
+    [-0.999999999999, -999999999999, 12],
+    [-0, 0, 0],
+    [0.0002, 2, 4],
+  ])('a maker may be paid: %d is %d ÷ 10^%d', (value, digits, decimals) =>
+    expect(rateOf(value, 'feeMaker', 'rebate')).toEqual({ digits, decimals }),
+  )
+
+  test.each([-1, -1.5, 1, -1e-13, Number.NaN, Number.NEGATIVE_INFINITY])('%d is not what a maker gets', (value) => {
+    expect(() => rateOf(value, 'feeMaker', 'rebate')).toThrow(`feeMaker ${value} is not a rate`)
+  })
 })
 
 describe('notionalUnits', () => {
   test('is price × qty × rate in BigInt, rounded once to the ledger unit; beyond 2^53 it is an error', () => {
     const units = fc.oneof(fc.nat(1000), fc.nat(10 ** 7), fc.nat(10 ** 12))
-    const rates = fc.tuple(fc.nat(9999), fc.integer({ min: 4, max: 12 })).map(([n, d]) => rateOf(n / 10 ** d, 'rate'))
+    const digits = fc.integer({ min: -9999, max: 9999 })
+    const rates = fc
+      .tuple(digits, fc.integer({ min: 4, max: 12 }))
+      .map(([n, d]) => rateOf(n / 10 ** d, 'rate', 'rebate'))
     const places = fc.nat(8)
     fc.assert(
       fc.property(units, places, units, places, rates, places, (price, pd, qty, qd, rate, decimals) => {
         const product = BigInt(price) * BigInt(qty) * BigInt(rate.digits) * 10n ** BigInt(decimals)
         const divisor = 10n ** BigInt(pd + qd + rate.decimals)
         for (const [rounding, exact] of [
-          ['down', product / divisor],
+          ['down', floorDiv(product, divisor)],
           ['up', ceilDiv(product, divisor)],
         ] as const) {
           const ask = () => notionalUnits({ decimals }, price, pd, qty, qd, rounding, rate)
-          if (exact <= BigInt(SAFE)) expect(BigInt(ask())).toBe(exact)
+          if (exact <= BigInt(SAFE) && exact >= -BigInt(SAFE)) expect(BigInt(ask())).toBe(exact)
           else expect(ask).toThrow(RangeError)
         }
       }),
       { numRuns: 3000 },
     )
+  })
+
+  test('a rebate is a cost below 0: rounded up, a unit less of it is received; never −0', () => {
+    // 7.46253 × 0.0001 = 0.000746253
+    const rebate = rateOf(-0.0001, 'feeMaker', 'rebate')
+    expect(notionalUnits({ decimals: 8 }, 248751, 2, 3, 3, 'up', rebate)).toBe(-74625)
+    expect(notionalUnits({ decimals: 8 }, 248751, 2, 3, 3, 'down', rebate)).toBe(-74626)
+    expect(notionalUnits({ decimals: 0 }, 248751, 2, 3, 3, 'up', rebate)).toBe(0)
   })
 
   test('without a rate it is price × qty: 0.010 at 49545.7 is 495.457', () => {

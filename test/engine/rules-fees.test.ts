@@ -133,3 +133,63 @@ describe('rule 17: fees in the asset received', () => {
     expect(run.fills[0]).toMatchObject({ feeAsset: 'USDT', fee: 0.1, position: 1 })
   })
 })
+
+describe('rule 17: a maker that is paid', () => {
+  const dips: Row = [100, 101, 97, 100]
+  // 98.01 × 0.123 = 12.05523
+  const order = buy({ qty: 0.123, limit: 98.01 })
+
+  test('rule 17: a rebate is a fee below 0, rounded down to the unit of the ledger; a taker pays', () => {
+    const run = play({
+      rows: [FLAT, dips, FLAT],
+      decide: { 0: () => order, 1: () => close() },
+      feeMaker: -0.0001,
+      feeTaker: 0.00023,
+    })
+    // 12.05523 × 0.0001 = 0.001205523 received; 12.3 × 0.00023 = 0.002829 paid
+    expect(run.fills.map(({ fee, liquidity }) => [liquidity, fee])).toEqual([
+      ['maker', -0.00120552],
+      ['taker', 0.002829],
+    ])
+    // −12.05523 + 0.00120552 + 12.3 − 0.002829
+    expect(run.endEquity).toBe(10_000.24314652)
+    expect(run.trades[0]).toMatchObject({ fees: 0.00162348, pnl: 0.24314652 })
+  })
+
+  test('rule 17: in the asset received it is more of what was bought, at cost, rounded down', () => {
+    const run = play({
+      rows: [FLAT, dips],
+      decide: { 0: () => order },
+      feeMaker: -0.00012345,
+      feeAsset: 'received',
+    })
+    // 0.123 × 0.00012345 = 0.0000151843…, which cost 12.05523 × 0.00001518 ÷ 0.123 = 0.001487791…
+    expect(run.fills[0]).toMatchObject({ fee: -0.00148779, feeAsset: 'BTC', position: 0.123 })
+    expect(run.engine.slots[0]!.position.heldQty).toBe(0.12301518)
+    expect(run.equity.cash.at(-1)).toBe(10_000 - 12.05523)
+    expect(run.endEquity).toBe(9987.94477 + 12.301518)
+  })
+
+  test('rule 17: a position that a maker flips divides its rebate between what it closes and what it opens', () => {
+    const run = play({
+      rows: [FLAT, FLAT, [100, 103, 99, 100]],
+      kind: 'perpetual',
+      decide: { 0: () => buy({ qty: 1 }), 1: () => sell({ qty: 3, limit: 102 }) },
+      feeMaker: -0.0001,
+    })
+    // 306 × 0.0001 = 0.0306, a third of it for the long that it closes
+    expect(run.trades[0]).toMatchObject({ side: 'long', fees: -0.0102, pnl: 2.0102 })
+    expect(run.openTrades[0]).toMatchObject({ side: 'short', qty: 2, fees: -0.0204 })
+    expect(run.fees).toBe(-0.0306)
+  })
+
+  test('rule 17: funds are reckoned as if a taker were charged: a rebate buys nothing before it is there', () => {
+    const rows = [FLAT, dips]
+    const free = { cash: 98.01, feeMaker: -0.001, feeTaker: 0 } as const
+    expect(play({ rows, ...free, decide: { 0: () => buy({ qty: 1, limit: 98.01 }) } }).fills).toHaveLength(1)
+    const more = play({ rows, ...free, decide: { 0: () => buy({ qty: 1.001, limit: 98.01 }) } })
+    expect(eventsOf(more, 'rejected')[0]?.reason).toBe('INSUFFICIENT_BALANCE')
+    const dear = { ...free, feeTaker: 0.001 }
+    expect(play({ rows, ...dear, decide: { 0: () => buy({ qty: 1, limit: 98.01 }) } }).fills).toEqual([])
+  })
+})

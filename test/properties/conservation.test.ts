@@ -38,7 +38,7 @@ class Books {
 
   /** price × qty × rate in ledger units, before rounding, as numerator and denominator. */
   #money(price: bigint, qty: bigint, places: number, up: boolean, rate?: number): bigint {
-    const { digits, decimals } = rate === undefined ? { digits: 1, decimals: 0 } : rateOf(rate, 'fee')
+    const { digits, decimals } = rate === undefined ? { digits: 1, decimals: 0 } : rateOf(rate, 'fee', 'rebate')
     const divide = up ? ceilDiv : floorDiv
     return divide(price * qty * BigInt(digits) * 10n ** BigInt(this.#decimals), 10n ** BigInt(places + decimals))
   }
@@ -70,7 +70,7 @@ class Books {
       same('fee', unitsOf(fill.fee, this.#decimals), fee)
     } else {
       expect([this.#of.kind, this.#of.feeAsset, fill.side]).toEqual(['spot', 'received', 'buy'])
-      const { digits, decimals } = rateOf(rate, 'fee')
+      const { digits, decimals } = rateOf(rate, 'fee', 'rebate')
       feeQty = ceilDiv(qty * BigInt(digits), 10n ** BigInt(decimals))
     }
     this.held.set(fill.symbol, before + (isBuy ? qty - feeQty : -qty))
@@ -170,14 +170,18 @@ test.each(KINDS)(
   '%s: money is conserved after every event: the account equals books kept from the fills alone, to the last unit',
   (_, kind, numRuns) => {
     let fills = 0
+    let rebates = 0
     fc.assert(
       fc.property(fc.boolean().chain(kind), (of) => {
-        fills += watched(of).result.fills.length
+        const { result } = watched(of)
+        fills += result.fills.length
+        rebates += result.fills.filter(({ fee }) => fee < 0).length
       }),
       { numRuns },
     )
     // the draw is no idle one
     expect(fills).toBeGreaterThan(50)
+    expect(rebates).toBeGreaterThan(5)
   },
 )
 
