@@ -108,7 +108,7 @@ export class Broker {
 
   /** Lets the slot's open orders meet its current bar. */
   match(slot: Slot): void {
-    if (slot.margin === null && isOutOfReach(slot)) return
+    if (isOutOfReach(slot) && (slot.margin === null || this.#liquidation!.isOutOfReach(slot, slot.margin))) return
     const bar = slot.loadUnitBar()
     const rules = slot.rulesAt(slot.openTime)
     this.#noteGap(slot)

@@ -73,9 +73,14 @@ export class Liquidation {
     }
   }
 
+  /** Whether nothing is held that the bar at hand could take away. */
+  isOutOfReach(slot: Slot, margin: SlotMargin): boolean {
+    return slot.position.held === 0 || this.#margin.isOutOfReach(slot, margin)
+  }
+
   /** The mark (units) at which the bar, from its open on, liquidates what is held; −1 where it does not. */
   #levelOf(slot: Slot, margin: SlotMargin): number {
-    if (slot.position.held === 0 || this.#margin.isOutOfReach(slot, margin)) return -1
+    if (this.isOutOfReach(slot, margin)) return -1
     return this.#margin.liquidationLevel(slot, margin, margin.toUnits(margin.marks.open[slot.row]!))
   }
 

@@ -13,6 +13,8 @@ export class Margin {
   readonly #slots: readonly Slot[]
   readonly #emit: (slot: Slot, event: RunEvent) => void
   readonly #remark: (text: string) => void
+  /** Instruments of which it has been said that their funding lacks a mark. */
+  readonly #unmarked = new Set<Slot>()
 
   constructor(
     account: Account,
@@ -42,8 +44,10 @@ export class Margin {
       if (position.held === 0) continue
       const known = funding.mark[k]!
       const isMarked = Number.isFinite(known)
-      if (!isMarked)
+      if (!isMarked && !this.#unmarked.has(slot)) {
+        this.#unmarked.add(slot)
         this.#remark(`${slot.symbol}: funding is charged on the bar's open where no mark price of its time is stored`)
+      }
       const price = isMarked ? known : slot.bars.open[slot.row]!
       const rate = funding.rate[k]!
       const paid = margin.fundingAt(price, rate)
