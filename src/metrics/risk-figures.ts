@@ -10,7 +10,8 @@ const ROUNDING = 1e-15
 const OF_SPREAD = ['sharpe', 'sharpeLow', 'sharpeHigh', 'skew', 'kurtosis'] as const
 const OF_BENCHMARK = ['alpha', 'beta'] as const
 const ALL = [
-  'volatility', ...OF_SPREAD, 'sortino', 'omega', 'tailRatio', 'commonSenseRatio', 'valueAtRisk', ...OF_BENCHMARK,
+  'volatility', ...OF_SPREAD, 'sortino', 'omega', 'tailRatio', 'commonSenseRatio', 'valueAtRisk', 'valueAtRisk99',
+  'expectedShortfall', 'expectedShortfall99', ...OF_BENCHMARK,
 ] as const // biome-ignore format: a list
 
 /** The figures of the group Risk that come from daily returns; `calmar` stands with the drawdowns. */
@@ -52,11 +53,19 @@ function tailFigures(figures: Figures, returns: readonly number[]): void {
   const sorted = [...returns].sort((a, b) => a - b)
   const low = quantile(sorted, 0.05)
   figures.set('valueAtRisk', low)
+  figures.set('valueAtRisk99', quantile(sorted, 0.01))
+  figures.set('expectedShortfall', shortfall(sorted, 0.05))
+  figures.set('expectedShortfall99', shortfall(sorted, 0.01))
   if (low === 0) return figures.none(['tailRatio', 'commonSenseRatio'], 'the 5th percentile of daily returns is 0')
   const tail = Math.abs(quantile(sorted, 0.95) / low)
   const losses = sumOf(returns, -1)
   figures.set('tailRatio', tail)
   figures.set('commonSenseRatio', losses > 0 ? tail * (sumOf(returns, 1) / losses) : null, 'no day lost money')
+}
+
+/** Mean of the lowest part of returns that ascend: as many as there are up to the rank of that quantile. */
+function shortfall(sorted: readonly number[], part: number): number {
+  return mean(sorted.slice(0, Math.floor((sorted.length - 1) * part) + 1))
 }
 
 function benchmarkFigures(figures: Figures, input: PerformanceInput, excess: readonly number[]): void {

@@ -76,10 +76,29 @@ describe('risk, of daily returns +10 %, −5 %, +10 %', () => {
     ['kurtosis', -1.5],
     // ranks 0, 1, 2 of (−0.05, 0.1, 0.1): 5 % of the way is −0.05 + 0.1 × 0.15
     ['valueAtRisk', -0.035],
+    // 1 % of two steps between ranks is 0.02 of the first
+    ['valueAtRisk99', -0.047],
+    // ⌊2 × 5 %⌋ + 1: the lowest return alone
+    ['expectedShortfall', -0.05],
+    ['expectedShortfall99', -0.05],
     ['tailRatio', 0.1 / 0.035],
     ['commonSenseRatio', (0.1 / 0.035) * (0.2 / 0.05)],
   ])('%s', (key, expected) => {
     expect(metrics[key]).toBeCloseTo(expected, 10)
+  })
+
+  test('a tail is as many days as its quantile has ranks, ties and all', () => {
+    // 121 returns: −4 %, −3 %, −2 %, −2 %, −1 %, −1 %, −1 % and 114 of +1 %
+    const returns = [-0.02, -0.04, -0.01, -0.03, -0.01, -0.02, -0.01, ...Array<number>(114).fill(0.01)]
+    let value = 1000
+    const values = returns.map((one) => (value *= 1 + one))
+    const { metrics } = computeMetrics(made({ values }))
+    // ranks 120 × 5 % = 6 and 120 × 1 % = 1.2: −1 %, and −3 % + 0.2 × 1 %
+    expect(metrics['valueAtRisk']).toBeCloseTo(-0.01, 12)
+    expect(metrics['valueAtRisk99']).toBeCloseTo(-0.028, 12)
+    // seven days: (4 + 3 + 2 + 2 + 1 + 1 + 1) ÷ 7 = 2 %; two days: (4 + 3) ÷ 2
+    expect(metrics['expectedShortfall']).toBeCloseTo(-0.02, 12)
+    expect(metrics['expectedShortfall99']).toBeCloseTo(-0.035, 12)
   })
 
   test('the interval of Sharpe is 1.96 standard errors wide on each side', () => {
