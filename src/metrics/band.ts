@@ -38,9 +38,9 @@ interface Choice {
 export function pathBand(input: BandInput): PathBand {
   const choices = choicesOf(input).sort((a, b) => a.from - b.from)
   const { equity, startEquity } = input
-  const best = choices.length === 0 ? equity.equity : withGains(equity, choices)
-  const last = equity.length - 1
-  const [low, high] = last < 0 ? [startEquity, startEquity] : [equity.equity[last]!, best[last]!]
+  const steps = stepsOf(equity, choices)
+  const low = equity.equity[equity.length - 1] ?? startEquity
+  const high = low + (steps.at(-1)?.gain ?? 0)
   const all = input.trades.reduce((sum, { pnl }) => sum + Math.abs(pnl), 0)
   const gain = choices.reduce((sum, choice) => sum + choice.gain, 0)
   const worst = deepest(equity.equity, startEquity)
@@ -49,7 +49,7 @@ export function pathBand(input: BandInput): PathBand {
     bars: new Set(choices.map(({ symbol, time }) => `${symbol} ${time}`)).size,
     endEquity: { low, high },
     totalReturn: { low: low / startEquity - 1, high: high / startEquity - 1 },
-    maxDrawdown: { low: choices.length === 0 ? worst : deepest(best, startEquity), high: worst },
+    maxDrawdown: { low: steps.length === 0 ? worst : deepest(equity.equity, startEquity, steps), high: worst },
     share: all > 0 ? gain / all : null,
   }
 }
@@ -79,44 +79,80 @@ function between(values: readonly number[]): { low: number; high: number } {
   return { low: Math.min(...values), high: Math.max(...values) }
 }
 
-function withGains({ time, equity, length }: EquityColumns, choices: readonly Choice[]): Float64Array {
-  const column = equity.slice(0, length)
-  let [next, sum] = [0, 0]
-  for (let k = choices.length === 0 ? length : firstRowAt(time, choices[0]!.from); k < length; k++) {
-    while (next < choices.length && choices[next]!.from <= time[k]!) sum += choices[next++]!.gain
-    column[k]! += sum
-  }
-  return column
+/** From this row on equity would be so much higher. */
+interface Step {
+  readonly row: number
+  readonly gain: number
 }
 
-/** As the figure `maxDrawdown`. */
-function deepest(values: Float64Array, start: number): number {
-  let [peak, most] = [start, 0]
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row]!
-    if (value >= peak) peak = value
-    else if ((peak - value) / peak > most) most = (peak - value) / peak
+function stepsOf({ time, length }: EquityColumns, choices: readonly Choice[]): Step[] {
+  let gain = 0
+  const steps = choices.map((choice) => {
+    gain += choice.gain
+    return { row: Math.min(length - 1, firstRowAt(time, choice.from)), gain }
+  })
+  return steps
+}
+
+/** As the figure `maxDrawdown`, of equity raised by what was gained until each row. */
+function deepest(values: Float64Array, start: number, steps: readonly Step[] = []): number {
+  const fall = new Fall(start)
+  let [row, gain] = [0, 0]
+  for (const step of steps) {
+    fall.follow(values, row, step.row, gain)
+    row = step.row
+    gain = step.gain
   }
-  return most
+  fall.follow(values, row, values.length, gain)
+  return fall.most
+}
+
+/** More than doubles are off by. */
+const ALMOST = 1 - 1e-12
+
+/** The deepest fall of a curve from its highest, as a fraction. */
+class Fall {
+  most = 0
+  #peak: number
+
+  constructor(start: number) {
+    this.#peak = start
+  }
+
+  follow(values: Float64Array, from: number, to: number, gain: number): void {
+    let peak = this.#peak
+    let most = this.most
+    // a fall below this may be the deepest; a division on every row would be most of the work
+    let bound = most * peak * ALMOST
+    for (let row = from; row < to; row++) {
+      const value = values[row]! + gain
+      if (value >= peak) peak = value
+      else if (peak - value > bound) most = Math.max(most, (peak - value) / peak)
+      else continue
+      bound = most * peak * ALMOST
+    }
+    this.#peak = peak
+    this.most = most
+  }
 }
 
 /** Brackets as the events tell of them: what rests, and what was opened by a fill inside the bar at hand. */
 function choicesOf(input: BandInput): Choice[] {
   const { events } = input
-  const resting = new Map<string, OrderView>()
+  const targets = new Map<string, OrderView>()
   const key = (symbol: string, id: string) => `${symbol} ${id}`
   const found: Choice[] = []
   const ofSymbol = new Map(
     input.bars.map((bars, k) => [bars.series.symbol, new Market(bars, input.details?.[k] ?? null, input)]),
   )
   events.forEach((event, k) => {
-    if (event.type === 'accepted' || event.type === 'amended')
-      resting.set(key(event.order.symbol, event.order.id), event.order)
+    if ((event.type === 'accepted' || event.type === 'amended') && event.order.role === 'target')
+      targets.set(key(event.order.symbol, event.order.id), event.order)
     if (event.type !== 'fill' || event.fill.phase !== 'inside') return
     const { fill } = event
     const market = ofSymbol.get(fill.symbol)!
     if (fill.role === 'stop' || fill.role === 'trail') {
-      const target = targetBeside(events, k, (id) => resting.get(key(fill.symbol, id)))
+      const target = targetBeside(events, k, (id) => targets.get(key(fill.symbol, id)))
       const entered = market.enteredAt === fill.time
       const choice = entered ? market.survives(fill, target) : target === null ? null : market.targetFirst(fill, target)
       if (choice !== null) found.push(choice)
@@ -142,7 +178,7 @@ function targetBeside(
     const event = events[k]!
     if (event.type !== 'cancelled') break
     const other = event.reason === 'oco' ? order(event.id) : undefined
-    if (other?.role === 'target') return other.limit
+    if (other !== undefined) return other.limit
   }
   return null
 }
