@@ -1,13 +1,14 @@
 import { LedgerError } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
-import { type Execution, PLAIN_EXECUTION } from '../core/execution.ts'
+import { PLAIN_EXECUTION } from '../core/execution.ts'
 import { fromLedger } from '../core/money.ts'
 import { close, type Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
 import { Account } from './account.ts'
 import { AccountReading } from './book-views.ts'
-import { Broker, type Path } from './broker.ts'
+import { Broker } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
+import { checkOptions, type EngineOptions } from './engine-options.ts'
 import { EquityCurve } from './equity-curve.ts'
 import { exactEquity } from './exact-equity.ts'
 import { slippageOf } from './impact.ts'
@@ -18,32 +19,10 @@ import type { ParamValue } from './params.ts'
 import { plainState } from './plain-state.ts'
 import { RequestError } from './request.ts'
 import { RiskGuard } from './risk-guard.ts'
-import type { Risk } from './risk-limits.ts'
-import { Slot, type SlotOptions } from './slot.ts'
+import { Slot } from './slot.ts'
 import type { BarsContext, Indicators, Strategy } from './strategy.ts'
-import { StrategyError, userFrame } from './strategy-error.ts'
-import { paramsView, snapshot } from './view.ts'
-
-interface EngineOptions {
-  readonly strategy: Strategy
-  readonly params: Readonly<Record<string, ParamValue>>
-  /** In declared order, which decides ties within an instant. All must share one quote asset. */
-  readonly slots: readonly SlotOptions[]
-  /** Starting cash in the quote asset. */
-  readonly cash: number
-  /** fills.md 8: a limit fills at a mere touch. */
-  readonly limitTouch: boolean
-  /** What keeps orders from filling at once, whole and at the price that was seen; plain where absent. */
-  readonly execution?: Execution
-  /** Which of the paths that a bar allows is taken; the worse where absent. */
-  readonly path?: Path
-  /** Limits that no order may pass. */
-  readonly risk?: Risk | null
-  /** How many instants the run has: sizes the equity column. */
-  readonly instants: number
-  /** Their close times, UTC ms, from a host that knows them before; else the engine keeps what it is told. */
-  readonly times?: () => Float64Array
-}
+import { inputsText, StrategyError, userFrame } from './strategy-error.ts'
+import { paramsView } from './view.ts'
 
 type Hook = (context: never) => Decision
 
@@ -333,45 +312,4 @@ export class Engine {
       notes: [...this.#remarks],
     }
   }
-}
-
-function checkOptions(options: EngineOptions): void {
-  if (!Number.isFinite(options.cash) || options.cash <= 0)
-    throw new RangeError(`cash is ${options.cash}: start with an amount above 0 of the quote asset`)
-  if (options.slots.length === 0) throw new RangeError('a run needs at least one series')
-  const [first] = options.slots
-  const seen = new Set<string>()
-  for (const { instrument, margin } of options.slots) {
-    if ((instrument.kind === 'perpetual') !== (margin != null))
-      throw new RangeError(
-        instrument.kind === 'perpetual'
-          ? `${instrument.symbol} is a perpetual and has no margin terms`
-          : `${instrument.symbol} is spot and has no margin`,
-      )
-    if (instrument.kind !== first!.instrument.kind)
-      throw new RangeError(
-        `one account trades spot or perpetuals: ${first!.instrument.symbol} is ${first!.instrument.kind}, ${instrument.symbol} ${instrument.kind}; run them apart`,
-      )
-    if (instrument.quote !== first!.instrument.quote)
-      throw new RangeError(
-        `one account holds one quote asset: ${first!.instrument.symbol} is quoted in ${first!.instrument.quote}, ${instrument.symbol} in ${instrument.quote}; run them apart`,
-      )
-    if (seen.has(instrument.symbol)) throw new RangeError(`${instrument.symbol} is given twice: each symbol once a run`)
-    seen.add(instrument.symbol)
-  }
-}
-
-function inputsText(slot: Slot, params: object): string {
-  if (!slot.hasBegun) return JSON.stringify({ params })
-  const round = (_: string, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
-  return JSON.stringify(
-    {
-      bar: snapshot(slot.bar, ['openTime', 'open', 'high', 'low', 'close', 'volume']),
-      ind: slot.ind,
-      position: { qty: slot.position.qty },
-      params,
-    },
-    round,
-  )
 }

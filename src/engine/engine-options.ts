@@ -1,0 +1,54 @@
+import type { Execution } from '../core/execution.ts'
+import type { Path } from './broker.ts'
+import type { ParamValue } from './params.ts'
+import type { Risk } from './risk-limits.ts'
+import type { SlotOptions } from './slot.ts'
+import type { Strategy } from './strategy.ts'
+
+export interface EngineOptions {
+  readonly strategy: Strategy
+  readonly params: Readonly<Record<string, ParamValue>>
+  /** In declared order, which decides ties within an instant. All must share one quote asset. */
+  readonly slots: readonly SlotOptions[]
+  /** Starting cash in the quote asset. */
+  readonly cash: number
+  /** fills.md 8: a limit fills at a mere touch. */
+  readonly limitTouch: boolean
+  /** What keeps orders from filling at once, whole and at the price that was seen; plain where absent. */
+  readonly execution?: Execution
+  /** Which of the paths that a bar allows is taken; the worse where absent. */
+  readonly path?: Path
+  /** Limits that no order may pass. */
+  readonly risk?: Risk | null
+  /** How many instants the run has: sizes the equity column. */
+  readonly instants: number
+  /** Their close times, UTC ms, from a host that knows them before; else the engine keeps what it is told. */
+  readonly times?: () => Float64Array
+}
+
+/** @throws RangeError where cash is not a positive amount, slots are missing, or instruments do not go together */
+export function checkOptions(options: EngineOptions): void {
+  if (!Number.isFinite(options.cash) || options.cash <= 0)
+    throw new RangeError(`cash is ${options.cash}: start with an amount above 0 of the quote asset`)
+  if (options.slots.length === 0) throw new RangeError('a run needs at least one series')
+  const [first] = options.slots
+  const seen = new Set<string>()
+  for (const { instrument, margin } of options.slots) {
+    if ((instrument.kind === 'perpetual') !== (margin != null))
+      throw new RangeError(
+        instrument.kind === 'perpetual'
+          ? `${instrument.symbol} is a perpetual and has no margin terms`
+          : `${instrument.symbol} is spot and has no margin`,
+      )
+    if (instrument.kind !== first!.instrument.kind)
+      throw new RangeError(
+        `one account trades spot or perpetuals: ${first!.instrument.symbol} is ${first!.instrument.kind}, ${instrument.symbol} ${instrument.kind}; run them apart`,
+      )
+    if (instrument.quote !== first!.instrument.quote)
+      throw new RangeError(
+        `one account holds one quote asset: ${first!.instrument.symbol} is quoted in ${first!.instrument.quote}, ${instrument.symbol} in ${instrument.quote}; run them apart`,
+      )
+    if (seen.has(instrument.symbol)) throw new RangeError(`${instrument.symbol} is given twice: each symbol once a run`)
+    seen.add(instrument.symbol)
+  }
+}

@@ -1,0 +1,219 @@
+import { type Bars, firstRowAt } from '../core/bar.ts'
+import type { RunEvent } from '../core/event.ts'
+import type { Fill } from '../core/fill.ts'
+import { closeTimeOf } from '../core/interval.ts'
+import type { OrderView } from '../core/order.ts'
+import type { EquityColumns } from '../core/run.ts'
+import type { OpenTrade, Trade } from '../core/trade.ts'
+
+/** What the band is reckoned from; the bars are those of the run's range, in declared order. */
+export interface BandInput {
+  readonly bars: readonly Bars[]
+  /** Finer bars that decided fills, where a series has some. */
+  readonly details?: readonly (Bars | null)[]
+  readonly events: readonly RunEvent[]
+  readonly trades: readonly Trade[]
+  readonly openTrades: readonly OpenTrade[]
+  readonly equity: EquityColumns
+  readonly startEquity: number
+  /** Fee of a target that fills, as a fraction, by symbol. */
+  readonly makerFee: Readonly<Record<string, number>>
+}
+
+/** One bar on which the order of prices decides: what the better path would have added, and when it would have shown. */
+export interface Choice {
+  readonly symbol: string
+  readonly time: number
+  /** Quote asset, never below 0: the engine has taken the worse path. */
+  readonly gain: number
+  /** Close time from which equity would have it. */
+  readonly from: number
+}
+
+/** Brackets as the events tell of them: what rests, and what was opened by a fill inside the bar at hand. */
+export function choicesOf(input: BandInput): Choice[] {
+  const { events } = input
+  const targets = new Map<string, OrderView>()
+  const key = (symbol: string, id: string) => `${symbol} ${id}`
+  const found: Choice[] = []
+  const ofSymbol = new Map(
+    input.bars.map((bars, k) => [bars.series.symbol, new Market(bars, input.details?.[k] ?? null, input)]),
+  )
+  events.forEach((event, k) => {
+    if ((event.type === 'accepted' || event.type === 'amended') && event.order.role === 'target')
+      targets.set(key(event.order.symbol, event.order.id), event.order)
+    if (event.type !== 'fill' || event.fill.phase !== 'inside') return
+    const { fill } = event
+    const market = ofSymbol.get(fill.symbol)!
+    if (fill.role === 'stop' || fill.role === 'trail') {
+      const target = targetBeside(events, k, (id) => targets.get(key(fill.symbol, id)))
+      const entered = market.enteredAt === fill.time
+      const choice = entered ? market.survives(fill, target) : target === null ? null : market.targetFirst(fill, target)
+      if (choice !== null) found.push(choice)
+    } else if (fill.role === 'order' && fill.position !== 0) {
+      market.enteredAt = fill.time
+      market.entryPrice = fill.reference
+      const target = legAfter(events, k)
+      const isStopped = events.slice(k + 1, k + 8).some((one) => isStopAt(one, fill))
+      const choice = target === null || isStopped ? null : market.targetAtOnce(fill, target)
+      if (choice !== null) found.push(choice)
+    }
+  })
+  return found
+}
+
+/** The other leg of a stop that filled: it is cancelled right after. */
+function targetBeside(
+  events: readonly RunEvent[],
+  at: number,
+  order: (id: string) => OrderView | undefined,
+): number | null {
+  for (let k = at + 1; k < events.length; k++) {
+    const event = events[k]!
+    if (event.type !== 'cancelled') break
+    const other = event.reason === 'oco' ? order(event.id) : undefined
+    if (other !== undefined) return other.limit
+  }
+  return null
+}
+
+/** The target that an entry's fill has just put on the book. */
+function legAfter(events: readonly RunEvent[], at: number): number | null {
+  for (let k = at + 1; k < events.length; k++) {
+    const event = events[k]!
+    if (event.type === 'accepted' && event.order.role === 'target') return event.order.limit
+    if (event.type !== 'accepted' || event.order.role === 'order') break
+  }
+  return null
+}
+
+function isStopAt(event: RunEvent, { symbol, time }: Fill): boolean {
+  return (
+    event.type === 'fill' && event.fill.symbol === symbol && event.fill.time === time && event.fill.role !== 'order'
+  )
+}
+
+type Happens = (bars: Bars, row: number) => boolean
+
+function reaches({ high, low }: Bars, row: number, { side }: Pick<Fill, 'side'>, target: number): boolean {
+  return side === 'sell' ? high[row]! > target : low[row]! < target
+}
+
+function isBeyond({ high, low }: Bars, row: number, side: Fill['side'], stop: number): boolean {
+  return side === 'sell' ? low[row]! <= stop : high[row]! >= stop
+}
+
+/** One instrument's bars, and what of its trades is needed to price another path. */
+class Market {
+  /** Open time of the bar inside which it was entered last. */
+  enteredAt = Number.NaN
+  entryPrice = Number.NaN
+  readonly #bars: Bars
+  readonly #detail: Bars | null
+  readonly #makerFee: number
+  readonly #trades: readonly Trade[]
+  readonly #open: OpenTrade | undefined
+  readonly #entries: readonly number[]
+
+  constructor(bars: Bars, detail: Bars | null, { trades, openTrades, makerFee, events }: BandInput) {
+    const { symbol } = bars.series
+    this.#bars = bars
+    this.#detail = detail
+    this.#makerFee = makerFee[symbol]!
+    this.#trades = trades.filter((trade) => trade.symbol === symbol)
+    this.#open = openTrades.find((trade) => trade.symbol === symbol)
+    this.#entries = events.flatMap((event) =>
+      event.type === 'fill' && event.fill.symbol === symbol && event.fill.role === 'order' ? [event.fill.time] : [],
+    )
+  }
+
+  /** Both in one bar, the stop was taken: the target might have come first. */
+  targetFirst(fill: Fill, target: number): Choice | null {
+    const row = firstRowAt(this.#bars.openTime, fill.time)
+    const isStop = (bars: Bars, k: number) => isBeyond(bars, k, fill.side, fill.reference)
+    if (
+      !this.#isReached(row, fill, target) ||
+      this.#isDecided(row, isStop, (bars, k) => reaches(bars, k, fill, target))
+    )
+      return null
+    return this.#choice(fill, target, this.#makerFee, row, row)
+  }
+
+  /** Entered and stopped inside one bar: the extreme might have come before the entry, and the trade have lived on. */
+  survives(fill: Fill, target: number | null): Choice | null {
+    const { openTime, open, high, low, close, length } = this.#bars
+    const row = firstRowAt(openTime, fill.time)
+    const isStop = (bars: Bars, k: number) => isBeyond(bars, k, fill.side, fill.reference)
+    const isEntry = (bars: Bars, k: number) => bars.low[k]! <= this.entryPrice && bars.high[k]! >= this.entryPrice
+    if (this.#isDecided(row, isEntry, isStop)) return null
+    if (target !== null && this.#isReached(row, fill, target))
+      return this.#choice(fill, target, this.#makerFee, row, row)
+    const isLong = fill.side === 'sell'
+    const next = this.#entries.find((time) => time > fill.time) ?? Number.POSITIVE_INFINITY
+    const takerFee = fill.fee / (fill.price * fill.qty)
+    for (let k = row + 1; k < length; k++) {
+      // by then it must have been over: the run entered anew
+      if (openTime[k]! >= next) return this.#choice(fill, open[k]!, takerFee, row, k)
+      const isStopped = isLong ? low[k]! <= fill.reference : high[k]! >= fill.reference
+      const gap = isLong ? Math.min(open[k]!, fill.reference) : Math.max(open[k]!, fill.reference)
+      if (isStopped) return this.#choice(fill, gap, takerFee, row, k)
+      if (target !== null && this.#isReached(k, fill, target)) return this.#choice(fill, target, this.#makerFee, row, k)
+    }
+    return this.#choice(fill, close[length - 1]!, 0, row, length - 1)
+  }
+
+  /** Entered inside a bar that reaches the target too: it might have come after the entry. */
+  targetAtOnce(fill: Fill, target: number): Choice | null {
+    const row = firstRowAt(this.#bars.openTime, fill.time)
+    const exit = { ...fill, side: fill.side === 'buy' ? ('sell' as const) : ('buy' as const) }
+    const isEntry = (bars: Bars, k: number) => bars.low[k]! <= fill.reference && bars.high[k]! >= fill.reference
+    if (
+      !this.#isReached(row, exit, target) ||
+      this.#isDecided(row, isEntry, (bars, k) => reaches(bars, k, exit, target))
+    )
+      return null
+    const trade = this.#trades.find(({ entryTime }) => entryTime === fill.time)
+    const pnl = trade?.pnl ?? (this.#open?.entryTime === fill.time ? this.#open.pnl : undefined)
+    // a trade that grew later is no longer this entry's alone
+    if (pnl === undefined || (trade ?? this.#open)!.qty !== fill.qty) return null
+    const sign = fill.side === 'buy' ? 1 : -1
+    const other = sign * fill.qty * (target - fill.price) - fill.fee - target * fill.qty * this.#makerFee
+    return this.#of(fill.time, other - pnl, row)
+  }
+
+  /** A target fills where the bar trades through it (fills.md 8). */
+  #isReached(row: number, exit: Pick<Fill, 'side'>, target: number): boolean {
+    return reaches(this.#bars, row, exit, target)
+  }
+
+  /**
+   * Whether finer bars have told the order: they make up the row, and the one on which `first` happens first does not have
+   * `second` as well.
+   */
+  #isDecided(row: number, first: Happens, second: Happens): boolean {
+    const detail = this.#detail
+    if (detail === null) return false
+    const { openTime, high, low, series } = this.#bars
+    const [from, to] = [openTime[row]!, closeTimeOf(openTime[row]!, series.interval)]
+    let found = -1
+    let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+    for (let k = firstRowAt(detail.openTime, from); k < detail.length && detail.openTime[k]! < to; k++) {
+      most = Math.max(most, detail.high[k]!)
+      least = Math.min(least, detail.low[k]!)
+      if (found === -1 && first(detail, k)) found = k
+    }
+    return found !== -1 && most === high[row] && least === low[row] && !second(detail, found)
+  }
+
+  /** The exit `fill` at `price` instead, which shows from the close of row `at` on. */
+  #choice(fill: Fill, price: number, feeRate: number, row: number, at: number): Choice | null {
+    const sign = fill.side === 'sell' ? 1 : -1
+    const gain = sign * fill.qty * (price - fill.price) - (price * fill.qty * feeRate - fill.fee)
+    return this.#of(this.#bars.openTime[row]!, gain, at)
+  }
+
+  #of(time: number, gain: number, at: number): Choice {
+    const { openTime, series } = this.#bars
+    return { symbol: series.symbol, time, gain: Math.max(0, gain), from: closeTimeOf(openTime[at]!, series.interval) }
+  }
+}
