@@ -96,8 +96,7 @@ export function readPlain(bytes: Uint8Array, from: number, cells: PlainRow, into
       let low = 0
       for (let d = bytes[at]! - ZERO; d >= 0 && d <= 9; d = bytes[++at]! - ZERO) low = low * 10 + d
       const digits = at - start
-      // microseconds beyond 2^53 are rounded as they are read
-      if (digits !== 13 && (digits !== 16 || high > 9_007_198)) return NOT_PLAIN
+      if (digits !== 13 && digits !== 16) return NOT_PLAIN
       const time = digits === 13 ? high * 1e6 + low : (high * 1e9 + low) / 1000
       // the exchange states the last millisecond (or microsecond) of the bar; ours is exclusive
       if (kind === OPEN_TIME) into.openTime[row] = time

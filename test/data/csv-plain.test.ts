@@ -36,7 +36,7 @@ const decimal = fc
 const milliseconds = fc.integer({ min: 1e12, max: 9_999_999_999_999 })
 const row = fc.record({
   open: milliseconds,
-  // what a time has below the millisecond, where it has 16 digits
+  // what times have below the millisecond, where they have 16 digits
   micros: fc.option(fc.integer({ min: 0, max: 999 }), { nil: null }),
   close: milliseconds,
   decimals: fc.array(decimal, { minLength: 8, maxLength: 8 }),
@@ -50,8 +50,11 @@ describe('lines as exchanges write them', () => {
       fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), fc.boolean(), (rows, isCut) => {
         const text = rows
           .map(({ open, micros, close, decimals: [o, h, l, c, v, quote, base, takerQuote], trades, last }) => {
-            const time = micros === null ? String(open) : `${open}${String(micros).padStart(3, '0')}`
-            return [time, o, h, l, c, v, close, quote, trades, base, takerQuote, last].join(',') + end
+            const below = micros === null ? '' : String(micros).padStart(3, '0')
+            return (
+              [`${open}${below}`, o, h, l, c, v, `${close}${below}`, quote, trades, base, takerQuote, last].join(',') +
+              end
+            )
           })
           .join('')
         const { lines, bad, count } = read(isCut ? text.slice(0, -end.length) : text)
@@ -85,10 +88,17 @@ const ODD: readonly (readonly [name: string, line: string])[] = [
   ['a point without digits', '1704070800000,1.,2,0.5,1,7,1704074399999,5,3,1,2,0'],
   ['digits behind a point only', '1704070800000,.5,2,0.5,1,7,1704074399999,5,3,1,2,0'],
   ['two points', '1704070800000,1.2.3,2,0.5,1,7,1704074399999,5,3,1,2,0'],
-  ['a letter among eight digits', '1704070800000,1.0000a000,2,0.5,1,7,1704074399999,5,3,1,2,0'],
-  ['a letter below the digits among eight', '1704070800000,1.0000/000,2,0.5,1,7,1704074399999,5,3,1,2,0'],
+  // the signs next to the digits: "/" is one below "0", ":" one above "9"
+  ...['/', ':'].flatMap((sign) =>
+    Array.from({ length: 8 }, (_, k): [string, string] => [
+      `"${sign}" for digit ${k + 1} of eight`,
+      `1704070800000,1.${'2'.repeat(k)}${sign}${'2'.repeat(7 - k)},2,0.5,1,7,1704074399999,5,3,1,2,0`,
+    ]),
+  ),
   ['nine places, the last of them 0', '1704070800000,1.123456780,2,0.5,1,7,1704074399999,5,3,1,2,0'],
   ['nine places', '1704070800000,1.123456789,2,0.5,1,7,1704074399999,5,3,1,2,0'],
+  ['a whole number beyond 2^53', '1704070800000,9007199254740993.5,2,0.5,1,7,1704074399999,5,3,1,2,0'],
+  ['another separator', '1704070800000;1,2,0.5,1,7,1704074399999,5,3,1,2,0'],
   ['16 digits of a whole number', '1704070800000,1234567890123456,2,0.5,1,7,1704074399999,5,3,1,2,0'],
   ['half a trade', '1704070800000,1,2,0.5,1,7,1704074399999,5,3.5,1,2,0'],
   ['no count of trades', '1704070800000,1,2,0.5,1,7,1704074399999,5,,1,2,0'],
@@ -115,6 +125,25 @@ describe('a line that is not plain is read with care, and named as ever', () => 
     expect(shown(found)).toEqual(shown(read(quoted(text))))
     // its neighbours are there, whatever became of it
     expect(found.lines.map((one) => one.split(' ')[0])).toEqual(expect.arrayContaining(['1', '3']))
+  })
+
+  test('what a file does not say is not known, also where the memory was used before', () => {
+    const rows = new RowBuffer(4)
+    const bytes = new TextEncoder().encode(`${dumpRow(START)}\n`)
+    readCsv('a.csv', bytes, findLayout('a.csv', bytes, undefined), rows, () => expect.unreachable())
+    const again = RowBuffer.in(rows)
+    const short = new TextEncoder().encode('1704070800000,1.5,2,0.5,1,7\n')
+    readCsv('b.csv', short, findLayout('b.csv', short, undefined), again, () => expect.unreachable())
+    expect(again).toMatchObject({ length: 1, files: ['b.csv'] })
+    const { quoteVolume, takerBase, takerQuote } = again.decimals
+    const unknown = [again.closeTime, again.trades, quoteVolume.whole, takerBase.whole, takerQuote.whole]
+    expect(unknown.map((column) => column[0])).toEqual(unknown.map(() => Number.NaN))
+  })
+
+  test('a first line of words and numbers is a header, whatever the numbers', () => {
+    const line = 'x,1704070800000,11.5,12,10.5,11,17\n'
+    const columns = { openTime: '2', open: '3', high: '4', low: '5', close: '6', volume: '7' }
+    expect(read(line + line, columns)).toMatchObject({ count: 1, lines: [expect.stringMatching(/^2 1704070800000 /)] })
   })
 
   test('one column for two fields, and columns that nobody asked for', () => {

@@ -155,6 +155,21 @@ describe('on one thread, two or three', () => {
     expect(behind.message).toMatch(/DAY-01\.dump, line 1: high "99" is below/)
   })
 
+  test('two files that contradict each other are named with their lines', async () => {
+    const cheaper = dumpRow(hour(DAY + 3), ['100', '101.5', '99.25', '100.74', '1'])
+    const files = days({
+      1: zip(dayWith(1, 3, cheaper)),
+      30: zip(`${dumpRow(hour(DAY + 2))}\n${dumpRow(hour(DAY + 3))}`),
+    })
+    const { outcomes, cwd } = await onThreads(files)
+    const line = `${join(cwd, nameOf(1))} row 4 has close 100.74, ${join(cwd, nameOf(30))} row 2 has 100.75`
+    for (const { dir, result } of outcomes) {
+      expect(result).toBeInstanceOf(DataError)
+      expect((result as DataError).message).toContain(`two different rows for 2024-01-02T03:00:00.000Z: ${line}`)
+      expect(await (await openStore(dir)).list()).toEqual([])
+    }
+  })
+
   test.each(['skip-rows', 'skip-file'] as const)('%s lists the same rows in the same order', async (onError) => {
     const bad = [1, 2, 17, 33, 39]
     const { cwd, dir, result } = await sameResult(
