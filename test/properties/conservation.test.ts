@@ -72,6 +72,10 @@ class Books {
       expect([this.#of.kind, this.#of.feeAsset, fill.side]).toEqual(['spot', 'received', 'buy'])
       const { digits, decimals } = rateOf(rate, 'fee', 'rebate')
       feeQty = ceilDiv(qty * BigInt(digits), 10n ** BigInt(decimals))
+      // worth what it cost; of a rebate no part of a unit more
+      const size = feeQty < 0n ? -feeQty : feeQty
+      const worth = floorDiv(this.#money(price, qty, places, true) * size, qty)
+      same('fee in the base asset', unitsOf(fill.fee, this.#decimals), feeQty < 0n ? -worth : worth)
     }
     this.held.set(fill.symbol, before + (isBuy ? qty - feeQty : -qty))
     this.fees += unitsOf(fill.fee, this.#decimals)

@@ -215,8 +215,8 @@ export function scenario(isChanging = false): fc.Arbitrary<Scenario> {
       fc.record({
         kind: fc.constant(kind),
         cash: fc.constantFrom(10_000, 250.00000001, 30, 10 ** 12),
-        feeMaker: fc.constantFrom(0, 0.0002, 0.001, -0.00005, -0.00123),
-        feeTaker: fc.constantFrom(0, 0.00075, 0.001, 0.0123),
+        feeMaker: fc.constantFrom(0, 0.0002, 0.001, -0.000050007, -0.00123),
+        feeTaker: fc.constantFrom(0, 0.00075, 0.001, 0.012300007),
         slippageBps: fc.constantFrom(0, 5, 100),
         feeAsset: fc.constantFrom('quote' as const, 'received' as const),
         limitTouch: sometimes(30),
