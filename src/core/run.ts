@@ -75,6 +75,7 @@ export interface RunDocument {
   readonly range: { readonly from: number; readonly to: number; readonly warmup: number }
   readonly engine: { readonly version: string; readonly bars: number }
   readonly costs: {
+    /** Below 0: the exchange pays its makers. */
     readonly feeMaker: number
     readonly feeTaker: number
     readonly slippageBps: number
@@ -90,6 +91,9 @@ export interface RunDocument {
   readonly metrics: Metrics
   readonly band: PathBand
   readonly nearFaults: NearFaults
+  readonly portfolio: Portfolio
+  /** Terms of the perpetuals among the series, in declared order. */
+  readonly perpetuals: readonly PerpetualUsed[]
   /** The benchmark's curve by the same formulas: those figures of `metrics` that need no trades. */
   readonly peer: Metrics
   /** Why a figure is null: key, or `peer.` and key → reason. */
@@ -184,6 +188,62 @@ export interface PathBand {
   readonly share: number | null
 }
 
+/** The highest value of something through a run, and the close at which it was. */
+export interface Highest {
+  readonly value: number
+  /** UTC ms. */
+  readonly at: number
+}
+
+/** What each symbol did to the account. */
+export interface Portfolio {
+  /** Those that were traded, in declared order. Their profits add up to that of the account. */
+  readonly symbols: readonly {
+    readonly symbol: string
+    /** After all costs, what is still open at its last mark. */
+    readonly netProfit: number
+    /** netProfit ÷ start equity: they add up to the total return. */
+    readonly returnShare: number
+    /** What it lost from the peak to the valley of the largest drawdown ÷ that peak: they add up to the drawdown. */
+    readonly drawdownShare: number
+    readonly fees: number
+    readonly slippage: number
+    readonly funding: number
+    /** Share of bars with a position in it at the close. */
+    readonly exposure: number
+  }[]
+  /** Peak and valley of the largest drawdown, UTC ms; `null` where there is none. */
+  readonly drawdown: { readonly from: number; readonly to: number } | null
+  /** Of daily returns of the closes, a row and a column for each of `symbols`. */
+  readonly correlation: readonly (readonly Figure[])[]
+  /** Highest initial and maintenance margin of positions ÷ margin balance at a close; `null` without margin. */
+  readonly margin: { readonly initial: Highest | null; readonly maintenance: Highest | null } | null
+}
+
+/** What a perpetual was held to, and what that came to. */
+export interface PerpetualUsed {
+  readonly symbol: string
+  readonly margin: MarginMode
+  readonly leverage: number
+  /** Fraction of notional. */
+  readonly liquidationFee: number
+  /** The series that it was marked and liquidated by; `null`: the last price. */
+  readonly marks: string | null
+  /** Bars for which that series has no mark; they kept the last price. */
+  readonly marksMissing: number
+  /** `assumed`: read off the exchange after the run begins. */
+  readonly tiers: { readonly source: string; readonly asOf: number; readonly assumed: boolean }
+  /** Sums of what was paid and of what was received, both above 0; `null` where funding was switched off. */
+  readonly funding: {
+    readonly charges: number
+    readonly paid: number
+    readonly received: number
+    /** Rates that are not stored, for which nothing was charged. */
+    readonly missing: number
+  } | null
+  readonly liquidations: { readonly count: number; readonly fees: number; readonly shortfall: number }
+}
+
 /** Trades beside faults of the data, and the result without them. */
 export interface NearFaults {
   /** Bars between an entry or exit and a gap, an outage, a flat run or a bar without volume. */
@@ -213,6 +273,16 @@ export interface Certificate {
   readonly outages: readonly number[]
 }
 
+/** Instant by instant, as fractions of the margin balance at the close. */
+export interface MarginColumns {
+  /** Signed notional of all positions. */
+  readonly net: Float64Array
+  /** What positions bind. */
+  readonly initial: Float64Array
+  /** What they need: at 1 liquidation begins. Of isolated positions, that which is nearest to it. */
+  readonly maintenance: Float64Array
+}
+
 /** What the report draws from, beside the document: columns, trades, fills, events. */
 export interface RunResult {
   readonly document: RunDocument
@@ -223,6 +293,8 @@ export interface RunResult {
   readonly trades: readonly Trade[]
   readonly fills: readonly Fill[]
   readonly events: readonly RunEvent[]
+  /** `null` where nothing was held on margin. */
+  readonly margin: MarginColumns | null
   /** Indicators the strategy asked to see on the price: name → one value per row of `bars[slot]`. */
   readonly plots: readonly { readonly slot: number; readonly name: string; readonly values: Float64Array }[]
 }

@@ -99,6 +99,37 @@ const request = z.strictObject({
   benchmark: z.string().nullable(),
 })
 
+const highest = z.strictObject({ value: z.number(), at: time }).nullable()
+const portfolio = z.strictObject({
+  symbols: z.array(
+    z.strictObject({
+      symbol: z.string(),
+      netProfit: z.number(),
+      returnShare: z.number(),
+      drawdownShare: z.number(),
+      fees: z.number(),
+      slippage: z.number(),
+      funding: z.number(),
+      exposure: z.number(),
+    }),
+  ),
+  drawdown: z.strictObject({ from: time, to: time }).nullable(),
+  correlation: z.array(z.array(figure)),
+  margin: z.strictObject({ initial: highest, maintenance: highest }).nullable(),
+})
+
+const perpetual = z.strictObject({
+  symbol: z.string(),
+  margin: z.enum(['cross', 'isolated']),
+  leverage: z.number(),
+  liquidationFee: z.number(),
+  marks: z.string().nullable(),
+  marksMissing: count,
+  tiers: z.strictObject({ source: z.string(), asOf: time, assumed: z.boolean() }),
+  funding: z.strictObject({ charges: count, paid: z.number(), received: z.number(), missing: count }).nullable(),
+  liquidations: z.strictObject({ count, fees: z.number(), shortfall: z.number() }),
+})
+
 export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
   run: z.string(),
   strategy: z.string(),
@@ -135,6 +166,8 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
     maxDrawdown: interval,
     share: figure,
   }),
+  portfolio,
+  perpetuals: z.array(perpetual),
   nearFaults: z.strictObject({ within: count, trades: count, pnl: z.number(), netProfitWithout: z.number() }),
   peer: z.record(z.string(), figure),
   notes: z.record(z.string(), z.string()),

@@ -6,7 +6,7 @@ import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
-import { buyAndHoldEquity, computeMetrics, fullBand, nearFaults, pathBand } from '../metrics/index.ts'
+import { buyAndHoldEquity, computeMetrics, fullBand, nearFaults, pathBand, portfolioOf } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
 import type { BacktestRequest } from './backtest-request.ts'
@@ -102,17 +102,29 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
   const near = nearFaults(used, certificates, result.trades, result.endEquity - result.startEquity)
+  const traded = used.map((bars, k) => {
+    const { marks = null, terms = null } = perpetuals[k] ?? {}
+    const { first } = inRange[k]!
+    return {
+      bars,
+      marks: marks?.close.subarray(first) ?? bars.close,
+      quote: loaded[k]!.instrument.quote,
+      margin: terms,
+    }
+  })
+  const { portfolio, margin, notes: unlike } = portfolioOf({ ...result, traded, from })
   const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   const document = documentOf({
     ...facts,
     file,
     used,
     plots,
-    notes: { ...notes, ...held.notes },
+    notes: { ...notes, ...held.notes, ...unlike },
     benchmark,
     defaultWarmup: wanted,
     warmups: inRange.map(({ first }) => first),
     nearFaults: near,
+    portfolio,
     tradeHash: createHash('sha256').update(fillsCsv(result.fills)).digest('hex'),
     bars: simulation.bars,
     result,
@@ -137,6 +149,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
       trades: result.trades,
       fills: result.fills,
       events: result.events,
+      margin,
       plots,
     },
   }

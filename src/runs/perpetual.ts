@@ -17,6 +17,10 @@ export interface Perpetual {
   readonly marks: (MarkColumns & { readonly decimals: number }) | null
   readonly funding: FundingColumns | null
   readonly remarks: readonly string[]
+  /** The series that marked it, and how many bars it has no mark for; `null`: the last price. */
+  readonly marked: { readonly name: string; readonly filled: number } | null
+  /** Rates of the range that are not stored; `null` where funding was switched off. */
+  readonly missingRates: number | null
   /** Everything here that decides the run, for its identity. */
   readonly identity: unknown
 }
@@ -47,6 +51,8 @@ export async function perpetualOf(
     terms: { mode: settings.margin, leverage: settings.leverageOf(symbol), tiers, liquidationFee },
     marks: marked?.columns ?? null,
     funding: funding?.columns ?? null,
+    marked: marked === null ? null : { name: marked.name, filled: marked.filled },
+    missingRates: funding?.missing ?? null,
     remarks: [
       ...tierRemarks(tiers, from),
       marked === null
@@ -143,7 +149,7 @@ async function fundingOf(store: Store, bars: Bars, from: number, to: number) {
         ]
       : []),
   ]
-  return { columns: { ...columns, mark }, remarks }
+  return { columns: { ...columns, mark }, missing: missing.length, remarks }
 }
 
 /** Mark prices at the funding times: the file's own, else the open of a stored mark bar, of whatever interval. */

@@ -8,6 +8,7 @@ import { barsSha256 } from '../data/index.ts'
 import { codeHash, inlineHash } from './code-hash.ts'
 import { executionRemarks } from './execution-settings.ts'
 import { VERSION } from './package-info.ts'
+import { perpetualsUsed } from './perpetual-document.ts'
 import { commandOf, recordOf } from './reproduce.ts'
 import type { RunFacts } from './run-facts.ts'
 import { configHash, outcomeHash, sha256, snapshotsInForce } from './run-identity.ts'
@@ -52,6 +53,8 @@ export function documentOf(facts: RunFacts): RunDocument {
     metrics: facts.metrics,
     band: facts.band,
     nearFaults: facts.nearFaults,
+    portfolio: facts.portfolio,
+    perpetuals: perpetualsUsed(facts),
     peer: facts.peer,
     notes: facts.notes,
     remarks: remarksOf(facts, filters),

@@ -24,6 +24,7 @@ export interface RunFacts {
   readonly peer: RunDocument['peer']
   readonly band: RunDocument['band']
   readonly nearFaults: RunDocument['nearFaults']
+  readonly portfolio: RunDocument['portfolio']
   readonly notes: RunDocument['notes']
   readonly split: RunDocument['split']
   /** `inputs`: what its curve is reckoned from, beyond the run's own bars and costs. */

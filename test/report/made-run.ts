@@ -107,6 +107,8 @@ export function madeRun({
     execution: PLAIN_EXECUTION,
     ...{ cash, quote: 'USDT', metrics, peer, notes, split, remarks: [] },
     band: { method: 'repriced', bars: 0, endEquity: NOTHING, totalReturn: NOTHING, maxDrawdown: NOTHING, share: null },
+    portfolio: { symbols: [], drawdown: null, correlation: [], margin: null },
+    perpetuals: [],
     nearFaults: { within: 3, trades: 0, pnl: 0, netProfitWithout: 0 },
     orders: { accepted: 2 * trades.length, rejected: 0, byFilter: {} },
     ...{ openTrades: [], filters: [], certificates: [] },
@@ -116,7 +118,7 @@ export function madeRun({
   return {
     document,
     bars: [{ series, length: rows, priceDecimals: decimals, openTime, open, high, low, close, volume }],
-    ...{ equity, benchmark, trades, fills: [], events: [] },
+    ...{ equity, benchmark, trades, fills: [], events: [], margin: null },
     plots: [{ slot: 0, name: 'line', values: line }],
   }
 }
