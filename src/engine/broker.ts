@@ -116,7 +116,10 @@ export class Broker {
     const { detail } = slot
     if (detail !== null && hangsOnPath(slot) && detail.begin(slot.bars, slot.row, slot.closeTime)) {
       while (detail.next())
-        if (!detail.isLater || isAnyInReach(slot.orders, detail.low, detail.high, slot.scales.priceDecimals)) {
+        if (
+          !detail.isLater ||
+          isAnyInReach(slot.orders, detail.bars.low, detail.bars.high, detail.part, slot.scales.priceDecimals)
+        ) {
           detail.load(bar, slot.scales.priceDecimals)
           this.#meet(slot, bar, rules)
         }
@@ -329,17 +332,26 @@ function isOutOfReach({ orders, cursor, lows, highs, openTimes, scales }: Slot):
     const order = orders[k]!
     if (order.acceptedRow >= row - 1 || order.expiresAt <= openTimes[row]! || !order.isAlive) return false
   }
-  return !isAnyInReach(orders, lows[row]!, highs[row]!, scales.priceDecimals)
+  return !isAnyInReach(orders, lows, highs, row, scales.priceDecimals)
 }
 
-/** Whether an order may notice prices from `low` to `high`; one that trails, or waits for volume, notices all. */
-function isAnyInReach(orders: readonly LiveOrder[], low: number, high: number, priceDecimals: number): boolean {
+/**
+ * Whether an order may notice the prices of a row; one that trails, or waits for volume, notices all. Columns are handed
+ * over and not their numbers, which would be boxed.
+ */
+function isAnyInReach(
+  orders: readonly LiveOrder[],
+  lows: Float64Array,
+  highs: Float64Array,
+  row: number,
+  priceDecimals: number,
+): boolean {
   for (let k = 0; k < orders.length; k++) {
     const order = orders[k]!
     if (!order.isAlive) continue
     if (order.type === 'market' || order.type === 'trailing-stop' || order.hasTriggered) return true
     const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, priceDecimals)
-    if (waitsAbove(order) ? high >= level : low <= level) return true
+    if (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level) return true
   }
   return false
 }

@@ -17,9 +17,12 @@ export class SlotContext implements Context {
   readonly symbol: string
   readonly state: unknown
   readonly #slot: Slot
+  readonly #clock: Float64Array
 
-  constructor(slot: Slot, account: AccountView, params: unknown, state: unknown) {
+  /** @param clock holds the instant at hand, UTC ms */
+  constructor(slot: Slot, clock: Float64Array, account: AccountView, params: unknown, state: unknown) {
     this.#slot = slot
+    this.#clock = clock
     this.bar = slot.bar
     this.ind = slot.ind as never
     this.prev = slot.prev as never
@@ -31,8 +34,9 @@ export class SlotContext implements Context {
     this.state = state
     Object.freeze(this)
   }
+  /** `onBar` is called at the instant at which its bar closes; read here, as a longer getter would box the number. */
   get at() {
-    return this.#slot.bar.closeTime
+    return this.#clock[0]!
   }
   get orders() {
     return this.#slot.orderViews()

@@ -21,6 +21,10 @@ export class Detail {
     this.#volumeFrom = first === -1 ? Number.POSITIVE_INFINITY : first
   }
 
+  /** Row of the finer bar at hand. */
+  get part(): number {
+    return this.#part
+  }
   get isAtWork(): boolean {
     return this.#part !== -1
   }
@@ -60,13 +64,6 @@ export class Detail {
   next(): boolean {
     this.#part = this.#part + 1 < this.#end ? this.#part + 1 : -1
     return this.#part !== -1
-  }
-
-  get low(): number {
-    return this.bars.low[this.#part]!
-  }
-  get high(): number {
-    return this.bars.high[this.#part]!
   }
 
   /** The part at hand in whole price units. */

@@ -93,7 +93,9 @@ export class Engine {
     this.#curve = new EquityCurve(options.instants, this.#clock, this.slots, options.times ?? null)
     const state = this.#guard(null, () => strategy.state(this.#params))
     this.#state = plainState(state, strategy.name)
-    this.#contexts = this.slots.map((slot) => new SlotContext(slot, this.#reading, this.#params, this.#state))
+    this.#contexts = this.slots.map(
+      (slot) => new SlotContext(slot, this.#clock, this.#reading, this.#params, this.#state),
+    )
     this.#together = new TogetherContext(this.slots, this.#clock, this.#reading, this.#params, this.#state)
     this.#guard(null, () =>
       strategy.onStart?.({

@@ -14,7 +14,7 @@ import { type LiveOrder, viewOrder } from './live-order.ts'
 import { Position } from './position.ts'
 import { compileRules, type Rules, type Scales, scalesOf } from './rules.ts'
 import { SlotMargin } from './slot-margin.ts'
-import { BarView, type Cursor, type IndicatorColumns, indicatorView, WHOLE } from './view.ts'
+import { BarView, type Cursor, type IndicatorColumns, indicatorView } from './view.ts'
 
 /** Fills columns that keep their newest rows only, while the run goes on: row r lies at `r & mask`. */
 export interface IndicatorFeed {
@@ -106,6 +106,7 @@ export class Slot {
   /** Row of the first bar with volume, Infinity where there is none: volumes before it are not known. */
   readonly volumeFrom: number
   readonly #feed: IndicatorFeed | null
+  readonly #mask: number
   /** First row whose indicators have not been computed yet. */
   #computed = 0
   readonly #last: number
@@ -127,7 +128,7 @@ export class Slot {
     this.detail = options.detail ? new Detail(options.detail) : null
     const priceDecimals = Math.max(bars.priceDecimals, options.detail?.priceDecimals ?? 0)
     this.scales = scalesOf(instrument, priceDecimals, options.costs.feeAsset === 'received')
-    this.cursor = { row: options.startRow - 1 }
+    this.cursor = { row: options.startRow - 1, now: -1, before: -1 }
     const marks = options.marks ?? { ...bars, decimals: bars.priceDecimals }
     this.marks = marks.close
     this.position = new Position(this.scales, ledger, this.cursor, bars, marks.close)
@@ -136,9 +137,10 @@ export class Slot {
     this.bar = new BarView(this.cursor, bars, this.interval)
     this.#feed = options.feed ?? null
     if (this.#feed === null) this.#computed = bars.length
-    const mask = this.#feed?.mask ?? WHOLE
-    this.ind = indicatorView('ind', this.cursor, options.indicators, 0, mask)
-    this.prev = indicatorView('prev', this.cursor, options.indicators, 1, mask)
+    const isRing = this.#feed !== null
+    this.#mask = this.#feed?.mask ?? -1
+    this.ind = indicatorView('ind', this.cursor, options.indicators, 0, isRing)
+    this.prev = indicatorView('prev', this.cursor, options.indicators, 1, isRing)
     this.openTimes = bars.openTime
     this.highs = bars.high
     this.lows = bars.low
@@ -153,12 +155,12 @@ export class Slot {
     const higher: { cursor: Cursor; rows: Int32Array }[] = []
     const also: Record<string, object> = {}
     for (const [name, columns] of Object.entries(options.also)) {
-      const cursor = { row: -1 }
+      const cursor = { row: -1, now: -1, before: -1 }
       higher.push({ cursor, rows: columns.rows })
       also[name] = Object.freeze({
         bar: new BarView(cursor, columns.bars, columns.bars.series.interval),
-        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0, WHOLE),
-        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1, WHOLE),
+        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0, false),
+        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1, false),
       })
     }
     this.#higher = higher
@@ -177,6 +179,8 @@ export class Slot {
     const open = this.openTimes[row]!
     if ((this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)) !== clock[0]) return false
     cursor.row = row
+    cursor.now = row & this.#mask
+    cursor.before = (row - 1) & this.#mask
     if (row >= this.#computed) this.#computed = this.#feed!.fillTo(row)
     this.hasNewRules = open >= this.#nextRulesAt
     if (this.hasNewRules) this.#nextRulesAt = this.#rulesAfter(open)

@@ -11,9 +11,11 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom')
  * needs one class per shape, kept across runs: a fresh class per run makes the strategy's call sites megamorphic.
  */
 
-/** The row that views look at. `row` is −1 before the first bar. */
+/** The row that views look at, −1 before the first bar, and where in rings of indicators it and the one before lie. */
 export interface Cursor {
   row: number
+  now: number
+  before: number
 }
 
 type ViewClass = new (
@@ -21,7 +23,6 @@ type ViewClass = new (
   columns: readonly Float64Array[],
   groups: readonly object[],
   back: number,
-  mask: number,
 ) => object
 
 /** What one class of views shows: numbers read off columns, and views within the view. */
@@ -29,6 +30,8 @@ interface Shape {
   readonly what: string
   readonly values: readonly string[]
   readonly groups: readonly string[]
+  /** Where a value lies: in a whole column at its row, or in a ring where the cursor says. */
+  readonly place: 'column' | 'now' | 'before'
   /** All of them as they were declared. */
   readonly declared: readonly string[]
 }
@@ -39,8 +42,8 @@ const NONE = Float64Array.of(Number.NaN)
 const classes = new Map<string, ViewClass>()
 
 /**
- * The class whose instances have one getter per name, reading row `cursor.row − back` of its column, NaN before row 0; `mask` says
- * where in the column that row lies. Columns
+ * The class whose instances have one getter per name, reading row `cursor.row − back` of its column, NaN before row 0. Of
+ * rings the getter is so small that it always vanishes into the strategy: a number that it returned would be boxed. Columns
  * and cursor are private to it: with them a strategy could read the next bar. Names are computed keys, which unlike
  * written ones may be any text, `constructor` included.
  */
@@ -48,20 +51,20 @@ function viewClass(shape: Shape): ViewClass {
   const key = JSON.stringify(shape)
   const known = classes.get(key)
   if (known !== undefined) return known
-  const { values, groups, declared } = shape
+  const { values, groups, declared, place } = shape
   const getter = (name: string, body: string) => `get [${JSON.stringify(name)}]() { ${body} }`
   const build = new Function(
     'Base',
     'NONE',
     `return class extends Base {
-      #cursor; #back; #mask; ${values.map((_, k) => `#c${k};`).join(' ')} ${groups.map((_, k) => `#g${k};`).join(' ')}
-      constructor(cursor, columns, groups, back, mask) {
-        super(); this.#cursor = cursor; this.#back = back; this.#mask = mask
+      #cursor; #back; ${values.map((_, k) => `#c${k};`).join(' ')} ${groups.map((_, k) => `#g${k};`).join(' ')}
+      constructor(cursor, columns, groups, back) {
+        super(); this.#cursor = cursor; this.#back = back
         ${values.map((_, k) => `this.#c${k} = columns[${k}]`).join('; ')}
         ${groups.map((_, k) => `this.#g${k} = groups[${k}]`).join('; ')}
       }
       ${declared.includes('toJSON') ? '' : `toJSON() { return Object.fromEntries(${JSON.stringify(declared)}.map((name) => [name, this[name]])) }`}
-      ${values.map((name, k) => getter(name, `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row & this.#mask] : NONE[0]`)).join('\n')}
+      ${values.map((name, k) => getter(name, place === 'column' ? `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row] : NONE[0]` : `return this.#c${k}[this.#cursor.${place}]`)).join('\n')}
       ${groups.map((name, k) => getter(name, `return this.#g${k}`)).join('\n')}
     }`,
   )
@@ -177,20 +180,18 @@ Object.freeze(BarView.prototype)
 /** Columns of declared indicators: name → output → values. */
 export type IndicatorColumns = Readonly<Record<string, Readonly<Record<string, Float64Array>>>>
 
-/** Where in a whole column a row lies: where it says. */
-export const WHOLE = -1
-
 /**
  * A view of indicators: single ones as numbers, those with several outputs as a view of their own; `back` 1 looks one bar
- * back. Row r lies at `r & mask` of its column.
+ * back. Columns are whole, or rings in which the cursor says where to look.
  */
 export function indicatorView(
   what: string,
   cursor: Cursor,
   indicators: IndicatorColumns,
-  back: number,
-  mask: number,
+  back: 0 | 1,
+  isRing: boolean,
 ): object {
+  const place = !isRing ? 'column' : back === 0 ? 'now' : 'before'
   const all = Object.entries(indicators)
   const singles = all.filter(([, outputs]) => Object.hasOwn(outputs, 'value'))
   const groups = all.filter(([, outputs]) => !Object.hasOwn(outputs, 'value'))
@@ -198,15 +199,15 @@ export function indicatorView(
     what,
     values: singles.map(([name]) => name),
     groups: groups.map(([name]) => name),
+    place,
     declared: Object.keys(indicators),
   })
   return Object.freeze(
     new View(
       cursor,
       singles.map(([, outputs]) => outputs['value']!),
-      groups.map(([name, outputs]) => groupView(`${what}.${name}`, cursor, outputs, back, mask)),
+      groups.map(([name, outputs]) => groupView(`${what}.${name}`, cursor, outputs, back, place)),
       back,
-      mask,
     ),
   )
 }
@@ -216,9 +217,9 @@ function groupView(
   cursor: Cursor,
   outputs: Readonly<Record<string, Float64Array>>,
   back: number,
-  mask: number,
+  place: Shape['place'],
 ): object {
   const names = Object.keys(outputs)
-  const View = viewClass({ what, values: names, groups: [], declared: names })
-  return Object.freeze(new View(cursor, Object.values(outputs), [], back, mask))
+  const View = viewClass({ what, values: names, groups: [], place, declared: names })
+  return Object.freeze(new View(cursor, Object.values(outputs), [], back))
 }

@@ -72,7 +72,7 @@ export class RingColumns<I extends Readonly<Record<string, Indicator>>> {
     const known = this.#nodes.get(indicator.key)
     if (known !== undefined) return known
     const sources = indicator.inputs.map((input) => (typeof input === 'string' ? null : this.#node(input.indicator)))
-    const rings = indicator.outputs.map(() => new Float64Array(RING))
+    const rings = indicator.outputs.map(() => new Float64Array(RING).fill(Number.NaN))
     const half = (parity: 0 | 1): Half => ({
       inputs: indicator.inputs.map((input, k) =>
         typeof input === 'string'

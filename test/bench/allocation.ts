@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { Bars } from '../../src/core/bar.ts'
 import { costsOf, Engine, type Strategy } from '../../src/engine/index.ts'
 import { atr, buy, type Decision, defineStrategy, sma } from '../../src/index.ts'
-import { batchColumns } from '../../src/indicators/index.ts'
+import { RingColumns } from '../../src/indicators/index.ts'
 import { realMinuteBars } from './real-bars.ts'
 import { slotOf } from './setting.ts'
 
@@ -48,11 +48,22 @@ export async function bytesPerBar(state: keyof typeof STATES): Promise<number> {
   const strategy = watcher(state, FIRST[state])
   const bars = await realMinuteBars()
   const slot = await slotOf(bars)
-  const indicators = batchColumns(strategy.indicators({}), bars)
-  const slots = [
-    { instrument: slot.instrument, bars, indicators, also: {}, startRow: 0, readyRow: 239, costs: costsOf(slot.costs) },
-  ]
-  const create = () => new Engine({ strategy, params: {}, slots, cash: CASH, limitTouch: false, instants: bars.length })
+  const create = () => {
+    const feed = new RingColumns(strategy.indicators({}), bars)
+    const slots = [
+      {
+        instrument: slot.instrument,
+        bars,
+        indicators: feed.columns,
+        feed,
+        also: {},
+        startRow: 0,
+        readyRow: 239,
+        costs: costsOf(slot.costs),
+      },
+    ]
+    return new Engine({ strategy, params: {}, slots, cash: CASH, limitTouch: false, instants: bars.length })
+  }
   let collections = 0
   const observer = new PerformanceObserver((list) => {
     collections += list.getEntries().length
