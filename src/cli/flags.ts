@@ -81,11 +81,16 @@ const SHARE = number('largest share of a bar’s volume that is filled, or off (
 })
 
 export const COSTS: Flags = {
-  'fee-maker': number('maker fee as a fraction, 0.001 is 0.1 % (built in: the venue’s base tier)', 'RATE', {
+  'fee-tier': { help: 'step of the venue’s fee schedule, such as VIP1 (built in: its base tier)', value: 'NAME' },
+  'fee-discount': number('fraction of the fee that is not charged, 0.25 for BNB on Binance spot', 'FRACTION', {
     min: 0,
     below: 1,
   }),
-  'fee-taker': number('taker fee as a fraction', 'RATE', { min: 0, below: 1 }),
+  'fee-maker': number('maker fee itself as a fraction, 0.001 is 0.1 %; below 0: a rebate', 'RATE', {
+    above: -1,
+    below: 1,
+  }),
+  'fee-taker': number('taker fee itself as a fraction', 'RATE', { min: 0, below: 1 }),
   'slippage-bps': number('slippage of market and stop fills, basis points (built in: 2)', 'BPS', {
     min: 0,
     below: 10_000,

@@ -78,6 +78,9 @@ export interface RunDocument {
     /** Below 0: the exchange pays its makers. */
     readonly feeMaker: number
     readonly feeTaker: number
+    /** Step of the venue's fee schedule that the rates are of, the discount taken off; `null`: they were given. */
+    readonly feeTier: string | null
+    readonly feeDiscount: number
     readonly slippageBps: number
     readonly fees: number
     readonly slippage: number
@@ -146,7 +149,16 @@ export interface RecordedRequest {
   readonly set: Readonly<Record<string, number | string | boolean>>
   readonly cash: number
   readonly costs: Readonly<
-    Record<string, { readonly feeMaker: number; readonly feeTaker: number; readonly slippageBps: number }>
+    Record<
+      string,
+      {
+        readonly feeMaker: number
+        readonly feeTaker: number
+        readonly feeTier: string | null
+        readonly feeDiscount: number
+        readonly slippageBps: number
+      }
+    >
   >
   readonly noCosts: boolean
   readonly riskFree: number

@@ -19,6 +19,12 @@ export function percent(value: Figure | undefined, digits = 2): string {
   return value === null || value === undefined ? NONE : `${decimal(value * 100, digits)}\u202f%`
 }
 
+/** A rate as percent with all its digits, of which a rate has twelve at most. */
+export function rate(value: number): string {
+  const text = (value * 100).toFixed(10).replace(/\.?0+$/, '')
+  return `${text.replace('-', '−')}\u202f%`
+}
+
 /** With a plus in front of what is still a gain when it is rounded. */
 export function signedPercent(value: Figure | undefined, digits = 2): string {
   const text = percent(value, digits)

@@ -1,6 +1,6 @@
 import type { RunDocument, RunResult, SplitRow } from '../core/run.ts'
 import { METRICS, type MetricRow } from '../metrics/index.ts'
-import { amount, count, decimal, figureText, percent, plural } from './format.ts'
+import { amount, count, decimal, figureText, percent, plural, rate } from './format.ts'
 import { escapeHtml, section, tableHtml } from './html.ts'
 
 /** Every figure, with its formula and where the formula comes from. */
@@ -58,7 +58,7 @@ export function costsSection({ document }: RunResult): string {
     share(value),
   ]
   const rows = [
-    row('Fees', costs.fees, `maker ${percent(costs.feeMaker, 3)}, taker ${percent(costs.feeTaker, 3)} of the notional`),
+    row('Fees', costs.fees, `maker ${rate(costs.feeMaker)}, taker ${rate(costs.feeTaker)} of the notional`),
     row(
       'Slippage',
       costs.slippage,

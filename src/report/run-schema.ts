@@ -45,7 +45,13 @@ const certificate = z.strictObject({
   outages: z.array(time),
 })
 
-const rates = { feeMaker: z.number(), feeTaker: z.number(), slippageBps: z.number() }
+const rates = {
+  feeMaker: z.number(),
+  feeTaker: z.number(),
+  feeTier: z.string().nullable(),
+  feeDiscount: z.number(),
+  slippageBps: z.number(),
+}
 
 const interval = z.strictObject({ low: z.number(), high: z.number() })
 const above = z.number().positive().optional()

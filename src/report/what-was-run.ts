@@ -1,5 +1,5 @@
 import type { RunResult } from '../core/run.ts'
-import { amount, count, date, duration, plural } from './format.ts'
+import { amount, count, date, duration, plural, rate } from './format.ts'
 import { escapeHtml } from './html.ts'
 
 /** The head of the page: strategy, parameters, data. */
@@ -14,10 +14,18 @@ export function whatWasRun({ document }: RunResult): string {
     `${date(range.from)} to ${date(range.to)} UTC (${duration(range.to - range.from)})`,
     `${plural(document.engine.bars, 'bar')}${gaps > 0 ? `, ${count(gaps)} missing` : ''}${range.warmup > 0 ? `, after ${count(range.warmup)} of warm-up` : ''}`,
     `started with ${amount(document.cash, document)} ${escapeHtml(document.quote)}`,
+    ...(document.costs.none ? [] : [feesText(document.costs)]),
   ]
   return `<p class="eyebrow">Backtest ${escapeHtml(document.run)}</p><h1>${escapeHtml(document.strategy)}</h1>
 ${params.length === 0 ? '' : `<p class="params">${params.join(' ')}</p>`}
 <p class="facts">${facts.join(' · ')}</p>`
+}
+
+/** Of the first series' venue. */
+function feesText({ feeMaker, feeTaker, feeTier, feeDiscount }: RunResult['document']['costs']): string {
+  const off = feeDiscount === 0 ? '' : ` less ${rate(feeDiscount)}`
+  const of = feeTier === null ? 'fees as given' : `fees of tier ${escapeHtml(feeTier)}${off}`
+  return `${of}: maker ${rate(feeMaker)}, taker ${rate(feeTaker)}`
 }
 
 /** Two by their names; more by what they share, so that ten do not fill the screen of a phone. */

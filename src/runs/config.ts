@@ -38,8 +38,11 @@ export interface Config {
   band?: 'repriced' | 'full'
   /** Limits that no order of any strategy may pass. */
   risk?: RiskLimits
-  /** Per venue: `fees: { binance: { maker: 0.00075, taker: 0.00075 } }`. */
-  fees?: { [venue: string]: { maker?: number; taker?: number } }
+  /**
+   * Per venue a step of its schedule and a discount, or the rates themselves: `fees: { binance: { tier: 'VIP1', discount:
+   * 0.25 } }`, `fees: { binance: { maker: -0.00005, taker: 0.0003 } }`. A maker's rate below 0 is a rebate.
+   */
+  fees?: { [venue: string]: { maker?: number; taker?: number; tier?: string; discount?: number } }
 }
 
 /** Types a config; returns it unchanged. */
@@ -79,7 +82,9 @@ export async function findConfig(from: string, explicit?: string): Promise<Found
 
 async function checkConfig(file: string, value: unknown): Promise<Config> {
   const { z } = await import('zod')
-  const rate = z.number().min(0).lt(1)
+  const fraction = z.number().min(0).lt(1).optional()
+  const maker = z.number().gt(-1).lt(1).optional()
+  const fees = z.strictObject({ maker, taker: fraction, tier: z.string().optional(), discount: fraction })
   const schema = z.strictObject({
     store: z.string().optional(),
     reports: z.string().optional(),
@@ -102,9 +107,7 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     detail: z.enum(INTERVALS).optional(),
     band: z.enum(['repriced', 'full']).optional(),
     risk: z.looseObject({}).optional(),
-    fees: z
-      .partialRecord(z.enum(VENUES), z.strictObject({ maker: rate.optional(), taker: rate.optional() }))
-      .optional(),
+    fees: z.partialRecord(z.enum(VENUES), fees).optional(),
   })
   const checked = schema.safeParse(value)
   if (checked.success) return checked.data as Config
@@ -112,7 +115,7 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
   const where = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!
-    const known = where === '' ? Object.keys(schema.shape) : where === 'fees' ? [...VENUES] : ['maker', 'taker']
+    const known = where === '' ? Object.keys(schema.shape) : where === 'fees' ? [...VENUES] : Object.keys(fees.shape)
     throw new UsageError(
       `${file}: unknown key "${where === '' ? key : `${where}.${key}`}"${didYouMean(key, known)}; known: ${known.join(', ')}`,
     )

@@ -93,7 +93,7 @@ const CONFIG = `import { defineConfig } from 'klinelab'
 // Defaults of every command in this folder; a flag wins over what stands here. See them all: klinelab backtest --show-config
 export default defineConfig({
   cash: 10_000,
-  // fees: { binance: { maker: 0.00075, taker: 0.00075 } },
+  // fees: { binance: { tier: 'VIP0', discount: 0.25 } },
 })
 `
 

@@ -64,7 +64,7 @@ export interface BacktestRun extends RunResult {
 
 const KEYS = [
   'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
-  'feeTaker', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'slippageTicks',
+  'feeTaker', 'feeTier', 'feeDiscount', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'slippageTicks',
   'slippageModel', 'spreadBps', 'impact', 'participation', 'latency', 'cancelLatency', 'risk', 'detail', 'band',
 ] as const // biome-ignore format: a list
 
@@ -124,8 +124,9 @@ function named<T>(name: string, text: string, parse: (text: string) => T): T {
 /** The bounds of the command's flags: a script may be no more careless than a shell. */
 const BOUNDS = {
   cash: { above: 0, text: 'above 0' },
-  feeMaker: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
+  feeMaker: { above: -1, below: 1, text: 'a fraction, above -1 and below 1' },
   feeTaker: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
+  feeDiscount: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
   slippageBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },
   slippageTicks: { min: 0, isWhole: true, text: 'whole, at least 0' },
   spreadBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },

@@ -2,11 +2,12 @@ import { dirname, relative } from 'node:path'
 import type { Bars } from '../core/bar.ts'
 import type { Execution } from '../core/execution.ts'
 import type { RecordedRequest } from '../core/run.ts'
-import { parseSeries, seriesName } from '../core/series.ts'
+import { parseSeries, seriesName, type Venue } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import type { ParamValue, Strategy } from '../engine/index.ts'
 import type { BacktestRequest } from './backtest-request.ts'
 import { projectRoot } from './code-hash.ts'
+import { FEE_TIERS } from './fee-tiers.ts'
 import { BUILT_IN, type Settings } from './settings.ts'
 import { VENUE_COSTS } from './venue-costs.ts'
 
@@ -39,7 +40,9 @@ export function recordOf(input: RecordInput): RecordedRequest {
     to,
     set: params,
     cash,
-    costs: Object.fromEntries(venues.map((venue) => [venue, settings.costsOf(venue)])),
+    costs: Object.fromEntries(
+      venues.map((venue) => [venue, { ...settings.costsOf(venue), ...settings.feeTermsOf(venue) }]),
+    ),
     noCosts,
     riskFree,
     warmup,
@@ -62,8 +65,12 @@ export function recordOf(input: RecordInput): RecordedRequest {
 export function commandOf(record: RecordedRequest | null, strategy: Strategy, defaultWarmup: number): string {
   if (record === null) return `runBacktest({ strategy: ${strategy.name}, … }) from a script`
   const words = ['klinelab', 'backtest', quoted(record.strategy), '--data', ...record.data]
-  const add = (flag: string, value: unknown, builtIn?: unknown) => {
-    if (value !== builtIn) words.push(...(value === true ? [`--${flag}`] : [`--${flag}`, quoted(String(value))]))
+  const add: Add = (flag, value, builtIn) => {
+    if (value === builtIn) return
+    if (value === true) words.push(`--${flag}`)
+    // −5e-7 would be taken for a flag
+    else if (typeof value === 'number' && value < 0) words.push(`--${flag}=${value}`)
+    else words.push(`--${flag}`, quoted(String(value)))
   }
   add('from', timeName(record.from))
   add('to', timeName(record.to))
@@ -72,14 +79,7 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   add('cash', record.cash, BUILT_IN.cash)
   const venue = parseSeries(record.data[0]!).venue
   if (record.noCosts) words.push('--no-costs')
-  else
-    for (const [flag, key] of [
-      ['fee-maker', 'feeMaker'],
-      ['fee-taker', 'feeTaker'],
-      ['slippage-bps', 'slippageBps'],
-    ] as const)
-      if (key !== 'slippageBps' || record.execution.slippage.model === 'bps')
-        add(flag, record.costs[venue]![key], VENUE_COSTS[venue][key])
+  else addCosts(record, venue, add)
   addExecution(record.execution, add)
   add('risk-free', record.riskFree, BUILT_IN.riskFree)
   add('warmup', record.warmup, defaultWarmup)
@@ -98,10 +98,22 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   return words.join(' ')
 }
 
-function addExecution(
-  { slippage, participation, latency, cancelLatency }: Execution,
-  add: (flag: string, value: unknown, builtIn?: unknown) => void,
-): void {
+type Add = (flag: string, value: unknown, builtIn?: unknown) => void
+
+function addCosts({ costs, execution }: RecordedRequest, venue: Venue, add: Add): void {
+  const { feeMaker, feeTaker, feeTier, feeDiscount, slippageBps } = costs[venue]!
+  const known = VENUE_COSTS[venue]
+  if (feeTier === null) {
+    add('fee-maker', feeMaker, known.feeMaker)
+    add('fee-taker', feeTaker, known.feeTaker)
+  } else {
+    add('fee-tier', feeTier, FEE_TIERS[venue][0].name)
+    add('fee-discount', feeDiscount, 0)
+  }
+  if (execution.slippage.model === 'bps') add('slippage-bps', slippageBps, known.slippageBps)
+}
+
+function addExecution({ slippage, participation, latency, cancelLatency }: Execution, add: Add): void {
   if (slippage.model === 'ticks') add('slippage-ticks', slippage.ticks)
   if (slippage.model === 'impact') {
     add('spread-bps', slippage.spreadBps)

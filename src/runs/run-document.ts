@@ -41,6 +41,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     costs: {
       feeMaker: first.costs.feeMaker,
       feeTaker: first.costs.feeTaker,
+      ...settings.feeTermsOf(first.instrument.venue),
       slippageBps: first.costs.slippageBps,
       fees: result.fees,
       slippage: result.slippage,

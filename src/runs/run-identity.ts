@@ -4,6 +4,7 @@ import { isPlain } from '../core/execution.ts'
 import type { FilterSnapshot, Instrument } from '../core/instrument.ts'
 import type { RunResult } from '../core/run.ts'
 import { barsSha256 } from '../data/index.ts'
+import { isPlainFee } from './fee-settings.ts'
 import type { RunFacts } from './run-facts.ts'
 
 /**
@@ -23,6 +24,9 @@ export function configHash(facts: RunFacts, to: number): string {
     benchmark: { name: facts.benchmark.name, inputs: facts.benchmark.inputs },
     series: facts.instruments.map(({ instrument, bars, costs }, k) => ({
       costs,
+      ...(!isPlainFee(instrument.venue, settings.feeTermsOf(instrument.venue)) && {
+        fees: settings.feeTermsOf(instrument.venue),
+      }),
       instrument: { ...instrument, snapshots: snapshotsInForce(instrument, from, to) },
       // of the whole series: a finer price stored since sets the grid on which the indicators are exact
       priceDecimals: bars.priceDecimals,

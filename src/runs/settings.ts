@@ -8,17 +8,16 @@ import type { Venue } from '../core/series.ts'
 import { checkLimits } from '../engine/index.ts'
 import type { Config, FoundConfig } from './config.ts'
 import { executionOf, type GivenExecution } from './execution-settings.ts'
+import { type FeeTerms, feesOf, type GivenFees } from './fee-settings.ts'
 import { HOME } from './package-info.ts'
 import { UsageError } from './usage-error.ts'
 import { VENUE_COSTS } from './venue-costs.ts'
 
 /** What a caller (the command line, a script) may say; everything else comes from the config or is built in. */
-export interface Given extends GivenExecution {
+export interface Given extends GivenExecution, GivenFees {
   readonly store?: string
   readonly out?: string
   readonly cash?: number
-  readonly feeMaker?: number
-  readonly feeTaker?: number
   readonly riskFree?: number
   readonly warmup?: number
   readonly limitTouch?: boolean
@@ -58,6 +57,8 @@ export interface Settings {
   /** Of a perpetual; the strategy’s own where nobody says otherwise. */
   readonly leverageOf: (symbol: string) => number
   readonly costsOf: (venue: Venue) => { feeMaker: number; feeTaker: number; slippageBps: number }
+  /** What its fee rates are of. */
+  readonly feeTermsOf: (venue: Venue) => FeeTerms
   /** Where each value came from, for --show-config. */
   readonly origins: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>
 }
@@ -102,7 +103,9 @@ export function settle(
   const store = path(choose('store', given.store, 'KLINELAB_STORE', 'store', resolve(base, 'datasets')), 'store')
   const out = path(choose('out', given.out, 'KLINELAB_REPORTS', 'reports', resolve(base, 'reports')), 'out')
   const noCosts = given.noCosts ?? false
-  const cost = (['feeMaker', 'feeTaker', 'slippageBps'] as const).find((key) => given[key] !== undefined)
+  const cost = (['feeMaker', 'feeTaker', 'feeTier', 'feeDiscount', 'slippageBps'] as const).find(
+    (key) => given[key] !== undefined,
+  )
   if (noCosts && cost !== undefined)
     throw new UsageError(`no costs and ${cost} ${given[cost]} exclude one another: say one of them`)
   const slippage = choose<number | null>('slippage-bps', given.slippageBps, null, 'slippageBps', null)
@@ -113,25 +116,7 @@ export function settle(
     'leverage',
     BUILT_IN.leverage,
   )
-  const costsOf = (venue: Venue) => {
-    const known = VENUE_COSTS[venue]
-    const own = config.fees?.[venue] ?? {}
-    if (noCosts) return { feeMaker: 0, feeTaker: 0, slippageBps: 0 }
-    return {
-      feeMaker: given.feeMaker ?? own.maker ?? known.feeMaker,
-      feeTaker: given.feeTaker ?? own.taker ?? known.feeTaker,
-      slippageBps: slippage ?? known.slippageBps,
-    }
-  }
-  origins['fees'] = {
-    value: 'per venue',
-    from:
-      given.feeMaker !== undefined || given.feeTaker !== undefined
-        ? '--fee-maker, --fee-taker'
-        : config.fees !== undefined
-          ? found.file!
-          : 'built in',
-  }
+  const fees = feesOf(given, found, noCosts, origins)
   return {
     store,
     out,
@@ -151,7 +136,11 @@ export function settle(
       const own = typeof leverage === 'number' ? leverage : leverage[symbol]
       return own ?? BUILT_IN.leverage
     },
-    costsOf,
+    costsOf: (venue) => ({
+      ...fees(venue).rates,
+      slippageBps: noCosts ? 0 : (slippage ?? VENUE_COSTS[venue].slippageBps),
+    }),
+    feeTermsOf: (venue) => fees(venue).terms,
     origins,
   }
 }
@@ -184,7 +173,14 @@ export function recordedSettings(
 ): Settings {
   const { execution = PLAIN_EXECUTION } = request
   const { cash, riskFree, warmup, limitTouch, feeAsset, noCosts, margin, funding, risk, detail, band } = request
-  const costsOf = (venue: Venue) => request.costs[venue]!
+  const costsOf = (venue: Venue) => {
+    const { feeMaker, feeTaker, slippageBps } = request.costs[venue]!
+    return { feeMaker, feeTaker, slippageBps }
+  }
+  const feeTermsOf = (venue: Venue) => {
+    const { feeTier, feeDiscount } = request.costs[venue]!
+    return { feeTier: feeTier ?? null, feeDiscount: feeDiscount ?? 0 }
+  }
   const leverageOf = (symbol: string) => request.leverage[symbol] ?? BUILT_IN.leverage
   const recorded = {
     execution,
@@ -200,5 +196,5 @@ export function recordedSettings(
     detail,
     band,
   }
-  return { ...places, ...recorded, leverageOf, costsOf, origins: {} }
+  return { ...places, ...recorded, leverageOf, costsOf, feeTermsOf, origins: {} }
 }
