@@ -50,8 +50,8 @@ function changed(options: SimulateOptions, change: Change): SimulateOptions {
     ...slot,
     costs: {
       ...slot.costs,
-      feeMaker: rounded(slot.costs.feeMaker * fees),
-      feeTaker: rounded(slot.costs.feeTaker * fees),
+      feeMaker: feeTimes(slot.costs.feeMaker, fees),
+      feeTaker: feeTimes(slot.costs.feeTaker, fees),
       ...(slippageBps !== undefined && { slippageBps }),
     },
   }))
@@ -71,9 +71,9 @@ function changed(options: SimulateOptions, change: Change): SimulateOptions {
   }
 }
 
-/** Rates have at most twelve decimals. */
-function rounded(rate: number): number {
-  return Number(rate.toFixed(12))
+/** Rates have at most twelve decimals. Dearer fees pay a maker no larger rebate. */
+function feeTimes(rate: number, times: number): number {
+  return Number((rate * (rate < 0 ? Math.min(1, times) : times)).toFixed(12))
 }
 
 /**
@@ -159,7 +159,7 @@ function repriced(
     // a limit has its price or a better one whatever slippage is
     const slipped = dear.fills[k]!.price === reference ? 0 : slippageBps / 10_000
     const price = reference * (side === 'buy' ? 1 + slipped : 1 - slipped)
-    return sum + qty * (reference * slipped + price * (liquidity === 'maker' ? feeMaker : feeTaker) * fees)
+    return sum + qty * (reference * slipped + price * feeTimes(liquidity === 'maker' ? feeMaker : feeTaker, fees))
   }, 0)
   return (free.endEquity - paid) / options.cash - 1
 }

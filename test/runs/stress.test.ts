@@ -12,17 +12,17 @@ const rows: Row[] = Array.from({ length: 400 }, (_, k) => {
   const price = Number(at.toFixed(2))
   return [price, Number((price + 1).toFixed(2)), Number((price - 1).toFixed(2)), price, 1000]
 })
-const strategy = (order: () => ReturnType<typeof buy>): Strategy =>
+const strategy = (order: (close: number) => ReturnType<typeof buy>): Strategy =>
   defineStrategy({
     name: 'wave',
     onBar({ bar, position }) {
       const phase = Math.floor(bar.openTime / 3_600_000 / 19) % 2
-      if (phase === 1 && position.qty === 0) return order()
+      if (phase === 1 && position.qty === 0) return order(bar.close)
       return phase === 0 && position.qty > 0 ? close() : undefined
     },
   })
-function stressed(of: Strategy) {
-  const costs = { feeMaker: 0.0002, feeTaker: 0.0005, slippageBps: 2 }
+function stressed(of: Strategy, feeMaker = 0.0002) {
+  const costs = { feeMaker, feeTaker: 0.0005, slippageBps: 2 }
   const options: SimulateOptions = {
     strategy: of,
     params: {},
@@ -42,7 +42,7 @@ function stressed(of: Strategy) {
         {
           ...options.slots[0]!,
           costs: {
-            feeMaker: Number((0.0002 * fees).toFixed(6)),
+            feeMaker: Number((feeMaker * (feeMaker < 0 ? Math.min(1, fees) : fees)).toFixed(6)),
             feeTaker: Number((0.0005 * fees).toFixed(6)),
             slippageBps,
           },
@@ -74,6 +74,22 @@ describe('decisions that hang on time alone', () => {
     expect(Math.abs(again(0, Number(stress.breakEvenBps!.toFixed(2))).endEquity - 10_000)).toBeLessThan(1)
     const traded = result.fills.reduce((sum, { reference, qty }) => sum + reference * qty, 0)
     expect(stress.paidBps).toBeCloseTo(((result.fees + result.slippage) / traded) * 10_000, 9)
+  })
+})
+
+describe('a maker that is paid', () => {
+  const { result, again, stress } = stressed(
+    strategy((close) => buy({ qty: 1, limit: Number((close - 4).toFixed(2)) })),
+    -0.0001,
+  )
+
+  test('is paid no more where fees are dearer, and nothing where there are none', () => {
+    expect(result.fills.filter(({ fee }) => fee < 0).length).toBeGreaterThan(5)
+    expect(stress.method).toBe('repriced')
+    for (const { fees, slippageBps, latencyBars, totalReturn } of stress.grid)
+      expect(Math.abs(totalReturn - (again(fees, slippageBps, latencyBars).endEquity / 10_000 - 1))).toBeLessThan(3e-5)
+    const returns = (fees: number) => stress.grid.find((cell) => cell.fees === fees && cell.slippageBps === 2)!
+    expect(returns(3).totalReturn).toBeLessThan(returns(2).totalReturn)
   })
 })
 
