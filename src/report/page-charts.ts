@@ -48,6 +48,19 @@ export const PAGE_CHARTS = `
     return { params: [inSight], layer };
   };
 
+  /** Lines of the account, told apart by colour and by dashes. */
+  const DASHES = [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3]];
+  const several = (of, format) => (css, width) => {
+    const domain = account[of].map((line) => line.name);
+    const told = (range) => ({ field: 'name', type: 'nominal', title: null, scale: { domain, range: domain.map((_, k) => range[k % range.length]) } });
+    return {
+      data: { values: account[of].flatMap((line) => points(line, line.name)) },
+      params: [zoom, inSight],
+      mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.5, clip: true },
+      encoding: { x: time(width), y: number('v', { scale: moving({}), axis: Object.assign({ tickCount: 5 }, format ? { format } : {}) }), color: told([css('accent')].concat(PLOTS)), strokeDash: told(DASHES) },
+    };
+  };
+
   /** Entries and exits as marks; of very many trades every so-manieth, since no screen has the pixels. */
   const marksOf = (indices) => indices.flatMap((k) => [
     { k, t: trades.entryTime[k], v: trades.entryPrice[k], what: trades.side[k] === 'long' ? 'long entry' : 'short entry' },

@@ -10,6 +10,9 @@ export const PAGE_DRAW = String.raw`
     'chart-drawdown': { make: drawdown, moves: true, sights: () => [lines.drawdown, lines.benchmarkDrawdown] },
     'chart-price': { make: priceChart, moves: true, sights: () => [{ t: chosen().t, v: chosen().low }, { t: chosen().t, v: chosen().high }], isCrowded: () => tradesOn(chosen().symbol).length > CROWD },
     'chart-trade': { make: oneTrade },
+    'chart-funding': { make: several('funding'), moves: true, sights: () => account.funding },
+    'chart-exposure': { make: several('exposure', '.0%'), moves: true, sights: () => account.exposure },
+    'chart-margin': { make: several('margin', '~%'), moves: true, sights: () => account.margin },
     'chart-returns': { make: data.bins && bins('return', 'return of a trade', '~%') },
     'chart-holding': { make: data.bins && bins('bars', 'bars', ',d') },
     'chart-excursion': { make: excursion, isCrowded: () => size > CROWD },
@@ -105,7 +108,12 @@ export const PAGE_DRAW = String.raw`
   };
   const valueAt = (line, t, text) => text(line.v[rowAt(line.t, t)]);
   const pair = (one, other, t, text) => 'strategy ' + valueAt(one, t, text) + (other ? ', buy and hold ' + valueAt(other, t, text) : '');
+  const share = (value) => decimal(value * 100, 2) + '\u202f%';
+  const each = (all, t, text) => all.map((line) => line.name + ' ' + valueAt(line, t, text)).join(', ');
   const READ = {
+    'chart-funding': (t) => each(account.funding, t, amount),
+    'chart-exposure': (t) => each(account.exposure, t, share),
+    'chart-margin': (t) => each(account.margin, t, share),
     'chart-equity': (t) => pair(lines.equity, lines.benchmark, t, amount),
     'chart-drawdown': (t) => pair(lines.drawdown, lines.benchmarkDrawdown, t, percent),
     'chart-price': (t) => { const one = chosen(); const row = rowAt(one.t, t); return price(one.low[row]) + ' to ' + price(one.high[row]) + ', close ' + price(one.close[row]); },

@@ -12,6 +12,8 @@ export const PAGE_START = String.raw`
   const unpackTexts = ({ names, of }) => of.map((k) => names[k]);
 
   const lines = { equity: unpackLine(data.equity), benchmark: unpackLine(data.benchmark), drawdown: unpackLine(data.drawdown), benchmarkDrawdown: unpackLine(data.benchmarkDrawdown) };
+  const named = (all) => all.map((line) => Object.assign({ name: line.name }, unpackLine(line)));
+  const account = { exposure: named(data.account.exposure), margin: named(data.account.margin), funding: named(data.account.funding) };
   const prices = data.prices.map((one) => ({ symbol: one.symbol, step: one.step, t: unpackTimes(one.t), low: one.low, high: one.high, close: one.close, plots: one.plots.map((plot) => ({ name: plot.name, t: unpackTimes(plot.t), v: plot.v })) }));
   const trades = Object.assign({}, data.trades, { number: unpackTimes(data.trades.number) });
   for (const key of ['symbol', 'side', 'entryTag', 'exitTag']) trades[key] = unpackTexts(data.trades[key]);

@@ -2,22 +2,16 @@ import { intervalMs } from '../core/interval.ts'
 import type { EquityColumns, RunResult } from '../core/run.ts'
 import type { Trade } from '../core/trade.ts'
 import { underwater } from '../metrics/index.ts'
-import { extremeRows, priceBand } from './downsample.ts'
+import { accountLines, type Line, lineOf, PIXELS } from './account-lines.ts'
+import { priceBand } from './downsample.ts'
 import { amountDigits } from './format.ts'
 import { type Bins, histogram } from './histogram.ts'
-import { packTexts, packTimes, rounded, type Times } from './pack.ts'
+import { packTexts, packTimes, rounded } from './pack.ts'
 import { tradeSample } from './trade-sample.ts'
 import { tradeViews } from './trade-views.ts'
 
-/** Points a chart has across: the widest one is 1100 CSS pixels. */
-const PIXELS = 1100
 /** Trades the page's table holds; more would make a file too large to open. */
 export const TRADES = 25_000
-
-interface Line {
-  readonly t: Times
-  readonly v: readonly number[]
-}
 
 /** What the page's charts and trade table are drawn from. */
 export function payload(result: RunResult) {
@@ -33,6 +27,7 @@ export function payload(result: RunResult) {
     benchmark: held === null ? null : lineOf(equity.time, held.equity, 8),
     drawdown: drawdownLine(equity, start),
     benchmarkDrawdown: held === null ? null : drawdownLine(held, start),
+    account: accountLines(result),
     prices: result.bars.map((bars, slot) => {
       const band = priceBand(bars, PIXELS)
       return {
@@ -92,14 +87,6 @@ function tradeColumns(trades: readonly Trade[]) {
     mfe: numbers((trade) => trade.mfe, 9),
     entryTag: texts((trade) => trade.entryTag),
     exitTag: texts((trade) => trade.exitTag),
-  }
-}
-
-function lineOf(time: Float64Array, values: Float64Array, digits: number): Line {
-  const rows = extremeRows(values, PIXELS).filter((row) => Number.isFinite(values[row]!))
-  return {
-    t: packTimes(rows.map((row) => time[row]!)),
-    v: Array.from(rows, (row) => Number(values[row]!.toPrecision(digits))),
   }
 }
 

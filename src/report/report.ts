@@ -2,8 +2,10 @@ import type { RunResult } from '../core/run.ts'
 import { equitySection, monthlySection } from './equity-section.ts'
 import { certificateSection, ordersSection, reproduceSection } from './evidence-sections.ts'
 import { escapeHtml } from './html.ts'
+import { marginSection } from './margin-section.ts'
 import { type Assets, pageHtml } from './page.ts'
 import { payload } from './payload.ts'
+import { portfolioSection } from './portfolio-section.ts'
 import { remarksSection } from './remarks.ts'
 import { costsSection, metricsSection, splitSection } from './results-sections.ts'
 import { distributionSection, priceSection, tradeTableSection } from './trade-sections.ts'
@@ -18,7 +20,9 @@ const CONTENTS: Readonly<Record<string, string>> = {
   months: 'Months',
   distribution: 'Distribution',
   costs: 'Costs',
+  margin: 'Margin',
   split: 'Splits',
+  portfolio: 'Portfolio',
   orders: 'Orders',
   data: 'Data',
   trades: 'Trades',
@@ -36,7 +40,9 @@ export function renderReport(result: RunResult, assets: Assets): string {
     monthlySection(result),
     distributionSection(result, data.bins),
     costsSection(result),
+    marginSection(result),
     splitSection(result),
+    portfolioSection(result),
     ordersSection(result),
     certificateSection(result),
     tradeTableSection(result),

@@ -52,8 +52,12 @@ export function costsSection({ document }: RunResult): string {
   const trades = metrics['trades'] ?? 0
   const money = (value: number) => amount(value, document)
   const share = (value: number) => (gross > 0 ? percent(value / gross, 1) : '–')
-  const row = (name: string, value: number, how: string) => [
-    `${name}<span class="how">${how}</span>`,
+  const { perpetuals } = document
+  const largest = Math.max(Number.MIN_VALUE, ...[costs.fees, costs.slippage, costs.funding].map(Math.abs))
+  const bar = (value: number) =>
+    `<span class="bar${value < 0 ? ' good' : ''}" style="--w:${((Math.abs(value) / largest) * 100).toFixed(1)}%"></span>`
+  const row = (name: string, value: number, how: string, hasBar = perpetuals.length > 0) => [
+    `${name}<span class="how">${how}</span>${hasBar ? bar(value) : ''}`,
     money(value),
     share(value),
   ]
@@ -64,11 +68,12 @@ export function costsSection({ document }: RunResult): string {
       costs.slippage,
       `${slippageText(document)} on market and stop fills, rounded to the tick against the trader`,
     ),
-    row('Funding', costs.funding, 'spot has none'),
+    row('Funding', costs.funding, fundingWords(document)),
     row(
       '<strong>Together</strong>',
       paid,
       `profit before costs ${money(gross)}, after ${money(metrics['netProfit'] ?? 0)}${trades === 0 ? '' : `; ${money(paid / trades)} per closed trade`}`,
+      false,
     ),
   ]
   return section(
@@ -84,6 +89,18 @@ export function costsSection({ document }: RunResult): string {
       rows,
     ),
   )
+}
+
+function fundingWords(document: RunDocument): string {
+  const all = document.perpetuals.flatMap(({ funding }) => (funding === null ? [] : [funding]))
+  if (document.perpetuals.length === 0) return 'spot has none'
+  if (all.length === 0) return '<span class="mark">switched off</span>'
+  const sum = (of: (one: (typeof all)[number]) => number) => all.reduce((total, one) => total + of(one), 0)
+  const [paid, received] = [sum((one) => one.paid), sum((one) => one.received)]
+  return `paid ${amount(paid, document)}, received ${amount(received, document)}, in ${plural(
+    sum((one) => one.charges),
+    'charge',
+  )} at the recorded rates`
 }
 
 export function splitSection({ document }: RunResult): string {

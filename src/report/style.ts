@@ -79,6 +79,9 @@ td.prose code{overflow-wrap:anywhere}
 .formula,.source,.reason,.off,.how{color:var(--soft);font-size:13px}
 .how{display:block;font-weight:400}
 .source{opacity:.85}
+.sum{display:inline-block;white-space:nowrap}
+.bar{display:block;height:6px;width:max(2px,var(--w));margin:3px 0 2px;border-radius:3px;background:var(--band)}
+.bar.good{background:var(--good)}
 .reason{white-space:normal}
 #metrics th:first-child{width:22%}
 #metrics th:nth-child(2),#metrics td:nth-child(2){width:24%}
@@ -87,6 +90,7 @@ td.prose code{overflow-wrap:anywhere}
 .heat{display:inline-block;padding:1px 6px;border-radius:4px;margin:0 -6px}
 .heat.good{background:color-mix(in srgb,var(--good) calc(var(--s)*.28),transparent);color:inherit}
 .heat.bad{background:color-mix(in srgb,var(--bad) calc(var(--s)*.28),transparent);color:inherit}
+.heat.alike{background:color-mix(in srgb,var(--accent) calc(var(--s)*.28),transparent)}
 #months th,#months td{padding:4px 8px}
 #months th:first-child,#trade-table th:first-child{position:sticky;left:0;background:var(--paper);z-index:1}
 #trade-table{font-size:13px}

@@ -75,6 +75,7 @@ function sentence(result: RunResult): string {
       ? [`<strong>Never traded:</strong> the money lay still${where}.`]
       : [
           `${capital(made(total, 'strong'))}${where}, ${fall}.`,
+          liquidationSentence(result),
           costSentence(result),
           pathSentence(result),
           evidence(result),
@@ -82,6 +83,13 @@ function sentence(result: RunResult): string {
   const more =
     remarks.length === 0 ? '' : `<a href="#remarks">${plural(remarks.length, 'thing')} to know before believing it</a>`
   return [...parts, more].filter((part) => part !== '').join(' ')
+}
+
+/** What was taken away, before anything that was earned. */
+function liquidationSentence({ document: { perpetuals } }: RunResult): string {
+  const count = perpetuals.reduce((sum, { liquidations }) => sum + liquidations.count, 0)
+  if (count === 0) return ''
+  return `<strong>${count === 1 ? 'Once a position was liquidated' : `${plural(count, 'time')} a position was liquidated`}.</strong> <a href="#margin">Why</a>`
 }
 
 /** What the bars do not show, as an interval: the figures themselves are its worse end. */

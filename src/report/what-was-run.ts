@@ -1,6 +1,7 @@
 import type { RunResult } from '../core/run.ts'
 import { amount, count, date, duration, plural, rate } from './format.ts'
 import { escapeHtml } from './html.ts'
+import { marginWords } from './margin-section.ts'
 
 /** The head of the page: strategy, parameters, data. */
 export function whatWasRun({ document }: RunResult): string {
@@ -14,6 +15,7 @@ export function whatWasRun({ document }: RunResult): string {
     `${date(range.from)} to ${date(range.to)} UTC (${duration(range.to - range.from)})`,
     `${plural(document.engine.bars, 'bar')}${gaps > 0 ? `, ${count(gaps)} missing` : ''}${range.warmup > 0 ? `, after ${count(range.warmup)} of warm-up` : ''}`,
     `started with ${amount(document.cash, document)} ${escapeHtml(document.quote)}`,
+    ...(document.perpetuals.length === 0 ? [] : [escapeHtml(marginWords(document.perpetuals))]),
     ...(document.costs.none ? [] : [feesText(document.costs)]),
   ]
   return `<p class="eyebrow">Backtest ${escapeHtml(document.run)}</p><h1>${escapeHtml(document.strategy)}</h1>

@@ -25,7 +25,7 @@ export default defineStrategy({
   },
 })
 `
-const CHARTS = ['equity', 'drawdown', 'price', 'trade', 'returns', 'holding', 'excursion'].map(
+const CHARTS = ['equity', 'drawdown', 'price', 'trade', 'returns', 'holding', 'excursion', 'exposure'].map(
   (name) => `chart-${name}`,
 )
 

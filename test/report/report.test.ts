@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { METRICS } from '../../src/metrics/index.ts'
 import { ROOT, scratch } from '../cli/klinelab.ts'
+import { read, rowsOf, section } from './page-text.ts'
 import { makeRun, type ReportedRun } from './reported-run.ts'
 
 const strategy = (name: string) => join(ROOT, 'strategies', `${name}.ts`)
@@ -12,32 +13,6 @@ function scratchStrategy(text: string): string {
   const file = join(scratch(), 'strategy.ts')
   writeFileSync(file, text)
   return file
-}
-
-/** The section of that name, as HTML. */
-function section(html: string, id: string): string {
-  const part = new RegExp(`<section id="${id}".*?</section>`, 's').exec(html)
-  if (part === null) throw new Error(`no section ${id}`)
-  return part[0]
-}
-
-/** Cells of every row of a table, as a reader sees them. */
-function rowsOf(html: string): string[][] {
-  return [...html.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row]) =>
-    [...row!.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell]) =>
-      cell!
-        .replace(/<[^>]*>/g, ' ')
-        .replace(/ +/g, ' ')
-        .trim(),
-    ),
-  )
-}
-
-/** A number as a person would read it off the page. */
-function read(text: string): number {
-  const digits = /^[+−]?[\d\u202f]+(\.\d+)?/.exec(text)
-  if (digits === null) return Number.NaN
-  return Number(digits[0].replaceAll('\u202f', '').replace('−', '-')) * (text.includes('%') ? 0.01 : 1)
 }
 
 describe('the page as text', () => {
@@ -57,6 +32,7 @@ describe('the page as text', () => {
       'distribution',
       'costs',
       'split',
+      'portfolio',
       'orders',
       'data',
       'trades',
@@ -135,6 +111,12 @@ describe('the page as text', () => {
     )
     expect(Math.abs(fees! + slippage! + funding! - together!)).toBeLessThan(0.02)
     expect(Math.abs(read(rows[3]![2]!) - metrics['costShare']!)).toBeLessThanOrEqual(0.0005)
+  })
+
+  test('nothing of margin is on a page of spot', () => {
+    expect(section(btc.html, 'costs')).toContain('spot has none')
+    expect(btc.html).not.toMatch(/class="bar|id="chart-(margin|funding)"|id="margin"|leverage/)
+    expect(section(btc.html, 'verdict')).not.toContain('liquidat')
   })
 
   test('each way of splitting has every trade once', () => {
