@@ -119,5 +119,6 @@ npx klinelab data import ~/dumps/*.zip --as binance:BTCUSDT:1m             # you
 npm test
 \`\`\`
 
-The series \`binance:BTCUSDT:1h\`, \`binance:ETHUSDT:1h\` (2022-01 to 2026-04) and \`binance:BTCUSDT:1m\` (2023-03) come with klinelab.
+The series \`binance:BTCUSDT:1h\`, \`binance:ETHUSDT:1h\` (2022-01 to 2026-04) and \`binance:BTCUSDT:1m\` (2023-03) come with klinelab,
+and as perpetuals \`binance-usdm:BTCUSDT:1h\` and \`binance-usdm:ETHUSDT:1h\` (2024-05 to 2025-08), with funding and leverage tiers.
 `
