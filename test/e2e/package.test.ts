@@ -68,6 +68,18 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
   expect(readFileSync(report, 'utf8')).toContain('<h1>sma-cross</h1>')
   expect(metrics.trades).toBeGreaterThan(0)
 
+  // what a perpetual needs besides its bars lies in the package too: filters, tiers, funding, marks
+  const perpetual = npm(
+    ['exec', '--', 'klinelab', 'backtest', 'strategies/sma-cross.ts', '--data', 'binance-usdm:BTCUSDT:1h', '--json'],
+    shop,
+  )
+  expect(perpetual.status, perpetual.stderr).toBe(0)
+  const { costs, run: name } = JSON.parse(perpetual.stdout)
+  expect(costs.funding).not.toBe(0)
+  expect(JSON.parse(readFileSync(join(shop, 'reports', name, 'run.json'), 'utf8')).perpetuals).toMatchObject([
+    { symbol: 'BTCUSDT', tiers: { source: 'binance-usdm-leverageBracket' }, funding: { missing: 0 } },
+  ])
+
   const types = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
     cwd: shop,
     encoding: 'utf8',

@@ -125,11 +125,9 @@ describe('perp-trend', () => {
   })
 })
 
-test('every strategy that is shipped is held to the contract', () => {
-  const files = readdirSync(join(ROOT, 'strategies'))
-  expect(files.sort()).toEqual(
-    ['buy-and-hold', 'donchian-breakout', 'momentum-rotation', 'perp-trend', 'rsi-reversion', 'sma-cross'].map(
-      (name) => `${name}.ts`,
-    ),
-  )
+test('every strategy that is shipped is held to the contract, and named in the README', () => {
+  const names = ['buy-and-hold', 'donchian-breakout', 'momentum-rotation', 'perp-trend', 'rsi-reversion', 'sma-cross']
+  expect(readdirSync(join(ROOT, 'strategies')).sort()).toEqual(names.map((name) => `${name}.ts`))
+  const rows = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^\| `([a-z-]+)` \|/gm)]
+  expect(rows.map(([, name]) => name).sort()).toEqual(names)
 })
