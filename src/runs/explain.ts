@@ -20,7 +20,7 @@ import { UsageError } from './usage-error.ts'
 export type { Asked } from './explain-subject.ts'
 
 /** Where a run made again is not what its folder tells. */
-export interface Mismatch {
+interface Mismatch {
   readonly what: string
   readonly recorded: unknown
   readonly replayed: unknown

@@ -5,7 +5,7 @@ import { explanationParts } from '../../runs/explain-words.ts'
 import { findRun } from '../../runs/load-run.ts'
 import { writeTradePage } from '../../runs/run-folder.ts'
 import { UsageError } from '../../runs/usage-error.ts'
-import type { Command } from '../command.ts'
+import type { Command, Outcome } from '../command.ts'
 import { PLACES, settingsOf } from '../flags.ts'
 import { shown } from '../run-text.ts'
 import { partText } from '../text.ts'
@@ -19,7 +19,7 @@ export default {
     ...PLACES,
   },
   example: 'klinelab runs explain sma-cross --trade 3',
-  async run(args, io) {
+  async run(args, io): Promise<Outcome> {
     const { trade, order, chart } = args.flags as { trade?: number; order?: string; chart?: string }
     if ((trade === undefined) === (order === undefined))
       throw new UsageError('klinelab runs explain: say one of --trade N and --order ID, e.g. --trade 1')
