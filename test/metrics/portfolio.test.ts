@@ -6,15 +6,6 @@ import type { RunEvent } from '../../src/core/event.ts'
 import type { MarginTerms } from '../../src/core/leverage.ts'
 import type { EquityColumns, Portfolio } from '../../src/core/run.ts'
 import { parseSeries } from '../../src/core/series.ts'
-import {
-  type BacktestOptions,
-  type BacktestRun,
-  buy,
-  close,
-  defineStrategy,
-  runBacktest,
-  sell,
-} from '../../src/index.ts'
 import type { Traded } from '../../src/metrics/holdings.ts'
 import { portfolioOf } from '../../src/metrics/index.ts'
 import { DAY, fill, HOUR, START } from './made-up.ts'
@@ -160,6 +151,38 @@ describe('an isolated position', () => {
   })
 })
 
+test('what is sold in other parts than it was bought in leaves nothing, and of two equal heights the first is told', () => {
+  const times = [0, 1, 2, 3, 4].map((k) => START + k * DAY)
+  const bars = barsOf('binance-usdm:BTCUSDT:1d', times, [100, 100, 100, 100, 100])
+  // 0.1 + 0.2 − 0.3 is 5.6e-17 in doubles
+  const parts = [
+    ['buy', 0.1, 0.1],
+    ['buy', 0.2, 0.3],
+    ['sell', 0.3, 0],
+  ] as const
+  const events = parts.map(
+    ([side, qty, position], k): RunEvent => ({
+      type: 'fill',
+      at: times[k]!,
+      fill: fill({ n: k + 1, side, qty, price: 100, fee: 0, time: times[k]!, position }),
+    }),
+  )
+  const tiers: Tier[] = [[0, 1000, 0.01, 0]]
+  const all = (given: readonly RunEvent[]) =>
+    portfolioOf({
+      traded: [{ bars, marks: bars.close, quote: 'USDT', margin: terms('BTCUSDT', 1, tiers) }],
+      ...{ events: given, fills: fillsOf(given), from: START, startEquity: 1000 },
+      equity: curveOf(
+        times.map((time) => time + DAY),
+        times.map(() => 1000),
+      ),
+    })
+  const { portfolio, margin } = all(events)
+  expect(portfolio.symbols[0]!.exposure).toBe(2 / 5)
+  expect([...margin!.net]).toEqual([0.01, 0.03, 0, 0, 0].map((x) => expect.closeTo(x, 15)))
+  expect(all(events.slice(0, 1)).portfolio.margin!.initial).toEqual({ value: 0.01, at: START + DAY })
+})
+
 describe('correlation', () => {
   const two = (a: Bars, b: Bars) => {
     const traded = [a, b].map((bars): Traded => ({ bars, marks: bars.close, quote: 'USDT', margin: null }))
@@ -216,91 +239,3 @@ describe('correlation', () => {
     expect(Object.values(still.notes)).toEqual(Array(2).fill('a price that never moved has no correlation'))
   })
 })
-
-/** Buys and sells by turns, at random but the same each time. */
-const restless = (leverage: number) =>
-  defineStrategy({
-    name: 'restless',
-    state: () => ({ seed: 7 }),
-    onBar({ position, state, bar }) {
-      state.seed = (state.seed * 48_271) % 2_147_483_647
-      const chance = state.seed % 40
-      if (chance === 0 && position.qty <= 0) return buy({ fraction: leverage * 0.45 })
-      if (chance === 1 && position.qty >= 0 && leverage > 1) return sell({ fraction: leverage * 0.45 })
-      if (chance === 2 && position.qty > 0 && bar.close > 0) return sell({ qty: position.qty / 2, reduceOnly: true })
-      if (chance === 3 && position.qty !== 0) return close()
-    },
-  })
-
-const SPOT = ['binance:BTCUSDT:1h', 'binance:ETHUSDT:1h']
-const PERPETUALS = ['binance-usdm:BTCUSDT:1h', 'binance-usdm:ETHUSDT:1h']
-const AUGUST = { from: '2024-06-01', to: '2024-09-01' }
-
-describe('of runs as the engine makes them', () => {
-  const runs: Record<string, Omit<BacktestOptions, 'strategy'> & { readonly leverage?: number }> = {
-    'two coins on spot': { data: SPOT, ...AUGUST },
-    'two coins on spot, fees taken in what is received': { data: SPOT, ...AUGUST, feeAsset: 'received' },
-    'bars of a minute and of an hour': {
-      data: ['binance:BTCUSDT:1m', 'binance:ETHUSDT:1h'],
-      from: '2023-03-01',
-      to: '2023-03-10',
-    },
-    'closed at the end': { data: PERPETUALS, ...AUGUST, leverage: 3, closeAtEnd: true },
-    'perpetuals with cross margin, liquidated': { data: PERPETUALS, ...AUGUST, leverage: 20 },
-    'perpetuals with isolated margin, liquidated': { data: PERPETUALS, ...AUGUST, leverage: 20, margin: 'isolated' },
-  }
-
-  test.each(Object.entries(runs))('%s: profits, shares and costs add up to the account’s', async (name, options) => {
-    const { document, events } = await run(options)
-    const { portfolio, metrics, perpetuals } = document
-    const sum = (of: (one: Portfolio['symbols'][number]) => number) =>
-      portfolio.symbols.reduce((all, one) => all + of(one), 0)
-    expect(portfolio.symbols.length).toBe(2)
-    expect(sum((one) => one.netProfit)).toBeCloseTo(metrics['netProfit']!, 5)
-    expect(sum((one) => one.returnShare)).toBeCloseTo(metrics['totalReturn']!, 9)
-    expect(sum((one) => one.drawdownShare)).toBeCloseTo(metrics['maxDrawdown']!, 9)
-    for (const key of ['fees', 'slippage', 'funding'] as const)
-      expect(sum((one) => one[key])).toBeCloseTo(metrics[key]!, 6)
-    const charged = perpetuals.reduce((all, { funding }) => all + funding!.paid - funding!.received, 0)
-    expect(charged).toBeCloseTo(metrics['funding']!, 6)
-    const taken = events.filter(({ type }) => type === 'liquidation').length
-    expect(perpetuals.reduce((all, { liquidations }) => all + liquidations.count, 0)).toBe(taken)
-    expect(taken > 0).toBe(name.endsWith('liquidated'))
-  })
-
-  test('gross exposure, which the engine tells by itself, is initial margin times leverage', async () => {
-    const { margin, equity } = await run(runs['closed at the end']!)
-    let most = 0
-    for (let row = 0; row < equity.length; row++) {
-      expect(margin!.initial[row]).toBeCloseTo(equity.exposure[row]! / 3, 9)
-      expect(Math.abs(margin!.net[row]!)).toBeLessThanOrEqual(equity.exposure[row]! + 1e-9)
-      most = Math.max(most, margin!.initial[row]!)
-    }
-    expect(most).toBeGreaterThan(0.2)
-  })
-
-  test('what an isolated position binds at the close before it is liquidated is the balance that its event names', async () => {
-    const { events, margin, equity } = await run({
-      ...{ data: PERPETUALS[0]!, ...AUGUST, leverage: 20, margin: 'isolated', funding: 'off' },
-    })
-    const taken = events.filter((event) => event.type === 'liquidation')
-    const last = taken.filter(({ at }) => margin!.initial[equity.time.indexOf(at)]! > 0)
-    expect(last.length).toBeGreaterThan(0)
-    for (const { at, balance } of last) {
-      const row = equity.time.indexOf(at)
-      expect(margin!.initial[row]! * equity.equity[row]!).toBeCloseTo(balance, 5)
-      expect(margin!.maintenance[row]!).toBeLessThan(1)
-    }
-  })
-
-  test('spot has none', async () => {
-    const { margin, document } = await run(runs['two coins on spot']!)
-    expect(margin).toBeNull()
-    expect(document.portfolio.margin).toBeNull()
-    expect(document.perpetuals).toEqual([])
-  })
-})
-
-function run(options: Omit<BacktestOptions, 'strategy'> & { readonly leverage?: number }): Promise<BacktestRun> {
-  return runBacktest({ ...options, strategy: restless(options.leverage ?? 1), write: false })
-}

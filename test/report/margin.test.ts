@@ -230,6 +230,7 @@ test('what the page of perpetuals is drawn from is the run’s own', async () =>
   for (const { symbol, funding } of run.document.perpetuals)
     expect(last(symbol)).toBeCloseTo(funding!.paid - funding!.received, 5)
   expect(last('together')).toBeCloseTo(run.document.costs.funding, 5)
+  expect(Math.min(...account['exposure']![1]!.v)).toBeLessThan(-0.5)
   const gross = account['exposure']![0]!.v
   expect(Math.max(...gross)).toBeCloseTo(Math.max(...run.equity.exposure), 4)
 })
