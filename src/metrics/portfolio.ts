@@ -1,8 +1,7 @@
 import type { RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
-import { closeTimeOf, DAY, intervalMs } from '../core/interval.ts'
+import { closeTimeOf, DAY } from '../core/interval.ts'
 import type { EquityColumns, Figure, MarginColumns, Portfolio } from '../core/run.ts'
-import { daily } from './daily.ts'
 import { type Drawdown, findDrawdowns } from './drawdown.ts'
 import { type Holding, holdingsOf, type Traded } from './holdings.ts'
 import { highestOf, marginColumns } from './margin-use.ts'
@@ -86,7 +85,7 @@ function profitOf({ bars, marks }: Traded, holdings: readonly Holding[], row: nu
 }
 
 /** Row of the last bar that was closed at `time`. */
-function closedBy({ openTime, series }: Traded['bars'], time: number): number {
+function closedBy({ openTime, series }: Pick<Traded['bars'], 'openTime' | 'series'>, time: number): number {
   let [low, high] = [-1, openTime.length]
   while (high - low > 1) {
     const middle = (low + high) >> 1
@@ -143,10 +142,17 @@ function correlations(traded: readonly Traded[]) {
   return { matrix: traded.map((_, a) => traded.map((__, b) => between(a, b))), notes }
 }
 
+/** Close against close of each UTC day from the first on; a day without a bar keeps the price of the day before. */
 function dailyReturns({ openTime, open, close, length, series }: Traded['bars']) {
-  const { interval } = series
-  const step = intervalMs(interval)
-  const time = openTime.map((at) => (interval === '1M' ? closeTimeOf(at, interval) : at + step))
-  const { returns } = daily({ length, time }, close, openTime[0]!, open[0]!)
-  return { day: Math.floor(openTime[0]! / DAY), returns }
+  const day = Math.floor(openTime[0]! / DAY)
+  const returns: number[] = []
+  let before = open[0]!
+  const last = closeTimeOf(openTime[length - 1]!, series.interval)
+  for (let end = (day + 1) * DAY; end - DAY < last; end += DAY) {
+    const row = closedBy({ openTime, series }, end)
+    const price = row < 0 ? before : close[row]!
+    returns.push(price / before - 1)
+    before = price
+  }
+  return { day, returns }
 }
