@@ -284,7 +284,7 @@ export class Acceptance {
     return (
       wrongSide(order, legs, price, slot) ??
       this.#refusalOf(slot, rules, order, legs, slot.row, except) ??
-      this.#guard?.refusalOf(slot, order, price, at, except) ??
+      this.#guard?.refusalOf(slot, order, at, except) ??
       null
     )
   }

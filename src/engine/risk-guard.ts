@@ -3,6 +3,7 @@ import type { RunEvent } from '../core/event.ts'
 import { DAY } from '../core/interval.ts'
 import type { Account } from './account.ts'
 import { isResting, type LiveOrder } from './live-order.ts'
+import { countedPrice, heldOf, isOpening, type Reach, reachOf } from './reach.ts'
 import { isOpen, type Risk } from './risk-limits.ts'
 import type { Refusal } from './rules.ts'
 import type { Slot } from './slot.ts'
@@ -12,20 +13,14 @@ export const RISK = 'RISK_'
 
 const MINUTE = 60_000
 
-/** What a symbol would hold, signed notionals at the prices of its orders: with every open buy filled, and every sell. */
-interface Reach {
-  readonly long: number
-  readonly short: number
-}
-
 const [DAY_START, PEAK, LAST] = [0, 1, 2]
 
 type HaltRule = 'RISK_DAILY_LOSS' | 'RISK_DRAWDOWN'
 
 /**
  * Stands between strategy and broker: judges every order that could enlarge a position by the limits, and watches
- * equity. Notionals are reckoned at the close at which an order is decided, at its own price; a limit is not broken by
- * prices that move later, only by orders.
+ * equity. Everything is reckoned from what is known when it is judged: the marks of the last instant that has ended, and
+ * an order's own price. A limit is not broken by prices that move later, only by orders.
  */
 export class RiskGuard {
   readonly #risk: Risk
@@ -36,7 +31,11 @@ export class RiskGuard {
   /** When orders of the last minute were let through. */
   readonly #passed: number[] = []
   readonly #restsUntil = new Map<Slot, number>()
+  /** Of each instrument the last bar that has ended, −1 before the first: an order that fills knows no later one. */
+  readonly #rows: Int32Array
   #halt: HaltRule | null = null
+  /** When a day's loss first halted trading, as text. */
+  #firstDay: string | null = null
   /** Equity at the start of the day, its highest, and at the last mark: on every bar, so not in fields (they would be boxed). */
   readonly #equity: Float64Array
   /** Days since 1970. */
@@ -54,11 +53,18 @@ export class RiskGuard {
     this.#slots = slots
     this.#record = record
     this.#remark = remark
+    this.#rows = new Int32Array(slots.length).fill(-1)
     this.#equity = new Float64Array(3).fill(account.equity)
   }
 
-  /** Equity has been marked at the clock's instant: says whether everything is to be closed, as a limit has been reached. */
+  /** Whether nothing may be open. */
+  get isHalted(): boolean {
+    return this.#halt !== null
+  }
+
+  /** Equity has been marked at the clock's instant: says whether a limit has been reached by that, and trading is halted. */
   mark(clock: Float64Array): boolean {
+    for (let k = 0; k < this.#rows.length; k++) this.#rows[k] = this.#slots[k]!.cursor.row
     const equities = this.#equity
     // bars carry the time at which they end: midnight belongs to the day before
     const day = Math.floor((clock[0]! - 1) / DAY)
@@ -90,7 +96,6 @@ export class RiskGuard {
     return true
   }
 
-  #firstDay: string | null = null
   #firstDailyHalt(at: number): string {
     this.#firstDay ??= new Date(at).toISOString()
     return this.#firstDay
@@ -120,19 +125,17 @@ export class RiskGuard {
   }
 
   /**
-   * The limit that an order decided at `at` would break, at `price` (units); `null` where none, and for what only reduces.
-   * Open orders count as filled. `except` is the order that it replaces.
+   * The limit that an order decided at `at` would break; `null` where none, and for what only reduces. Open orders count
+   * as filled. `except` is the order that it replaces.
    */
-  refusalOf(slot: Slot, order: LiveOrder, price: number, at: number, except?: LiveOrder): Refusal | null {
-    if (order.reduceOnly) return null
-    const before = this.#reach(slot)
-    const after = withOrder(except === undefined ? before : this.#reach(slot, except), slot, order, price)
-    const isOpening = order.side === 1 ? after.long > Math.max(0, before.long) : after.short < Math.min(0, before.short)
-    if (!isOpening) return null
+  refusalOf(slot: Slot, order: LiveOrder, at: number, except?: LiveOrder): Refusal | null {
+    const others = slot.orders.filter((one) => one.isAlive && one !== except)
+    if (!isOpening(slot, order, others)) return null
+    const open = (one: Slot) => one.orders.filter(({ isAlive }) => isAlive)
     return (
       this.#closed(slot, at) ??
       this.#beyondCollar(slot, order) ??
-      this.#tooMuch(slot, after, (other) => this.#reach(other)) ??
+      this.#tooMuch(slot, (one, row) => reachOf(one, row, one === slot ? [...others, order] : open(one))) ??
       this.#tooMany(order, at, except)
     )
   }
@@ -146,15 +149,13 @@ export class RiskGuard {
     const after = held + order.side * qty
     if (order.reduceOnly || (Math.sign(held) === -order.side && Math.abs(qty) <= Math.abs(held))) return null
     const { priceDecimals, qtyDecimals } = slot.scales
-    // the price at which it was decided: what the market has moved since breaks no limit
-    const lastClose = slot.bars.close[slot.row - 1] ?? slot.lastClose
-    const price = fromUnits(priceOf(slot, order, lastClose), priceDecimals)
-    const notional = fromUnits(after, qtyDecimals) * price
     return (
       this.#closed(slot, slot.openTime) ??
-      this.#tooMuch(slot, { long: notional, short: notional }, ({ position, hasBegun }) => {
-        const value = hasBegun && position.heldQty !== 0 ? position.heldQty * position.mark : 0
-        return { long: value, short: value }
+      this.#tooMuch(slot, (one, row) => {
+        if (one !== slot) return heldOf(one, row)
+        // at the price at which it was decided: what the market has moved since breaks no limit
+        const notional = fromUnits(after, qtyDecimals) * fromUnits(countedPrice(slot, order, row), priceDecimals)
+        return { long: notional, short: notional }
       })
     )
   }
@@ -184,20 +185,20 @@ export class RiskGuard {
     return null
   }
 
-  /** Rules of how much. */
-  #tooMuch(slot: Slot, after: Reach, reachOf: (other: Slot) => Reach): Refusal | null {
+  /** Rules of how much, by what each instrument would hold. */
+  #tooMuch(slot: Slot, reach: (one: Slot, row: number) => Reach): Refusal | null {
     const { maxPosition, maxGross, maxNet, maxLeverage } = this.#risk
-    let [gross, long, short] = [worst(after), after.long, after.short]
-    for (const other of this.#slots) {
-      if (other === slot) continue
-      const reach = reachOf(other)
-      gross += worst(reach)
-      long += reach.long
-      short += reach.short
-    }
+    let [own, gross, long, short] = [0, 0, 0, 0]
+    this.#slots.forEach((one, k) => {
+      const of = reach(one, this.#rows[k]!)
+      if (one === slot) own = worst(of)
+      gross += worst(of)
+      long += of.long
+      short += of.short
+    })
     const { equity } = this.#account
     return (
-      over('RISK_MAX_POSITION', worst(after), maxPosition) ??
+      over('RISK_MAX_POSITION', own, maxPosition) ??
       over('RISK_MAX_GROSS', gross, maxGross) ??
       over('RISK_MAX_NET', Math.max(Math.abs(long), Math.abs(short)), maxNet) ??
       over('RISK_MAX_LEVERAGE', equity > 0 ? gross / equity : Number.POSITIVE_INFINITY, maxLeverage)
@@ -215,16 +216,6 @@ export class RiskGuard {
       over('RISK_MAX_ORDERS_PER_MINUTE', this.#passed.length + 1, maxOrdersPerMinute)
     )
   }
-
-  #reach(slot: Slot, except?: LiveOrder): Reach {
-    if (!slot.hasBegun) return { long: 0, short: 0 }
-    const held = slot.position.heldQty === 0 ? 0 : slot.position.heldQty * slot.position.mark
-    let reach: Reach = { long: held, short: held }
-    for (const order of slot.orders)
-      if (order.isAlive && order !== except && !order.reduceOnly)
-        reach = withOrder(reach, slot, order, priceOf(slot, order, slot.lastClose))
-    return reach
-  }
 }
 
 /** Infinity is no limit, also where nothing is left. */
@@ -237,15 +228,6 @@ const ROUNDING = 1e-12
 
 function over(rule: string, value: number, limit: number): Refusal | null {
   return value > limit * (1 + ROUNDING) ? refusal(rule, String(Number(value.toPrecision(12))), String(limit)) : null
-}
-
-function withOrder({ long, short }: Reach, { scales }: Slot, { side, qty }: LiveOrder, price: number): Reach {
-  const notional = fromUnits(qty, scales.qtyDecimals) * fromUnits(price, scales.priceDecimals)
-  return side === 1 ? { long: long + notional, short } : { long, short: short - notional }
-}
-
-function priceOf(slot: Slot, { limit, trigger }: LiveOrder, lastClose: number): number {
-  return limit !== -1 ? limit : trigger !== -1 ? trigger : slot.toPrice(lastClose)
 }
 
 function worst({ long, short }: Reach): number {

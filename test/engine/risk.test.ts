@@ -145,6 +145,85 @@ describe('several symbols', () => {
   })
 })
 
+test('an order that fills is judged by the marks that were known then, not by the bar that it fills in', () => {
+  const fillsWith = (close: number) =>
+    stage({
+      series: [
+        { symbol: 'BTCUSDT', rows: [...flat(2), [100, 200, 50, close], ...flat(2)], kind: 'perpetual' },
+        { symbol: 'ETHUSDT', rows: flat(5), kind: 'perpetual' },
+      ],
+      strategy: defineStrategy({
+        name: 'two',
+        risk: { maxGross: 500 },
+        onBars: ({ at }) => {
+          if (at === HOUR) return buy({ symbol: 'BTCUSDT', qty: 3 })
+          return at === 2 * HOUR ? buy({ symbol: 'ETHUSDT', qty: 2 }) : undefined
+        },
+      }),
+    })
+  // 300 of BTC and 200 of ETH at the close of 02:00; what BTC closes at an hour later is not known at the open
+  for (const close of [50, 200]) {
+    const run = fillsWith(close)
+    expect(refusals(run)).toEqual([])
+    expect(run.fills.map(({ symbol, time }) => [symbol, time / HOUR])).toEqual([
+      ['BTCUSDT', 1],
+      ['ETHUSDT', 2],
+    ])
+  }
+})
+
+test('an amendment of an order that opens is judged as the order was, whatever its new price', () => {
+  const run = guarded(
+    { hours: '00:00-03:00', priceCollar: 0.1 },
+    {
+      0: () => buy({ qty: 1, limit: 95, id: 'a' }),
+      1: () => amend('a', { limit: 89 }),
+      3: () => amend('a', { limit: 91 }),
+    },
+  )
+  expect(refusals(run)).toEqual([
+    ['RISK_PRICE_COLLAR', '89', 'within 10 % of 100'],
+    ['RISK_HOURS', '04:00', '00:00-03:00'],
+  ])
+})
+
+describe('what opens and what only reduces is a matter of quantity, not of price', () => {
+  test('a target above the market that sells what is held only reduces', () => {
+    const run = guarded({ hours: '00:00-02:00' }, { 0: () => buy({ qty: 2 }), 3: () => sell({ qty: 2, limit: 150 }) })
+    expect(refusals(run)).toEqual([])
+  })
+
+  test('a stop below the market that sells more than is held opens', () => {
+    const run = guarded({ hours: '00:00-02:00' }, { 0: () => buy({ qty: 2 }), 3: () => sell({ qty: 2.1, stop: 60 }) })
+    expect(refusals(run)).toEqual([['RISK_HOURS', '04:00', '00:00-02:00']])
+  })
+
+  test('two sales of all that is held would together open', () => {
+    const run = guarded(
+      { hours: '00:00-02:00' },
+      { 0: () => buy({ qty: 2 }), 3: () => [sell({ qty: 2, limit: 150 }), sell({ qty: 2, stop: 60 })] },
+    )
+    expect(refusals(run)).toEqual([['RISK_HOURS', '04:00', '00:00-02:00']])
+  })
+
+  test('what turns a position round counts with what it opens, at its own price', () => {
+    // of 3.9 sold at 90 1.8 were held: 2.1 are opened, which are 189
+    const turn = (maxPosition: number) =>
+      refusals(guarded({ maxPosition }, { 0: () => buy({ qty: 1.8 }), 1: () => sell({ qty: 3.9, stop: 90 }) }))
+    expect(turn(189)).toEqual([])
+    expect(turn(188.9)).toEqual([['RISK_MAX_POSITION', '189', '188.9']])
+  })
+
+  test('on spot no sale opens', () => {
+    const run = guarded(
+      { hours: '00:00-02:00' },
+      { 0: () => buy({ qty: 2 }), 3: () => sell({ qty: 3 }) },
+      { kind: 'spot' },
+    )
+    expect(refusals(run).map(([rule]) => rule)).toEqual(['INSUFFICIENT_BALANCE'])
+  })
+})
+
 test('an order that is amended is counted once', () => {
   const run = guarded(
     { maxPosition: 500 },

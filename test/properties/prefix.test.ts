@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { EngineResult } from '../../src/core/run.ts'
+import { resolveRisk } from '../../src/engine/index.ts'
+import { limitsOf } from './limits.ts'
 import { play } from './run.ts'
 import { instantsOf, type Scenario, scenario } from './scenario.ts'
 
@@ -11,19 +13,27 @@ function lived(result: EngineResult): RunEvent[] {
   return end === -1 ? [...result.events] : result.events.slice(0, end)
 }
 
-test('cutting off the future never changes the past', () => {
+const cut = fc
+  .boolean()
+  .chain(scenario)
+  .chain((of) =>
+    fc.record({
+      of: fc.constant(of),
+      hours: fc.integer({ min: 1, max: of.markets[0]!.rows.length }),
+      limits: limitsOf(of.cash),
+    }),
+  )
+
+test.each(['free', 'within limits of risk'])('cutting off the future never changes the past, %s', (how) => {
   let compared = 0
-  const cut = fc
-    .boolean()
-    .chain(scenario)
-    .chain((of) => fc.record({ of: fc.constant(of), hours: fc.integer({ min: 1, max: of.markets[0]!.rows.length }) }))
   fc.assert(
-    fc.property(cut, ({ of, hours }) => {
+    fc.property(cut, ({ of, hours, limits }) => {
+      const risk = how === 'free' ? null : resolveRisk([{ source: 'test', limits }])
       const open: Scenario = { ...of, closeAtEnd: false }
       // a market whose first bar lies beyond the cut would be no market at all
       fc.pre(of.markets.every(({ rows }) => rows.slice(0, hours).some((row) => row !== null)))
-      const whole = play(open)
-      const part = play(open, {}, hours)
+      const whole = play(open, {}, undefined, risk)
+      const part = play(open, {}, hours, risk)
       const past = lived(part)
       compared += past.length
       expect(lived(whole).slice(0, past.length)).toEqual(past)

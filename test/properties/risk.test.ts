@@ -5,6 +5,7 @@ import type { Fill } from '../../src/core/fill.ts'
 import type { OrderView } from '../../src/core/order.ts'
 import type { RiskLimits } from '../../src/core/risk.ts'
 import { type Engine, resolveRisk } from '../../src/engine/index.ts'
+import { limitsOf } from './limits.ts'
 import { play } from './run.ts'
 import { HOUR, scenario } from './scenario.ts'
 
@@ -12,23 +13,16 @@ const DAY = 24 * HOUR
 /** Doubles on both sides. */
 const CLOSE_TO = 1 + 1e-9
 
-/** Shares of the starting cash, so that limits bite whatever it is. */
-const limits = fc.record({
-  maxPosition: fc.constantFrom(undefined, 0.05, 0.3, 1),
-  maxGross: fc.constantFrom(undefined, 1, 1.5),
-  maxNet: fc.constantFrom(undefined, 1),
-  maxLeverage: fc.constantFrom(undefined, 0.5, 2),
-  maxDrawdown: fc.constantFrom(undefined, 0.02, 0.1),
-  maxDailyLoss: fc.constantFrom(undefined, 0.01),
-  coolDown: fc.constantFrom(undefined, '3h'),
-  hours: fc.constantFrom(undefined, '02:00-09:00', '20:00-05:00'),
-})
+/** A market, and limits that its account runs into. */
+const limited = scenario().chain((of) => fc.record({ of: fc.constant(of), risk: limitsOf(of.cash) }))
 
 /** Keeps its own account of what may be open, from events alone, and fails at the fill that should not have been. */
 function auditor(risk: RiskLimits, hits: Map<string, number>) {
   const orders = new Map<string, OrderView>()
   const held = new Map<string, number>()
   const stopped = new Map<string, number>()
+  /** The mark of each instrument when the last instant ended: what is known when an order fills. */
+  const marks = new Map<string, number>()
   let halted = false
   const check = (isWithin: boolean, rule: string, what: unknown) => {
     hits.set(rule, (hits.get(rule) ?? 0) + 1)
@@ -45,7 +39,7 @@ function auditor(risk: RiskLimits, hits: Map<string, number>) {
     }
     const price = order.limit ?? order.trigger ?? slot.bars.close[slot.row - 1]!
     const notionals = engine.slots.map((one) =>
-      one === slot ? fill.position * price : one.hasBegun ? one.position.heldQty * one.position.mark : 0,
+      one === slot ? fill.position * price : one.position.heldQty * (marks.get(one.symbol) ?? 0),
     )
     const gross = notionals.reduce((sum, value) => sum + Math.abs(value), 0)
     if (risk.maxPosition !== undefined)
@@ -56,7 +50,10 @@ function auditor(risk: RiskLimits, hits: Map<string, number>) {
     if (risk.maxLeverage !== undefined)
       check(gross <= risk.maxLeverage * engine.account.equity * CLOSE_TO, 'maxLeverage', fill)
   }
-  return (event: RunEvent, engine: Engine) => {
+  const onInstant = (engine: Engine) => {
+    for (const slot of engine.slots) if (slot.hasBegun) marks.set(slot.symbol, slot.position.mark)
+  }
+  const onEvent = (event: RunEvent, engine: Engine) => {
     if (event.type === 'accepted' || event.type === 'amended')
       orders.set(`${event.order.symbol} ${event.order.id}`, event.order)
     if (event.type === 'halted') halted = true
@@ -72,24 +69,15 @@ function auditor(risk: RiskLimits, hits: Map<string, number>) {
     if (isStop && (fill.position === 0 || Math.sign(fill.position) === -Math.sign(before)))
       stopped.set(fill.symbol, fill.time + HOUR + 3 * HOUR)
   }
+  return { onEvent, onInstant }
 }
 
 test('no sequence of orders passes a risk limit', () => {
   const hits = new Map<string, number>()
   let refused = 0
   fc.assert(
-    fc.property(scenario(), limits, (of, shares) => {
-      const of_ = (share: number | undefined) => (share === undefined ? undefined : share * of.cash)
-      const risk = Object.fromEntries(
-        Object.entries({
-          ...shares,
-          maxPosition: of_(shares.maxPosition),
-          maxGross: of_(shares.maxGross),
-          maxNet: of_(shares.maxNet),
-        }).filter(([, value]) => value !== undefined),
-      ) as RiskLimits
-      const onEvent = auditor(risk, hits)
-      const result = play(of, { onEvent }, undefined, resolveRisk([{ source: 'test', limits: risk }]))
+    fc.property(limited, ({ of, risk }) => {
+      const result = play(of, auditor(risk, hits), undefined, resolveRisk([{ source: 'test', limits: risk }]))
       refused += result.events.filter((event) => event.type === 'rejected' && event.reason.startsWith('RISK_')).length
     }),
     { numRuns: 400 },
