@@ -13,7 +13,7 @@ import { snapLimit, snapStop, snapTouch } from './prices.ts'
 import { asOffset, orderType } from './request.ts'
 import { RISK, type RiskGuard } from './risk-guard.ts'
 import { type Checked, findRefusal, type Refusal, type Rules } from './rules.ts'
-import { affordable, largestOnGrid, sizeOrder, snapQty } from './sizing.ts'
+import { affordable, largestOnGrid, marketParts, sizeOrder, snapQty } from './sizing.ts'
 import type { Slot } from './slot.ts'
 
 /** What a request brings with it that was decided before it is judged. */
@@ -101,29 +101,50 @@ export class Acceptance {
 
   /** `close()`: checked with the position as it stands, filled with the position as it then is; `null` where refused. */
   submitClose(slot: Slot, tag: string | null, at: number, decision = 0): LiveOrder | null {
-    const id = this.nextId()
     const rules = slot.rulesAt(at)
-    const { units } = slot.position
-    const order = blankOrder({
-      id,
-      side: units < 0 ? 1 : -1,
-      type: 'market',
-      role: 'close',
-      qty: wholeSteps(Math.abs(units), Math.max(1, rules.lot.step)),
-      reduceOnly: true,
-      isClose: true,
-      tag,
-      decision,
-      acceptedRow: slot.row,
-    })
-    const refusal =
-      units === 0 ? null : findRefusal(rules, slot.scales, checkedOf(order), this.#markets.at(slot, rules, slot.row))
+    const qty = wholeSteps(Math.abs(slot.position.units), Math.max(1, rules.lot.step))
+    const order = this.#closing(slot, { qty, tag, decision, isClose: true })
+    const refusal = qty === 0 ? null : this.#refusalOf(slot, rules, order, NO_LEGS, slot.row)
     if (refusal !== null) {
-      this.#refuse(slot, at, id, tag, refusal, refusal.filter)
+      this.#refuse(slot, at, order.id, tag, refusal, refusal.filter)
       return null
     }
     this.#accept(slot, order, at)
     return order
+  }
+
+  /**
+   * What a halt closes, in as many parts as the exchange asks for. Unlike `close()` each has the quantity that was held
+   * when it was decided: what is opened once trading is resumed is not its business.
+   * @param isTold whether a refusal is an event: it is tried again at each close, and refused for the same reason
+   */
+  submitRiskClose(slot: Slot, at: number, decision: number, isTold: boolean): boolean {
+    const rules = slot.rulesAt(at)
+    let isRefused = false
+    const held = wholeSteps(Math.abs(slot.position.units), Math.max(1, rules.lot.step))
+    for (const qty of marketParts(held, rules)) {
+      const order = this.#closing(slot, { qty, tag: 'risk', decision, isRisk: true })
+      const refusal = this.#refusalOf(slot, rules, order, NO_LEGS, slot.row)
+      if (refusal === null) this.#accept(slot, order, at)
+      else if (isTold && !isRefused) this.#refuse(slot, at, order.id, order.tag, refusal, refusal.filter)
+      isRefused ||= refusal !== null
+    }
+    return !isRefused
+  }
+
+  #closing(
+    slot: Slot,
+    own: { qty: number; tag: string | null; decision: number; isClose?: boolean; isRisk?: boolean },
+  ): LiveOrder {
+    return blankOrder({
+      ...own,
+      id: this.nextId(),
+      side: slot.position.units < 0 ? 1 : -1,
+      type: 'market',
+      role: 'close',
+      reduceOnly: true,
+      acceptedRow: slot.row,
+    })
   }
 
   /** New quantity or prices for an open order; what is refused leaves it as it was. */

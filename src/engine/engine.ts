@@ -2,7 +2,7 @@ import { LedgerError } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import { PLAIN_EXECUTION } from '../core/execution.ts'
 import { fromLedger } from '../core/money.ts'
-import { close, type Decision } from '../core/order.ts'
+import type { Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
 import { Account } from './account.ts'
 import { AccountReading } from './book-views.ts'
@@ -11,6 +11,7 @@ import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { checkOptions, type EngineOptions } from './engine-options.ts'
 import { EquityCurve } from './equity-curve.ts'
 import { exactEquity } from './exact-equity.ts'
+import { Flattening } from './flattening.ts'
 import { slippageOf } from './impact.ts'
 import { Delay } from './latency.ts'
 import { Margin } from './margin.ts'
@@ -46,6 +47,7 @@ export class Engine {
   readonly #events: RunEvent[] = []
   readonly #remarks = new Set<string>()
   readonly #desk: OrderDesk
+  readonly #flattening: Flattening
   /** The instant at hand, UTC ms. */
   readonly #clock = new Float64Array(1)
   /** A closure made in the step itself would cost every step a context. */
@@ -90,6 +92,7 @@ export class Engine {
     const intervals = this.slots.map(({ interval }) => interval)
     const delays = { submit: new Delay(latency, intervals), cancel: new Delay(cancelLatency, intervals) }
     this.#desk = new OrderDesk(this.slots, this.#broker, delays, (slot, event) => this.#record(slot, event))
+    this.#flattening = new Flattening(this.slots, this.#broker, this.#desk)
     this.#curve = new EquityCurve(options.instants, this.#clock, this.slots, options.times ?? null)
     const state = this.#guard(null, () => strategy.state(this.#params))
     this.#state = plainState(state, strategy.name)
@@ -125,7 +128,7 @@ export class Engine {
     }
     this.#mark()
     this.#curve.end(this.account)
-    if (this.#risk?.mark(clock)) this.#closeEverything(clock[0]!)
+    if (this.#risk !== null) this.#watch(this.#risk)
     // step 4: the strategy sees the closed bars
     if (this.#broker.fills.length > this.#hooked) this.#callFillHooks()
     const onBar = this.#onBar
@@ -174,12 +177,10 @@ export class Engine {
     account.marked[0] = equity
   }
 
-  /** A loss has reached its limit: nothing that opens stays on the book, and what is held is sold at the next open. */
-  #closeEverything(at: number): void {
-    for (const slot of this.slots) {
-      for (const order of [...slot.orders]) if (!order.reduceOnly) this.#broker.cancel(slot, order, at, 'risk')
-      if (slot.position.units !== 0) this.#desk.take(slot, close({ tag: 'risk' }))
-    }
+  /** Whether a loss has reached its limit, and while it has. */
+  #watch(risk: RiskGuard): void {
+    if (risk.mark(this.#clock)) this.#flattening.begin(this.#clock[0]!)
+    if (risk.isHalted) this.#flattening.goOn()
   }
 
   /** A person lets an account trade again that its limits have halted. */

@@ -26,6 +26,8 @@ export interface LiveOrder {
   readonly reduceOnly: boolean
   /** A `close()`: the whole position as it stands at the fill, whatever its size then. */
   readonly isClose: boolean
+  /** What a halt of the limits of risk closes: the strategy can neither see nor cancel it. */
+  readonly isRisk: boolean
   /** A market buy sized by quote, fraction or risk is cut to what can be paid; one sized by qty is refused. */
   readonly mayCut: boolean
   readonly tag: string | null
@@ -100,6 +102,7 @@ export function blankOrder(draft: Draft): LiveOrder {
     expiresAt: draft.expiresAt ?? Number.POSITIVE_INFINITY,
     reduceOnly: draft.reduceOnly ?? false,
     isClose: draft.isClose ?? false,
+    isRisk: draft.isRisk ?? false,
     mayCut: draft.mayCut ?? false,
     tag: draft.tag ?? null,
     legs: draft.legs ?? null,

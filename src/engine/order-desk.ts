@@ -1,6 +1,6 @@
 import type { RunEvent } from '../core/event.ts'
 import { openTimeOf } from '../core/interval.ts'
-import type { AmendRequest, CancelRequest, Decision, Request } from '../core/order.ts'
+import { type AmendRequest, type CancelRequest, close, type Decision, type Request } from '../core/order.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Broker } from './broker.ts'
 import { type Delay, Underway } from './latency.ts'
@@ -19,6 +19,15 @@ interface Asked {
   readonly decidedAt: number | null
   /** Units with which an order left that arrives later. */
   readonly qty: number | null
+  /** Whether a halt asks for it, and not the strategy. */
+  readonly isRisk: boolean
+}
+
+/** What a hook returned, or a halt asks for. */
+interface Returned {
+  readonly home: Slot | null
+  readonly decision: Decision
+  readonly isRisk: boolean
 }
 
 /** How long requests are underway: orders, and what changes or cancels them. */
@@ -32,10 +41,14 @@ export class OrderDesk {
   readonly #slots: readonly Slot[]
   readonly #broker: Broker
   readonly #record: (slot: Slot | null, event: RunEvent) => void
-  readonly #returned: { readonly home: Slot | null; readonly decision: Decision }[] = []
+  readonly #returned: Returned[] = []
   readonly #waiting: Asked[] = []
   readonly #delays: Delays
   readonly #underway = new Underway<Asked>()
+  /** Instruments that a halt has asked to be closed, and whose request has not been judged yet. */
+  readonly #closing = new Set<Slot>()
+  /** Of which it has been told that the exchange refuses what the halt asks for. */
+  readonly #refused = new Set<Slot>()
   #decisions = 0
   #isOver = false
 
@@ -57,24 +70,47 @@ export class OrderDesk {
 
   /** Keeps what a hook returned until every hook of the instant has been called (fills.md 2). */
   take(home: Slot | null, decision: Decision): void {
-    if (decision !== undefined && decision !== null) this.#returned.push({ home, decision })
+    if (decision !== undefined && decision !== null) this.#returned.push({ home, decision, isRisk: false })
+  }
+
+  /** A halt asks to close what is held; once, until that has been judged. */
+  closeForRisk(home: Slot): void {
+    if (this.#closing.has(home)) return
+    this.#closing.add(home)
+    this.#returned.push({ home, decision: close({ tag: 'risk' }), isRisk: true })
+  }
+
+  forgetRefusedCloses(): void {
+    this.#refused.clear()
   }
 
   /** @param fail turns what went wrong in a hook's requests into the error that ends the run */
   answer(at: number, fail: (slot: Slot | null, error: unknown) => unknown): void {
-    for (const asked of this.#waiting.splice(0)) this.#handle(asked, at)
-    for (const asked of this.#underway.arrived(this.#isOver ? Number.POSITIVE_INFINITY : at)) this.#arrive(asked, at)
-    for (const { home, decision } of this.#returned.splice(0)) {
-      // fills.md 21: a cancel in the same return as a new order applies to what was open before
-      const before = this.#broker.acceptance.lastSequence
-      const common = { home, before, decision: ++this.#decisions, decidedAt: null, qty: null }
-      try {
-        for (const request of requestsOf(decision)) this.#send({ ...common, request }, at)
-      } catch (error) {
-        throw fail(home, error)
+    let home: Slot | null = null
+    try {
+      for (const asked of this.#waiting.splice(0)) {
+        home = asked.home
+        this.#handle(asked, at)
       }
+      for (const asked of this.#underway.arrived(this.#isOver ? Number.POSITIVE_INFINITY : at)) {
+        home = asked.home
+        this.#arrive(asked, at)
+      }
+      for (const returned of this.#returned.splice(0)) {
+        home = returned.home
+        this.#sendAll(returned, at)
+      }
+    } catch (error) {
+      throw fail(home, error)
     }
     for (const slot of this.#slots) this.#broker.sweep(slot)
+  }
+
+  #sendAll({ home, decision, isRisk }: Returned, at: number): void {
+    // fills.md 21: a cancel in the same return as a new order applies to what was open before
+    const before = this.#broker.acceptance.lastSequence
+    const common = { home, before, decision: ++this.#decisions, decidedAt: null, qty: null, isRisk }
+    for (const request of requestsOf(decision)) this.#send({ ...common, request }, at)
   }
 
   /** The data has ended: nothing more can be waited for, so what waits is answered and then expires (fills.md 4). */
@@ -114,6 +150,7 @@ export class OrderDesk {
 
   /** fills.md 21: a change applies to what was open before the return that holds it, or had been asked for before. */
   #isMeant({ before, decision, decidedAt }: Asked, order: LiveOrder): boolean {
+    if (order.isRisk) return false
     return decidedAt === null ? order.sequence <= before : order.decision < decision
   }
 
@@ -133,9 +170,16 @@ export class OrderDesk {
     const slot = this.#slotOf(request, home)
     this.#mustHaveBegun(slot)
     if (this.#mustWait(slot, at)) this.#waiting.push(asked)
+    else if (asked.isRisk) this.#closeForRisk(slot, at, asked.decision)
     else if (request.kind === 'close')
       this.#broker.acceptance.submitClose(slot, request.tag ?? null, at, asked.decision)
     else this.#broker.acceptance.submit(slot, request, at, asked)
+  }
+
+  #closeForRisk(slot: Slot, at: number, decision: number): void {
+    this.#closing.delete(slot)
+    const isTold = !this.#refused.has(slot)
+    if (!this.#broker.acceptance.submitRiskClose(slot, at, decision, isTold)) this.#refused.add(slot)
   }
 
   #change(asked: Asked, request: CancelRequest | AmendRequest, at: number): void {

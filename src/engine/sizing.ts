@@ -117,3 +117,19 @@ function riskUnits(
   if (!slot.slippage.isBySize) return most
   return largestOnGrid(gridDown(rules.lot, most), rules.lot.step, (qty) => BigInt(qty) * lossAt(qty) <= scaled)
 }
+
+/** A quantity (units) in parts that may each be sold at the market, as even as the grid allows. */
+export function marketParts(qty: number, { lot, marketLot }: Rules): number[] {
+  const step = Math.max(1, lot.step, marketLot?.step ?? 0)
+  const most = Math.min(lot.max, marketLot?.max ?? Number.POSITIVE_INFINITY)
+  if (qty <= most) return [qty]
+  const largest = gridDown(marketLot ?? lot, most)
+  const parts: number[] = []
+  let left = qty
+  for (let count = Math.ceil(qty / largest); count > 0 && left > 0; count--) {
+    const part = Math.min(left, largest, Math.ceil(left / count / step) * step)
+    parts.push(part)
+    left -= part
+  }
+  return parts
+}

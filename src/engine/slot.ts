@@ -264,7 +264,7 @@ export class Slot {
 
   orderViews(): readonly OrderView[] {
     if (this.orders.length === 0) return NO_ORDERS
-    return this.orders.filter((o) => o.isAlive).map((o) => viewOrder(o, this.symbol, this.scales))
+    return this.orders.filter((o) => o.isAlive && !o.isRisk).map((o) => viewOrder(o, this.symbol, this.scales))
   }
 
   note(event: RunEvent): void {

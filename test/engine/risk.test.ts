@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { amend, buy, close, sell } from '../../src/core/order.ts'
+import { amend, buy, cancel, cancelAll, close, sell } from '../../src/core/order.ts'
 import type { RiskLimits } from '../../src/core/risk.ts'
 import type { EngineResult } from '../../src/core/run.ts'
 import { defineStrategy, resolveRisk } from '../../src/engine/index.ts'
@@ -398,6 +398,75 @@ describe('losses', () => {
     expect(run.events.filter(({ type }) => type === 'halted')).toMatchObject([
       { at: 25 * HOUR, value: String(1 - 900 / 1000) },
     ])
+  })
+
+  test('a strategy can neither see nor cancel what a halt closes', () => {
+    const seen: number[] = []
+    const run = guarded(
+      { maxDrawdown: 0.2 },
+      {
+        0: () => buy({ qty: 10 }),
+        2: ({ orders }) => {
+          seen.push(orders.length)
+          return cancelAll()
+        },
+        3: ({ orders }) => {
+          seen.push(orders.length)
+          return [cancel('o2'), cancelAll()]
+        },
+      },
+      // nobody trades until the fifth bar, so that the close waits
+      { rows: [...falling.slice(0, 3), [79, 79, 79, 79, 0], [79, 79, 79, 79, 0], AT_100, AT_100], cash: 1000 },
+    )
+    expect(seen).toEqual([0, 0])
+    expect(refusals(run)).toEqual([['UNKNOWN_ORDER', 'o2', 'an order that is open']])
+    expect(run.events.some(({ type }) => type === 'cancelled')).toBe(false)
+    expect(run.fills.map(({ role, time, tag, position }) => [role, time / HOUR, tag, position])).toEqual([
+      ['order', 1, null, 10],
+      ['close', 5, 'risk', 0],
+    ])
+  })
+
+  test('what is held is closed in parts where the exchange takes no larger order at the market', () => {
+    const run = guarded(
+      { maxDrawdown: 0.2 },
+      { 0: () => [buy({ qty: 4 }), buy({ qty: 4 }), buy({ qty: 2.001 })] },
+      { rows: falling, cash: 1000, filters: { marketLot: { min: '0.001', max: '4', step: '0.001' } } },
+    )
+    expect(run.fills.slice(3).map(({ role, time, qty }) => [role, time / HOUR, qty])).toEqual([
+      ['close', 3, 3.334],
+      ['close', 3, 3.334],
+      ['close', 3, 3.333],
+    ])
+    expect(refusals(run)).toEqual([])
+  })
+
+  test('what the exchange refuses is tried again at each close, and told once', () => {
+    const notional = { filter: 'NOTIONAL', min: '85', applyMinToMarket: true, avgPriceMins: 0, reduceOnlyExempt: false }
+    const run = guarded(
+      { maxDrawdown: 0.2 },
+      { 0: () => buy({ qty: 1 }) },
+      { rows: falling, cash: 100, kind: 'spot', filters: { notional: notional as never } },
+    )
+    // 79 is too little, three times; at 100 it is enough
+    expect(refusals(run)).toEqual([['NOTIONAL', '79', 'minNotional 85']])
+    expect(run.fills.map(({ role, time }) => [role, time / HOUR])).toEqual([
+      ['order', 1],
+      ['close', 5],
+    ])
+  })
+
+  test('with latency it is asked for once, and arrives as orders do', () => {
+    const run = guarded(
+      { maxDrawdown: 0.2 },
+      { 0: () => buy({ qty: 10 }) },
+      { rows: [...flat(3), [100, 100, 79, 79], ...flat(4)], cash: 1000, execution: { latency: 2 * HOUR } },
+    )
+    expect(run.fills.map(({ role, time }) => [role, time / HOUR])).toEqual([
+      ['order', 3],
+      ['close', 6],
+    ])
+    expect(run.events.filter((event) => event.type === 'arrived' && event.request === 'close')).toHaveLength(1)
   })
 
   test('a person may resume: drawdown then counts from what is left', () => {
