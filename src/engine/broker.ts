@@ -108,17 +108,22 @@ export class Broker {
 
   /** Lets the slot's open orders meet its current bar. */
   match(slot: Slot): void {
-    if (isOutOfReach(slot) && (slot.margin === null || this.#liquidation!.isOutOfReach(slot, slot.margin))) return
+    if (isOutOfReach(slot) && !this.#isLiquidationInReach(slot)) return
     const bar = slot.loadUnitBar()
     const rules = slot.rulesAt(slot.openTime)
     this.#noteGap(slot)
     this.#expire(slot)
     const { detail } = slot
-    if (detail !== null && hangsOnPath(slot) && detail.begin(slot.bars, slot.row, slot.closeTime)) {
+    if (
+      detail !== null &&
+      hangsOnPath(slot, this.#isLiquidationInReach(slot)) &&
+      detail.begin(slot.bars, slot.row, slot.closeTime)
+    ) {
       while (detail.next())
         if (
           !detail.isLater ||
-          isAnyInReach(slot.orders, detail.bars.low, detail.bars.high, detail.part, slot.scales.priceDecimals)
+          isAnyInReach(slot.orders, detail.bars.low, detail.bars.high, detail.part, slot.scales.priceDecimals) ||
+          this.#isLiquidationInReach(slot)
         ) {
           detail.load(bar, slot.scales.priceDecimals)
           this.#meet(slot, bar, rules)
@@ -264,6 +269,11 @@ export class Broker {
     }
   }
 
+  /** Whether the bar, or the part of it at hand, may take away what is held. */
+  #isLiquidationInReach(slot: Slot): boolean {
+    return slot.margin !== null && !this.#liquidation!.isOutOfReach(slot, slot.margin)
+  }
+
   /** fills.md 7 (a); says whether the position is gone. */
   #liquidate(slot: Slot, rules: Rules, phase: 'open' | 'inside', before?: number): boolean {
     return slot.margin !== null && this.#liquidation!.judge(slot, slot.margin, rules, phase, before)
@@ -356,9 +366,12 @@ function isAnyInReach(
   return false
 }
 
-/** Whether it matters in which order the bar's prices came: two orders may meet it, or an entry and its bracket. */
-function hangsOnPath({ orders, row, highs, lows, scales }: Slot): boolean {
-  let reached = 0
+/**
+ * Whether it matters in which order the bar's prices came: two orders may meet it, an entry and its bracket, or an order
+ * and a liquidation.
+ */
+function hangsOnPath({ orders, row, highs, lows, scales }: Slot, isLiquidationInReach: boolean): boolean {
+  let reached = isLiquidationInReach ? 1 : 0
   for (const order of orders) {
     if (order.type === 'trailing-stop' || order.legs !== null) return true
     const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)

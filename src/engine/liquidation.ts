@@ -3,9 +3,9 @@ import type { RunEvent } from '../core/event.ts'
 import { fromLedger } from '../core/money.ts'
 import type { Account } from './account.ts'
 import type { Books } from './books.ts'
-import { extremeFor, isTriggered } from './fill-model.ts'
+import { extremeFor, isTriggered, type UnitBar } from './fill-model.ts'
 import { isStopLike, type LiveOrder } from './live-order.ts'
-import type { Margin } from './margin.ts'
+import { type Margin, openMark } from './margin.ts'
 import { gridDown, gridUp, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 import type { SlotMargin } from './slot-margin.ts'
@@ -55,11 +55,12 @@ export class Liquidation {
       const level = this.#levelOf(slot, margin)
       if (level === -1) return false
       // a gap, which no stop comes before
-      if (phase === 'open' && level !== margin.toUnits(margin.marks.open[slot.row]!)) return false
+      if (phase === 'open' && level !== margin.toUnits(openMark(slot, margin))) return false
       const reach = this.#distance(slot, margin, level)
-      const way = (trigger: number) => Math.abs(fromUnits(trigger - slot.unitBar.open, slot.scales.priceDecimals))
+      const bar = barOfMarks(slot, margin)
+      const way = (trigger: number) => Math.abs(fromUnits(trigger - bar.open, slot.scales.priceDecimals))
       if (before !== undefined && way(before) <= reach) return false
-      const nearest = phase === 'open' ? null : nearestStop(slot, way)
+      const nearest = phase === 'open' ? null : nearestStop(slot, bar, way)
       if (nearest !== null && way(nearest.trigger) <= reach) {
         this.#exits.fill(slot, nearest, rules)
         continue
@@ -81,12 +82,12 @@ export class Liquidation {
   /** The mark (units) at which the bar, from its open on, liquidates what is held; −1 where it does not. */
   #levelOf(slot: Slot, margin: SlotMargin): number {
     if (this.isOutOfReach(slot, margin)) return -1
-    return this.#margin.liquidationLevel(slot, margin, margin.toUnits(margin.marks.open[slot.row]!))
+    return this.#margin.liquidationLevel(slot, margin, margin.toUnits(openMark(slot, margin)))
   }
 
   /** How far the level lies from the mark's open, as a number to compare with a stop's way from the bar's open. */
   #distance(slot: Slot, margin: SlotMargin, level: number): number {
-    return Math.abs(fromUnits(level, margin.markDecimals) - margin.marks.open[slot.row]!)
+    return Math.abs(fromUnits(level, margin.markDecimals) - openMark(slot, margin))
   }
 
   /**
@@ -166,8 +167,14 @@ export class Liquidation {
   }
 }
 
+/** The prices that belong to the marks at hand: of a whole bar, wherever finer bars have no marks of their own. */
+function barOfMarks(slot: Slot, { isMarkedByBars }: SlotMargin): UnitBar {
+  if (isMarkedByBars || !slot.detail?.isAtWork) return slot.unitBar
+  return slot.loadUnitBar({ open: 0, high: 0, low: 0, close: 0 })
+}
+
 /** The stop that reduces what is held, is reached by the bar, and lies nearest to its open. */
-function nearestStop(slot: Slot, way: (trigger: number) => number): LiveOrder | null {
+function nearestStop(slot: Slot, bar: UnitBar, way: (trigger: number) => number): LiveOrder | null {
   const side = slot.position.units > 0 ? -1 : 1
   const reached = slot.orders.filter(
     (order) =>
@@ -176,7 +183,7 @@ function nearestStop(slot: Slot, way: (trigger: number) => number): LiveOrder | 
       isStopLike(order) &&
       order.actedIn !== slot.meeting &&
       order.insideOf !== slot.meeting &&
-      isTriggered(order, extremeFor(order, slot.unitBar)),
+      isTriggered(order, extremeFor(order, bar)),
   )
   return reached.sort((a, b) => way(a.trigger) - way(b.trigger))[0] ?? null
 }

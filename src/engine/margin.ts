@@ -1,5 +1,6 @@
 import { fromUnits, POW10 } from '../core/decimal.ts'
 import type { RunEvent } from '../core/event.ts'
+import type { MarkColumns } from '../core/leverage.ts'
 import { fromLedger, notionalUnits, type Rate } from '../core/money.ts'
 import type { Account } from './account.ts'
 import { isCounted } from './fee-model.ts'
@@ -197,10 +198,30 @@ export class Margin {
 const CAUTION = 1.001
 
 /** What is held at the worst mark of the bar at hand, or at the last where it has none; quote asset, negative if short. */
-function worstValue({ position, cursor, isFresh }: Slot, { marks, markRow }: SlotMargin): number {
-  const { heldQty } = position
-  if (!isFresh) return heldQty * marks.close[markRow]!
-  return heldQty * (heldQty > 0 ? marks.low : marks.high)[cursor.row]!
+function worstValue(slot: Slot, margin: SlotMargin): number {
+  const { heldQty } = slot.position
+  if (!slot.isFresh) return heldQty * margin.marks.close[margin.markRow]!
+  const { low, high } = marksAtHand(slot, margin)
+  return heldQty * (heldQty > 0 ? low : high)[markRowAtHand(slot, margin)]!
+}
+
+/** Whether finer bars decide what happens, and tell the marks as well. */
+function isMarkedInParts({ detail }: Slot, { isMarkedByBars }: SlotMargin): boolean {
+  return isMarkedByBars && detail?.isAtWork === true
+}
+
+/** The marks of what orders meet, a bar or a part of it; two steps, so that nothing is allocated on a bar. */
+function marksAtHand(slot: Slot, margin: SlotMargin): MarkColumns {
+  return isMarkedInParts(slot, margin) ? slot.detail!.bars : margin.marks
+}
+
+function markRowAtHand(slot: Slot, margin: SlotMargin): number {
+  return isMarkedInParts(slot, margin) ? slot.detail!.part : slot.cursor.row
+}
+
+/** The mark at which the bar, or the part of it, opens. */
+export function openMark(slot: Slot, margin: SlotMargin): number {
+  return marksAtHand(slot, margin).open[markRowAtHand(slot, margin)]!
 }
 
 /** Without the amount that `cum` takes off: more than is needed. */
@@ -214,6 +235,6 @@ function roughMaintenance(slot: Slot, margin: SlotMargin): number {
 
 /** The bar's worst mark for what is held, units. */
 function adverse(slot: Slot, margin: SlotMargin): number {
-  const row = slot.row
-  return margin.toUnits(slot.position.held > 0 ? margin.marks.low[row]! : margin.marks.high[row]!)
+  const { low, high } = marksAtHand(slot, margin)
+  return margin.toUnits((slot.position.held > 0 ? low : high)[markRowAtHand(slot, margin)]!)
 }

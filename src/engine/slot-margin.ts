@@ -13,14 +13,16 @@ export class SlotMargin {
   readonly mode: MarginMode
   readonly leverage: number
   readonly tiers: readonly Tier[]
-  /** Ledger units of notional that the leverage allows. */
   /** Upper ends (quote asset) and maintenance ratios of the tiers, as numbers. */
   readonly bounds: Float64Array
   readonly ratios: Float64Array
+  /** Ledger units of notional that the leverage allows. */
   readonly mostNotional: number
   readonly liquidationFee: Rate
   readonly marks: MarkColumns
   readonly markDecimals: number
+  /** Whether positions are marked at the bars' own prices, as no marks are stored: then finer bars tell marks as well. */
+  readonly isMarkedByBars: boolean
   readonly funding: FundingColumns | null
   /** Ledger units set aside for an isolated position. */
   isolated = 0
@@ -41,6 +43,7 @@ export class SlotMargin {
     columns: {
       readonly marks: MarkColumns
       readonly markDecimals: number
+      readonly isMarkedByBars: boolean
       readonly funding: FundingColumns | null
     },
   ) {
@@ -58,6 +61,7 @@ export class SlotMargin {
     this.liquidationFee = rateExactly(terms.liquidationFee)
     this.marks = columns.marks
     this.markDecimals = Math.min(MOST_DECIMALS, Math.max(columns.markDecimals, scales.priceDecimals))
+    this.isMarkedByBars = columns.isMarkedByBars
     this.funding = columns.funding
     this.#position = position
     this.#scales = scales

@@ -228,10 +228,9 @@ export class Slot {
     return row < this.volumeFrom || this.bars.volume[row] !== 0
   }
 
-  /** The bar at the cursor in whole price units. */
-  loadUnitBar(): UnitBar {
+  /** The bar at the cursor in whole price units, for orders to meet. */
+  loadUnitBar(bar: UnitBar = this.unitBar): UnitBar {
     const row = this.cursor.row
-    const bar = this.unitBar
     bar.open = this.toPrice(this.bars.open[row]!)
     bar.high = this.toPrice(this.bars.high[row]!)
     bar.low = this.toPrice(this.bars.low[row]!)
@@ -296,12 +295,13 @@ function marginOf(
   slot: Slot,
   terms: MarginTerms,
   marks: MarkColumns & { readonly decimals: number },
-  { bars, startRow, funding = null }: SlotOptions,
+  { bars, startRow, funding = null, marks: stored = null }: SlotOptions,
   ledger: Ledger,
 ): SlotMargin {
   const margin = new SlotMargin(terms, slot.position, slot.scales, ledger, {
     marks,
     markDecimals: marks.decimals,
+    isMarkedByBars: stored === null,
     funding,
   })
   // what fell due before the run is not its own

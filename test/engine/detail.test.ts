@@ -62,6 +62,55 @@ describe('an entry and its bracket', () => {
   })
 })
 
+describe('a liquidation', () => {
+  // long 90 at 100 with 1000 behind it: liquidated at 89.24
+  const leveraged = { cash: 1000, margin: { leverage: 10 } } as const
+  const held = { qty: 90, stopLoss: 95 }
+
+  test('comes after a stop that an earlier quarter reached', () => {
+    const parts = quarters(flat(100), [100, 100, 94, 96], [96, 96, 80, 85], flat(85))
+    expect(lived(parts, held, leveraged).detailed.at(-1)).toBe('2 inside sell 90 @ 95 taker')
+  })
+
+  test('comes before a target that a later quarter reaches, and after one that an earlier quarter reached', () => {
+    const order = { qty: 90, takeProfit: 110 }
+    const down = quarters(flat(100), [100, 100, 85, 90], [90, 111, 90, 110], flat(110))
+    const up = quarters(flat(100), [100, 111, 100, 105], [105, 105, 85, 90], flat(90))
+    expect(lived(down, order, leveraged).detailed.at(-1)).toBe('2 inside sell 90 @ 89.24 taker')
+    expect(lived(up, order, leveraged).detailed.at(-1)).toBe('2 inside sell 90 @ 110 maker')
+  })
+
+  test('in a quarter that no order notices', () => {
+    const parts = quarters([100, 105, 100, 100], [100, 100, 85, 90], [90, 106, 90, 105], flat(105))
+    const order = [{ qty: 90 }, { qty: 1, stop: 105 }]
+    expect(lived(parts, order, leveraged).detailed.slice(1)).toEqual([
+      '2 inside buy 1 @ 105 taker',
+      expect.stringMatching(/^2 inside sell 91 @ 8/),
+    ])
+  })
+
+  test('of a quarter that opens beyond stop and liquidation is a gap', () => {
+    const parts = quarters(flat(100), [85, 111, 85, 110], flat(110), flat(110))
+    const { detailed } = lived(parts, { ...held, takeProfit: 110 }, leveraged)
+    expect(detailed.at(-1)).toBe('2 open sell 90 @ 85 taker')
+  })
+
+  test('is judged by the whole bar where marks are stored, and by its open of a stop and it the nearer comes first', () => {
+    // the quarters have the target first; which mark belongs to which quarter nobody knows
+    const parts = quarters(flat(100), [100, 111, 100, 105], [105, 105, 80, 90], flat(90))
+    const marks = [
+      [100, 100, 100, 100],
+      [100, 100, 100, 100],
+      [100, 111, 80, 90],
+      [90, 90, 90, 90],
+    ] as const
+    const more = { ...leveraged, marks }
+    expect(lived(parts, { ...held, takeProfit: 110 }, more).detailed.at(-1)).toBe('2 inside sell 90 @ 95 taker')
+    const far = { qty: 90, stopLoss: 85, takeProfit: 110 }
+    expect(lived(parts, far, more).detailed.at(-1)).toBe('2 inside sell 90 @ 89.24 taker')
+  })
+})
+
 test('a trailing stop follows each quarter', () => {
   const parts = quarters([100, 120, 100, 118], [118, 118, 107, 110], flat(110), flat(110))
   const { plain, detailed } = lived(parts, { qty: 1, trailingStop: { distance: 10 } })
