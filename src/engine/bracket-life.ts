@@ -3,7 +3,7 @@ import type { Fill } from '../core/fill.ts'
 import type { Acceptance } from './acceptance.ts'
 import { bracketLegs } from './bracket.ts'
 import { extremeFor, isLimitReached, isTriggered, type UnitBar } from './fill-model.ts'
-import { type LiveOrder, viewOrder } from './live-order.ts'
+import { type LiveOrder, type Uncovered, viewOrder } from './live-order.ts'
 import type { Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
@@ -51,14 +51,14 @@ export class Brackets {
       for (const other of slot.orders) {
         if (other === order || other.bracket !== order.bracket || !other.isAlive) continue
         if (other.qty <= filled.qty) this.#actions.cancel(slot, other, at, 'oco')
-        else other.qty -= filled.qty
+        else this.#resize(slot, other, -filled.qty)
       }
     const held = Math.sign(slot.position.units)
     for (const other of slot.orders)
       if (other.bracket !== null && (held === 0 || held === other.side)) this.#actions.cancel(slot, other, at, 'flat')
     if (order.legs === null || filled.opened === 0 || filled.phase === 'close') return
-    const isOpen = { ...filled, qty: Math.min(filled.qty, filled.opened) }
-    if (!this.#grow(slot, order, isOpen)) this.#attach(slot, order, isOpen, rules)
+    const opened = { ...filled, qty: Math.min(filled.qty, filled.opened) }
+    this.#attach(slot, order, opened, this.#grow(slot, order, opened), rules)
   }
 
   /** What is left of a leg's entry goes when the leg fills or triggers: the plan that it was a part of is over. */
@@ -68,25 +68,48 @@ export class Brackets {
       if (other.sequence === leg.bracket) this.#actions.cancel(slot, other, slot.openTime, 'oco')
   }
 
-  /** The legs that the first part of an entry brought cover every further part, at the prices that they have. */
-  #grow(slot: Slot, entry: LiveOrder, { qty, phase }: Filled): boolean {
-    let isGrown = false
-    for (const leg of slot.orders) {
-      if (leg.bracket !== entry.sequence || !leg.isAlive) continue
-      isGrown = true
-      leg.qty += qty
-      // as after any fill inside the bar, its good extreme came before
-      if (phase === 'inside' && leg.type === 'limit') leg.insideOf = slot.meeting
-      this.#emit(slot, { type: 'amended', at: slot.openTime, order: viewOrder(leg, slot.symbol, slot.scales) })
-    }
-    return isGrown
+  #resize(slot: Slot, leg: LiveOrder, by: number): void {
+    leg.qty += by
+    this.#emit(slot, { type: 'amended', at: slot.openTime, order: viewOrder(leg, slot.symbol, slot.scales) })
   }
 
-  /** A bracket lives from its entry's fill. */
-  #attach(slot: Slot, entry: LiveOrder, { qty, price, phase }: Filled, rules: Rules): void {
-    for (const leg of bracketLegs(slot, entry, price, qty, rules, () => this.#acceptance.nextId())) {
+  /**
+   * The legs that earlier parts of an entry brought cover this part too, at the prices that they have. Says how much each
+   * of the others is to cover: what it was refused for before as well; nothing where the strategy has cancelled it, unless
+   * all that it was for is gone.
+   */
+  #grow(slot: Slot, entry: LiveOrder, { qty, phase }: Filled): Uncovered {
+    const held = Math.abs(slot.position.units)
+    const isFirst = held <= qty
+    const cover = (before = -1) => (isFirst || before === -1 ? qty : before === 0 ? 0 : Math.min(held, before + qty))
+    const { uncovered } = entry
+    const wanted = { stop: cover(uncovered?.stop), trail: cover(uncovered?.trail), target: cover(uncovered?.target) }
+    for (const leg of slot.orders) {
+      if (leg.bracket !== entry.sequence || !leg.isAlive) continue
+      wanted[leg.role as keyof Uncovered] = 0
+      // as after any fill inside the bar, its good extreme came before
+      if (phase === 'inside' && leg.type === 'limit') leg.insideOf = slot.meeting
+      this.#resize(slot, leg, qty)
+    }
+    return wanted
+  }
+
+  /** A bracket lives from its entry's fill; `wanted` says how much of it each leg is to cover. */
+  #attach(slot: Slot, entry: LiveOrder, { price, phase }: Filled, wanted: Uncovered, rules: Rules): void {
+    const { stopLoss, trailingStop, takeProfit } = entry.legs!
+    const legs = {
+      stopLoss: wanted.stop === 0 ? undefined : stopLoss,
+      trailingStop: wanted.trail === 0 ? undefined : trailingStop,
+      takeProfit: wanted.target === 0 ? undefined : takeProfit,
+    }
+    entry.uncovered ??= { stop: 0, trail: 0, target: 0 }
+    const { uncovered } = entry
+    for (const leg of bracketLegs(slot, { ...entry, legs }, price, 0, rules, () => this.#acceptance.nextId())) {
+      const role = leg.role as keyof Uncovered
+      leg.qty = wanted[role]
       if (phase === 'inside') leg.insideOf = slot.meeting
-      if (!this.#acceptance.acceptLeg(slot, leg, slot.openTime)) continue
+      uncovered[role] = this.#acceptance.acceptLeg(slot, leg, slot.openTime) ? 0 : leg.qty
+      if (uncovered[role] > 0) continue
       if (this.#options.path === 'better') {
         // the other way round: the good extreme comes after the fill, the bad one came before
         if (phase !== 'inside' || leg.type !== 'limit') continue

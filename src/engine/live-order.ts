@@ -9,6 +9,9 @@ interface Legs {
   readonly trailingStop: Offset | undefined
 }
 
+/** Of each leg how much (units) of its entry it was refused for; 0 where it was accepted. */
+export type Uncovered = Record<'stop' | 'trail' | 'target', number>
+
 /** An accepted order while it lives. Prices and quantities in whole units of its instrument's scales. */
 export interface LiveOrder {
   readonly id: string
@@ -32,6 +35,8 @@ export interface LiveOrder {
   readonly mayCut: boolean
   readonly tag: string | null
   readonly legs: Legs | null
+  /** Of an entry with legs, once some of it has filled. */
+  uncovered: Uncovered | null
   /** Trailing distance. */
   readonly trail: Offset | null
   /** Of a leg: the sequence of its entry. When one leg fills, the others go. */
@@ -106,6 +111,7 @@ export function blankOrder(draft: Draft): LiveOrder {
     mayCut: draft.mayCut ?? false,
     tag: draft.tag ?? null,
     legs: draft.legs ?? null,
+    uncovered: null,
     trail: draft.trail ?? null,
     bracket: draft.bracket ?? null,
     acceptedRow: draft.acceptedRow,

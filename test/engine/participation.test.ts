@@ -349,6 +349,64 @@ describe('brackets', () => {
     ])
   })
 
+  const legsOf = (run: ReturnType<typeof play>) =>
+    run.events.flatMap((event) => {
+      if (event.type === 'rejected') return [[event.at / HOUR, event.reason, event.value]]
+      const isLeg = (event.type === 'accepted' || event.type === 'amended') && event.order.role !== 'order'
+      return isLeg ? [[event.at / HOUR, event.order.role, event.order.qty]] : []
+    })
+  const AT_LEAST = (min: string) => ({
+    notional: { filter: 'NOTIONAL' as const, min, applyMinToMarket: false, avgPriceMins: 0, reduceOnlyExempt: false },
+  })
+
+  test('a leg that is too small for a first part comes with a later one, for all that is held by then', () => {
+    const run = capped(flat(5), once(buy(LONG)), { filters: AT_LEAST('100') })
+    // one coin at 95 is too little, one at 110 is not
+    expect(legsOf(run)).toEqual([
+      [1, 'NOTIONAL', '95'],
+      [1, 'target', 1],
+      [2, 'target', 2],
+      [2, 'stop', 2],
+      [3, 'target', 2.5],
+      [3, 'stop', 2.5],
+    ])
+  })
+
+  test('what is no longer held by then need not be covered', () => {
+    const dip = (volume: number): Row => [100, 101, 97, 100, volume]
+    const run = capped(
+      [FLAT, dip(9), dip(10), dip(10)],
+      { 0: () => buy({ ...LONG, qty: 4, limit: 98 }), 1: () => sell({ qty: 0.5 }) },
+      { filters: AT_LEAST('90') },
+    )
+    // bought 0.9, sold 0.5, bought 0.5 (0.9 again, too little at 95) and 1
+    expect(run.fills.map(({ side, qty, position }) => [side, qty, position])).toEqual([
+      ['buy', 0.9, 0.9],
+      ['sell', 0.5, 0.4],
+      ['buy', 0.5, 0.9],
+      ['buy', 1, 1.9],
+    ])
+    expect(legsOf(run).filter(([, role]) => role === 'stop')).toEqual([[3, 'stop', 1.9]])
+  })
+
+  test('a leg that the strategy has cancelled does not come again with a further part', () => {
+    const run = capped(flat(5), {
+      0: () => buy(LONG),
+      1: ({ orders }) => cancel(orders.find(({ role }) => role === 'stop')!.id),
+    })
+    expect(legsOf(run)).toEqual([
+      [1, 'stop', 1],
+      [1, 'target', 1],
+      [2, 'target', 2],
+      [3, 'target', 2.5],
+    ])
+  })
+
+  test('that a part of one leg shrinks the other is told', () => {
+    const rows: Row[] = [FLAT, [100, 101, 99, 100, 30], [100, 111, 99, 100], FLAT]
+    expect(legsOf(capped(rows, once(buy(LONG)))).at(-1)).toEqual([2, 'stop', 1.5])
+  })
+
   test('a leg that fills ends what is left of its entry', () => {
     const dip: Row = [100, 101, 97, 100]
     const up = capped([FLAT, dip, [100, 111, 99, 100], dip], once(buy({ ...LONG, limit: 98 })))
