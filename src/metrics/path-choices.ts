@@ -18,6 +18,8 @@ export interface BandInput {
   readonly startEquity: number
   /** Fee of a target that fills, as a fraction, by symbol. */
   readonly makerFee: Readonly<Record<string, number>>
+  /** Whether a mere touch fills a target (`--limit-touch`); false where absent. */
+  readonly limitTouch?: boolean
 }
 
 /** One bar on which the order of prices decides: what the better path would have added, and when it would have shown. */
@@ -53,8 +55,7 @@ export function choicesOf(input: BandInput): Choice[] {
     } else if (fill.role === 'order' && fill.position !== 0) {
       market.enteredAt = fill.time
       market.entryPrice = fill.reference
-      const target = legAfter(events, k)
-      const isStopped = events.slice(k + 1, k + 8).some((one) => isStopAt(one, fill))
+      const { target, isStopped } = legsAfter(events, k, market.closeOf(fill.time))
       const choice = target === null || isStopped ? null : market.targetAtOnce(fill, target)
       if (choice !== null) found.push(choice)
     }
@@ -62,7 +63,7 @@ export function choicesOf(input: BandInput): Choice[] {
   return found
 }
 
-/** The other leg of a stop that filled: it is cancelled right after. */
+/** The other leg of a stop that filled: right after it is cancelled, or shrinks where the stop filled in part. */
 function targetBeside(
   events: readonly RunEvent[],
   at: number,
@@ -70,34 +71,41 @@ function targetBeside(
 ): number | null {
   for (let k = at + 1; k < events.length; k++) {
     const event = events[k]!
-    if (event.type !== 'cancelled') break
-    const other = event.reason === 'oco' ? order(event.id) : undefined
+    if (event.type === 'amended' && event.order.role === 'target') return event.order.limit
+    if (event.type !== 'cancelled' && event.type !== 'dust') break
+    const other = event.type === 'cancelled' && event.reason === 'oco' ? order(event.id) : undefined
     if (other !== undefined) return other.limit
   }
   return null
 }
 
-/** The target that an entry's fill has just put on the book. */
-function legAfter(events: readonly RunEvent[], at: number): number | null {
-  for (let k = at + 1; k < events.length; k++) {
+/**
+ * What came of an entry's fill in the same bar, which ends at `end`: the target that it put on the book, and whether what
+ * it had opened was closed again.
+ */
+function legsAfter(
+  events: readonly RunEvent[],
+  at: number,
+  end: number,
+): { target: number | null; isStopped: boolean } {
+  const { fill: entry } = events[at] as Extract<RunEvent, { type: 'fill' }>
+  let target: number | null = null
+  for (let k = at + 1; k < events.length && events[k]!.at < end; k++) {
     const event = events[k]!
-    if (event.type === 'accepted' && event.order.role === 'target') return event.order.limit
-    if (event.type !== 'accepted' || event.order.role === 'order') break
+    if (event.type === 'fill') {
+      const { symbol, time, role } = event.fill
+      if (symbol === entry.symbol && time === entry.time && role !== 'order') return { target, isStopped: true }
+      // what it brought follows before anything else fills
+      if (target === null) break
+    }
+    const isLeg = event.type === 'accepted' || event.type === 'amended'
+    if (target === null && isLeg && event.order.role === 'target' && event.order.symbol === entry.symbol)
+      target = event.order.limit
   }
-  return null
-}
-
-function isStopAt(event: RunEvent, { symbol, time }: Fill): boolean {
-  return (
-    event.type === 'fill' && event.fill.symbol === symbol && event.fill.time === time && event.fill.role !== 'order'
-  )
+  return { target, isStopped: false }
 }
 
 type Happens = (bars: Bars, row: number) => boolean
-
-function reaches({ high, low }: Bars, row: number, { side }: Pick<Fill, 'side'>, target: number): boolean {
-  return side === 'sell' ? high[row]! > target : low[row]! < target
-}
 
 function isBeyond({ high, low }: Bars, row: number, side: Fill['side'], stop: number): boolean {
   return side === 'sell' ? low[row]! <= stop : high[row]! >= stop
@@ -114,8 +122,11 @@ class Market {
   readonly #trades: readonly Trade[]
   readonly #open: OpenTrade | undefined
   readonly #entries: readonly number[]
+  readonly #limitTouch: boolean
 
-  constructor(bars: Bars, detail: Bars | null, { trades, openTrades, makerFee, events }: BandInput) {
+  constructor(bars: Bars, detail: Bars | null, input: BandInput) {
+    const { trades, openTrades, makerFee, events } = input
+    this.#limitTouch = input.limitTouch ?? false
     const { symbol } = bars.series
     this.#bars = bars
     this.#detail = detail
@@ -127,13 +138,18 @@ class Market {
     )
   }
 
+  /** When the bar that opens at `time` ends. */
+  closeOf(time: number): number {
+    return closeTimeOf(time, this.#bars.series.interval)
+  }
+
   /** Both in one bar, the stop was taken: the target might have come first. */
   targetFirst(fill: Fill, target: number): Choice | null {
     const row = firstRowAt(this.#bars.openTime, fill.time)
     const isStop = (bars: Bars, k: number) => isBeyond(bars, k, fill.side, fill.reference)
     if (
       !this.#isReached(row, fill, target) ||
-      this.#isDecided(row, isStop, (bars, k) => reaches(bars, k, fill, target))
+      this.#isDecided(row, isStop, (bars, k) => this.#reaches(bars, k, fill, target))
     )
       return null
     return this.#choice(fill, target, this.#makerFee, row, row)
@@ -169,21 +185,28 @@ class Market {
     const isEntry = (bars: Bars, k: number) => bars.low[k]! <= fill.reference && bars.high[k]! >= fill.reference
     if (
       !this.#isReached(row, exit, target) ||
-      this.#isDecided(row, isEntry, (bars, k) => reaches(bars, k, exit, target))
+      this.#isDecided(row, isEntry, (bars, k) => this.#reaches(bars, k, exit, target))
     )
       return null
     const trade = this.#trades.find(({ entryTime }) => entryTime === fill.time)
     const pnl = trade?.pnl ?? (this.#open?.entryTime === fill.time ? this.#open.pnl : undefined)
+    // less than was bought where the fee is taken from that
+    const qty = Math.abs(fill.position)
     // a trade that grew later is no longer this entry's alone
-    if (pnl === undefined || (trade ?? this.#open)!.qty !== fill.qty) return null
+    if (pnl === undefined || (trade ?? this.#open)!.qty !== qty) return null
     const sign = fill.side === 'buy' ? 1 : -1
-    const other = sign * fill.qty * (target - fill.price) - fill.fee - target * fill.qty * this.#makerFee
+    const other = sign * qty * (target - fill.price) - fill.fee - target * qty * this.#makerFee
     return this.#of(fill.time, other - pnl, row)
   }
 
-  /** A target fills where the bar trades through it (fills.md 8). */
   #isReached(row: number, exit: Pick<Fill, 'side'>, target: number): boolean {
-    return reaches(this.#bars, row, exit, target)
+    return this.#reaches(this.#bars, row, exit, target)
+  }
+
+  /** A target fills where the bar trades through it, or, if asked, touches it (fills.md 8). */
+  #reaches({ high, low }: Bars, row: number, { side }: Pick<Fill, 'side'>, target: number): boolean {
+    const beyond = side === 'sell' ? high[row]! - target : target - low[row]!
+    return beyond > 0 || (this.#limitTouch && beyond === 0)
   }
 
   /**

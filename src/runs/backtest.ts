@@ -96,7 +96,8 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const used = inRange.map(({ bars, first }) => sliceBars(bars, first, bars.length))
   const { result } = simulation
   const makerFee = Object.fromEntries(loaded.map(({ instrument, costs }) => [instrument.symbol, costs.feeMaker]))
-  const repriced = pathBand({ ...result, bars: used, makerFee, details: details.map((one) => one?.bars ?? null) })
+  const finer = details.map((one) => one?.bars ?? null)
+  const repriced = pathBand({ ...result, bars: used, makerFee, limitTouch, details: finer })
   const better = settings.band === 'full' ? simulate({ ...options, path: 'better', onProgress }).result : null
   const band = better === null ? repriced : fullBand(repriced, result, better)
   const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band }

@@ -1,15 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { buy, close, type Decision, sell } from '../../src/core/order.ts'
 import { pathBand } from '../../src/metrics/index.ts'
-import { barsOf, play, type Row } from '../engine/scene.ts'
+import { barsOf, play, type Row, type Scene } from '../engine/scene.ts'
 
 const flat = (price: number): Row => [price, price, price, price]
 
 /** The band of a run over hand-made bars; fees: maker 0.1 %, taker 0.2 %. */
-function bandOf(rows: readonly Row[], decide: Readonly<Record<number, () => Decision>>, isFree = true) {
+function bandOf(
+  rows: readonly Row[],
+  decide: Readonly<Record<number, () => Decision>>,
+  isFree = true,
+  more: Partial<Scene> = {},
+) {
   const [feeMaker, feeTaker] = isFree ? [0, 0] : [0.001, 0.002]
-  const run = play({ rows, decide, kind: 'perpetual', cash: 1000, feeMaker, feeTaker })
-  const band = pathBand({ ...run, bars: [barsOf(rows)], makerFee: { BTCUSDT: feeMaker } })
+  const run = play({ rows, decide, kind: 'perpetual', cash: 1000, feeMaker, feeTaker, ...more })
+  const { limitTouch = false } = more
+  const band = pathBand({ ...run, bars: [barsOf(rows)], makerFee: { BTCUSDT: feeMaker }, limitTouch })
   return { run, band, end: [band.endEquity.low, band.endEquity.high] }
 }
 const long = () => buy({ qty: 1, stopLoss: 95, takeProfit: 110 })
@@ -46,6 +52,32 @@ describe('a stop and a target in one bar', () => {
         share: 0,
       })
   })
+  test('a touch is enough where limits fill at one', () => {
+    const touched = [flat(100), flat(100), [100, 110, 94, 100], flat(100)] as const
+    expect(bandOf(touched, { 0: long }, true, { limitTouch: true }).end).toEqual([995, 1010])
+  })
+  test('of a stop that fills in part, that part; and what was sold left dust', () => {
+    const thin = [flat(100), flat(100), [100, 111, 94, 100, 4], flat(95)] as const
+    const { run, end } = bandOf(thin, { 0: long }, true, { execution: { participation: 0.1 } })
+    // 0.4 at 95, which might have been 110, and the rest at 95
+    expect(run.fills.map(({ qty, price }) => [qty, price])).toEqual([
+      [1, 100],
+      [0.4, 95],
+      [0.6, 95],
+    ])
+    expect(end).toEqual([995, 995 + 0.4 * 15])
+  })
+  test('fees in what is received: less is sold than was bought, and dust is left', () => {
+    const spot = { kind: 'spot', feeAsset: 'received' } as const
+    const odd = () => buy({ qty: 1.001, stopLoss: 95, takeProfit: 110 })
+    const { run, band, end } = bandOf(rows, { 0: odd }, false, spot)
+    const [, sold] = run.fills
+    expect(sold!.qty).toBe(0.998)
+    expect(run.events.some(({ type }) => type === 'dust')).toBe(true)
+    // 0.998 at 110 for 0.1 % instead of at 95 for 0.2 %
+    expect(end[1]! - end[0]!).toBeCloseTo(0.998 * (110 * 0.999 - 95 * 0.998), 9)
+    expect(band.bars).toBe(1)
+  })
   test('a stop at the open hangs on no path', () => {
     expect(bandOf([flat(100), flat(100), [94, 111, 90, 100], flat(100)], { 0: long }).band.bars).toBe(0)
   })
@@ -79,6 +111,20 @@ test('an entry inside a bar that reaches the target: it might have come after', 
   })
   expect(run.trades).toMatchObject([{ pnl: 3 }])
   expect(end).toEqual([1003, 1012])
+})
+
+test('the same with fees in what is received', () => {
+  const rows = [flat(100), [100, 111, 97, 104], flat(104), flat(104)] as const
+  const spot = { kind: 'spot', feeAsset: 'received' } as const
+  const { run, end } = bandOf(
+    rows,
+    { 0: () => buy({ qty: 1, limit: 98, stopLoss: 90, takeProfit: 110 }), 2: () => close() },
+    false,
+    spot,
+  )
+  const [bought, sold] = run.fills
+  expect([bought!.position, sold!.qty, sold!.price]).toEqual([0.999, 0.999, 104])
+  expect(end[1]! - end[0]!).toBeCloseTo(0.999 * (110 * 0.999 - 104 * 0.998), 9)
 })
 
 test('gains add up from the bar on which they show, and the drawdown is that of the better curve', () => {
