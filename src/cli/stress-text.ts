@@ -2,19 +2,20 @@ import type { Stress } from '../runs/stress.ts'
 import { amount, percent, tableText } from './text.ts'
 
 /** The grid of a stress run, a table for each latency; what the edge can bear; return against account size. */
-export function stressText({ grid, method, breakEvenBps, paidBps, capacity, participation }: Stress): string {
+export function stressText(stress: Stress): string {
+  const { grid, method, slippage, breakEvenBps, paidBps, capacity, participation, isFixedSize } = stress
   const distinct = <T>(values: readonly T[]) => [...new Set(values)]
   const tables = distinct(grid.map(({ latencyBars }) => latencyBars)).map((latency) => {
     const cells = grid.filter(({ latencyBars }) => latencyBars === latency)
-    const columns = distinct(cells.map(({ slippageBps }) => slippageBps))
+    const columns = slippage.values
     const rows = distinct(cells.map(({ fees }) => fees)).map((fees) => [
       `${fees} × fees`,
-      ...columns.map((bps) =>
-        percent(cells.find((cell) => cell.fees === fees && cell.slippageBps === bps)!.totalReturn),
+      ...columns.map((value) =>
+        percent(cells.find((cell) => cell.fees === fees && cell.slippage === value)!.totalReturn),
       ),
     ])
-    const title = latency === 0 ? 'Return, orders at the next open' : `Return, orders ${latency} bar later`
-    return `${title}\n${tableText(['', ...columns.map((bps) => `${bps} bps`)], rows)}`
+    const header = columns.map((value) => (slippage.unit === 'times' ? `${value} × slip` : `${value} ${slippage.unit}`))
+    return `Return, ${whenText(stress.latency, latency)}\n${tableText(['', ...header], rows)}`
   })
   const edge =
     breakEvenBps === null
@@ -31,6 +32,12 @@ export function stressText({ grid, method, breakEvenBps, paidBps, capacity, part
   return [
     ...tables,
     `${edge} ${how}`,
-    `Return against account size, at most ${percent(participation, 1)} of a bar’s volume\n${sizes}`,
+    `Return against account size, at most ${percent(participation, 1)} of a bar’s volume\n${sizes}${isFixedSize ? '\nOrders are of the same size whatever the account: a larger one earns as much, on more money.' : ''}`,
   ].join('\n\n')
+}
+
+/** When orders meet the market: `own` ms is the run's latency, `more` are bars on top of it. */
+function whenText(own: number, more: number): string {
+  if (own === 0) return more === 0 ? 'orders at the next open' : `orders ${more} bar later`
+  return `orders after the run’s latency of ${own} ms${more === 0 ? '' : ` and ${more} bar more`}`
 }

@@ -18,11 +18,17 @@ export function tableText(header: readonly string[], rows: readonly (readonly st
 const none = '–'
 
 export function percent(value: number | null | undefined, digits = 2): string {
-  return value === null || value === undefined ? none : `${(value * 100).toFixed(digits)} %`
+  return value === null || value === undefined ? none : `${fixed(value * 100, digits)} %`
 }
 
 export function amount(value: number | null | undefined, digits = 2): string {
-  return value === null || value === undefined ? none : grouped(value.toFixed(digits))
+  return value === null || value === undefined ? none : grouped(fixed(value, digits))
+}
+
+/** A loss too small for the digits is no loss: 0.00, not -0.00. */
+function fixed(value: number, digits: number): string {
+  const text = value.toFixed(digits)
+  return Number(text) === 0 ? (0).toFixed(digits) : text
 }
 
 /** 1234567 → 1,234,567. */

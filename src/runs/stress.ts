@@ -1,17 +1,23 @@
-import { PLAIN_EXECUTION } from '../core/execution.ts'
+import { PLAIN_EXECUTION, type SlippageModel } from '../core/execution.ts'
 import type { Fill } from '../core/fill.ts'
 import { intervalMs } from '../core/interval.ts'
+import type { RiskLimits } from '../core/risk.ts'
 import type { EngineResult } from '../core/run.ts'
 import type { Backtest } from './backtest.ts'
 import { type SimulateOptions, simulate } from './simulate.ts'
 
-/** What is changed of a run: multiples of its fees and slippage, bars of latency, its cash, and a cap on volume. */
+/** What is changed of a run. */
 interface Change {
+  /** Multiple of its fees. */
   readonly fees?: number
-  /** Of the fixed part of slippage, in basis points a fill; replaces the venue's. */
-  readonly slippageBps?: number
+  /** As `Cell.slippage`. */
+  readonly slippage?: number
+  /** A cost of every side, in basis points, in the place of fees and slippage. */
+  readonly costBps?: number
+  /** Bars of latency more. */
   readonly latencyBars?: number
-  readonly cash?: number
+  /** Multiple of its cash, and of the limits of risk that are amounts. */
+  readonly size?: number
   readonly participation?: number
 }
 
@@ -19,14 +25,26 @@ type Again = (change: Change) => EngineResult
 
 interface Cell {
   readonly fees: number
-  readonly slippageBps: number
+  /** In the unit of `Stress.slippage`. */
+  readonly slippage: number
+  /** Beyond the run's own latency. */
   readonly latencyBars: number
   readonly totalReturn: number
+}
+
+/** The axis of slippage: in the run's own model, so that one cell is the run itself. */
+interface SlippageAxis {
+  /** Basis points, ticks, or multiples of spread and impact. */
+  readonly unit: 'bps' | 'ticks' | 'times'
+  readonly values: readonly number[]
 }
 
 export interface Stress {
   /** Whether decisions were found to hang on costs, so that every cell was run, or not, so that fills were priced anew. */
   readonly method: 'repriced' | 'rerun'
+  readonly slippage: SlippageAxis
+  /** The run's own latency, ms. */
+  readonly latency: number
   readonly grid: readonly Cell[]
   /** All-in cost of a side, in basis points of what is traded, at which nothing is left; `null`: nothing to begin with. */
   readonly breakEvenBps: number | null
@@ -34,10 +52,16 @@ export interface Stress {
   readonly paidBps: number
   readonly participation: number
   readonly capacity: readonly { readonly cash: number; readonly totalReturn: number }[]
+  /** Whether sizes of orders do not hang on cash, so that a larger account earns as much and not more. */
+  readonly isFixedSize: boolean
 }
 
 const FEES = [0, 0.5, 1, 2, 3] as const
-const SLIPPAGE_BPS = [0, 2, 5, 10, 20] as const
+const SLIPPAGE: Readonly<Record<SlippageAxis['unit'], readonly number[]>> = {
+  bps: [0, 2, 5, 10, 20],
+  ticks: [0, 1, 2, 5, 10],
+  times: [0, 0.5, 1, 2, 3],
+}
 const LATENCY_BARS = [0, 1] as const
 const SIZES = [1, 10, 100, 1000] as const
 /** Share of the volume that is taken where the run has no cap of its own. */
@@ -45,30 +69,65 @@ const SHARE = 0.05
 
 /** The same run with other costs: how it is changed is said by `simulate`'s own options. */
 function changed(options: SimulateOptions, change: Change): SimulateOptions {
-  const { fees = 1, slippageBps, latencyBars = 0, cash = options.cash, participation } = change
-  const slots = options.slots.map((slot) => ({
-    ...slot,
-    costs: {
-      ...slot.costs,
-      feeMaker: feeTimes(slot.costs.feeMaker, fees),
-      feeTaker: feeTimes(slot.costs.feeTaker, fees),
-      ...(slippageBps !== undefined && { slippageBps }),
-    },
-  }))
-  const finest = Math.min(...slots.map(({ bars }) => intervalMs(bars.series.interval)))
+  const { fees = 1, slippage, costBps, latencyBars = 0, size = 1, participation } = change
   const { execution = PLAIN_EXECUTION } = options
+  const isInBps = execution.slippage.model === 'bps'
+  const slots = options.slots.map((slot) => {
+    const { feeMaker, feeTaker } = slot.costs
+    const flat = costBps === undefined ? null : Number((costBps / 10_000).toFixed(12))
+    return {
+      ...slot,
+      costs: {
+        ...slot.costs,
+        feeMaker: flat ?? feeTimes(feeMaker, fees),
+        feeTaker: flat ?? feeTimes(feeTaker, fees),
+        ...(slippage !== undefined && isInBps && { slippageBps: slippage }),
+        ...(flat !== null && { slippageBps: 0 }),
+      },
+    }
+  })
+  const finest = Math.min(...slots.map(({ bars }) => intervalMs(bars.series.interval)))
+  const { strategy, risk } = options
   return {
     ...options,
     slots,
-    cash,
+    cash: options.cash * size,
+    strategy: { ...strategy, risk: (params) => sizedLimits(strategy.risk(params), size) },
+    ...(risk !== undefined && { risk: sizedLimits(risk, size) }),
     execution: {
       ...execution,
-      ...(slippageBps !== undefined && { slippage: { model: 'bps' as const } }),
+      slippage: costBps === undefined ? slipped(execution.slippage, slippage) : { model: 'bps' },
       latency: execution.latency + latencyBars * finest,
       cancelLatency: execution.cancelLatency + latencyBars * finest,
       participation: participation ?? execution.participation,
     },
   }
+}
+
+/** The run's own model of slippage, in ticks, or `slippage` times its spread and impact. */
+function slipped(model: SlippageModel, slippage: number | undefined): SlippageModel {
+  if (slippage === undefined || model.model === 'bps') return model
+  if (model.model === 'ticks') return { model: 'ticks', ticks: slippage }
+  return { model: 'impact', spreadBps: model.spreadBps * slippage, impact: model.impact * slippage }
+}
+
+/** Limits that are amounts grow with the account; what is a share or a count does not. */
+function sizedLimits(limits: RiskLimits, size: number): RiskLimits {
+  const sized = (limit: number | undefined) => (limit === undefined ? undefined : limit * size)
+  const { maxPosition, maxGross, maxNet } = limits
+  const amounts = { maxPosition: sized(maxPosition), maxGross: sized(maxGross), maxNet: sized(maxNet) }
+  const given = Object.entries(amounts).filter(([, limit]) => limit !== undefined)
+  return { ...limits, ...Object.fromEntries(given) }
+}
+
+/** With the run's own slippage among the values, where its instruments have but one. */
+function slippageAxis({ slots, execution = PLAIN_EXECUTION }: SimulateOptions): SlippageAxis {
+  const { slippage } = execution
+  if (slippage.model === 'impact') return { unit: 'times', values: SLIPPAGE.times }
+  const unit = slippage.model
+  const own = slippage.model === 'ticks' ? [slippage.ticks] : slots.map(({ costs }) => costs.slippageBps)
+  const all = new Set([...SLIPPAGE[unit], ...(new Set(own).size === 1 ? own : [])])
+  return { unit, values: [...all].sort((a, b) => a - b) }
 }
 
 /** Rates have at most twelve decimals. Dearer fees pay a maker no larger rebate. */
@@ -79,14 +138,17 @@ function feeTimes(rate: number, times: number): number {
 /**
  * The result over fee × slippage × latency, the cost at which the edge is gone, and the return against account size. For
  * each latency two runs are made, without costs and with the highest: where both fill the same orders, decisions hang
- * neither on cash nor on fill prices, and the cells between are reckoned from their fills; else each is run.
+ * neither on cash nor on fill prices, and the cells between are reckoned from their fills; else each is run. So it is
+ * where slippage is not in basis points, as no fill tells what it would have been with more.
  */
 export function stressOf(
   { result: base, options }: Pick<Backtest, 'result' | 'options'>,
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Stress {
   const again: Again = (change) => simulate(changed(options, change)).result
-  const total = LATENCY_BARS.length * FEES.length * SLIPPAGE_BPS.length + SIZES.length
+  const axis = slippageAxis(options)
+  const highest = axis.values.at(-1)!
+  const total = LATENCY_BARS.length * FEES.length * axis.values.length + SIZES.length
   let done = 0
   const step = <T>(work: () => T): T => {
     onProgress(done++, total)
@@ -96,37 +158,44 @@ export function stressOf(
   const grid: Cell[] = []
   let free: EngineResult | null = null
   for (const latencyBars of LATENCY_BARS) {
-    const cheap = again({ fees: 0, slippageBps: 0, latencyBars })
+    const cheap = again({ fees: 0, slippage: 0, latencyBars })
     free ??= cheap
-    const dear = again({ fees: FEES.at(-1)!, slippageBps: SLIPPAGE_BPS.at(-1)!, latencyBars })
-    const isPriced = areAlike(cheap.fills, dear.fills)
+    const dear = again({ fees: FEES.at(-1)!, slippage: highest, latencyBars })
+    const isPriced = axis.unit === 'bps' && areAlike(cheap.fills, dear.fills)
     if (!isPriced) method = 'rerun'
     for (const fees of FEES)
-      for (const slippageBps of SLIPPAGE_BPS) {
+      for (const slippage of axis.values) {
         const totalReturn = step(() =>
           isPriced
-            ? repriced(cheap, dear, options, fees, slippageBps)
-            : returnOf(again({ fees, slippageBps, latencyBars }), options.cash),
+            ? repriced(cheap, dear, options, fees, slippage)
+            : returnOf(again({ fees, slippage, latencyBars }), options.cash),
         )
-        grid.push({ fees, slippageBps, latencyBars, totalReturn })
+        grid.push({ fees, slippage, latencyBars, totalReturn })
       }
   }
   const participation = options.execution?.participation ?? SHARE
-  const capacity = SIZES.map((size) => {
-    const cash = options.cash * size
-    return { cash, totalReturn: step(() => returnOf(again({ cash, participation }), cash)) }
-  })
+  const runs = SIZES.map((size) => step(() => again({ size, participation })))
   onProgress(total, total)
-  const traded = base.fills.reduce((sum, { reference, qty }) => sum + reference * qty, 0)
+  const traded = tradedOf(base)
   const { fees, slippage } = base.document.costs
   return {
     method,
+    slippage: axis,
+    latency: options.execution?.latency ?? 0,
     grid,
     breakEvenBps: method === 'repriced' ? reckonedEdge(free!, options.cash) : searchedEdge(again, options.cash),
     paidBps: traded > 0 ? ((fees + slippage) / traded) * 10_000 : 0,
     participation,
-    capacity,
+    capacity: runs.map((result, k) => {
+      const cash = options.cash * SIZES[k]!
+      return { cash, totalReturn: returnOf(result, cash) }
+    }),
+    isFixedSize: base.fills.length > 0 && areAlike(runs[0]!.fills, runs[1]!.fills),
   }
+}
+
+function tradedOf({ fills }: Pick<EngineResult, 'fills'>): number {
+  return fills.reduce((sum, { reference, qty }) => sum + reference * qty, 0)
 }
 
 /** Whether the same orders filled at the same times, sizes and references: only their prices and fees differ. */
@@ -154,7 +223,9 @@ function repriced(
   slippageBps: number,
 ): number {
   const costs = new Map(options.slots.map((slot) => [slot.instrument.symbol, slot.costs]))
-  const paid = free.fills.reduce((sum, { symbol, reference, qty, liquidity, side }, k) => {
+  const paid = free.fills.reduce((sum, { symbol, reference, qty, liquidity, side, role }, k) => {
+    // at the exchange's own fee and price, which both runs have paid
+    if (role === 'liquidation') return sum
     const { feeMaker, feeTaker } = costs.get(symbol)!
     // a limit has its price or a better one whatever slippage is
     const slipped = dear.fills[k]!.price === reference ? 0 : slippageBps / 10_000
@@ -170,14 +241,14 @@ function returnOf(result: EngineResult, cash: number): number {
 
 /** Profit before costs ÷ what was traded. */
 function reckonedEdge(free: EngineResult, cash: number): number | null {
-  const traded = free.fills.reduce((sum, { reference, qty }) => sum + reference * qty, 0)
+  const traded = tradedOf(free)
   const profit = free.endEquity - cash
   return profit > 0 && traded > 0 ? (profit / traded) * 10_000 : null
 }
 
-/** Slippage, without fees, at which nothing is left; to a tenth of a basis point, at most 1000. */
+/** Cost of every side, limits too, at which nothing is left; to a tenth of a basis point, at most 1000. */
 function searchedEdge(again: Again, cash: number): number | null {
-  const profit = (bps: number) => again({ fees: 0, slippageBps: bps }).endEquity - cash
+  const profit = (costBps: number) => again({ costBps }).endEquity - cash
   if (profit(0) <= 0) return null
   let [low, high] = [0, 1000]
   if (profit(high) > 0) return high
