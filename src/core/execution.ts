@@ -14,10 +14,6 @@ export interface Execution {
   readonly cancelLatency: number
 }
 
-export function isPlain({ slippage, participation, latency, cancelLatency }: Execution): boolean {
-  return slippage.model === 'bps' && participation === null && latency === 0 && cancelLatency === 0
-}
-
 /** Every order fills whole, at the next open, at a fixed fraction: what holds where nobody says otherwise. */
 export const PLAIN_EXECUTION: Execution = {
   slippage: { model: 'bps' },

@@ -135,6 +135,8 @@ export interface RunDocument {
     readonly request: RecordedRequest | null
     readonly code: string
     readonly config: string
+    /** What `config` is made of, by name: sha256 of each. */
+    readonly inputs: Readonly<Record<string, string>>
     readonly versions: Readonly<Record<string, string>>
   }
 }

@@ -105,6 +105,16 @@ const request = z.strictObject({
   benchmark: z.string().nullable(),
 })
 
+/** What a run is made again from. */
+export const REPRODUCE_SCHEMA = z.strictObject({
+  command: z.string(),
+  request: request.nullable(),
+  code: sha256,
+  config: sha256,
+  inputs: z.record(z.string(), sha256),
+  versions: z.record(z.string(), z.string()),
+})
+
 const highest = z.strictObject({ value: z.number(), at: time }).nullable()
 const portfolio = z.strictObject({
   symbols: z.array(
@@ -199,13 +209,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
   benchmark: z.string(),
   riskFree: z.number(),
   seed: count,
-  reproduce: z.strictObject({
-    command: z.string(),
-    request: request.nullable(),
-    code: sha256,
-    config: sha256,
-    versions: z.record(z.string(), z.string()),
-  }),
+  reproduce: REPRODUCE_SCHEMA,
 })
 
 /** The same as JSON Schema (draft 2020-12), for readers in other languages. */

@@ -76,6 +76,9 @@ export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
     'seed',
     'metrics',
     'band',
+    'nearFaults',
+    'portfolio',
+    'perpetuals',
     'peer',
     'split',
     'orders',
@@ -90,6 +93,7 @@ export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
   }
   visit('reproduce.code', a.reproduce.code, b.reproduce.code)
   visit('reproduce.config', a.reproduce.config, b.reproduce.config)
+  visit('reproduce.inputs', a.reproduce.inputs, b.reproduce.inputs)
   return found
 }
 

@@ -89,11 +89,6 @@ function ofVenue(venue: Venue, flags: Said, config: Said, file: string | null): 
   return { rates, terms: isBase ? { feeTier: base.name, feeDiscount: 0 } : GIVEN }
 }
 
-/** Whether rates say all that there is to say of the fees: they were given, or are of the venue's base tier. */
-export function isPlainFee(venue: Venue, { feeTier, feeDiscount }: FeeTerms): boolean {
-  return (feeTier === null || feeTier === FEE_TIERS[venue][0].name) && feeDiscount === 0
-}
-
 function hasRate({ maker, taker }: Said): boolean {
   return maker !== undefined || taker !== undefined
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
@@ -13,6 +13,17 @@ import { UsageError } from './usage-error.ts'
 
 /** How the names of folders end that are being written, or were when the power failed. */
 export const UNFINISHED = '.tmp'
+
+/** What the run made last may be called. */
+const LATEST = 'latest'
+
+/** Names that an error lists. */
+const LISTED = 5
+
+function listed(names: readonly string[]): string {
+  const more = names.length - LISTED
+  return `${names.slice(0, LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
 
 /** A run folder read back. */
 export interface LoadedRun {
@@ -131,7 +142,7 @@ export function listRuns(
 }
 
 /**
- * The folder of a run named by its path, its name, or the beginning or end of its name.
+ * The folder of a run named by its path, its name, the beginning or end of its name, or `latest`.
  * @throws UsageError where none or several fit
  */
 export function findRun(name: string, out: string, cwd: string): string {
@@ -139,9 +150,14 @@ export function findRun(name: string, out: string, cwd: string): string {
   const names = runFolders(out).map((dir) => basename(dir))
   const fitting = names.filter((one) => one.startsWith(name) || one.endsWith(name))
   if (fitting.length === 1) return join(out, fitting[0]!)
+  const madeAt = (one: string) => statSync(join(out, one, 'run.json')).mtimeMs
+  const newest = (among: readonly string[]) => [...among].sort((a, b) => madeAt(b) - madeAt(a))
+  if (name === LATEST && names.length > 0) return join(out, newest(names)[0]!)
   if (fitting.length > 1)
-    throw new UsageError(`"${name}" fits ${fitting.length} runs: ${fitting.join(', ')}; give more of the name`)
+    throw new UsageError(
+      `"${name}" fits ${fitting.length} runs, newest first: ${listed(newest(fitting))}; give more of the name, or ${LATEST} for the run made last`,
+    )
   throw new UsageError(
-    `there is no run "${name}"${didYouMean(name, names)} in ${out}; ${names.length > 0 ? `there are: ${names.join(', ')}` : 'there are none yet'}`,
+    `there is no run "${name}"${didYouMean(name, names)} in ${out}; ${names.length > 0 ? `there are: ${listed(newest(names))}` : 'there are none yet'}`,
   )
 }

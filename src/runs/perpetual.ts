@@ -21,8 +21,8 @@ export interface Perpetual {
   readonly marked: { readonly name: string; readonly filled: number } | null
   /** Rates of the range that are not stored; `null` where funding was switched off. */
   readonly missingRates: number | null
-  /** Everything here that decides the run, for its identity. */
-  readonly identity: unknown
+  /** Everything here that decides the run, for its identity; `null` where it has none. */
+  readonly identity: Readonly<Record<'margin' | 'tiers' | 'marks' | 'funding', unknown>>
 }
 
 /**
@@ -64,11 +64,10 @@ export async function perpetualOf(
       ...(funding?.remarks ?? []),
     ],
     identity: {
+      margin: { liquidationFee, mode: settings.margin, leverage: settings.leverageOf(symbol) },
       tiers,
-      liquidationFee,
-      mode: settings.margin,
-      leverage: settings.leverageOf(symbol),
-      marks: marked?.sha256 ?? null,
+      // the decimals decide where a price lies between two units
+      marks: marked === null ? null : { sha256: marked.sha256, decimals: marked.columns.decimals },
       funding:
         funding === null
           ? null

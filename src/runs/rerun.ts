@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { RunDocument } from '../core/run.ts'
+import { DataError } from '../data/index.ts'
 import type { Strategy } from '../engine/index.ts'
+import { REPRODUCE_SCHEMA } from '../report/run-schema.ts'
 import { type Backtest, backtest, type Progress } from './backtest.ts'
 import { codeHash } from './code-hash.ts'
 import { type Difference, diffRuns } from './diff-runs.ts'
@@ -10,6 +12,7 @@ import { readDocument } from './load-run.ts'
 import { loadStrategy } from './load-strategy.ts'
 import { HOME } from './package-info.ts'
 import { differences, renderRun } from './run-folder.ts'
+import { INPUTS } from './run-identity.ts'
 import { recordedSettings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
@@ -56,6 +59,11 @@ export async function rerunWatched(
 /** What a run was asked for, as its run.json records it. */
 function askedFor({ reproduce, run }: RunDocument, dir: string, store: string, cwd: string) {
   const record = reproduce.request
+  const unlike = REPRODUCE_SCHEMA.safeParse(reproduce).error?.issues[0]
+  if (unlike !== undefined)
+    throw new DataError(
+      `${join(dir, 'run.json')}: reproduce.${unlike.path.join('.')}: ${unlike.message}; it was made by another build or changed by hand, so make the run again: ${reproduce.command}`,
+    )
   if (record === null)
     throw new UsageError(`${run}: its strategy was handed over by a script, not named by a file; run that script again`)
   const strategy = findStrategy(record.strategy, dir, cwd)
@@ -118,8 +126,9 @@ function causes(recorded: RunDocument, fresh: RunDocument): string[] {
       problems.push(`the stored bars of ${data.series} are not those of the run`)
   if (recorded.reproduce.code !== fresh.reproduce.code)
     problems.push('the strategy, a file it imports, or the lockfile was changed')
-  if (recorded.reproduce.config !== fresh.reproduce.config)
-    problems.push('costs, filters, warm-up bars, the benchmark or the marks of an import are not those of the run')
+  const [before, now] = [recorded.reproduce.inputs, fresh.reproduce.inputs]
+  for (const [name, words] of Object.entries(INPUTS))
+    if (before[name] !== now[name]) problems.push(`${words}: not those of the run`)
   return problems
 }
 

@@ -11,7 +11,7 @@ import { VERSION } from './package-info.ts'
 import { perpetualsUsed } from './perpetual-document.ts'
 import { commandOf, recordOf } from './reproduce.ts'
 import type { RunFacts } from './run-facts.ts'
-import { configHash, outcomeHash, sha256, snapshotsInForce } from './run-identity.ts'
+import { inputsOf, outcomeHash, sha256, snapshotsInForce } from './run-identity.ts'
 import type { SimulateSlot } from './simulate.ts'
 
 /** The run's document: `run.json`, and what the report and `--json` show. */
@@ -27,7 +27,8 @@ export function documentOf(facts: RunFacts): RunDocument {
   const record: RecordedRequest | null = isInline
     ? null
     : recordOf({ file: facts.file, request, settings, params, used, from: facts.from, to, warmup })
-  const config = configHash(facts, to)
+  const inputs = inputsOf(facts, to)
+  const config = sha256(inputs)
   const outcome = isInline ? outcomeHash(facts.tradeHash, result.events, facts.plots) : null
   const id = sha256({ data, code, params, config, engine: VERSION, outcome }).slice(0, 12)
   return {
@@ -72,6 +73,7 @@ export function documentOf(facts: RunFacts): RunDocument {
       request: record,
       code,
       config,
+      inputs,
       versions: { klinelab: VERSION },
     },
   }

@@ -1,43 +1,67 @@
 import { createHash } from 'node:crypto'
 import { sliceBars } from '../core/bar.ts'
-import { isPlain } from '../core/execution.ts'
 import type { FilterSnapshot, Instrument } from '../core/instrument.ts'
 import type { RunResult } from '../core/run.ts'
 import { barsSha256 } from '../data/index.ts'
-import { isPlainFee } from './fee-settings.ts'
 import type { RunFacts } from './run-facts.ts'
 
+/** What decides a run's bytes besides its bars, code and parameters, by name, as `verify` speaks of it. */
+export const INPUTS = {
+  settings: 'cash, limits of risk, execution or another setting',
+  costs: 'fees or slippage',
+  filters: 'filters',
+  warmup: 'the bars before the range, or the decimals of the stored prices',
+  averages: 'the 1m bars behind PERCENT_PRICE',
+  margin: 'leverage, margin mode or liquidation fee',
+  tiers: 'leverage tiers',
+  marks: 'mark prices',
+  funding: 'funding rates, or the marks that they were charged on',
+  detail: 'the finer bars of --detail',
+  benchmark: 'the benchmark',
+  certificates: 'what the import and the check of the data say',
+} as const
+
 /**
- * What decides a run's bytes besides the bars of its range, its code and its parameters: every value as it was used, not
- * as it was spelt, so that one input asked for in two ways is one run, and two inputs never are.
+ * The same as hashes: every value as it was used, not as it was spelt, so that one input asked for in two ways is one run,
+ * and two inputs never are. What no series of the run has is not among them.
  */
-export function configHash(facts: RunFacts, to: number): string {
-  const { settings, request, from } = facts
-  const { cash, riskFree, limitTouch, feeAsset, noCosts, risk } = settings
-  return sha256({
-    // what is plain was so before there was anything else
-    ...(!isPlain(settings.execution) && { execution: settings.execution }),
-    ...{ cash, riskFree, limitTouch, feeAsset, noCosts },
-    ...(Object.keys(risk).length > 0 && { risk }),
-    ...(settings.band !== 'repriced' && { band: settings.band }),
-    closeAtEnd: request.closeAtEnd ?? false,
-    benchmark: { name: facts.benchmark.name, inputs: facts.benchmark.inputs },
-    series: facts.instruments.map(({ instrument, bars, costs }, k) => ({
-      costs,
-      ...(!isPlainFee(instrument.venue, settings.feeTermsOf(instrument.venue)) && {
-        fees: settings.feeTermsOf(instrument.venue),
-      }),
-      instrument: { ...instrument, snapshots: snapshotsInForce(instrument, from, to) },
-      // of the whole series: a finer price stored since sets the grid on which the indicators are exact
-      priceDecimals: bars.priceDecimals,
-      before: { rows: facts.warmups[k], sha256: barsSha256(sliceBars(bars, 0, facts.warmups[k]!)) },
-      average: facts.averages[k],
-      perpetual: facts.perpetuals[k]?.identity ?? null,
-      ...(facts.details[k] != null && { detail: facts.details[k].sha256 }),
-      // the import's marks are in no column of the bars
-      certificate: facts.certificates[k],
+export function inputsOf(facts: RunFacts, to: number): Record<string, string> {
+  const { settings, request, from, instruments } = facts
+  const { cash, riskFree, limitTouch, feeAsset, noCosts, risk, band, execution } = settings
+  const { closeAtEnd = false } = request
+  const values: Record<keyof typeof INPUTS, unknown> = {
+    settings: { cash, riskFree, limitTouch, execution, risk, band, closeAtEnd },
+    costs: [
+      { feeAsset, noCosts },
+      ...instruments.map(({ instrument, costs }) => ({ costs, terms: settings.feeTermsOf(instrument.venue) })),
+    ],
+    filters: instruments.map(({ instrument }) => ({
+      ...instrument,
+      snapshots: snapshotsInForce(instrument, from, to),
     })),
-  })
+    // the decimals of the whole series: a finer price stored since sets the grid on which the indicators are exact
+    warmup: instruments.map(({ bars }, k) => ({
+      priceDecimals: bars.priceDecimals,
+      rows: facts.warmups[k],
+      sha256: barsSha256(sliceBars(bars, 0, facts.warmups[k]!)),
+    })),
+    averages: known(facts.averages),
+    margin: known(facts.perpetuals.map((one) => one?.identity.margin)),
+    tiers: known(facts.perpetuals.map((one) => one?.identity.tiers)),
+    marks: known(facts.perpetuals.map((one) => one?.identity.marks)),
+    funding: known(facts.perpetuals.map((one) => one?.identity.funding)),
+    detail: known(facts.details.map((one) => one && { sha256: one.sha256, priceDecimals: one.bars.priceDecimals })),
+    benchmark: { name: facts.benchmark.name, inputs: facts.benchmark.inputs },
+    // the import's marks are in no column of the bars
+    certificates: facts.certificates,
+  }
+  const given = Object.entries(values).filter(([, value]) => value !== null)
+  return Object.fromEntries(given.map(([name, value]) => [name, sha256(value)]))
+}
+
+/** One entry a series; `null` where none has any. */
+function known(entries: readonly unknown[]): readonly unknown[] | null {
+  return entries.every((entry) => entry === null || entry === undefined) ? null : entries.map((entry) => entry ?? null)
 }
 
 /**

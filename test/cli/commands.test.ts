@@ -225,6 +225,29 @@ describe('runs, report, verify', () => {
     const other = klinelab(['verify', made.run, '--out', out])
     expect(other.code).toBe(1)
     expect(other.stdout).toMatch(/binance:BTCUSDT:1h are not those of the run/)
+    // as older builds wrote it
+    const { band: _, ...request } = document.reproduce.request
+    writeFileSync(
+      join(made.dir, 'run.json'),
+      JSON.stringify({ ...document, reproduce: { ...document.reproduce, request } }),
+    )
+    for (const command of [['verify'], ['report'], ['runs', 'explain']])
+      expect(klinelab([...command, made.run, '--out', out, ...(command[1] ? ['--trade', '1'] : [])])).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(
+          /run\.json: reproduce\.request\.band: .*made by another build or changed by hand, so make the run again: klinelab backtest/,
+        ),
+      })
+  })
+
+  test('latest is the run made last; a name that fits several says so', () => {
+    const newest = klinelab([...RUN, '--cash', '30000', '--out', out, '--json']).json<{ run: string }>().run
+    expect(klinelab(['runs', 'show', 'latest', '--out', out, '--json']).json()).toMatchObject({ run: newest })
+    const vague = klinelab(['runs', 'show', 'sma-cross', '--out', out])
+    expect(vague.code).toBe(2)
+    expect(vague.stderr).toMatch(
+      new RegExp(`"sma-cross" fits \\d runs, newest first: ${newest}, .*give more of the name, or latest`),
+    )
   })
 })
 

@@ -121,7 +121,14 @@ export function madeRun({
     orders: { accepted: 2 * trades.length, rejected: 0, byFilter: {} },
     ...{ openTrades: [], filters: [], certificates: [] },
     ...{ benchmark: 'buy and hold BTCUSDT', riskFree: 0, seed: 0 },
-    reproduce: { command: 'klinelab backtest made.ts', request: null, code: HASH, config: HASH, versions: {} },
+    reproduce: {
+      command: 'klinelab backtest made.ts',
+      request: null,
+      code: HASH,
+      config: HASH,
+      inputs: {},
+      versions: {},
+    },
   }
   return {
     document,

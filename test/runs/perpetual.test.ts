@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/core/event.ts'
@@ -124,5 +124,25 @@ describe('a backtest of a perpetual', () => {
     const { document } = folder('--leverage', '5')
     expect(document.reproduce.request).toMatchObject({ leverage: { TESTUSDT: 5 }, margin: 'cross', funding: 'on' })
     expect(run('verify', document.run)).toMatchObject({ code: 0 })
+  })
+
+  test('what it is made from has changed since: verify says which', () => {
+    const { dir, done, folder, run } = project()
+    done('data', 'tiers', 'tiers.json', '--as-of', '2024-01-01')
+    done('data', 'funding', 'funding.csv', '--as', 'binance-usdm:TESTUSDT')
+    const { document } = folder('--leverage', '5')
+    const problems = () => run('verify', document.run, '--json').json<{ problems: string[] }>().problems
+    const put = (name: string, text: string) => writeFileSync(join(dir, name), text)
+    put('tiers.json', JSON.stringify([{ symbol: 'TESTUSDT', brackets: [{ ...bracket, maintMarginRatio: 0.02 }] }]))
+    done('data', 'tiers', 'tiers.json', '--as-of', '2023-06-01')
+    expect(problems()).toEqual([])
+    done('data', 'tiers', 'tiers.json', '--as-of', '2024-01-01')
+    expect(problems()).toEqual(['leverage tiers: not those of the run'])
+    done('data', 'import', 'mark.csv', '--as', 'binance-usdm:TESTUSDT@mark:1h')
+    expect(problems()).toEqual([
+      'leverage tiers: not those of the run',
+      'mark prices: not those of the run',
+      'funding rates, or the marks that they were charged on: not those of the run',
+    ])
   })
 })
