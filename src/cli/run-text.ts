@@ -33,7 +33,12 @@ export function runText(document: RunDocument, isColourful: boolean): string {
       'Trades',
       `${count(metrics['trades'] ?? 0)}, won ${percent(metrics['winRate'], 1)}, profit factor ${ratio(metrics['profitFactor'])}, expectancy ${amount(metrics['expectancy'])} ${quote}`,
     ],
-    ['Costs', `fees ${amount(costs.fees)}, slippage ${amount(costs.slippage)} ${quote}`],
+    [
+      'Costs',
+      `fees ${amount(costs.fees)}, slippage ${amount(costs.slippage)}${document.perpetuals.length > 0 ? `, funding ${amount(costs.funding)}` : ''} ${quote}`,
+    ],
+    ...liquidationLine(document),
+    ...bandLine(document),
     [
       'Orders',
       `${count(orders.accepted)} accepted, ${count(orders.rejected)} rejected${refused === '' ? '' : ` (${refused})`}`,
@@ -53,6 +58,26 @@ export function runText(document: RunDocument, isColourful: boolean): string {
       : []),
     ...(remarks.length > 0 ? ['', ...remarks.map((remark) => `  ${remark}`)] : []),
   ].join('\n')
+}
+
+function liquidationLine({ perpetuals, quote }: RunDocument): [string, string][] {
+  const all = perpetuals.map(({ liquidations }) => liquidations)
+  const sum = (of: (one: (typeof all)[number]) => number) => all.reduce((total, one) => total + of(one), 0)
+  const number = sum(({ count: times }) => times)
+  if (number === 0) return []
+  return [['Liquidations', `${count(number)}, fees ${amount(sum(({ fees }) => fees))} ${quote}`]]
+}
+
+/** How much of it hangs on what bars do not show. */
+function bandLine({ band }: RunDocument): [string, string][] {
+  if (band.bars === 0) return []
+  const { totalReturn, maxDrawdown, bars } = band
+  return [
+    [
+      'Band',
+      `return ${percent(totalReturn.low)} to ${percent(totalReturn.high)}, drawdown ${percent(maxDrawdown.low)} to ${percent(maxDrawdown.high)}: ${plural(bars, 'bar')} ${bars === 1 ? 'hangs' : 'hang'} on the order of prices inside`,
+    ],
+  ]
 }
 
 /** `backtest --json`: run.json, where it lies, and how fast it was. */

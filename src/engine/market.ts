@@ -61,7 +61,7 @@ export class Markets {
       said.add(rules)
       this.#remark(
         isKnown
-          ? `${slot.symbol}: PERCENT_PRICE is checked against the volume-weighted closes of ${rule.avgPriceMins} minutes, which approximate the exchange's average of trades`
+          ? `${slot.symbol}: PERCENT_PRICE is checked against the volume-weighted closes of ${rule.avgPriceMins} minutes where 1m bars are stored, which approximate the exchange's average of trades`
           : `${slot.symbol}: PERCENT_PRICE is checked against the last close where no 1m bars are stored (the exchange averages ${rule.avgPriceMins} minutes)`,
       )
     }

@@ -1,4 +1,4 @@
-import { type Decimal, decimalOf } from '../core/decimal.ts'
+import { type Decimal, decimalOf, POW10 } from '../core/decimal.ts'
 import type { Slot } from './slot.ts'
 
 /**
@@ -9,6 +9,7 @@ import type { Slot } from './slot.ts'
  */
 export class Participation {
   readonly #share: Decimal
+  readonly #near: number
   readonly #remark: (text: string) => void
   /** Of the bar that each instrument met last, and of the last part of it where finer bars decide. */
   readonly #taken = new Map<Slot, { row: number; ofBar: number; meeting: number; ofPart: number }>()
@@ -18,6 +19,7 @@ export class Participation {
     if (!(share > 0 && share <= 1))
       throw new RangeError(`participation ${share} is not a share of the volume: write a fraction above 0, at most 1`)
     this.#share = decimalOf(share)
+    this.#near = share
     this.#remark = remark
   }
 
@@ -31,6 +33,8 @@ export class Participation {
       return wanted
     }
     const { detail, scales } = slot
+    // an order that waits asks on every bar: clearly less than a step needs no decimals
+    if (this.#near * volume * POW10[scales.qtyDecimals]! < 0.99 * step) return 0
     const taken = this.#taken.get(slot)
     let left = this.#most(volume, scales.qtyDecimals) - (taken?.row === slot.row ? taken.ofBar : 0)
     if (detail?.isAtWork) {

@@ -1,4 +1,5 @@
 import { type AmendRequest, amend, type CloseRequest, close, type OrderView } from '../core/order.ts'
+import { didYouMean } from '../core/suggest.ts'
 import type { PositionView } from './strategy.ts'
 
 /**
@@ -27,9 +28,11 @@ function isProtective({ type, side, reduceOnly, trigger }: OrderView, isLong: bo
 
 /**
  * Chandelier exit: `times` average true ranges below the highest price since the entry (above the lowest, of a short).
- * Source: Le Beau, in Elder, Come Into My Trading Room, 2002.
+ * Nothing while the range is not known (NaN). Source: Le Beau, in Elder, Come Into My Trading Room, 2002.
+ * @throws RangeError for a number that is not above 0, or a name it does not know
  */
 export function chandelierStop(holding: Holding, of: { readonly atr: number; readonly times: number }): AmendRequest[] {
+  checkAbove0('chandelierStop', of, ['times', 'atr'])
   const { position } = holding
   const distance = of.atr * of.times
   return moveStop(holding, position.qty > 0 ? position.high - distance : position.low + distance)
@@ -38,8 +41,10 @@ export function chandelierStop(holding: Holding, of: { readonly atr: number; rea
 /**
  * Once the position has gained `after` times what its stop risks (R: entry to stop), the stop moves to the entry. One that
  * has been moved beyond the entry already stays where it is.
+ * @throws RangeError for a number that is not above 0, or a name it does not know
  */
 export function breakEvenStop(holding: Holding, of: { readonly after: number }): AmendRequest[] {
+  checkAbove0('breakEvenStop', of, ['after'])
   const { position, orders } = holding
   const isLong = position.qty > 0
   const entry = position.entryPrice
@@ -51,7 +56,21 @@ export function breakEvenStop(holding: Holding, of: { readonly after: number }):
   return risks.length > 0 && gained >= of.after * Math.max(...risks) ? moveStop(holding, entry) : []
 }
 
-/** Closes a position that has been held for `bars` bars. */
+/** Closes a position that has been held for `bars` bars. @throws RangeError for a number that is not above 0 */
 export function timeStop({ position }: Pick<Holding, 'position'>, bars: number): CloseRequest | undefined {
+  checkAbove0('timeStop', { bars }, ['bars'])
   return position.qty !== 0 && position.bars >= bars ? close({ tag: 'time' }) : undefined
+}
+
+/** An average true range may not be known yet; anything else that is no number above 0 is a slip. */
+function checkAbove0(who: string, given: object, names: readonly string[]): void {
+  const values = given as Readonly<Record<string, unknown>>
+  for (const name of Object.keys(given))
+    if (!names.includes(name)) throw new RangeError(`${who} knows no "${name}"${didYouMean(name, names)}`)
+  for (const name of names) {
+    const value = values[name]
+    const isUnknown = name === 'atr' && Number.isNaN(value)
+    if (!isUnknown && !(typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY))
+      throw new RangeError(`${who}: ${name} is ${String(value)}: write a number above 0`)
+  }
 }

@@ -178,7 +178,7 @@ export function defineStrategy<
     if (options[key] !== undefined && typeof options[key] !== 'function')
       throw new TypeError(`${who}: ${key} must be a function, it is ${typeof options[key]}`)
   const { risk = {} } = options
-  if (typeof risk !== 'function' && (typeof risk !== 'object' || risk === null))
+  if (typeof risk !== 'function' && (typeof risk !== 'object' || risk === null || Array.isArray(risk)))
     throw new TypeError(
       `${who}: risk must be limits such as { maxDrawdown: 0.2 }, or a function of the parameters, it is ${JSON.stringify(risk)}`,
     )

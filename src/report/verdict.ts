@@ -1,5 +1,5 @@
 import type { RunResult } from '../core/run.ts'
-import { amount, count, percent, plural, ratio, signedPercent } from './format.ts'
+import { amount, count, date, duration, percent, plural, ratio, signedPercent } from './format.ts'
 import { escapeHtml } from './html.ts'
 import { groupedRemarks } from './remarks.ts'
 
@@ -55,8 +55,9 @@ export function verdict(result: RunResult): string {
       costs.none ? 'bad' : '',
     ),
   ]
+  const zero = costs.funding === 0 ? 'All costs' : 'Fees and slippage'
   const alarm = costs.none
-    ? '<p class="alarm" role="alert"><strong>All costs were set to zero.</strong> Nobody could have had this result.</p>'
+    ? `<p class="alarm" role="alert"><strong>${zero} were set to zero.</strong> Nobody could have had this result.</p>`
     : ''
   return `<section id="verdict" aria-labelledby="verdict-h"><h2 id="verdict-h" class="hidden">Verdict</h2>
 ${alarm}<p class="sentence">${sentence(result)}</p>\n<dl class="cards">${cards.join('\n')}</dl></section>`
@@ -76,6 +77,7 @@ function sentence(result: RunResult): string {
       : [
           `${capital(made(total, 'strong'))}${where}, ${fall}.`,
           liquidationSentence(result),
+          haltSentence(result),
           costSentence(result),
           pathSentence(result),
           evidence(result),
@@ -92,19 +94,30 @@ function liquidationSentence({ document: { perpetuals } }: RunResult): string {
   return `<strong>${count === 1 ? 'Once a position was liquidated' : `${plural(count, 'time')} a position was liquidated`}.</strong> <a href="#margin">Why</a>`
 }
 
+/** That a limit of risk stopped it: what follows is not what the strategy would have done. */
+function haltSentence({ events, document }: RunResult): string {
+  const halts = events.filter((event) => event.type === 'halted')
+  const [first] = halts
+  if (first === undefined) return ''
+  const resumed = events.findLast((event) => event.type === 'resumed' || event.type === 'halted')?.type === 'resumed'
+  const times = halts.length === 1 ? '' : ` ${plural(halts.length, 'time')}, first`
+  const rest = resumed ? '' : `, and nothing was opened in the ${duration(document.range.to - halts.at(-1)!.at)} since`
+  return `<strong>Limits of risk halted trading</strong>${times} on ${date(first.at)}${rest}.`
+}
+
 /** What the bars do not show, as an interval: the figures themselves are its worse end. */
 function pathSentence({ document: { band } }: RunResult): string {
   if (band.bars === 0) return ''
   const { totalReturn, maxDrawdown } = band
   const range = `between ${signedPercent(totalReturn.low)} and ${signedPercent(totalReturn.high)}`
-  return `On ${plural(band.bars, 'bar')} the order of prices inside decides: the return lies ${range}, the drawdown between ${percent(maxDrawdown.low)} and ${percent(maxDrawdown.high)}; this page shows the worse end.`
+  return `On ${plural(band.bars, 'bar')} the order of prices inside decides: the return lies ${range}, the drawdown between ${percent(maxDrawdown.low)} and ${percent(maxDrawdown.high)}; this page shows ${band.method === 'full' ? 'the run that takes the worse path at every bar' : 'the worse end'}.`
 }
 
 function costSentence(result: RunResult): string {
   const { document } = result
   const took = `Costs took ${amount(paid(result), document)} ${escapeHtml(document.quote)}`
   const gross = grossProfit(result)
-  if (document.costs.none) return 'No costs were charged.'
+  if (document.costs.none) return `No costs${document.costs.funding === 0 ? '' : ' but funding'} were charged.`
   if (gross <= 0) return `${took}; without them it would have lost too.`
   if ((document.metrics['netProfit'] ?? 0) <= 0)
     return `${took} and turned a gain of ${amount(gross, document)} into a loss.`

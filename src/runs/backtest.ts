@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type Bars, firstRowAt, sliceBars } from '../core/bar.ts'
 import type { Interval } from '../core/interval.ts'
+import type { RiskLimits } from '../core/risk.ts'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
@@ -49,6 +51,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     throw new UsageError(
       `${seriesName(marked)} is a series of mark prices, which nobody can trade at; name ${seriesName({ ...marked, symbol: marked.symbol.slice(0, -'@mark'.length) })}`,
     )
+  checkRiskSymbols(settings.risk, names)
   const store = await openStore(settings.store, { behind: EMBEDDED })
   // one count for all series, so that it can be asked for again with --warmup
   const wanted = Math.max(...names.map(({ interval }) => warmupOf(strategy, file, params, interval)))
@@ -58,6 +61,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const from = Math.min(
     ...loaded.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, request.from ?? Number.NEGATIVE_INFINITY)]!),
   )
+  checkKinds(settings, loaded)
   const perpetuals = await Promise.all(
     loaded.map(({ bars, instrument }) =>
       instrument.kind === 'perpetual' ? perpetualOf(store, bars, from, instrument, settings) : null,
@@ -154,6 +158,26 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
       plots,
     },
   }
+}
+
+/** A list in which no series of the run stands would refuse every order. */
+function checkRiskSymbols({ symbols }: RiskLimits, names: readonly Series[]): void {
+  const traded = names.map(({ symbol }) => symbol)
+  if (symbols === undefined || symbols.some((one) => traded.includes(one))) return
+  throw new UsageError(
+    `risk.symbols ${symbols.join(', ')}: none of them is in the data${didYouMean(symbols[0]!, traded)}; this run has ${traded.join(', ')}`,
+  )
+}
+
+/** What is said by a flag and can mean nothing for the run's instruments is a slip; in a config it may be meant for others. */
+function checkKinds({ origins, feeAsset }: Settings, slots: readonly SimulateSlot[]): void {
+  const has = (kind: 'spot' | 'perpetual') => slots.some(({ instrument }) => instrument.kind === kind)
+  const named = seriesName(slots[0]!.bars.series)
+  const flag = ['leverage', 'margin', 'funding'].find((name) => origins[name]?.from === `--${name}`)
+  if (flag !== undefined && !has('perpetual'))
+    throw new UsageError(`--${flag} is of perpetuals, and ${named} is spot: leave it out`)
+  if (feeAsset === 'received' && origins['fee-asset']?.from === '--fee-asset' && !has('spot'))
+    throw new UsageError(`--fee-asset received is of spot, and ${named} is a perpetual: leave it out`)
 }
 
 /** For work that does nothing but check what was asked for: a RangeError of it is a wrong command, not a failed run. */

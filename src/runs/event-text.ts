@@ -57,6 +57,15 @@ function momentText(key: string, value: unknown): string | null {
   return key === 'expiresAt' && typeof value === 'number' ? `Date.parse('${timeName(value)}Z')` : null
 }
 
+/** Decimal text with the noise of the last binary places left out; other text as it is. */
+function tidy(text: string): string {
+  return /^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(text) && text.length > 12 ? plain(Number(text)) : text
+}
+
+function share(text: string): string {
+  return `${Number((Number(text) * 100).toFixed(2))} %`
+}
+
 /** What happened, in a sentence without its time. */
 export function eventText(event: RunEvent): string {
   switch (event.type) {
@@ -65,7 +74,7 @@ export function eventText(event: RunEvent): string {
     case 'amended':
       return `amended to ${orderText(event.order)}`
     case 'rejected':
-      return `${event.id} refused: ${event.reason}, ${event.value} against ${event.limit}`
+      return `${event.id} refused: ${event.reason}, ${tidy(event.value)} against ${tidy(event.limit)}`
     case 'cancelled':
       return `${event.id} cancelled (${event.reason})`
     case 'triggered':
@@ -83,7 +92,7 @@ export function eventText(event: RunEvent): string {
     case 'arrived':
       return `${event.request} decided at ${timeName(event.decidedAt)} arrived`
     case 'halted':
-      return `halted by ${event.rule}: ${event.value} against ${event.limit}, ${event.until === null ? 'until a person resumes' : `until ${timeName(event.until)}`}`
+      return `halted by ${event.rule}: ${share(event.value)} lost, the limit is ${share(event.limit)}, ${event.until === null ? 'until a person resumes' : `until ${timeName(event.until)}`}`
     case 'resumed':
       return `resumed after ${event.rule}`
     case 'fill':

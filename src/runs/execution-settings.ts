@@ -29,6 +29,13 @@ const FIGURES = {
 
 const MODELS = Object.keys(FIGURES) as SlippageModel['model'][]
 
+/** What a script's options are called too. */
+const FLAGS = 'the flags'
+
+function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
 type Origins = Record<string, { readonly value: unknown; readonly from: string }>
 
 /** Flags win over config: the model as one, the rest one by one. A cancel takes as long as an order where nobody says. */
@@ -40,11 +47,11 @@ export function executionOf(given: GivenExecution, found: FoundConfig, noCosts: 
     origins[name] = { value: value ?? 'off', from }
     return value
   }
-  const flagged = modelOf(given, 'the flags')
+  const flagged = modelOf(given, FLAGS)
   const model = flagged ?? (noCosts ? undefined : modelOf(config, file ?? 'the config')) ?? 'bps'
   if (noCosts && flagged !== undefined)
     throw new UsageError(
-      `no costs and ${FIGURES[flagged].find((key) => given[key] !== undefined) ?? `slippageModel ${flagged}`} exclude one another: say one of them`,
+      `--no-costs and ${flagName(FIGURES[flagged].find((key) => given[key] !== undefined) ?? 'slippageModel')} exclude one another: say one of them`,
     )
   origins['slippage-model'] = {
     value: model,
@@ -66,14 +73,16 @@ function modelOf(from: GivenExecution, source: string): SlippageModel['model'] |
   if (first === undefined) return undefined
   if (second !== undefined) {
     const figure = FIGURES[second].find((key) => from[key] !== undefined)!
-    throw new UsageError(`${source}: ${figure} belongs to slippage by ${second}, not by ${first}; say one of them`)
+    const name = source === FLAGS ? flagName(figure) : figure
+    throw new UsageError(`${source}: ${name} belongs to slippage by ${second}, not by ${first}; say one of them`)
   }
   return first
 }
 
 function slippageOf(model: SlippageModel['model'], from: GivenExecution): SlippageModel {
   if (model === 'ticks') {
-    if (from.slippageTicks === undefined) throw new UsageError('slippage by ticks needs their number: slippageTicks')
+    if (from.slippageTicks === undefined)
+      throw new UsageError('slippage by ticks needs their number: --slippage-ticks N, or slippageTicks')
     return { model, ticks: from.slippageTicks }
   }
   if (model === 'bps') return { model }
@@ -88,7 +97,9 @@ function said(given: GivenExecution): GivenExecution {
 export function parseDelay(text: string): number {
   const [, digits, unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
   if (digits === undefined)
-    throw new RangeError(`"${text}" is not allowed; write a time with its unit, e.g. 250ms, 2s, 1m`)
+    throw new RangeError(
+      `"${text}" is not allowed; write a time in ms, s, m or h, e.g. 250ms, 2s, 1m (a number alone is milliseconds)`,
+    )
   return Number(digits) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 'ms']
 }
 

@@ -89,7 +89,7 @@ function orderSubject(run: Told, name: string): Subject {
   const life = lives[Number(nth ?? 1) - 1]
   if (life === undefined)
     throw new UsageError(
-      `${run.document.run}: only ${lives.length} orders had the id "${id}"; the last is ${id}#${lives.length}`,
+      `${run.document.run}: only ${lives.length === 1 ? '1 order' : `${lives.length} orders`} had the id "${id}"; the last is ${id}#${lives.length}`,
     )
   const executions = executionsOf(run).filter((one) => one.acceptedIndex === life.index)
   const { symbol, index: startIndex, at: startAt } = life

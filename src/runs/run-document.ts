@@ -113,6 +113,34 @@ function faultRemarks({ nearFaults: near, metrics, instruments }: RunFacts): str
   ]
 }
 
+/** Limits that held, and whose they were: of two the stricter did. */
+function riskRemarks({ strategy, params, settings }: RunFacts): string[] {
+  const sources = [
+    ['the strategy', strategy.risk(params)],
+    ['the account', settings.risk],
+  ] as const
+  const said = sources.flatMap(([who, limits]) => {
+    const rules = Object.entries(limits).map(([rule, limit]) => `${rule} ${String(limit)}`)
+    return rules.length === 0 ? [] : [`${rules.join(', ')} (${who})`]
+  })
+  return said.length === 0 ? [] : [`Limits of risk: ${said.join('; ')}.`]
+}
+
+/** A year: exchanges change their filters more often than that. */
+const OLD = 365 * 86_400_000
+
+/** Filters of long ago may be others by now. */
+function oldFilters(filters: RunDocument['filters'], to: number): string[] {
+  const newest = new Map(filters.map(({ symbol, validFrom }) => [symbol, validFrom]))
+  return [...newest].flatMap(([symbol, from]) =>
+    from === null || to - from < OLD
+      ? []
+      : [
+          `${symbol}: the newest filters that are known are of ${timeName(from).slice(0, 10)}, and the range goes on until ${timeName(to).slice(0, 10)}; store newer ones with klinelab data filters exchangeInfo.json`,
+        ],
+  )
+}
+
 function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
   const assumed = filters
     .filter((filter) => filter.assumed)
@@ -123,9 +151,15 @@ function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
     )
   const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
   return [
-    ...(facts.settings.noCosts ? ['All costs were set to zero: this result could not have been had.'] : []),
+    ...(facts.settings.noCosts
+      ? [
+          `All costs${facts.result.funding === 0 ? '' : ' but funding'} were set to zero: this result could not have been had.`,
+        ]
+      : []),
     ...executionRemarks(facts.settings.execution),
+    ...riskRemarks(facts),
     ...assumed,
+    ...oldFilters(filters, Math.max(...facts.used.map(({ openTime, length }) => openTime[length - 1]!))),
     ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
     ...facts.perpetuals.flatMap((one) => one?.remarks ?? []),
     ...facts.details.flatMap((one) => one?.remarks ?? []),

@@ -240,6 +240,14 @@ describe('runs, report, verify', () => {
       })
   })
 
+  test('what hangs on paths inside bars is told beside the result', () => {
+    expect(
+      klinelab(['backtest', 'strategies/rsi-reversion.ts', '--data', 'binance:BTCUSDT:1h', '--out', scratch()]).stdout,
+    ).toMatch(
+      /Band +return -?[\d.]+ % to -?[\d.]+ %, drawdown [\d.]+ % to [\d.]+ %: \d+ bars? hangs? on the order of prices inside/,
+    )
+  })
+
   test('latest is the run made last; a name that fits several says so', () => {
     const newest = klinelab([...RUN, '--cash', '30000', '--out', out, '--json']).json<{ run: string }>().run
     expect(klinelab(['runs', 'show', 'latest', '--out', out, '--json']).json()).toMatchObject({ run: newest })

@@ -177,7 +177,7 @@ export default defineStrategy({ name: 'short', onBar: ({ position }) => (positio
     const text = await explained('buyer.ts', '--data', 'binance:TESTUSDT:1h', '--risk', 'maxDrawdown=0.05')
     expect(text).toMatch(/Risk, account +\{ maxDrawdown: 0\.05 \}/)
     expect(text).toMatch(
-      /Exit\n +Decided by +a risk limit: halted by RISK_DRAWDOWN: 0\.0\d+ against 0\.05, until a person resumes/,
+      /Exit\n +Decided by +a risk limit: halted by RISK_DRAWDOWN: [\d.]+ % lost, the limit is 5 %, until a person resumes/,
     )
   })
 

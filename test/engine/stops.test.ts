@@ -110,3 +110,22 @@ test('timeStop closes after so many bars', () => {
   ])
   expect(run.trades).toMatchObject([{ exitTag: 'time' }])
 })
+
+describe('what cannot be meant is an error', () => {
+  const nothing = { position: { qty: 0 }, orders: [] } as never
+  test.each([
+    [() => chandelierStop(nothing, { atr: 1, times: -3 }), 'chandelierStop: times is -3: write a number above 0'],
+    [
+      () => chandelierStop(nothing, { atr: 1, time: 3 } as never),
+      'chandelierStop knows no "time" (did you mean "times"?)',
+    ],
+    [() => chandelierStop(nothing, { times: 3 } as never), 'chandelierStop: atr is undefined'],
+    [() => breakEvenStop(nothing, { after: Number.NaN }), 'breakEvenStop: after is NaN'],
+    [() => breakEvenStop(nothing, { afetr: 1 } as never), 'breakEvenStop knows no "afetr" (did you mean "after"?)'],
+    [() => timeStop(nothing, 0), 'timeStop: bars is 0'],
+  ])('%s', (call, message) => expect(call).toThrow(message))
+
+  test('a range that is not known yet moves nothing', () => {
+    expect(chandelierStop(nothing, { atr: Number.NaN, times: 3 })).toEqual([])
+  })
+})

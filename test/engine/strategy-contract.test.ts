@@ -292,6 +292,9 @@ describe('state and hooks', () => {
       'strategy draws: plots has "slwo" (did you mean "slow"?), which is not declared; indicators: fast, slow',
     )
     expect(() => plotting('fast' as never)).toThrow(/plots must be a list of names of indicators, it is "fast"/)
+    expect(() => defineStrategy({ name: 'x', onBar: () => undefined, risk: [] as never })).toThrow(
+      /risk must be limits such as \{ maxDrawdown: 0.2 \}, or a function of the parameters, it is \[\]/,
+    )
   })
 
   test('onStart comes before the first bar, onFill after each fill before onBar, onStop at the very end', () => {

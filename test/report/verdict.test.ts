@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../src/core/event.ts'
 import type { Fill } from '../../src/core/fill.ts'
 import type { Metrics, RunDocument, RunResult } from '../../src/core/run.ts'
 import { groupedRemarks } from '../../src/report/remarks.ts'
@@ -14,10 +15,12 @@ interface Change {
   readonly openTrades?: RunDocument['openTrades']
   readonly remarks?: readonly string[]
   readonly fills?: readonly Fill[]
+  readonly events?: readonly RunEvent[]
+  readonly band?: RunDocument['band']
 }
 
 /** The verdict as text, for a run of which only what matters is said. */
-function said({ metrics = {}, costs = {}, fills = [{} as Fill], ...rest }: Change): string {
+function said({ metrics = {}, costs = {}, fills = [{} as Fill], events = [], ...rest }: Change): string {
   const document: RunDocument = {
     ...made.document,
     ...rest,
@@ -29,7 +32,7 @@ function said({ metrics = {}, costs = {}, fills = [{} as Fill], ...rest }: Chang
       ...metrics,
     },
   }
-  const result: RunResult = { ...made, document, fills }
+  const result: RunResult = { ...made, document, fills, events }
   return verdict(result)
     .replace(/<br>|<\/d[dt]>/g, ' | ')
     .replace(/<[^>]*>/g, '')
@@ -58,6 +61,50 @@ describe('the verdict', () => {
     expect(none).toContain('All costs were set to zero. Nobody could have had this result.')
     expect(none).toContain('No costs were charged.')
     expect(none).not.toContain('Costs took')
+  })
+
+  test('nor that all was free where funding was charged', () => {
+    const funded = said({ costs: { fees: 0, slippage: 0, funding: 5, none: true } })
+    expect(funded).toContain('Fees and slippage were set to zero.')
+    expect(funded).toContain('No costs but funding were charged.')
+  })
+
+  test('says between what the path inside bars decides, and which end the page shows', () => {
+    const range = { low: 0.1, high: 0.2 }
+    const band = {
+      method: 'repriced' as const,
+      bars: 3,
+      endEquity: range,
+      totalReturn: range,
+      maxDrawdown: range,
+      share: 0.1,
+    }
+    expect(said({ band })).toContain(
+      'On 3 bars the order of prices inside decides: the return lies between +10.00 % and +20.00 %',
+    )
+    expect(said({ band })).toContain('this page shows the worse end.')
+    expect(said({ band: { ...band, method: 'full' } })).toContain(
+      'this page shows the run that takes the worse path at every bar.',
+    )
+  })
+
+  test('tells that limits of risk halted trading, and whether they still do', () => {
+    const halted = {
+      type: 'halted',
+      at: made.document.range.from,
+      rule: 'RISK_DRAWDOWN',
+      value: '0.3',
+      limit: '0.2',
+      until: null,
+    } as const
+    expect(said({ events: [halted] })).toMatch(
+      /Limits of risk halted trading on \S+, and nothing was opened in the .+ since\./,
+    )
+    const resumed = { type: 'resumed', at: halted.at + 1, rule: 'RISK_DRAWDOWN' } as const
+    expect(said({ events: [halted, resumed, halted, resumed] })).toMatch(
+      /Limits of risk halted trading 2 times, first on \S+\. /,
+    )
+    expect(said({})).not.toContain('halted')
   })
 
   test('warns of few trades, of none, and of a Sharpe ratio whose error is larger than itself', () => {

@@ -53,17 +53,21 @@ describe('what is said of how orders fill', () => {
 
   test('of two models nobody could say which is meant', () => {
     const two: readonly (readonly [Given, Config, RegExp])[] = [
-      [{ slippageTicks: 3, slippageBps: 2 }, {}, /the flags: slippageTicks belongs to slippage by ticks, not by bps/],
+      [
+        { slippageTicks: 3, slippageBps: 2 },
+        {},
+        /the flags: --slippage-ticks belongs to slippage by ticks, not by bps/,
+      ],
       [
         { slippageModel: 'ticks', slippageTicks: 1, impact: 1 },
         {},
-        /impact belongs to slippage by impact, not by ticks/,
+        /--impact belongs to slippage by impact, not by ticks/,
       ],
-      [{ slippageModel: 'impact', slippageBps: 1 }, {}, /slippageBps belongs to slippage by bps, not by impact/],
+      [{ slippageModel: 'impact', slippageBps: 1 }, {}, /--slippage-bps belongs to slippage by bps, not by impact/],
       [{}, { slippageTicks: 3, spreadBps: 1 }, /klinelab.config.ts: spreadBps belongs to slippage by impact/],
       [{ slippageModel: 'ticks' }, {}, /needs their number/],
-      [{ noCosts: true, impact: 1 }, {}, /no costs and impact exclude one another/],
-      [{ noCosts: true, slippageModel: 'impact' }, {}, /no costs and slippageModel impact exclude one another/],
+      [{ noCosts: true, impact: 1 }, {}, /--no-costs and --impact exclude one another/],
+      [{ noCosts: true, slippageModel: 'impact' }, {}, /--no-costs and --slippage-model exclude one another/],
     ]
     for (const [given, config, message] of two) expect(() => settled(given, config)).toThrow(message)
   })

@@ -77,7 +77,7 @@ describe('a backtest of a perpetual', () => {
   })
 
   test('is marked and charged by the stored marks, and liquidated where its margin ends', () => {
-    const { done, folder } = project()
+    const { done, folder, run } = project()
     done('data', 'tiers', 'tiers.json', '--as-of', '2024-01-01')
     done('data', 'funding', 'funding.csv', '--as', 'binance-usdm:TESTUSDT')
     const plain = folder('--set', 'qty=50')
@@ -95,6 +95,9 @@ describe('a backtest of a perpetual', () => {
     const [event] = gone.events.filter((one) => one.type === 'liquidation')
     expect(event).toMatchObject({ side: 'long', qty: 900, mode: 'cross' })
     expect(gone.document.metrics['endEquity']).toBe(0)
+    const shown = run('runs', 'show', gone.document.run).stdout
+    expect(shown).toMatch(/Costs +fees [\d.,]+, slippage 0\.00, funding [\d.,]+ USDT/)
+    expect(shown).toMatch(/Liquidations +1, fees [\d.,]+ USDT/)
     // isolated, 9000 stand behind it: it is gone earlier, and the rest is kept
     const kept = folder('--set', 'qty=900', '--leverage', '10', '--margin', 'isolated')
     expect(kept.document.metrics['endEquity']).toBeGreaterThan(900)

@@ -41,7 +41,11 @@ describe('risk limits of a run', () => {
     expect(flagged.orders.byFilter).toEqual({})
     // the config's other rule still holds, and both are recorded in one order
     expect(flagged.reproduce.request!.risk).toEqual({ maxPosition: 9500, maxDrawdown: 0.5 })
-    expect(document('careful.ts', '--risk', 'maxPosition=9500').orders.byFilter).toEqual({ RISK_MAX_POSITION: 48 })
+    const careful = document('careful.ts', '--risk', 'maxPosition=9500')
+    expect(careful.orders.byFilter).toEqual({ RISK_MAX_POSITION: 48 })
+    expect(careful.remarks).toContain(
+      'Limits of risk: maxPosition 4000 (the strategy); maxPosition 9500, maxDrawdown 0.5 (the account).',
+    )
   })
 
   test('is another run than that without, is repeated by the command it prints, and verified', () => {
@@ -55,7 +59,11 @@ describe('risk limits of a run', () => {
     const again = run(...halted.reproduce.command.split(' ').slice(1), '--json')
     expect(again.json<{ run: string }>().run).toBe(halted.run)
     expect(run('verify', halted.run).code).toBe(0)
-    expect(readFileSync(join(halted.at, 'report.html'), 'utf8')).toContain('trading was halted at')
+    const page = readFileSync(join(halted.at, 'report.html'), 'utf8')
+    expect(page).toContain('trading was halted at')
+    expect(page).toMatch(
+      /class="sentence">.*<strong>Limits of risk halted trading<\/strong> on [^<]+, and nothing was opened in the [^<]+ since\./,
+    )
   })
 
   test.each([
@@ -63,6 +71,11 @@ describe('risk limits of a run', () => {
     [['--risk', 'maxDrawdown'], '--risk: "maxDrawdown" is not allowed; write rule=limit, e.g. --risk maxDrawdown=0.2'],
     [['--risk', 'maxDrawdown=20'], 'risk.maxDrawdown is 20: write a fraction between 0 and 1'],
     [['--risk', 'maxPosition=a'], '--risk: maxPosition "a" is not allowed; write a number'],
+    [['--risk', 'symbols=BTCUSD'], 'none of them is in the data (did you mean "BTCUSDT"?); this run has BTCUSDT'],
+    [['--leverage', '3'], '--leverage is of perpetuals, and binance:BTCUSDT:1h is spot: leave it out'],
+    [['--margin', 'isolated'], '--margin is of perpetuals'],
+    [['--funding', 'off'], '--funding is of perpetuals'],
+    [['--latency', '1d'], '"1d" is not allowed; write a time in ms, s, m or h'],
     [['--risk', 'maxGross=5', '--risk', 'maxGross=6'], '--risk maxGross is given twice'],
     [['--risk', 'maxGross=5', '--risk', 'maxPosition=6'], 'risk.maxPosition 6 is above risk.maxGross 5'],
   ])('%j is refused', (flags, message) => {
