@@ -3,8 +3,8 @@ import type { Figures } from './figures.ts'
 import type { PerformanceInput } from './performance-input.ts'
 import { largest, mean } from './statistics.ts'
 
-/** The figures of the group Drawdown, and `calmar`; the start is the first peak. */
-export function drawdownFigures(figures: Figures, input: PerformanceInput): void {
+/** The figures of the group Drawdown, and `calmar`; the start is the first peak. Returns what they are of. */
+export function drawdownFigures(figures: Figures, input: PerformanceInput): readonly Drawdown[] {
   const { equity, from, startEquity } = input
   const all = findDrawdowns(equity.equity, startEquity)
   const last = equity.length - 1
@@ -29,6 +29,7 @@ export function drawdownFigures(figures: Figures, input: PerformanceInput): void
   const cagr = figures.metrics['cagr'] ?? null
   if (cagr === null) figures.set('calmar', null, figures.notes['cagr'])
   else figures.set('calmar', has ? cagr / largest(depths) : null, never)
+  return all
 }
 
 function recoveryFigures(

@@ -47,3 +47,72 @@ export function underwater(equity: EquityColumns, start: number): Float64Array {
   }
   return column
 }
+
+/** From this row on a curve would be so much higher; never less than before. */
+export interface Rise {
+  readonly row: number
+  readonly gain: number
+}
+
+function depth(peak: number, valley: number): number {
+  return (peak - valley) / peak
+}
+
+/** As the figure `maxDrawdown`. */
+export function deepestFall(drawdowns: readonly Drawdown[]): number {
+  return drawdowns.reduce((most, { peak, valley }) => Math.max(most, depth(peak, valley)), 0)
+}
+
+/**
+ * The same of a curve that is higher by what was gained until each row. A gain lifts every later row alike, so a fall
+ * stays what it is, from a higher peak, unless something is gained on its way.
+ */
+export function deepestRaised(values: Float64Array, drawdowns: readonly Drawdown[], rises: readonly Rise[]): number {
+  let most = 0
+  let next = 0
+  let gain = 0
+  for (const { peakRow, endRow, peak, valley } of drawdowns) {
+    const end = endRow === -1 ? values.length : endRow
+    for (; next < rises.length && rises[next]!.row <= peakRow; next++) gain = rises[next]!.gain
+    if (next === rises.length || rises[next]!.row >= end) {
+      most = Math.max(most, depth(peak + gain, valley + gain))
+      continue
+    }
+    const fall = Float64Array.of(peak + gain, most)
+    let row = peakRow + 1
+    for (; next < rises.length && rises[next]!.row < end; next++) {
+      follow(fall, values, row, rises[next]!.row, gain)
+      row = rises[next]!.row
+      gain = rises[next]!.gain
+    }
+    follow(fall, values, row, end, gain)
+    most = fall[MOST]!
+  }
+  return most
+}
+
+/** Highest so far, and the deepest fall from it. */
+const [TOP, MOST] = [0, 1]
+
+/** Rows whose extremes are taken together. */
+const BLOCK = 1024
+
+/** Widens a fall by rows that are higher by `gain`: most blocks of them lie below the peak, and only their lowest counts. */
+function follow(fall: Float64Array, values: Float64Array, from: number, to: number, gain: number): void {
+  for (let start = from; start < to; start += BLOCK) {
+    const end = Math.min(to, start + BLOCK)
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (let row = start; row < end; row++) {
+      const value = values[row]!
+      if (value < low) low = value
+      if (value > high) high = value
+    }
+    if (high + gain <= fall[TOP]!) fall[MOST] = Math.max(fall[MOST]!, depth(fall[TOP]!, low + gain))
+    else
+      for (let row = start; row < end; row++) {
+        const value = values[row]! + gain
+        fall[TOP] = Math.max(fall[TOP]!, value)
+        fall[MOST] = Math.max(fall[MOST]!, depth(fall[TOP]!, value))
+      }
+  }
+}

@@ -5,6 +5,7 @@ import { closeTimeOf } from '../core/interval.ts'
 import type { OrderView } from '../core/order.ts'
 import type { EquityColumns } from '../core/run.ts'
 import type { OpenTrade, Trade } from '../core/trade.ts'
+import type { Drawdown } from './drawdown.ts'
 
 /** What the band is reckoned from; the bars are those of the run's range, in declared order. */
 export interface BandInput {
@@ -18,6 +19,8 @@ export interface BandInput {
   readonly startEquity: number
   /** Fee of a target that fills, as a fraction, by symbol. */
   readonly makerFee: Readonly<Record<string, number>>
+  /** Of the equity, where they are known already. */
+  readonly drawdowns?: readonly Drawdown[]
   /** Whether a mere touch fills a target (`--limit-touch`); false where absent. */
   readonly limitTouch?: boolean
 }
@@ -35,22 +38,23 @@ export interface Choice {
 /** Brackets as the events tell of them: what rests, and what was opened by a fill inside the bar at hand. */
 export function choicesOf(input: BandInput): Choice[] {
   const { events } = input
-  const targets = new Map<string, OrderView>()
-  const key = (symbol: string, id: string) => `${symbol} ${id}`
   const found: Choice[] = []
   const ofSymbol = new Map(
     input.bars.map((bars, k) => [bars.series.symbol, new Market(bars, input.details?.[k] ?? null, input)]),
   )
-  events.forEach((event, k) => {
-    if ((event.type === 'accepted' || event.type === 'amended') && event.order.role === 'target')
-      targets.set(key(event.order.symbol, event.order.id), event.order)
-    if (event.type !== 'fill' || event.fill.phase !== 'inside') return
+  for (let k = 0; k < events.length; k++) {
+    const event = events[k]!
+    if (event.type !== 'fill' || event.fill.phase !== 'inside') continue
     const { fill } = event
     const market = ofSymbol.get(fill.symbol)!
     if (fill.role === 'stop' || fill.role === 'trail') {
-      const target = targetBeside(events, k, (id) => targets.get(key(fill.symbol, id)))
+      const target = targetBeside(events, k)
       const entered = market.enteredAt === fill.time
-      const choice = entered ? market.survives(fill, target) : target === null ? null : market.targetFirst(fill, target)
+      const choice = entered
+        ? market.survives(fill, target, k)
+        : target === null
+          ? null
+          : market.targetFirst(fill, target)
       if (choice !== null) found.push(choice)
     } else if (fill.role === 'order' && fill.position !== 0) {
       market.enteredAt = fill.time
@@ -59,22 +63,33 @@ export function choicesOf(input: BandInput): Choice[] {
       const choice = target === null || isStopped ? null : market.targetAtOnce(fill, target)
       if (choice !== null) found.push(choice)
     }
-  })
+  }
   return found
 }
 
 /** The other leg of a stop that filled: right after it is cancelled, or shrinks where the stop filled in part. */
-function targetBeside(
-  events: readonly RunEvent[],
-  at: number,
-  order: (id: string) => OrderView | undefined,
-): number | null {
+function targetBeside(events: readonly RunEvent[], at: number): number | null {
   for (let k = at + 1; k < events.length; k++) {
     const event = events[k]!
     if (event.type === 'amended' && event.order.role === 'target') return event.order.limit
     if (event.type !== 'cancelled' && event.type !== 'dust') break
-    const other = event.type === 'cancelled' && event.reason === 'oco' ? order(event.id) : undefined
-    if (other !== undefined) return other.limit
+    if (event.type !== 'cancelled' || event.reason !== 'oco') continue
+    const other = orderBefore(events, at, event)
+    if (other?.role === 'target') return other.limit
+  }
+  return null
+}
+
+/** The order of an id as it last stood before event `at`; looked for backwards, as it has mostly not lived for long. */
+function orderBefore(
+  events: readonly RunEvent[],
+  at: number,
+  { id, symbol }: { readonly id: string; readonly symbol: string },
+): OrderView | null {
+  for (let k = at - 1; k >= 0; k--) {
+    const event = events[k]!
+    if (event.type !== 'accepted' && event.type !== 'amended') continue
+    if (event.order.id === id && event.order.symbol === symbol) return event.order
   }
   return null
 }
@@ -121,7 +136,7 @@ class Market {
   readonly #makerFee: number
   readonly #trades: readonly Trade[]
   readonly #open: OpenTrade | undefined
-  readonly #entries: readonly number[]
+  readonly #events: readonly RunEvent[]
   readonly #limitTouch: boolean
 
   constructor(bars: Bars, detail: Bars | null, input: BandInput) {
@@ -133,9 +148,18 @@ class Market {
     this.#makerFee = makerFee[symbol]!
     this.#trades = trades.filter((trade) => trade.symbol === symbol)
     this.#open = openTrades.find((trade) => trade.symbol === symbol)
-    this.#entries = events.flatMap((event) =>
-      event.type === 'fill' && event.fill.symbol === symbol && event.fill.role === 'order' ? [event.fill.time] : [],
-    )
+    this.#events = events
+  }
+
+  /** When it was entered next after `time`, the bar of event `at`. */
+  #nextEntry(time: number, at: number): number {
+    const { symbol } = this.#bars.series
+    for (let k = at + 1; k < this.#events.length; k++) {
+      const event = this.#events[k]!
+      if (event.type !== 'fill' || event.fill.symbol !== symbol) continue
+      if (event.fill.role === 'order' && event.fill.time > time) return event.fill.time
+    }
+    return Number.POSITIVE_INFINITY
   }
 
   /** When the bar that opens at `time` ends. */
@@ -156,7 +180,7 @@ class Market {
   }
 
   /** Entered and stopped inside one bar: the extreme might have come before the entry, and the trade have lived on. */
-  survives(fill: Fill, target: number | null): Choice | null {
+  survives(fill: Fill, target: number | null, event: number): Choice | null {
     const { openTime, open, high, low, close, length } = this.#bars
     const row = firstRowAt(openTime, fill.time)
     const isStop = (bars: Bars, k: number) => isBeyond(bars, k, fill.side, fill.reference)
@@ -165,7 +189,7 @@ class Market {
     if (target !== null && this.#isReached(row, fill, target))
       return this.#choice(fill, target, this.#makerFee, row, row)
     const isLong = fill.side === 'sell'
-    const next = this.#entries.find((time) => time > fill.time) ?? Number.POSITIVE_INFINITY
+    const next = this.#nextEntry(fill.time, event)
     const takerFee = fill.fee / (fill.price * fill.qty)
     for (let k = row + 1; k < length; k++) {
       // by then it must have been over: the run entered anew

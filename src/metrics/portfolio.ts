@@ -16,6 +16,8 @@ export interface PortfolioInput {
   readonly startEquity: number
   /** Open time of the first bar of the range, UTC ms. */
   readonly from: number
+  /** Of the equity, where they are known already. */
+  readonly drawdowns?: readonly Drawdown[]
 }
 
 interface PortfolioFigures {
@@ -31,7 +33,7 @@ export function portfolioOf(input: PortfolioInput): PortfolioFigures {
   const { traded, events, equity, startEquity, from } = input
   const holdings = holdingsOf(traded, events, equity.time)
   const held = traded.flatMap((one, k) => (holdings[k]!.length > 0 ? [{ one, holdings: holdings[k]! }] : []))
-  const deepest = deepestOf(equity.equity, startEquity)
+  const deepest = deepestOf(input.drawdowns ?? findDrawdowns(equity.equity, startEquity))
   const timeOf = (row: number) => (row < 0 ? from : equity.time[row]!)
   const symbols = held.map(({ one, holdings: life }) => {
     const { symbol } = one.bars.series
@@ -68,9 +70,9 @@ export function portfolioOf(input: PortfolioInput): PortfolioFigures {
 }
 
 /** The one that `maxDrawdown` is of. */
-function deepestOf(values: Float64Array, start: number): Drawdown | null {
+function deepestOf(drawdowns: readonly Drawdown[]): Drawdown | null {
   const depth = ({ peak, valley }: Drawdown) => (peak - valley) / peak
-  return findDrawdowns(values, start).reduce<Drawdown | null>(
+  return drawdowns.reduce<Drawdown | null>(
     (most, one) => (most === null || depth(one) > depth(most) ? one : most),
     null,
   )

@@ -84,7 +84,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const options = { strategy, params, slots, from, cash, limitTouch, execution, risk, closeAtEnd }
   const simulation = played(options, onProgress)
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
-  const { metrics, notes, split } = computeMetrics({
+  const { metrics, notes, split, drawdowns } = computeMetrics({
     ...simulation.result,
     from,
     benchmark: benchmark.equity,
@@ -101,7 +101,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const { result } = simulation
   const makerFee = Object.fromEntries(loaded.map(({ instrument, costs }) => [instrument.symbol, costs.feeMaker]))
   const finer = details.map((one) => one?.bars ?? null)
-  const repriced = pathBand({ ...result, bars: used, makerFee, limitTouch, details: finer })
+  const repriced = pathBand({ ...result, bars: used, makerFee, limitTouch, details: finer, drawdowns })
   const better = settings.band === 'full' ? simulate({ ...options, path: 'better', onProgress }).result : null
   const band = better === null ? repriced : fullBand(repriced, result, better)
   const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band }
@@ -117,7 +117,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
       margin: terms,
     }
   })
-  const { portfolio, margin, notes: unlike } = portfolioOf({ ...result, traded, from })
+  const { portfolio, margin, notes: unlike } = portfolioOf({ ...result, traded, from, drawdowns })
   const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
   const document = documentOf({
     ...facts,

@@ -1,6 +1,7 @@
 import type { Bars } from '../../src/core/bar.ts'
 import type { Instrument } from '../../src/core/instrument.ts'
 import { resampleBars } from '../../src/index.ts'
+import { findDrawdowns } from '../../src/metrics/drawdown.ts'
 import { pathBand } from '../../src/metrics/index.ts'
 import type { SimulateSlot } from '../../src/runs/simulate.ts'
 import { type Bench, interleaved } from './bench.ts'
@@ -49,7 +50,9 @@ const bench: Bench = async () => {
 
   const { result } = spot()
   const makerFee = { [bars.series.symbol]: slot.costs.feeMaker }
-  const band = () => pathBand({ ...result, bars: [bars], makerFee })
+  // a run's figures come first, and have found its drawdowns
+  const drawdowns = findDrawdowns(result.equity.equity, result.startEquity)
+  const band = () => pathBand({ ...result, bars: [bars], makerFee, drawdowns })
   const [alone, repricing] = interleaved([() => spot().seconds * 1000, band], 15, 3)
 
   const hours = resampleBars(bars, '1h')

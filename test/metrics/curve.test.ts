@@ -1,7 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Bars } from '../../src/core/bar.ts'
 import { daily } from '../../src/metrics/daily.ts'
-import { findDrawdowns, underwater } from '../../src/metrics/drawdown.ts'
+import { deepestFall, deepestRaised, findDrawdowns, underwater } from '../../src/metrics/drawdown.ts'
 import { buyAndHoldEquity, computeMetrics, monthlyReturns } from '../../src/metrics/index.ts'
 import { curve, DAY, HOUR, made, START } from './made-up.ts'
 
@@ -55,6 +56,32 @@ describe('drawdowns', () => {
     expect(findDrawdowns(Float64Array.of(9, 10), 10)).toEqual([
       { peakRow: -1, valleyRow: 0, endRow: 1, peak: 10, valley: 9 },
     ])
+  })
+
+  test('the deepest of a curve that gains on its way is that of the raised curve, row by row', () => {
+    const walk = fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 1, maxLength: 3000 })
+    const rise = fc.record({ at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), by: fc.nat(30) })
+    fc.assert(
+      fc.property(walk, fc.array(rise, { maxLength: 4 }), (moves, wanted) => {
+        let at = 10_000
+        const values = Float64Array.from(moves, (move) => {
+          at += move
+          return at
+        })
+        let gain = 0
+        const rises = wanted
+          .map((one) => ({ row: Math.floor(one.at * values.length), by: one.by }))
+          .sort((a, b) => a.row - b.row)
+          .map(({ row, by }) => {
+            gain += by
+            return { row, gain }
+          })
+        const raised = values.map((value, row) => value + (rises.findLast((one) => one.row <= row)?.gain ?? 0))
+        const drawdowns = findDrawdowns(values, 10_000)
+        expect(deepestRaised(values, drawdowns, rises)).toBe(deepestFall(findDrawdowns(raised, 10_000)))
+      }),
+      { numRuns: 300 },
+    )
   })
 
   test('under water is measured from the highest equity so far, the start among them', () => {
