@@ -28,6 +28,8 @@ export class Account {
   wins = 0
   grossProfit = 0
   grossLoss = 0
+  /** How often wallet, costs or positions have changed. */
+  changes = 0
   /** wallet − cost as a number, kept current by `refresh`, so that marking a bar costs one addition. */
   readonly basis = new Float64Array(1)
   /** What a strategy sees as cash: the base on spot, the wallet where positions are held on margin. */
@@ -83,6 +85,7 @@ export class Account {
 
   /** After every change of the wallet or a cost. @throws LedgerError where the ledger's whole numbers are outgrown */
   refresh(): void {
+    this.changes++
     const units = this.wallet - this.cost
     if (!Number.isSafeInteger(this.wallet) || !Number.isSafeInteger(units))
       throw new LedgerError(

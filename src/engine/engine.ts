@@ -124,7 +124,7 @@ export class Engine {
     for (let k = 0; k < slots.length; k++) slots[k]!.isFresh = slots[k]!.advanceTo(clock)
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!
-      if (slot.isFresh && (slot.orders.length > 0 || slot.hasNewRules || slot.margin !== null)) this.#meet(slot)
+      if (slot.isFresh && (slot.orders.length > 0 || slot.hasNewRules || slot.isOnMargin)) this.#meet(slot)
     }
     this.#mark()
     this.#curve.end(this.account)
@@ -148,11 +148,9 @@ export class Engine {
   #meet(slot: Slot): void {
     const { margin } = slot
     if (slot.hasNewRules) this.#broker.regrid(slot)
-    if (margin !== null) {
-      this.#margin!.chargeFunding(slot, margin)
-      if (slot.position.held !== 0 && slot.orders.length === 0) return this.#broker.match(slot)
-    }
-    if (slot.orders.length > 0) this.#broker.match(slot)
+    const { isOnMargin } = slot
+    if (isOnMargin) this.#margin!.chargeFunding(slot, margin!)
+    if (isOnMargin || slot.orders.length > 0) this.#broker.match(slot)
   }
 
   /** Equity at the closes; an instrument without a bar at this instant keeps its last close. */

@@ -1,3 +1,4 @@
+import { firstRowAt } from '../core/bar.ts'
 import { fromUnits, POW10 } from '../core/decimal.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { MarkColumns } from '../core/leverage.ts'
@@ -16,6 +17,8 @@ export class Margin {
   readonly #remark: (text: string) => void
   /** Instruments of which it has been said that their funding lacks a mark. */
   readonly #unmarked = new Set<Slot>()
+  /** State of the account (`Account.changes`) in which no bar of the instant at hand liquidates anything; −1 if not known. */
+  #safeIn = -1
 
   constructor(
     account: Account,
@@ -42,7 +45,6 @@ export class Margin {
       const k = margin.nextFunding
       const at = funding.time[k]!
       if (at >= before) return
-      if (position.held === 0) continue
       const known = funding.mark[k]!
       const isMarked = Number.isFinite(known)
       if (!isMarked && !this.#unmarked.has(slot)) {
@@ -63,7 +65,11 @@ export class Margin {
 
   /** The instant is over: its marks are what is known from now on. */
   takeMarks(): void {
-    for (const { margin, isFresh, cursor } of this.#slots) if (margin !== null && isFresh) margin.markRow = cursor.row
+    this.#safeIn = -1
+    for (let k = 0; k < this.#slots.length; k++) {
+      const { margin, isFresh, cursor } = this.#slots[k]!
+      if (margin !== null && isFresh) margin.markRow = cursor.row
+    }
   }
 
   /** Ledger units that new orders may still bind; `except` is an open order that does not count against itself. */
@@ -118,8 +124,10 @@ export class Margin {
     return Math.abs(held + side * same)
   }
 
-  /** After a fill: what an isolated position sets aside or gives back. */
+  /** After a fill: funding begins with the next bar, and an isolated position sets aside or gives back. */
   reassign(slot: Slot, margin: SlotMargin, before: number, opened: number, price: number): void {
+    const { funding } = margin
+    if (before === 0 && funding !== null) margin.nextFunding = firstRowAt(funding.time, slot.closeTime)
     if (margin.mode !== 'isolated') return
     const { held } = slot.position
     const kept = Math.max(0, Math.abs(held) - opened)
@@ -160,7 +168,8 @@ export class Margin {
         fromLedger(ledger, margin.isolated) + worstValue(slot, margin) - fromLedger(ledger, slot.position.cost)
       return balance > CAUTION * roughMaintenance(slot, margin)
     }
-    // of cross positions each stands behind the others, so it is one sum for all of them
+    // of cross positions each stands behind the others, so it is one sum for all of them, until something is booked
+    if (this.#safeIn === this.#account.changes) return true
     let balance = fromLedger(ledger, this.#account.wallet)
     let maintenance = 0
     for (let k = 0; k < this.#slots.length; k++) {
@@ -170,7 +179,10 @@ export class Margin {
       balance += worstValue(other, theirs) - fromLedger(ledger, other.position.cost)
       maintenance += roughMaintenance(other, theirs)
     }
-    return balance > CAUTION * maintenance
+    const isSafe = balance > CAUTION * maintenance
+    // a part of a bar says nothing of the whole
+    if (isSafe && !slot.detail?.isAtWork) this.#safeIn = this.#account.changes
+    return isSafe
   }
 
   /**

@@ -33,6 +33,8 @@ export class SlotMargin {
   readonly #ledger: Ledger
   readonly #scales: Scales
   readonly #position: Position
+  /** Exact rates of funding: most of them come again and again. */
+  readonly #rates = new Map<number, Rate>()
 
   /** @throws RangeError where the tiers do not allow the leverage */
   constructor(
@@ -102,12 +104,23 @@ export class SlotMargin {
   /** Funding of what is held: paid by longs where the rate is above 0. Cut off below the unit for both sides alike. */
   fundingAt(price: number, rate: number): number {
     const { held } = this.#position
-    const decimals = decimalsOf(price)
-    const mark = exactUnits(price, decimals) ?? Math.round(price * POW10[decimals]!)
+    // a mark of the exchange may be finer than what positions are marked at
+    const known = exactUnits(price, this.markDecimals)
+    const decimals = known === null ? decimalsOf(price) : this.markDecimals
+    const mark = known ?? exactUnits(price, decimals) ?? Math.round(price * POW10[decimals]!)
     const amount = notionalUnits(
-      this.#ledger, mark, decimals, Math.abs(held), this.#scales.qtyDecimals, 'down', rateExactly(rate),
+      this.#ledger, mark, decimals, Math.abs(held), this.#scales.qtyDecimals, 'down', this.#exactRate(rate),
     ) // biome-ignore format: one call
     return held > 0 === rate > 0 ? amount : -amount
+  }
+
+  #exactRate(rate: number): Rate {
+    let exact = this.#rates.get(rate)
+    if (exact === undefined) {
+      exact = rateExactly(rate)
+      this.#rates.set(rate, exact)
+    }
+    return exact
   }
 
   #notional(mark: number, qty: number, rounding: 'up' | 'down', rate?: Rate): number {

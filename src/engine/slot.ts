@@ -195,6 +195,10 @@ export class Slot {
   get row(): number {
     return this.cursor.row
   }
+  /** Whether something is held that may be funded and liquidated. */
+  get isOnMargin(): boolean {
+    return this.margin !== null && this.position.held !== 0
+  }
   /** Whether every indicator has a value. */
   get isReady(): boolean {
     return this.cursor.row >= this.readyRow
