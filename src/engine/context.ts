@@ -1,4 +1,5 @@
 import type { Bar } from '../core/bar.ts'
+import type { RunEvent } from '../core/event.ts'
 import { PositionReading } from './book-views.ts'
 import type { Slot } from './slot.ts'
 import type { AccountView, BarContext, BarsContext, Indicators, PositionView } from './strategy.ts'
@@ -42,7 +43,7 @@ export class SlotContext implements Context {
     return this.#slot.orderViews()
   }
   get events() {
-    return this.#slot.recent
+    return sealed(this.#slot.recent)
   }
 }
 
@@ -74,7 +75,7 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
     this.prevs = each((slot) => slot.prev as never)
     this.positions = each((slot) => new PositionReading(slot.position))
     this.orders = bySymbol(slots, (slot) => slot.orderViews())
-    this.events = bySymbol(slots, (slot) => slot.recentTogether)
+    this.events = bySymbol(slots, (slot) => sealed(slot.recentTogether))
     Object.freeze(this)
   }
   get at() {
@@ -100,6 +101,16 @@ function bySymbol<T>(slots: readonly Slot[], of: (slot: Slot) => T): Readonly<Re
   const record: Record<string, T> = {}
   for (const slot of slots) Object.defineProperty(record, slot.symbol, { get: () => of(slot), enumerable: true })
   return Object.freeze(record)
+}
+
+/** A strategy must not be able to change what the run tells of it; sealed when it looks, as most events nobody looks at. */
+function sealed(events: readonly RunEvent[]): readonly RunEvent[] {
+  for (const event of events) {
+    if (event.type === 'fill') Object.freeze(event.fill)
+    if (event.type === 'accepted' || event.type === 'amended') Object.freeze(event.order)
+    Object.freeze(event)
+  }
+  return events
 }
 
 // for all runs

@@ -130,7 +130,7 @@ export class Engine {
     this.#curve.end(this.account)
     if (this.#risk !== null) this.#watch(this.#risk)
     // step 4: the strategy sees the closed bars
-    if (this.#broker.fills.length > this.#hooked) this.#callFillHooks()
+    if (this.#hasNews && this.#broker.fills.length > this.#hooked) this.#callFillHooks()
     const onBar = this.#onBar
     if (onBar !== null)
       for (let k = 0; k < slots.length; k++) {
@@ -223,14 +223,11 @@ export class Engine {
     const { fills } = this.#broker
     const context = { params: this.#params, state: this.#state }
     for (; this.#hooked < fills.length; this.#hooked++)
-      if (onFill !== null) this.#guard(null, () => onFill(fills[this.#hooked]!, context as never))
+      if (onFill !== null) this.#guard(null, () => onFill(Object.freeze(fills[this.#hooked]!), context as never))
   }
 
   #record(slot: Slot | null, event: RunEvent): void {
-    // a strategy is handed it, and must not be able to change what the run tells of it
-    if (event.type === 'fill') Object.freeze(event.fill)
-    if (event.type === 'accepted' || event.type === 'amended') Object.freeze(event.order)
-    this.#events.push(Object.freeze(event))
+    this.#events.push(event)
     this.#hasNews = true
     slot?.note(event)
     if (this.#onBars !== null) slot?.noteTogether(event)

@@ -49,6 +49,8 @@ export class OrderDesk {
   readonly #closing = new Set<Slot>()
   /** Of which it has been told that the exchange refuses what the halt asks for. */
   readonly #refused = new Set<Slot>()
+  /** Whether nothing has been returned, waits or is underway: asked on every bar. */
+  isIdle = true
   #decisions = 0
   #isOver = false
 
@@ -64,13 +66,11 @@ export class OrderDesk {
     this.#record = record
   }
 
-  get isIdle(): boolean {
-    return this.#returned.length === 0 && this.#waiting.length === 0 && this.#underway.isEmpty
-  }
-
   /** Keeps what a hook returned until every hook of the instant has been called (fills.md 2). */
   take(home: Slot | null, decision: Decision): void {
-    if (decision !== undefined && decision !== null) this.#returned.push({ home, decision, isRisk: false })
+    if (decision === undefined || decision === null) return
+    this.#returned.push({ home, decision, isRisk: false })
+    this.isIdle = false
   }
 
   /** A halt asks to close what is held; once, until that has been judged. */
@@ -78,6 +78,7 @@ export class OrderDesk {
     if (this.#closing.has(home)) return
     this.#closing.add(home)
     this.#returned.push({ home, decision: close({ tag: 'risk' }), isRisk: true })
+    this.isIdle = false
   }
 
   forgetRefusedCloses(): void {
@@ -104,6 +105,7 @@ export class OrderDesk {
       throw fail(home, error)
     }
     for (const slot of this.#slots) this.#broker.sweep(slot)
+    this.isIdle = this.#waiting.length === 0 && this.#underway.isEmpty
   }
 
   #sendAll({ home, decision, isRisk }: Returned, at: number): void {
