@@ -56,6 +56,9 @@ export class Engine {
   readonly #params: Readonly<Record<string, ParamValue>>
   readonly #curve: EquityCurve
   #hooked = 0
+  /** Instruments of which something is held, in declared order, and the state of the books (`Account.changes`) that says so. */
+  #held: readonly Slot[] = []
+  #marked = 0
   /** Whether an instrument has events that its next call has to show. */
   #hasNews = false
   #accepted = 0
@@ -155,24 +158,33 @@ export class Engine {
 
   /** Equity at the closes; an instrument without a bar at this instant keeps its last close. */
   #mark(): void {
-    const { slots, account } = this
+    const { account } = this
     const curve = this.#curve
     this.#margin?.takeMarks()
+    if (account.changes !== this.#marked) this.#noteHoldings()
+    const held = this.#held
     let equity = account.basis[0]!
-    for (let k = 0; k < slots.length; k++) {
-      const slot = slots[k]!
+    for (let k = 0; k < held.length; k++) {
+      const slot = held[k]!
       const { position } = slot
-      if (position.heldQty !== slot.markedQty) {
-        slot.markedQty = position.heldQty
-        curve.holds(slot, position.heldQty)
-      }
-      if (position.heldQty === 0) continue
       equity += position.heldQty * slot.marks[slot.cursor.row]!
       if (slot.isFresh) position.trackBar()
     }
     curve.reserve()
     curve.equity[curve.length] = equity
     account.marked[0] = equity
+  }
+
+  /** The books have changed since the last mark. */
+  #noteHoldings(): void {
+    this.#marked = this.account.changes
+    for (const slot of this.slots) {
+      const { heldQty } = slot.position
+      if (heldQty === slot.markedQty) continue
+      slot.markedQty = heldQty
+      this.#curve.holds(slot, heldQty)
+    }
+    this.#held = this.slots.filter((slot) => slot.markedQty !== 0)
   }
 
   /** Whether a loss has reached its limit, and while it has. */
