@@ -1,3 +1,4 @@
+import { closeTimeOf, type Interval } from './interval.ts'
 import type { Series } from './series.ts'
 
 /** One closed OHLCV interval as a strategy sees it. Times are UTC ms; `closeTime` is exclusive. */
@@ -55,6 +56,17 @@ export function firstRowAt(openTime: Float64Array, time: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1
     if (openTime[middle]! < time) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Row of the last bar that is closed at `time`, UTC ms; −1 before the first. */
+export function lastClosedBy(openTime: Float64Array, interval: Interval, time: number): number {
+  let [low, high] = [-1, openTime.length]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (closeTimeOf(openTime[middle]!, interval) <= time) low = middle
     else high = middle
   }
   return low

@@ -1,7 +1,8 @@
 import { unitsText } from '../core/decimal.ts'
+import type { Refusal } from './filter-check.ts'
 import { blankOrder, type LiveOrder } from './live-order.ts'
 import { stopLegPrice, targetLegPrice, trailPrice } from './prices.ts'
-import type { Refusal, Rules } from './rules.ts'
+import type { Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
 /** The legs of an entry filled at `base` (units, slippage included): stop first, then trail, then target. */

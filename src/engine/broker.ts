@@ -15,9 +15,9 @@ import {
   isTriggered,
   isWithinLimit,
   type UnitBar,
-  waitsAbove,
 } from './fill-model.ts'
 import { FillQuantity } from './fill-quantity.ts'
+import { hangsOnPath, hasWaited, isAnyInReach, isOutOfReach } from './in-reach.ts'
 import { type Exits, Liquidation } from './liquidation.ts'
 import type { LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
@@ -330,58 +330,4 @@ export class Broker {
     const slipped = slot.slippage.priceOf(slot, reference, side, qty, rules.price, slot.row - 1)
     return order.limit === -1 ? slipped : capAtLimit(order, slipped)
   }
-}
-
-/**
- * Whether no open order can notice this bar: each has rested before, does not expire or trail, and waits at a price beyond
- * the bar's extremes. Compared as numbers: of two decimals on one grid the doubles are in the same order.
- */
-function isOutOfReach({ orders, cursor, lows, highs, openTimes, scales }: Slot): boolean {
-  const { row } = cursor
-  for (let k = 0; k < orders.length; k++) {
-    const order = orders[k]!
-    if (order.acceptedRow >= row - 1 || order.expiresAt <= openTimes[row]! || !order.isAlive) return false
-  }
-  return !isAnyInReach(orders, lows, highs, row, scales.priceDecimals)
-}
-
-/**
- * Whether an order may notice the prices of a row; one that trails, or waits for volume, notices all. Columns are handed
- * over and not their numbers, which would be boxed.
- */
-function isAnyInReach(
-  orders: readonly LiveOrder[],
-  lows: Float64Array,
-  highs: Float64Array,
-  row: number,
-  priceDecimals: number,
-): boolean {
-  for (let k = 0; k < orders.length; k++) {
-    const order = orders[k]!
-    if (!order.isAlive) continue
-    if (order.type === 'market' || order.type === 'trailing-stop' || order.hasTriggered) return true
-    const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, priceDecimals)
-    if (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level) return true
-  }
-  return false
-}
-
-/**
- * Whether it matters in which order the bar's prices came: two orders may meet it, an entry and its bracket, or an order
- * and a liquidation.
- */
-function hangsOnPath({ orders, row, highs, lows, scales }: Slot, isLiquidationInReach: boolean): boolean {
-  let reached = isLiquidationInReach ? 1 : 0
-  for (const order of orders) {
-    if (order.type === 'trailing-stop' || order.legs !== null) return true
-    const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)
-    const isAtOpen = order.type === 'market' || order.hasTriggered
-    if (isAtOpen || (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level)) reached++
-  }
-  return reached > 1
-}
-
-/** Whether an order was accepted at the close just before this bar. */
-function hasWaited({ orders, row }: Slot): boolean {
-  return orders.some((order) => order.acceptedRow === row - 1)
 }

@@ -2,7 +2,7 @@ import type { Execution } from '../core/execution.ts'
 import type { Path } from './broker.ts'
 import type { ParamValue } from './params.ts'
 import type { Risk } from './risk-limits.ts'
-import type { SlotOptions } from './slot.ts'
+import type { SlotOptions } from './slot-options.ts'
 import type { Strategy } from './strategy.ts'
 
 export interface EngineOptions {

@@ -1,7 +1,6 @@
 import { LedgerError } from '../core/decimal.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import { PLAIN_EXECUTION } from '../core/execution.ts'
-import { fromLedger } from '../core/money.ts'
 import type { Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
 import { Account } from './account.ts'
@@ -9,6 +8,7 @@ import { AccountReading } from './book-views.ts'
 import { Broker } from './broker.ts'
 import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { checkOptions, type EngineOptions } from './engine-options.ts'
+import { resultOf } from './engine-result.ts'
 import { EquityCurve } from './equity-curve.ts'
 import { exactEquity } from './exact-equity.ts'
 import { Flattening } from './flattening.ts'
@@ -18,11 +18,10 @@ import { Margin } from './margin.ts'
 import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
 import { plainState } from './plain-state.ts'
-import { RequestError } from './request.ts'
 import { RiskGuard } from './risk-guard.ts'
 import { Slot } from './slot.ts'
 import type { BarsContext, Indicators, Strategy } from './strategy.ts'
-import { inputsText, StrategyError, userFrame } from './strategy-error.ts'
+import { failureOf } from './strategy-error.ts'
 import { paramsView } from './view.ts'
 
 type Hook = (context: never) => Decision
@@ -61,8 +60,6 @@ export class Engine {
   #marked = 0
   /** Whether an instrument has events that its next call has to show. */
   #hasNews = false
-  #accepted = 0
-  readonly #rejectedBy: Record<string, number> = {}
 
   /** @throws RangeError where cash is not a positive amount, slots are missing, or quote assets differ */
   constructor(options: EngineOptions) {
@@ -243,8 +240,6 @@ export class Engine {
     this.#hasNews = true
     slot?.note(event)
     if (this.#onBars !== null) slot?.noteTogether(event)
-    if (event.type === 'accepted') this.#accepted++
-    if (event.type === 'rejected') this.#rejectedBy[event.reason] = (this.#rejectedBy[event.reason] ?? 0) + 1
   }
 
   /** What concerns the account is news for every instrument. */
@@ -260,17 +255,7 @@ export class Engine {
   #failure(slot: Slot | null, error: unknown): unknown {
     if (error instanceof LedgerError) return error
     const at = this.#curve.length > 0 ? new Date(this.#curve.lastTime).toISOString() : 'the start'
-    const reason = error instanceof Error ? error.message : String(error)
-    // a request is checked after the hook has returned, when none of its frames is left
-    const where = error instanceof RequestError ? '' : userFrame(error)
-    const inputs = slot === null ? '' : ` Inputs: ${inputsText(slot, this.#params)}.`
-    const what =
-      error instanceof RequestError ? reason : `threw ${error instanceof Error ? error.name : typeof error}: ${reason}`
-    const on = slot === null ? '' : `, ${slot.symbol}`
-    return new StrategyError(
-      `strategy ${this.#strategy.name} (bar closed ${at}${on}) ${what}${where === '' ? '' : `, at ${where}`}.${inputs}`,
-      { cause: error },
-    )
+    return failureOf(error, { strategy: this.#strategy.name, at, slot, params: this.#params })
   }
 
   /** Ends the run: open orders expire, open positions are listed (or sold, with `closeAtEnd`), the columns are handed over. */
@@ -293,33 +278,13 @@ export class Engine {
     const { onStop } = this.#strategy
     if (onStop !== null)
       this.#guard(null, () => onStop({ account: this.#reading, params: this.#params, state: this.#state } as never))
-    return this.#result(at)
-  }
-
-  #result(at: number): EngineResult {
-    const { account } = this
-    const { fills, trades } = this.#broker
-    const { length } = this.#curve
-    const money = (units: number) => fromLedger(account.ledger, units)
-    const openTrades = this.slots.flatMap((slot) => {
-      const open = slot.position.openTrade(at)
-      return open === null ? [] : [{ n: 0, symbol: slot.symbol, ...open }]
-    })
-    return {
-      startEquity: money(account.start),
-      endEquity: length > 0 ? this.#curve.equity[length - 1]! : money(account.start),
-      equity: this.#curve.columns(),
-      fills,
-      trades,
-      openTrades: openTrades.map((trade, k) => ({ ...trade, n: trades.length + k + 1 })),
+    return resultOf(at, {
+      account: this.account,
+      broker: this.#broker,
+      slots: this.slots,
+      curve,
       events: this.#events,
-      fees: money(account.feesUnits),
-      slippage: money(account.slippageUnits),
-      funding: money(account.fundingUnits),
-      accepted: this.#accepted,
-      rejected: Object.values(this.#rejectedBy).reduce((sum, count) => sum + count, 0),
-      rejectedBy: this.#rejectedBy,
       notes: [...this.#remarks],
-    }
+    })
   }
 }

@@ -1,3 +1,4 @@
+import { lastClosedBy } from '../core/bar.ts'
 import { closeTimeOf } from '../core/interval.ts'
 import type { Slot } from './slot.ts'
 
@@ -46,20 +47,9 @@ function addNotional(
   from: number,
   to: number,
 ): void {
-  let row = closedBy(openTimes, interval, times[from]!)
+  let row = lastClosedBy(openTimes, interval, times[from]!)
   for (let k = from; k < to; k++) {
     while (row + 1 < openTimes.length && closeTimeOf(openTimes[row + 1]!, interval) <= times[k]!) row++
     column[k]! += Math.abs(qty * marks[row]!)
   }
-}
-
-/** Row of the last bar that was closed at `time`; −1 before the first. */
-function closedBy(openTimes: Float64Array, interval: Slot['interval'], time: number): number {
-  let [low, high] = [-1, openTimes.length]
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (closeTimeOf(openTimes[middle]!, interval) <= time) low = middle
-    else high = middle
-  }
-  return low
 }

@@ -1,10 +1,11 @@
 import type { Cancelled } from '../core/event.ts'
 import type { Acceptance } from './acceptance.ts'
+import type { Refusal } from './filter-check.ts'
 import type { LiveOrder } from './live-order.ts'
 import type { Participation } from './participation.ts'
 import { wholeSteps } from './position.ts'
 import type { RiskGuard } from './risk-guard.ts'
-import type { Refusal, Rules } from './rules.ts'
+import type { Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
 /** How orders end that cannot be filled. */

@@ -1,9 +1,10 @@
 import { unitsText } from '../core/decimal.ts'
 import type { Account } from './account.ts'
 import { buyingCost } from './fee-model.ts'
+import type { Refusal } from './filter-check.ts'
 import type { LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
-import type { Refusal, Rules } from './rules.ts'
+import type { Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
 type Priced = Pick<LiveOrder, 'side' | 'qty' | 'limit' | 'trigger'>

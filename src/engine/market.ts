@@ -1,6 +1,7 @@
 import type { OrderType } from '../core/order.ts'
+import type { Market } from './filter-check.ts'
 import { isAlgo, isResting, type LiveOrder } from './live-order.ts'
-import type { Market, Rules } from './rules.ts'
+import type { Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 
 /** What the exchanges call our order types, spot and USDS-M. */

@@ -4,6 +4,7 @@ import { fromLedger, type Ledger, notionalUnits, type Rate } from '../core/money
 import type { OpenTrade, Trade } from '../core/trade.ts'
 import type { Account } from './account.ts'
 import type { Scales } from './rules.ts'
+import { Trip } from './trip.ts'
 import type { Cursor } from './view.ts'
 
 /** A fill as the ledger sees it: whole units only. */
@@ -31,51 +32,6 @@ export interface Settlement {
   readonly closed: Omit<Trade, 'n' | 'symbol'> | null
   /** Base asset left below one step, when the position went flat. */
   readonly dust: number
-}
-
-/** Quantity-weighted price that stays exact while there is only one price. */
-class Average {
-  qty = 0
-  #value = 0
-  #first = 0
-  #isMixed = false
-
-  add(price: number, qty: number): void {
-    if (this.qty === 0) this.#first = price
-    else if (price !== this.#first) this.#isMixed = true
-    this.qty += qty
-    this.#value += price * qty
-  }
-  get price(): number {
-    if (this.qty === 0) return 0
-    return this.#isMixed ? this.#value / this.qty : this.#first
-  }
-}
-
-/** The round trip in progress. */
-class Trip {
-  readonly isLong: boolean
-  readonly entry = new Average()
-  readonly exit = new Average()
-  readonly time: number
-  readonly row: number
-  readonly tag: string
-  notional = 0
-  realised = 0
-  fees = 0
-  funding = 0
-  most = 0
-  high: number
-  low: number
-
-  constructor(isLong: boolean, at: Execution, price: number) {
-    this.isLong = isLong
-    this.time = at.time
-    this.row = at.row
-    this.tag = at.entryTag
-    this.high = price
-    this.low = price
-  }
 }
 
 /** What of a holding is left once a coarser step is in force; less than one step stays as it is. */

@@ -2,10 +2,10 @@ import { fromUnits } from '../core/decimal.ts'
 import type { RunEvent } from '../core/event.ts'
 import { DAY } from '../core/interval.ts'
 import type { Account } from './account.ts'
+import type { Refusal } from './filter-check.ts'
 import { isResting, type LiveOrder } from './live-order.ts'
 import { countedPrice, heldOf, isOpening, type Reach, reachOf } from './reach.ts'
 import { isOpen, type Risk } from './risk-limits.ts'
-import type { Refusal } from './rules.ts'
 import type { Slot } from './slot.ts'
 
 /** What the names of limits begin with, so that nobody takes them for the exchange's. */

@@ -1,9 +1,29 @@
+import { RequestError } from './request.ts'
 import type { Slot } from './slot.ts'
 import { snapshot } from './view.ts'
 
 /** The strategy's own code failed: the message says which strategy, at which bar, where in the file, with what inputs. */
 export class StrategyError extends Error {
   override readonly name = 'StrategyError'
+}
+
+/** What went wrong, with everything needed to see why; `at` is when the last bar closed, as text. */
+export function failureOf(
+  error: unknown,
+  of: { readonly strategy: string; readonly at: string; readonly slot: Slot | null; readonly params: object },
+): StrategyError {
+  const { strategy, at, slot, params } = of
+  const reason = error instanceof Error ? error.message : String(error)
+  // a request is checked after the hook has returned, when none of its frames is left
+  const where = error instanceof RequestError ? '' : userFrame(error)
+  const inputs = slot === null ? '' : ` Inputs: ${inputsText(slot, params)}.`
+  const what =
+    error instanceof RequestError ? reason : `threw ${error instanceof Error ? error.name : typeof error}: ${reason}`
+  const on = slot === null ? '' : `, ${slot.symbol}`
+  return new StrategyError(
+    `strategy ${strategy} (bar closed ${at}${on}) ${what}${where === '' ? '' : `, at ${where}`}.${inputs}`,
+    { cause: error },
+  )
 }
 
 /** Where klinelab itself lies: `…/src/` in a checkout, `…/dist/` in the package. */
@@ -22,7 +42,7 @@ export function userFrame(error: unknown): string {
 }
 
 /** What the strategy was shown, as an error quotes it. */
-export function inputsText(slot: Slot, params: object): string {
+function inputsText(slot: Slot, params: object): string {
   if (!slot.hasBegun) return JSON.stringify({ params })
   const round = (_: string, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value

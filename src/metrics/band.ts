@@ -1,5 +1,6 @@
 import { firstRowAt } from '../core/bar.ts'
-import type { EquityColumns, PathBand } from '../core/run.ts'
+import type { PathBand } from '../core/findings.ts'
+import type { EquityColumns } from '../core/run.ts'
 import { deepestFall, deepestRaised, findDrawdowns, type Rise } from './drawdown.ts'
 import { type BandInput, type Choice, choicesOf } from './path-choices.ts'
 

@@ -1,4 +1,4 @@
-import type { Figure } from '../core/run.ts'
+import type { Figure } from '../core/findings.ts'
 
 /** Collects figures; one that cannot be computed is `null` with its reason, never 0, NaN or Infinity. */
 export class Figures {

@@ -1,6 +1,7 @@
+import type { Highest } from '../core/findings.ts'
 import { closeTimeOf, intervalMs } from '../core/interval.ts'
 import type { MarginTerms } from '../core/leverage.ts'
-import type { EquityColumns, Highest, MarginColumns } from '../core/run.ts'
+import type { EquityColumns, MarginColumns } from '../core/run.ts'
 import type { Holding, Traded } from './holdings.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { firstRowAt } from '../core/bar.ts'
-import type { EquityColumns, Figure } from '../core/run.ts'
+import type { Figure } from '../core/findings.ts'
+import type { EquityColumns } from '../core/run.ts'
 
 export interface MonthlyRow {
   readonly year: number

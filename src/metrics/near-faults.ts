@@ -1,6 +1,7 @@
 import type { Bars } from '../core/bar.ts'
+import type { NearFaults } from '../core/findings.ts'
 import { closeTimeOf, intervalMs } from '../core/interval.ts'
-import type { Certificate, NearFaults } from '../core/run.ts'
+import type { Certificate } from '../core/run.ts'
 import type { Trade } from '../core/trade.ts'
 
 /** Bars between a trade's entry or exit and a fault of the data within which the one may be the other's doing. */

@@ -1,7 +1,9 @@
+import { lastClosedBy } from '../core/bar.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
+import type { Figure, Portfolio } from '../core/findings.ts'
 import { closeTimeOf, DAY } from '../core/interval.ts'
-import type { EquityColumns, Figure, MarginColumns, Portfolio } from '../core/run.ts'
+import type { EquityColumns, MarginColumns } from '../core/run.ts'
 import { type Drawdown, findDrawdowns } from './drawdown.ts'
 import { type Holding, holdingsOf, type Traded } from './holdings.ts'
 import { highestOf, marginColumns } from './margin-use.ts'
@@ -83,18 +85,7 @@ function profitOf({ bars, marks }: Traded, holdings: readonly Holding[], row: nu
   const holding = holdings.findLast(({ from }) => from <= row)
   if (holding === undefined) return 0
   const { cash, qty } = holding
-  return qty === 0 ? cash : cash + qty * marks[closedBy(bars, time)]!
-}
-
-/** Row of the last bar that was closed at `time`. */
-function closedBy({ openTime, series }: Pick<Traded['bars'], 'openTime' | 'series'>, time: number): number {
-  let [low, high] = [-1, openTime.length]
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (closeTimeOf(openTime[middle]!, series.interval) <= time) low = middle
-    else high = middle
-  }
-  return low
+  return qty === 0 ? cash : cash + qty * marks[lastClosedBy(bars.openTime, bars.series.interval, time)]!
 }
 
 function rowsHeld(holdings: readonly Holding[], length: number): number {
@@ -151,7 +142,7 @@ function dailyReturns({ openTime, open, close, length, series }: Traded['bars'])
   let before = open[0]!
   const last = closeTimeOf(openTime[length - 1]!, series.interval)
   for (let end = (day + 1) * DAY; end - DAY < last; end += DAY) {
-    const row = closedBy({ openTime, series }, end)
+    const row = lastClosedBy(openTime, series.interval, end)
     const price = row < 0 ? before : close[row]!
     returns.push(price / before - 1)
     before = price

@@ -1,5 +1,6 @@
+import type { Figure } from '../core/findings.ts'
 import { DAY } from '../core/interval.ts'
-import type { EquityColumns, Figure, RunDocument, RunResult } from '../core/run.ts'
+import type { EquityColumns, RunDocument, RunResult } from '../core/run.ts'
 import { findDrawdowns } from '../metrics/drawdown.ts'
 import { monthlyReturns } from '../metrics/index.ts'
 import { amount, count, duration, moment, percent, plural, ratio, signedPercent } from './format.ts'

@@ -1,4 +1,4 @@
-import type { Figure } from '../core/run.ts'
+import type { Figure } from '../core/findings.ts'
 import type { MetricRow } from '../metrics/index.ts'
 
 const NONE = '–'

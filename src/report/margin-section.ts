@@ -1,5 +1,6 @@
 import type { RunEvent } from '../core/event.ts'
-import type { PerpetualUsed, RunDocument, RunResult } from '../core/run.ts'
+import type { PerpetualUsed } from '../core/findings.ts'
+import type { RunDocument, RunResult } from '../core/run.ts'
 import { amount, count, date, moment, percent, plural, price, quantity } from './format.ts'
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
 

@@ -1,5 +1,6 @@
+import type { Figure, Portfolio } from '../core/findings.ts'
 import { DAY } from '../core/interval.ts'
-import type { Figure, Portfolio, RunDocument, RunResult } from '../core/run.ts'
+import type { RunDocument, RunResult } from '../core/run.ts'
 import { amount, count, date, moment, percent, ratio, signedPercent } from './format.ts'
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
 

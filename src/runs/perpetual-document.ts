@@ -1,5 +1,5 @@
 import type { RunEvent } from '../core/event.ts'
-import type { PerpetualUsed } from '../core/run.ts'
+import type { PerpetualUsed } from '../core/findings.ts'
 import type { Perpetual } from './perpetual.ts'
 import type { RunFacts } from './run-facts.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Portfolio } from '../../src/core/run.ts'
+import type { Portfolio } from '../../src/core/findings.ts'
 import { parseSeries } from '../../src/core/series.ts'
 import { importFiles, importTiers, openStore } from '../../src/data/index.ts'
 import {
