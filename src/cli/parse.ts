@@ -1,5 +1,6 @@
 import type { Argv, Options } from 'yargs'
 import parser from 'yargs-parser'
+import { hedgeRefusal } from '../core/hedge.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Command, Flag, Flags } from './command.ts'
@@ -84,14 +85,17 @@ function optionOf(flag: Flag): Options {
 
 function checkNames(name: string, flags: Flags, raw: object): void {
   const known = [...Object.keys(flags), 'help']
-  for (const key of Object.keys(raw))
-    if (!known.includes(key) && key !== '_' && key !== '$0')
-      throw new UsageError(
-        `klinelab ${name}: unknown flag ${key.length === 1 ? '-' : '--'}${key}${didYouMean(
-          `--${key}`,
-          known.map((one) => `--${one}`),
-        )}; see klinelab ${name} --help`,
-      )
+  for (const key of Object.keys(raw)) {
+    if (known.includes(key) || key === '_' || key === '$0') continue
+    const hedge = hedgeRefusal(key)
+    if (hedge !== null) throw new UsageError(`klinelab ${name}: --${key}: ${hedge}`)
+    throw new UsageError(
+      `klinelab ${name}: unknown flag ${key.length === 1 ? '-' : '--'}${key}${didYouMean(
+        `--${key}`,
+        known.map((one) => `--${one}`),
+      )}; see klinelab ${name} --help`,
+    )
+  }
 }
 
 function checkWords(name: string, form: string, words: readonly string[]): void {

@@ -1,3 +1,4 @@
+import { hedgeRefusal } from '../core/hedge.ts'
 import type { AmendRequest, Offset, OrderRequest, OrderType, Request } from '../core/order.ts'
 import { didYouMean } from '../core/suggest.ts'
 
@@ -28,11 +29,15 @@ export function checkRequest(value: unknown): Request {
       `returned ${show(value)}, which is no request: return buy({…}), sell({…}), close(), cancel(id), cancelAll(), amend(id, {…}), an array of them, or nothing`,
     )
   const call = request.kind === 'order' ? request.side : request.kind
-  for (const key of Object.keys(request))
-    if (!known.includes(key))
-      throw new RequestError(
-        `${call}: unknown key "${key}"${didYouMean(key, known)}; known: ${known.slice(1).join(', ')}`,
-      )
+  for (const key of Object.keys(request)) {
+    if (known.includes(key)) continue
+    const hedge = hedgeRefusal(key)
+    throw new RequestError(
+      hedge === null
+        ? `${call}: unknown key "${key}"${didYouMean(key, known)}; known: ${known.slice(1).join(', ')}`
+        : `${call}: ${key}: ${hedge}`,
+    )
+  }
   for (const key of TEXTS) checkText(call, key, (value as Record<string, unknown>)[key])
   if (request.kind === 'order') checkOrder(request)
   if (request.kind === 'amend') checkAmend(request)

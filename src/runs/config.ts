@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { hedgeRefusal } from '../core/hedge.ts'
 import { INTERVALS, type Interval } from '../core/interval.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import { VENUES } from '../core/series.ts'
@@ -115,6 +116,8 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
   const where = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!
+    const hedge = hedgeRefusal(key)
+    if (hedge !== null) throw new UsageError(`${file}: ${key}: ${hedge}`)
     const known = where === '' ? Object.keys(schema.shape) : where === 'fees' ? [...VENUES] : Object.keys(fees.shape)
     throw new UsageError(
       `${file}: unknown key "${where === '' ? key : `${where}.${key}`}"${didYouMean(key, known)}; known: ${known.join(', ')}`,

@@ -119,6 +119,11 @@ describe('what is no request is an error that says what was returned', () => {
     ],
     ['two sizes', buy({ qty: 1, quote: 5 }), /qty: 1, quote: 5 \}\): size is exactly one of .*; it has 2/],
     ['NaN', buy({ qty: Number.NaN }), /buy\(\{ qty: NaN \}\): qty must be a number above 0/],
+    [
+      'hedge mode',
+      { ...buy({ qty: 1 }), positionSide: 'LONG' },
+      /buy: positionSide: hedge mode is not modelled: a symbol has one net position/,
+    ],
     ['a misspelt key', { ...buy({ qty: 1 }), stopLos: 90 }, /unknown key "stopLos".*stopLoss/],
     ['risk without a stop', buy({ risk: 0.01 }), /risk needs a stopLoss/],
   ])('%s', (_, decision, message) => {

@@ -72,6 +72,7 @@ describe('risk limits of a run', () => {
     [['--risk', 'maxDrawdown=20'], 'risk.maxDrawdown is 20: write a fraction between 0 and 1'],
     [['--risk', 'maxPosition=a'], '--risk: maxPosition "a" is not allowed; write a number'],
     [['--risk', 'symbols=BTCUSD'], 'none of them is in the data (did you mean "BTCUSDT"?); this run has BTCUSDT'],
+    [['--hedge-mode'], '--hedge-mode: hedge mode is not modelled: a symbol has one net position (one-way mode)'],
     [['--leverage', '3'], '--leverage is of perpetuals, and binance:BTCUSDT:1h is spot: leave it out'],
     [['--margin', 'isolated'], '--margin is of perpetuals'],
     [['--funding', 'off'], '--funding is of perpetuals'],
@@ -81,6 +82,15 @@ describe('risk limits of a run', () => {
   ])('%j is refused', (flags, message) => {
     const { code, stderr } = klinelab(['backtest', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', ...flags])
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
+  })
+
+  test('hedge mode in the config', () => {
+    const cwd = scratch({ 'klinelab.config.ts': "export default { positionMode: 'hedge' }" })
+    const { code, stderr } = klinelab(['data', 'list'], { cwd })
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/klinelab\.config\.ts: positionMode: hedge mode is not modelled/),
+    ])
   })
 
   test('a limit of the config that is not allowed names the file', () => {
