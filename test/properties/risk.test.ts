@@ -7,7 +7,7 @@ import type { RiskLimits } from '../../src/core/risk.ts'
 import { type Engine, resolveRisk } from '../../src/engine/index.ts'
 import { limitsOf } from './limits.ts'
 import { play } from './run.ts'
-import { HOUR, scenario } from './scenario.ts'
+import { HOUR, hindered, scenario } from './scenario.ts'
 
 const DAY = 24 * HOUR
 /** Doubles on both sides. */
@@ -86,6 +86,45 @@ test('no sequence of orders passes a risk limit', () => {
   expect(refused).toBeGreaterThan(300)
   for (const rule of ['halt', 'coolDown', 'hours', 'maxPosition', 'maxGross', 'maxNet', 'maxLeverage'])
     expect(hits.get(rule) ?? 0, rule).toBeGreaterThan(50)
+})
+
+test('while trading is halted nothing grows, and what is held is being closed', () => {
+  const tight = { maxDrawdown: 0.02, maxDailyLoss: 0.01 } as const
+  let [halted, closed] = [0, 0]
+  fc.assert(
+    fc.property(
+      fc.oneof(scenario(), hindered()),
+      fc.constantFrom('maxDrawdown' as const, 'maxDailyLoss' as const),
+      (of, rule) => {
+        let isHalted = false
+        const refused = new Set<string>()
+        const onEvent = (event: RunEvent) => {
+          if (event.type === 'halted') isHalted = true
+          // at the end of the data all orders are cancelled, these too
+          if (event.type === 'resumed' || (event.type === 'cancelled' && event.reason === 'end')) isHalted = false
+          if (event.type === 'rejected' && event.tag === 'risk') refused.add(event.symbol)
+        }
+        const onInstant = (engine: Engine) => {
+          if (!isHalted) return
+          halted++
+          for (const slot of engine.slots) {
+            if (!slot.isFresh || slot.position.units === 0) continue
+            const closes = slot.orders.filter(({ isAlive, isRisk }) => isAlive && isRisk)
+            if (closes.length > 0) closed++
+            const isLate = of.execution?.latency !== undefined && of.execution.latency > 0
+            expect(closes.length > 0 || refused.has(slot.symbol) || isLate, slot.symbol).toBe(true)
+            // and the strategy is shown none of it
+            expect(slot.orderViews().length + closes.length).toBe(slot.orders.filter(({ isAlive }) => isAlive).length)
+            for (const order of closes) expect(Math.sign(order.side)).toBe(-Math.sign(slot.position.units))
+          }
+        }
+        play(of, { onEvent, onInstant }, undefined, resolveRisk([{ source: 'test', limits: { [rule]: tight[rule] } }]))
+      },
+    ),
+    { numRuns: 700 },
+  )
+  expect(halted).toBeGreaterThan(200)
+  expect(closed).toBeGreaterThan(40)
 })
 
 test('limits that are never reached change nothing', () => {
