@@ -166,6 +166,8 @@ export function diskError(file: string, error: unknown): Error {
     code === 'EROFS' ||
     code === 'EACCES' ||
     code === 'EPERM' ||
+    // as /proc says of a folder that it will not make
+    (code === 'ENOENT' && (error as { syscall?: string }).syscall === 'mkdir') ||
     /read-only file system|permission denied/i.test(text)
   )
     return new DataError(

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Bars } from '../core/bar.ts'
 import type { Series } from '../core/series.ts'
 import { NotFoundError } from './data-error.ts'
 import { diskError, quoted, run } from './duckdb.ts'
+import { makeFolder } from './make-folder.ts'
 import { discard, syncFile } from './manifest.ts'
 import type { LoadRange, Store } from './store.ts'
 
@@ -18,7 +19,7 @@ export async function exportSeries(store: Store, series: Series, file: string, r
   const bars = await store.load(series, range)
   const temporary = `${resolve(file)}.${process.pid}.tmp`
   try {
-    mkdirSync(dirname(temporary), { recursive: true })
+    makeFolder(dirname(temporary))
     if (format === '.arrow') writeFileSync(temporary, await arrowOf(bars))
     else {
       const options = format === '.parquet' ? 'format parquet, compression zstd' : 'format csv, header true'

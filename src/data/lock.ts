@@ -1,9 +1,10 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { DataError } from './data-error.ts'
 import { diskError } from './duckdb.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** Between creating a lock and writing its holder into it a process needs far less than this, ms. */
 const BIRTH = 2000
@@ -15,7 +16,7 @@ const BIRTH = 2000
 export async function withLock<T>(dir: string, patience: number, work: () => Promise<T>): Promise<T> {
   const file = join(dir, '.lock')
   try {
-    mkdirSync(dir, { recursive: true })
+    makeFolder(dir)
   } catch (error) {
     throw diskError(dir, error)
   }

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Gap } from '../core/bar.ts'
 import type { Series } from '../core/series.ts'
 import { DataError } from './data-error.ts'
 import { diskError } from './duckdb.ts'
+import { makeFolder } from './make-folder.ts'
 import type { BadRow } from './rows.ts'
 
 /** One month of a series: its file is named by its content, so a new state never touches the old one's files. */
@@ -83,7 +74,7 @@ export function sha256(bytes: Uint8Array | string): string {
 export function writeAtomic(file: string, content: Uint8Array | string): void {
   const temporary = `${file}.${process.pid}.tmp`
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     const handle = openSync(temporary, 'w')
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content

@@ -20,7 +20,8 @@ export interface LoadRange {
 export interface Store {
   readonly dir: string
   readonly behind: string | null
-  list(): Promise<SeriesManifest[]>
+  /** Every stored series by name; one whose manifest is damaged is told of and left out, or, where nobody listens, an error. */
+  list(onDamaged?: (error: Error) => void): Promise<SeriesManifest[]>
   manifest(series: Series): Promise<SeriesManifest | null>
   /** Folder the series is read from: the store's own, or the one behind it. */
   folder(series: Series): string | null
@@ -33,10 +34,11 @@ export async function openStore(dir: string, options: { readonly behind?: string
   const dirs = behind === null ? [dir] : [dir, behind]
   const folder = (series: Series): string | null =>
     dirs.map((one) => seriesDir(one, series)).find((path) => existsSync(join(path, 'manifest.json'))) ?? null
-  const list = async () => {
+  const list: Store['list'] = async (onDamaged = fail) => {
     const found = new Map<string, SeriesManifest>()
     for (const one of dirs)
-      for (const manifest of manifestsUnder(one)) if (!found.has(manifest.series)) found.set(manifest.series, manifest)
+      for (const manifest of manifestsUnder(one, onDamaged))
+        if (!found.has(manifest.series)) found.set(manifest.series, manifest)
     return [...found.values()].sort((a, b) => (a.series < b.series ? -1 : 1))
   }
   return {
@@ -51,7 +53,7 @@ export async function openStore(dir: string, options: { readonly behind?: string
     load: async (series, range = {}) => {
       const path = folder(series)
       const manifest = path === null ? null : readManifest(path)
-      if (path === null || manifest === null) throw unknownSeries(series, await list(), dir)
+      if (path === null || manifest === null) throw unknownSeries(series, await list(() => undefined), dir)
       try {
         return await loadBars(path, manifest, series, range)
       } catch (error) {
@@ -73,7 +75,11 @@ function unknownSeries(series: Series, known: readonly SeriesManifest[], dir: st
   )
 }
 
-function manifestsUnder(dir: string): SeriesManifest[] {
+function fail(error: Error): never {
+  throw error
+}
+
+function manifestsUnder(dir: string, onDamaged: (error: Error) => void): SeriesManifest[] {
   const subfolders = (path: string) =>
     existsSync(path)
       ? readdirSync(path, { withFileTypes: true })
@@ -84,8 +90,15 @@ function manifestsUnder(dir: string): SeriesManifest[] {
   return subfolders(dir)
     .flatMap(subfolders)
     .flatMap(subfolders)
-    .map(readManifest)
-    .filter((manifest) => manifest !== null)
+    .flatMap((path) => {
+      try {
+        const manifest = readManifest(path)
+        return manifest === null ? [] : [manifest]
+      } catch (error) {
+        onDamaged(error as Error)
+        return []
+      }
+    })
 }
 
 async function loadBars(path: string, manifest: SeriesManifest, series: Series, range: LoadRange): Promise<Bars> {

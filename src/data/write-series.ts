@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Gap } from '../core/bar.ts'
 import { barsBetween, closeTimeOf, type Interval } from '../core/interval.ts'
 import { type Series, seriesName } from '../core/series.ts'
 import { diskError } from './duckdb.ts'
+import { makeFolder } from './make-folder.ts'
 import { type MonthFile, readManifest, type SeriesManifest, seriesDir, syncFolder, writeAtomic } from './manifest.ts'
 import { writeMonth } from './month-file.ts'
 import type { RowBuffer } from './rows.ts'
@@ -51,7 +52,7 @@ export async function commitRows(
   const dir = seriesDir(store, series)
   const written: MonthFile[] = []
   try {
-    mkdirSync(dir, { recursive: true })
+    makeFolder(dir)
     const waiting = [...months]
     const write = async () => {
       try {

@@ -29,7 +29,9 @@ export async function doctor(settings: Settings, env: Readonly<Record<string, st
       `DuckDB, which reads and writes the store, cannot be loaded (${(error as Error).message.split('\n')[0]}); install again on this machine: npm install`,
     )
   }
-  const manifests = await (await openStore(settings.store, { behind: EMBEDDED })).list()
+  const manifests = await (await openStore(settings.store, { behind: EMBEDDED })).list(({ message }) =>
+    problems.push(message),
+  )
   const store = {
     dir: settings.store,
     writable: isWritable(settings.store),

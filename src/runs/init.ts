@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { makeFolder } from '../data/index.ts'
 import { HOME, IS_SOURCE, VERSION } from './package-info.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -24,7 +25,7 @@ export function initProject(dir: string, cwd: string, install: boolean): NewProj
   const dependency = dependencyFor(target)
   const files = projectFiles(name, dependency)
   for (const [file, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(target, file)), { recursive: true })
+    makeFolder(dirname(join(target, file)))
     writeFileSync(join(target, file), text)
   }
   if (install) {

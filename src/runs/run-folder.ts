@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { EquityColumns, RunDocument, RunResult } from '../core/run.ts'
-import { beginParquet, DataError, writeAtomic } from '../data/index.ts'
+import { beginParquet, DataError, makeFolder, writeAtomic } from '../data/index.ts'
 import { renderReport } from '../report/report.ts'
 import { type Part, renderTradePage } from '../report/trade-page.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
@@ -28,7 +28,7 @@ export async function writeRun(run: Backtest, out: string, seconds: number): Pro
   const discard = () => rmSync(temporary, { recursive: true, force: true })
   process.once('exit', discard)
   try {
-    mkdirSync(temporary, { recursive: true })
+    makeFolder(temporary)
     await renderRun(run, temporary)
     writeFileSync(join(temporary, TIMING), timingText(seconds, run.seconds))
     if (isMoved(temporary, dir)) return dir

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { command } from '../data/command.ts'
@@ -114,4 +114,36 @@ describe('a disk that is full or read-only', () => {
       unmount(store)
     }
   })
+})
+
+test.skipIf(process.platform !== 'linux')('a folder that the system will not make is told at once', () => {
+  const run = ['backtest', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--from', '2026-01-01']
+  expect(klinelab([...run, '--out', '/proc/klinelab'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(
+      '/proc/klinelab: the folder cannot be written (ENOENT); choose another with --out DIR.',
+    ),
+  })
+  const resample = ['data', 'resample', 'binance:BTCUSDT:1h', '--to', '4h', '--store', '/proc/klinelab']
+  expect(klinelab(resample)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/the folder cannot be written \(ENOENT\); nothing was changed/),
+  })
+})
+
+test('one damaged manifest hides no other series: data list and doctor tell of it', () => {
+  const cwd = scratch({ 'a.csv': hourlyCsv(GOOD) })
+  const at = { cwd, env: { KLINELAB_STORE: join(cwd, 'store') } }
+  expect(klinelab(importing('a.csv'), at).code).toBe(0)
+  expect(klinelab(['data', 'import', 'a.csv', '--as', 'binance:OTHERUSDT:1h'], at).code).toBe(0)
+  const file = join(cwd, 'store', 'binance', 'TESTUSDT', '1h', 'manifest.json')
+  writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100))
+  const listed = klinelab(['data', 'list'], at)
+  expect(listed).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/TESTUSDT.*manifest\.json: is not a manifest/),
+  })
+  expect(listed.stdout).toContain('binance:OTHERUSDT:1h')
+  const health = klinelab(['doctor', '--json'], at).json<{ problems: string[] }>()
+  expect(health.problems).toEqual([expect.stringMatching(/manifest\.json: is not a manifest/)])
 })

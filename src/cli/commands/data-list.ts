@@ -11,7 +11,7 @@ export default {
   example: 'klinelab data list',
   async run(args, io) {
     const { store: dir } = await settingsOf(args, io)
-    const manifests = await (await openStore(dir, { behind: EMBEDDED })).list()
+    const manifests = await (await openStore(dir, { behind: EMBEDDED })).list(({ message }) => io.warn(message))
     const series = manifests.map(({ series, rows, from, to, gaps, outages, skipped, files }) => ({
       series,
       rows,
