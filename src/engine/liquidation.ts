@@ -142,7 +142,10 @@ export class Liquidation {
         rules,
       )
       const wallet = this.#account.wallet
-      const shortfall = Math.max(0, -equity)
+      // what this part has cost is gone from what stands behind the rest, and no more is added to that
+      if (margin.mode === 'isolated' && position.units !== 0) margin.isolated = balance + wallet - walletBefore
+      // of the last part: until then what is left still stands for what was lost
+      const shortfall = position.units === 0 ? Math.max(0, -equity) : 0
       this.#emit(slot, {
         type: 'liquidation', ...base, ...facts, fee: money(fee), shortfall: money(shortfall),
         walletBefore: money(walletBefore), walletAfter: money(wallet),

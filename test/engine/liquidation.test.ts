@@ -130,6 +130,27 @@ describe('a liquidation', () => {
     expect(cross.endEquity).toBe(10_000 - 90 * 40)
   })
 
+  test('of an isolated position tier by tier: what one part cost stands behind the rest no longer', () => {
+    for (const side of [buy, sell]) {
+      const bar: Row = side === buy ? [100, 100, 90, 95] : [100, 110, 100, 105]
+      const run = held(side, [bar], {
+        cash: 10_000,
+        decide: { 0: () => side({ qty: 600 }) },
+        margin: { leverage: 50, mode: 'isolated' },
+      })
+      const events = eventsOf(run, 'liquidation')
+      expect(events.map(({ bracket, isGap }) => [bracket, isGap])).toEqual([
+        [2, false],
+        [1, false],
+      ])
+      expect(events[0]!.balance).toBe(1200)
+      expect(events[1]!.balance).toBeCloseTo(1200 + events[0]!.walletAfter - events[0]!.walletBefore, 8)
+      // 1200 were set aside, and no more is lost
+      expect(run.endEquity).toBeGreaterThanOrEqual(10_000 - 1200)
+      expect(events.every(({ shortfall }) => shortfall === 0)).toBe(true)
+    }
+  })
+
   test('cancels what is open', () => {
     const run = held(buy, [FLAT, [100, 100, 80, 95]], {
       decide: { 0: () => buy({ qty: 90 }), 1: () => sell({ qty: 1, limit: 150, id: 'far' }) },

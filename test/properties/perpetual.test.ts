@@ -46,13 +46,21 @@ test('what a long pays in funding a mirrored short receives, to the last unit', 
 })
 
 test('a liquidation leaves no loss beyond the margin unless the bar opened beyond it, and then it says how much', () => {
-  const counts = { inside: 0, gap: 0, short: 0 }
+  const counts = { inside: 0, gap: 0, short: 0, partial: 0 }
+  const perpetual = scenario().filter(({ kind }) => kind === 'perpetual')
   fc.assert(
     fc.property(
-      scenario().filter(({ kind }) => kind === 'perpetual'),
-      (of) => {
-        const run = play(of)
+      fc.record({ of: perpetual, mode: fc.constantFrom('cross' as const, 'isolated' as const) }),
+      ({ of, mode }) => {
+        const run = play({ ...of, mode })
+        let before: ReturnType<typeof eventsOf<'liquidation'>>[number] | null = null
         for (const event of eventsOf(run, 'liquidation')) {
+          // what one part cost no longer stands behind the next
+          if (before?.symbol === event.symbol && before.at === event.at && before.held - before.qty === event.held) {
+            counts.partial++
+            expect(event.balance - before.balance).toBeCloseTo(before.walletAfter - before.walletBefore, 6)
+          }
+          before = event
           counts[event.isGap ? 'gap' : 'inside']++
           if (event.shortfall > 0) counts.short++
           // an entry that slipped inside this very bar may itself lie beyond: nobody's margin covers what was never there
@@ -72,4 +80,5 @@ test('a liquidation leaves no loss beyond the margin unless the bar opened beyon
   )
   expect(counts.inside).toBeGreaterThan(20)
   expect(counts.gap).toBeGreaterThan(2)
+  expect(counts.partial).toBeGreaterThan(5)
 })

@@ -11,12 +11,16 @@ import { barsOf, HOUR, instantsOf, type Scenario } from './scenario.ts'
 
 export const LIQUIDATION_FEE = 0.0125
 
-/** One bracket for every size. */
-const ONE_TIER = {
+/** Three brackets, so that larger positions go tier by tier. */
+const THREE_TIERS = {
   symbol: 'any',
   asOf: 0,
   source: 'made by hand',
-  brackets: [{ floor: '0', cap: '90000000', ratio: '0.004', cum: '0', leverage: 125 }],
+  brackets: [
+    { floor: '0', cap: '500', ratio: '0.004', cum: '0', leverage: 125 },
+    { floor: '500', cap: '5000', ratio: '0.005', cum: '0.5', leverage: 125 },
+    { floor: '5000', cap: '90000000', ratio: '0.01', cum: '25.5', leverage: 125 },
+  ],
 }
 
 export interface Watcher {
@@ -63,7 +67,10 @@ export function play(
     startRow: 0,
     readyRow: 0,
     costs: costsOf({ feeMaker, feeTaker, slippageBps, feeAsset }),
-    margin: of.kind === 'perpetual' ? marginOf({ tiers: ONE_TIER, liquidationFee: LIQUIDATION_FEE }) : null,
+    margin:
+      of.kind === 'perpetual'
+        ? marginOf({ tiers: THREE_TIERS, liquidationFee: LIQUIDATION_FEE, mode: of.mode ?? 'cross' })
+        : null,
   }))
   const engine: Engine = new Engine({
     strategy,

@@ -43,6 +43,8 @@ interface Step {
 
 export interface Scenario {
   readonly kind: 'spot' | 'perpetual'
+  /** Of a perpetual; cross where absent. */
+  readonly mode?: 'cross' | 'isolated'
   readonly cash: number
   readonly feeMaker: number
   readonly feeTaker: number
