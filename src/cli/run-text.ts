@@ -41,7 +41,7 @@ export function runText(document: RunDocument, isColourful: boolean): string {
     ...bandLine(document),
     [
       'Orders',
-      `${count(orders.accepted)} accepted, ${count(orders.rejected)} rejected${refused === '' ? '' : ` (${refused})`}`,
+      `${count(orders.accepted)} accepted${orders.cut > 0 ? `, ${count(orders.cut)} cut` : ''}, ${count(orders.rejected)} rejected${refused === '' ? '' : ` (${refused})`}`,
     ],
     ['Equity', `${amount(metrics['startEquity'])} → ${amount(metrics['endEquity'])} ${quote}`],
   ]

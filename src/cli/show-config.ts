@@ -8,7 +8,7 @@ import { tableText } from './text.ts'
 export function configOutcome(settings: Settings, io: Io): Outcome {
   const rows = Object.entries(settings.origins).map(([name, { value, from }]) => [
     name,
-    value === null ? 'per run' : shown(String(value), io.cwd),
+    value === null ? 'per run' : typeof value === 'object' ? JSON.stringify(value) : shown(String(value), io.cwd),
     shown(from, io.cwd),
   ])
   return { json: settings.origins, text: tableText(['setting', 'value', 'from'], rows) }

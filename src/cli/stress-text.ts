@@ -14,7 +14,11 @@ export function stressText(stress: Stress): string {
         percent(cells.find((cell) => cell.fees === fees && cell.slippage === value)!.totalReturn),
       ),
     ])
-    const header = columns.map((value) => (slippage.unit === 'times' ? `${value} × slip` : `${value} ${slippage.unit}`))
+    const header = columns.map((value) =>
+      slippage.unit === 'times'
+        ? `${value} × slip`
+        : `${value} ${slippage.unit === 'ticks' && value === 1 ? 'tick' : slippage.unit}`,
+    )
     return `Return, ${whenText(stress.latency, latency)}\n${tableText(['', ...header], rows)}`
   })
   const edge =
@@ -36,8 +40,20 @@ export function stressText(stress: Stress): string {
   ].join('\n\n')
 }
 
+/** Milliseconds in the largest unit that they are whole numbers of. */
+function delayText(ms: number): string {
+  const units = [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+    ['ms', 1],
+  ] as const
+  const [unit, length] = units.find(([, one]) => ms % one === 0) ?? units.at(-1)!
+  return `${ms / length}${unit}`
+}
+
 /** When orders meet the market: `own` ms is the run's latency, `more` are bars on top of it. */
 function whenText(own: number, more: number): string {
   if (own === 0) return more === 0 ? 'orders at the next open' : `orders ${more} bar later`
-  return `orders after the run’s latency of ${own} ms${more === 0 ? '' : ` and ${more} bar more`}`
+  return `orders after the run’s latency of ${delayText(own)}${more === 0 ? '' : ` and ${more} bar more`}`
 }

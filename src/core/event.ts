@@ -26,7 +26,13 @@ export type RunEvent =
       readonly at: number
       readonly symbol: string
       readonly id: string
-      readonly reason: 'INSUFFICIENT_BALANCE' | 'INSUFFICIENT_MARGIN' | 'REDUCE_ONLY' | 'MARKET_LOT_SIZE' | 'LOT_SIZE'
+      readonly reason:
+        | 'INSUFFICIENT_BALANCE'
+        | 'INSUFFICIENT_MARGIN'
+        | 'MAX_NOTIONAL_AT_LEVERAGE'
+        | 'REDUCE_ONLY'
+        | 'MARKET_LOT_SIZE'
+        | 'LOT_SIZE'
       readonly from: number
       readonly to: number
     }

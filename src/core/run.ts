@@ -34,6 +34,8 @@ export interface EngineResult {
   readonly slippage: number
   readonly funding: number
   readonly accepted: number
+  /** How often an order was cut to what can be had. */
+  readonly cut: number
   readonly rejected: number
   /** Filter or reason → count. */
   readonly rejectedBy: Readonly<Record<string, number>>
@@ -109,6 +111,7 @@ export interface RunDocument {
   }
   readonly orders: {
     readonly accepted: number
+    readonly cut: number
     readonly rejected: number
     readonly byFilter: Readonly<Record<string, number>>
   }

@@ -66,6 +66,12 @@ export async function openStore(dir: string, options: { readonly behind?: string
   }
 }
 
+/** Whether a file or folder of the store is only in the read-only one behind it. */
+export function isOnlyBehind(store: Store, ...path: readonly string[]): boolean {
+  const { dir, behind } = store
+  return behind !== null && !existsSync(join(dir, ...path)) && existsSync(join(behind, ...path))
+}
+
 function unknownSeries(series: Series, known: readonly SeriesManifest[], dir: string): NotFoundError {
   const name = seriesName(series)
   const names = known.map((manifest) => manifest.series)

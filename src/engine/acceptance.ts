@@ -71,6 +71,7 @@ export class Acceptance {
       return refuse({ filter: 'DUPLICATE_ID', value: id, limit: 'an id no open order has' })
     const { rules, order, price } = this.#draft(slot, request, id, at, sent)
     const asked = order.qty
+    const cutReason = this.cutReason(slot, order, asked, price)
     if (order.mayCut) order.qty = this.payable(slot, order, price, rules)
     const refusal = this.#judge(slot, rules, order, price, at)
     if (refusal !== null) {
@@ -87,14 +88,7 @@ export class Acceptance {
     }
     const short = this.funds.lock(slot, order, price)
     if (short !== null) return refuse(short)
-    if (order.qty < asked)
-      this.noteCut(
-        slot,
-        { ...order, qty: asked },
-        order.qty,
-        slot.margin === null ? 'INSUFFICIENT_BALANCE' : 'INSUFFICIENT_MARGIN',
-        at,
-      )
+    if (order.qty < asked) this.noteCut(slot, { ...order, qty: asked }, order.qty, cutReason, at)
     this.#markets.noteForeign(slot, rules, order)
     this.#guard?.notePassed(at)
     this.#accept(slot, order, at)
@@ -201,6 +195,13 @@ export class Acceptance {
         ? affordable(Math.max(0, this.funds.free(order)), () => price, slot, this.#account, rules)
         : largestOnGrid(qty, rules.lot.step, isPayable)
     return snapLive(order, Math.min(qty, most), rules)
+  }
+
+  /** Why `qty` at `price` is more than can be had. */
+  cutReason(slot: Slot, order: LiveOrder, qty: number, price: number): CutReason {
+    if (slot.margin === null) return 'INSUFFICIENT_BALANCE'
+    const refusal = order.reduceOnly ? null : this.funds.shortage(slot, order, qty, price)
+    return refusal?.filter === 'MAX_NOTIONAL_AT_LEVERAGE' ? 'MAX_NOTIONAL_AT_LEVERAGE' : 'INSUFFICIENT_MARGIN'
   }
 
   /** Whether an order that is open could have been placed with quantity `qty` just before the current bar. */

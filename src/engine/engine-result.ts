@@ -43,15 +43,17 @@ export function resultOf(
 }
 
 /** How many orders passed, and how many did not, by what refused them. */
-function countsOf(events: readonly RunEvent[]): Pick<EngineResult, 'accepted' | 'rejected' | 'rejectedBy'> {
+function countsOf(events: readonly RunEvent[]): Pick<EngineResult, 'accepted' | 'cut' | 'rejected' | 'rejectedBy'> {
   let accepted = 0
+  let cut = 0
   let rejected = 0
   const rejectedBy: Record<string, number> = {}
   for (const event of events) {
     if (event.type === 'accepted') accepted++
+    if (event.type === 'cut') cut++
     if (event.type !== 'rejected') continue
     rejected++
     rejectedBy[event.reason] = (rejectedBy[event.reason] ?? 0) + 1
   }
-  return { accepted, rejected, rejectedBy }
+  return { accepted, cut, rejected, rejectedBy }
 }

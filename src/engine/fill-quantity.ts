@@ -75,8 +75,7 @@ export class FillQuantity {
     const qty = acceptance.payable(slot, order, price, rules, granted)
     if (qty === granted) return qty
     if (order.mayCut && order.type === 'market' && acceptance.isLegal(slot, rules, order, qty, price)) {
-      const reason = slot.margin === null ? 'INSUFFICIENT_BALANCE' : 'INSUFFICIENT_MARGIN'
-      acceptance.noteCut(slot, order, qty, reason, at)
+      acceptance.noteCut(slot, order, qty, acceptance.cutReason(slot, order, granted, price), at)
       order.qty = qty
       return qty
     }

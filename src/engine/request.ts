@@ -24,6 +24,8 @@ const TIFS = ['GTC', 'IOC', 'FOK', 'GTX', 'GTD']
 export function checkRequest(value: unknown): Request {
   const request = value as Request
   const known = typeof value === 'object' && value !== null ? KEYS[(value as { kind?: string }).kind ?? ''] : undefined
+  if (value instanceof Promise)
+    throw new RequestError('returned a promise: hooks answer at once, so onBar and onBars cannot be async')
   if (known === undefined)
     throw new RequestError(
       `returned ${show(value)}, which is no request: return buy({…}), sell({…}), close(), cancel(id), cancelAll(), amend(id, {…}), an array of them, or nothing`,

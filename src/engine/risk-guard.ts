@@ -163,7 +163,7 @@ export class RiskGuard {
   /** Rules of when and what. */
   #closed(slot: Slot, at: number): Refusal | null {
     const { symbols, hours } = this.#risk
-    if (this.#halt !== null) return refusal(this.#halt, 'an order that opens', 'nothing, until trading is resumed')
+    if (this.#halt !== null) return refusal(this.#halt, 'an order that opens', 'none while trading is halted')
     const rests = this.#restsUntil.get(slot) ?? 0
     if (at < rests)
       return refusal('RISK_COOL_DOWN', new Date(at).toISOString(), `from ${new Date(rests).toISOString()} on`)

@@ -63,7 +63,8 @@ function drawdownTable({ equity, document }: RunResult): string {
   if (deepest.length === 0) return ''
   const last = equity.length - 1
   const isLong = document.range.to - document.range.from > 60 * DAY
-  const when = (row: number) => moment(timeOf(row)).slice(0, isLong ? 10 : 16)
+  // the year stands in the head of the page
+  const when = (row: number) => (isLong ? moment(timeOf(row)).slice(0, 10) : moment(timeOf(row)).slice(5, 16))
   const rows = deepest.map((one) => [
     percent(depth(one)),
     when(one.peakRow),

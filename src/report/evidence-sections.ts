@@ -84,7 +84,7 @@ function became(events: readonly RunEvent[]): string {
   // an id may come again once its order has ended
   const filled = new Set<string>()
   const keyOf = ({ symbol, id }: { symbol: string; id: string }) => `${symbol} ${id}`
-  let [cut, parts] = [0, 0]
+  let [cut, capped, parts] = [0, 0, 0]
   for (const event of events) {
     if (event.type === 'accepted') filled.delete(keyOf(event.order))
     else if (event.type === 'fill') {
@@ -94,13 +94,17 @@ function became(events: readonly RunEvent[]): string {
       filled.add(key)
       add('filled')
     } else if (event.type === 'cancelled') add(ENDINGS[event.reason])
-    else if (event.type === 'cut') cut++
+    else if (event.type === 'cut') event.reason === 'MAX_NOTIONAL_AT_LEVERAGE' ? capped++ : cut++
   }
   const orders = counts.get('filled') ?? 0
   const inParts = parts > orders ? ` in ${count(parts)} parts` : ''
   const texts = [...counts].map(([what, n]) => `${count(n)} ${what}${what === 'filled' ? inParts : ''}`)
   const ends = texts.length === 0 ? '' : `: ${texts.join(', ')}`
-  return cut === 0 ? ends : `${ends}; ${count(cut)} cut to what could be paid for or sold`
+  const cuts = [
+    ...(cut === 0 ? [] : [`${count(cut)} cut to what could be paid for or sold`]),
+    ...(capped === 0 ? [] : [`${count(capped)} cut to the largest position that their leverage allows`]),
+  ]
+  return [ends, ...cuts].join('; ')
 }
 
 /** What the data are like; nothing in them was repaired. */

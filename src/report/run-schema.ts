@@ -194,7 +194,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
     byTag: z.record(z.string(), splitRow),
     bySymbol: z.record(z.string(), splitRow),
   }),
-  orders: z.strictObject({ accepted: count, rejected: count, byFilter: z.record(z.string(), count) }),
+  orders: z.strictObject({ accepted: count, cut: count, rejected: count, byFilter: z.record(z.string(), count) }),
   openTrades: z.array(openTrade),
   filters: z.array(
     z.strictObject({

@@ -65,7 +65,7 @@ figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;
 figure+.pair{margin-top:10px}
 .pair:has(figure){gap:14px;margin-bottom:14px}
 .pair>figure{margin:0}
-.scroll{overflow-x:auto;margin:8px 0}
+.scroll{overflow-x:auto;margin:8px 0;background:linear-gradient(90deg,var(--paper) 20px,transparent) 0/40px 100% no-repeat local,linear-gradient(270deg,var(--paper) 20px,transparent) 100%/40px 100% no-repeat local,linear-gradient(90deg,#0004,transparent) 0/10px 100% no-repeat scroll,linear-gradient(270deg,#0004,transparent) 100%/10px 100% no-repeat scroll}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);font-size:14px;padding:2px 0 6px}
 caption span{position:sticky;left:0;display:inline-block;max-width:calc(100vw - 40px)}

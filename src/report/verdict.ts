@@ -100,9 +100,12 @@ function haltSentence({ events, document }: RunResult): string {
   const [first] = halts
   if (first === undefined) return ''
   const resumed = events.findLast((event) => event.type === 'resumed' || event.type === 'halted')?.type === 'resumed'
-  const times = halts.length === 1 ? '' : ` ${plural(halts.length, 'time')}, first`
-  const rest = resumed ? '' : `, and nothing was opened in the ${duration(document.range.to - halts.at(-1)!.at)} since`
-  return `<strong>Limits of risk halted trading</strong>${times} on ${date(first.at)}${rest}.`
+  const last = halts.at(-1)!
+  const times =
+    halts.length === 1 ? `on ${date(first.at)}` : `${plural(halts.length, 'time')}, first on ${date(first.at)}`
+  const since = last === first ? 'since' : `since the last, on ${date(last.at)}`
+  const rest = resumed ? '' : `, and nothing was opened in the ${duration(document.range.to - last.at)} ${since}`
+  return `<strong>Limits of risk halted trading</strong> ${times}${rest}.`
 }
 
 /** What the bars do not show, as an interval: the figures themselves are its worse end. */

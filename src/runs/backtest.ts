@@ -62,6 +62,7 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
     ...loaded.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, request.from ?? Number.NEGATIVE_INFINITY)]!),
   )
   checkKinds(settings, loaded)
+  checkLeverage(settings, loaded)
   const perpetuals = await Promise.all(
     loaded.map(({ bars, instrument }) =>
       instrument.kind === 'perpetual' ? perpetualOf(store, bars, from, instrument, settings) : null,
@@ -178,6 +179,19 @@ function checkKinds({ origins, feeAsset }: Settings, slots: readonly SimulateSlo
     throw new UsageError(`--${flag} is of perpetuals, and ${named} is spot: leave it out`)
   if (feeAsset === 'received' && origins['fee-asset']?.from === '--fee-asset' && !has('spot'))
     throw new UsageError(`--fee-asset received is of spot, and ${named} is a perpetual: leave it out`)
+}
+
+/** A config's leverage by symbol: a name that is a part of a symbol of the run, or the other way round, is a slip. */
+function checkLeverage({ origins }: Settings, slots: readonly SimulateSlot[]): void {
+  const { value: leverage, from } = origins['leverage'] ?? { value: null, from: '' }
+  if (typeof leverage !== 'object' || leverage === null) return
+  const traded = slots.map(({ instrument }) => instrument.symbol)
+  for (const name of Object.keys(leverage).filter((one) => !traded.includes(one))) {
+    const upper = name.toUpperCase()
+    const meant = traded.find((symbol) => symbol.startsWith(upper) || upper.startsWith(symbol))
+    if (meant !== undefined && !Object.hasOwn(leverage, meant))
+      throw new UsageError(`${from}: leverage.${name} is of no symbol of this run (did you mean "${meant}"?)`)
+  }
 }
 
 /** For work that does nothing but check what was asked for: a RangeError of it is a wrong command, not a failed run. */

@@ -3,9 +3,9 @@ import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, INTERVALS, type Interval, intervalMs } from '../core/interval.ts'
 import type { FundingColumns, LeverageTiers, MarginTerms, MarkColumns } from '../core/leverage.ts'
 import { resampleBars } from '../core/resample.ts'
-import { seriesName } from '../core/series.ts'
+import { type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { barsSha256, loadFunding, loadTiers, missingTimes, type Store } from '../data/index.ts'
+import { barsSha256, isOnlyBehind, loadFunding, loadTiers, missingTimes, type Store } from '../data/index.ts'
 import type { Settings } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -54,6 +54,7 @@ export async function perpetualOf(
     marked: marked === null ? null : { name: marked.name, filled: marked.filled },
     missingRates: funding?.missing ?? null,
     remarks: [
+      ...borrowedRemarks(store, bars.series, settings.funding === 'on'),
       ...tierRemarks(tiers, from),
       marked === null
         ? `${symbol}: no mark prices as fine as the bars are stored; unrealised profit and liquidation are judged by the last price`
@@ -74,6 +75,19 @@ export async function perpetualOf(
           : [[...funding.columns.time], [...funding.columns.rate], [...funding.columns.mark].map(String)],
     },
   }
+}
+
+/** Bars of one's own, beside which the store has no funding or no tiers: those of the embedded data then serve. */
+function borrowedRemarks(store: Store, series: Series, isFunded: boolean): string[] {
+  const { venue, symbol } = series
+  if (store.folder(series)?.startsWith(store.dir) !== true) return []
+  const borrowed = [
+    ...(isOnlyBehind(store, 'tiers', venue, symbol) ? ['leverage tiers'] : []),
+    ...(isFunded && isOnlyBehind(store, 'funding', venue, `${symbol}.csv`) ? ['funding'] : []),
+  ]
+  return borrowed.length === 0
+    ? []
+    : [`${symbol}: the store has no ${borrowed.join(' and no ')} of its own; those that klinelab brings were used`]
 }
 
 /** Where the exchange info states none: Binance's fee for BTC and ETH perpetuals. */

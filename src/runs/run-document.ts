@@ -61,7 +61,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     notes: facts.notes,
     remarks: remarksOf(facts, filters),
     split: facts.split,
-    orders: { accepted: result.accepted, rejected: result.rejected, byFilter: result.rejectedBy },
+    orders: { accepted: result.accepted, cut: result.cut, rejected: result.rejected, byFilter: result.rejectedBy },
     openTrades: result.openTrades,
     filters,
     certificates: facts.certificates,

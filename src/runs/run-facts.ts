@@ -36,6 +36,7 @@ export interface RunFacts {
     readonly slippage: number
     readonly funding: number
     readonly accepted: number
+    readonly cut: number
     readonly rejected: number
     readonly rejectedBy: Readonly<Record<string, number>>
     readonly notes: readonly string[]

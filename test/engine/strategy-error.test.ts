@@ -111,7 +111,7 @@ describe('what is no request is an error that says what was returned', () => {
   test.each([
     ['a number', 42, /returned 42, which is no request/],
     ['a text', 'buy', /returned "buy", which is no request/],
-    ['a promise', Promise.resolve(), /returned \{\}, which is no request/],
+    ['a promise', Promise.resolve(), /returned a promise: hooks answer at once, so onBar and onBars cannot be async/],
     [
       'no size',
       { kind: 'order', side: 'buy' },

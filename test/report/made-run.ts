@@ -118,7 +118,7 @@ export function madeRun({
     portfolio: { symbols: [], drawdown: null, correlation: [], margin: null },
     perpetuals: [],
     nearFaults: { within: 3, trades: 0, pnl: 0, netProfitWithout: 0 },
-    orders: { accepted: 2 * trades.length, rejected: 0, byFilter: {} },
+    orders: { accepted: 2 * trades.length, cut: 0, rejected: 0, byFilter: {} },
     ...{ openTrades: [], filters: [], certificates: [] },
     ...{ benchmark: 'buy and hold BTCUSDT', riskFree: 0, seed: 0 },
     reproduce: {

@@ -104,6 +104,28 @@ describe('a backtest of a perpetual', () => {
     expect(kept.document.reproduce.command).toMatch(/--margin isolated --leverage 10$/)
   })
 
+  test('whose leverage the config gives to a misspelt symbol', () => {
+    const config = 'export default { leverage: { BTCUSDT: 2, TESTUSD: 5 } }'
+    const { done, backtest } = project({ 'klinelab.config.ts': config })
+    done('data', 'tiers', 'tiers.json', '--as-of', '2024-01-01')
+    expect(backtest('--funding', 'off')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /config\.ts: leverage\.TESTUSD is of no symbol of this run \(did you mean "TESTUSDT"\?\)/,
+      ),
+    })
+    expect(backtest('--show-config').stdout).toMatch(/leverage +\{"BTCUSDT":2,"TESTUSD":5\}/)
+  })
+
+  test('beside whose own bars the store has no tiers and no funding: those that are brought are named', () => {
+    const { done, run } = project()
+    done('data', 'import', 'bars.csv', '--as', 'binance-usdm:BTCUSDT:1h')
+    const own = run('backtest', 'hold.ts', '--data', 'binance-usdm:BTCUSDT:1h', '--funding', 'off', '--json')
+    expect(own.json<{ remarks: string[] }>().remarks).toContain(
+      'BTCUSDT: the store has no leverage tiers of its own; those that klinelab brings were used',
+    )
+  })
+
   test('cannot be of a mark series, and its marks must overlap', () => {
     const { done, run, backtest } = project({
       'late.csv': bars(0).replaceAll(/^\d+/gm, (time) => String(Number(time) + 100 * 24 * HOUR)),

@@ -153,7 +153,7 @@ describe('the model of slippage and the latency are the run’s own', () => {
     expect(cell(own)).toBe(result.endEquity / 10_000 - 1)
     const [dearest] = stress.slippage.values.slice(-1)
     expect(cell(dearest!)).toBeLessThan(cell(own))
-    expect(stressText(stress)).toContain('Return, orders after the run’s latency of 3600000 ms and 1 bar more')
+    expect(stressText(stress)).toContain('Return, orders after the run’s latency of 1h and 1 bar more')
   })
 
   test('basis points that are not on the axis are put there', () => {

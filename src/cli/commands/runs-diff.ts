@@ -36,7 +36,10 @@ export default {
 const SECTIONS: readonly (readonly [title: string, keys: RegExp])[] = [
   ['Parameters', /^params\./],
   ['Data', /^(data|range)\./],
-  ['Results', /^(metrics|band|peer|split|orders|tradeHash)(\.|$)|^costs\.(fees|slippage|funding)$/],
+  [
+    'Results',
+    /^(metrics|band|nearFaults|portfolio|peer|split|orders|tradeHash)(\.|$)|^perpetuals\.\d+\.(funding|liquidations)|^costs\.(fees|slippage|funding)$/,
+  ],
   ['Settings', /^/],
 ]
 
