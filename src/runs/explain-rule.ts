@@ -2,6 +2,7 @@ import type { Bar } from '../core/bar.ts'
 import type { Fill } from '../core/fill.ts'
 import type { Interval } from '../core/interval.ts'
 import type { OrderView } from '../core/order.ts'
+import { timeName } from '../core/time.ts'
 
 /** Why an order filled where it did: numbers of the rule book (fills.md), and the rule in a sentence. */
 export interface FillRule {
@@ -16,6 +17,8 @@ export interface FillCase {
   readonly bar: Bar
   /** Interval of the finer bars that decide where the path matters; a fill at the open of one has the phase `open` too. */
   readonly detail: Interval | null
+  /** Where finer bars make up the bar: open time of the first of them that comes to what a fill inside it was at. */
+  readonly finerAt: number | null
   /** Whether a stop-limit or touch-limit was triggered on this bar; one that was triggered before is a limit now. */
   readonly isTriggered: boolean
   /** Whether it has been triggered on an earlier bar. */
@@ -26,10 +29,10 @@ export interface FillCase {
 
 /** The rule by which an order was filled. */
 export function fillRule(one: FillCase): FillRule {
-  const { fill, order, entered, detail, bar } = one
+  const { fill, order, entered, detail, bar, finerAt } = one
   const found = ruleOf(one)
   const bracket =
-    entered === 'inside'
+    entered === 'inside' && finerAt === null
       ? 'the entry was filled inside this bar, so the bar’s extreme on the stop’s side is taken to have come after it'
       : entered === 'open'
         ? 'the entry was filled at this open, so the leg met the same bar'
@@ -37,7 +40,9 @@ export function fillRule(one: FillCase): FillRule {
   const finer =
     detail !== null && fill.phase === 'open' && fill.reference !== bar.open
       ? `“the open” is that of one of its ${detail} bars (--detail)`
-      : null
+      : finerAt !== null
+        ? `of its ${detail} bars (--detail), which decide what comes first, that of ${timeName(finerAt)} is the first to come there`
+        : null
   const isLeg = order !== null && ['stop', 'target', 'trail'].includes(order.role)
   return {
     rules: [...new Set([...found.rules, ...(isLeg ? [11] : []), ...(fill.slippage > 0 ? [13] : [])])].sort(

@@ -5,7 +5,7 @@ import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, intervalMs } from '../core/interval.ts'
 import type { OrderView } from '../core/order.ts'
 import type { RecordedRequest, RunResult } from '../core/run.ts'
-import type { ReferenceAt } from '../engine/index.ts'
+import { Detail, type ReferenceAt } from '../engine/index.ts'
 import { type Checks, checksOf } from './explain-filters.ts'
 import { type FillRule, fillRule, isReached } from './explain-rule.ts'
 import { changeOf, closeAfter, intervalsOf, lifeOf, ownerOf, type Point, parentOf } from './explain-subject.ts'
@@ -67,6 +67,8 @@ export interface Market {
   /** Mark prices at the closes, of a perpetual where stored. */
   readonly marks: Float64Array | null
   readonly referenceAt: ReferenceAt | null
+  /** Finer bars, where some decide. */
+  readonly detail: Bars | null
 }
 
 export interface Replay {
@@ -211,7 +213,7 @@ function filledBy(
   if (execution === null) return null
   const { events } = result
   const { fill } = execution
-  const { bars } = markets.get(symbol)!
+  const { bars, detail } = markets.get(symbol)!
   const { interval } = bars.series
   const row = fill.phase === 'close' ? bars.length - 1 : firstRowAt(bars.openTime, fill.time)
   const before = sightBefore(seen, symbol, fill.time)
@@ -222,13 +224,20 @@ function filledBy(
   const order = latest === null ? null : (seenLast ?? latest)
   const triggered = lifeOf(events, point).find((event) => event.type === 'triggered')
   const bar = barAt(bars, row)
+  const entry = accepted !== null && isEntered(events, point) ? entryOf(events, point) : null
   return {
     ...{ fill, bar, order, before, after },
     rule: fillRule({
-      ...{ fill, order, bar, detail: request.detail },
+      ...{
+        fill,
+        order,
+        bar,
+        detail: request.detail,
+        finerAt: finerAt(detail, bars, row, fill, entry?.phase === 'inside' ? entry : null),
+      },
       isTriggered: triggered?.at === fill.time,
       wasTriggered: triggered !== undefined && triggered.at < fill.time,
-      entered: accepted !== null && isEntered(events, point) ? entryPhase(events, point) : null,
+      entered: entry === null ? null : entry.phase === 'inside' ? 'inside' : 'open',
     }),
     bars: Math.max(0, row - lastClosedRow(bars, point.startAt)),
     account: fill.phase === 'close' ? seen.account : (after?.account ?? null),
@@ -238,14 +247,31 @@ function filledBy(
   }
 }
 
+/**
+ * Open time of the first finer bar of a row that comes to what a fill inside it was at, and after `entry` where that filled
+ * inside the same bar; `null` where none tell.
+ */
+function finerAt(finer: Bars | null, bars: Bars, row: number, fill: Fill, entry: Fill | null): number | null {
+  if (finer === null || fill.phase !== 'inside') return null
+  const parts = new Detail(finer)
+  if (!parts.begin(bars, row, closeTimeOf(bars.openTime[row]!, bars.series.interval))) return null
+  const comesTo = (price: number) => finer.low[parts.part]! <= price && finer.high[parts.part]! >= price
+  let hasEntered = entry === null
+  while (parts.next()) {
+    hasEntered ||= comesTo(entry!.reference)
+    if (hasEntered && comesTo(fill.reference)) return finer.openTime[parts.part]!
+  }
+  return null
+}
+
 /** Whether a leg was filled on the bar that its entry was filled on. */
 function isEntered(events: readonly RunEvent[], point: Point): boolean {
   return parentOf(events, point) !== null && point.execution!.fill.time === point.startAt
 }
 
-function entryPhase(events: readonly RunEvent[], { symbol, startIndex }: Point): 'open' | 'inside' {
+function entryOf(events: readonly RunEvent[], { symbol, startIndex }: Point): Fill | null {
   const entry = events.slice(0, startIndex).findLast((event) => event.type === 'fill' && event.fill.symbol === symbol)
-  return entry?.type === 'fill' && entry.fill.phase === 'inside' ? 'inside' : 'open'
+  return entry?.type === 'fill' ? entry.fill : null
 }
 
 /** A bar of a column, closed and no longer moving. */

@@ -169,10 +169,11 @@ async function marketsOf(
   const entries = concerned.map(async (bars): Promise<[string, Market]> => {
     const instrument = await loadInstrument(store, bars.series)
     const average = await averagePrice(store, bars, instrument)
-    const { bars: all, marks = null } = slots.find((slot) => slot.instrument.symbol === bars.series.symbol)!
+    const own = slots.find((slot) => slot.instrument.symbol === bars.series.symbol)!
+    const { bars: all, marks = null, detail = null } = own
     // the run's bars begin behind its warm-up
     const marked = marks === null ? null : marks.close.subarray(all.length - bars.length)
-    return [bars.series.symbol, { instrument, bars, marks: marked, referenceAt: average?.at ?? null }]
+    return [bars.series.symbol, { instrument, bars, marks: marked, referenceAt: average?.at ?? null, detail }]
   })
   return new Map(await Promise.all(entries))
 }

@@ -15,7 +15,16 @@ function order(change: Partial<OrderView>): OrderView {
 
 function rulesOf(of: Partial<OrderView> | null, phase: Fill['phase'], more: Partial<FillCase> = {}, slippage = 0) {
   const fill = { phase, slippage, role: of === null ? 'liquidation' : (of.role ?? 'order') } as Fill
-  const one = { fill, bar: BAR, detail: null, isTriggered: false, wasTriggered: false, entered: null, ...more }
+  const one = {
+    fill,
+    bar: BAR,
+    detail: null,
+    finerAt: null,
+    isTriggered: false,
+    wasTriggered: false,
+    entered: null,
+    ...more,
+  }
   return fillRule({ ...one, order: of === null ? null : order(of) })
 }
 
@@ -57,6 +66,15 @@ describe('the rule of the rule book by which an order was filled', () => {
     const text = (reference: number) => rulesOf(stop, 'open', { fill: at(reference), detail: '1m' }).text
     expect(text(94)).toMatch(/; “the open” is that of one of its 1m bars \(--detail\)$/)
     expect(text(BAR.open)).not.toContain('--detail')
+  })
+
+  test('with --detail, inside a bar: which finer bar came there first, and nothing of what the whole bar would say', () => {
+    const leg = { type: 'limit', role: 'target', side: 'sell', limit: 108 } as const
+    const { text } = rulesOf(leg, 'inside', { detail: '1m', finerAt: Date.UTC(2024, 0, 1, 4, 17), entered: 'inside' })
+    expect(text).toMatch(
+      /; of its 1m bars \(--detail\), which decide what comes first, that of 2024-01-01T04:17 is the first to come there$/,
+    )
+    expect(text).not.toContain('is taken to have come after it')
   })
 
   test('a touched limit, and a leg on the bar of its entry, are told as what they are', () => {
