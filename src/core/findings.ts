@@ -89,3 +89,38 @@ export interface NearFaults {
   readonly pnl: number
   readonly netProfitWithout: number
 }
+
+/** The run's return with other costs. */
+export interface StressCell {
+  readonly fees: number
+  /** In the unit of `Stress.slippage`. */
+  readonly slippage: number
+  /** Beyond the run's own latency. */
+  readonly latencyBars: number
+  readonly totalReturn: number
+}
+
+/** The axis of slippage: in the run's own model, so that one cell is the run itself. */
+export interface SlippageAxis {
+  /** Basis points, ticks, or multiples of spread and impact. */
+  readonly unit: 'bps' | 'ticks' | 'times'
+  readonly values: readonly number[]
+}
+
+/** The result over fee × slippage × latency, what the edge bears, and return against account size. */
+export interface Stress {
+  /** Whether decisions were found to hang on costs, so that every cell was run, or not, so that fills were priced anew. */
+  readonly method: 'repriced' | 'rerun'
+  readonly slippage: SlippageAxis
+  /** The run's own latency, ms. */
+  readonly latency: number
+  readonly grid: readonly StressCell[]
+  /** All-in cost of a side, in basis points of what is traded, at which nothing is left; `null`: nothing to begin with. */
+  readonly breakEvenBps: number | null
+  /** Basis points a side that the run paid. */
+  readonly paidBps: number
+  readonly participation: number
+  readonly capacity: readonly { readonly cash: number; readonly totalReturn: number }[]
+  /** Whether sizes of orders do not hang on cash, so that a larger account earns as much and not more. */
+  readonly isFixedSize: boolean
+}

@@ -2,7 +2,7 @@ import type { Bars, Gap } from './bar.ts'
 import type { RunEvent } from './event.ts'
 import type { Execution } from './execution.ts'
 import type { Fill } from './fill.ts'
-import type { Figure, NearFaults, PathBand, PerpetualUsed, Portfolio } from './findings.ts'
+import type { Figure, NearFaults, PathBand, PerpetualUsed, Portfolio, Stress } from './findings.ts'
 import type { Interval as BarInterval } from './interval.ts'
 import type { MarginMode } from './leverage.ts'
 import type { RiskLimits } from './risk.ts'
@@ -93,6 +93,8 @@ export interface RunDocument {
   readonly quote: string
   readonly metrics: Metrics
   readonly band: PathBand
+  /** `null` where it was not asked for (`--stress`). */
+  readonly stress: Stress | null
   readonly nearFaults: NearFaults
   readonly portfolio: Portfolio
   /** Terms of the perpetuals among the series, in declared order. */
@@ -171,6 +173,8 @@ export interface RecordedRequest {
   readonly execution: Execution
   readonly feeAsset: 'quote' | 'received'
   readonly closeAtEnd: boolean
+  /** Whether it was run with other costs too. */
+  readonly stress: boolean
   /** Of perpetuals; on spot nothing hangs on them. */
   readonly margin: MarginMode
   readonly leverage: Readonly<Record<string, number>>

@@ -8,6 +8,7 @@ import { payload } from './payload.ts'
 import { portfolioSection } from './portfolio-section.ts'
 import { remarksSection } from './remarks.ts'
 import { costsSection, metricsSection, splitSection } from './results-sections.ts'
+import { stressSection } from './stress-section.ts'
 import { distributionSection, priceSection, tradeTableSection } from './trade-sections.ts'
 import { verdict } from './verdict.ts'
 import { whatWasRun } from './what-was-run.ts'
@@ -20,6 +21,7 @@ const CONTENTS: Readonly<Record<string, string>> = {
   months: 'Months',
   distribution: 'Distribution',
   costs: 'Costs',
+  stress: 'Stress',
   margin: 'Margin',
   split: 'Splits',
   portfolio: 'Portfolio',
@@ -40,6 +42,7 @@ export function renderReport(result: RunResult, assets: Assets): string {
     monthlySection(result),
     distributionSection(result, data.bins),
     costsSection(result),
+    stressSection(result),
     marginSection(result),
     splitSection(result),
     portfolioSection(result),

@@ -96,6 +96,7 @@ const request = z.strictObject({
   execution,
   feeAsset: z.enum(['quote', 'received']),
   closeAtEnd: z.boolean(),
+  stress: z.boolean(),
   margin: z.enum(['cross', 'isolated']),
   funding: z.enum(['on', 'off']),
   leverage: z.record(z.string(), z.number()),
@@ -132,6 +133,20 @@ const portfolio = z.strictObject({
   drawdown: z.strictObject({ from: time, to: time }).nullable(),
   correlation: z.array(z.array(figure)),
   margin: z.strictObject({ initial: highest, maintenance: highest }).nullable(),
+})
+
+const stress = z.strictObject({
+  method: z.enum(['repriced', 'rerun']),
+  slippage: z.strictObject({ unit: z.enum(['bps', 'ticks', 'times']), values: z.array(z.number()) }),
+  latency: z.number(),
+  grid: z.array(
+    z.strictObject({ fees: z.number(), slippage: z.number(), latencyBars: count, totalReturn: z.number() }),
+  ),
+  breakEvenBps: figure,
+  paidBps: z.number(),
+  participation: z.number(),
+  capacity: z.array(z.strictObject({ cash: z.number(), totalReturn: z.number() })),
+  isFixedSize: z.boolean(),
 })
 
 const perpetual = z.strictObject({
@@ -182,6 +197,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
     maxDrawdown: interval,
     share: figure,
   }),
+  stress: stress.nullable(),
   nearFaults: z.strictObject({ within: count, trades: count, pnl: z.number(), netProfitWithout: z.number() }),
   portfolio,
   perpetuals: z.array(perpetual),

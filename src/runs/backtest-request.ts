@@ -11,5 +11,7 @@ export interface BacktestRequest {
   readonly to?: number
   readonly set?: Readonly<Record<string, ParamValue>>
   readonly closeAtEnd?: boolean
+  /** The result over fees, slippage, latency and account size as well. */
+  readonly stress?: boolean
   readonly benchmark?: string
 }

@@ -20,6 +20,7 @@ import { perpetualOf } from './perpetual.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
+import { stressOf } from './stress.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Told now and then how many instants of all are done. */
@@ -35,7 +36,12 @@ export interface Backtest {
 }
 
 /** Load, simulate, measure: one run, computed and not yet written. */
-export async function backtest(request: BacktestRequest, settings: Settings, onProgress?: Progress): Promise<Backtest> {
+export async function backtest(
+  request: BacktestRequest,
+  settings: Settings,
+  onProgress?: Progress,
+  onStress?: Progress,
+): Promise<Backtest> {
   if (request.data.length === 0) throw new UsageError('a backtest needs data: --data binance:BTCUSDT:1h')
   const { from: first, to: end } = request
   if (first !== undefined && end !== undefined && first >= end)
@@ -105,7 +111,8 @@ export async function backtest(request: BacktestRequest, settings: Settings, onP
   const repriced = pathBand({ ...result, bars: used, makerFee, limitTouch, details: finer, drawdowns })
   const better = settings.band === 'full' ? simulate({ ...options, path: 'better', onProgress }).result : null
   const band = better === null ? repriced : fullBand(repriced, result, better)
-  const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band }
+  const stress = request.stress ? stressOf(result, options, onStress) : null
+  const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band, stress }
   const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
   const near = nearFaults(used, certificates, result.trades, result.endEquity - result.startEquity)
   const traded = used.map((bars, k) => {

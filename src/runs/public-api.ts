@@ -51,6 +51,8 @@ export interface BacktestOptions extends Given {
   readonly to?: Time
   readonly set?: Readonly<Record<string, ParamValue>>
   readonly closeAtEnd?: boolean
+  /** The result over fees, slippage, latency and account size as well. */
+  readonly stress?: boolean
   readonly benchmark?: string
   /** False keeps the run in memory: no folder is written and `dir` is null. */
   readonly write?: boolean
@@ -63,7 +65,7 @@ export interface BacktestRun extends RunResult {
 }
 
 const KEYS = [
-  'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
+  'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'stress', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
   'feeTaker', 'feeTier', 'feeDiscount', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'slippageTicks',
   'slippageModel', 'spreadBps', 'impact', 'participation', 'latency', 'cancelLatency', 'risk', 'detail', 'band',
 ] as const // biome-ignore format: a list
@@ -87,10 +89,10 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
   checkWord('band', options.band, ['repriced', 'full'])
   checkWord('slippageModel', options.slippageModel, ['bps', 'ticks', 'impact'])
   const range = rangeOf(options)
-  const { strategy, set, closeAtEnd, benchmark } = options
+  const { strategy, set, closeAtEnd, stress, benchmark } = options
   const settings = await settingsOf(options)
   const data = [options.data ?? []].flat()
-  const optional = Object.entries({ set, closeAtEnd, benchmark }).filter(([, value]) => value !== undefined)
+  const optional = Object.entries({ set, closeAtEnd, stress, benchmark }).filter(([, value]) => value !== undefined)
   const run = await backtest({ strategy, data, ...range, ...Object.fromEntries(optional) }, settings)
   const dir = options.write === false ? null : await writeRun(run, settings.out, (performance.now() - start) / 1000)
   return { ...run.result, dir, seconds: run.seconds }

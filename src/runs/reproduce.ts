@@ -50,6 +50,7 @@ export function recordOf(input: RecordInput): RecordedRequest {
     execution: settings.execution,
     feeAsset,
     closeAtEnd: request.closeAtEnd ?? false,
+    stress: request.stress ?? false,
     detail: settings.detail,
     band: settings.band,
     risk: settings.risk,
@@ -86,6 +87,7 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   add('limit-touch', record.limitTouch, false)
   add('fee-asset', record.feeAsset, BUILT_IN.feeAsset)
   add('close-at-end', record.closeAtEnd, false)
+  add('stress', record.stress, false)
   add('benchmark', record.benchmark, null)
   add('detail', record.detail, null)
   add('band', record.band, BUILT_IN.band)

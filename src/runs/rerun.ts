@@ -67,7 +67,7 @@ function askedFor({ reproduce, run }: RunDocument, dir: string, store: string, c
   if (record === null)
     throw new UsageError(`${run}: its strategy was handed over by a script, not named by a file; run that script again`)
   const strategy = findStrategy(record.strategy, dir, cwd)
-  const { data, from, to, set, closeAtEnd } = record
+  const { data, from, to, set, closeAtEnd, stress } = record
   const request = {
     strategy,
     data,
@@ -75,6 +75,7 @@ function askedFor({ reproduce, run }: RunDocument, dir: string, store: string, c
     to,
     set,
     closeAtEnd,
+    stress,
     ...(record.benchmark !== null && { benchmark: record.benchmark }),
   }
   return { request, settings: recordedSettings(record, { store, out: dirname(dir) }) }

@@ -54,6 +54,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     quote: first.instrument.quote,
     metrics: facts.metrics,
     band: facts.band,
+    stress: facts.stress,
     nearFaults: facts.nearFaults,
     portfolio: facts.portfolio,
     perpetuals: perpetualsUsed(facts),

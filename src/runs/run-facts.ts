@@ -23,6 +23,7 @@ export interface RunFacts {
   readonly metrics: RunDocument['metrics']
   readonly peer: RunDocument['peer']
   readonly band: RunDocument['band']
+  readonly stress: RunDocument['stress']
   readonly nearFaults: RunDocument['nearFaults']
   readonly portfolio: RunDocument['portfolio']
   readonly notes: RunDocument['notes']

@@ -28,9 +28,9 @@ export const INPUTS = {
 export function inputsOf(facts: RunFacts, to: number): Record<string, string> {
   const { settings, request, from, instruments } = facts
   const { cash, riskFree, limitTouch, feeAsset, noCosts, risk, band, execution } = settings
-  const { closeAtEnd = false } = request
+  const { closeAtEnd = false, stress = false } = request
   const values: Record<keyof typeof INPUTS, unknown> = {
-    settings: { cash, riskFree, limitTouch, execution, risk, band, closeAtEnd },
+    settings: { cash, riskFree, limitTouch, execution, risk, band, closeAtEnd, stress },
     costs: [
       { feeAsset, noCosts },
       ...instruments.map(({ instrument, costs }) => ({ costs, terms: settings.feeTermsOf(instrument.venue) })),

@@ -1,16 +1,16 @@
 import { PLAIN_EXECUTION, type SlippageModel } from '../core/execution.ts'
 import type { Fill } from '../core/fill.ts'
+import type { SlippageAxis, Stress, StressCell } from '../core/findings.ts'
 import { intervalMs } from '../core/interval.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import type { EngineResult } from '../core/run.ts'
-import type { Backtest } from './backtest.ts'
 import { type SimulateOptions, simulate } from './simulate.ts'
 
 /** What is changed of a run. */
 interface Change {
   /** Multiple of its fees. */
   readonly fees?: number
-  /** As `Cell.slippage`. */
+  /** As `StressCell.slippage`. */
   readonly slippage?: number
   /** A cost of every side, in basis points, in the place of fees and slippage. */
   readonly costBps?: number
@@ -22,39 +22,6 @@ interface Change {
 }
 
 type Again = (change: Change) => EngineResult
-
-interface Cell {
-  readonly fees: number
-  /** In the unit of `Stress.slippage`. */
-  readonly slippage: number
-  /** Beyond the run's own latency. */
-  readonly latencyBars: number
-  readonly totalReturn: number
-}
-
-/** The axis of slippage: in the run's own model, so that one cell is the run itself. */
-interface SlippageAxis {
-  /** Basis points, ticks, or multiples of spread and impact. */
-  readonly unit: 'bps' | 'ticks' | 'times'
-  readonly values: readonly number[]
-}
-
-export interface Stress {
-  /** Whether decisions were found to hang on costs, so that every cell was run, or not, so that fills were priced anew. */
-  readonly method: 'repriced' | 'rerun'
-  readonly slippage: SlippageAxis
-  /** The run's own latency, ms. */
-  readonly latency: number
-  readonly grid: readonly Cell[]
-  /** All-in cost of a side, in basis points of what is traded, at which nothing is left; `null`: nothing to begin with. */
-  readonly breakEvenBps: number | null
-  /** Basis points a side that the run paid. */
-  readonly paidBps: number
-  readonly participation: number
-  readonly capacity: readonly { readonly cash: number; readonly totalReturn: number }[]
-  /** Whether sizes of orders do not hang on cash, so that a larger account earns as much and not more. */
-  readonly isFixedSize: boolean
-}
 
 const FEES = [0, 0.5, 1, 2, 3] as const
 const SLIPPAGE: Readonly<Record<SlippageAxis['unit'], readonly number[]>> = {
@@ -142,7 +109,8 @@ function feeTimes(rate: number, times: number): number {
  * where slippage is not in basis points, as no fill tells what it would have been with more.
  */
 export function stressOf(
-  { result: base, options }: Pick<Backtest, 'result' | 'options'>,
+  base: Pick<EngineResult, 'fills' | 'fees' | 'slippage'>,
+  options: SimulateOptions,
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Stress {
   const again: Again = (change) => simulate(changed(options, change)).result
@@ -155,7 +123,7 @@ export function stressOf(
     return work()
   }
   let method: Stress['method'] = 'repriced'
-  const grid: Cell[] = []
+  const grid: StressCell[] = []
   let free: EngineResult | null = null
   for (const latencyBars of LATENCY_BARS) {
     const cheap = again({ fees: 0, slippage: 0, latencyBars })
@@ -177,7 +145,7 @@ export function stressOf(
   const runs = SIZES.map((size) => step(() => again({ size, participation })))
   onProgress(total, total)
   const traded = tradedOf(base)
-  const { fees, slippage } = base.document.costs
+  const { fees, slippage } = base
   return {
     method,
     slippage: axis,

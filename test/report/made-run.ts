@@ -114,6 +114,7 @@ export function madeRun({
     },
     execution: PLAIN_EXECUTION,
     ...{ cash, quote: 'USDT', metrics, peer, notes, split, remarks: [] },
+    stress: null,
     band: { method: 'repriced', bars: 0, endEquity: NOTHING, totalReturn: NOTHING, maxDrawdown: NOTHING, share: null },
     portfolio: { symbols: [], drawdown: null, correlation: [], margin: null },
     perpetuals: [],

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stressText } from '../../src/cli/stress-text.ts'
 import { buy, close, defineStrategy, type Strategy } from '../../src/index.ts'
@@ -40,8 +42,6 @@ function stressed(
     ...more,
   }
   const { result } = simulate(options)
-  const document = { costs: { fees: result.fees, slippage: result.slippage } }
-  const run = { options, result: { ...result, document } } as unknown as Parameters<typeof stressOf>[0]
   const again = (fees: number, slippageBps: number, hours = 0) =>
     simulate({
       ...options,
@@ -62,7 +62,7 @@ function stressed(
     const all = { feeMaker: fee, feeTaker: fee, slippageBps: 0 }
     return simulate({ ...options, slots: [{ ...options.slots[0]!, costs: all }] }).result.endEquity
   }
-  return { result, again, atCost, stress: stressOf(run) }
+  return { result, again, atCost, stress: stressOf(result, options) }
 }
 
 describe('decisions that hang on time alone', () => {
@@ -241,4 +241,24 @@ test('backtest --stress prints the tables, and has them in --json', () => {
     metrics: { totalReturn: number }
   }>()
   expect(stress.grid.map(({ totalReturn }) => totalReturn)).toContainEqual(expect.closeTo(metrics.totalReturn, 4))
+})
+
+test('it is a part of the run: recorded, verified, and a section of its report', () => {
+  const out = scratch()
+  const words = ['backtest', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--from', '2026-01-01']
+  const plain = klinelab([...words, '--out', out, '--json']).json<{ run: string; stress: unknown }>()
+  expect(plain.stress).toBeNull()
+  const { run, dir, reproduce } = klinelab([...words, '--out', out, '--stress', '--json']).json<{
+    run: string
+    dir: string
+    reproduce: { command: string }
+  }>()
+  expect(run).not.toBe(plain.run)
+  expect(reproduce.command).toContain(' --stress')
+  expect(klinelab(['runs', 'show', run, '--out', out]).stdout).toContain('Return, orders 1 bar later')
+  expect(klinelab(['verify', run, '--out', out]).code).toBe(0)
+  const page = readFileSync(join(dir, 'report.html'), 'utf8')
+  expect(page).toContain('<section id="stress"')
+  expect(page.match(/<strong><span class="(good|bad)">[^<]+<\/span><\/strong>/g)).toHaveLength(1)
+  expect(page).toContain('Return against account size, at most 5.0')
 })

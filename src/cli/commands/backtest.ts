@@ -1,7 +1,6 @@
 import type { ParamValue } from '../../engine/index.ts'
 import { backtest } from '../../runs/backtest.ts'
 import { writeRun } from '../../runs/run-folder.ts'
-import { stressOf } from '../../runs/stress.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { RUN, settingsOf } from '../flags.ts'
@@ -31,20 +30,20 @@ export default {
   async run({ words, flags }, io) {
     const start = performance.now()
     const settings = await settingsOf({ words, flags }, io)
-    const { data, from, to, set, closeAtEnd, benchmark, showConfig, stress: isStressed } = flags as unknown as Flags
+    const { data, from, to, set, closeAtEnd, benchmark, showConfig, stress } = flags as unknown as Flags
     if (showConfig) return configOutcome(settings, io)
     checkOnce(set ?? [])
-    const asked = { from, to, closeAtEnd, benchmark, ...(set && { set: Object.fromEntries(set) }) }
+    const asked = { from, to, closeAtEnd, benchmark, stress, ...(set && { set: Object.fromEntries(set) }) }
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
-    const run = await backtest({ strategy: words[0]!, data, ...given }, settings, io.progress('bars'))
+    const asks = { strategy: words[0]!, data, ...given }
+    const run = await backtest(asks, settings, io.progress('bars'), io.progress('runs'))
     const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
     for (const warning of run.warnings) io.warn(warning)
     const { document } = run.result
-    const stress = isStressed ? stressOf(run, io.progress('runs')) : null
     const speed = `engine ${run.seconds.toFixed(3)} s, ${(document.engine.bars / run.seconds / 1e6).toFixed(1)} M bars/s`
     return {
-      json: { ...(runJson(document, dir, run.seconds) as object), ...(stress !== null && { stress }) },
-      text: `${runText(document, io.isColourful)}${stress === null ? '' : `\n\n${stressText(stress)}`}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
+      json: runJson(document, dir, run.seconds),
+      text: `${runText(document, io.isColourful)}${document.stress === null ? '' : `\n\n${stressText(document.stress)}`}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
     }
   },
 } satisfies Command

@@ -2,6 +2,7 @@ import { findRun, readDocument } from '../../runs/load-run.ts'
 import type { Command } from '../command.ts'
 import { OUT, settingsOf } from '../flags.ts'
 import { runJson, runText, shown } from '../run-text.ts'
+import { stressText } from '../stress-text.ts'
 
 export default {
   words: '<run>',
@@ -13,7 +14,7 @@ export default {
     const document = readDocument(dir)
     return {
       json: runJson(document, dir, null),
-      text: `${runText(document, io.isColourful)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${document.reproduce.command}`,
+      text: `${runText(document, io.isColourful)}${document.stress === null ? '' : `\n\n${stressText(document.stress)}`}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${document.reproduce.command}`,
     }
   },
 } satisfies Command
