@@ -112,18 +112,14 @@ export function stepOf(replay: Replay, point: Point): Step {
   }
 }
 
-function deciderOf(
-  events: readonly RunEvent[],
-  { startIndex, startAt, execution }: Point,
-  order: OrderView | null,
-): Step['by'] {
+function deciderOf(events: readonly RunEvent[], { startIndex, execution }: Point, order: OrderView | null): Step['by'] {
   if (execution?.fill.phase === 'close') return 'end'
   if (execution?.fill.role === 'liquidation') return 'liquidation'
   if (order === null) return 'strategy'
   if (order.role === 'stop' || order.role === 'target' || order.role === 'trail') return 'bracket'
-  // a limit of the account that is reached closes everything at once
-  const isHalted = events.slice(0, startIndex).some((event) => event.type === 'halted' && event.at === startAt)
-  return order.role === 'close' && order.tag === 'risk' && isHalted ? 'risk' : 'strategy'
+  // a limit of the account that is reached closes everything, again at each close until nothing is left
+  const last = events.slice(0, startIndex).findLast(({ type }) => type === 'halted' || type === 'resumed')
+  return order.role === 'close' && order.tag === 'risk' && last?.type === 'halted' ? 'risk' : 'strategy'
 }
 
 function decidedBy({ seen, result, markets }: Replay, symbol: string, at: number): Decided {

@@ -96,8 +96,9 @@ function decider({ by, order, parent, acceptedAt, decided, filled }: Step, { eve
       return `a risk limit: ${halted === undefined ? 'everything was closed' : eventText(halted)}`
     }
     case 'liquidation': {
-      const taken = events.findLast((event) => event.type === 'liquidation' && event.at === filled?.fill.time)
-      return taken === undefined ? 'the exchange: liquidation' : `the exchange: ${eventText(taken)}`
+      // a larger position goes tier by tier, each with its own arithmetic
+      const taken = events.filter((event) => event.type === 'liquidation' && event.at === filled?.fill.time)
+      return taken.length === 0 ? 'the exchange: liquidation' : `the exchange: ${taken.map(eventText).join('; then ')}`
     }
   }
 }
