@@ -19,8 +19,8 @@ interface Filled {
 interface LegActions {
   fill(slot: Slot, leg: LiveOrder, reference: number, rules: Rules): void
   cancel(slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']): void
-  /** Judges the liquidation that comes before a stop at `before`; says whether the position is gone. */
-  liquidate(slot: Slot, rules: Rules, before: number): boolean
+  /** Judges the liquidation that comes before a stop at `before`, after an entry at `entered`; says whether the position is gone. */
+  liquidate(slot: Slot, rules: Rules, way: { readonly before: number; readonly entered: number }): boolean
 }
 
 /** The life of brackets, fills.md 11: what a fill does to legs, its own and those of others. */
@@ -120,7 +120,7 @@ export class Brackets {
       // the bad extreme is assumed to come after the fill, the good one before it: a stop can be hit, a target cannot
       if (phase !== 'inside' || leg.type === 'limit' || !isTriggered(leg, extremeFor(leg, slot.unitBar))) continue
       // of a stop and the liquidation the one nearer to the entry comes first
-      if (this.#actions.liquidate(slot, rules, leg.trigger)) return
+      if (this.#actions.liquidate(slot, rules, { before: leg.trigger, entered: price })) return
       // beyond its trigger already, it goes where the entry was filled; either price may have slipped out of the bar
       const reference = isTriggered(leg, price) ? price : leg.trigger
       return this.#actions.fill(slot, leg, clamp(reference, slot.unitBar), rules)

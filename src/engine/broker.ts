@@ -90,7 +90,7 @@ export class Broker {
     this.#brackets = new Brackets(this.acceptance, emit, options, {
       fill: (slot, leg, reference, rules) => this.#execute(slot, leg, reference, 'inside', rules),
       cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
-      liquidate: (slot, rules, before) => this.#liquidate(slot, rules, 'inside', before),
+      liquidate: (slot, rules, way) => this.#liquidate(slot, rules, 'inside', way),
     })
     this.#regridding = {
       acceptance: this.acceptance,
@@ -144,6 +144,9 @@ export class Broker {
     if (hasTraded) {
       this.#insideBar(slot, bar, rules)
       this.#moveTrails(slot, bar, rules)
+    } else if (slot.margin?.isMarkedByBars === false) {
+      // nobody traded, but the exchange's mark has moved
+      if (!this.#liquidate(slot, rules, 'open')) this.#liquidate(slot, rules, 'inside')
     }
   }
 
@@ -275,8 +278,13 @@ export class Broker {
   }
 
   /** fills.md 7 (a); says whether the position is gone. */
-  #liquidate(slot: Slot, rules: Rules, phase: 'open' | 'inside', before?: number): boolean {
-    return slot.margin !== null && this.#liquidation!.judge(slot, slot.margin, rules, phase, before)
+  #liquidate(
+    slot: Slot,
+    rules: Rules,
+    phase: 'open' | 'inside',
+    way?: { readonly before?: number; readonly entered: number },
+  ): boolean {
+    return slot.margin !== null && this.#liquidation!.judge(slot, slot.margin, rules, phase, way)
   }
 
   /** One execution at `reference` (units): quantity, price, funds, books, and what follows from it. */
@@ -304,7 +312,7 @@ export class Broker {
     this.#participation?.note(slot, qty)
     this.#brackets.followUp(slot, order, { qty, price, phase, opened }, rules)
     // what was opened inside the bar meets its bad extreme, which is assumed to come later
-    if (opened > 0 && phase === 'inside') this.#liquidate(slot, rules, 'inside')
+    if (opened > 0 && phase === 'inside') this.#liquidate(slot, rules, 'inside', { entered: price })
     this.#keepRest(slot, order)
   }
 

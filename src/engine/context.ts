@@ -110,7 +110,7 @@ function sealed(events: readonly RunEvent[]): readonly RunEvent[] {
     if (event.type === 'accepted' || event.type === 'amended') Object.freeze(event.order)
     Object.freeze(event)
   }
-  return events
+  return Object.freeze(events)
 }
 
 // for all runs

@@ -41,13 +41,21 @@ export function isAnyInReach(
  * Whether it matters in which order the bar's prices came: two orders may meet it, an entry and its bracket, or an order
  * and a liquidation.
  */
-export function hangsOnPath({ orders, row, highs, lows, scales }: Slot, isLiquidationInReach: boolean): boolean {
+export function hangsOnPath(
+  { orders, row, highs, lows, scales, margin }: Slot,
+  isLiquidationInReach: boolean,
+): boolean {
+  // half of the way that the leverage leaves, as other positions may have lost already
+  const mayLiquidate = margin !== null && 2 * margin.leverage * (highs[row]! - lows[row]!) > lows[row]!
   let reached = isLiquidationInReach ? 1 : 0
   for (const order of orders) {
     if (order.type === 'trailing-stop' || order.legs !== null) return true
     const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)
     const isAtOpen = order.type === 'market' || order.hasTriggered
-    if (isAtOpen || (waitsAbove(order) ? highs[row]! >= level : lows[row]! <= level)) reached++
+    if (!isAtOpen && (waitsAbove(order) ? highs[row]! < level : lows[row]! > level)) continue
+    // what it opens may be liquidated by a price that came before
+    if (mayLiquidate && !order.reduceOnly) return true
+    reached++
   }
   return reached > 1
 }

@@ -47,20 +47,29 @@ export class Liquidation {
   }
 
   /**
-   * Judges at the bar's worst mark. Stops that reduce and lie nearer to the open come first, `before` is one that is
-   * about to fill; says whether the position is gone.
+   * Judges at the bar's worst mark. Stops that reduce and lie nearer to where the way there begins come first: at the open,
+   * or at the price (units) of an entry inside the bar, `entered`. `before` is one that is about to fill. Says whether the
+   * position is gone.
    */
-  judge(slot: Slot, margin: SlotMargin, rules: Rules, phase: 'open' | 'inside', before?: number): boolean {
+  judge(
+    slot: Slot,
+    margin: SlotMargin,
+    rules: Rules,
+    phase: 'open' | 'inside',
+    { before, entered }: { readonly before?: number; readonly entered?: number } = {},
+  ): boolean {
+    const { priceDecimals } = slot.scales
     for (;;) {
-      const level = this.#levelOf(slot, margin)
+      const from = entered === undefined ? openMark(slot, margin) : fromUnits(entered, priceDecimals)
+      const level = this.#levelOf(slot, margin, phase, from)
       if (level === -1) return false
       // a gap, which no stop comes before
       if (phase === 'open' && level !== margin.toUnits(openMark(slot, margin))) return false
-      const reach = this.#distance(slot, margin, level)
+      const reach = Math.abs(fromUnits(level, margin.markDecimals) - from)
       const bar = barOfMarks(slot, margin)
-      const way = (trigger: number) => Math.abs(fromUnits(trigger - bar.open, slot.scales.priceDecimals))
+      const way = (trigger: number) => Math.abs(fromUnits(trigger - (entered ?? bar.open), priceDecimals))
       if (before !== undefined && way(before) <= reach) return false
-      const nearest = phase === 'open' ? null : nearestStop(slot, bar, way)
+      const nearest = phase === 'open' || !slot.hasTraded ? null : nearestStop(slot, bar, way)
       if (nearest !== null && way(nearest.trigger) <= reach) {
         this.#exits.fill(slot, nearest, rules)
         continue
@@ -79,15 +88,10 @@ export class Liquidation {
     return slot.position.held === 0 || this.#margin.isOutOfReach(slot, margin)
   }
 
-  /** The mark (units) at which the bar, from its open on, liquidates what is held; −1 where it does not. */
-  #levelOf(slot: Slot, margin: SlotMargin): number {
+  /** The mark (units) at which the bar, from `from` on, liquidates what is held; −1 where it does not. */
+  #levelOf(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside', from: number): number {
     if (this.isOutOfReach(slot, margin)) return -1
-    return this.#margin.liquidationLevel(slot, margin, margin.toUnits(openMark(slot, margin)))
-  }
-
-  /** How far the level lies from the mark's open, as a number to compare with a stop's way from the bar's open. */
-  #distance(slot: Slot, margin: SlotMargin, level: number): number {
-    return Math.abs(fromUnits(level, margin.markDecimals) - openMark(slot, margin))
+    return this.#margin.liquidationLevel(slot, margin, phase, margin.toUnits(from))
   }
 
   /**
@@ -100,7 +104,7 @@ export class Liquidation {
     const { ledger } = this.#account
     const mark = fromUnits(level, margin.markDecimals)
     while (position.units !== 0) {
-      const balance = this.#margin.balanceBehind(slot, margin)
+      const balance = this.#margin.balanceBehind(slot, margin, phase)
       const cushion = this.#margin.cushion(margin, balance, level)
       if (cushion > 0) return
       const tier = margin.tierAt(level)
@@ -111,8 +115,9 @@ export class Liquidation {
         balance + margin.unrealisedAt(at * POW10[margin.markDecimals - scales.priceDecimals]!)
       const against = this.#onGrid(slot, mark, rules)
       // the exchange sells at the bankruptcy price at worst: where the next tick is beyond it, that is not the holder's loss
-      const isBankrupt = phase !== 'open' && left(against) < 0
-      const price = isBankrupt ? against + Math.sign(position.units) * rules.price.step : against
+      const nearer = against + Math.sign(position.units) * rules.price.step
+      const isByRounding = phase !== 'open' && left(against) < 0 && left(nearer) >= 0
+      const price = isByRounding ? nearer : against
       const equity = left(price)
       const charged = this.#margin.notional(slot, qty, price, margin.liquidationFee)
       const fee = Math.max(0, Math.min(charged, equity))

@@ -5,7 +5,7 @@ import type { MarkColumns } from '../core/leverage.ts'
 import { fromLedger, notionalUnits, type Rate } from '../core/money.ts'
 import type { Account } from './account.ts'
 import { isCounted } from './fee-model.ts'
-import type { LiveOrder } from './live-order.ts'
+import { isStopLike, type LiveOrder } from './live-order.ts'
 import type { Slot } from './slot.ts'
 import type { SlotMargin } from './slot-margin.ts'
 
@@ -138,15 +138,20 @@ export class Margin {
 
   /**
    * What stands behind a position besides itself, ledger units: its isolated margin, or the wallet with the other
-   * positions at the worst mark of their current bars, less the maintenance these need.
+   * positions, less the maintenance these need. At the open these are worth what their marks open at; inside the bar they
+   * count at their worst mark, or at a stop that closes them before that.
    */
-  balanceBehind(slot: Slot, margin: SlotMargin): number {
+  balanceBehind(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside'): number {
     if (margin.mode === 'isolated') return margin.isolated
     let balance = this.#account.wallet
     for (const other of this.#slots) {
       const theirs = other.margin
       if (other === slot || theirs === null || other.position.held === 0) continue
-      const mark = other.isFresh ? adverse(other, theirs) : theirs.lastMark
+      const mark = !other.isFresh
+        ? theirs.lastMark
+        : phase === 'open'
+          ? theirs.toUnits(openMark(other, theirs))
+          : stoppedOrWorst(other, theirs)
       balance += theirs.unrealisedAt(mark) - theirs.maintenanceAt(mark)
     }
     return balance
@@ -187,13 +192,14 @@ export class Margin {
 
   /**
    * The first mark price (units) from `from` towards the bar's worst mark at which the position is liquidated; −1 where
-   * the bar does not reach one.
+   * the bar does not reach one. At the open only the open itself counts.
    */
-  liquidationLevel(slot: Slot, margin: SlotMargin, from: number): number {
-    const worst = adverse(slot, margin)
-    const balance = this.balanceBehind(slot, margin)
-    if (this.cushion(margin, balance, worst) > 0) return -1
+  liquidationLevel(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside', from: number): number {
+    const balance = this.balanceBehind(slot, margin, phase)
     if (this.cushion(margin, balance, from) <= 0) return from
+    if (phase === 'open') return -1
+    const worst = adverse(slot, margin)
+    if (this.cushion(margin, balance, worst) > 0) return -1
     // the cushion falls without a break towards the worst mark (tiers join continuously), so halving finds where it ends
     let safe = from
     let reached = worst
@@ -249,4 +255,18 @@ function roughMaintenance(slot: Slot, margin: SlotMargin): number {
 function adverse(slot: Slot, margin: SlotMargin): number {
   const { low, high } = marksAtHand(slot, margin)
   return margin.toUnits((slot.position.held > 0 ? low : high)[markRowAtHand(slot, margin)]!)
+}
+
+/** The same, but no further than a stop that closes all of it and that the bar reaches, units. */
+function stoppedOrWorst(slot: Slot, margin: SlotMargin): number {
+  const worst = adverse(slot, margin)
+  const { units } = slot.position
+  const side = units > 0 ? -1 : 1
+  let mark = worst
+  for (const order of slot.orders) {
+    if (!order.isAlive || order.side !== side || !isStopLike(order) || order.qty < Math.abs(units)) continue
+    const trigger = margin.toUnits(fromUnits(order.trigger, slot.scales.priceDecimals))
+    mark = side === -1 ? Math.max(mark, trigger) : Math.min(mark, trigger)
+  }
+  return mark
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ledgerFor } from '../../src/core/money.ts'
 import { buy, sell } from '../../src/core/order.ts'
+import { defineStrategy } from '../../src/engine/index.ts'
 import { compileTiers, liquidationPrice } from '../../src/engine/tiers.ts'
-import { eventsOf, fillLines, play, type Row, type Scene, TIERS } from './scene.ts'
+import { eventsOf, fillLines, HOUR, play, type Row, type Scene, stage, TIERS } from './scene.ts'
 
 const FLAT: Row = [100, 100, 100, 100]
 /** Long or short 90 at 100 with 1000 behind it, from the open of bar 1. */
@@ -91,6 +92,75 @@ describe('a liquidation', () => {
     expect(before.trades[0]!.exitTag).toBe('liquidation')
     const stopped = held(buy, [[102, 102, 80, 95]], { decide: { 0: () => buy({ qty: 90, limit: 100, stopLoss: 95 }) } })
     expect(stopped.trades[0]!.exitTag).toBe('stop')
+  })
+
+  test('after an entry inside the bar the way is measured from the entry: a nearer stop comes first', () => {
+    const bar: Row = [100, 105, 98, 100]
+    const more = { margin: { leverage: 20 } } as const
+    // 190 at 104 are liquidated at some 99.1, five away; the stop is one away
+    const stopped = held(buy, [bar], { ...more, decide: { 0: () => buy({ qty: 190, stop: 104, stopLoss: 103 }) } })
+    expect(fillLines(stopped)).toEqual(['1 inside buy 190 @ 104 taker', '1 inside sell 190 @ 103 taker'])
+    const short = held(sell, [[100, 102, 95, 100]], {
+      ...more,
+      decide: { 0: () => sell({ qty: 190, stop: 96, stopLoss: 97 }) },
+    })
+    expect(fillLines(short)[1]).toBe('1 inside buy 190 @ 97 taker')
+    const far = held(buy, [bar], { ...more, decide: { 0: () => buy({ qty: 190, stop: 104, stopLoss: 98.5 }) } })
+    expect(far.trades[0]!.exitTag).toBe('liquidation')
+  })
+
+  test('an entry above the open is liquidated on the way down from it, not at the open', () => {
+    const run = held(buy, [[100, 121, 99, 100]], {
+      margin: { leverage: 20 },
+      decide: { 0: () => buy({ qty: 100, stop: 120 }) },
+    })
+    // (1000 − 12 000) ÷ (100 × −0.996) = 110.44…
+    expect(eventsOf(run, 'liquidation')[0]).toMatchObject({ mark: 110.44, isGap: false, shortfall: 0 })
+    expect(run.endEquity).toBeGreaterThanOrEqual(0)
+  })
+
+  test('of two positions on cross margin the stop of one keeps the other alive, in whichever order they are declared', () => {
+    const crash: Row = [100, 101, 85, 86]
+    for (const [first, second] of [
+      ['AAAUSDT', 'BBBUSDT'],
+      ['BBBUSDT', 'AAAUSDT'],
+    ] as const) {
+      const rowsOf = (symbol: string): Row[] =>
+        symbol === 'BBBUSDT' ? [FLAT, FLAT, crash, [86, 86, 86, 86]] : [FLAT, FLAT, FLAT, FLAT]
+      const run = stage({
+        cash: 1000,
+        series: [first, second].map((symbol) => ({
+          symbol,
+          rows: rowsOf(symbol),
+          kind: 'perpetual',
+          margin: { leverage: 20 },
+        })),
+        strategy: defineStrategy({
+          name: 'two',
+          onBars: ({ at }) =>
+            at === HOUR
+              ? [buy({ symbol: 'AAAUSDT', qty: 10 }), buy({ symbol: 'BBBUSDT', qty: 100, stopLoss: 97 })]
+              : undefined,
+        }),
+      })
+      expect(eventsOf(run, 'liquidation')).toEqual([])
+      expect(run.endEquity).toBe(700)
+    }
+  })
+
+  test('where nobody traded the mark alone takes a position away, if it is the exchange’s own', () => {
+    const silent: Row = [100, 100, 100, 100, 0]
+    const marks = [
+      [100, 100, 100, 100],
+      [100, 100, 100, 100],
+      [100, 100, 50, 60],
+    ] as const
+    const run = held(buy, [FLAT, silent], { marks })
+    expect(eventsOf(run, 'liquidation')).toHaveLength(1)
+    // a stop is an order, which nobody met
+    const stopped = held(buy, [FLAT, silent], { marks, decide: { 0: () => buy({ qty: 90, stopLoss: 95 }) } })
+    expect(stopped.trades[0]!.exitTag).toBe('liquidation')
+    expect(eventsOf(held(buy, [FLAT, silent]), 'liquidation')).toEqual([])
   })
 
   test('is judged by the mark, not by the last price', () => {

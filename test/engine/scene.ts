@@ -194,6 +194,7 @@ export interface Stage {
     readonly rows: readonly Row[]
     readonly interval?: Interval
     readonly kind?: Instrument['kind']
+    readonly margin?: Partial<MarginTerms>
     readonly filters?: Partial<Filters>
   }[]
   /** Open time from which the strategy runs; bars before it feed the indicators. */
@@ -211,11 +212,11 @@ export function stage(scene: Stage): EngineResult {
   return simulate({
     strategy,
     params: resolveParams(strategy, set),
-    slots: series.map(({ symbol, rows, interval, kind, filters }) => ({
+    slots: series.map(({ symbol, rows, interval, kind, filters, margin }) => ({
       instrument: instrumentOf(filters, symbol, kind),
       bars: barsOf(rows, interval, symbol),
       costs,
-      margin: kind === 'perpetual' ? marginOf() : null,
+      margin: kind === 'perpetual' ? marginOf(margin) : null,
     })),
     from,
     cash,
