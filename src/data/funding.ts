@@ -170,8 +170,11 @@ export function loadFunding(
   }
 }
 
+/** The slowest schedule of the exchange. */
+const LONGEST = 8 * 3_600_000
+
 /**
- * Times at which a rate is missing: where two neighbours are farther apart than the shorter of the distances around them
+ * Times at which a rate is missing: where two neighbours are farther apart than the longer of the distances around them
  * (schedules change between 8h, 4h and 1h, and a change is no hole).
  */
 export function missingTimes(times: readonly number[]): number[] {
@@ -179,7 +182,8 @@ export function missingTimes(times: readonly number[]): number[] {
   for (let k = 1; k < times.length; k++) {
     const step = times[k]! - times[k - 1]!
     const around = [times[k - 1]! - (times[k - 2] ?? Number.NaN), (times[k + 1] ?? Number.NaN) - times[k]!]
-    const usual = Math.max(...around.filter((one) => one > 0))
+    // two holes beside one another look like a schedule of sixteen hours, which there is none of
+    const usual = Math.min(LONGEST, Math.max(...around.filter((one) => one > 0)))
     if (!Number.isFinite(usual) || step <= usual) continue
     for (let time = times[k - 1]! + usual; time < times[k]!; time += usual) missing.push(time)
   }

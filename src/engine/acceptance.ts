@@ -181,6 +181,7 @@ export class Acceptance {
       lock: draft.lock,
       lockQty: draft.lockQty,
       // on the book anew: post-only is judged at the next open again (fills.md 6)
+      isExempt: draft.isExempt,
       acceptedRow: slot.row,
     })
     this.#emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, scales) })

@@ -31,6 +31,8 @@ export interface LiveOrder {
   readonly isClose: boolean
   /** What a halt of the limits of risk closes: the strategy can neither see nor cancel it. */
   readonly isRisk: boolean
+  /** Let past the limits of risk because it only reduced when it was accepted: should it open after all, they are asked then. */
+  isExempt: boolean
   /** A market buy sized by quote, fraction or risk is cut to what can be paid; one sized by qty is refused. */
   readonly mayCut: boolean
   readonly tag: string | null
@@ -108,6 +110,7 @@ export function blankOrder(draft: Draft): LiveOrder {
     reduceOnly: draft.reduceOnly ?? false,
     isClose: draft.isClose ?? false,
     isRisk: draft.isRisk ?? false,
+    isExempt: false,
     mayCut: draft.mayCut ?? false,
     tag: draft.tag ?? null,
     legs: draft.legs ?? null,

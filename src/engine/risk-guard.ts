@@ -130,7 +130,8 @@ export class RiskGuard {
    */
   refusalOf(slot: Slot, order: LiveOrder, at: number, except?: LiveOrder): Refusal | null {
     const others = slot.orders.filter((one) => one.isAlive && one !== except)
-    if (!isOpening(slot, order, others)) return null
+    order.isExempt = !isOpening(slot, order, others)
+    if (order.isExempt) return null
     const open = (one: Slot) => one.orders.filter(({ isAlive }) => isAlive)
     return (
       this.#closed(slot, at) ??
@@ -151,6 +152,7 @@ export class RiskGuard {
     const { priceDecimals, qtyDecimals } = slot.scales
     return (
       this.#closed(slot, slot.openTime) ??
+      (order.isExempt ? (this.#beyondCollar(slot, order) ?? this.#tooMany(order, slot.openTime)) : null) ??
       this.#tooMuch(slot, (one, row) => {
         if (one !== slot) return heldOf(one, row)
         // at the price at which it was decided: what the market has moved since breaks no limit
@@ -176,7 +178,7 @@ export class RiskGuard {
 
   #beyondCollar(slot: Slot, order: LiveOrder): Refusal | null {
     const { priceCollar } = this.#risk
-    const close = slot.lastClose
+    const close = slot.bars.close[this.#rows[this.#slots.indexOf(slot)]!]!
     for (const units of [order.limit, order.trigger]) {
       const level = fromUnits(units, slot.scales.priceDecimals)
       if (units !== -1 && Math.abs(level - close) > priceCollar * close)
@@ -205,15 +207,17 @@ export class RiskGuard {
     )
   }
 
+  /** Rules of how many; one that has been accepted already is among those that are counted. */
   #tooMany(order: LiveOrder, at: number, except?: LiveOrder): Refusal | null {
     const { maxOpenOrders, maxOrdersPerMinute } = this.#risk
+    const own = order.isExempt ? 0 : 1
     let resting = 0
     for (const { orders } of this.#slots)
       for (const one of orders) if (one.isAlive && one !== except && !one.reduceOnly && isResting(one)) resting++
     while (this.#passed.length > 0 && this.#passed[0]! <= at - MINUTE) this.#passed.shift()
     return (
-      (isResting(order) ? over('RISK_MAX_OPEN_ORDERS', resting + 1, maxOpenOrders) : null) ??
-      over('RISK_MAX_ORDERS_PER_MINUTE', this.#passed.length + 1, maxOrdersPerMinute)
+      (isResting(order) ? over('RISK_MAX_OPEN_ORDERS', resting + own, maxOpenOrders) : null) ??
+      over('RISK_MAX_ORDERS_PER_MINUTE', this.#passed.length + own, maxOrdersPerMinute)
     )
   }
 }

@@ -147,23 +147,28 @@ async function fundingOf(store: Store, bars: Bars, from: number, to: number) {
     )
   const mark = await marksAt(store, bars, columns)
   const missing = missingTimes([...columns.time])
-  const early = columns.time[0]! - from
-  const late = to - columns.time.at(-1)!
-  const uncovered = Math.max(early, late) > 24 * 3_600_000
+  const { time } = columns
+  const step = (k: number) => (time.length > 1 ? Math.min(SLOWEST, time[k + 1]! - time[k]!) : SLOWEST)
+  const early = Math.floor((time[0]! - from) / step(0))
+  const late = Math.ceil((to - time.at(-1)!) / step(time.length - 2)) - 1
+  const outside = Math.max(0, early) + Math.max(0, late)
   const remarks = [
     ...(missing.length > 0
       ? [
           `${symbol}: ${missing.length} funding rates are missing (the first: ${timeName(missing[0]!)}); nothing was charged there`,
         ]
       : []),
-    ...(uncovered
+    ...(outside > 0
       ? [
-          `${symbol}: funding is stored from ${timeName(columns.time[0]!)} to ${timeName(columns.time.at(-1)!)} only; nothing was charged outside`,
+          `${symbol}: funding is stored from ${timeName(time[0]!)} to ${timeName(time.at(-1)!)} only; outside ${outside} ${outside === 1 ? 'rate is' : 'rates are'} missing, and nothing was charged`,
         ]
       : []),
   ]
-  return { columns: { ...columns, mark }, missing: missing.length, remarks }
+  return { columns: { ...columns, mark }, missing: missing.length + outside, remarks }
 }
+
+/** The exchange's slowest schedule of funding. */
+const SLOWEST = 8 * 3_600_000
 
 /** Mark prices at the funding times: the file's own, else the open of a stored mark bar, of whatever interval. */
 async function marksAt(store: Store, bars: Bars, funding: FundingColumns): Promise<Float64Array> {

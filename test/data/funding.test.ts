@@ -97,6 +97,8 @@ describe('funding rates', () => {
     expect(at(0, 8, 16, 24, 32)).toEqual([])
     expect(at(0, 8, 24, 32)).toEqual([16])
     expect(at(0, 8, 16, 40, 48)).toEqual([24, 32])
+    // two holes beside one another
+    expect(at(0, 8, 24, 40, 48)).toEqual([16, 32])
     expect(at(0, 8, 16, 20, 24, 28)).toEqual([])
     expect(at(0, 1, 2, 3, 11, 19)).toEqual([])
   })
