@@ -157,6 +157,19 @@ export class Margin {
     return balance
   }
 
+  /**
+   * Whether what is lost already at where this position's way begins may be lost by one that has not met this bar yet: it
+   * is that one which is judged then, where its own way takes it, and this one after.
+   */
+  #isOthersDoing(slot: Slot, margin: SlotMargin): boolean {
+    if (margin.mode === 'isolated') return false
+    for (let k = this.#slots.indexOf(slot) + 1; k < this.#slots.length; k++) {
+      const { isFresh, position, margin: theirs } = this.#slots[k]!
+      if (isFresh && position.held !== 0 && theirs !== null) return true
+    }
+    return false
+  }
+
   /** Margin balance less maintenance margin at a mark price; liquidation begins where it is not above 0. */
   cushion(margin: SlotMargin, balance: number, mark: number): number {
     return balance + margin.unrealisedAt(mark) - margin.maintenanceAt(mark)
@@ -196,7 +209,8 @@ export class Margin {
    */
   liquidationLevel(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside', from: number): number {
     const balance = this.balanceBehind(slot, margin, phase)
-    if (this.cushion(margin, balance, from) <= 0) return from
+    if (this.cushion(margin, balance, from) <= 0)
+      return phase === 'inside' && this.#isOthersDoing(slot, margin) ? -1 : from
     if (phase === 'open') return -1
     const worst = adverse(slot, margin)
     if (this.cushion(margin, balance, worst) > 0) return -1

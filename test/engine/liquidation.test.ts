@@ -119,6 +119,35 @@ describe('a liquidation', () => {
     expect(run.endEquity).toBeGreaterThanOrEqual(0)
   })
 
+  test('of two positions on cross margin that which fell is liquidated, on its own way, in whichever order they are declared', () => {
+    for (const symbols of [
+      ['AAAUSDT', 'BBBUSDT'],
+      ['BBBUSDT', 'AAAUSDT'],
+    ]) {
+      const rowsOf = (symbol: string): Row[] =>
+        symbol === 'BBBUSDT' ? [FLAT, FLAT, [100, 101, 85, 86], [86, 86, 86, 86]] : [FLAT, FLAT, FLAT, FLAT]
+      const run = stage({
+        cash: 1000,
+        series: symbols.map((symbol) => ({
+          symbol,
+          rows: rowsOf(symbol),
+          kind: 'perpetual',
+          margin: { leverage: 20 },
+        })),
+        strategy: defineStrategy({
+          name: 'two',
+          onBars: ({ at }) =>
+            at === HOUR ? [buy({ symbol: 'AAAUSDT', qty: 10 }), buy({ symbol: 'BBBUSDT', qty: 100 })] : undefined,
+        }),
+      })
+      const [first] = eventsOf(run, 'liquidation')
+      // 4 of the 1000 keep A: (996 − 10 000) ÷ (100 × −0.996) = 90.40…
+      expect(first).toMatchObject({ symbol: 'BBBUSDT', mark: 90.4, isGap: false, shortfall: 0 })
+      expect(eventsOf(run, 'liquidation').every(({ shortfall }) => shortfall === 0)).toBe(true)
+      expect(run.endEquity).toBeGreaterThanOrEqual(0)
+    }
+  })
+
   test('of two positions on cross margin the stop of one keeps the other alive, in whichever order they are declared', () => {
     const crash: Row = [100, 101, 85, 86]
     for (const [first, second] of [
