@@ -149,7 +149,8 @@ async function fundingOf(store: Store, bars: Bars, from: number, to: number) {
   const missing = missingTimes([...columns.time])
   const { time } = columns
   const step = (k: number) => (time.length > 1 ? Math.min(SLOWEST, time[k + 1]! - time[k]!) : SLOWEST)
-  const early = Math.floor((time[0]! - from) / step(0))
+  // at the very start nothing is held yet
+  const early = Math.ceil((time[0]! - from) / step(0)) - 1
   const late = Math.ceil((to - time.at(-1)!) / step(time.length - 2)) - 1
   const outside = Math.max(0, early) + Math.max(0, late)
   const remarks = [
