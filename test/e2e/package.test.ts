@@ -77,7 +77,7 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
   const { costs, run: name } = JSON.parse(perpetual.stdout)
   expect(costs.funding).not.toBe(0)
   expect(JSON.parse(readFileSync(join(shop, 'reports', name, 'run.json'), 'utf8')).perpetuals).toMatchObject([
-    { symbol: 'BTCUSDT', tiers: { source: 'binance-usdm-leverageBracket' }, funding: { missing: 0 } },
+    { symbol: 'BTCUSDT', tiers: { source: 'binance-usdm-leverageBracket' }, funding: { missing: 1 } },
   ])
 
   const types = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
