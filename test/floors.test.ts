@@ -10,9 +10,11 @@ const FLOORS: Readonly<Record<string, number>> = {
   indicators: 1,
   metrics: 1,
   engine: 1,
+  preprocess: 2,
   data: 2,
   report: 2,
   tables: 2,
+  models: 3,
   runs: 5,
   cli: 6,
 }

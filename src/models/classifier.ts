@@ -1,0 +1,46 @@
+/** What a classifier learns from: columns of features, the rows that count, their classes and weights. */
+export interface TrainingSet {
+  readonly names: readonly string[]
+  /** One value a row in each; NaN is a missing value, which only some classifiers take. */
+  readonly columns: readonly Float64Array[]
+  /** Rows to learn from, ascending; one that stands twice counts twice. */
+  readonly rows: Int32Array
+  /** Class of each row of the columns; −1 where it has none. */
+  readonly y: Int8Array
+  readonly classes: 2 | 3
+  /** By row of the columns; `null`: all weigh 1. */
+  readonly weights: Float64Array | null
+}
+
+/** Told what a training has come to; returning false asks it to stop after this step and keep the best so far. */
+export type TrainingProgress = (step: {
+  readonly done: number
+  readonly total: number
+  readonly loss: number
+  readonly validationLoss: number | null
+}) => boolean | undefined
+
+export interface FitOptions {
+  readonly seed: number
+  /** Rows set aside for early stopping, purged from `rows` by the caller; `null` where there are none. */
+  readonly validation?: Int32Array | null
+  readonly onProgress?: TrainingProgress
+}
+
+/** A kind of model with its settings, not fitted yet. */
+export interface Classifier {
+  readonly kind: string
+  /** Plain data: what an artifact and a hash of the definition hold. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** @throws RangeError where the settings do not fit the data */
+  fit(data: TrainingSet, options: FitOptions): FittedClassifier | Promise<FittedClassifier>
+}
+
+/** A model that has learnt. */
+export interface FittedClassifier {
+  readonly kind: string
+  /** Probabilities, `rows.length` × classes, row after row; of two classes only that of class 1 (one value a row). */
+  predictProba(columns: readonly Float64Array[], rows: Int32Array): Float64Array
+  /** Plain data from which it is made again, to the last bit. */
+  toJSON(): unknown
+}
