@@ -3,9 +3,12 @@ import type { Grid, Indicator, IndicatorInput, Kernel } from '../core/indicator.
 import { type Ticks, ticksOf } from './grid.ts'
 import { Stretch } from './stretch.ts'
 
-/** An indicator with one value a bar; `over` relates it to a bar field: `atr(14).over('close')` is ATR ÷ close. */
+/**
+ * An indicator with one value a bar; `over` divides it by a field of the bar or another indicator: `atr(14).over('close')` is
+ * ATR ÷ close, `sma(20).over(sma(50))` one average ÷ the other.
+ */
 export interface Single extends Indicator<'value'> {
-  over(field: Exclude<BarField, 'openTime'>): Single
+  over(source: Source): Single
 }
 
 /** An indicator with several values a bar, each of which is an indicator too: `macd(12, 26, 9).histogram`. */
@@ -25,7 +28,7 @@ interface Shape {
 
 export function single(shape: Shape): Single {
   const base = describe(shape, ['value'] as const)
-  return Object.freeze({ ...base, over: (field: Exclude<BarField, 'openTime'>) => ratio(base, field) })
+  return Object.freeze({ ...base, over: (source: Source) => ratio(base, source) })
 }
 
 export function multi<const Output extends string>(
@@ -98,7 +101,7 @@ function pick(of: Indicator, output: string): Single {
     'value',
   ] as const)
   const picked = { ...base, key: `${of.key}.${output}`, inputs: [{ indicator: of, output }], lookback: of.lookback }
-  return Object.freeze({ ...picked, over: (field: Exclude<BarField, 'openTime'>) => ratio(picked, field) })
+  return Object.freeze({ ...picked, over: (source: Source) => ratio(picked, source) })
 }
 
 class Same implements Kernel {
@@ -108,8 +111,8 @@ class Same implements Kernel {
   }
 }
 
-function ratio(of: Indicator<'value'>, field: Exclude<BarField, 'openTime'>): Single {
-  return single({ name: 'over', args: [], inputs: [of, field], lookback: 1, create: () => new Ratio() })
+function ratio(of: Indicator<'value'>, source: Source): Single {
+  return single({ name: 'over', args: [], inputs: [of, source], lookback: 1, create: () => new Ratio() })
 }
 
 class Ratio implements Kernel {

@@ -122,6 +122,20 @@ const OSCILLATORS: readonly IndicatorCase[] = [
     withPeriod: (p) => ta.roc(p),
   },
   {
+    name: 'logReturn',
+    variants: [
+      ta.logReturn(),
+      ta.logReturn(24),
+      ta.logReturn(10, 'hl2'),
+      ta.logReturn(1030),
+      ta.logReturn(3, 'volume'),
+    ],
+    refused: badPeriods('logReturn', (p) => ta.logReturn(p)),
+    still: zero,
+    memory: 'window',
+    withPeriod: (p) => ta.logReturn(p),
+  },
+  {
     name: 'zscore',
     variants: [ta.zscore(14), ta.zscore(2), ta.zscore(1030), ta.zscore(14, 'hl2')],
     refused: badPeriods('zscore', (p) => ta.zscore(p), 2),
@@ -269,6 +283,27 @@ const CHANNELS: readonly IndicatorCase[] = [
   },
 ]
 
+const CLOCKS: readonly IndicatorCase[] = [
+  {
+    name: 'hourOfDay',
+    variants: [ta.hourOfDay()],
+    refused: [],
+    still: null,
+    memory: 'window',
+    range: [0, 23],
+    readsTime: true,
+  },
+  {
+    name: 'dayOfWeek',
+    variants: [ta.dayOfWeek()],
+    refused: [],
+    still: null,
+    memory: 'window',
+    range: [0, 6],
+    readsTime: true,
+  },
+]
+
 const COMBINATORS: readonly IndicatorCase[] = [
   { name: 'obv', variants: [ta.obv()], refused: [], still: zero, memory: 'path' },
   {
@@ -319,8 +354,14 @@ export const WAYS: readonly IndicatorCase[] = [
     memory: 'fading',
   },
   {
-    name: 'over a field of the bar',
-    variants: [ta.sma(20).over('close'), ta.ema(5).over('open'), ta.bollinger(20).middle.over('high')],
+    name: 'over a field of the bar or another indicator',
+    variants: [
+      ta.sma(20).over('close'),
+      ta.ema(5).over('open'),
+      ta.bollinger(20).middle.over('high'),
+      ta.sma(5).over(ta.sma(20)),
+      ta.ema(5).over('hlc3'),
+    ],
     refused: [],
     still: value(() => 1),
     memory: 'fading',
@@ -341,4 +382,11 @@ export const WAYS: readonly IndicatorCase[] = [
 ]
 
 /** Every exported indicator and combinator, once. */
-export const CASES: readonly IndicatorCase[] = [...AVERAGES, ...OSCILLATORS, ...RANGES, ...CHANNELS, ...COMBINATORS]
+export const CASES: readonly IndicatorCase[] = [
+  ...AVERAGES,
+  ...OSCILLATORS,
+  ...RANGES,
+  ...CHANNELS,
+  ...CLOCKS,
+  ...COMBINATORS,
+]

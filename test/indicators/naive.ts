@@ -202,6 +202,12 @@ export const mfi = (period: number) =>
 
 export const roc = (period: number) =>
   onePrice((bars) => join([close(bars), ago(close(bars), period)], (now, then) => (100 * (now - then)) / then))
+export const logReturn = (period: number) =>
+  onePrice((bars) => join([close(bars), ago(close(bars), period)], (now, then) => Math.log(now) - Math.log(then)))
+export const hourOfDay = () => onePrice((bars) => numbers(bars.openTime).map((time) => new Date(time).getUTCHours()))
+/** JavaScript's week begins on Sunday. */
+export const dayOfWeek = () =>
+  onePrice((bars) => numbers(bars.openTime).map((time) => (new Date(time).getUTCDay() + 6) % 7))
 export const lag = (bars: number) => onePrice((data) => ago(close(data), bars))
 export const change = (bars: number) => onePrice((data) => join([close(data), ago(close(data), bars)], (a, b) => a - b))
 
