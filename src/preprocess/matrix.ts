@@ -35,7 +35,7 @@ export class TrainingView {
   get labels(): Labels {
     return this.#labels
   }
-  /** Ascending; every one has a label and no NaN. */
+  /** Ascending; every one has a label, and no NaN unless the splitter was asked to keep rows with one. */
   get rows(): Int32Array {
     return this.#rows
   }
