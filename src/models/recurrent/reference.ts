@@ -76,7 +76,7 @@ export function referenceStep(network: Network, weights: Float64Array, batch: Re
     }
     loss += shares[row]! * crossEntropy(logits, row * width, classes, y[row]!, slope)
 
-    let above = Array.from({ length: steps }, () => new Float64Array(units))
+    let above: Float64Array[] = Array.from({ length: steps }, () => new Float64Array(units))
     for (let o = 0; o < width; o++) {
       const d = slope[o]! * shares[row]!
       dHeadBias[o]! += d
