@@ -2,7 +2,7 @@ import type { Bars } from '../core/bar.ts'
 import { higherBars } from '../core/higher.ts'
 import type { Indicator } from '../core/indicator.ts'
 import { type Interval, intervalMs } from '../core/interval.ts'
-import { batchColumns } from '../indicators/index.ts'
+import { RingColumns } from '../indicators/index.ts'
 import type { FeatureMatrix } from './matrix.ts'
 
 /**
@@ -56,9 +56,20 @@ function namesOf(features: Features): string[] {
   )
 }
 
+/** Sources that are no features themselves are kept only as long as they are needed, as in a run. */
 function columnsOf(features: Features, bars: Bars): Float64Array[] {
-  const computed = batchColumns(features, bars)
-  return Object.entries(features).flatMap(([name, { outputs }]) => outputs.map((output) => computed[name]![output]!))
+  const ring = new RingColumns(features, bars)
+  const sources = Object.entries(features).flatMap(([name, { outputs }]) =>
+    outputs.map((output) => ring.columns[name]![output]!),
+  )
+  const columns = sources.map(() => new Float64Array(bars.length))
+  for (let from = 0; from < bars.length; ) {
+    const to = Math.min(bars.length, ring.fillTo(from))
+    const at = from & ring.mask
+    for (const [k, source] of sources.entries()) columns[k]!.set(source.subarray(at, at + to - from), from)
+    from = to
+  }
+  return columns
 }
 
 /** For each own row the value of the higher one, NaN before the first. */

@@ -18,12 +18,18 @@ export class TouchFinder {
     const blocks = (length + (1 << BITS) - 1) >> BITS
     this.#high = high
     this.#low = low
-    this.#highest = new Float64Array(blocks).fill(Number.NEGATIVE_INFINITY)
-    this.#lowest = new Float64Array(blocks).fill(Number.POSITIVE_INFINITY)
-    for (let row = 0; row < length; row++) {
-      const block = row >> BITS
-      if (high[row]! > this.#highest[block]!) this.#highest[block] = high[row]!
-      if (low[row]! < this.#lowest[block]!) this.#lowest[block] = low[row]!
+    this.#highest = new Float64Array(blocks)
+    this.#lowest = new Float64Array(blocks)
+    for (let block = 0; block < blocks; block++) {
+      let highest = Number.NEGATIVE_INFINITY
+      let lowest = Number.POSITIVE_INFINITY
+      const end = Math.min(length, (block + 1) << BITS)
+      for (let row = block << BITS; row < end; row++) {
+        if (high[row]! > highest) highest = high[row]!
+        if (low[row]! < lowest) lowest = low[row]!
+      }
+      this.#highest[block] = highest
+      this.#lowest[block] = lowest
     }
   }
 
