@@ -113,6 +113,17 @@ describe('a feature matrix', () => {
     }
   })
 
+  // more than two turns of the rings it is computed in
+  test.each([8_191, 8_192, 8_193, 20_000])('of %d rows is whole', (rows) => {
+    const bars = market(12, rows)
+    const matrix = featureMatrix(bars, FEATURES)
+    const columns = batchColumns(FEATURES, bars)
+    const expected = Object.entries(FEATURES).flatMap(([name, { outputs }]) =>
+      outputs.map((output) => (columns as Record<string, Record<string, Float64Array>>)[name]![output]!),
+    )
+    expect(matrix.columns).toEqual(expected)
+  })
+
   test('cutting off the future changes nothing before the cut, to the bit', () => {
     const bars = withGap(market(5, 260), 130, 7)
     const whole = featureMatrix(bars, FEATURES, ALSO)
