@@ -7,7 +7,7 @@ import { seededRandom } from '../../src/core/random.ts'
 import { drawsOf, factorOf } from '../../src/models/recurrent/dropout.ts'
 import { kernelMemory, openKernel } from '../../src/models/recurrent/kernel.ts'
 import { initialWeights, isBias, type Network, tensorsOf } from '../../src/models/recurrent/network.ts'
-import { pack, packingOf, unpack } from '../../src/models/recurrent/packing.ts'
+import { pack, packingOf, placesOf, unpack } from '../../src/models/recurrent/packing.ts'
 import { Pass } from '../../src/models/recurrent/pass.ts'
 import { referenceStep } from '../../src/models/recurrent/reference.ts'
 import { referenceAdam } from '../../src/models/recurrent/reference-adam.ts'
@@ -37,14 +37,15 @@ function setUp({ network, steps, rows, seed, dropout }: Setup, isTraining = true
   const kernel = openKernel(memory)
   const weights = initialWeights(network, random)
   const packed = floats.subarray(weightsAt / 4, weightsAt / 4 + packing.count)
-  pack(packing, weights, packed)
+  const places = placesOf(network, packing)
+  pack(places, weights, packed)
   const matrix = Float32Array.from({ length: (steps + rows) * network.features }, () => 4 * random() - 2)
   // windows overlap, as those of neighbouring bars do
   const ends = Array.from({ length: rows }, (_, row) => steps - 1 + row)
   const pass = new Pass(kernel, floats, network, packing, place, size, weightsAt)
   pass.refresh()
   const gradient = () => floats.subarray(gradientAt / 4, gradientAt / 4 + packing.count)
-  return { packing, pass, weights, matrix, ends, gradientAt, gradient, kernel, floats, random, packed }
+  return { packing, places, pass, weights, matrix, ends, gradientAt, gradient, kernel, floats, random, packed }
 }
 
 const rowsOf = (matrix: Float32Array, features: number, steps: number, end: number) =>
@@ -72,7 +73,7 @@ describe('the kernel', () => {
     fc.assert(
       fc.property(setup, (one) => {
         const { network, steps, rows, seed, dropout } = one
-        const { packing, pass, weights, matrix, ends, gradientAt, gradient, random } = setUp(one)
+        const { places, pass, weights, matrix, ends, gradientAt, gradient, random } = setUp(one)
         const y = ends.map(() => Math.floor(random() * network.classes))
         const shares = ends.map(() => random() / rows)
         const draws = drawsOf(dropout, network.layers, seed)
@@ -96,10 +97,10 @@ describe('the kernel', () => {
         for (const [k, logit] of wanted.logits.entries())
           expect(Math.abs(pass.logits[k]! - logit)).toBeLessThan(1e-5 * (1 + Math.abs(logit)))
         const norm = Math.sqrt(wanted.gradient.reduce((sum, g) => sum + g * g, 0))
-        for (const [k, g] of unpack(packing, gradient()).entries())
+        for (const [k, g] of unpack(places, gradient()).entries())
           expect(Math.abs(g - wanted.gradient[k]!)).toBeLessThan(1e-5 * (1e-2 + norm))
         // nothing reaches what only fills up
-        const used = new Set(packing.places)
+        const used = new Set(places)
         for (const [k, g] of gradient().entries()) if (!used.has(k)) expect(g).toBe(0)
       }),
       { numRuns: 60 },
@@ -139,21 +140,21 @@ describe('the kernel', () => {
 
   test('takes the steps of Adam that the plain one takes, with clipping and decay', () => {
     const shape: Network = { cell: 'gru', features: 3, units: 5, layers: 2, classes: 3 }
-    const { packing, kernel, floats, random, packed } = setUp({
+    const { packing, places, kernel, floats, random, packed } = setUp({
       network: shape,
       steps: 2,
       rows: 4,
       seed: 3,
       dropout: 0,
     })
-    const weights = Float64Array.from(unpack(packing, packed))
+    const weights = Float64Array.from(unpack(places, packed))
     const state = { mean: new Float64Array(weights.length), square: new Float64Array(weights.length), steps: 0 }
     const biases = tensorsOf(shape).flatMap((tensor) => Array(tensor.rows * tensor.columns).fill(isBias(tensor)))
     const room = new Room()
     const [p, g, m, v] = Array.from({ length: 4 }, () => room.floats(packing.count)) as [number, number, number, number]
     const at = (address: number) => floats.subarray(address / 4, address / 4 + packing.count)
     for (const address of [g, m, v]) at(address).fill(0)
-    pack(packing, Float32Array.from(weights), at(p))
+    pack(places, Float32Array.from(weights), at(p))
     for (let step = 1; step <= 3; step++) {
       const gradient = Float32Array.from(weights, () => random() - 0.5)
       referenceAdam(weights, Float64Array.from(gradient), state, {
@@ -161,7 +162,7 @@ describe('the kernel', () => {
         clip: 0.7,
         decay: (k) => (biases[k] ? 0 : 0.1),
       })
-      pack(packing, gradient, at(g))
+      pack(places, gradient, at(g))
       const squares = packing.blocks.reduce(
         (sum, block) => sum + kernel.accumulate(g + 4 * block.from, g + 4 * block.from, block.count, 0),
         0,
@@ -185,8 +186,7 @@ describe('the kernel', () => {
           root,
         )
     }
-    for (const [k, weight] of unpack(packing, at(p)).entries())
-      expect(Math.abs(weight - weights[k]!)).toBeLessThan(1e-6)
+    for (const [k, weight] of unpack(places, at(p)).entries()) expect(Math.abs(weight - weights[k]!)).toBeLessThan(1e-6)
   })
 
   test.skipIf(compilerPath() === null)('is what its sources compile to', () => {

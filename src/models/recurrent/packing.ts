@@ -2,7 +2,7 @@
  * Where the kernel has the weights: in panels of eight columns (src/models/kernel/products.as), with units rounded up to eights
  * and inputs to fours. What is added is 0 and stays so: no gradient ever reaches it.
  */
-import { inputOf, isBias, logitsOf, type Network, tensorsOf } from './network.ts'
+import { inputOf, isBias, logitsOf, type Network, tensorsOf, weightCount } from './network.ts'
 
 /** Four slots of pre-activations a step, each as wide as the padded units; a matrix fills some of them, one behind the other. */
 interface Slots {
@@ -36,8 +36,6 @@ export interface Packing {
   readonly count: number
   readonly inputSlots: SlotRange
   readonly stateSlots: SlotRange
-  /** Place of each weight, in the order of `tensorsOf`. */
-  readonly places: Int32Array
   /** Stretches of packed numbers that an update takes one by one; those of weights feel an L2 penalty, those of biases not. */
   readonly blocks: readonly { readonly from: number; readonly count: number; readonly isBias: boolean }[]
 }
@@ -82,43 +80,41 @@ export function packingOf(network: Network): Packing {
   const head = take(logitsOf(classes) * units, false)
   const headBias = take(logitsOf(classes), true)
 
-  const places: number[] = []
+  return { units, layers, head, headBias, count, inputSlots, stateSlots, blocks }
+}
+
+/** Place within the packed weights of each weight, in the order of `tensorsOf`. */
+export function placesOf(network: Network, packing: Packing): Int32Array {
+  const { units, layers, head, headBias, inputSlots, stateSlots } = packing
+  const slots = SLOTS[network.cell]
+  const places = new Int32Array(weightCount(network))
+  let next = 0
   for (const tensor of tensorsOf(network)) {
     const layer = layers[tensor.layer]
+    const ofInput = tensor.part === 'input' || tensor.part === 'inputBias'
+    const [list, range] = ofInput ? [slots.input, inputSlots] : [slots.state, stateSlots]
     for (let row = 0; row < tensor.rows; row++)
       for (let column = 0; column < tensor.columns; column++) {
         if (layer === undefined) {
-          places.push(isBias(tensor) ? headBias + row : head + row * units + column)
+          places[next++] = isBias(tensor) ? headBias + row : head + row * units + column
           continue
         }
-        const ofInput = tensor.part === 'input' || tensor.part === 'inputBias'
-        const [list, range] = ofInput ? [slots.input, inputSlots] : [slots.state, stateSlots]
         const gate = Math.floor(row / network.units)
         const at = (list[gate]! - range.from) * units + (row % network.units)
-        if (isBias(tensor)) places.push((ofInput ? layer.inputBias : layer.stateBias) + at)
+        if (isBias(tensor)) places[next++] = (ofInput ? layer.inputBias : layer.stateBias) + at
         else {
           const [start, width] = ofInput ? [layer.input, layer.width] : [layer.state, units]
-          places.push(start + ((at >> 3) * width + column) * 8 + (at & 7))
+          places[next++] = start + ((at >> 3) * width + column) * 8 + (at & 7)
         }
       }
   }
-  return {
-    units,
-    layers,
-    head,
-    headBias,
-    count,
-    inputSlots,
-    stateSlots,
-    places: Int32Array.from(places),
-    blocks,
-  }
+  return places
 }
 
-export function pack({ places }: Packing, weights: Float32Array, to: Float32Array): void {
+export function pack(places: Int32Array, weights: Float32Array, to: Float32Array): void {
   for (let k = 0; k < places.length; k++) to[places[k]!] = weights[k]!
 }
 
-export function unpack({ places }: Packing, from: Float32Array): Float32Array {
+export function unpack(places: Int32Array, from: Float32Array): Float32Array {
   return Float32Array.from(places, (place) => from[place]!)
 }
