@@ -161,6 +161,20 @@ describe('any market', () => {
     expect([...seen].sort()).toEqual(['2: -1', '2: 0', '2: 1', '3: -1', '3: 0', '3: 1', '3: 2'])
   })
 
+  test('prices and barriers that are whole numbers, so that many are touched and not passed', () => {
+    let touched = 0
+    for (let seed = 1; seed <= 40; seed++) {
+      const bars = market(seed, 300, { decimals: 0, price: 300 })
+      const widths = batchColumns({ atr: atr(1) }, bars).atr['value']!
+      const options = { up: 3, down: 4, horizon: 80, classes: 3 } as const
+      const labels = tripleBarrier({ ...options, scale: atr(1) }).label(bars)
+      expect(labels).toEqual(naive(bars, widths, options))
+      for (const [row, end] of labels.end.entries())
+        if (labels.y[row] === 2 && bars.high[end] === bars.open[row + 1]! + 3 * widths[row]!) touched++
+    }
+    expect(touched).toBeGreaterThan(500)
+  })
+
   test.each<[string, LabelRule]>([
     ['direction', direction({ horizon: 7, threshold: 0.002, classes: 3 })],
     ['tripleBarrier', tripleBarrier({ up: 2, down: 1.5, horizon: 9, scale: atr(5), classes: 3 })],
