@@ -35,9 +35,7 @@ export function quantilesOf(values: Float64Array, qs: readonly number[]): number
     const part = last * q - low
     const a = values[low]!
     if (part === 0) return a
-    const b = values[low + 1]!
-    // from the nearer end, as numpy does: at part = 1 it is b to the last bit
-    return part < 0.5 ? a + (b - a) * part : b - (b - a) * (1 - part)
+    return a + part * (values[low + 1]! - a)
   })
 }
 

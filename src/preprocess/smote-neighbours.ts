@@ -110,7 +110,7 @@ export class NearestNeighbours {
   /** @param bound squared distance from the target to the box of this node, at least */
   #visit(node: number, from: number, to: number, bound: number): void {
     if (to - from <= LEAF) {
-      for (let at = from; at < to; at++) this.#look(at)
+      this.#scan(from, to)
       return
     }
     const axis = this.#axis[node]!
@@ -128,27 +128,34 @@ export class NearestNeighbours {
     this.#offset[axis] = old
   }
 
-  #look(at: number): void {
-    const point = this.#order[at]!
-    if (point === this.#self) return
+  /** Looks at the points of a leaf. */
+  #scan(from: number, to: number): void {
+    const points = this.#points
+    const target = this.#target
+    const dims = this.#dims
     const found = this.#found
     const distance = this.#distance
     const last = found.length - 1
-    const worst = distance[last]!
-    let sum = 0
-    for (let d = 0, k = at * this.#dims; d < this.#dims; d++, k++) {
-      const apart = this.#points[k]! - this.#target[d]!
-      sum += apart * apart
+    let worst = distance[last]!
+    for (let at = from; at < to; at++) {
+      let sum = 0
+      for (let d = 0, k = at * dims; d < dims; d++, k++) {
+        const apart = points[k]! - target[d]!
+        sum += apart * apart
+      }
+      if (sum > worst) continue
+      const point = this.#order[at]!
+      if (point === this.#self || (sum === worst && point > found[last]!)) continue
+      let place = last
+      for (; place > 0; place--) {
+        const before = distance[place - 1]!
+        if (before < sum || (before === sum && found[place - 1]! < point)) break
+        distance[place] = before
+        found[place] = found[place - 1]!
+      }
+      distance[place] = sum
+      found[place] = point
+      worst = distance[last]!
     }
-    if (sum > worst || (sum === worst && point > found[last]!)) return
-    let place = last
-    for (; place > 0; place--) {
-      const before = distance[place - 1]!
-      if (before < sum || (before === sum && found[place - 1]! < point)) break
-      distance[place] = before
-      found[place] = found[place - 1]!
-    }
-    distance[place] = sum
-    found[place] = point
   }
 }

@@ -59,13 +59,7 @@ export function leakSuspects(
     const column = matrix.columns[k]!
     let [worst, of] = [-1, 0]
     for (let one = labels.classes === 2 ? 1 : 0; one < labels.classes; one++) {
-      const known = sample.filter((row) => !Number.isNaN(column[row]!))
-      const values = (isOne: boolean) =>
-        Float64Array.from(
-          known.filter((row) => (labels.y[row] === one) === isOne),
-          (row) => column[row]!,
-        )
-      const [own, rest] = [values(true), values(false)]
+      const [own, rest] = partedBy(one, column, labels.y, sample)
       if (Math.min(own.length, rest.length) < ENOUGH) continue
       const auc = areaUnderCurve(own, rest)
       if (Math.max(auc, 1 - auc) > worst) [worst, of] = [Math.max(auc, 1 - auc), one]
@@ -82,6 +76,20 @@ export function leakSuspects(
       })
   }
   return findings
+}
+
+/** Known values of the rows of a class, and of the others. */
+function partedBy(one: number, column: Float64Array, y: Int8Array, rows: Int32Array): [Float64Array, Float64Array] {
+  const own = new Float64Array(rows.length)
+  const rest = new Float64Array(rows.length)
+  let [n, m] = [0, 0]
+  for (const row of rows) {
+    const value = column[row]!
+    if (Number.isNaN(value)) continue
+    if (y[row] === one) own[n++] = value
+    else rest[m++] = value
+  }
+  return [own.subarray(0, n), rest.subarray(0, m)]
 }
 
 /**

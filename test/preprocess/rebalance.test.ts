@@ -167,6 +167,12 @@ describe('by hand', () => {
       expect([...one({ ratio: 0.25 }).resample(viewOfClasses(y), { seed: 1 }).rows]).toEqual(all)
   })
 
+  test('counts are cut, not rounded: 7 · 0.5 − 1 = 2.5 rows more, 1 / 0.4 = 2.5 are kept', () => {
+    const train = viewOfClasses([0, 0, 0, 0, 0, 0, 0, 1])
+    expect(countsOf(randomOverSample({ ratio: 0.5 }).resample(train, { seed: 1 }))).toEqual([7, 3])
+    expect(countsOf(randomUnderSample({ ratio: 0.4 }).resample(train, { seed: 1 }))).toEqual([2, 1])
+  })
+
   test('a class without training rows counts as none', () => {
     const train = viewOfClasses([0, 2, 2, 2, 1], [0, 1, 2, 3])
     // 4 / (2 · 1) and 4 / (2 · 3)

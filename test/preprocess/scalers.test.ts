@@ -87,6 +87,8 @@ describe('robust scaler by hand', () => {
     expect(numbersOf(robustScaler().fit(spiky)).scale).toEqual([1])
     // mean 1, squares 9 · 1 + 81 = 90, variance 9
     expect(numbersOf(robustScaler({ whenFlat: 'deviation' }).fit(spiky)).scale).toEqual([3])
+    // one with a spread is divided by it: 8 − 2 here, its deviation is 38.6
+    expect(numbersOf(robustScaler({ whenFlat: 'deviation' }).fit(viewOf(matrixOf([values])))).scale).toEqual([6])
     // a constant has no deviation either
     const constant = viewOf(matrixOf([[5, 5, 5]]))
     expect(numbersOf(robustScaler({ whenFlat: 'deviation' }).fit(constant)).scale).toEqual([1])
@@ -95,5 +97,31 @@ describe('robust scaler by hand', () => {
   test('NaN are left out of the fit and stay NaN', () => {
     const fitted = robustScaler().fit(viewOf(matrixOf([[Number.NaN, ...values]])))
     expect([...fitted.transform(matrixOf([[Number.NaN, 10]])).columns[0]!]).toEqual([Number.NaN, 1])
+  })
+})
+
+test('ten epsilons of spread, 2.2e-15, are the least that counts', () => {
+  // quartiles of 0 a b are a/2 and (a + b)/2, their distance b/2
+  const scales = (b: number) => numbersOf(robustScaler().fit(viewOf(matrixOf([[0, b / 2, b]])))).scale![0]!
+  expect(scales(4.4e-15)).toBe(1)
+  expectAlike([scales(4.6e-15)], [2.3e-15])
+})
+
+describe('standard scaler by hand', () => {
+  const scaleOf = (values: readonly number[]) => numbersOf(standardScaler().fit(viewOf(matrixOf([values])))).scale![0]!
+
+  test('a variance no larger than rounding makes of a constant counts as none', () => {
+    // ten values about 1e8, half of them one unit in the last place above: a deviation of 7.5e-9, and scikit-learn's bound
+    // is n · mean · ε = 10 · 1e8 · 2.2e-16 = 2.2e-7
+    const digit = 2 ** -26
+    expect(scaleOf(Array.from({ length: 10 }, (_, k) => 1e8 + (k % 2) * digit))).toBe(1)
+    // forty units are 6e-7, a deviation of 3e-7
+    expectAlike([scaleOf(Array.from({ length: 10 }, (_, k) => 1e8 + (k % 2) * 40 * digit))], [20 * digit])
+  })
+
+  test('the rounding of a mean over many rows does not get into the variance', () => {
+    // half of the values 2^-17 above 30000.1, exactly, so the deviation is 2^-18 whatever comes out as the mean
+    const values = Array.from({ length: 400_000 }, (_, k) => 30000.1 + (k % 2) * 2 ** -17)
+    expectAlike([scaleOf(values) ** 2], [2 ** -36], 1e-9)
   })
 })

@@ -52,7 +52,22 @@ describe.skipIf(!hasGolden)("imbalanced-learn's SMOTE", () => {
 })
 
 describe('nearest neighbours', () => {
-  test('are those that looking at all of them finds', () => {
+  /** Numbers of all other points, nearest first. */
+  const byDistance = (points: readonly (readonly number[])[], self: number) => {
+    const far = points.map((other) => other.reduce((sum, value, d) => sum + (value - points[self]![d]!) ** 2, 0))
+    return [...points.keys()].filter((at) => at !== self).sort((a, b) => far[a]! - far[b]! || a - b)
+  }
+
+  test('of many points', () => {
+    const random = seededRandom(4)
+    // near a line in the plane, so that one axis is split again and again; many neighbours, so that they lie in several leaves
+    const points = Array.from({ length: 1500 }, () => [random(), random() / 20])
+    const tree = new NearestNeighbours(Float64Array.from(points.flat()), 2)
+    for (let self = 0; self < points.length; self += 7)
+      expect([...tree.of(self, 60)]).toEqual(byDistance(points, self).slice(0, 60))
+  })
+
+  test('are those that looking at all of them finds, ties and all', () => {
     // few different coordinates, so that many are as near; more points than fit into a few leaves
     const point = fc.tuple(
       fc.integer({ min: 0, max: 6 }),
@@ -67,12 +82,8 @@ describe('nearest neighbours', () => {
         (points, isPlane, k) => {
           const flat = points.map(([a, b, c]) => [a, b, isPlane ? 0 : c])
           const tree = new NearestNeighbours(Float64Array.from(flat.flat()), 3)
-          for (const [self, own] of flat.entries()) {
-            const far = flat.map((other) => other.reduce((sum, value, d) => sum + (value - own[d]!) ** 2, 0))
-            const expected = [...flat.keys()]
-              .filter((at) => at !== self)
-              .sort((a, b) => far[a]! - far[b]! || a - b)
-              .slice(0, k)
+          for (const self of flat.keys()) {
+            const expected = byDistance(flat, self).slice(0, k)
             expect([...tree.of(self, k)]).toEqual(expected)
           }
         },
@@ -130,11 +141,11 @@ describe('made-up rows', () => {
   })
 
   test('need more rows of the class than neighbours', () => {
-    const few = viewOf(matrix, rows.slice(0, 44), y)
+    const few = viewOf(matrix, rows.slice(0, 45), y)
     expect(() => smote().resample(few, { seed: 1 })).toThrow(
-      'smote({ neighbours: 5 }): class 1 has 4 training rows, and each needs 5 others of its class: lower neighbours',
+      'smote({ neighbours: 5 }): class 1 has 5 training rows, and each needs 5 others of its class: lower neighbours',
     )
-    expect(smote({ neighbours: 3 }).resample(few, { seed: 1 }).rows).toHaveLength(80)
+    expect(smote({ neighbours: 4 }).resample(few, { seed: 1 }).rows).toHaveLength(80)
   })
 
   test('need known features, in the training rows of that class', () => {

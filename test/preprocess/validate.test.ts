@@ -75,36 +75,39 @@ describe('rows that are dropped, by the first reason', () => {
   columns[0]![10] = nan
   columns[1]![10] = Number.POSITIVE_INFINITY
   columns[1]![11] = nan
+  columns[0]![12] = Number.NEGATIVE_INFINITY
+  columns[1]![12] = nan
   columns[1]![ROWS - 1] = nan
 
   test('the lookback is over when every feature has had a value', () => {
-    const table = looked({ columns, folds: [[12, 200, 250, 390]] })
-    // row 10 is infinite before it is unknown; the last one is unknown before it is without a label
-    expect(table.dropped).toEqual({ lookback: 3, infinite: 1, missing: 2, label: 3 })
-    expect(table.used).toBe(ROWS - 9)
+    const table = looked({ columns, folds: [[13, 200, 250, 390]] })
+    // rows 10 and 12 are infinite before they are unknown; the last one is unknown before it is without a label
+    expect(table.dropped).toEqual({ lookback: 3, infinite: 2, missing: 2, label: 3 })
+    expect(table.used).toBe(ROWS - 10)
     expect(table.features.map(({ missing, infinite, known }) => [missing, infinite, known])).toEqual([
-      [1, 0, ROWS - 4],
-      [2, 1, ROWS - 6],
+      [1, 1, ROWS - 5],
+      [3, 1, ROWS - 7],
     ])
     expect(told(table.findings)).toEqual([
+      ['error', 'infinite', 'a'],
       ['error', 'infinite', 'b'],
       ['warning', 'missing', 'a'],
       ['warning', 'missing', 'b'],
     ])
-    expect(table.findings[0]!.message).toContain('"b" is infinite in 1 rows, first at the bar of 2024-01-01T10:00')
-    expect(table.findings[2]!.message).toContain(
-      'NaN in 2 of 397 rows after the lookback, first at the bar of 2024-01-01T11:00: these rows are dropped',
+    expect(table.findings[1]!.message).toContain('"b" is infinite in 1 rows, first at the bar of 2024-01-01T10:00')
+    expect(table.findings[3]!.message).toContain(
+      'NaN in 3 of 397 rows after the lookback, first at the bar of 2024-01-01T11:00: these rows are dropped',
     )
   })
 
   test('a lookback that is told: what is unknown after it is missing', () => {
-    const table = looked({ columns, lookback: 1, folds: [[12, 200, 250, 390]] })
-    expect(table.dropped).toEqual({ lookback: 1, infinite: 1, missing: 4, label: 3 })
+    const table = looked({ columns, lookback: 1, folds: [[13, 200, 250, 390]] })
+    expect(table.dropped).toEqual({ lookback: 1, infinite: 2, missing: 4, label: 3 })
   })
 
   test('where a step fills them, unknown values are counted and not dropped', () => {
-    const table = looked({ columns, isImputed: true, folds: [[12, 200, 250, 390]] })
-    expect(table.dropped).toEqual({ lookback: 3, infinite: 1, missing: 0, label: 4 })
+    const table = looked({ columns, isImputed: true, folds: [[13, 200, 250, 390]] })
+    expect(table.dropped).toEqual({ lookback: 3, infinite: 2, missing: 0, label: 4 })
     expect(table.findings.at(-1)!.message).toContain('they are filled')
   })
 
@@ -219,6 +222,13 @@ describe('features that know too much', () => {
     expect(told(table.findings)).toEqual([['warning', 'leak', 'b']])
   })
 
+  test('unknown values are left out', () => {
+    const known = knowing(Y, 40).map((value, row) => (row % 3 === 1 ? nan : value))
+    const table = looked({ columns: [noise(), known], isImputed: true })
+    expect(told(table.findings)).toContainEqual(['warning', 'leak', 'b'])
+    expect(table.features[1]!.auc!).toBeLessThan(1)
+  })
+
   test('only training rows are looked at', () => {
     const known = knowing(Y, 40)
     const clean = noise()
@@ -226,13 +236,16 @@ describe('features that know too much', () => {
     expect(table.findings).toEqual([])
   })
 
-  test('of three classes each against the rest', () => {
+  test.each([0, 1, 2])('of three classes each against the rest: %d', (known) => {
     const y = Y.map((_, row) => row % 3)
-    // high in class 1 only: it tells up from down no better than chance
-    const middle = y.map((one) => (one === 1 ? 1 : 0) + 0.5 * random())
-    const table = looked({ columns: [noise(), middle], y, classes: 3 })
-    expect(told(table.findings)).toEqual([['warning', 'leak', 'b']])
-    expect(table.findings[0]!.message).toContain('tells class 1 from the rest')
+    // high in that class only, or low: it tells the two others from one another no better than chance
+    const high = y.map((one) => (one === known ? 1 : 0) + 0.5 * random())
+    const table = looked({ columns: [noise(), high, high.map((value) => -value + random() / 9)], y, classes: 3 })
+    expect(told(table.findings)).toEqual([
+      ['warning', 'leak', 'b'],
+      ['warning', 'leak', 'c'],
+    ])
+    for (const { message } of table.findings) expect(message).toContain(`tells class ${known} from the rest`)
   })
 
   test('with few rows of a class, chance accuses nobody', () => {
