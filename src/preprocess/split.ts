@@ -30,7 +30,7 @@ export interface Fold {
   readonly embargoed: number
 }
 
-export interface SplitOptions {
+interface SplitOptions {
   /** Rows with NaN among their features: `drop` (built in) or `keep`, for models and pipelines that deal with them. */
   readonly missing?: Missing
   /** Folds of another run to be made again; built in are those that the splitter finds itself. */
