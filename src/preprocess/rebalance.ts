@@ -15,14 +15,14 @@ export interface Rebalancer {
   resample(train: TrainingView, options: ResampleOptions): Resampled
 }
 
-export interface ResampleOptions {
+interface ResampleOptions {
   readonly seed: number
   /** By row of the matrix, e.g. of labels by their uniqueness: class weights are multiplied with them. */
   readonly weights?: Float64Array | null
 }
 
 /** What a classifier's training set is made of. */
-export interface Resampled {
+interface Resampled {
   readonly names: readonly string[]
   /** Those of the matrix; longer ones, with made-up rows at their end, of SMOTE. */
   readonly columns: readonly Float64Array[]
@@ -40,7 +40,7 @@ export type RowsByClass = readonly Int32Array[]
 /** How a rebalancer goes from the training rows to others; what it leaves out stays as it is. */
 type Draw = (byClass: RowsByClass, given: Given) => Partial<Resampled>
 
-export interface Given {
+interface Given {
   readonly matrix: FeatureMatrix
   readonly y: Int8Array
   readonly rows: Int32Array

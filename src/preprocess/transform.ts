@@ -29,7 +29,7 @@ export interface Transform {
   toJSON(): TransformJson
 }
 
-export type TransformJson = ColumnsJson | PipelineJson
+type TransformJson = ColumnsJson | PipelineJson
 
 export interface ColumnsJson {
   readonly kind: string
