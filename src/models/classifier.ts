@@ -25,6 +25,12 @@ export interface FitOptions {
   /** Rows set aside for early stopping, purged from `rows` by the caller; `null` where there are none. */
   readonly validation?: Int32Array | null
   readonly onProgress?: TrainingProgress
+  /** Threads to train on, where a classifier can: the result has the same bytes whatever their number. Absent: as many as help. */
+  readonly workers?: number
+  /** Told, by a classifier that can, after each step all that its training may be resumed from, as plain data. */
+  readonly onCheckpoint?: (checkpoint: unknown) => void
+  /** What `onCheckpoint` was told, of a training with the same settings, seed and data. */
+  readonly resume?: unknown
 }
 
 /** A kind of model with its settings, not fitted yet. */
@@ -32,6 +38,8 @@ export interface Classifier {
   readonly kind: string
   /** Plain data: what an artifact and a hash of the definition hold. */
   readonly settings: Readonly<Record<string, unknown>>
+  /** Rows that one prediction looks at, its own being the last: each must be whole (`windowEnds`). Absent: its own alone. */
+  readonly window?: number
   /** @throws RangeError where the settings do not fit the data */
   fit(data: TrainingSet, options: FitOptions): FittedClassifier | Promise<FittedClassifier>
 }

@@ -1,6 +1,5 @@
 /** The kernel against the plain step, in shapes that fill neither panels nor tiles, and what it must do to the bit. */
 
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/core/random.ts'
@@ -13,7 +12,6 @@ import { referenceStep } from '../../src/models/recurrent/reference.ts'
 import { referenceAdam } from '../../src/models/recurrent/reference-adam.ts'
 import { type PassSize, passRoom, Room } from '../../src/models/recurrent/room.ts'
 import { ColumnWindows, MatrixWindows } from '../../src/models/recurrent/window-source.ts'
-import { compiledKernel, compilerPath, KERNEL_FILE } from './recurrent-compile.ts'
 
 interface Setup {
   readonly network: Network
@@ -187,9 +185,5 @@ describe('the kernel', () => {
         )
     }
     for (const [k, weight] of unpack(places, at(p)).entries()) expect(Math.abs(weight - weights[k]!)).toBeLessThan(1e-6)
-  })
-
-  test.skipIf(compilerPath() === null)('is what its sources compile to', () => {
-    expect(compiledKernel(compilerPath()!)).toBe(readFileSync(KERNEL_FILE, 'utf8'))
   })
 })

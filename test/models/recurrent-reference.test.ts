@@ -141,7 +141,7 @@ describe('derivatives', () => {
           expect(Math.abs(slope - gradient[k]!)).toBeLessThan(1e-8)
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     )
   })
 

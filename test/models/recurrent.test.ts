@@ -30,6 +30,7 @@ function memorySet(length: number, seed: number, classes: 2 | 3 = 2): TrainingSe
 }
 
 const small = { units: 6, layers: 2, dropout: 0.2, window: WINDOW, batch: 30, epochs: 4, learningRate: 0.01, l2: 1e-4 }
+const keepIn = (list: RecurrentCheckpoint[]) => (one: unknown) => void list.push(one as RecurrentCheckpoint)
 const bytesOf = (fitted: { toJSON(): unknown }) => JSON.stringify(fitted.toJSON())
 
 describe.each(MAKERS)('%s', (_, make) => {
@@ -79,7 +80,7 @@ describe.each(MAKERS)('%s', (_, make) => {
     const data = memorySet(246, 6)
     const options = { seed: 9, validation: data.later }
     const kept: RecurrentCheckpoint[] = []
-    const whole = await make(small).fit(data, { ...options, workers: 1, onCheckpoint: (one) => kept.push(one) })
+    const whole = await make(small).fit(data, { ...options, workers: 1, onCheckpoint: keepIn(kept) })
     expect(kept.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4])
     for (const [k, checkpoint] of kept.entries()) {
       // as it comes back from a file
@@ -105,7 +106,7 @@ describe('training', () => {
       seed: 1,
       validation: data.later,
       onProgress: stopAfter(5),
-      onCheckpoint: (one) => checkpoints.push(one),
+      onCheckpoint: keepIn(checkpoints),
     })
     expect(seen).toEqual([1, 2, 3, 4, 5])
     const losses = fitted.history.map(({ validationLoss }) => validationLoss!)
@@ -126,7 +127,7 @@ describe('training', () => {
 
   test('without validation rows keeps the last epoch', async () => {
     const checkpoints: RecurrentCheckpoint[] = []
-    const fitted = await lstm(small).fit(data, { seed: 1, onCheckpoint: (one) => checkpoints.push(one) })
+    const fitted = await lstm(small).fit(data, { seed: 1, onCheckpoint: keepIn(checkpoints) })
     expect((fitted.toJSON() as { weights: string }).weights).toBe(checkpoints.at(-1)!.weights)
     expect(fitted.history.every(({ validationLoss }) => validationLoss === null)).toBe(true)
   })

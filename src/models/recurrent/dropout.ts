@@ -6,7 +6,7 @@ export interface Draws {
 }
 
 /** murmur3's finaliser (Austin Appleby, public domain): every bit of the result hangs on every bit given. */
-export function mixed(x: number): number {
+function mixed(x: number): number {
   let z = x >>> 0
   z = Math.imul(z ^ (z >>> 16), 0x85ebca6b)
   z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)

@@ -18,7 +18,7 @@ const SLOTS: Readonly<Record<Network['cell'], Slots>> = {
 }
 
 /** Places within the packed weights, counted in numbers. */
-export interface PackedLayer {
+interface PackedLayer {
   /** Padded width of what the layer is given. */
   readonly width: number
   readonly input: number
@@ -40,7 +40,7 @@ export interface Packing {
   readonly blocks: readonly { readonly from: number; readonly count: number; readonly isBias: boolean }[]
 }
 
-export interface SlotRange {
+interface SlotRange {
   readonly from: number
   readonly count: number
 }

@@ -1,8 +1,8 @@
 /** A few rows' way through a network and back, on one thread, by the kernel: the step of reference.ts, in panels. */
 import { type Draws, scaleOf, threshold } from './dropout.ts'
-import { crossEntropy } from './head.ts'
+import { HeadPass } from './head-pass.ts'
 import type { Kernel } from './kernel.ts'
-import { logitsOf, type Network } from './network.ts'
+import type { Network } from './network.ts'
 import type { Packing } from './packing.ts'
 import type { LayerRoom, PassRoom, PassSize } from './room.ts'
 import type { WindowSource } from './window-source.ts'
@@ -19,11 +19,7 @@ export class Pass {
   readonly #size: PassSize
   /** Address of the packed weights. */
   readonly #weights: number
-  readonly #logits: Float64Array
-  /** Derivatives of each row's loss by its logits. */
-  readonly #slopes: Float64Array
-  readonly #slope: Float64Array
-  #count = 0
+  readonly #head: HeadPass
   /** Rows as the kernel takes them: in fours, or one. */
   #rows = 0
   #draws: Draws | null = null
@@ -45,15 +41,12 @@ export class Pass {
     this.#room = room
     this.#size = size
     this.#weights = weights
-    const width = logitsOf(network.classes)
-    this.#logits = new Float64Array(size.rows * width)
-    this.#slopes = new Float64Array(size.rows * width)
-    this.#slope = new Float64Array(width)
+    this.#head = new HeadPass(floats, network, packing, weights / 4, size.rows)
   }
 
   /** Of the rows that went forward last. */
   get logits(): Float64Array {
-    return this.#logits
+    return this.#head.logits
   }
 
   /** To be called before the first pass and whenever weights have changed. */
@@ -90,25 +83,20 @@ export class Pass {
         this.#products(layer, t)
         this.#activate(layers[layer]!, t)
       }
-    this.#readOut()
+    this.#head.readOut(this.#lastState, this.#rows, count)
   }
 
   /** Sum of the losses of the rows that went forward last, each times its share; `backward` sets out from them. */
   loss(y: ArrayLike<number>, shares: ArrayLike<number>): number {
-    const width = this.#slope.length
-    let sum = 0
-    for (let row = 0; row < this.#count; row++) {
-      sum += shares[row]! * crossEntropy(this.#logits, row * width, this.#network.classes, y[row]!, this.#slope)
-      for (let o = 0; o < width; o++) this.#slopes[row * width + o] = this.#slope[o]! * shares[row]!
-    }
-    return sum
+    return this.#head.loss(y, shares)
   }
 
   /** Derivatives by the packed weights, to address `gradient`, where anything may stand before. */
   backward(gradient: number): void {
     const { layers } = this.#room
     for (const { dh } of layers) this.#floats.fill(0, dh / 4, (dh + this.#size.steps * this.#slot) / 4)
-    this.#backwardHead(gradient)
+    const dLast = layers.at(-1)!.dh + (this.#size.steps - 1) * this.#slot
+    this.#head.backward(gradient / 4, this.#lastState, dLast / 4)
     for (let layer = layers.length - 1; layer >= 0; layer--) {
       this.#backwardInTime(layers[layer]!)
       this.#gradientOf(layer, gradient)
@@ -131,7 +119,6 @@ export class Pass {
   }
 
   #load(windows: WindowSource, ends: ArrayLike<number>, count: number): void {
-    this.#count = count
     this.#rows = count === 1 && !this.#size.isTraining ? 1 : Math.ceil(count / 4) * 4
     const start = this.#room.x / 4
     const step = this.#inputStep / 4
@@ -238,57 +225,9 @@ export class Pass {
     )
   }
 
-  #readOut(): void {
-    const { units } = this.#network
-    const { head, headBias } = this.#packing
-    const width = this.#slope.length
-    const last = this.#last
-    const first = this.#weights / 4
-    const floats = this.#floats
-    for (let row = 0; row < this.#count; row++)
-      for (let o = 0; o < width; o++) {
-        const matrix = first + head + o * this.#packing.units
-        let sum = floats[first + headBias + o]!
-        for (let k = 0; k < units; k++) sum += floats[matrix + k]! * floats[last + this.#place(row, k)]!
-        this.#logits[row * width + o] = sum
-      }
-  }
-
   /** Place of the last layer's last state, counted in numbers. */
-  get #last(): number {
+  get #lastState(): number {
     return (this.#room.layers.at(-1)!.h + (this.#size.steps - 1) * this.#step) / 4
-  }
-
-  #place(row: number, unit: number): number {
-    return ((unit >> 3) * this.#rows + row) * 8 + (unit & 7)
-  }
-
-  #backwardHead(gradient: number): void {
-    const { units } = this.#network
-    const { head, headBias } = this.#packing
-    const width = this.#slope.length
-    const floats = this.#floats
-    const last = this.#last
-    const dLast = (this.#room.layers.at(-1)!.dh + (this.#size.steps - 1) * this.#slot) / 4
-    const first = this.#weights / 4
-    const to = gradient / 4
-    floats.fill(0, to + head, to + this.#packing.count)
-    for (let o = 0; o < width; o++) {
-      const matrix = head + o * this.#packing.units
-      let sum = 0
-      for (let row = 0; row < this.#count; row++) {
-        const d = this.#slopes[row * width + o]!
-        sum += d
-        for (let k = 0; k < units; k++) floats[dLast + this.#place(row, k)]! += d * floats[first + matrix + k]!
-      }
-      floats[to + headBias + o] = sum
-      for (let k = 0; k < units; k++) {
-        let product = 0
-        for (let row = 0; row < this.#count; row++)
-          product += this.#slopes[row * width + o]! * floats[last + this.#place(row, k)]!
-        floats[to + matrix + k] = product
-      }
-    }
   }
 
   /** Through one layer's time: gates become their derivatives. */

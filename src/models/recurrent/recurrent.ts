@@ -1,6 +1,6 @@
 import { availableParallelism, freemem } from 'node:os'
 import type { Classifier, FitOptions, TrainingSet } from '../classifier.ts'
-import { type RecurrentCheckpoint, requireSame } from './checkpoint.ts'
+import { requireSame } from './checkpoint.ts'
 import { crewOf } from './crew.ts'
 import { FittedRecurrent } from './fitted-recurrent.ts'
 import { MOST_BYTES } from './kernel.ts'
@@ -10,19 +10,11 @@ import { train } from './train.ts'
 import { SHARDS, type TaskData, taskBytes, trainingRoom, trainingTask } from './training-task.ts'
 import { requireWholeWindows } from './whole-windows.ts'
 
-export interface RecurrentFitOptions extends FitOptions {
-  /** Threads to train on, at most four; the result has the same bytes whatever their number. */
-  readonly workers?: number
-  /** Told after every epoch all that a training can be resumed from. */
-  readonly onCheckpoint?: (checkpoint: RecurrentCheckpoint) => void
-  /** What `onCheckpoint` was told, of a training with these settings, this seed and these data. */
-  readonly resume?: unknown
-}
-
 export interface RecurrentClassifier extends Classifier {
   readonly kind: Cell
   readonly settings: Readonly<RecurrentSettings & Record<string, unknown>>
-  fit(data: TrainingSet, options: RecurrentFitOptions): Promise<FittedRecurrent>
+  readonly window: number
+  fit(data: TrainingSet, options: FitOptions): Promise<FittedRecurrent>
 }
 
 /** A long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers 2000), as torch.nn.LSTM has it. */
@@ -43,6 +35,7 @@ function recurrent(cell: Cell, given: Partial<RecurrentSettings>): RecurrentClas
   return {
     kind: cell,
     settings: { ...settings },
+    window: settings.window,
     async fit(data, options) {
       const { names, columns, classes } = data
       const network: Network = {

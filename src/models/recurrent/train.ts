@@ -1,5 +1,5 @@
 import { seededRandom } from '../../core/random.ts'
-import type { TrainingProgress } from '../classifier.ts'
+import type { FitOptions } from '../classifier.ts'
 import { decoded, type EpochLoss, encoded, type RecurrentCheckpoint } from './checkpoint.ts'
 import type { Crew } from './crew.ts'
 import { seedOf } from './dropout.ts'
@@ -8,14 +8,11 @@ import { pack, placesOf, unpack } from './packing.ts'
 import { afterSteps } from './trainer.ts'
 import { type TrainingTask, trainingRoom } from './training-task.ts'
 
-export interface TrainOptions {
-  readonly onProgress?: TrainingProgress
-  /** Told what the training has come to, after every epoch. */
-  readonly onCheckpoint?: (checkpoint: RecurrentCheckpoint) => void
-  readonly resume?: RecurrentCheckpoint | null
+interface TrainOptions extends Pick<FitOptions, 'onProgress' | 'onCheckpoint'> {
+  readonly resume: RecurrentCheckpoint | null
 }
 
-export interface Trained {
+interface Trained {
   readonly weights: Float32Array
   readonly history: readonly EpochLoss[]
 }
@@ -63,7 +60,7 @@ export async function train(task: TrainingTask, crew: Crew, options: TrainOption
     history.push({ loss, validationLoss })
     if (validationLoss !== null && (best === null || validationLoss < best.loss))
       best = { epoch, loss: validationLoss, weights: encoded(now) }
-    options.onCheckpoint?.({
+    const checkpoint: RecurrentCheckpoint = {
       kind: 'recurrent-checkpoint',
       version: 1,
       network,
@@ -77,7 +74,8 @@ export async function train(task: TrainingTask, crew: Crew, options: TrainOption
       square: encoded(read(room.square)),
       best,
       history: [...history],
-    })
+    }
+    options.onCheckpoint?.(checkpoint)
     if (options.onProgress?.({ done: epoch, total: settings.epochs, loss, validationLoss }) === false) break
   }
   const weights = best === null ? read(room.weights) : decoded('best weights', best.weights, places.length)

@@ -11,7 +11,7 @@ import type { RecurrentSettings } from './settings.ts'
 export const SHARDS = 4
 
 /** Rows that are learnt from, or watched. */
-export interface Samples {
+interface Samples {
   /** Row of the matrix at which each window ends. */
   readonly ends: Int32Array
   readonly y: Int8Array
