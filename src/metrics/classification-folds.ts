@@ -41,7 +41,7 @@ interface Comparison {
   readonly isBetter: boolean
 }
 
-export interface BaselineResult {
+interface BaselineResult {
   readonly metrics: Metrics
   readonly notes: Readonly<Record<string, string>>
   readonly intervals: Intervals

@@ -29,7 +29,7 @@ export interface SweepOptions {
 }
 
 /** Of returns as fractions of each entry's notional; `null` where there is no trade. */
-export interface TradeSums {
+interface TradeSums {
   readonly trades: number
   /** Mean return before costs, and after them. */
   readonly gross: Figure
@@ -40,7 +40,7 @@ export interface TradeSums {
   readonly winRate: Figure
 }
 
-export interface ThresholdRow {
+interface ThresholdRow {
   readonly threshold: number
   /** Every row with p at or above the threshold is a trade, however many are open. */
   readonly every: TradeSums
