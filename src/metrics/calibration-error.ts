@@ -84,11 +84,11 @@ function binOf(scores: Float64Array, sums: Float64Array, first: number, last: nu
   return { low: scores[first]!, high: scores[last]!, weight, predicted: said / weight, observed: own / weight }
 }
 
-/** Where each bin of scores ends: k ÷ bins < score ≤ (k + 1) ÷ bins, the last one taking what is left. */
+/** Where each bin of scores ends: k ÷ bins < score ≤ (k + 1) ÷ bins, and 0 in the first. */
 function widthEnds(scores: Float64Array, bins: number): number[] {
   return Array.from({ length: bins }, (_, bin) => {
     let [low, high] = [0, scores.length]
-    while (low < high && bin < bins - 1) {
+    while (low < high) {
       const middle = (low + high) >>> 1
       if (scores[middle]! <= (bin + 1) / bins) low = middle + 1
       else high = middle

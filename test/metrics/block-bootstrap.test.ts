@@ -79,6 +79,7 @@ describe('block bootstrap', () => {
   })
 
   test('tells how it drew', () => {
+    expect(blockBootstrap(10, { seed: 1 }, () => {}).resamples).toBe(1000)
     expect(blockBootstrap(1000, { seed: 1, resamples: 2 }, () => {})).toEqual({
       kind: 'circular',
       blockLength: 10,

@@ -124,6 +124,13 @@ describe('calibration', () => {
     expectAlike([calibrationError(y, p, { bins: 2 })!], [(2 / 5) * 0.25 + (3 / 5) * ((0.50001 + 0.75 + 1) / 3 - 2 / 3)])
   })
 
+  test('rows that weigh nothing are in no bin, and do not widen one', () => {
+    const y = Int8Array.of(0, 1, 1, 0, 1)
+    const p = Float64Array.of(0.01, 0.2, 0.3, 0.45, 0.9)
+    const curve = calibrationCurve(y, p, { bins: 2, weights: Float64Array.of(0, 1, 1, 0, 0) })
+    expect(curve).toEqual([{ low: 0.2, high: 0.3, weight: 2, predicted: 0.25, observed: 1 }])
+  })
+
   test('bins of equal mass by hand: equal probabilities are not torn apart', () => {
     const y = Int8Array.of(0, 1, 1, 0, 1, 1)
     const p = Float64Array.of(0.1, 0.2, 0.2, 0.2, 0.6, 0.9)

@@ -74,6 +74,27 @@ describe('folds', () => {
     expect(pooled.perClass).toEqual(classificationMetrics(all).perClass)
   })
 
+  test('three classes: rows of one fold after those of the other', () => {
+    const random = seededRandom(12)
+    const folds3 = [30, 20].map(
+      (n): FoldPredictions => ({
+        classes: 3,
+        y: Int8Array.from({ length: n }, () => Math.floor(random() * 3)),
+        p: Float64Array.from(Array.from({ length: n }, () => [random() / 2, random() / 2]).flatMap(([a, b]) => [a!, b!, 1 - a! - b!])), // biome-ignore format: one look
+        shares: [0.3, 0.2, 0.5],
+        previousReturns: Float64Array.from({ length: n }, () => random() - 0.5),
+      }),
+    )
+    const together = evaluateFolds(folds3, options).pooled
+    const p = Float64Array.from(folds3.flatMap((fold) => [...fold.p]))
+    expect(together.metrics).toEqual(
+      classificationMetrics({ classes: 3, y: Int8Array.from(folds3.flatMap(({ y }) => [...y])), p }).metrics,
+    )
+    // 2 is said always
+    expect(together.baselines.majority.metrics['recall']).toBe(1)
+    expect(together.intervals['auc']).not.toBeNull()
+  })
+
   test('intervals are those of resampling the rows themselves', () => {
     const { y, p } = folds[0]!
     const aucs: number[] = []
@@ -214,6 +235,16 @@ describe('beside the baselines', () => {
     const sign = { ...fold, p: fold.previousReturns.map((one) => (one > 0 ? 1 : 0)) }
     const { compared } = evaluateFolds([sign], { bootstrap }).pooled.baselines.previousSign
     expect(compared['accuracy']).toEqual({ isInside: true, difference: { low: 0, high: 0 }, isBetter: false })
+  })
+
+  test('a little better in every resample, but inside the baseline’s interval, is not better', () => {
+    const fold = made(400, 7, 0)
+    const said = fold.previousReturns.map((one) => (one > 0 ? 1 : 0))
+    // every fortieth row right, whatever the sign was
+    const p = said.map((one, row) => (row % 40 === 0 ? fold.y[row]! : one))
+    const { compared } = evaluateFolds([{ ...fold, p }], { bootstrap }).pooled.baselines.previousSign
+    const { isInside, difference, isBetter } = compared['accuracy']!
+    expect([isInside, difference!.low > 0, isBetter]).toEqual([true, true, false])
   })
 
   test('the model’s threshold is its own', () => {

@@ -67,6 +67,11 @@ describe('by hand', () => {
     expectAlike([metrics['calibrationError']!], [(0.4 + 0.5 + 0.3 + 0.4) / 4])
   })
 
+  test('three probabilities that float32 left beside 1 are divided by their sum, for the log loss', () => {
+    const { metrics } = classificationMetrics(three([0, 0], [[0.5, 0.3, 0.2005], [0.5, 0.3, 0.2]])) // biome-ignore format: a table
+    expectAlike([metrics['logLoss']!], [-(Math.log(0.5 / 1.0005) + Math.log(0.5)) / 2])
+  })
+
   test('the lower of equally likely classes is said; of two, the one at the threshold', () => {
     expect(classificationMetrics(three([0, 1], [[0.4, 0.4, 0.2], [0.2, 0.4, 0.4]])).confusion).toEqual([[1, 0, 0], [0, 1, 0], [0, 0, 0]]) // biome-ignore format: a matrix
     expect(classificationMetrics(two([1, 1], [0.3, 0.29]), { threshold: 0.3 }).confusion).toEqual([[0, 0], [1, 1]]) // biome-ignore format: a matrix

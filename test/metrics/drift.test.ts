@@ -87,6 +87,11 @@ describe('population stability', () => {
     // a half that goes missing: 50 rows leave the five lower bins
     const [five, none] = [Array<number>(5).fill(10), Array<number>(5).fill(0)]
     expect(psi(train, test)).toBeCloseTo(index([...five, ...five, 0], [...none, ...five, 50]), 12)
+    // and that come back: the bins are those of what was known
+    expect(psi(test, train)).toBeCloseTo(
+      index([...Array<number>(10).fill(5), 50], [55, ...Array<number>(9).fill(5), 0]),
+      12,
+    )
     const unknown = upTo(5, () => Number.NaN)
     expect(psi(unknown, unknown)).toBe(0)
   })

@@ -131,6 +131,22 @@ describe('what the sweep says', () => {
     expect(isEdgeGone).toBe(false)
   })
 
+  test('many that overlap are not more money than one after the other', () => {
+    // at 0.6: five at once of 1 % each, of which one can be had; at 0.8: two, one after the other, of 2 %
+    const five = [0, 1, 2, 3, 4].map((row) => [row, 0.6, 0.01, 9] as const)
+    const given = chances([...five, [10, 0.8, 0.02, 11], [11, 0.8, 0.02, 12], [12, 0.6, -0.02, 13]])
+    const { rows: both, best } = sweep(given)
+    expect(both.map(({ every, single }) => [every.total, single.total])).toEqual([
+      [expect.closeTo(0.07, 12), expect.closeTo(0.03, 12)],
+      [expect.closeTo(0.04, 12), expect.closeTo(0.04, 12)],
+    ])
+    expect(best!.threshold).toBe(0.8)
+  })
+
+  test('a trade that gains nothing is not won', () => {
+    expect(sweep(chances([[0, 0.5, 0, 1]])).rows[0]!.every.winRate).toBe(0)
+  })
+
   test('a good AUC whose edge is below its costs is said to be gone', () => {
     // 0.2 % a trade, and 0.1 % a side with fees on what is received
     const costs = { fee: 0.001, slippage: 0.0001 }
