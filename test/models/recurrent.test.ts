@@ -300,7 +300,9 @@ describe('refusals', () => {
     expect(() => requireMemory(network, settings, 1, taken, 1e6)).toThrow(
       /training needs about 10 MB, 1 MB are free: lower batch \(64\), window \(5\), units \(256\) or the number of rows \(76\)/,
     )
-    expect(() => requireMemory(network, settings, 1, taken, 1e8)).not.toThrow()
+    const needed = taskBytes(network, settings, 1, taken)
+    expect(() => requireMemory(network, settings, 1, taken, needed - 1)).toThrow(/needs about 10 MB, 10 MB are free/)
+    expect(() => requireMemory(network, settings, 1, taken, needed)).not.toThrow()
     const vast = recurrentSettings('lstm', { window: WINDOW, units: 2048, layers: 8, batch: 65_536 })
     const wide = { cell: 'lstm', features: 3, units: 2048, layers: 8, classes: 2 } as const
     expect(() => requireMemory(wide, vast, 4, taken, 1e15)).toThrow(
