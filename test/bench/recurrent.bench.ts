@@ -25,6 +25,7 @@ const FEATURES = 12
 const UNITS = 64
 const BATCH = 64
 const ROUNDS = 5
+const SCOPE = '@tensorflow'
 const CELLS = ['lstm', 'gru'] as const
 
 type Cell = (typeof CELLS)[number]
@@ -137,9 +138,9 @@ interface Layers {
 
 async function theirs(folder: string, cell: Cell): Promise<Round> {
   const require = createRequire(join(resolve(folder), 'any.js'))
-  const core = require('@tensorflow/tfjs-core') as Core
-  const layers = require('@tensorflow/tfjs-layers') as Layers
-  const wasmFile = require.resolve('@tensorflow/tfjs-backend-wasm')
+  const core = require(`${SCOPE}/tfjs-core`) as Core
+  const layers = require(`${SCOPE}/tfjs-layers`) as Layers
+  const wasmFile = require.resolve(`${SCOPE}/tfjs-backend-wasm`)
   const wasm = require(wasmFile) as { readonly setWasmPaths: (folder: string) => void }
   wasm.setWasmPaths(`${dirname(wasmFile)}/`)
   await core.setBackend('wasm')
