@@ -13,7 +13,7 @@ export interface TrainingSet {
 }
 
 /** Told what a training has come to; returning false asks it to stop after this step and keep the best so far. */
-export type TrainingProgress = (step: {
+type TrainingProgress = (step: {
   readonly done: number
   readonly total: number
   readonly loss: number
