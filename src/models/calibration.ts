@@ -4,7 +4,7 @@ import { curveAt, isotonicCurve, type RisingCurve } from './isotonic.ts'
 import { type PlattCurve, plattAt, plattCurve } from './platt.ts'
 import { trainingRows } from './training-rows.ts'
 
-/** `platt`: a sigmoid, for few rows; `isotonic`: any rising curve, which wants about a thousand. */
+/** `platt`: a sigmoid, for few rows; `isotonic`: whatever rises, which wants about a thousand. */
 export type CalibrationMethod = 'platt' | 'isotonic'
 
 type Curve = PlattCurve | RisingCurve

@@ -14,7 +14,7 @@ export interface EnsembleSettings {
 }
 
 /** What fitted members are joined by. */
-export interface JoinEvidence {
+interface JoinEvidence {
   /** For `loss`, rows that no member has learnt from. */
   readonly validation?: Int32Array | null
   /** For `stacking`, each member's probabilities of `data.rows` out of fold: by a model that has not learnt from the row. */

@@ -153,7 +153,7 @@ describe('early stopping', () => {
   const validation = upTo(900, 600)
 
   test.each([2, 3] as const)('keeps the trees up to the lowest loss on the validation rows: %i classes', (classes) => {
-    const own = { ...madeTraining({ rows: 900, classes, seed: 4 }), rows: upTo(600) }
+    const own = { ...madeTraining({ rows: 900, classes, seed: 4, missing: 0.2 }), rows: upTo(600) }
     const losses: number[] = []
     const settings = { trees: 400, learningRate: 0.2, patience: 15 }
     const fitted = learn(own, settings, {
@@ -223,7 +223,7 @@ describe('chance', () => {
   })
 
   test('a tree on half of the rows still moves the others', () => {
-    const data = madeTraining({ rows: 400, seed: 6 })
+    const data = madeTraining({ rows: 400, seed: 6, missing: 0.2 })
     const told: number[] = []
     const settings = { trees: 12, rowFraction: 0.5 }
     learn(data, settings, { onProgress: ({ loss }) => told.push(loss) > 0 })

@@ -2,7 +2,7 @@ import { type Random, seededRandom } from '../../src/core/random.ts'
 import type { TrainingSet } from '../../src/models/classifier.ts'
 
 /** Two numbers from a standard normal distribution (Box & Muller), of which one is used. */
-export function normal(random: Random): number {
+function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 

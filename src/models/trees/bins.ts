@@ -24,7 +24,7 @@ export function samplePlaces(rows: number, seed: number, size = SAMPLE): Int32Ar
   return drawPlaces(new Int32Array(Math.min(rows, size)), rows, seededRandom(seed))
 }
 
-/** Fills `out` with places among `rows`, ascending, each set of them as likely as any other (Knuth, vol. 2, 3.4.2, S). */
+/** Fills `out` with places among `rows`, ascending, all sets of them alike likely (Knuth, vol. 2, 3.4.2, S). */
 export function drawPlaces(out: Int32Array, rows: number, random: Random): Int32Array {
   if (out.length === rows) {
     for (let place = 0; place < rows; place++) out[place] = place

@@ -20,7 +20,7 @@ export interface Split {
 }
 
 /** What a node is worth by itself; a split gains what its children are worth more than it. */
-export type Worth = (gradient: number, second: number, hessian: number) => number
+type Worth = (gradient: number, second: number, hessian: number) => number
 
 export interface SplitLimits {
   readonly minRows: number
