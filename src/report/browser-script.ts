@@ -1,5 +1,5 @@
 import { PAGE_CHARTS } from './page-charts.ts'
-import { PAGE_DRAW } from './page-draw.ts'
+import { PAGE_RUN } from './page-run.ts'
 import { PAGE_START } from './page-start.ts'
 import { PAGE_TRADES } from './page-trades.ts'
 
@@ -10,6 +10,6 @@ import { PAGE_TRADES } from './page-trades.ts'
 export const BROWSER_SCRIPT = `
 'use strict';
 (() => {
-${PAGE_START}${PAGE_CHARTS}${PAGE_DRAW}${PAGE_TRADES}
+${PAGE_START}${PAGE_CHARTS}${PAGE_RUN}${PAGE_TRADES}
 })();
 `

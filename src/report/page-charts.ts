@@ -1,8 +1,5 @@
-/**
- * The charts as Vega-Lite specifications. Each is made with `css`, which gives a colour by name: as a variable of the page
- * where the chart is SVG (so that it follows light, dark and print by itself), as its present value on a canvas.
- */
-export const PAGE_CHARTS = `
+/** What charts of every page are made of: axes, colours of lines, time that can be zoomed. */
+export const CHART_PARTS = `
   const TICKS = { milliseconds: '%H:%M', seconds: '%H:%M', minutes: '%H:%M', hours: '%H:%M', day: '%d %b', date: '%d %b', week: '%d %b', month: '%b', quarter: '%b', year: '%Y' };
   const PLOTS = ['#c77d0a', '#8a5cd1', '#1f9e9e', '#c2456b', '#6b8e23'];
   const axis = (css) => ({ labelColor: css('soft'), titleColor: css('soft'), gridColor: css('line'), domainColor: css('line'), tickColor: css('line'), labelFontSize: 12, titleFontSize: 12, titleFontWeight: 'normal' });
@@ -27,7 +24,13 @@ export const PAGE_CHARTS = `
   const isLog = () => document.querySelector('[data-log]').checked;
   const level = () => (isLog() ? { type: 'log', nice: false } : { zero: false });
 
-  const equity = (css, width) => {
+`
+
+/**
+ * The charts as Vega-Lite specifications. Each is made with `css`, which gives a colour by name: as a variable of the page
+ * where the chart is SVG (so that it follows light, dark and print by itself), as its present value on a canvas.
+ */
+export const PAGE_CHARTS = `${CHART_PARTS}  const equity = (css, width) => {
     const held = lines.benchmark ? points(lines.benchmark, 'buy and hold') : [];
     return {
       data: { values: held.concat(points(lines.equity, 'strategy')) },

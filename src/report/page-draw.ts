@@ -1,23 +1,28 @@
-/** Draws charts as they come into view, moves those over time together, reads values off them, and prepares for print. */
-export const PAGE_DRAW = String.raw`
+/** What a page brings to the drawing: lines of script, each ending its line. */
+export interface OwnDrawing {
+  /** `CHARTS`: of each chart by id how its specification is made, and of those over time what is in sight. */
+  readonly charts: string
+  /** `everything`: the first and the last moment of all charts over time. */
+  readonly everything: string
+  /** What is drawn again when the scale turns logarithmic. */
+  readonly logged: string
+  /** `markWords`: what is said of the mark under the pointer. */
+  readonly words: string
+  /** `READ`: what is said of a moment on a chart over time, by its id. */
+  readonly reads: string
+}
+
+/**
+ * Draws charts as they come into view, moves those over time together, reads values off them, and prepares for print. It
+ * leans on names of the page: `viewOf` and `goTo` of marks that lead to a trade, `showRows` of a table that print shows whole.
+ */
+export const pageDraw = (own: OwnDrawing) => String.raw`
   const variable = (name) => 'var(--' + name + ')';
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
   const LOCALE = { decimal: '.', thousands: '\u202f', grouping: [3], currency: ['', ''], minus: '−', percent: '\u202f%' };
   /** Thousands of marks are quicker on a canvas; all else is SVG. */
   const CROWD = 1500;
-  const CHARTS = {
-    'chart-equity': { make: equity, moves: true, sights: () => [lines.equity, lines.benchmark] },
-    'chart-drawdown': { make: drawdown, moves: true, sights: () => [lines.drawdown, lines.benchmarkDrawdown] },
-    'chart-price': { make: priceChart, moves: true, sights: () => [{ t: chosen().t, v: chosen().low }, { t: chosen().t, v: chosen().high }], isCrowded: () => tradesOn(chosen().symbol).length > CROWD },
-    'chart-trade': { make: oneTrade },
-    'chart-funding': { make: several('funding'), moves: true, sights: () => account.funding },
-    'chart-exposure': { make: several('exposure', '.0%'), moves: true, sights: () => account.exposure },
-    'chart-margin': { make: several('margin', '~%'), moves: true, sights: () => account.margin },
-    'chart-returns': { make: data.bins && bins('return', 'return of a trade', '~%') },
-    'chart-holding': { make: data.bins && bins('bars', 'bars', ',d') },
-    'chart-excursion': { make: excursion, isCrowded: () => size > CROWD },
-  };
-  const drawn = new Set();
+${own.charts}  const drawn = new Set();
   const turns = new Map();
   const views = new Map();
 
@@ -61,8 +66,7 @@ export const PAGE_DRAW = String.raw`
   /** What charts over time show: null is everything. */
   let shown = null;
   const timely = Object.keys(CHARTS).filter((id) => CHARTS[id].moves && $(id));
-  const everything = [lines.equity.t[0], lines.equity.t[lines.equity.t.length - 1]];
-  const range = (id) => {
+${own.everything}  const range = (id) => {
     if (shown === null) return null;
     let [low, high] = [Infinity, -Infinity];
     for (const line of CHARTS[id].sights()) if (line) line.t.forEach((t, k) => { if (t >= shown[0] && t <= shown[1]) { low = Math.min(low, line.v[k]); high = Math.max(high, line.v[k]); } });
@@ -90,35 +94,17 @@ export const PAGE_DRAW = String.raw`
   });
   for (const box of document.querySelectorAll('[data-log]')) box.addEventListener('change', () => {
     for (const other of document.querySelectorAll('[data-log]')) other.checked = box.checked;
-    redraw(['chart-equity', 'chart-price']);
-  });
+${own.logged}  });
 
   /** Values under the pointer, beside the chart's name. */
   const say = (id, words) => { $(id + '-r').textContent = words; };
-  const markWords = (datum) => {
-    if (datum.k !== undefined) return tradeName(datum.k);
-    if (datum.symbol !== undefined) return 'still open: ' + datum.what + ' ' + moment(datum.t) + ' at ' + price(datum.v);
-    if (datum.n !== undefined) return decimal(datum.n, 0) + (datum.n === 1 ? ' trade' : ' trades') + (datum.b > 1 ? ' from ' + decimal(datum.a, 0) + ' to below ' + decimal(datum.b, 0) : ' from ' + percent(datum.a) + ' to ' + percent(datum.b));
-    return '';
-  };
-  const rowAt = (times, t) => {
+${own.words}  const rowAt = (times, t) => {
     let [low, high] = [0, times.length - 1];
     while (low < high) { const middle = (low + high + 1) >> 1; if (times[middle] <= t) low = middle; else high = middle - 1; }
     return low;
   };
   const valueAt = (line, t, text) => text(line.v[rowAt(line.t, t)]);
-  const pair = (one, other, t, text) => 'strategy ' + valueAt(one, t, text) + (other ? ', buy and hold ' + valueAt(other, t, text) : '');
-  const share = (value) => decimal(value * 100, 2) + '\u202f%';
-  const each = (all, t, text) => all.map((line) => line.name + ' ' + valueAt(line, t, text)).join(', ');
-  const READ = {
-    'chart-funding': (t) => each(account.funding, t, amount),
-    'chart-exposure': (t) => each(account.exposure, t, share),
-    'chart-margin': (t) => each(account.margin, t, share),
-    'chart-equity': (t) => pair(lines.equity, lines.benchmark, t, amount),
-    'chart-drawdown': (t) => pair(lines.drawdown, lines.benchmarkDrawdown, t, percent),
-    'chart-price': (t) => { const one = chosen(); const row = rowAt(one.t, t); return price(one.low[row]) + ' to ' + price(one.high[row]) + ', close ' + price(one.close[row]); },
-  };
-  for (const id of timely) {
+${own.reads}  for (const id of timely) {
     const place = $(id);
     place.addEventListener('pointermove', (event) => {
       const view = views.get(id);

@@ -1,5 +1,5 @@
-/** Unpacks what the page is drawn from (`pack.ts`, `payload.ts`) and writes numbers as `format.ts` does. */
-export const PAGE_START = String.raw`
+/** Reads what the page is drawn from (`pack.ts`). */
+export const PAGE_DATA = String.raw`
   const data = JSON.parse(document.getElementById('payload').textContent);
   const $ = (id) => document.getElementById(id);
 
@@ -11,7 +11,10 @@ export const PAGE_START = String.raw`
   const unpackLine = (line) => line && { t: unpackTimes(line.t), v: line.v };
   const unpackTexts = ({ names, of }) => of.map((k) => names[k]);
 
-  const lines = { equity: unpackLine(data.equity), benchmark: unpackLine(data.benchmark), drawdown: unpackLine(data.drawdown), benchmarkDrawdown: unpackLine(data.benchmarkDrawdown) };
+`
+
+/** The columns of a backtest (`payload.ts`). */
+const RUN_COLUMNS = `  const lines = { equity: unpackLine(data.equity), benchmark: unpackLine(data.benchmark), drawdown: unpackLine(data.drawdown), benchmarkDrawdown: unpackLine(data.benchmarkDrawdown) };
   const named = (all) => all.map((line) => Object.assign({ name: line.name }, unpackLine(line)));
   const account = { exposure: named(data.account.exposure), margin: named(data.account.margin), funding: named(data.account.funding) };
   const prices = data.prices.map((one) => ({ symbol: one.symbol, step: one.step, t: unpackTimes(one.t), low: one.low, high: one.high, close: one.close, plots: one.plots.map((plot) => ({ name: plot.name, t: unpackTimes(plot.t), v: plot.v })) }));
@@ -21,7 +24,10 @@ export const PAGE_START = String.raw`
   const size = trades.symbol.length;
   const viewOf = new Map(data.views.map((view) => [view.trade, view]));
 
-  const decimal = (value, digits) => {
+`
+
+/** Writes numbers as `format.ts` does. */
+export const PAGE_NUMBERS = String.raw`  const decimal = (value, digits) => {
     const parts = Math.abs(value).toFixed(digits).split('.');
     parts[0] = parts[0].replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
     const text = parts.join('.');
@@ -39,3 +45,6 @@ export const PAGE_START = String.raw`
   const quantity = (value) => price(value).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
   const moment = (time) => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
 `
+
+/** What the page of a backtest starts with. */
+export const PAGE_START = `${PAGE_DATA}${RUN_COLUMNS}${PAGE_NUMBERS}`

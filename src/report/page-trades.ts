@@ -1,3 +1,5 @@
+import { PAGE_COPY } from './page-copy.ts'
+
 /** The trade looked at bar by bar, and the table of trades: sorted, filtered and turned in the page. */
 export const PAGE_TRADES = String.raw`
   const tradeName = (k) => '#' + (trades.number[k] + 1) + ' ' + trades.symbol[k] + ' ' + trades.side[k] + ' ' + moment(trades.entryTime[k]) + ' ' + percent(trades.return[k]);
@@ -92,10 +94,4 @@ export const PAGE_TRADES = String.raw`
   }
   shorten();
 
-  $('copy').addEventListener('click', async () => {
-    const text = $('command').textContent;
-    try { await navigator.clipboard.writeText(text); }
-    catch { const range = document.createRange(); range.selectNodeContents($('command')); getSelection().removeAllRanges(); getSelection().addRange(range); document.execCommand('copy'); }
-    $('copy').textContent = 'Copied';
-  });
-`
+${PAGE_COPY}`

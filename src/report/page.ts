@@ -1,4 +1,3 @@
-import { BROWSER_SCRIPT } from './browser-script.ts'
 import { escapeHtml, scriptJson } from './html.ts'
 import { STYLE } from './style.ts'
 
@@ -18,6 +17,10 @@ export interface Page {
   readonly footer: string
   /** What charts are drawn from. */
   readonly payload: unknown
+  /** What runs in the page. */
+  readonly script: string
+  /** Rules of this page alone, after those of every page. */
+  readonly style?: string
 }
 
 /**
@@ -28,7 +31,7 @@ const POLICY =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 
 /** A self-contained page with the charts' script: opens from disk without a network. */
-export function pageHtml({ title, top, nav, main, footer, payload }: Page, assets: Assets): string {
+export function pageHtml({ title, top, nav, main, footer, payload, script, style = '' }: Page, assets: Assets): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -38,7 +41,7 @@ export function pageHtml({ title, top, nav, main, footer, payload }: Page, asset
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)} · klinelab</title>
 <link rel="icon" href="data:,">
-<style>${STYLE}</style>
+<style>${STYLE}${style}</style>
 </head>
 <body>
 <a class="skip" href="#main">To the figures</a>
@@ -55,7 +58,7 @@ ${main}
 <script>${inline(assets.vega)}</script>
 <script>${inline(assets.vegaLite)}</script>
 <script>${inline(assets.vegaEmbed)}</script>
-<script>${BROWSER_SCRIPT}</script>
+<script>${script}</script>
 </body>
 </html>
 `

@@ -1,4 +1,5 @@
 import type { RunResult } from '../core/run.ts'
+import { BROWSER_SCRIPT } from './browser-script.ts'
 import { equitySection, monthlySection } from './equity-section.ts'
 import { certificateSection, ordersSection, reproduceSection } from './evidence-sections.ts'
 import { escapeHtml } from './html.ts'
@@ -65,6 +66,7 @@ ${verdict(result)}
 ${sections.join('\n')}`,
       footer: `<p>Made by klinelab ${escapeHtml(result.document.engine.version)}. What the past would have paid says little about what the future will.</p>`,
       payload: data,
+      script: BROWSER_SCRIPT,
     },
     assets,
   )

@@ -1,4 +1,5 @@
 import type { RunResult } from '../core/run.ts'
+import { BROWSER_SCRIPT } from './browser-script.ts'
 import { type Column, escapeHtml, figure, section, tableHtml } from './html.ts'
 import { type Assets, pageHtml } from './page.ts'
 import { payload } from './payload.ts'
@@ -47,6 +48,7 @@ export function renderTradePage(result: RunResult, parts: readonly Part[], comma
       ].join('\n'),
       footer: `<p>Made by klinelab ${escapeHtml(document.engine.version)} by making the run again.</p>`,
       payload: { ...rest, trades: { ...trades, number: { from: trade!.n - 1, unit: 1, steps: [0] } } },
+      script: BROWSER_SCRIPT,
     },
     assets,
   )
