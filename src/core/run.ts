@@ -43,6 +43,18 @@ export interface EngineResult {
   readonly notes: readonly string[]
 }
 
+/** A model that a run asked. */
+export interface ModelUsed {
+  readonly name: string
+  readonly series: string
+  /** Open time of the first bar that it has not learnt from, UTC ms. */
+  readonly outOfSampleFrom: number
+  readonly folds: number
+  /** sha256 of what it was defined as, and of what was trained. */
+  readonly definition: string
+  readonly artifact: string
+}
+
 /** Each figure is documented, with formula and source, in `metrics/table.ts`. */
 export type Metrics = Readonly<Record<string, Figure>>
 
@@ -97,6 +109,8 @@ export interface RunDocument {
   readonly stress: Stress | null
   readonly nearFaults: NearFaults
   readonly portfolio: Portfolio
+  /** Models that the strategy asked, and whether of bars that they have learnt from, which nobody can do. */
+  readonly models: { readonly used: readonly ModelUsed[]; readonly inSample: boolean }
   /** Terms of the perpetuals among the series, in declared order. */
   readonly perpetuals: readonly PerpetualUsed[]
   /** The benchmark's curve by the same formulas: those figures of `metrics` that need no trades. */
@@ -173,6 +187,8 @@ export interface RecordedRequest {
   readonly execution: Execution
   readonly feeAsset: 'quote' | 'received'
   readonly closeAtEnd: boolean
+  /** Whether a model was asked of bars that it has learnt from. */
+  readonly allowInSample: boolean
   /** Whether it was run with other costs too. */
   readonly stress: boolean
   /** Of perpetuals; on spot nothing hangs on them. */

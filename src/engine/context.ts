@@ -12,6 +12,7 @@ export class SlotContext implements Context {
   readonly ind: never
   readonly prev: never
   readonly also: never
+  readonly models: never
   readonly position: Context['position']
   readonly account: Context['account']
   readonly params: unknown
@@ -28,6 +29,7 @@ export class SlotContext implements Context {
     this.ind = slot.ind as never
     this.prev = slot.prev as never
     this.also = slot.also as never
+    this.models = slot.models as never
     this.position = new PositionReading(slot.position)
     this.account = account
     this.params = params
@@ -55,6 +57,7 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
   readonly bars: Readonly<Record<string, Bar>>
   readonly inds: Readonly<Record<string, never>>
   readonly prevs: Readonly<Record<string, never>>
+  readonly models: Readonly<Record<string, never>>
   readonly orders: BarsContext<unknown, Indicators, unknown>['orders']
   readonly events: BarsContext<unknown, Indicators, unknown>['events']
   readonly #slots: readonly Slot[]
@@ -73,6 +76,7 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
     this.bars = each((slot) => slot.bar)
     this.inds = each((slot) => slot.ind as never)
     this.prevs = each((slot) => slot.prev as never)
+    this.models = each((slot) => slot.models as never)
     this.positions = each((slot) => new PositionReading(slot.position))
     this.orders = bySymbol(slots, (slot) => slot.orderViews())
     this.events = bySymbol(slots, (slot) => sealed(slot.recentTogether))

@@ -1,6 +1,7 @@
 import type { Bars } from '../core/bar.ts'
 import type { Instrument } from '../core/instrument.ts'
 import type { FundingColumns, MarginTerms, MarkColumns } from '../core/leverage.ts'
+import type { Predictions } from '../core/predictor.ts'
 import type { Costs } from './fee-model.ts'
 import type { IndicatorColumns } from './view.ts'
 
@@ -33,6 +34,8 @@ export interface SlotOptions {
   /** Absent where the columns are whole. */
   readonly feed?: IndicatorFeed | null
   readonly also: Readonly<Record<string, HigherColumns>>
+  /** What the strategy's models say, by row of the bars. */
+  readonly models?: Predictions
   /** First row of the run's range; earlier rows only fed the indicators. */
   readonly startRow: number
   /** First row on which every indicator has a value: `onBar` runs from there. */

@@ -40,6 +40,7 @@ export class Slot {
   readonly ind: object
   readonly prev: object
   readonly also: Readonly<Record<string, object>>
+  readonly models: object
   readonly orders: LiveOrder[] = []
   readonly unitBar: UnitBar = { open: 0, high: 0, low: 0, close: 0 }
   readonly detail: Detail | null
@@ -98,6 +99,7 @@ export class Slot {
     this.#mask = this.#feed?.mask ?? -1
     this.ind = indicatorView('ind', this.cursor, options.indicators, 0, isRing)
     this.prev = indicatorView('prev', this.cursor, options.indicators, 1, isRing)
+    this.models = indicatorView('models', this.cursor, options.models ?? {}, 0, false)
     this.openTimes = bars.openTime
     this.highs = bars.high
     this.lows = bars.low

@@ -5,6 +5,7 @@ import type { Indicator, IndicatorValue } from '../core/indicator.ts'
 import type { Interval } from '../core/interval.ts'
 import { isInterval } from '../core/interval.ts'
 import type { Decision, OrderView } from '../core/order.ts'
+import type { Predictor, PredictorValues } from '../core/predictor.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { ParamSpecs, ParamValues } from './params.ts'
@@ -12,6 +13,9 @@ import type { ParamSpecs, ParamValues } from './params.ts'
 export type Indicators = Readonly<Record<string, Indicator>>
 
 /** What `ind` and `prev` are: every declared indicator's value; NaN before it has its lookback. */
+/** Models by the name that the strategy has for them. */
+export type Models = Readonly<Record<string, Predictor>>
+
 type IndicatorValues<I> = { readonly [K in keyof I]: IndicatorValue<I[K]> }
 
 /** What is held of one instrument. Amounts in the quote asset, `qty` in the base asset, signed. */
@@ -53,11 +57,13 @@ interface HigherView<I> {
 }
 
 /** What `onBar` is handed: one reused object per instrument; keep values, not the object. */
-export interface BarContext<P, I, A, S> {
+export interface BarContext<P, I, A, S, M = unknown> {
   readonly bar: Bar
   readonly ind: IndicatorValues<I>
   readonly prev: IndicatorValues<I>
   readonly also: { readonly [K in keyof A]: HigherView<A[K]> }
+  /** What each model says at this close; NaN where it says nothing. */
+  readonly models: PredictorValues<M>
   readonly position: PositionView
   readonly account: AccountView
   readonly params: P
@@ -72,12 +78,13 @@ export interface BarContext<P, I, A, S> {
 }
 
 /** What `onBars` is handed, once per instant after every `onBar`. Keys are symbols; only instruments that have begun. */
-export interface BarsContext<P, I, S> {
+export interface BarsContext<P, I, S, M = unknown> {
   readonly at: number
   readonly symbols: readonly string[]
   readonly bars: Readonly<Record<string, Bar>>
   readonly inds: Readonly<Record<string, IndicatorValues<I>>>
   readonly prevs: Readonly<Record<string, IndicatorValues<I>>>
+  readonly models: Readonly<Record<string, PredictorValues<M>>>
   readonly positions: Readonly<Record<string, PositionView>>
   /** Open orders; `cancel(id, { symbol })` and `amend(id, { … }, { symbol })` change them. */
   readonly orders: Readonly<Record<string, readonly OrderView[]>>
@@ -93,6 +100,7 @@ export interface StrategyOptions<
   I extends Indicators,
   A extends Readonly<Record<string, Indicators>>,
   S,
+  M extends Models,
 > {
   /** Names the run folder: letters, digits, dashes. */
   name: string
@@ -102,10 +110,12 @@ export interface StrategyOptions<
   also?: {
     [K in keyof A]: { interval: Interval; indicators?: (params: ParamValues<P>) => A[K] }
   }
+  /** Models that are asked at every close: `models: { direction }` gives `models.direction.p`. */
+  models?: M
   /** The strategy's own memory, created per run: plain data, so that a paper session can save it. */
   state?: (params: ParamValues<P>) => S
-  onBar?: (context: BarContext<ParamValues<P>, I, A, S>) => Decision
-  onBars?: (context: BarsContext<ParamValues<P>, I, S>) => Decision
+  onBar?: (context: BarContext<ParamValues<P>, I, A, S, M>) => Decision
+  onBars?: (context: BarsContext<ParamValues<P>, I, S, M>) => Decision
   onStart?: (context: {
     readonly params: ParamValues<P>
     readonly symbols: readonly string[]
@@ -131,6 +141,7 @@ export interface Strategy {
       { readonly interval: Interval; readonly indicators: (params: Readonly<Record<string, unknown>>) => Indicators }
     >
   >
+  readonly models: Models
   readonly state: (params: Readonly<Record<string, unknown>>) => unknown
   readonly onBar: ((context: never) => Decision) | null
   readonly onBars: ((context: never) => Decision) | null
@@ -146,6 +157,7 @@ const KEYS = [
   'params',
   'indicators',
   'also',
+  'models',
   'state',
   'onBar',
   'onBars',
@@ -165,7 +177,8 @@ export function defineStrategy<
   I extends Indicators = Record<never, never>,
   A extends Readonly<Record<string, Indicators>> = Record<never, never>,
   S = undefined,
->(options: StrategyOptions<P, I, A, S>): Strategy {
+  M extends Models = Record<never, never>,
+>(options: StrategyOptions<P, I, A, S, M>): Strategy {
   const who = `strategy ${typeof options.name === 'string' ? options.name : '(unnamed)'}`
   for (const key of Object.keys(options))
     if (!KEYS.includes(key))
@@ -185,6 +198,12 @@ export function defineStrategy<
   const plots: unknown = options.plots ?? []
   if (!Array.isArray(plots) || !plots.every((name) => typeof name === 'string'))
     throw new TypeError(`${who}: plots must be a list of names of indicators, it is ${JSON.stringify(plots)}`)
+  const models: unknown = options.models ?? {}
+  if (typeof models !== 'object' || models === null)
+    throw new TypeError(`${who}: models must be an object such as { direction }, it is ${JSON.stringify(models)}`)
+  for (const [name, model] of Object.entries(models))
+    if ((model as Partial<Predictor> | null)?.isModel !== true)
+      throw new TypeError(`${who}: models.${name} is no model; write defineModel({ … })`)
   const also: Record<string, { interval: Interval; indicators: (p: never) => Indicators }> = {}
   for (const [name, higher] of Object.entries(options.also ?? {}) as [
     string,
@@ -202,6 +221,7 @@ export function defineStrategy<
     params: options.params ?? {},
     indicators: (options.indicators ?? (() => ({}))) as Strategy['indicators'],
     also: also as Strategy['also'],
+    models: models as Models,
     state: (options.state ?? (() => undefined)) as Strategy['state'],
     onBar: (options.onBar ?? null) as Strategy['onBar'],
     onBars: (options.onBars ?? null) as Strategy['onBars'],
