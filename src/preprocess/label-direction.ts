@@ -1,13 +1,13 @@
 import type { Bars } from '../core/bar.ts'
 import { type BarLabels, checkHorizon, checkLabelOptions, type LabelRule, openLabels } from './labels.ts'
 
-export interface DirectionOptions {
+export interface DirectionOptions<C extends 2 | 3 = 2 | 3> {
   /** Bars from the entry, its own included, to the close at which the return is taken. */
   readonly horizon: number
   /** Return that must be passed, a fraction of the entry price: 0.001 is 0.1 %. Built in: 0. */
   readonly threshold?: number
   /** 2 (built in): 1 where the return is above the threshold, else 0. 3: 0 below −threshold, 2 above it, 1 between. */
-  readonly classes?: 2 | 3
+  readonly classes?: C
 }
 
 /**
@@ -15,7 +15,8 @@ export interface DirectionOptions {
  * the whole horizon, so `end` is row + horizon.
  * @throws RangeError for settings that are none
  */
-export function direction({ horizon, threshold = 0, classes = 2 }: DirectionOptions): LabelRule {
+export function direction<const C extends 2 | 3 = 2>(options: DirectionOptions<C>): LabelRule<C> {
+  const { horizon, threshold = 0, classes = 2 as C } = options
   checkLabelOptions('direction', horizon, classes)
   if (!Number.isFinite(threshold) || threshold < 0)
     throw new RangeError(`direction threshold ${threshold}: write a fraction of the price, at least 0`)

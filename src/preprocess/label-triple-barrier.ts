@@ -4,7 +4,7 @@ import { batchColumns } from '../indicators/index.ts'
 import { TouchFinder } from './label-touch.ts'
 import { type BarLabels, checkHorizon, checkLabelOptions, type LabelRule, openLabels } from './labels.ts'
 
-export interface TripleBarrierOptions {
+export interface TripleBarrierOptions<C extends 2 | 3 = 2 | 3> {
   /** How many times the scale the upper barrier is above the entry, and the lower one below it. */
   readonly up: number
   readonly down: number
@@ -15,7 +15,7 @@ export interface TripleBarrierOptions {
   /** What the indicator's values are: an amount of the price (built in), as `atr(14)`, or a fraction of it, as `stdev(24, logReturn(1))`. */
   readonly unit?: 'price' | 'fraction'
   /** 2 (built in): 1 where the upper barrier comes first, else 0. 3: 0 lower, 1 time-out, 2 upper. */
-  readonly classes?: 2 | 3
+  readonly classes?: C
 }
 
 /**
@@ -28,8 +28,8 @@ export interface TripleBarrierOptions {
  * whose scale is not known, or not above 0, have no label.
  * @throws RangeError for settings that are none
  */
-export function tripleBarrier(options: TripleBarrierOptions): LabelRule {
-  const { up, down, horizon, scale, unit = 'price', classes = 2 } = options
+export function tripleBarrier<const C extends 2 | 3 = 2>(options: TripleBarrierOptions<C>): LabelRule<C> {
+  const { up, down, horizon, scale, unit = 'price', classes = 2 as C } = options
   checkLabelOptions('tripleBarrier', horizon, classes)
   for (const [name, value] of Object.entries({ up, down, scale }))
     if (typeof value === 'number' && !(Number.isFinite(value) && value > 0))

@@ -18,13 +18,13 @@ export interface BarLabels extends Labels {
  * `end` is the row at whose close the label is known. Labels that the end of the data leaves open have class −1; those that
  * are decided before it are kept, so that cutting off the future changes a label only by making it unknown.
  */
-export interface LabelRule {
+export interface LabelRule<C extends 2 | 3 = 2 | 3> {
   readonly kind: string
   /** Plain data: what an artifact and a hash of the definition hold. */
   readonly settings: Readonly<Record<string, unknown>>
   /** Rows a label looks ahead at most. */
   readonly horizon: number
-  readonly classes: 2 | 3
+  readonly classes: C
   /** @throws RangeError where not one row has its whole horizon in the data */
   label(bars: Bars): BarLabels
 }

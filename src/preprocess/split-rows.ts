@@ -15,21 +15,28 @@ export interface UsableRows {
 export type Missing = 'drop' | 'keep'
 
 /** @throws RangeError where the labels are not of as many rows as the matrix */
-export function usableRows({ rows: n, columns }: FeatureMatrix, { y }: Labels, keep: Missing): UsableRows {
+export function usableRows(matrix: FeatureMatrix, { y }: Labels, missing: Missing): UsableRows {
+  const n = matrix.rows
   if (y.length !== n)
     throw new RangeError(`the matrix has ${n} rows and the labels ${y.length}: make both of the same bars`)
-  const isMissing = new Uint8Array(n)
-  for (const column of columns)
-    for (let row = 0; row < n; row++)
-      if (Number.isNaN(column[row]!)) isMissing[row] = 1
-      else if (keep === 'keep') break
+  const isMissing = missingRows(matrix, missing)
   const rows = new Int32Array(n)
   let count = 0
-  let missing = 0
+  let lost = 0
   for (let row = 0; row < n; row++)
-    if (isMissing[row] === 1) missing++
+    if (isMissing[row] === 1) lost++
     else if (y[row]! >= 0) rows[count++] = row
-  return { rows: rows.slice(0, count), missing, unlabelled: n - missing - count }
+  return { rows: rows.slice(0, count), missing: lost, unlabelled: n - lost - count }
+}
+
+/** By row: 1 where it cannot be used for want of a feature's value. */
+export function missingRows({ rows, columns }: FeatureMatrix, missing: Missing): Uint8Array {
+  const isMissing = new Uint8Array(rows)
+  for (const column of columns)
+    for (let row = 0; row < rows; row++)
+      if (Number.isNaN(column[row]!)) isMissing[row] = 1
+      else if (missing === 'keep') break
+  return isMissing
 }
 
 /** A stretch of rows that are tested together; labels of its rows look at bars `first` + 1 … `seen`. */

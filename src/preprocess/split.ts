@@ -125,7 +125,8 @@ function rowsOf({ matrix, labels, usable: { rows } }: Ground, { train, test }: F
   return { blocks, learnt, scored }
 }
 
-function rangeOf(openTime: Float64Array, { first, last }: BarSpan): [from: number, to: number] {
+/** Rows of a span as [from, to). */
+export function rangeOf(openTime: Float64Array, { first, last }: BarSpan): [from: number, to: number] {
   const to = firstRowAt(openTime, last)
   return [firstRowAt(openTime, first), openTime[to] === last ? to + 1 : to]
 }
