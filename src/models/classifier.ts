@@ -40,6 +40,8 @@ export interface Classifier {
   readonly settings: Readonly<Record<string, unknown>>
   /** Rows that one prediction looks at, its own being the last: each must be whole (`windowEnds`). Absent: its own alone. */
   readonly window?: number
+  /** Whether it looks at validation rows while it learns, so that some of the training rows are set aside for it. */
+  readonly isWatched?: boolean
   /** @throws RangeError where the settings do not fit the data */
   fit(data: TrainingSet, options: FitOptions): FittedClassifier | Promise<FittedClassifier>
 }

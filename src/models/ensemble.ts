@@ -40,7 +40,7 @@ export function ensemble(members: readonly Classifier[], given: Partial<Ensemble
   if (!Array.isArray(members) || members.length === 0) throw new TypeError('ensemble: a list of classifiers is needed')
   const join: EnsembleClassifier['join'] = (fitted, data, { validation, outOfFold } = {}) => {
     if (fitted.length === 0) throw new RangeError('ensemble: there is no fitted member to join')
-    if (vote === 'mean') return new Ensemble(fitted, data.classes, equal(fitted.length))
+    if (vote === 'mean') return Ensemble.mean(fitted, data.classes)
     if (vote === 'loss') return new Ensemble(fitted, data.classes, skillWeights(fitted, data, validation))
     return new Ensemble(fitted, data.classes, fitStack(fitted.length, data, outOfFold))
   }
@@ -48,6 +48,8 @@ export function ensemble(members: readonly Classifier[], given: Partial<Ensemble
     kind: 'ensemble',
     settings: { vote, members: members.map(({ kind, settings }) => ({ kind, settings })) },
     members,
+    window: Math.max(...members.map(({ window = 1 }) => window)),
+    isWatched: vote === 'loss' || members.some(({ isWatched = false }) => isWatched),
     join,
     async fit(data, options) {
       if (vote === 'stacking')
@@ -80,10 +82,6 @@ async function fitMembers(
   return fitted
 }
 
-function equal(count: number): readonly number[] {
-  return Array.from({ length: count }, () => 1 / count)
-}
-
 /** Fitted members that are asked together. */
 export class Ensemble implements FittedClassifier {
   readonly kind = 'ensemble'
@@ -96,6 +94,15 @@ export class Ensemble implements FittedClassifier {
     this.members = members
     this.classes = classes
     this.vote = vote
+  }
+
+  /** All members alike. */
+  static mean(members: readonly FittedClassifier[], classes: 2 | 3): Ensemble {
+    return new Ensemble(
+      members,
+      classes,
+      members.map(() => 1 / members.length),
+    )
   }
 
   predictProba(columns: readonly Float64Array[], rows: Int32Array): Float64Array {

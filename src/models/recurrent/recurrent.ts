@@ -36,6 +36,7 @@ function recurrent(cell: Cell, given: Partial<RecurrentSettings>): RecurrentClas
     kind: cell,
     settings: { ...settings },
     window: settings.window,
+    isWatched: true,
     async fit(data, options) {
       const { names, columns, classes } = data
       const network: Network = {

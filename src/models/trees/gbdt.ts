@@ -38,6 +38,7 @@ export function gbdt(given: Partial<GbdtSettings> = {}): Classifier {
   return {
     kind: 'gbdt',
     settings: { ...settings },
+    isWatched: true,
     fit: (data, options) => new Gbdt(data.names, data.classes, boost(settings, data, options)),
   }
 }

@@ -1,0 +1,7 @@
+export type { Classifier, FittedClassifier, TrainingSet } from './classifier.ts'
+export { defineModel, type ModelDefinition } from './define-model.ts'
+export { ensemble } from './ensemble.ts'
+export { logisticRegression } from './logistic-regression.ts'
+export { gru, lstm } from './recurrent/recurrent.ts'
+export { gbdt } from './trees/gbdt.ts'
+export { randomForest } from './trees/random-forest.ts'

@@ -1,0 +1,54 @@
+import type { Interval } from '../core/interval.ts'
+import { closeTimeOf } from '../core/interval.ts'
+import type { ModelDefinition } from './define-model.ts'
+import type { FoldModel } from './foretell.ts'
+
+/**
+ * A model in a running session: told the features of one closed bar after another, it says what a forecast over all of them
+ * says of the newest one, with the same bits. Keeps as many bars as a prediction looks at, and no more.
+ */
+export class LivePredictor {
+  readonly #window: number
+  readonly #needsAll: boolean
+  readonly #model: FoldModel['model']
+  readonly #scale: (row: Float64Array) => Float64Array
+  readonly #interval: Interval
+  /** The newest `window` bars, scaled: shifted by one at each bar. */
+  readonly #columns: readonly Float64Array[]
+  readonly #last: Int32Array
+  readonly #nothing: Float64Array
+  #count = 0
+  #closeTime = Number.NaN
+
+  constructor({ model, missing, label }: ModelDefinition, fold: FoldModel, interval: Interval) {
+    const { window = 1 } = model
+    this.#window = window
+    this.#needsAll = missing === 'drop' || window > 1
+    this.#model = fold.model
+    this.#scale = fold.transform.stream()
+    this.#interval = interval
+    this.#columns = fold.transform.names.map(() => new Float64Array(window))
+    this.#last = Int32Array.of(window - 1)
+    this.#nothing = new Float64Array(label.classes === 2 ? 1 : 3).fill(Number.NaN)
+  }
+
+  /**
+   * @param features of a bar that has closed, in the order in which the model was fitted
+   * @returns probabilities as a fitted classifier gives them; NaN where the window is not whole, or a feature is not known
+   */
+  next(openTime: number, features: Float64Array): Float64Array {
+    const scaled = this.#scale(features)
+    // a window never crosses a gap
+    if (openTime !== this.#closeTime) this.#count = 0
+    this.#closeTime = closeTimeOf(openTime, this.#interval)
+    let isWhole = true
+    for (const [k, column] of this.#columns.entries()) {
+      column.copyWithin(0, 1)
+      column[this.#window - 1] = scaled[k]!
+      if (Number.isNaN(scaled[k]!)) isWhole = false
+    }
+    this.#count = isWhole || !this.#needsAll ? this.#count + 1 : 0
+    if (this.#count < this.#window) return this.#nothing
+    return this.#model.predictProba(this.#columns, this.#last)
+  }
+}
