@@ -1,5 +1,6 @@
 /** The public API: `import … from 'klinelab'`. */
 export type { Bar, Bars } from './core/bar.ts'
+export type { EvaluationDocument, EvaluationResult } from './core/evaluation.ts'
 export type { RunEvent } from './core/event.ts'
 export type { Fill } from './core/fill.ts'
 export type { Indicator, IndicatorValue, Kernel } from './core/indicator.ts'
@@ -44,4 +45,6 @@ export {
   volatilityTarget,
 } from './engine/index.ts'
 export * from './indicators/index.ts'
+export * from './models/index.ts'
+export * from './preprocess/index.ts'
 export * from './runs/index.ts'

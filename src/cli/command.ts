@@ -25,6 +25,8 @@ export interface Outcome {
   readonly text: string
   /** False: the work was done and a check did not hold; exit code 1. */
   readonly ok?: boolean
+  /** Exit code of work that was ended early. */
+  readonly code?: number
 }
 
 export interface Command {

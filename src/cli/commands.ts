@@ -48,6 +48,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Run a strategy over stored klines and write its report',
     load: () => import('./commands/backtest.ts'),
   },
+  train: {
+    summary: 'Train the models of a module fold by fold, judge them on bars they have not seen, write the report',
+    load: () => import('./commands/train.ts'),
+  },
+  evaluate: {
+    summary: 'Judge a trained model again, with another threshold or other costs',
+    load: () => import('./commands/evaluate.ts'),
+  },
   runs: { summary: 'The runs that have been made', load: () => import('./commands/runs.ts') },
   'runs show': { summary: 'One run, as backtest printed it', load: () => import('./commands/runs-show.ts') },
   'runs diff': {

@@ -147,7 +147,7 @@ export function parsedInterval(text: string): Interval {
 }
 
 export const RUN: Flags = {
-  data: { help: 'series to run on', value: 'SERIES', isList: true, isRequired: true },
+  data: { help: 'series to run on (built in: those of the strategy’s models)', value: 'SERIES', isList: true },
   ...RANGE,
   cash: number('starting cash in the quote asset (built in: 10000)', 'AMOUNT', { above: 0 }),
   set: { help: 'parameters of the strategy', value: 'NAME=VALUE', isList: true, parse: assignment },
@@ -169,12 +169,43 @@ export const RUN: Flags = {
     parse: riskLimit,
   },
   'limit-touch': { help: 'a limit order fills where the price only touches it (optimistic)' },
+  'allow-in-sample': { help: 'ask models of bars that they have learnt from, too; the report says so in red' },
   'close-at-end': { help: 'close what is open at the last bar' },
   benchmark: { help: 'series to hold for comparison (built in: the run’s own)', value: 'SERIES' },
   'risk-free': number('yearly rate for Sharpe and Sortino, as a fraction', 'RATE', { above: -1 }),
   ...PLACES,
   config: { help: 'config file (built in: klinelab.config.ts, looked for upwards)', value: 'FILE' },
   'show-config': { help: 'print where each setting comes from, and run nothing' },
+}
+
+/** How a model learns. */
+export const TRAINING: Flags = {
+  model: { help: 'one model of the module (built in: all of them)', value: 'NAME' },
+  workers: number(
+    'threads to train on; the result is the same whatever their number (built in: as many as help)',
+    'N',
+    {
+      min: 1,
+      max: 4,
+      isWhole: true,
+    },
+  ),
+}
+
+/** How a model is judged. */
+export const JUDGING: Flags = {
+  threshold: number('what p must reach to be said, for accuracy and the like (built in: 0.5)', 'P', {
+    above: 0,
+    below: 1,
+  }),
+  'fee-tier': COSTS['fee-tier']!,
+  'fee-discount': COSTS['fee-discount']!,
+  'fee-taker': COSTS['fee-taker']!,
+  'slippage-bps': COSTS['slippage-bps']!,
+  'no-costs': COSTS['no-costs']!,
+  ...PLACES,
+  config: RUN['config']!,
+  'show-config': RUN['show-config']!,
 }
 
 function assignment(text: string): readonly [string, ParamValue] {

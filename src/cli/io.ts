@@ -8,7 +8,7 @@ export interface Io {
   readonly now: number
   readonly isColourful: boolean
   /** Says on a terminal how far a longer work is; says nothing in a pipe. */
-  progress(label: string): (done: number, total: number) => void
+  progress(label: string, note?: string): (done: number, total: number) => void
   /** A line on stderr that is no failure. */
   warn(text: string): void
   /** Takes the progress line away. */
@@ -39,14 +39,14 @@ export function createIo(process: NodeJS.Process): Io {
       clear()
       stderr.write(`warning: ${text}\n`)
     },
-    progress: (label) => (done, total) => {
+    progress: (label, note) => (done, total) => {
       if (!isTalkative) return
       const now = performance.now()
       if (now - start < PATIENCE_MS || (now - last < EVERY_MS && done < total)) return
       last = now
       isShown = true
       stderr.write(
-        `\r\x1b[2K${label} ${total > 0 ? Math.floor((100 * done) / total) : 100} % (${count(done)} of ${count(total)})`,
+        `\r\x1b[2K${label} ${total > 0 ? Math.floor((100 * done) / total) : 100} % (${count(done)} of ${count(total)}${note === undefined ? '' : `, ${note}`})`,
       )
     },
   }

@@ -26,7 +26,7 @@ export async function runCli(argv: readonly string[], process: NodeJS.Process): 
     const outcome = await command.run(parsed.args, io)
     io.clear()
     process.stdout.write(parsed.isJson ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`)
-    return outcome.ok === false ? 1 : 0
+    return outcome.code ?? (outcome.ok === false ? 1 : 0)
   } catch (error) {
     io.clear()
     const code = error instanceof UsageError || error instanceof NotFoundError ? 2 : 1

@@ -181,12 +181,28 @@ export interface EvaluationDocument {
   readonly stopped: { readonly series: string; readonly fold: number; readonly step: number } | null
   readonly reproduce: {
     readonly command: string
+    /** What `evaluate` and `verify` do again; `null` for a model that was handed over as an object. */
+    readonly request: RecordedTraining | null
     /** sha256 of the definition, of the module's code, and of the artifact with its fitted models. */
     readonly definition: string
     readonly code: string
     readonly artifact: string
     readonly versions: Readonly<Record<string, string>>
   }
+}
+
+/** All that decides a training and its evaluation besides code and data, with every default spelled out. */
+export interface RecordedTraining {
+  /** Path of the module from its project's root. */
+  readonly module: string
+  readonly model: string
+  /** UTC ms; `null`: the whole stored range. */
+  readonly from: number | null
+  readonly to: number | null
+  readonly threshold: number
+  readonly feeTaker: number
+  readonly slippageBps: number
+  readonly noCosts: boolean
 }
 
 /** What a model said of the bars of a series, out of sample. */

@@ -96,6 +96,7 @@ const request = z.strictObject({
   execution,
   feeAsset: z.enum(['quote', 'received']),
   closeAtEnd: z.boolean(),
+  allowInSample: z.boolean(),
   stress: z.boolean(),
   margin: z.enum(['cross', 'isolated']),
   funding: z.enum(['on', 'off']),
@@ -200,6 +201,19 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
   stress: stress.nullable(),
   nearFaults: z.strictObject({ within: count, trades: count, pnl: z.number(), netProfitWithout: z.number() }),
   portfolio,
+  models: z.strictObject({
+    used: z.array(
+      z.strictObject({
+        name: z.string(),
+        series: z.string(),
+        outOfSampleFrom: time,
+        folds: count,
+        definition: sha256,
+        artifact: sha256,
+      }),
+    ),
+    inSample: z.boolean(),
+  }),
   perpetuals: z.array(perpetual),
   peer: z.record(z.string(), figure),
   notes: z.record(z.string(), z.string()),

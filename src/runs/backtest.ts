@@ -20,6 +20,7 @@ import { perpetualOf } from './perpetual.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
+import { beginAt, type ModelHost, seriesOfModels, strategyModels } from './strategy-models.ts'
 import { stressOf } from './stress.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -37,27 +38,32 @@ export interface Backtest {
 
 /** Load, simulate, measure: one run, computed and not yet written. */
 export async function backtest(
-  request: BacktestRequest,
+  asked: BacktestRequest,
   settings: Settings,
   onProgress?: Progress,
   onStress?: Progress,
+  host: ModelHost = {},
 ): Promise<Backtest> {
-  if (request.data.length === 0) throw new UsageError('a backtest needs data: --data binance:BTCUSDT:1h')
-  const { from: first, to: end } = request
+  const { from: first, to: end, allowInSample = false } = asked
   if (first !== undefined && end !== undefined && first >= end)
     throw new UsageError(`an empty range: --from ${timeName(first)} is not before --to ${timeName(end)}`)
   const { strategy, file } =
-    typeof request.strategy === 'string'
-      ? await loadStrategy(request.strategy)
-      : { strategy: request.strategy, file: null }
-  const params = usage(() => resolveParams(strategy, request.set ?? {}))
-  const names = request.data.map((text) => usage(() => parseSeries(text)))
+    typeof asked.strategy === 'string' ? await loadStrategy(asked.strategy) : { strategy: asked.strategy, file: null }
+  const params = usage(() => resolveParams(strategy, asked.set ?? {}))
+  const data = asked.data.length > 0 ? asked.data : seriesOfModels(strategy)
+  if (data.length === 0) throw new UsageError('a backtest needs data: --data binance:BTCUSDT:1h')
+  const names = data.map((text) => usage(() => parseSeries(text)))
   const marked = names.find(({ symbol }) => symbol.endsWith('@mark'))
   if (marked !== undefined)
     throw new UsageError(
       `${seriesName(marked)} is a series of mark prices, which nobody can trade at; name ${seriesName({ ...marked, symbol: marked.symbol.slice(0, -'@mark'.length) })}`,
     )
   checkRiskSymbols(settings.risk, names)
+  const models = await strategyModels({ strategy, file, series: names.map(seriesName), allowInSample }, settings, host)
+  if (allowInSample && models === null)
+    throw new UsageError(`--allow-in-sample is of models, and strategy ${strategy.name} has none: leave it out`)
+  const begin = models === null ? first : beginAt(models, first, allowInSample)
+  const request = { ...asked, data, ...(begin !== undefined && { from: begin }) }
   const store = await openStore(settings.store, { behind: EMBEDDED })
   // one count for all series, so that it can be asked for again with --warmup
   const wanted = Math.max(...names.map(({ interval }) => warmupOf(strategy, file, params, interval)))
@@ -81,6 +87,7 @@ export async function backtest(
     const { terms = null, marks = null, funding = null } = perpetuals[k] ?? {}
     return {
       ...slot,
+      ...(models !== null && { models: models.of(slot.bars) }),
       referenceAt: average?.at ?? null,
       margin: terms,
       marks,
@@ -138,6 +145,7 @@ export async function backtest(
     warmups: inRange.map(({ first }) => first),
     nearFaults: near,
     portfolio,
+    models: { used: models?.used ?? [], inSample: allowInSample },
     tradeHash: createHash('sha256').update(fillsCsv(result.fills)).digest('hex'),
     bars: simulation.bars,
     result,

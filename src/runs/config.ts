@@ -6,7 +6,7 @@ import { INTERVALS, type Interval } from '../core/interval.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import { VENUES } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { resolveToThisCopy } from './load-strategy.ts'
+import { resolveToThisCopy } from './resolve-to-this-copy.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What `klinelab.config.ts` may set; flags win over it. Rates are fractions. */

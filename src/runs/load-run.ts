@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import type { EvaluationDocument } from '../core/evaluation.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import type { EquityColumns, RunDocument } from '../core/run.ts'
@@ -103,18 +104,44 @@ async function readEquity(
  * @throws UsageError where there is none, DataError where it is damaged
  */
 export function readDocument(dir: string): RunDocument {
+  const document = readAnyDocument(dir)
+  if (isModel(document))
+    throw new UsageError(`${document.run}: is a trained model, not a backtest; see klinelab evaluate ${document.run}`)
+  return document
+}
+
+/**
+ * `run.json` of a trained model's folder.
+ * @throws UsageError where there is none, DataError where it is damaged
+ */
+export function readModelDocument(dir: string): EvaluationDocument {
+  const document = readAnyDocument(dir)
+  if (!isModel(document))
+    throw new UsageError(`${document.run}: is a backtest, not a trained model; see klinelab runs show ${document.run}`)
+  return document
+}
+
+export function isModel(document: RunDocument | EvaluationDocument): document is EvaluationDocument {
+  return 'kind' in document && document.kind === 'model'
+}
+
+const OF_RUN = ['run', 'strategy', 'params', 'data', 'range', 'engine', 'metrics', 'reproduce']
+const OF_MODEL = ['run', 'model', 'definition', 'data', 'engine', 'series', 'reproduce']
+
+/** `run.json` of a backtest or a trained model. @throws as `readDocument` */
+export function readAnyDocument(dir: string): RunDocument | EvaluationDocument {
   const file = join(dir, 'run.json')
   if (!existsSync(file)) throw new UsageError(`${dir}: is no run folder, it has no run.json`)
   const damaged = (what: string) => new DataError(`${file}: ${what}; delete the folder and make the run again`)
-  let json: Partial<RunDocument> | null
+  let json: Readonly<Record<string, unknown>> | null
   try {
     json = JSON.parse(readFileSync(file, 'utf8')) as typeof json
   } catch (error) {
     throw damaged(`is no JSON (${(error as Error).message})`)
   }
-  for (const key of ['run', 'strategy', 'params', 'data', 'range', 'engine', 'metrics', 'reproduce'] as const)
+  for (const key of json?.['kind'] === 'model' ? OF_MODEL : OF_RUN)
     if (json?.[key] === undefined) throw damaged(`is no run, it has no "${key}"`)
-  return json as RunDocument
+  return json as unknown as RunDocument | EvaluationDocument
 }
 
 /** Every run folder under `out`, by name; not those that are being written. */
@@ -130,10 +157,10 @@ function runFolders(out: string): string[] {
 export function listRuns(
   out: string,
   onDamaged: (message: string) => void,
-): { readonly dir: string; readonly document: RunDocument }[] {
+): { readonly dir: string; readonly document: RunDocument | EvaluationDocument }[] {
   return runFolders(out).flatMap((dir) => {
     try {
-      return [{ dir, document: readDocument(dir) }]
+      return [{ dir, document: readAnyDocument(dir) }]
     } catch (error) {
       onDamaged((error as Error).message)
       return []

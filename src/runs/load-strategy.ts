@@ -1,62 +1,58 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { registerHooks } from 'node:module'
-import { basename, dirname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { didYouMean } from '../core/suggest.ts'
 import { isStrategy, type Strategy } from '../engine/index.ts'
-import { HOME, IS_SOURCE } from './package-info.ts'
+import { isModelDefinition, type ModelDefinition } from '../models/define-model.ts'
+import { loadModule } from './load-module.ts'
 import { UsageError } from './usage-error.ts'
-
-let areHooked = false
-
-/** `import … from 'klinelab'` in a user's module always means the running copy, wherever the module lies. */
-export function resolveToThisCopy(): void {
-  if (areHooked) return
-  areHooked = true
-  const entry = (name: string) =>
-    pathToFileURL(IS_SOURCE ? join(HOME, 'src', `${name}.ts`) : join(HOME, 'dist', `${name}.js`)).href
-  const urls: Readonly<Record<string, string>> = { klinelab: entry('index'), 'klinelab/tables': entry('tables/tables') }
-  registerHooks({
-    resolve(specifier, context, next) {
-      const url = urls[specifier]
-      return url === undefined ? next(specifier, context) : { url, shortCircuit: true }
-    },
-  })
-}
 
 /**
  * Loads a strategy module.
  * @throws UsageError that names the file, and the line where its syntax breaks
  */
 export async function loadStrategy(path: string, from = process.cwd()): Promise<{ strategy: Strategy; file: string }> {
-  const file = resolve(from, path)
-  if (!existsSync(file)) {
-    const dir = dirname(file)
-    const names = existsSync(dir) ? readdirSync(dir).filter((name) => /\.(ts|js|mjs)$/.test(name)) : []
-    throw new UsageError(
-      `strategy ${path}: there is no such file${didYouMean(basename(file), names)}${names.length > 0 ? `; in ${dirname(path)}: ${names.join(', ')}` : ''}`,
-    )
-  }
-  resolveToThisCopy()
-  let loaded: { default?: unknown }
-  try {
-    loaded = (await import(pathToFileURL(file).href)) as { default?: unknown }
-  } catch (error) {
-    throw new UsageError(`strategy ${path}: ${loadProblem(file, error)}`, { cause: error })
-  }
-  if (loaded.default === undefined)
+  const { file, exports: loaded } = await loadModule('strategy', path, from)
+  const { default: strategy } = loaded
+  if (strategy === undefined)
     throw new UsageError(`strategy ${path}: has no default export; write: export default defineStrategy({ … })`)
-  if (!isStrategy(loaded.default))
+  if (!isStrategy(strategy))
     throw new UsageError(
-      `strategy ${path}: its default export is ${typeof loaded.default === 'function' ? 'a function' : 'no strategy'}; write: export default defineStrategy({ … })`,
+      `strategy ${path}: its default export is ${typeof strategy === 'function' ? 'a function' : 'no strategy'}; write: export default defineStrategy({ … })`,
     )
-  return { strategy: loaded.default, file }
+  return { strategy, file }
 }
 
-/** The first line of what went wrong, with the line of the file where Node knows it. */
-function loadProblem(file: string, error: unknown): string {
-  const { name, message, stack = '' } = error as Error
-  const line = new RegExp(`${basename(file).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1]
-  const text = message.replace(/\s*\n\s*/g, ' ').trim()
-  return `cannot be loaded${line === undefined ? '' : `, line ${line}`}: ${name}: ${text}`
+/** A model of a module, under the name that the module has for it. */
+export interface NamedModel {
+  readonly name: string
+  readonly definition: ModelDefinition
+}
+
+/** Models that a strategy asks, by the names it has for them. */
+export function modelsOf(strategy: Strategy): readonly NamedModel[] {
+  return Object.entries(strategy.models).map(([name, model]) => {
+    if (!isModelDefinition(model))
+      throw new UsageError(`strategy ${strategy.name}: models.${name} is no model; write defineModel({ … })`)
+    return { name, definition: model }
+  })
+}
+
+/**
+ * Loads the models of a module: those of its strategy, and its exports.
+ * @throws UsageError where there is none
+ */
+export async function loadModels(
+  path: string,
+  from = process.cwd(),
+): Promise<{ readonly models: readonly NamedModel[]; readonly file: string }> {
+  const { file, exports: loaded } = await loadModule('module', path, from)
+  const own = isStrategy(loaded['default']) ? modelsOf(loaded['default']) : []
+  const exported = Object.entries(loaded).flatMap(([name, value]) =>
+    isModelDefinition(value) && !own.some(({ definition }) => definition === value)
+      ? [{ name: name === 'default' ? 'model' : name, definition: value }]
+      : [],
+  )
+  const models = [...own, ...exported]
+  if (models.length === 0)
+    throw new UsageError(
+      `module ${path}: has no model; write: export const direction = defineModel({ … }), or models: { direction } in its strategy`,
+    )
+  return { models, file }
 }

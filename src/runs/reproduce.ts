@@ -50,6 +50,7 @@ export function recordOf(input: RecordInput): RecordedRequest {
     execution: settings.execution,
     feeAsset,
     closeAtEnd: request.closeAtEnd ?? false,
+    allowInSample: request.allowInSample ?? false,
     stress: request.stress ?? false,
     detail: settings.detail,
     band: settings.band,
@@ -87,6 +88,7 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   add('limit-touch', record.limitTouch, false)
   add('fee-asset', record.feeAsset, BUILT_IN.feeAsset)
   add('close-at-end', record.closeAtEnd, false)
+  add('allow-in-sample', record.allowInSample, false)
   add('stress', record.stress, false)
   add('benchmark', record.benchmark, null)
   add('detail', record.detail, null)

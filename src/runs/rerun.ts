@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { RunDocument } from '../core/run.ts'
 import { DataError } from '../data/index.ts'
 import type { Strategy } from '../engine/index.ts'
@@ -8,14 +8,15 @@ import { REPRODUCE_SCHEMA } from '../report/run-schema.ts'
 import { type Backtest, backtest, type Progress } from './backtest.ts'
 import { codeHash } from './code-hash.ts'
 import { type Difference, diffRuns } from './diff-runs.ts'
+import { findProjectFile } from './find-project-file.ts'
 import { readDocument } from './load-run.ts'
 import { loadStrategy } from './load-strategy.ts'
-import { HOME } from './package-info.ts'
-import { differences, renderRun } from './run-folder.ts'
+import { renderRun } from './run-folder.ts'
 import { INPUTS } from './run-identity.ts'
 import { recordedSettings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
 import { UsageError } from './usage-error.ts'
+import { differences } from './write-folder.ts'
 
 export interface Verification {
   readonly run: string
@@ -66,8 +67,8 @@ function askedFor({ reproduce, run }: RunDocument, dir: string, store: string, c
     )
   if (record === null)
     throw new UsageError(`${run}: its strategy was handed over by a script, not named by a file; run that script again`)
-  const strategy = findStrategy(record.strategy, dir, cwd)
-  const { data, from, to, set, closeAtEnd, stress } = record
+  const strategy = findProjectFile('strategy', record.strategy, dir, cwd)
+  const { data, from, to, set, closeAtEnd, allowInSample, stress } = record
   const request = {
     strategy,
     data,
@@ -75,6 +76,7 @@ function askedFor({ reproduce, run }: RunDocument, dir: string, store: string, c
     to,
     set,
     closeAtEnd,
+    allowInSample,
     stress,
     ...(record.benchmark !== null && { benchmark: record.benchmark }),
   }
@@ -131,17 +133,4 @@ function causes(recorded: RunDocument, fresh: RunDocument): string[] {
   for (const [name, words] of Object.entries(INPUTS))
     if (before[name] !== now[name]) problems.push(`${words}: not those of the run`)
   return problems
-}
-
-/** From where the command is given, from the project the run folder lies in, or from the tool's own examples. */
-function findStrategy(path: string, dir: string, cwd: string): string {
-  const places = [resolve(cwd, path)]
-  for (let up = dir; dirname(up) !== up; up = dirname(up)) places.push(join(up, path))
-  places.push(join(HOME, path))
-  const found = places.find((place) => existsSync(place))
-  if (found === undefined)
-    throw new UsageError(
-      `strategy ${path}: there is no such file in ${cwd} or above ${dir}; give the command in the project's folder`,
-    )
-  return found
 }

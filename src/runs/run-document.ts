@@ -57,6 +57,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     stress: facts.stress,
     nearFaults: facts.nearFaults,
     portfolio: facts.portfolio,
+    models: facts.models,
     perpetuals: perpetualsUsed(facts),
     peer: facts.peer,
     notes: facts.notes,
@@ -103,6 +104,18 @@ function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): Ru
       notSimulated: snapshot.filters.notSimulated,
     }))
   })
+}
+
+/** Whether models knew what they were asked of. */
+function modelRemarks({ models: { used, inSample }, from }: RunFacts): string[] {
+  if (used.length === 0) return []
+  const first = Math.max(...used.map(({ outOfSampleFrom }) => outOfSampleFrom))
+  const names = [...new Set(used.map(({ name }) => name))].join(', ')
+  if (inSample && from < first)
+    return [
+      `IN SAMPLE: ${names} learnt from bars before ${timeName(first)} and was asked of them: nobody could have had this result.`,
+    ]
+  return [`${names}: asked of bars only that it had not learnt from, each fold's model of those after its training.`]
 }
 
 /** Trades that the data's faults may have made. */
@@ -157,6 +170,7 @@ function remarksOf(facts: RunFacts, filters: RunDocument['filters']): string[] {
           `All costs${facts.result.funding === 0 ? '' : ' but funding'} were set to zero: this result could not have been had.`,
         ]
       : []),
+    ...modelRemarks(facts),
     ...executionRemarks(facts.settings.execution),
     ...riskRemarks(facts),
     ...assumed,

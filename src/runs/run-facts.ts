@@ -49,6 +49,7 @@ export interface RunFacts {
   /** sha256 of the 1m bars behind PERCENT_PRICE, per series. */
   readonly averages: readonly (string | null)[]
   readonly plots: RunResult['plots']
+  readonly models: RunDocument['models']
   /** Margin, marks and funding, per series; null of spot. */
   readonly perpetuals: readonly (Perpetual | null)[]
   /** Finer bars, per series; null where none decide. */

@@ -10,6 +10,7 @@ export const INPUTS = {
   settings: 'cash, limits of risk, execution or another setting',
   costs: 'fees or slippage',
   filters: 'filters',
+  models: 'a model that was trained',
   warmup: 'the bars before the range, or the decimals of the stored prices',
   averages: 'the 1m bars behind PERCENT_PRICE',
   margin: 'leverage, margin mode or liquidation fee',
@@ -39,6 +40,7 @@ export function inputsOf(facts: RunFacts, to: number): Record<string, string> {
       ...instrument,
       snapshots: snapshotsInForce(instrument, from, to),
     })),
+    models: facts.models.used.length === 0 ? null : facts.models,
     // the decimals of the whole series: a finer price stored since sets the grid on which the indicators are exact
     warmup: instruments.map(({ bars }, k) => ({
       priceDecimals: bars.priceDecimals,

@@ -1,8 +1,9 @@
 import { type Bars, firstRowAt } from '../core/bar.ts'
 import { type Execution, PLAIN_EXECUTION } from '../core/execution.ts'
+import { higherBars } from '../core/higher.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
-import { fromWholeBar, resampleBars } from '../core/resample.ts'
+import type { Predictions } from '../core/predictor.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import type { EngineResult, RunResult } from '../core/run.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -24,6 +25,8 @@ export interface SimulateSlot {
   readonly instrument: Instrument
   /** With the warm-up bars before `from`. */
   readonly bars: Bars
+  /** What the strategy's models say, by row of the bars. */
+  readonly models?: Predictions
   readonly costs: CostOptions
   readonly referenceAt?: ReferenceAt | null
   /** Of a perpetual: its margin terms, and mark prices and funding where stored. */
@@ -130,6 +133,7 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
     const row = columns.rows.findIndex((higherRow) => higherRow >= enough)
     readyRow = Math.max(readyRow, row < 0 ? bars.length : row)
   }
+  for (const { p } of Object.values(slot.models ?? {})) readyRow = firstKnown(p!, readyRow)
   const feed = new RingColumns(declared, bars)
   return {
     instrument: slot.instrument,
@@ -137,6 +141,7 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
     indicators: feed.columns,
     feed,
     also,
+    models: slot.models ?? {},
     startRow,
     readyRow,
     costs: costsOf(slot.costs),
@@ -158,15 +163,15 @@ function higherColumns(
   const own = bars.series.interval
   if (intervalMs(interval) <= intervalMs(own))
     throw new RangeError(`also.${name} is ${interval}, which is not coarser than the series' own ${own}`)
-  const higher = resampleBars(fromWholeBar(bars, interval), interval)
-  const rows = new Int32Array(bars.length)
-  let last = -1
-  for (let row = 0; row < bars.length; row++) {
-    const closed = closeTimeOf(bars.openTime[row]!, own)
-    while (last + 1 < higher.length && closeTimeOf(higher.openTime[last + 1]!, interval) <= closed) last++
-    rows[row] = last
-  }
+  const { bars: higher, rows } = higherBars(bars, interval)
   return { bars: higher, indicators: batchColumns(declared, higher), rows }
+}
+
+/** First row from `from` on with a value; the number of rows where there is none. */
+function firstKnown(values: Float64Array, from: number): number {
+  let row = from
+  while (row < values.length && Number.isNaN(values[row]!)) row++
+  return row
 }
 
 /** Instants as a column and what is to be added to it: the close times of one instrument are its own column, shared. */

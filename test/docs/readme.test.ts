@@ -110,7 +110,7 @@ describe('the TypeScript of the README', () => {
 
   test('runs, and does what it says', () => {
     const hook = join(project, 'hook.mjs')
-    const source = pathToFileURL(join(ROOT, 'src', 'runs', 'load-strategy.ts')).href
+    const source = pathToFileURL(join(ROOT, 'src', 'runs', 'resolve-to-this-copy.ts')).href
     writeFileSync(hook, `import { resolveToThisCopy } from '${source}'\nresolveToThisCopy()\n`)
     const { KLINELAB_STORE, KLINELAB_REPORTS, ...env } = process.env
     const printed = execFileSync(process.execPath, ['--import', hook, 'study.ts'], {

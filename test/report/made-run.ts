@@ -117,6 +117,7 @@ export function madeRun({
     stress: null,
     band: { method: 'repriced', bars: 0, endEquity: NOTHING, totalReturn: NOTHING, maxDrawdown: NOTHING, share: null },
     portfolio: { symbols: [], drawdown: null, correlation: [], margin: null },
+    models: { used: [], inSample: false },
     perpetuals: [],
     nearFaults: { within: 3, trades: 0, pnl: 0, netProfitWithout: 0 },
     orders: { accepted: 2 * trades.length, cut: 0, rejected: 0, byFilter: {} },

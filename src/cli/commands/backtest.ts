@@ -7,13 +7,15 @@ import { RUN, settingsOf } from '../flags.ts'
 import { runJson, runText, shown } from '../run-text.ts'
 import { configOutcome } from '../show-config.ts'
 import { stressText } from '../stress-text.ts'
+import { TrainingProgress } from '../training-progress.ts'
 
 interface Flags {
-  data: string[]
+  data?: string[]
   from?: number
   to?: number
   set?: [string, ParamValue][]
   closeAtEnd?: boolean
+  allowInSample?: boolean
   benchmark?: string
   showConfig?: boolean
   stress?: boolean
@@ -30,13 +32,35 @@ export default {
   async run({ words, flags }, io) {
     const start = performance.now()
     const settings = await settingsOf({ words, flags }, io)
-    const { data, from, to, set, closeAtEnd, benchmark, showConfig, stress } = flags as unknown as Flags
+    const {
+      data = [],
+      from,
+      to,
+      set,
+      closeAtEnd,
+      allowInSample,
+      benchmark,
+      showConfig,
+      stress,
+    } = flags as unknown as Flags
     if (showConfig) return configOutcome(settings, io)
     checkOnce(set ?? [])
-    const asked = { from, to, closeAtEnd, benchmark, stress, ...(set && { set: Object.fromEntries(set) }) }
+    const asked = {
+      from,
+      to,
+      closeAtEnd,
+      allowInSample,
+      benchmark,
+      stress,
+      ...(set && { set: Object.fromEntries(set) }),
+    }
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
     const asks = { strategy: words[0]!, data, ...given }
-    const run = await backtest(asks, settings, io.progress('bars'), io.progress('runs'))
+    const training = new TrainingProgress(io)
+    const host = { onTraining: training.onTraining, onNotice: io.warn }
+    const run = await backtest(asks, settings, io.progress('bars'), io.progress('runs'), host).finally(() =>
+      training.end(),
+    )
     const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
     for (const warning of run.warnings) io.warn(warning)
     const { document } = run.result

@@ -1,8 +1,9 @@
+import type { EvaluationDocument } from '../../core/evaluation.ts'
 import { timeName } from '../../core/time.ts'
-import { listRuns } from '../../runs/load-run.ts'
+import { isModel, listRuns } from '../../runs/load-run.ts'
 import type { Command } from '../command.ts'
 import { OUT, settingsOf } from '../flags.ts'
-import { count, percent, ratio, tableText } from '../text.ts'
+import { amount, count, percent, ratio, tableText } from '../text.ts'
 
 export default {
   words: '',
@@ -10,7 +11,10 @@ export default {
   example: 'klinelab runs',
   async run(args, io) {
     const { out } = await settingsOf(args, io)
-    const runs = listRuns(out, io.warn).map(({ dir, document }) => ({
+    const all = listRuns(out, io.warn)
+    const models = all.flatMap(({ dir, document }) => (isModel(document) ? [modelRow(dir, document)] : []))
+    const backtests = all.flatMap(({ dir, document }) => (isModel(document) ? [] : [{ dir, document }]))
+    const runs = backtests.map(({ dir, document }) => ({
       run: document.run,
       dir,
       strategy: document.strategy,
@@ -30,10 +34,32 @@ export default {
       ratio(metrics['sharpe']),
       count(metrics['trades'] ?? 0),
     ])
-    const text =
-      rows.length === 0
-        ? `no runs in ${out} yet; make one: klinelab demo`
-        : tableText(['run', 'data', 'from', 'to', 'return', 'drawdown', 'sharpe', 'trades'], rows)
-    return { json: { out, runs }, text }
+    const tables = [
+      ...(rows.length > 0
+        ? [tableText(['run', 'data', 'from', 'to', 'return', 'drawdown', 'sharpe', 'trades'], rows)]
+        : []),
+      ...(models.length > 0 ? [modelTable(models)] : []),
+    ]
+    const text = tables.length === 0 ? `no runs in ${out} yet; make one: klinelab demo` : tables.join('\n\n')
+    return { json: { out, runs, models }, text }
   },
 } satisfies Command
+
+type ModelRow = ReturnType<typeof modelRow>
+
+function modelRow(dir: string, { run, model, data, series, stopped }: EvaluationDocument) {
+  const pooled = series.map((one) => ({ series: one.series, folds: one.folds.length, metrics: one.pooled.metrics }))
+  const from = Math.min(...data.map((one) => one.from))
+  const to = Math.max(...data.map((one) => one.to))
+  return { run, dir, model, data: data.map((one) => one.series), from, to, stopped, series: pooled }
+}
+
+function modelTable(models: readonly ModelRow[]): string {
+  const rows = models.flatMap(({ run, series, from, to }) =>
+    series.map((one) => [
+      ...[run, one.series, timeName(from), timeName(to), count(one.folds)],
+      ...[amount(one.metrics['auc'], 3), amount(one.metrics['logLoss'], 4), count(one.metrics['rows'] ?? 0)],
+    ]),
+  )
+  return tableText(['model', 'data', 'from', 'to', 'folds', 'auc', 'log loss', 'foretold'], rows)
+}

@@ -1,0 +1,151 @@
+import { dirname, relative } from 'node:path'
+import type { EvaluationDocument, EvaluationResult, RecordedTraining, SeriesPredictions } from '../core/evaluation.ts'
+import { closeTimeOf } from '../core/interval.ts'
+import { type parseSeries, seriesName } from '../core/series.ts'
+import { timeName } from '../core/time.ts'
+import { barsSha256, certifyBars } from '../data/index.ts'
+import { type Artifact, artifactFiles, definitionHash } from '../models/artifact.ts'
+import type { ModelDefinition } from '../models/define-model.ts'
+import { evaluateSeries } from '../models/evaluate-series.ts'
+import { forecastColumns } from '../models/foretell.ts'
+import { codeHash, projectRoot } from './code-hash.ts'
+import { VERSION } from './package-info.ts'
+import { sha256 } from './run-identity.ts'
+import type { Settings } from './settings.ts'
+import type { SeriesGround, TrainRequest } from './train.ts'
+import { VENUE_COSTS } from './venue-costs.ts'
+
+/** A model judged, and not yet written. */
+export interface ModelRun {
+  readonly result: EvaluationResult
+  /** Files of the artifact, by name. */
+  readonly files: ReadonlyMap<string, string>
+}
+
+export interface JudgedBy {
+  /** Module of the model; `null` where it was handed over as an object. */
+  readonly file: string | null
+  readonly request: TrainRequest
+  /** What p must reach to be said. */
+  readonly threshold: number
+}
+
+/** Judges a trained model on the bars that its folds have not learnt from. */
+export function evaluateModel(
+  definition: ModelDefinition,
+  artifact: Artifact,
+  grounds: readonly SeriesGround[],
+  settings: Settings,
+  by: JudgedBy,
+): ModelRun {
+  const { venue } = grounds[0]!.ground.bars.series
+  const { feeTaker, slippageBps } = settings.costsOf(venue)
+  const { threshold } = by
+  const predictions: SeriesPredictions[] = []
+  const series = grounds.map(({ ground, table, folds }, s) => {
+    const fitted = artifact.series[s]!.folds
+    const own = settings.costsOf(ground.bars.series.venue)
+    const { evaluation, forecast } = evaluateSeries(
+      definition,
+      ground,
+      table,
+      { folds: folds.slice(0, fitted.length), fitted },
+      { costs: { fee: own.feeTaker, slippage: own.slippageBps / 10_000 }, threshold },
+    )
+    const { p } = forecastColumns(forecast, artifact.classes)
+    predictions.push({ bars: ground.bars, p: p!, fold: forecast.fold, y: ground.labels.y })
+    return evaluation
+  })
+  const { files, sha256: artifactSha } = artifactFiles(artifact)
+  const data = grounds.map(({ ground }) => dataOf(ground.bars))
+  const code = by.file === null ? sha256(artifact.definition) : codeHash(by.file).hash
+  const { noCosts } = settings
+  const request = recordOf(artifact.name, by, { feeTaker, slippageBps, noCosts })
+  const id = sha256({ artifactSha, data, code, threshold, feeTaker, slippageBps, noCosts }).slice(0, 12)
+  const document: EvaluationDocument = {
+    run: `${artifact.name}-${id}`,
+    kind: 'model',
+    model: artifact.name,
+    classes: artifact.classes,
+    definition: artifact.definition,
+    data,
+    engine: { version: VERSION },
+    threshold,
+    costs: { feeTaker, slippageBps, none: noCosts },
+    seed: artifact.seed,
+    series,
+    remarks: remarksOf(definition, artifact, settings),
+    stopped: artifact.stopped,
+    reproduce: {
+      command: commandOf(request, venue),
+      request,
+      definition: definitionHash(artifact.definition),
+      code,
+      artifact: artifactSha,
+      versions: { klinelab: VERSION },
+    },
+  }
+  return { result: { document, predictions }, files }
+}
+
+function dataOf(bars: SeriesGround['ground']['bars']): EvaluationDocument['data'][number] {
+  const { gaps } = certifyBars(bars, [])
+  return {
+    series: seriesName(bars.series),
+    rows: bars.length,
+    from: bars.openTime[0]!,
+    to: closeTimeOf(bars.openTime[bars.length - 1]!, bars.series.interval),
+    sha256: barsSha256(bars),
+    gaps: { count: gaps.length, bars: gaps.reduce((sum, gap) => sum + gap.bars, 0) },
+  }
+}
+
+function remarksOf({ split, calibrate }: ModelDefinition, { stopped }: Artifact, settings: Settings): string[] {
+  return [
+    ...(stopped === null
+      ? []
+      : [
+          `The training was stopped in fold ${stopped.fold} of ${stopped.series} after ${stopped.step} steps: what follows is of the best so far, and of the folds that were begun.`,
+        ]),
+    ...(settings.noCosts ? ['All costs were set to zero: nobody could have had these returns.'] : []),
+    ...(split.kind === 'walkForward'
+      ? []
+      : [
+          'Folds learn from bars after those they are tested on, too: good for comparing models, not for telling what one would have earned. No backtest takes it.',
+        ]),
+    ...(split.kind === 'combinatorialPurged'
+      ? ['Each bar is judged once, by the first fold that is tested on it.']
+      : []),
+    ...(calibrate === 'none'
+      ? []
+      : [`Probabilities are calibrated (${calibrate}) on the newest training rows of each fold.`]),
+  ]
+}
+
+function recordOf(
+  model: string,
+  { file, request, threshold }: JudgedBy,
+  costs: Pick<RecordedTraining, 'feeTaker' | 'slippageBps' | 'noCosts'>,
+): RecordedTraining | null {
+  if (file === null) return null
+  const module = relative(projectRoot(dirname(file)), file).replaceAll('\\', '/')
+  return { module, model, from: request.from ?? null, to: request.to ?? null, threshold, ...costs }
+}
+
+/** The command that trains and judges it again, from its project's root; what equals a built-in default is left out. */
+function commandOf(record: RecordedTraining | null, venue: ReturnType<typeof parseSeries>['venue']): string {
+  if (record === null) return 'runBacktest({ … }) from a script'
+  const known = VENUE_COSTS[venue]
+  const words = ['klinelab', 'train', record.module]
+  if (record.from !== null) words.push('--from', timeName(record.from))
+  if (record.to !== null) words.push('--to', timeName(record.to))
+  if (record.threshold !== BUILT_IN_THRESHOLD) words.push('--threshold', String(record.threshold))
+  if (record.noCosts) words.push('--no-costs')
+  else {
+    if (record.feeTaker !== known.feeTaker) words.push('--fee-taker', String(record.feeTaker))
+    if (record.slippageBps !== known.slippageBps) words.push('--slippage-bps', String(record.slippageBps))
+  }
+  return words.join(' ')
+}
+
+export const BUILT_IN_THRESHOLD = 0.5

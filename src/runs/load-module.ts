@@ -1,0 +1,42 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { didYouMean } from '../core/suggest.ts'
+import { resolveToThisCopy } from './resolve-to-this-copy.ts'
+import { UsageError } from './usage-error.ts'
+
+/** A module of the user's, as it was loaded. */
+export interface UserModule {
+  readonly file: string
+  readonly exports: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Loads a module of the user's.
+ * @param what errors call it: `strategy`, `module`
+ * @throws UsageError that names the file, and the line where its syntax breaks
+ */
+export async function loadModule(what: string, path: string, from = process.cwd()): Promise<UserModule> {
+  const file = resolve(from, path)
+  if (!existsSync(file)) {
+    const dir = dirname(file)
+    const names = existsSync(dir) ? readdirSync(dir).filter((name) => /\.(ts|js|mjs)$/.test(name)) : []
+    throw new UsageError(
+      `${what} ${path}: there is no such file${didYouMean(basename(file), names)}${names.length > 0 ? `; in ${dirname(path)}: ${names.join(', ')}` : ''}`,
+    )
+  }
+  resolveToThisCopy()
+  try {
+    return { file, exports: (await import(pathToFileURL(file).href)) as Record<string, unknown> }
+  } catch (error) {
+    throw new UsageError(`${what} ${path}: ${loadProblem(file, error)}`, { cause: error })
+  }
+}
+
+/** The first line of what went wrong, with the line of the file where Node knows it. */
+function loadProblem(file: string, error: unknown): string {
+  const { name, message, stack = '' } = error as Error
+  const line = new RegExp(`${basename(file).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1]
+  const text = message.replace(/\s*\n\s*/g, ' ').trim()
+  return `cannot be loaded${line === undefined ? '' : `, line ${line}`}: ${name}: ${text}`
+}

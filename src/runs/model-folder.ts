@@ -1,0 +1,31 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { renderEvaluation } from '../report/evaluation-report.ts'
+import { predictionsCsv } from '../tables/predictions-csv.ts'
+import type { ModelRun } from './evaluate.ts'
+import { ARTIFACT } from './find-artifact.ts'
+import { reportAssets } from './report-assets.ts'
+import { timingText, writeFolder } from './write-folder.ts'
+
+/** Writes the folder of a model that was trained or judged. */
+export function writeModelRun(run: ModelRun, out: string, seconds: number): Promise<string> {
+  const { document } = run.result
+  return writeFolder(document.run, out, {
+    render: (dir) => renderModelRun(run, dir),
+    timing: timingText(seconds, null),
+    reason:
+      document.reproduce.request === null
+        ? 'Its model was handed over as an object, whose code cannot be seen; move the folder away.'
+        : 'Move the folder away and report this as a bug, unless an indicator of your own asks the clock or Math.random.',
+  })
+}
+
+/** Writes everything that a model's inputs decide into a folder. */
+function renderModelRun({ result, files }: ModelRun, dir: string): void {
+  const { document, predictions } = result
+  writeFileSync(join(dir, 'run.json'), `${JSON.stringify(document, null, 1)}\n`)
+  writeFileSync(join(dir, 'predictions.csv'), predictionsCsv(predictions))
+  mkdirSync(join(dir, ARTIFACT))
+  for (const [name, text] of files) writeFileSync(join(dir, ARTIFACT, name), text)
+  writeFileSync(join(dir, 'report.html'), renderEvaluation(result, reportAssets()))
+}

@@ -1,0 +1,167 @@
+import { type Bars, firstRowAt } from '../core/bar.ts'
+import type { Predictions } from '../core/predictor.ts'
+import type { ModelUsed } from '../core/run.ts'
+import { parseSeries, seriesName } from '../core/series.ts'
+import { didYouMean } from '../core/suggest.ts'
+import { timeName } from '../core/time.ts'
+import { barsSha256, DataError, openStore } from '../data/index.ts'
+import type { Strategy } from '../engine/index.ts'
+import { type Artifact, artifactFiles, definitionHash, readArtifact } from '../models/artifact.ts'
+import { definitionJson } from '../models/define-model.ts'
+import { forecastColumns, foretell } from '../models/foretell.ts'
+import { featureMatrix } from '../preprocess/features.ts'
+import { BUILT_IN_THRESHOLD, evaluateModel } from './evaluate.ts'
+import { findArtifact } from './find-artifact.ts'
+import { modelsOf, type NamedModel } from './load-strategy.ts'
+import { writeModelRun } from './model-folder.ts'
+import { EMBEDDED, VERSION } from './package-info.ts'
+import type { Settings } from './settings.ts'
+import { type OnTraining, trainModel } from './train.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Who is told while a strategy's models are looked for, and trained where there are none. */
+export interface ModelHost {
+  readonly onTraining?: OnTraining
+  /** A plain sentence. */
+  readonly onNotice?: (text: string) => void
+  /** False: what is trained is not written. */
+  readonly write?: boolean
+}
+
+/** What a strategy's models say. */
+export interface StrategyModels {
+  /** Open time of the first bar of which every model of every series speaks out of sample, UTC ms. */
+  readonly from: number
+  readonly used: readonly ModelUsed[]
+  /** What they say of the bars of a slot. */
+  of(bars: Bars): Predictions
+}
+
+interface Asked {
+  readonly strategy: Strategy
+  readonly file: string | null
+  /** Series of the run. */
+  readonly series: readonly string[]
+  /** Bars that a model has learnt from are foretold too: the run is marked. */
+  readonly allowInSample: boolean
+}
+
+/** Series that a strategy's models learn from: what it is run on where nothing is said. */
+export function seriesOfModels(strategy: Strategy): readonly string[] {
+  return [...new Set(modelsOf(strategy).flatMap(({ definition }) => definition.series))]
+}
+
+/**
+ * The models of a strategy on the series of a run: of each the one trained on the whole stored range, from among the runs where
+ * it is there, else trained first. `null` where the strategy has none.
+ * @throws UsageError where a model has not been defined for a series of the run, or learns from what comes after
+ */
+export async function strategyModels(
+  { strategy, file, series, allowInSample }: Asked,
+  settings: Settings,
+  host: ModelHost = {},
+): Promise<StrategyModels | null> {
+  const models = modelsOf(strategy)
+  if (models.length === 0) return null
+  const spoken = new Map<string, Record<string, Readonly<Record<string, Float64Array>>>>()
+  const times = new Map<string, Float64Array>()
+  const used: ModelUsed[] = []
+  for (const model of models) {
+    checkModel(strategy, model, series, allowInSample)
+    const { artifact, bars: all } = await trained(model, file, settings, host)
+    const { definition, name } = model
+    for (const bars of all) {
+      const own = seriesName(bars.series)
+      if (!series.includes(own)) continue
+      const { folds } = artifact.series.find((one) => one.series === own)!
+      const matrix = featureMatrix(bars, definition.features(), definition.also())
+      const forecast = foretell(definition, matrix, folds, allowInSample)
+      const first = forecast.fold.findIndex(
+        (fold, row) => fold > 0 && !Number.isNaN(forecast.p[row * (forecast.p.length / bars.length)]!),
+      )
+      if (first < 0) throw new DataError(`model ${name}: says nothing of any bar of ${own}`)
+      spoken.set(own, { ...spoken.get(own), [name]: forecastColumns(forecast, artifact.classes) })
+      times.set(own, bars.openTime)
+      used.push({
+        ...{ name, series: own, outOfSampleFrom: bars.openTime[first]!, folds: folds.length },
+        ...{ definition: definitionHash(artifact.definition), artifact: artifactFiles(artifact).sha256 },
+      })
+    }
+  }
+  return {
+    from: Math.max(...used.map(({ outOfSampleFrom }) => outOfSampleFrom)),
+    used,
+    of(bars) {
+      const own = seriesName(bars.series)
+      const at = firstRowAt(times.get(own)!, bars.openTime[0]!)
+      const part = (column: Float64Array) => column.subarray(at, at + bars.length)
+      return Object.fromEntries(
+        Object.entries(spoken.get(own)!).map(([name, columns]) => [
+          name,
+          Object.fromEntries(Object.entries(columns).map(([output, column]) => [output, part(column)])),
+        ]),
+      )
+    },
+  }
+}
+
+function checkModel(
+  strategy: Strategy,
+  { name, definition }: NamedModel,
+  series: readonly string[],
+  allowInSample: boolean,
+): void {
+  const other = series.find((one) => !definition.series.includes(one))
+  if (other !== undefined)
+    throw new UsageError(
+      `strategy ${strategy.name}: its model ${name} learns from ${definition.series.join(', ')}, not from ${other}${didYouMean(other, definition.series)}: run it on those, or add ${other} to the model's series`,
+    )
+  const { split } = definition
+  if (split.kind !== 'walkForward' && !allowInSample)
+    throw new UsageError(
+      `strategy ${strategy.name}: the folds of its model ${name} (${split.kind}) learn from bars after those they foretell, which nobody could have traded: take walkForward, or --allow-in-sample to look at it all the same`,
+    )
+}
+
+/** The artifact of a model on the whole stored range, and the bars of its series. */
+async function trained(model: NamedModel, file: string | null, settings: Settings, host: ModelHost) {
+  const { name, definition } = model
+  const store = await openStore(settings.store, { behind: EMBEDDED })
+  const bars: Bars[] = []
+  for (const series of definition.series) bars.push(await store.load(parseSeries(series)))
+  const wanted = { definition: definitionHash(definitionJson(definition)), data: bars.map(barsSha256) }
+  const notice = host.onNotice ?? (() => {})
+  const dir = findArtifact(settings.out, wanted, notice)
+  if (dir !== null) return { artifact: readArtifact(dir, VERSION) as Artifact, bars }
+  notice(`model ${name}: no trained model fits its definition and data, so it is trained first`)
+  const start = performance.now()
+  const { artifact, grounds, journal } = await trainModel(model, settings, {}, host.onTraining)
+  if (artifact.stopped !== null)
+    throw new DataError(
+      `model ${name}: its training was stopped in fold ${artifact.stopped.fold}; the same command goes on from there`,
+    )
+  if (host.write !== false) {
+    const run = evaluateModel(definition, artifact, grounds, settings, {
+      ...{ file, request: {}, threshold: BUILT_IN_THRESHOLD },
+    })
+    const written = await writeModelRun(run, settings.out, (performance.now() - start) / 1000)
+    notice(
+      `model ${name}: trained in ${((performance.now() - start) / 1000).toFixed(1)} s; its report: ${written}/report.html`,
+    )
+  }
+  journal.remove()
+  return { artifact, bars }
+}
+
+/**
+ * The first bar of a run whose strategy asks models: where nothing is said, the first that they have not learnt from.
+ * @throws UsageError where it was asked to begin before
+ */
+export function beginAt(models: StrategyModels, from: number | undefined, allowInSample: boolean): number | undefined {
+  if (allowInSample) return from
+  if (from !== undefined && from < models.from)
+    throw new UsageError(
+      `--from ${timeName(from)}: the models (${models.used.map(({ name }) => name).join(', ')}) have learnt from bars before ${timeName(models.from)}, so that a run there would know what comes; begin at ${timeName(models.from)}, or look at it with --allow-in-sample, which the report says in red`,
+    )
+  return from ?? models.from
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpus, platform, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { DataError, makeFolder } from '../data/index.ts'
+import { UNFINISHED } from './load-run.ts'
+
+/** Wall-clock facts, which no two runs share. */
+const TIMING = 'timing.json'
+
+interface Folder {
+  /** Writes everything that the inputs decide. */
+  readonly render: (dir: string) => Promise<void> | void
+  readonly timing: string
+  /** What may be behind two results of the same inputs. */
+  readonly reason: string
+}
+
+/**
+ * Writes a run's folder in one move. Where the folder exists, its bytes must be the same: anything else means that the
+ * same inputs gave two results.
+ * @throws DataError 'not deterministic' that names the files that differ
+ */
+export async function writeFolder(name: string, out: string, { render, timing, reason }: Folder): Promise<string> {
+  const dir = join(out, name)
+  // of one writer only: an equal run may be written at the same time, by this process or another
+  const temporary = `${dir}.${process.pid}.${randomUUID().slice(0, 8)}${UNFINISHED}`
+  const discard = () => rmSync(temporary, { recursive: true, force: true })
+  process.once('exit', discard)
+  try {
+    makeFolder(temporary)
+    await render(temporary)
+    writeFileSync(join(temporary, TIMING), timing)
+    if (isMoved(temporary, dir)) return dir
+    const differing = differences(dir, temporary)
+    if (differing.length > 0)
+      throw new DataError(
+        `not deterministic: ${dir} holds another result of the same inputs; different: ${differing.join(', ')}. ${reason}`,
+      )
+    renameSync(join(temporary, TIMING), join(dir, TIMING))
+  } catch (error) {
+    throw folderError(out, error)
+  } finally {
+    process.off('exit', discard)
+    discard()
+  }
+  return dir
+}
+
+/** Whether a folder could take its name; it cannot where a finished one has it. */
+function isMoved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to)
+    return true
+  } catch (error) {
+    if (existsSync(to)) return false
+    throw error
+  }
+}
+
+export function timingText(seconds: number, engineSeconds: number | null): string {
+  const machine = {
+    platform: platform(),
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memory: totalmem(),
+  }
+  const engine = engineSeconds === null ? {} : { engineSeconds }
+  return `${JSON.stringify({ finished: new Date().toISOString(), seconds, ...engine, machine }, null, 1)}\n`
+}
+
+export function folderError(out: string, error: unknown): unknown {
+  const { code } = error as { code?: string }
+  if (code === 'ENOSPC')
+    return new DataError(`${out}: the disk is full; the run was not written. Free some space and run it again.`)
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return new DataError(`${out}: is a file, or lies in one; runs need a folder. Choose another with --out DIR.`)
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || code === 'ENOENT')
+    return new DataError(`${out}: the folder cannot be written (${code}); choose another with --out DIR.`)
+  return error
+}
+
+/** Files of a run, as rendered into `fresh`, that the folder `old` does not have or has with other bytes. */
+export function differences(old: string, fresh: string): string[] {
+  const names = readdirSync(fresh, { recursive: true, encoding: 'utf8' }).filter((name) => name !== TIMING)
+  return names
+    .filter((name) => statSync(join(fresh, name)).isFile())
+    .sort()
+    .filter((name) => {
+      const [a, b] = [join(old, name), join(fresh, name)]
+      return !existsSync(a) || !readFileSync(a).equals(readFileSync(b))
+    })
+}
