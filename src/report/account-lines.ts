@@ -14,8 +14,8 @@ export interface NamedLine extends Line {
   readonly name: string
 }
 
-export function lineOf(time: Float64Array, values: Float64Array, digits: number): Line {
-  const rows = extremeRows(values, PIXELS).filter((row) => Number.isFinite(values[row]!))
+export function lineOf(time: Float64Array, values: Float64Array, digits: number, pixels = PIXELS): Line {
+  const rows = extremeRows(values, pixels).filter((row) => Number.isFinite(values[row]!))
   return {
     t: packTimes(rows.map((row) => time[row]!)),
     v: Array.from(rows, (row) => Number(values[row]!.toPrecision(digits))),

@@ -203,11 +203,20 @@ export function reproduceSection({ document }: RunResult): string {
     ['Risk-free rate', percent(document.riskFree)],
     ['Benchmark', document.benchmark],
   ]
+  return reproduceHtml(
+    `The same data, code and settings give the same bytes. This command makes this run; <code>klinelab verify ${escapeHtml(document.run)}</code> checks it.`,
+    reproduce.command,
+    rows,
+  )
+}
+
+/** The command and all that decides what comes of it. @param intro HTML */
+export function reproduceHtml(intro: string, command: string, rows: readonly (readonly [string, string])[]): string {
   return section(
     'reproduce',
     'Make it again',
-    `<p>The same data, code and settings give the same bytes. This command makes this run; <code>klinelab verify ${escapeHtml(document.run)}</code> checks it.</p>
-<div class="command"><code id="command">${escapeHtml(reproduce.command)}</code><button type="button" id="copy">Copy</button></div>`,
+    `<p>${intro}</p>
+<div class="command"><code id="command">${escapeHtml(command)}</code><button type="button" id="copy">Copy</button></div>`,
     tableHtml(
       'What it was made of',
       [{ title: 'Part' }, { title: 'Value', kind: 'prose' }],

@@ -1,7 +1,7 @@
 import type { Figure } from '../core/findings.ts'
 import type { MetricRow } from '../metrics/index.ts'
 
-const NONE = '–'
+export const NONE = '–'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR

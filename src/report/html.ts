@@ -45,3 +45,13 @@ export function figure(id: string, caption: string, inWords: string, height: num
   const folded = table === '' ? '' : `<details><summary>The same as a table</summary>${table}</details>`
   return `<figure><figcaption><span id="${id}-c">${escapeHtml(caption)}</span><span class="readout" id="${id}-r" aria-hidden="true"></span></figcaption><div class="chart" id="${id}" role="img" aria-labelledby="${id}-c" aria-describedby="${id}-t" style="min-height:${height}px" data-height="${height}"></div><p class="words" id="${id}-t">${inWords}</p>${folded}</figure>`
 }
+
+/** A figure in a card, beside its peers; the peer is HTML. */
+export function card(label: string, value: string, peer: string, kind = ''): string {
+  return `<div class="card${kind === '' ? '' : ` ${kind}`}"><dt>${label}</dt><dd class="value">${value}</dd>${peer === '' ? '' : `<dd class="peer">${peer}</dd>`}</div>`
+}
+
+/** Those that are not empty, one under the other. */
+export function lines(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('<br>')
+}

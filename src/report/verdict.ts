@@ -1,6 +1,6 @@
 import type { RunResult } from '../core/run.ts'
 import { amount, count, date, duration, percent, plural, ratio, signedPercent } from './format.ts'
-import { escapeHtml } from './html.ts'
+import { card, escapeHtml, lines } from './html.ts'
 import { groupedRemarks } from './remarks.ts'
 
 /** Fewer trades than this say little about the next one. */
@@ -165,14 +165,6 @@ function made(value: number, tag?: 'strong'): string {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-function card(label: string, value: string, peer: string, kind = ''): string {
-  return `<div class="card${kind === '' ? '' : ` ${kind}`}"><dt>${label}</dt><dd class="value">${value}</dd>${peer === '' ? '' : `<dd class="peer">${peer}</dd>`}</div>`
-}
-
-function lines(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join('<br>')
 }
 
 function tone(value: number | null | undefined): string {

@@ -31,7 +31,7 @@ function feesText({ feeMaker, feeTaker, feeTier, feeDiscount }: RunResult['docum
 }
 
 /** Two by their names; more by what they share, so that ten do not fill the screen of a phone. */
-function seriesText(names: readonly string[]): string {
+export function seriesText(names: readonly string[]): string {
   if (names.length <= 2) return escapeHtml(names.join(', '))
   const groups = new Map<string, string[]>()
   for (const name of names) {

@@ -1,0 +1,17 @@
+/** Rules of an evaluation's page, after those of every page. */
+export const EVALUATION_STYLE = `
+.param{border-radius:12px}
+.within{display:flex;flex-wrap:wrap;gap:2px 14px;font-size:14px;margin:8px 0 0}
+.within a{text-decoration:none}
+[id^=verdict]{margin-top:16px}
+[id^=verdict]+section{margin-top:26px}
+[id^=verdict-]{border-top:2px solid var(--line);padding-top:20px;margin-top:48px}
+.pair>.off{padding:12px 0}
+.pair+details,.pair+.pair{margin-top:8px}
+[id^=classes] td .how,[id^=folds] td .how,[id^=baselines] td .how,[id=overview] td .how{white-space:nowrap}
+[id^=metrics] th:first-child{width:22%}
+[id^=metrics] td:nth-child(2){width:24%}
+.definition{font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px;margin:8px 0;white-space:pre-wrap;overflow-wrap:anywhere}
+@media (min-width:700px){[id^=curves] .pair,[id^=money] .pair,[id^=losses] .pair,[id^=importance] .pair,[id^=classes] .pair{grid-template-columns:repeat(2,minmax(0,1fr))}}
+@media print{.within{display:none}section[id^=curves],section[id^=money],section[id^=folds],section[id^=baselines],section[id^=features],section[id^=importance],section[id^=losses],section[id^=classes],section[id^=price],section#definition{break-inside:auto}}
+`
