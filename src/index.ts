@@ -45,6 +45,13 @@ export {
   volatilityTarget,
 } from './engine/index.ts'
 export * from './indicators/index.ts'
+export { calibrationCurve } from './metrics/calibration-error.ts'
+export { classificationMetrics } from './metrics/classification.ts'
+export { CLASSIFICATION_METRICS } from './metrics/classification-table.ts'
+export { featureDrift } from './metrics/drift.ts'
+export { precisionRecallCurve } from './metrics/precision-recall.ts'
+export { rocAuc, rocCurve } from './metrics/roc.ts'
+export { sweepThresholds } from './metrics/threshold-money.ts'
 export * from './models/index.ts'
 export * from './preprocess/index.ts'
 export * from './runs/index.ts'

@@ -1,15 +1,21 @@
 import type { Bars } from '../core/bar.ts'
+import type { EvaluationResult } from '../core/evaluation.ts'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
 import { openStore } from '../data/index.ts'
 import type { ParamValue, Strategy } from '../engine/index.ts'
+import type { ModelDefinition } from '../models/define-model.ts'
 import { backtest } from './backtest.ts'
 import { findConfig } from './config.ts'
+import { BUILT_IN_THRESHOLD, evaluateModel } from './evaluate.ts'
+import { loadModels } from './load-strategy.ts'
+import { writeModelRun } from './model-folder.ts'
 import { EMBEDDED } from './package-info.ts'
 import { writeRun } from './run-folder.ts'
 import { type Given, settle } from './settings.ts'
+import { type OnTraining, trainModel } from './train.ts'
 import { UsageError } from './usage-error.ts'
 
 /** ISO text in UTC (`2023-01-01`, `2023-01-01T12:00`) or UTC ms. */
@@ -46,11 +52,14 @@ export interface BacktestOptions extends Given {
    * by its result as well, and neither `verify` nor `report` can make it again.
    */
   readonly strategy: string | Strategy
-  readonly data: string | readonly string[]
+  /** Without any: the series of the strategy's models. */
+  readonly data?: string | readonly string[]
   readonly from?: Time
   readonly to?: Time
   readonly set?: Readonly<Record<string, ParamValue>>
   readonly closeAtEnd?: boolean
+  /** Models are asked of bars that they have learnt from, too; the report says so in red. */
+  readonly allowInSample?: boolean
   /** The result over fees, slippage, latency and account size as well. */
   readonly stress?: boolean
   readonly benchmark?: string
@@ -65,7 +74,7 @@ export interface BacktestRun extends RunResult {
 }
 
 const KEYS = [
-  'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'stress', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
+  'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'allowInSample', 'stress', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
   'feeTaker', 'feeTier', 'feeDiscount', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'slippageTicks',
   'slippageModel', 'spreadBps', 'impact', 'participation', 'latency', 'cancelLatency', 'risk', 'detail', 'band',
 ] as const // biome-ignore format: a list
@@ -89,13 +98,72 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
   checkWord('band', options.band, ['repriced', 'full'])
   checkWord('slippageModel', options.slippageModel, ['bps', 'ticks', 'impact'])
   const range = rangeOf(options)
-  const { strategy, set, closeAtEnd, stress, benchmark } = options
+  const { strategy, set, closeAtEnd, allowInSample, stress, benchmark } = options
   const settings = await settingsOf(options)
   const data = [options.data ?? []].flat()
-  const optional = Object.entries({ set, closeAtEnd, stress, benchmark }).filter(([, value]) => value !== undefined)
-  const run = await backtest({ strategy, data, ...range, ...Object.fromEntries(optional) }, settings)
+  const optional = Object.entries({ set, closeAtEnd, allowInSample, stress, benchmark }).filter(
+    ([, value]) => value !== undefined,
+  )
+  const request = { strategy, data, ...range, ...Object.fromEntries(optional) }
+  const host = options.write === undefined ? {} : { write: options.write }
+  const run = await backtest(request, settings, undefined, undefined, host)
   const dir = options.write === false ? null : await writeRun(run, settings.out, (performance.now() - start) / 1000)
   return { ...run.result, dir, seconds: run.seconds }
+}
+
+export interface TrainingOptions
+  extends Pick<Given, 'store' | 'out' | 'feeTier' | 'feeDiscount' | 'feeTaker' | 'slippageBps' | 'noCosts'> {
+  /** Path of a module, all of whose models are trained, or what `defineModel` returned. */
+  readonly model: string | ModelDefinition
+  /** What a model that was handed over is called. Built in: `model`. */
+  readonly name?: string
+  readonly from?: Time
+  readonly to?: Time
+  readonly workers?: number
+  /** What p must reach to be said, for accuracy and the like. Built in: 0.5. */
+  readonly threshold?: number
+  /** False keeps the run in memory: no folder is written and `dir` is null. */
+  readonly write?: boolean
+  /** Told after every step; returning false stops the training and keeps the best so far. */
+  readonly onTraining?: OnTraining
+}
+
+export interface TrainingRun extends EvaluationResult {
+  readonly dir: string | null
+}
+
+const TRAINING_KEYS = [
+  'model', 'name', 'from', 'to', 'workers', 'threshold', 'write', 'onTraining', 'store', 'out', 'feeTier', 'feeDiscount',
+  'feeTaker', 'slippageBps', 'noCosts',
+] as const // biome-ignore format: a list
+
+/**
+ * What `klinelab train` does, from code: one run a model, the same folders, the same bytes.
+ * @throws UsageError for an option, series or module that cannot be, DataError for data that are not there or not enough
+ */
+export async function runTraining(options: TrainingOptions): Promise<readonly TrainingRun[]> {
+  checkKeys('runTraining', options, TRAINING_KEYS)
+  const { model, name = 'model', workers, threshold = BUILT_IN_THRESHOLD, write = true, onTraining, ...given } = options
+  if (!(threshold > 0 && threshold < 1))
+    throw new UsageError(`threshold: ${threshold} is not allowed; write a number above 0 and below 1`)
+  for (const key of ['feeTaker', 'feeDiscount', 'slippageBps'] as const)
+    if (given[key] !== undefined) checkNumber(key, given[key])
+  const range = rangeOf(given)
+  const settings = await settingsOf(given)
+  const { models, file } =
+    typeof model === 'string' ? await loadModels(model) : { models: [{ name, definition: model }], file: null }
+  const request = { ...range, ...(workers !== undefined && { workers }) }
+  const runs: TrainingRun[] = []
+  for (const one of models) {
+    const start = performance.now()
+    const { artifact, grounds, journal } = await trainModel(one, settings, request, onTraining)
+    const run = evaluateModel(one.definition, artifact, grounds, settings, { file, request, threshold })
+    const dir = write ? await writeModelRun(run, settings.out, (performance.now() - start) / 1000) : null
+    if (artifact.stopped === null) journal.remove()
+    runs.push({ ...run.result, dir })
+    if (artifact.stopped !== null) break
+  }
+  return runs
 }
 
 async function settingsOf(given: Given) {
