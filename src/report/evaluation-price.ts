@@ -30,6 +30,12 @@ export function pricedSection(block: Block): string {
     where.length === 0
       ? ''
       : `<details><summary>Where folds learn and are tested, to the bar</summary><ul>${where.join('')}</ul></details>`
+  const lines = [
+    document.classes === 2 ? `Dashed: class 1 is said from ${document.threshold} on` : '',
+    best === null ? '' : `Dotted: the best threshold in money, ${best.threshold.toFixed(4)}`,
+  ]
+    .filter((text) => text !== '')
+    .join('. ')
   return blockSection(
     block,
     'price',
@@ -44,7 +50,7 @@ export function pricedSection(block: Block): string {
     figure(
       `chart-p${tail}`,
       `p: the probability of class ${document.classes - 1}`,
-      `Every pixel keeps its lowest and highest p. Dashed: the threshold of accuracy and the like, ${document.threshold}${best === null ? '' : `; dotted: the best threshold in money, ${best.threshold.toFixed(4)}`}.`,
+      `Every pixel keeps its lowest and highest p.${lines === '' ? '' : ` ${lines}.`}`,
       170,
     ),
     folded,

@@ -1,6 +1,7 @@
 /** The charts of an evaluation as Vega-Lite specifications, made as those of a backtest are (`page-charts.ts`). */
 export const EVALUATION_CHARTS = String.raw`
   const share = { format: '~%', tickCount: 5 };
+  const shareAcross = (width) => ({ format: '~%', tickCount: width < 420 ? 2 : 5 });
   const across = (width) => ({ tickCount: Math.max(3, Math.floor(width / 90)) });
   /** A line between points, or across a chart, that nothing of the data is. */
   const guide = (css, values, x, y, extra) => ({ data: { values }, mark: Object.assign({ type: 'line', strokeDash: [5, 4], strokeWidth: 1.2, color: css('muted'), clip: true }, extra), encoding: { x, y, detail: { field: 'of' } } });
@@ -23,7 +24,7 @@ export const EVALUATION_CHARTS = String.raw`
     const [across1, up] = of === 'roc' ? ['false alarms', 'hits'] : ['recall', 'precision'];
     const whole = { domain: [0, 1], nice: false };
     const low = of === 'roc' ? 0 : Math.max(0, Math.floor(10 * Math.min(...one.shares.filter((_, k) => all.some((curve) => curve.class === k)), ...all.flatMap((curve) => curve.y.filter((_, k) => curve.x[k] > 0.02))) - 0.5) / 10);
-    const x = number('x', { title: across1, scale: whole, axis: share });
+    const x = number('x', { title: across1, scale: whole, axis: shareAcross(width) });
     const y = number('y', { title: up, scale: { domain: [low, 1], nice: false }, axis: share });
     const guides = of === 'roc' ? [{ x: 0, y: 0 }, { x: 1, y: 1 }] : all.flatMap((curve) => [0, 1].map((at) => ({ x: at, y: one.shares[curve.class], of: curve.class })));
     return {
@@ -34,12 +35,12 @@ export const EVALUATION_CHARTS = String.raw`
     };
   };
 
-  const reliability = (one) => (css) => {
+  const reliability = (one) => (css, width) => {
     const ends = one.calibration.flatMap((bin) => [bin.predicted, bin.observed]);
     const low = Math.max(0, Math.floor(Math.min(...ends) * 20 - 0.2) / 20);
     const high = Math.min(1, Math.ceil(Math.max(...ends) * 20 + 0.2) / 20);
     const scale = { domain: [low, high], nice: false };
-    const x = number('predicted', { title: 'said', scale, axis: share });
+    const x = number('predicted', { title: 'said', scale, axis: shareAcross(width) });
     const y = number('observed', { title: 'came', scale, axis: share });
     const most = Math.max(...one.calibration.map((bin) => bin.weight));
     const values = one.calibration.map((bin) => Object.assign({ size: 30 + (330 * bin.weight) / most, words: decimal(bin.weight, 0) + ' rows: said ' + decimal(100 * bin.predicted, 1) + '\u202f%, came ' + decimal(100 * bin.observed, 1) + '\u202f%' }, bin));
@@ -140,7 +141,7 @@ export const EVALUATION_CHARTS = String.raw`
     const [low, high] = [Math.min(...ends), Math.max(...ends)];
     const room = (high - low) * 0.08 || 0.01;
     const y = { scale: { domain: [low - room, high + room], nice: false }, axis: { tickCount: 5 } };
-    const x = { field: 'fold', type: 'nominal', sort: null, title: null, axis: { labelAngle: 0, labelOverlap: true } };
+    const x = { field: 'fold', type: 'nominal', sort: null, title: null, scale: { domain: one.folds.map(({ fold }) => 'fold ' + fold) }, axis: { labelAngle: 0, labelOverlap: true, labelFlush: false } };
     return {
       layer: [
         { data: { values: [{ v: 0.5 }] }, mark: { type: 'rule', color: css('muted'), strokeDash: [5, 4] }, encoding: { y: number('v', y) } },

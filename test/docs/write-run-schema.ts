@@ -1,7 +1,12 @@
-/** Writes src/report/run.schema.json: `npm run docs`. */
+/** Writes the schemas of run.json beside their code: `npm run docs`. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { evaluationJsonSchema } from '../../src/report/evaluation-schema.ts'
 import { runJsonSchema } from '../../src/report/run-schema.ts'
 
-const file = join(import.meta.dirname, '../../src/report/run.schema.json')
-writeFileSync(file, `${JSON.stringify(runJsonSchema(), null, 2)}\n`)
+const folder = join(import.meta.dirname, '../../src/report')
+for (const [name, schema] of [
+  ['run', runJsonSchema()],
+  ['evaluation', evaluationJsonSchema()],
+] as const)
+  writeFileSync(join(folder, `${name}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`)
