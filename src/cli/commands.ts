@@ -8,7 +8,7 @@ interface Entry {
 /** Every command, in the order of the help. Loaded when asked for, so that none pays for another's imports. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   demo: {
-    summary: 'The whole job on the embedded data: two strategies, two reports',
+    summary: 'The whole job on the embedded data: rules and a model, trained first, and their reports',
     load: () => import('./commands/demo.ts'),
   },
   init: {

@@ -51,7 +51,8 @@ export async function backtest(
     typeof asked.strategy === 'string' ? await loadStrategy(asked.strategy) : { strategy: asked.strategy, file: null }
   const params = usage(() => resolveParams(strategy, asked.set ?? {}))
   const data = asked.data.length > 0 ? asked.data : seriesOfModels(strategy)
-  if (data.length === 0) throw new UsageError('a backtest needs data: --data binance:BTCUSDT:1h')
+  if (data.length === 0)
+    throw new UsageError('a backtest needs data, and --data is missing: write --data binance:BTCUSDT:1h')
   const names = data.map((text) => usage(() => parseSeries(text)))
   const marked = names.find(({ symbol }) => symbol.endsWith('@mark'))
   if (marked !== undefined)

@@ -1,8 +1,12 @@
+import type { RunDocument } from '../../core/run.ts'
+import { timeName } from '../../core/time.ts'
 import { demo } from '../../runs/demo.ts'
 import { writeRun } from '../../runs/run-folder.ts'
 import type { Command } from '../command.ts'
 import { COSTS, PLACES, settingsOf } from '../flags.ts'
 import { runJson, runText, shown } from '../run-text.ts'
+import { count, percent, ratio, tableText } from '../text.ts'
+import { TrainingProgress } from '../training-progress.ts'
 
 export default {
   words: '',
@@ -12,18 +16,50 @@ export default {
     const settings = await settingsOf(args, io)
     const documents: unknown[] = []
     const texts: string[] = []
+    const compared: RunDocument[] = []
     const start = performance.now()
-    for await (const run of demo(settings, io.progress('bars'))) {
-      const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
-      documents.push(runJson(run.result.document, dir, run.seconds))
-      texts.push(`${runText(run.result.document, io.isColourful)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}`)
+    const training = new TrainingProgress(io)
+    const notices: string[] = []
+    const host = { onTraining: training.onTraining, onNotice: (text: string) => notices.push(text) }
+    try {
+      for await (const { part, run } of demo(settings, io.progress('bars'), host)) {
+        const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
+        const { document } = run.result
+        documents.push(runJson(document, dir, run.seconds))
+        const text = part === 'beside' ? '' : `${runText(document, io.isColourful)}\n\n`
+        texts.push(`${[...notices.splice(0), text].join('\n')}  ${shown(`${dir}/report.html`, io.cwd)}`)
+        if (part !== 'rule') compared.push(document)
+      }
+    } finally {
+      training.end()
     }
     const seconds = ((performance.now() - start) / 1000).toFixed(2)
     const next =
-      'Open a report in a browser. Next: read strategies/sma-cross.ts, change it, and run it with\n  klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h      (in a checkout: npm start -- backtest …)'
+      'Open a report in a browser. Next: read strategies/sma-cross.ts, change it, and run it with\n  klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h      (in a checkout: npm start -- backtest …)\nor strategies/ml-direction.ts, and\n  klinelab train strategies/ml-direction.ts'
     return {
       json: { runs: documents },
-      text: `${texts.join('\n\n')}\n\n${seconds} s. Both are examples; neither is claimed to make money.\n${next}`,
+      text: `${texts.join('\n\n')}\n\n${sideBySide(compared)}\n\n${seconds} s. All are examples; none is claimed to make money.\n${next}`,
     }
   },
 } satisfies Command
+
+/** A model's strategy and a rule on the same bars, and what holding them came to. */
+function sideBySide(documents: readonly RunDocument[]): string {
+  const [first] = documents
+  if (first === undefined) return ''
+  const row = (name: string, metrics: RunDocument['metrics'], trades: string) => [
+    name,
+    ...[percent(metrics['totalReturn']), percent(metrics['maxDrawdown']), ratio(metrics['sharpe']), trades],
+  ]
+  const table = tableText(
+    ['side by side', 'return', 'drawdown', 'sharpe', 'trades'],
+    [
+      ...documents.map(({ strategy, metrics, models }) =>
+        row(`${strategy}, ${models.used.length > 0 ? 'a model' : 'a rule'}`, metrics, count(metrics['trades'] ?? 0)),
+      ),
+      row('buy and hold', first.peer, '0'),
+    ],
+  )
+  const range = `${timeName(first.range.from)} to ${timeName(first.range.to)} UTC, bars that the model has not learnt from`
+  return `${table}\n${range}`
+}
