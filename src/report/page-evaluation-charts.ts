@@ -4,7 +4,7 @@ export const EVALUATION_CHARTS = String.raw`
   const shareAcross = (width) => ({ format: '~%', tickCount: width < 420 ? 2 : 5 });
   const across = (width) => ({ tickCount: Math.max(3, Math.floor(width / 90)) });
   /** A line between points, or across a chart, that nothing of the data is. */
-  const guide = (css, values, x, y, extra) => ({ data: { values }, mark: Object.assign({ type: 'line', strokeDash: [5, 4], strokeWidth: 1.2, color: css('muted'), clip: true }, extra), encoding: { x, y, detail: { field: 'of' } } });
+  const guide = (css, values, x, y) => ({ data: { values: values.map((point) => Object.assign({ of: 0 }, point)) }, mark: { type: 'line', strokeDash: [5, 4], strokeWidth: 1.2, color: css('muted'), clip: true }, encoding: { x, y, detail: { field: 'of' } } });
   const upright = (css, x, dash) => ({ data: { values: [{ x }] }, mark: { type: 'rule', strokeDash: dash, strokeWidth: 1.4, color: css('mark') }, encoding: { x: number('x') } });
   const classColours = (css) => (data.classes.length === 2 ? [css('muted'), css('accent')] : [css('bad'), css('muted'), css('good')]);
   const CLASS_DASHES = [[6, 3], [2, 2], [1, 0]];
@@ -173,7 +173,7 @@ export const EVALUATION_CHARTS = String.raw`
     const x = { title: null, axis: across(width) };
     return {
       layer: [
-        { data: { values: one.importance.map(({ name, mean }) => ({ name, v: mean, words: name + ': ' + decimal(mean, 4) })) }, mark: { type: 'bar', height: { band: 0.6 } }, encoding: { y, x: number('v', x), color: { condition: { test: 'datum.v > 0', value: css('accent') }, value: css('muted') }, tooltip: { value: '' } } },
+        { data: { values: one.importance.map(({ name, mean }) => ({ name, v: mean, words: name + ': ' + decimal(mean, 4) })) }, mark: { type: 'bar', height: { band: 0.6 } }, encoding: { y, x: number('v', Object.assign({ stack: null }, x)), color: { condition: { test: 'datum.v > 0', value: css('accent') }, value: css('muted') }, tooltip: { value: '' } } },
         { data: { values: spots(one.importance, '') }, mark: { type: 'tick', color: css('ink'), thickness: 1.2, height: 12 }, encoding: { y, x: number('v', x), tooltip: { value: '' } } },
         { data: { values: [{ v: 0 }] }, mark: { type: 'rule', color: css('soft') }, encoding: { x: number('v', x) } },
       ],

@@ -277,6 +277,7 @@ function importanceOf(n: number, folds: number, without: number, random: Random)
     k + 1 === without ? null : 0.03 / (n + 1) - 0.004 + 0.01 * (random() - 0.5),
   )
   const known = each.filter((value) => value !== null)
+  if (known.length === 0) return null
   return { mean: known.reduce((sum, value) => sum + value, 0) / known.length, folds: each }
 }
 
