@@ -1,9 +1,26 @@
 import type { TrainingAt } from '../runs/train.ts'
 import type { Io } from './io.ts'
 
-/** Says where a training is at, with its losses; the first Ctrl-C asks it to stop after the step at hand, the second ends all. */
+/** Says on a terminal where a training is at: its losses, how many steps it does a second, how long it takes to its end. */
+export function trainingShown(io: Io): (at: TrainingAt) => undefined {
+  let model = ''
+  let start = 0
+  let first = 0
+  return ({ series, fold, folds, model: name, done, total, loss, validationLoss }) => {
+    const label = `${series}, fold ${fold} of ${folds}, ${name}`
+    const now = performance.now()
+    if (label !== model) [model, start, first] = [label, now, done]
+    const rate = (done - first) / ((now - start) / 1000)
+    const losses = `loss ${loss.toFixed(4)}${validationLoss === null ? '' : `, validation ${validationLoss.toFixed(4)}`}`
+    const speed =
+      done > first ? `, ${rate.toPrecision(2)} steps a second, ${Math.ceil((total - done) / rate)} s left` : ''
+    io.progress(label, `${losses}${speed}`)(done, total)
+  }
+}
+
+/** Shows a training; the first Ctrl-C asks it to stop after the step at hand and keep the best so far, the second ends all. */
 export class TrainingProgress {
-  readonly #show: (at: TrainingAt) => void
+  readonly #show: (at: TrainingAt) => undefined
   readonly #onSignal = () => {
     this.isStopped = true
     process.off('SIGINT', this.#onSignal)
@@ -11,11 +28,7 @@ export class TrainingProgress {
   isStopped = false
 
   constructor(io: Io) {
-    this.#show = (at) => {
-      const { series, fold, folds, model, done, total, loss, validationLoss } = at
-      const losses = `loss ${loss.toFixed(4)}${validationLoss === null ? '' : `, validation ${validationLoss.toFixed(4)}`}`
-      io.progress(`${series}, fold ${fold} of ${folds}, ${model}`, losses)(done, total)
-    }
+    this.#show = trainingShown(io)
     process.on('SIGINT', this.#onSignal)
   }
 

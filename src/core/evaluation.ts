@@ -200,8 +200,8 @@ export interface RecordedTraining {
   readonly from: number | null
   readonly to: number | null
   readonly threshold: number
-  readonly feeTaker: number
-  readonly slippageBps: number
+  /** By venue. */
+  readonly costs: Readonly<Record<string, { readonly feeTaker: number; readonly slippageBps: number }>>
   readonly noCosts: boolean
 }
 

@@ -131,8 +131,7 @@ const request = z.strictObject({
   from: time.nullable(),
   to: time.nullable(),
   threshold: z.number(),
-  feeTaker: z.number(),
-  slippageBps: z.number(),
+  costs: z.record(z.string(), z.strictObject({ feeTaker: z.number(), slippageBps: z.number() })),
   noCosts: z.boolean(),
 })
 

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path'
 import type { EvaluationDocument, EvaluationResult, RecordedTraining, SeriesPredictions } from '../core/evaluation.ts'
 import { closeTimeOf } from '../core/interval.ts'
-import { type parseSeries, seriesName } from '../core/series.ts'
+import { parseSeries, seriesName, type Venue } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars } from '../data/index.ts'
 import { type Artifact, artifactFiles, definitionHash } from '../models/artifact.ts'
@@ -39,12 +39,13 @@ export function evaluateModel(
   by: JudgedBy,
 ): ModelRun {
   const { venue } = grounds[0]!.ground.bars.series
-  const { feeTaker, slippageBps } = settings.costsOf(venue)
+  const costs = costsOf(artifact, settings)
+  const { feeTaker, slippageBps } = costs[venue]!
   const { threshold } = by
   const predictions: SeriesPredictions[] = []
   const series = grounds.map(({ ground, table, folds }, s) => {
     const fitted = artifact.series[s]!.folds
-    const own = settings.costsOf(ground.bars.series.venue)
+    const own = costs[ground.bars.series.venue]!
     const { evaluation, forecast } = evaluateSeries(
       definition,
       ground,
@@ -60,8 +61,8 @@ export function evaluateModel(
   const data = grounds.map(({ ground }) => dataOf(ground.bars))
   const code = by.file === null ? sha256(artifact.definition) : codeHash(by.file).hash
   const { noCosts } = settings
-  const request = recordOf(artifact.name, by, { feeTaker, slippageBps, noCosts })
-  const id = sha256({ artifactSha, data, code, threshold, feeTaker, slippageBps, noCosts }).slice(0, 12)
+  const request = recordOf(artifact.name, by, { costs, noCosts })
+  const id = sha256({ artifactSha, data, code, threshold, costs, noCosts }).slice(0, 12)
   const document: EvaluationDocument = {
     run: `${artifact.name}-${id}`,
     kind: 'model',
@@ -86,6 +87,16 @@ export function evaluateModel(
     },
   }
   return { result: { document, predictions }, files }
+}
+
+function costsOf({ series }: Artifact, settings: Settings): RecordedTraining['costs'] {
+  const venues = new Set(series.map((one) => parseSeries(one.series).venue))
+  return Object.fromEntries(
+    [...venues].map((venue) => {
+      const { feeTaker, slippageBps } = settings.costsOf(venue)
+      return [venue, { feeTaker, slippageBps }]
+    }),
+  )
 }
 
 function dataOf(bars: SeriesGround['ground']['bars']): EvaluationDocument['data'][number] {
@@ -125,7 +136,7 @@ function remarksOf({ split, calibrate }: ModelDefinition, { stopped }: Artifact,
 function recordOf(
   model: string,
   { file, request, threshold }: JudgedBy,
-  costs: Pick<RecordedTraining, 'feeTaker' | 'slippageBps' | 'noCosts'>,
+  costs: Pick<RecordedTraining, 'costs' | 'noCosts'>,
 ): RecordedTraining | null {
   if (file === null) return null
   const module = relative(projectRoot(dirname(file)), file).replaceAll('\\', '/')
@@ -133,7 +144,7 @@ function recordOf(
 }
 
 /** The command that trains and judges it again, from its project's root; what equals a built-in default is left out. */
-function commandOf(record: RecordedTraining | null, venue: ReturnType<typeof parseSeries>['venue']): string {
+function commandOf(record: RecordedTraining | null, venue: Venue): string {
   if (record === null) return 'runBacktest({ … }) from a script'
   const known = VENUE_COSTS[venue]
   const words = ['klinelab', 'train', record.module]
@@ -142,8 +153,9 @@ function commandOf(record: RecordedTraining | null, venue: ReturnType<typeof par
   if (record.threshold !== BUILT_IN_THRESHOLD) words.push('--threshold', String(record.threshold))
   if (record.noCosts) words.push('--no-costs')
   else {
-    if (record.feeTaker !== known.feeTaker) words.push('--fee-taker', String(record.feeTaker))
-    if (record.slippageBps !== known.slippageBps) words.push('--slippage-bps', String(record.slippageBps))
+    const { feeTaker, slippageBps } = record.costs[venue]!
+    if (feeTaker !== known.feeTaker) words.push('--fee-taker', String(feeTaker))
+    if (slippageBps !== known.slippageBps) words.push('--slippage-bps', String(slippageBps))
   }
   return words.join(' ')
 }

@@ -15,6 +15,8 @@ export interface Sight {
   readonly prev: Values
   /** Higher intervals: name → bar and indicators; none where only `onBars` looks. */
   readonly also: Readonly<Record<string, { readonly bar: Bar; readonly ind: Values; readonly prev: Values }>>
+  /** What its models said: `direction.p`. */
+  readonly models: Values
   readonly account: Values
   readonly position: Values
   readonly orders: readonly OrderView[]
@@ -106,13 +108,14 @@ export function watched(
 }
 
 function sightOf(context: Shown): Sight {
-  const { at, symbol, bar, ind, prev, also, account, position, orders, state } = context
+  const { at, symbol, bar, ind, prev, also, models, account, position, orders, state } = context
   const higher = Object.entries(also as Record<string, { bar: Bar; ind: object; prev: object }>)
   return {
     ...{ at, symbol, bar: barOf(bar), ind: valuesOf(ind), prev: valuesOf(prev) },
     also: Object.fromEntries(
       higher.map(([name, one]) => [name, { bar: barOf(one.bar), ind: valuesOf(one.ind), prev: valuesOf(one.prev) }]),
     ),
+    models: valuesOf(models),
     ...{ account: numbersOf(account), position: numbersOf(position), orders, state: structuredClone(state) },
   }
 }
@@ -122,6 +125,7 @@ function sightTogether(context: Together, symbol: string): Sight {
   return {
     ...{ at, symbol, bar: barOf(context.bars[symbol]!), also: {} },
     ...{ ind: valuesOf(context.inds[symbol]!), prev: valuesOf(context.prevs[symbol]!) },
+    models: valuesOf(context.models[symbol]!),
     ...{ account: numbersOf(account), position: numbersOf(context.positions[symbol]!) },
     ...{ orders: context.orders[symbol]!, state: structuredClone(state) },
   }

@@ -227,12 +227,12 @@ function barTable({ by, decided, changed, filled }: Step): Part['table'] | null 
   }
 }
 
-function alsoOf({ also }: Sight): Values {
-  return Object.fromEntries(
-    Object.entries(also).flatMap(([name, { ind }]) =>
-      Object.entries(ind).map(([key, value]) => [`${name}.${key}`, value]),
-    ),
+/** Indicators of higher intervals, and what models said. */
+function alsoOf({ also, models }: Sight): Values {
+  const higher = Object.entries(also).flatMap(([name, { ind }]) =>
+    Object.entries(ind).map(([key, value]): [string, number] => [`${name}.${key}`, value]),
   )
+  return { ...Object.fromEntries(higher), ...models }
 }
 
 /** What else happened between the decision and the end, and the fills where there were more than the two. */

@@ -21,11 +21,11 @@ export function writeModelRun(run: ModelRun, out: string, seconds: number): Prom
 }
 
 /** Writes everything that a model's inputs decide into a folder. */
-function renderModelRun({ result, files }: ModelRun, dir: string): void {
+export function renderModelRun({ result, files }: ModelRun, dir: string): void {
   const { document, predictions } = result
+  mkdirSync(join(dir, ARTIFACT), { recursive: true })
   writeFileSync(join(dir, 'run.json'), `${JSON.stringify(document, null, 1)}\n`)
   writeFileSync(join(dir, 'predictions.csv'), predictionsCsv(predictions))
-  mkdirSync(join(dir, ARTIFACT))
   for (const [name, text] of files) writeFileSync(join(dir, ARTIFACT, name), text)
   writeFileSync(join(dir, 'report.html'), renderEvaluation(result, reportAssets()))
 }

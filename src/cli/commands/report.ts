@@ -1,4 +1,5 @@
-import { findRun, readDocument } from '../../runs/load-run.ts'
+import { rewriteModelReport } from '../../runs/judge-again.ts'
+import { findRun, isModel, readAnyDocument } from '../../runs/load-run.ts'
 import { rerun } from '../../runs/rerun.ts'
 import { rewriteReport } from '../../runs/run-folder.ts'
 import { UsageError } from '../../runs/usage-error.ts'
@@ -11,9 +12,14 @@ export default {
   flags: PLACES,
   example: 'klinelab report sma-cross',
   async run(args, io) {
-    const { store, out } = await settingsOf(args, io)
+    const settings = await settingsOf(args, io)
+    const { store, out } = settings
     const dir = findRun(args.words[0]!, out, io.cwd)
-    const recorded = readDocument(dir)
+    const recorded = readAnyDocument(dir)
+    if (isModel(recorded)) {
+      const file = await rewriteModelReport(dir, settings, io.cwd)
+      return { json: { run: recorded.run, dir, report: file }, text: shown(file, io.cwd) }
+    }
     const run = await rerun(dir, store, io.cwd, io.progress('bars'))
     if (run.result.document.run !== recorded.run || run.result.document.tradeHash !== recorded.tradeHash)
       throw new UsageError(
