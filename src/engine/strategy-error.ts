@@ -50,6 +50,7 @@ function inputsText(slot: Slot, params: object): string {
     {
       bar: snapshot(slot.bar, ['openTime', 'open', 'high', 'low', 'close', 'volume']),
       ind: slot.ind,
+      models: JSON.stringify(slot.models) === '{}' ? undefined : slot.models,
       position: { qty: slot.position.qty },
       params,
     },

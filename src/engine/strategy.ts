@@ -12,10 +12,10 @@ import type { ParamSpecs, ParamValues } from './params.ts'
 
 export type Indicators = Readonly<Record<string, Indicator>>
 
-/** What `ind` and `prev` are: every declared indicator's value; NaN before it has its lookback. */
 /** Models by the name that the strategy has for them. */
 export type Models = Readonly<Record<string, Predictor>>
 
+/** What `ind` and `prev` are: every declared indicator's value; NaN before it has its lookback. */
 type IndicatorValues<I> = { readonly [K in keyof I]: IndicatorValue<I[K]> }
 
 /** What is held of one instrument. Amounts in the quote asset, `qty` in the base asset, signed. */
@@ -199,7 +199,7 @@ export function defineStrategy<
   if (!Array.isArray(plots) || !plots.every((name) => typeof name === 'string'))
     throw new TypeError(`${who}: plots must be a list of names of indicators, it is ${JSON.stringify(plots)}`)
   const models: unknown = options.models ?? {}
-  if (typeof models !== 'object' || models === null)
+  if (typeof models !== 'object' || models === null || Array.isArray(models))
     throw new TypeError(`${who}: models must be an object such as { direction }, it is ${JSON.stringify(models)}`)
   for (const [name, model] of Object.entries(models))
     if ((model as Partial<Predictor> | null)?.isModel !== true)

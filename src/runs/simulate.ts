@@ -133,7 +133,8 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
     const row = columns.rows.findIndex((higherRow) => higherRow >= enough)
     readyRow = Math.max(readyRow, row < 0 ? bars.length : row)
   }
-  for (const { p } of Object.values(slot.models ?? {})) readyRow = firstKnown(p!, readyRow)
+  const models = predictionsOf(strategy, slot)
+  for (const { p } of Object.values(models)) readyRow = firstKnown(p!, readyRow)
   const feed = new RingColumns(declared, bars)
   return {
     instrument: slot.instrument,
@@ -141,7 +142,7 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
     indicators: feed.columns,
     feed,
     also,
-    models: slot.models ?? {},
+    models,
     startRow,
     readyRow,
     costs: costsOf(slot.costs),
@@ -165,6 +166,22 @@ function higherColumns(
     throw new RangeError(`also.${name} is ${interval}, which is not coarser than the series' own ${own}`)
   const { bars: higher, rows } = higherBars(bars, interval)
   return { bars: higher, indicators: batchColumns(declared, higher), rows }
+}
+
+/**
+ * What the strategy's models say.
+ * @throws RangeError where one of them is not foretold for every row: it would be read as of other bars
+ */
+function predictionsOf({ name, models }: Strategy, { bars, models: said = {} }: SimulateSlot): Predictions {
+  for (const [model, { outputs }] of Object.entries(models))
+    for (const output of outputs) {
+      const rows = said[model]?.[output]?.length ?? 0
+      if (rows !== bars.length)
+        throw new RangeError(
+          `strategy ${name}: models.${model}.${output} has ${rows} values for the ${bars.length} bars of ${bars.series.symbol}`,
+        )
+    }
+  return said
 }
 
 /** First row from `from` on with a value; the number of rows where there is none. */
