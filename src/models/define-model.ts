@@ -1,3 +1,4 @@
+import { INTERVALS, isInterval } from '../core/interval.ts'
 import type { Predictor } from '../core/predictor.ts'
 import { parseSeries, seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -71,59 +72,113 @@ const KEYS: readonly string[] = [
  * @throws TypeError that names the key at fault
  */
 export function defineModel<const C extends 2 | 3>(options: ModelOptions<C>): ModelDefinition<C> {
-  const fault = (key: string, what: string): never => {
-    throw new TypeError(`defineModel: ${key} ${what}`)
-  }
   if (typeof options !== 'object' || options === null)
-    fault('options', 'are needed: { series, features, label, model }')
+    throw new TypeError(`defineModel: options are ${shown(options)}: write { series, features, label, model }`)
   for (const key of Object.keys(options))
     if (!KEYS.includes(key)) fault(`"${key}"`, `is not known${didYouMean(key, KEYS)}; known: ${KEYS.join(', ')}`)
-  const { label, model } = options
+  const { features, also = () => ({}), label, model } = options
   const { scale = robustScaler(), rebalance = none(), split = walkForward({ folds: 6 }) } = options
   const { weights = 'equal', calibrate = 'none', seed = 0, validation = 0.15, calibration = 0.15 } = options
-  const { missing = isImputing(scale) ? 'keep' : 'drop', also = () => ({}) } = options
-  const needs = (key: keyof ModelOptions<C>, value: unknown, method: string, example: string) => {
-    const found = typeof value === 'function' ? 'a function, which is to be called' : JSON.stringify(value)
-    if (typeof (value as Record<string, unknown> | undefined)?.[method] !== 'function')
-      fault(key, `is ${found ?? 'missing'}: write ${example}`)
-  }
-  needs(
-    'label',
-    label,
-    'label',
-    'tripleBarrier({ up: 2, down: 2, horizon: 24, scale: atr(14) }) or direction({ horizon: 12 })',
-  )
-  needs('scale', scale, 'fit', 'robustScaler() or pipeline([…])')
-  needs('rebalance', rebalance, 'resample', 'classWeights(), randomUnderSample(), smote() or none()')
-  needs('model', model, 'fit', 'gbdt(), logisticRegression(), lstm(), ensemble([…])')
-  needs('split', split, 'split', "walkForward({ folds: 6, embargo: '2d' })")
-  for (const [key, value] of Object.entries({ features: options.features, also }))
-    if (typeof value !== 'function') fault(key, `must be a function: () => ({ rsi: rsi(14) }), it is ${typeof value}`)
-  const oneOf = (key: string, value: unknown, known: readonly string[]) => {
-    if (!known.includes(value as string)) fault(key, `is ${JSON.stringify(value)}: write ${known.join(' or ')}`)
-  }
-  oneOf('weights', weights, ['equal', 'uniqueness'])
-  oneOf('calibrate', calibrate, ['none', 'platt', 'isotonic'])
-  oneOf('missing', missing, ['drop', 'keep'])
+  requireParts({ label, scale, rebalance, model, split })
+  requireFeatures(features, also)
+  const { missing = isImputing(scale) ? 'keep' : 'drop' } = options
+  requireOneOf({ weights }, ['equal', 'uniqueness'])
+  requireOneOf({ calibrate }, ['none', 'platt', 'isotonic'])
+  requireOneOf({ missing }, ['drop', 'keep'])
   for (const [key, value] of Object.entries({ validation, calibration }))
     if (!(typeof value === 'number' && value > 0 && value < 0.5))
-      fault(key, `is ${JSON.stringify(value)}: write a share above 0 and below 0.5`)
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    fault('seed', `is ${JSON.stringify(seed)}: write a whole number, at least 0`)
-  if ((model.window ?? 1) > 1) {
-    const reason = sequenceRefusal(rebalance)
-    if (reason !== null)
-      fault('rebalance', `does not go with a model that reads windows of ${model.window} bars: ${reason}`)
-  }
+      fault(key, `is ${shown(value)}: write a share above 0 and below 0.5`)
+  if (!Number.isSafeInteger(seed) || seed < 0) fault('seed', `is ${shown(seed)}: write a whole number, at least 0`)
+  const reason = (model.window ?? 1) > 1 ? sequenceRefusal(rebalance) : null
+  if (reason !== null)
+    fault('rebalance', `does not go with a model that reads windows of ${model.window} bars: ${reason}`)
   const outputs = label.classes === 3 ? ['p', 'down', 'timeOut', 'up'] : ['p']
   return Object.freeze({
     kind: 'definition' as const,
     isModel: true as const,
     outputs: outputs as Output<C>[],
     series: seriesOf(options.series),
-    ...{ features: options.features, also, label, scale, rebalance, weights, model, split },
+    ...{ features, also, label, scale, rebalance, weights, model, split },
     ...{ validation, calibrate, calibration, missing, seed },
   })
+}
+
+function fault(key: string, what: string): never {
+  throw new TypeError(`defineModel: ${key} ${what}`)
+}
+
+/** A value as an error quotes it; what JSON has no word for, NaN among it, is written as it is. */
+function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function, which is to be called'
+  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
+}
+
+/** By part: the method that it is told by, and what to write. */
+const PARTS: Readonly<Record<'label' | 'scale' | 'rebalance' | 'model' | 'split', readonly [string, string]>> = {
+  label: [
+    'label',
+    'tripleBarrier({ up: 2, down: 2, horizon: 24, scale: atr(14) }) or direction({ horizon: 12, threshold: 0.001 })',
+  ],
+  scale: ['fit', 'robustScaler() or pipeline([…])'],
+  rebalance: ['resample', 'classWeights(), randomUnderSample(), smote() or none()'],
+  model: ['fit', 'gbdt(), logisticRegression(), lstm(), ensemble([…])'],
+  split: ['split', "walkForward({ folds: 6, embargo: '2d' })"],
+}
+
+function requireParts(given: Readonly<Record<keyof typeof PARTS, unknown>>): void {
+  for (const [key, [method, example]] of Object.entries(PARTS)) {
+    const value = given[key as keyof typeof PARTS]
+    if (typeof (value as Readonly<Record<string, unknown>> | null | undefined)?.[method] !== 'function')
+      fault(key, `is ${value === undefined ? 'missing' : shown(value)}: write ${example}`)
+  }
+}
+
+/** Asks for the features once, so that a slip in them is told of where they are written. */
+function requireFeatures(features: unknown, also: unknown): void {
+  const example = '() => ({ rsi: rsi(14), r1: logReturn(1) })'
+  for (const [key, value] of Object.entries({ features, also }))
+    if (typeof value !== 'function')
+      fault(key, `is ${value === undefined ? 'missing' : shown(value)}: write a function, ${example}`)
+  const own: unknown = (features as () => unknown)()
+  requireIndicators('features', own, `write ${example}, with the round brackets`)
+  const higher: unknown = (also as () => unknown)()
+  if (!isRecord(higher)) fault('also', `returns ${shown(higher)}: write ${HIGHER}`)
+  for (const [name, one] of Object.entries(higher as Readonly<Record<string, unknown>>)) {
+    const { interval, features: wanted } = (isRecord(one) ? one : {}) as Readonly<Record<string, unknown>>
+    if (!isInterval(String(interval)))
+      fault(
+        `also.${name}`,
+        `has interval ${shown(interval)}${didYouMean(String(interval), INTERVALS)}: write ${HIGHER}`,
+      )
+    requireIndicators(`also.${name}.features`, wanted, `write ${HIGHER}`)
+  }
+  try {
+    featureNames(own as Features, higher as HigherFeatures)
+  } catch (error) {
+    fault('features:', (error as Error).message)
+  }
+}
+
+const HIGHER = "() => ({ h4: { interval: '4h', features: { rsi: rsi(14) } } })"
+
+function requireIndicators(key: string, given: unknown, advice: string): void {
+  if (!isRecord(given)) fault(key, `are ${shown(given)}: ${advice}`)
+  for (const [name, one] of Object.entries(given as Readonly<Record<string, unknown>>))
+    if (!isRecord(one) || typeof one['key'] !== 'string' || !Array.isArray(one['outputs']))
+      fault(`${key}.${name}`, `is ${shown(one)}: write an indicator such as rsi(14)`)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function requireOneOf(given: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+  for (const [key, value] of Object.entries(given))
+    if (!known.includes(value as string))
+      fault(
+        key,
+        `is ${shown(value)}${didYouMean(String(value), known)}: write ${known.map((one) => `'${one}'`).join(' or ')}`,
+      )
 }
 
 export function isModelDefinition(value: unknown): value is ModelDefinition {
@@ -134,7 +189,7 @@ export function isModelDefinition(value: unknown): value is ModelDefinition {
 /** @throws TypeError for what is no list of series, or names one twice */
 function seriesOf(given: readonly string[]): readonly string[] {
   if (!Array.isArray(given) || given.length === 0)
-    throw new TypeError(`defineModel: series is ${JSON.stringify(given)}: write a list such as ['binance:BTCUSDT:1h']`)
+    fault('series', `is ${given === undefined ? 'missing' : shown(given)}: write a list such as ['binance:BTCUSDT:1h']`)
   const names = given.map((text) => {
     try {
       return seriesName(parseSeries(String(text)))
@@ -143,27 +198,26 @@ function seriesOf(given: readonly string[]): readonly string[] {
     }
   })
   const twice = names.find((name, k) => names.indexOf(name) !== k)
-  if (twice !== undefined) throw new TypeError(`defineModel: series has ${twice} twice`)
+  if (twice !== undefined) fault('series', `has ${twice} twice: leave one out`)
   return Object.freeze(names)
 }
 
-function isImputing({ kind, settings }: Transformer): boolean {
+/** Of a pipeline, whether one of its steps imputes, however deep it lies. */
+function isImputing({ kind, settings }: Pick<Transformer, 'kind' | 'settings'>): boolean {
   if (kind === 'impute') return true
-  const { steps } = settings as { readonly steps?: readonly { readonly kind: string }[] }
-  return steps?.some((step) => step.kind === 'impute') ?? false
+  const { steps } = settings as { readonly steps?: readonly Pick<Transformer, 'kind' | 'settings'>[] }
+  return steps?.some(isImputing) ?? false
 }
 
 /**
  * All that decides what a model of this definition learns from given bars, as plain data: what an artifact says it is, and
- * what is hashed to tell whether an artifact is of this definition.
- * @throws RangeError where its features have none, or one name twice
+ * what is hashed to tell whether an artifact is of this definition. A share that nothing is set aside by is `null`.
  */
 export function definitionJson(definition: ModelDefinition): Readonly<Record<string, unknown>> {
   const { series, label, scale, rebalance, weights, model, split, validation, calibrate, calibration, missing, seed } =
     definition
   const features = definition.features()
   const also = definition.also()
-  featureNames(features, also)
   const keys = (of: Features) => Object.fromEntries(Object.entries(of).map(([name, { key }]) => [name, key]))
   const plain = ({ kind, settings }: { kind: string; settings: Readonly<Record<string, unknown>> }) => ({
     kind,
@@ -177,6 +231,7 @@ export function definitionJson(definition: ModelDefinition): Readonly<Record<str
     ),
     label: plain(label),
     ...{ scale: plain(scale), rebalance: plain(rebalance), weights, model: plain(model), split: plain(split) },
-    ...{ validation, calibrate, calibration, missing, seed },
+    validation: model.isWatched ? validation : null,
+    ...{ calibrate, calibration: calibrate === 'none' ? null : calibration, missing, seed },
   }
 }
