@@ -64,27 +64,29 @@ async function fitEnsemble(
     const own = { ...lesson, seed: lesson.seed + m }
     const called = `${within}${m + 1} ${member.kind}`
     if (inner !== null) {
-      const said = await inner.foretell((rows, part) =>
+      const { p, stopped } = await inner.foretell((rows, part) =>
         fitClassifier(member, { ...own, rows }, watch, `${called}, ${part}`),
       )
-      if (said.stoppedAt !== null) stoppedAt = said.stoppedAt
-      outOfFold.push(said.p)
+      outOfFold.push(p)
+      if (stopped !== null) {
+        stoppedAt = stopped.stoppedAt
+        // nothing further is begun: what a part has taught is all that there is to keep
+        if (learnt.length === 0) learnt.push(stopped)
+        break
+      }
     }
-    // one member at least is fitted, so that there is something to keep
-    if (stoppedAt === null || learnt.length === 0) {
-      const one = await fitClassifier(member, own, watch, called)
-      learnt.push(one)
-      stoppedAt ??= one.stoppedAt
-    }
+    const one = await fitClassifier(member, own, watch, called)
+    learnt.push(one)
+    stoppedAt = one.stoppedAt
     if (stoppedAt !== null) break
   }
   const models = learnt.map(({ model }) => model)
-  const isWhole = models.length === classifier.members.length && stoppedAt === null
-  const { validation, plain } = lesson
-  const joined = isWhole
-    ? inner === null
-      ? classifier.join(models, plain, { validation })
-      : classifier.join(models, { ...plain, rows: inner.rows }, { outOfFold })
-    : Ensemble.mean(models, plain.classes)
-  return { model: joined, losses: learnt.flatMap(({ losses }) => losses), stoppedAt }
+  const { validation, plain, prepare, rows } = lesson
+  const join = () => {
+    if (stoppedAt !== null) return Ensemble.mean(models, plain.classes)
+    if (inner !== null) return classifier.join(models, { ...plain, rows: inner.rows }, { outOfFold })
+    // rebalanced like what they have learnt from: their probabilities are of those shares of the classes
+    return classifier.join(models, prepare(rows), { validation })
+  }
+  return { model: join(), losses: learnt.flatMap(({ losses }) => losses), stoppedAt }
 }

@@ -58,10 +58,15 @@ export async function fitFold(
   const validation = parts.validation && whole(parts.validation, 'set aside to stop early')
   const calibration = parts.calibration && whole(parts.calibration, 'set aside to calibrate')
   const { seed } = definition
-  const weights = definition.weights === 'uniqueness' ? uniquenessWeights(new TrainingView(scaled, labels, rows)) : null
-  const prepare = (own: Int32Array): TrainingSet =>
-    weighed(definition.rebalance.resample(new TrainingView(scaled, labels, own), { seed, weights }), validation)
+  const prepared = (own: Int32Array): TrainingSet => {
+    const train = new TrainingView(scaled, labels, own)
+    return weighed(definition.rebalance.resample(train, { seed, weights: weightsOf(definition, train) }), validation)
+  }
+  // members of an ensemble learn from one set: what it costs to make is paid once
+  const all = prepared(rows)
+  const prepare = (own: Int32Array) => (own === rows ? all : prepared(own))
   const { names, columns } = scaled
+  const weights = weightsOf(definition, new TrainingView(scaled, labels, rows))
   const plain: TrainingSet = { names, columns, rows, y: labels.y, classes: labels.classes, weights }
   const lesson = { matrix: scaled, end: labels.end, rows, prepare, plain, validation, seed }
   const { model, losses, stoppedAt } = await fitClassifier(definition.model, lesson, watch)
@@ -80,10 +85,15 @@ export async function fitFold(
       purged: purged + parts.purged,
       embargoed,
     },
-    balance: balanceOf(prepare(rows)),
+    balance: balanceOf(all),
     losses,
     stoppedAt,
   }
+}
+
+/** By row, of rows to learn from among one another; `null`: all weigh 1. */
+function weightsOf({ weights }: ModelDefinition, train: TrainingView): Float64Array | null {
+  return weights === 'uniqueness' ? uniquenessWeights(train) : null
 }
 
 /**

@@ -9,10 +9,10 @@ const FOLDS = 3
 export interface InnerFolds {
   /** Rows that every member says something of, out of fold. */
   readonly rows: Int32Array
-  /** A member's probabilities of these rows, each by a fit that has not learnt from it. */
+  /** A member's probabilities of these rows, each by a fit that has not learnt from it; of fewer where one was asked to stop. */
   foretell(
     fit: (rows: Int32Array, part: string) => Promise<Learnt>,
-  ): Promise<{ readonly p: Float64Array; readonly stoppedAt: number | null }>
+  ): Promise<{ readonly p: Float64Array; readonly stopped: Learnt | null }>
 }
 
 /**
@@ -37,14 +37,12 @@ export function innerFolds({ matrix, end, rows, plain }: Lesson, window: number)
     rows: all,
     async foretell(learn) {
       const parts: Float64Array[] = []
-      let stoppedAt: number | null = null
       for (const [k, { train, test }] of folds.entries()) {
         const learnt = await learn(train, `part ${k + 1} of ${FOLDS}`)
-        stoppedAt = learnt.stoppedAt
-        if (stoppedAt !== null) break
+        if (learnt.stoppedAt !== null) return { p: joined(parts), stopped: learnt }
         parts.push(learnt.model.predictProba(plain.columns, test))
       }
-      return { p: joined(parts), stoppedAt }
+      return { p: joined(parts), stopped: null }
     },
   }
 }

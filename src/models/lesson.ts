@@ -46,7 +46,7 @@ export interface Lesson {
   readonly rows: Int32Array
   /** The training set of some of these rows, rebalanced. */
   readonly prepare: (rows: Int32Array) => TrainingSet
-  /** The same rows as they are: what members of an ensemble are joined by. */
+  /** The same rows as they are: what stands on top of members learns from them. */
   readonly plain: TrainingSet
   readonly validation: Int32Array | null
   readonly seed: number
