@@ -63,8 +63,8 @@ export function foretell(
     const said = model.predictProba(scaled.columns, rows)
     const first = ranges.length > borders.test.length ? ranges[0]![1] : 0
     for (const [at, row] of rows.entries()) {
-      // of folds that overlap the first one speaks
-      if (fold[row] !== 0) continue
+      // of folds that overlap the first one that has something to say speaks
+      if (fold[row] !== 0 || Number.isNaN(said[at * width]!)) continue
       if (row >= first) fold[row] = k + 1
       for (let one = 0; one < width; one++) p[row * width + one] = said[at * width + one]!
     }

@@ -9,7 +9,11 @@ import type { FoldModel } from './foretell.ts'
  */
 export class LivePredictor {
   readonly #window: number
-  readonly #needsAll: boolean
+  /** Bars that lack a value are kept, once every feature has had one. */
+  readonly #keeps: boolean
+  /** By feature: whether a bar without its value is left out. */
+  readonly #isNeeded: boolean[]
+  readonly #names: readonly string[]
   readonly #model: FoldModel['model']
   readonly #scale: (row: Float64Array) => Float64Array
   readonly #interval: Interval
@@ -23,7 +27,9 @@ export class LivePredictor {
   constructor({ model, missing, label }: ModelDefinition, fold: FoldModel, interval: Interval) {
     const { window = 1 } = model
     this.#window = window
-    this.#needsAll = missing === 'drop' || window > 1
+    this.#keeps = missing === 'keep' && window === 1
+    this.#isNeeded = fold.transform.names.map(() => true)
+    this.#names = fold.transform.names
     this.#model = fold.model
     this.#scale = fold.transform.stream()
     this.#interval = interval
@@ -35,8 +41,13 @@ export class LivePredictor {
   /**
    * @param features of a bar that has closed, in the order in which the model was fitted
    * @returns probabilities as a fitted classifier gives them; NaN where the window is not whole, or a feature is not known
+   * @throws RangeError on another number of features
    */
   next(openTime: number, features: Float64Array): Float64Array {
+    if (features.length !== this.#columns.length)
+      throw new RangeError(
+        `${features.length} features, and the model has learnt from ${this.#columns.length}: ${this.#names.join(', ')}`,
+      )
     const scaled = this.#scale(features)
     // a window never crosses a gap
     if (openTime !== this.#closeTime) this.#count = 0
@@ -45,9 +56,10 @@ export class LivePredictor {
     for (const [k, column] of this.#columns.entries()) {
       column.copyWithin(0, 1)
       column[this.#window - 1] = scaled[k]!
-      if (Number.isNaN(scaled[k]!)) isWhole = false
+      if (!Number.isNaN(scaled[k]!)) this.#isNeeded[k] = !this.#keeps
+      else if (this.#isNeeded[k]!) isWhole = false
     }
-    this.#count = isWhole || !this.#needsAll ? this.#count + 1 : 0
+    this.#count = isWhole ? this.#count + 1 : 0
     if (this.#count < this.#window) return this.#nothing
     return this.#model.predictProba(this.#columns, this.#last)
   }
