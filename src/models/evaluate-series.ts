@@ -5,7 +5,7 @@ import { calibrationCurve } from '../metrics/calibration-error.ts'
 import { evaluateFolds, type FoldPredictions } from '../metrics/classification-folds.ts'
 import { featureDrift } from '../metrics/drift.ts'
 import { precisionRecallCurve } from '../metrics/precision-recall.ts'
-import { rocCurve } from '../metrics/roc.ts'
+import { rocAuc, rocCurve } from '../metrics/roc.ts'
 import { type SideCosts, sweepThresholds } from '../metrics/threshold-money.ts'
 import type { Fold } from '../preprocess/split.ts'
 import type { FeatureTable } from '../preprocess/validate-table.ts'
@@ -73,18 +73,19 @@ export function evaluateSeries(
       returns: Float64Array.from(rows, (row) => labels.returns[row]!),
       end: Int32Array.from(rows, (row) => labels.end[row]!),
     },
-    { costs: options.costs, auc: pooled.metrics['auc'] ?? null },
+    { costs: options.costs, auc: rocAuc(said.y, traded(said.p, labels.classes), { positive: labels.classes - 1 }) },
   )
-  const importance = testImportance(definition, ground, scored)
+  const importance = testImportance(definition, ground, pairs)
   const drift = pairs.map(({ fold }) =>
     featureDrift(matrix.names, matrix.columns, { train: fold.train.rows, test: fold.test }),
   )
-  const unsaid = parts.folds.reduce((sum, { test }) => sum + test.length, 0) - rows.length
+  // a row may be tested in several folds
+  const unsaid = new Set(pairs.flatMap(({ fold }) => [...fold.test])).size - rows.length
   const evaluation: Omit<SeriesEvaluation, 'verdicts'> = {
     series: seriesName(bars.series),
     bars: bars.length,
-    used: table.used,
-    dropped: { ...table.dropped, window: Math.max(0, unsaid) },
+    used: table.used - unsaid,
+    dropped: { ...table.dropped, window: unsaid },
     features: table.features.map(({ name, missing, infinite, low, high, auc }, f) => ({
       ...{ name, missing, infinite, low, high, auc },
       importance: importance.features?.[f] ?? null,
