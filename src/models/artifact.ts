@@ -76,8 +76,12 @@ export function artifactFiles(artifact: Artifact): {
   }))
   const whole = { format: FORMAT, ...rest, definition, definitionSha256: definitionHash(definition), series: listed }
   const own = sha256(JSON.stringify(whole))
-  files.set(MANIFEST, `${JSON.stringify({ ...whole, sha256: own }, null, 1)}\n`)
+  files.set(MANIFEST, manifestText(whole, own))
   return { files, sha256: own }
+}
+
+function manifestText(whole: object, own: string): string {
+  return `${JSON.stringify({ ...whole, sha256: own }, null, 1)}\n`
 }
 
 /** A fitted fold as plain data. */
@@ -129,9 +133,10 @@ function manifestOf(dir: string): Readonly<Record<string, unknown>> {
     throw new RangeError(`${file}: ${what}; train the model again`)
   }
   if (!existsSync(file)) refuse('there is no such file: this is no trained model')
+  const text = readFileSync(file, 'utf8')
   let json: unknown
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
+    json = JSON.parse(text)
   } catch (error) {
     refuse(`is no JSON (${(error as Error).message})`)
   }
@@ -139,7 +144,9 @@ function manifestOf(dir: string): Readonly<Record<string, unknown>> {
   const { sha256: own, ...whole } = json as Readonly<Record<string, unknown>>
   if (whole['format'] !== FORMAT)
     refuse(`is of format ${JSON.stringify(whole['format'])}, and this version of klinelab reads ${FORMAT}`)
-  if (sha256(JSON.stringify(whole)) !== own) refuse('is not what the training wrote: its sha256 is another')
+  // the text too: a changed byte between the values is one
+  if (text !== manifestText(whole, sha256(JSON.stringify(whole))))
+    refuse('is not what the training wrote: its sha256 is another')
   return json as Readonly<Record<string, unknown>>
 }
 

@@ -3,6 +3,8 @@ import type { FittedClassifier } from './classifier.ts'
 import { Ensemble } from './ensemble.ts'
 import { LogisticRegression } from './logistic-regression.ts'
 import { recurrentFromJson } from './recurrent/fitted-recurrent.ts'
+import { cnn1dFromJson } from './tensorflow/cnn1d.ts'
+import { mlpFromJson } from './tensorflow/mlp.ts'
 import { Gbdt } from './trees/gbdt.ts'
 import { RandomForest } from './trees/random-forest.ts'
 
@@ -15,6 +17,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   'random-forest': RandomForest.fromJson,
   lstm: recurrentFromJson,
   gru: recurrentFromJson,
+  mlp: mlpFromJson,
+  cnn1d: cnn1dFromJson,
   ensemble: (json, where) => Ensemble.fromJson(json, (member) => fittedFromJson(member, `${where}: member`), where),
   calibrated: (json, where) => Calibrated.fromJson(json, (model) => fittedFromJson(model, `${where}: model`), where),
 }
