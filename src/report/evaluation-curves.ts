@@ -39,7 +39,7 @@ function precisionFigure(block: Block): string {
   const { precisionRecall } = one.curves
   if (precisionRecall.length === 0) return missing('precision and recall', one.pooled.notes['prAuc'])
   const range = rangeText('prAuc', one.pooled.intervals['prAuc'])
-  const words = `The area under it is ${judgedText('prAuc', one.pooled.metrics['prAuc'])}${range === '' ? '' : ` (95\u202f%: ${range})`}. Dashed: how often ${block.document.classes === 2 ? 'the class came, which is' : 'each class came,'} what guessing gets.`
+  const words = `The area under it is ${judgedText('prAuc', one.pooled.metrics['prAuc'])}${range === '' ? '' : ` (95\u202f%: ${range})`}. Dashed: how often ${block.document.classes === 2 ? 'the class came, which is' : 'each class came,'} what guessing gets. The scale is that of a recall above 2\u202f%: below, a few bars decide.`
   return figure(
     `chart-pr${tail}`,
     'Precision against recall',

@@ -43,9 +43,11 @@ export function definitionWords(value: unknown): string {
   return value === null || value === undefined ? 'none' : String(value)
 }
 
-/** The same, as short as it can be told. */
+/** The same, as short as it can be told: `ensemble of lstm, gbdt`. */
 export function kindWords(value: unknown): string {
-  return isKind(value) ? value.kind : definitionWords(value)
+  if (!isKind(value)) return definitionWords(value)
+  const parts = Object.values(value.settings).find((one) => Array.isArray(one) && one.some(isKind)) as unknown[]
+  return parts === undefined ? value.kind : `${value.kind} of ${parts.map(kindWords).join(', ')}`
 }
 
 function isPlain(value: unknown): value is Plain {

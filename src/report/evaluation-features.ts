@@ -142,7 +142,7 @@ export function featuresSection(block: Block): string {
       [{ title: 'Left out because' }, number('bars'), number('of all')],
       (dropped.length === 0 ? [] : dropped).map(([key, why]) => {
         const n = one.dropped[key as keyof typeof DROPPED]
-        return [why, count(n), percent(one.bars === 0 ? null : n / one.bars, 1)]
+        return [why, count(n), percent(one.bars === 0 ? null : n / one.bars)]
       }),
     ),
   )

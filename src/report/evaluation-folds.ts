@@ -60,7 +60,7 @@ function foldTable(folds: readonly FoldEvaluation[], classes: 2 | 3): string {
 }
 
 function trainingTable(folds: readonly FoldEvaluation[]): string {
-  const weight = (n: number) => decimal(n, Number.isInteger(n) ? 0 : 1)
+  const weight = (n: number) => decimal(n, Number.isInteger(n) || n >= 100 ? 0 : 1)
   return tableHtml(
     'What each fold learnt from (UTC), and rows kept away from it',
     [

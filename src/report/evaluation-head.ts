@@ -11,10 +11,7 @@ export function whatWasTrained(document: EvaluationDocument): string {
   const chips = [
     ...(['label', 'model', 'split', 'scale', 'rebalance'] as const)
       .filter((key) => definition[key] !== undefined)
-      .map(
-        (key) =>
-          `${key}: ${key === 'model' || key === 'label' ? definitionWords(definition[key]) : kindWords(definition[key])}`,
-      ),
+      .map((key) => `${key}: ${key === 'label' ? definitionWords(definition[key]) : kindWords(definition[key])}`),
     plural(features, 'feature'),
     `${classes} classes`,
     `seed ${seed}`,

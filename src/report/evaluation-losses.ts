@@ -24,7 +24,7 @@ export function lossesSection(block: Block): string {
   const figures = models.map(({ model, folds }, k) => {
     const hasValidation = folds.some(({ steps }) => steps.some(({ validationLoss }) => validationLoss !== null))
     const words = `A line a fold, numbered at its end. ${hasValidation ? 'Full: rows set aside to stop by; dashed: rows learnt from. Where the dashed falls and the full one rises, it learns by heart.' : 'No rows were set aside: nothing here says whether it learns by heart.'}`
-    return figure(`chart-losses${block.tail}-${k}`, `Loss of ${model} by step`, words, 260, lossTable(folds))
+    return figure(`chart-losses${block.tail}-${k}`, `Loss by step: ${model}`, words, 260, lossTable(folds))
   })
   return blockSection(block, 'losses', 'Learning', `<div class="pair">${figures.join('')}</div>`)
 }

@@ -44,9 +44,11 @@ function sentence({ document, one, tail }: Block): string {
       ? ''
       : `<a href="#remarks">${plural(document.remarks.length, 'thing')} to know before believing it</a>`,
   ]
-  return [`${where} ${area}.`, ...verdicts.map((text) => `<strong>${escapeHtml(ended(text))}</strong>`), ...links]
-    .filter((part) => part !== '')
-    .join(' ')
+  // what a verdict says of the AUC need not be said twice
+  const figures = verdicts.some((text) => text.startsWith('AUC')) ? [] : [`${where} ${area}.`]
+  const [first, ...others] = verdicts.map((text) => escapeHtml(ended(text)))
+  const judged = first === undefined ? [] : [`<strong>${first}</strong>`, ...others]
+  return [...figures, ...judged, ...links].filter((part) => part !== '').join(' ')
 }
 
 function judgedCard({ one: { pooled } }: Block, key: string): string {

@@ -23,9 +23,11 @@ export const EVALUATION_CHARTS = String.raw`
     const all = one[of];
     const [across1, up] = of === 'roc' ? ['false alarms', 'hits'] : ['recall', 'precision'];
     const whole = { domain: [0, 1], nice: false };
-    const low = of === 'roc' ? 0 : Math.max(0, Math.floor(10 * Math.min(...one.shares.filter((_, k) => all.some((curve) => curve.class === k)), ...all.flatMap((curve) => curve.y.filter((_, k) => curve.x[k] > 0.02))) - 0.5) / 10);
+    // at a recall of nearly nothing a few bars decide, and precision may be anything
+    const seen = all.flatMap((curve) => [one.shares[curve.class]].concat(curve.y.filter((_, k) => curve.x[k] > 0.02)));
+    const domain = of === 'roc' ? [0, 1] : [Math.max(0, Math.floor(20 * Math.min(...seen) - 0.2) / 20), Math.min(1, Math.ceil(20 * Math.max(...seen) + 0.2) / 20)];
     const x = number('x', { title: across1, scale: whole, axis: shareAcross(width) });
-    const y = number('y', { title: up, scale: { domain: [low, 1], nice: false }, axis: share });
+    const y = number('y', { title: up, scale: { domain, nice: false }, axis: share });
     const guides = of === 'roc' ? [{ x: 0, y: 0 }, { x: 1, y: 1 }] : all.flatMap((curve) => [0, 1].map((at) => ({ x: at, y: one.shares[curve.class], of: curve.class })));
     return {
       layer: [
@@ -109,10 +111,12 @@ export const EVALUATION_CHARTS = String.raw`
 
   const stretches = (one) => one.said.map((line, k) => ({ t: line.from, u: line.to, middle: (line.from + line.to) / 2, fold: String(line.fold), odd: line.fold % 2 === 1 }));
   const shades = (css, one, width) => ({ data: { values: stretches(one) }, mark: { type: 'rect', color: css('accent'), clip: true }, encoding: { x: time(width), x2: { field: 'u' }, opacity: { condition: { test: 'datum.odd', value: 0.14 }, value: 0.06 } } });
+  /** As much room beside prices as beside p, so that both stand at the same times. */
+  const WIDE = { minExtent: 66 };
   const priceChart = (one) => (css, width) => {
     const bars = one.price;
     const values = bars.t.map((t, k) => ({ t, low: bars.low[k], high: bars.high[k], v: bars.close[k] }));
-    const y = { scale: moving(level()) };
+    const y = { scale: moving(level()), axis: WIDE };
     const layer = [
       shades(css, one, width),
       { data: { values }, params: [zoom], mark: { type: 'area', color: css('band'), opacity: 0.6, clip: true }, encoding: { x: time(width), y: number('low', y), y2: { field: 'high' } } },
@@ -127,7 +131,7 @@ export const EVALUATION_CHARTS = String.raw`
     const level = (v, dash) => ({ data: { values: ends.map(({ t }) => ({ t, v })) }, mark: { type: 'line', color: css('mark'), strokeDash: dash, strokeWidth: 1.2, clip: true }, encoding: { x: time(width), y: number('v') } });
     const layer = [
       shades(css, one, width),
-      { data: { values }, params: [zoom], mark: { type: 'line', color: css('accent'), strokeWidth: 0.9, clip: true }, encoding: { x: time(width), y: number('v', { scale: moving({ zero: false }), axis: { tickCount: 4 } }), detail: { field: 'of' } } },
+      { data: { values }, params: [zoom], mark: { type: 'line', color: css('accent'), strokeWidth: 0.9, clip: true }, encoding: { x: time(width), y: number('v', { scale: moving({ zero: false }), axis: Object.assign({ tickCount: 4 }, WIDE) }), detail: { field: 'of' } } },
     ];
     if (data.classes.length === 2) layer.push(level(data.threshold, [5, 4]));
     if (one.money.best !== null) layer.push(level(one.money.best, [2, 3]));
@@ -166,7 +170,7 @@ export const EVALUATION_CHARTS = String.raw`
   };
 
   /** A feature a line; the names take what they need, and at most a third of the width. */
-  const named = (width, css) => ({ field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: Math.max(90, width * 0.34), labelColor: css('ink'), grid: true, ticks: false, domain: false } });
+  const named = (width, css) => ({ field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: Math.max(90, width * 0.34), labelColor: css('ink'), grid: true, ticks: false, domain: false, offset: 6 } });
   const spots = (features, unit) => features.flatMap(({ name, folds }) => folds.flatMap((v, k) => (v === null ? [] : [{ name, v, words: name + ', fold ' + (k + 1) + ': ' + unit + decimal(v, 4) }])));
   const importance = (one) => (css, width) => {
     const y = named(width, css);

@@ -190,7 +190,7 @@ describe('the page of an evaluation as text', () => {
       expect(missing).toBe(String(feature.missing))
     }
     for (const { message } of one!.findings) expect(section(html, 'features')).toContain(message)
-    expect(row(html, 'features', 'a feature has not settled yet').slice(1)).toEqual(['100', '6.7\u202f%'])
+    expect(row(html, 'features', 'a feature has not settled yet').slice(1)).toEqual(['100', '6.67\u202f%'])
   })
 
   test('losses by fold: the best step is where the validation was least', () => {
