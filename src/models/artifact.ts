@@ -155,9 +155,8 @@ function manifestOf(dir: string): Readonly<Record<string, unknown>> {
  * @param version of this klinelab: a model of another is refused
  * @throws RangeError that names the file and what is wrong: a changed byte, another version, a model it does not know
  */
-export function readArtifact(dir: string, version: string): Artifact & { readonly sha256: string } {
+export function readArtifact(dir: string, version: string): Artifact {
   const json = manifestOf(dir) as unknown as Omit<Artifact, 'series'> & {
-    readonly sha256: string
     readonly series: readonly (Omit<TrainedSeries, 'folds'> & {
       readonly folds: readonly { readonly file: string; readonly sha256: string }[]
     })[]
@@ -168,7 +167,7 @@ export function readArtifact(dir: string, version: string): Artifact & { readonl
     )
   const { name, definition, features, classes, seed, stopped } = json
   return {
-    ...{ name, version, definition, features, classes, seed, stopped, sha256: json.sha256 },
+    ...{ name, version, definition, features, classes, seed, stopped },
     series: json.series.map(({ folds, ...one }) => ({ ...one, folds: folds.map((fold) => readFold(dir, fold)) })),
   }
 }

@@ -59,8 +59,17 @@ export function verdict(result: RunResult): string {
   const alarm = costs.none
     ? `<p class="alarm" role="alert"><strong>${zero} were set to zero.</strong> Nobody could have had this result.</p>`
     : ''
+  const learnt = inSampleAlarm(result)
   return `<section id="verdict" aria-labelledby="verdict-h"><h2 id="verdict-h" class="hidden">Verdict</h2>
-${alarm}<p class="sentence">${sentence(result)}</p>\n<dl class="cards">${cards.join('\n')}</dl></section>`
+${learnt}${alarm}<p class="sentence">${sentence(result)}</p>\n<dl class="cards">${cards.join('\n')}</dl></section>`
+}
+
+/** A model that was asked of bars which it has learnt from knows what comes. */
+function inSampleAlarm({ document: { models, range } }: RunResult): string {
+  const first = Math.max(...models.used.map(({ outOfSampleFrom }) => outOfSampleFrom))
+  if (!models.inSample || range.from >= first) return ''
+  const names = [...new Set(models.used.map(({ name }) => escapeHtml(name)))].join(', ')
+  return `<p class="alarm" role="alert"><strong>In sample: ${names} learnt from bars before ${date(first)}</strong> and was asked of them. Nobody could have had this result.</p>`
 }
 
 function sentence(result: RunResult): string {

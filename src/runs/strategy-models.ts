@@ -6,7 +6,7 @@ import { didYouMean } from '../core/suggest.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, DataError, openStore } from '../data/index.ts'
 import type { Strategy } from '../engine/index.ts'
-import { type Artifact, artifactFiles, definitionHash, readArtifact } from '../models/artifact.ts'
+import { artifactFiles, definitionHash, readArtifact } from '../models/artifact.ts'
 import { definitionJson } from '../models/define-model.ts'
 import { forecastColumns, foretell } from '../models/foretell.ts'
 import { featureMatrix } from '../preprocess/features.ts'
@@ -132,7 +132,7 @@ async function trained(model: NamedModel, file: string | null, settings: Setting
   const wanted = { definition: definitionHash(definitionJson(definition)), data: bars.map(barsSha256) }
   const notice = host.onNotice ?? (() => {})
   const dir = findArtifact(settings.out, wanted, notice)
-  if (dir !== null) return { artifact: readArtifact(dir, VERSION) as Artifact, bars }
+  if (dir !== null) return { artifact: readArtifact(dir, VERSION), bars }
   notice(`model ${name}: no trained model fits its definition and data, so it is trained first`)
   const start = performance.now()
   const { artifact, grounds, journal } = await trainModel(model, settings, {}, host.onTraining)

@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { EvaluationDocument } from '../../src/core/evaluation.ts'
+import type { RunDocument } from '../../src/core/run.ts'
+import { EVALUATION_SCHEMA } from '../../src/report/evaluation-schema.ts'
+import { RUN_SCHEMA } from '../../src/report/run-schema.ts'
+import { klinelab, scratch } from './klinelab.ts'
+import { modelModule } from './model-modules.ts'
+
+type Printed = EvaluationDocument & { readonly dir: string; readonly report: string }
+
+/** A store with half a year of the embedded bars: enough to learn from, and quick. */
+const STORE = scratch()
+beforeAll(() => {
+  const csv = join(STORE, 'half.csv')
+  const range = ['--from', '2024-01-01', '--to', '2024-07-01']
+  expect(klinelab(['data', 'export', 'binance:ETHUSDT:1h', ...range, '--out', csv])).toMatchObject({ code: 0 })
+  const kept = ['data', 'import', csv, '--as', 'binance:ETHUSDT:1h', '--store', STORE]
+  expect(klinelab(kept)).toMatchObject({ code: 0 })
+})
+
+/** A folder with a module; what is run in it writes its runs to `out` within. */
+function project(module = modelModule()) {
+  const cwd = scratch({ 'm.ts': module, 'package.json': '{ "type": "module" }' })
+  const out = join(cwd, 'out')
+  const env = { KLINELAB_REPORTS: out, KLINELAB_STORE: STORE }
+  return { cwd, out, run: (...args: readonly string[]) => klinelab(args, { cwd, env }) }
+}
+
+function hashes(dir: string): Record<string, string> {
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name !== 'timing.json' && statSync(join(dir, name)).isFile(),
+  )
+  return Object.fromEntries(
+    files.map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(dir, name)))
+        .digest('hex'),
+    ]),
+  )
+}
+
+/** What of a run's JSON stands in run.json: where it lies is told besides. */
+function documentIn({ dir, report, ...document }: Printed): unknown {
+  expect(report).toBe(`${dir}/report.html`)
+  return document
+}
+
+describe('a trained model', () => {
+  const own = project()
+  let trained: Printed
+  beforeAll(() => {
+    const done = own.run('train', 'm.ts', '--json')
+    expect(done).toMatchObject({ code: 0, stderr: '' })
+    trained = done.json<{ models: Printed[] }>().models[0]!
+  })
+
+  test('has a folder with report, figures, predictions and artifact, and prints what is in run.json', () => {
+    expect(Object.keys(hashes(trained.dir)).sort()).toEqual([
+      'artifact/artifact.json',
+      'artifact/series-1-fold-1.json',
+      'artifact/series-1-fold-2.json',
+      'artifact/series-1-fold-3.json',
+      'predictions.csv',
+      'report.html',
+      'run.json',
+    ])
+    const document = JSON.parse(readFileSync(join(trained.dir, 'run.json'), 'utf8'))
+    expect(documentIn(trained)).toEqual(document)
+    expect(EVALUATION_SCHEMA.parse(document)).toEqual(document)
+    expect(basename(trained.dir)).toBe(trained.run)
+    expect(trained).toMatchObject({ kind: 'model', model: 'up', classes: 2, stopped: null, threshold: 0.5 })
+    expect(trained.reproduce.command).toBe('klinelab train m.ts')
+  })
+
+  test('foretells every bar of its tests once, and no bar before', () => {
+    const [head, ...lines] = readFileSync(join(trained.dir, 'predictions.csv'), 'utf8').trimEnd().split('\n')
+    expect(head).toBe('series,openTime,fold,p,y')
+    const rows = lines.map((line) => line.split(','))
+    const times = rows.map(([, time]) => Number(time))
+    expect(times.every((time, k) => k === 0 || time > times[k - 1]!)).toBe(true)
+    const { folds } = trained.series[0]!
+    for (const { fold, test: spans, train } of folds) {
+      const said = times.filter((_, k) => Number(rows[k]![2]) === fold)
+      expect(said[0]).toBeGreaterThanOrEqual(spans[0]!.first)
+      expect(said.at(-1)).toBeLessThanOrEqual(spans[0]!.last)
+      expect(train.last).toBeLessThan(spans[0]!.first)
+    }
+    expect(times.length).toBe(folds.reduce((sum, { rows: { test: scored } }) => sum + scored, 0) + 12)
+    expect(rows.every(([, , , p]) => Number(p) > 0 && Number(p) < 1)).toBe(true)
+  })
+
+  test('is made again to the same bytes, and judged again to the same bytes', () => {
+    const before = hashes(trained.dir)
+    const again = own.run('train', 'm.ts', '--json')
+    expect(again.json<{ models: Printed[] }>().models[0]!.run).toBe(trained.run)
+    const judged = own.run('evaluate', trained.run, '--json')
+    expect(judged).toMatchObject({ code: 0, stderr: '' })
+    expect(judged.json<Printed>()).toEqual(trained)
+    expect(hashes(trained.dir)).toEqual(before)
+    expect(readdirSync(own.out).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+
+  test('is judged with another threshold and other costs in a folder of its own, the model being the same', () => {
+    const done = own.run('evaluate', trained.run, '--threshold', '0.6', '--fee-taker', '0.01', '--json')
+    const judged = done.json<Printed>()
+    expect(judged.run).not.toBe(trained.run)
+    expect(judged.threshold).toBe(0.6)
+    expect(judged.reproduce.artifact).toBe(trained.reproduce.artifact)
+    const [[before], [after]] = [trained.series, judged.series]
+    expect(after!.pooled.metrics['auc']).toBe(before!.pooled.metrics['auc'])
+    expect(after!.pooled.metrics['accuracy']).not.toBe(before!.pooled.metrics['accuracy'])
+    const loss = (one: typeof before) => one!.money.rows[0]!.every.gross! - one!.money.rows[0]!.every.expectancy!
+    expect(loss(after)).toBeGreaterThan(0.019)
+    expect(loss(before)).toBeLessThan(0.003)
+  })
+
+  test('is listed, shown, verified by training it anew, and gets its report again', () => {
+    const { models, runs } = own.run('runs', '--json').json<{ models: { run: string }[]; runs: unknown[] }>()
+    expect(models.map(({ run }) => run)).toContain(trained.run)
+    expect(runs).toEqual([])
+    expect(own.run('runs').stdout).toContain(trained.run)
+    expect(own.run('runs', 'show', trained.run).stdout).toContain('AUC-ROC')
+    expect(own.run('verify', trained.run)).toMatchObject({
+      code: 0,
+      stdout: `${trained.run}: the same again, to the last byte of every file\n`,
+    })
+    const report = join(trained.dir, 'report.html')
+    const bytes = readFileSync(report)
+    writeFileSync(report, 'spoilt')
+    expect(own.run('verify', trained.run).stdout).toContain('report.html in the folder')
+    expect(own.run('report', trained.run).code).toBe(0)
+    expect(readFileSync(report).equals(bytes)).toBe(true)
+  })
+
+  test('is no backtest, and a backtest is no model', () => {
+    expect(own.run('runs', 'explain', trained.run, '--trade', '1')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is a trained model, not a backtest'),
+    })
+    const run = own.run('backtest', 'm.ts', '--json').json<{ run: string }>().run
+    expect(own.run('evaluate', run)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is a backtest, not a trained model'),
+    })
+  })
+})
+
+describe('a strategy that asks a model', () => {
+  test('trains it first and says so, and the next time uses it; what it was asked of, it has not learnt from', () => {
+    const own = project()
+    const first = own.run('backtest', 'm.ts', '--json')
+    expect(first.code).toBe(0)
+    expect(first.stderr).toContain('model up: no trained model fits its definition and data, so it is trained first')
+    const second = own.run('backtest', 'm.ts', '--json')
+    expect(second.stderr).not.toContain('trained first')
+    const run = second.json<RunDocument & { dir: string; report: string }>()
+    expect(run.run).toBe(first.json<RunDocument>().run)
+    const document = JSON.parse(readFileSync(join(run.dir, 'run.json'), 'utf8'))
+    expect(RUN_SCHEMA.parse(document)).toEqual(document)
+    const { used, inSample } = run.models
+    expect(inSample).toBe(false)
+    expect(used).toMatchObject([{ name: 'up', series: 'binance:ETHUSDT:1h', folds: 3 }])
+    expect(run.range.from).toBe(used[0]!.outOfSampleFrom)
+    expect(run.metrics['trades']).toBeGreaterThan(5)
+    expect(own.run('verify', run.run)).toMatchObject({ code: 0 })
+    // what the model said stands beside the decision
+    expect(own.run('runs', 'explain', run.run, '--trade', '1').stdout).toContain('up.p')
+  })
+
+  test('is the run of the same folds whatever else lies among the runs, and another where the model is another', () => {
+    const own = project()
+    const run = own.run('backtest', 'm.ts', '--json').json<RunDocument>()
+    const other = project(modelModule({ seed: '1', model: 'logisticRegression({ C: 0.001 })' }))
+    const unlike = other.run('backtest', 'm.ts', '--json').json<RunDocument>()
+    expect(unlike.models.used[0]!.artifact).not.toBe(run.models.used[0]!.artifact)
+    expect(unlike.run).not.toBe(run.run)
+  })
+
+  test('may not be asked of bars that it has learnt from, unless the report says so', () => {
+    const own = project()
+    const refused = own.run('backtest', 'm.ts', '--from', '2024-01-08')
+    expect(refused).toMatchObject({ code: 2 })
+    expect(refused.stderr).toMatch(
+      /--from 2024-01-08: the models \(up\) have learnt from bars before 2024-\d\d-\d\dT\d\d:00.*--allow-in-sample/,
+    )
+    const allowed = own.run('backtest', 'm.ts', '--from', '2024-01-08', '--allow-in-sample', '--json')
+    const run = allowed.json<RunDocument & { report: string }>()
+    expect(run.models.inSample).toBe(true)
+    expect(run.range.from).toBe(Date.UTC(2024, 0, 8))
+    expect(run.remarks[0]).toContain('IN SAMPLE')
+    expect(run.reproduce.command).toContain('--allow-in-sample')
+    expect(readFileSync(run.report, 'utf8')).toMatch(
+      /<p class="alarm" role="alert"><strong>In sample: up learnt from bars before 2024-/,
+    )
+  })
+
+  test('runs on the series of its model alone', () => {
+    const own = project()
+    expect(own.run('backtest', 'm.ts', '--data', 'binance:BTCUSDT:1h')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('its model up learns from binance:ETHUSDT:1h, not from binance:BTCUSDT:1h'),
+    })
+  })
+
+  test('whose folds learn from what comes later is not run', () => {
+    const own = project(modelModule({ split: 'purgedKFold({ folds: 4 })' }))
+    expect(own.run('train', 'm.ts')).toMatchObject({ code: 0, stdout: expect.stringContaining('No backtest takes it') })
+    expect(own.run('backtest', 'm.ts')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('learn from bars after those they foretell'),
+    })
+  })
+
+  test('--allow-in-sample is of models alone', () => {
+    const done = klinelab(['backtest', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--allow-in-sample'])
+    expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining('sma-cross has none') })
+  })
+})
+
+describe('an artifact that is not what the module says', () => {
+  const own = project()
+  let run: string
+  let dir: string
+  beforeAll(() => {
+    ;({ run, dir } = own.run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!)
+  })
+  const refused = (says: string) =>
+    expect(own.run('evaluate', run)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(says) })
+  const changed = (name: string, change: (text: string) => string, look: () => void) => {
+    const file = name === 'm.ts' ? join(own.cwd, name) : join(dir, 'artifact', name)
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, change(text))
+    look()
+    writeFileSync(file, text)
+  }
+
+  test('another feature is refused by its name', () =>
+    changed(
+      'm.ts',
+      (text) => text.replace('rsi: rsi(14)', 'rsi: rsi(15)'),
+      () => refused('feature 3 was "rsi" (rsi(14, close)) when the model was trained, and is "rsi" (rsi(15, close))'),
+    ))
+
+  test('another label is refused by its name', () =>
+    changed(
+      'm.ts',
+      (text) => text.replace('horizon: 12', 'horizon: 13'),
+      () => refused('label was'),
+    ))
+
+  test.each(['artifact.json', 'series-1-fold-2.json'])('a changed byte of %s is refused', (name) =>
+    changed(
+      name,
+      (text) => text.replace(/(\d\.\d{5})\d/, '$17'),
+      () => refused(`${name}: is not what the training wrote`),
+    ),
+  )
+
+  test('one of another version is refused', () =>
+    changed(
+      'artifact.json',
+      (text) => {
+        const { sha256, ...whole } = { ...JSON.parse(text), version: '0.0.9' }
+        const own = createHash('sha256').update(JSON.stringify(whole)).digest('hex')
+        return `${JSON.stringify({ ...whole, sha256: own }, null, 1)}\n`
+      },
+      () => refused('was trained by klinelab 0.0.9'),
+    ))
+})
