@@ -13,5 +13,5 @@ export const EVALUATION_STYLE = `
 [id^=metrics] td:nth-child(2){width:24%}
 .definition{font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px;margin:8px 0;white-space:pre-wrap;overflow-wrap:anywhere}
 @media (min-width:700px){[id^=curves] .pair,[id^=money] .pair,[id^=losses] .pair,[id^=importance] .pair,[id^=classes] .pair{grid-template-columns:repeat(2,minmax(0,1fr))}}
-@media print{.within{display:none}section[id^=curves],section[id^=money],section[id^=folds],section[id^=baselines],section[id^=features],section[id^=importance],section[id^=losses],section[id^=classes],section[id^=price],section#definition{break-inside:auto}}
+@media print{.within{display:none}thead th{white-space:normal;font-size:8pt}.how,.reason{font-size:7.5pt}[id^=money] details table,[id^=folds] details table{font-size:7pt}[id^=money] details th,[id^=money] details td,[id^=folds] details th,[id^=folds] details td{padding:2px 4px}[id^=classes] .pair{grid-template-columns:1fr}[id^=baselines] th,[id^=baselines] td{padding:3px 4px}section[id^=curves],section[id^=money],section[id^=folds],section[id^=baselines],section[id^=features],section[id^=importance],section[id^=losses],section[id^=classes],section[id^=price],section#definition{break-inside:auto}}
 `

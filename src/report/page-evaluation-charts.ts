@@ -160,11 +160,19 @@ export const EVALUATION_CHARTS = String.raw`
     const domain = ['rows set aside', 'rows learnt from'].filter((what) => rows.some((row) => row.what === what));
     const x = number('x', { title: 'step', scale: { zero: false, nice: false }, axis: Object.assign({ tickMinStep: 1, format: ',d' }, across(width)) });
     const y = number('v', { scale: { zero: false }, axis: { tickCount: 5 } });
-    const ends = folds.map(({ fold }) => rows.filter((row) => row.fold === fold && row.what === domain[0]).pop()).filter((row) => row !== undefined);
+    const last = folds.map(({ fold }) => rows.filter((row) => row.fold === fold && row.what === domain[0]).pop()).filter((row) => row !== undefined);
+    // numbers of lines that end at one place would cover each other
+    const near = 0.04 * (Math.max(...rows.map((row) => row.v)) - Math.min(...rows.map((row) => row.v)));
+    const ends = [];
+    for (const { x: at, v, fold } of last.sort((a, b) => a.v - b.v)) {
+      const other = ends.find((end) => end.x === at && v - end.v <= near);
+      if (other) other.folds.push(fold); else ends.push({ x: at, v, folds: [fold] });
+    }
+    for (const end of ends) end.name = end.folds.sort((a, b) => a - b).join(', ');
     return {
       layer: [
         { data: { values: rows }, mark: { type: 'line', strokeWidth: 1.3, clip: true }, encoding: { x, y, detail: { field: 'fold' }, color: Object.assign({ field: 'what' }, told(domain, domain.map((what) => css(what === 'rows set aside' ? 'accent' : 'muted')))), strokeDash: Object.assign({ field: 'what' }, told(domain, domain.map((what) => (what === 'rows set aside' ? [1, 0] : [4, 3])))) } },
-        { data: { values: ends }, mark: { type: 'text', dx: 7, align: 'left', color: css('ink'), fontSize: 11 }, encoding: { x, y, text: { field: 'fold' } } },
+        { data: { values: ends }, mark: { type: 'text', dx: 7, align: 'left', color: css('ink'), fontSize: 11 }, encoding: { x, y, text: { field: 'name' } } },
       ],
     };
   };

@@ -224,6 +224,9 @@ describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser'
     await inPage(page, `dispatchEvent(new Event('beforeprint'))`)
     for (const id of CHARTS) await page.waitForSelector(`#${id}[data-drawn=yes]`, { state: 'attached' })
     expect(await paper()).toBe('rgb(255, 255, 255)')
+    // A4 without its margins
+    await page.setViewportSize({ width: 720, height: 1000 })
+    expect(await inPage(page, 'document.documentElement.scrollWidth')).toBe(720)
     for (const there of ['#metrics table', '#money details table', '#folds details table'])
       expect(await page.locator(there).isVisible(), there).toBe(true)
     for (const gone of ['nav', '#theme', '.zoom', '#copy'])

@@ -94,6 +94,17 @@ describe('the page of an evaluation as text', () => {
     expect([...verdict.matchAll(/<div class="card/g)]).toHaveLength(8)
   })
 
+  test('a verdict that tells the AUC is not told it twice', () => {
+    const verdicts = ['AUC 0.53 on 1 000 bars: not told apart from chance', 'Nothing earns its costs.']
+    const change = (made: EvaluationDocument) => ({
+      ...made,
+      series: made.series.map((each) => ({ ...each, verdicts })),
+    })
+    const words = section(page(madeEvaluation({ ...SMALL, change })), 'verdict').replace(/<[^>]*>/g, '')
+    expect(words).toContain('AUC 0.53 on 1 000 bars: not told apart from chance. Nothing earns its costs.')
+    expect(words).not.toContain('AUC is')
+  })
+
   test('every figure is there with its formula, to the last digit shown, or with the reason why not', () => {
     for (const { key, label, formula } of CLASSIFICATION_METRICS) {
       const [, shown, how] = row(html, 'metrics', escaped(label))
