@@ -18,18 +18,29 @@ export function trainingShown(io: Io): (at: TrainingAt) => undefined {
   }
 }
 
-/** Shows a training; the first Ctrl-C asks it to stop after the step at hand and keep the best so far, the second ends all. */
+/** One Ctrl-C comes twice, from the terminal and from the process that started this one: what follows so soon is the same. */
+const ONE_SIGNAL_MS = 500
+
+/** Shows a training; the first Ctrl-C asks it to stop after the step at hand and keep the best so far, a second one ends all. */
 export class TrainingProgress {
   readonly #show: (at: TrainingAt) => undefined
+  /** What Ctrl-C does elsewhere. */
+  readonly #others = process.listeners('SIGINT')
+  #first = Number.POSITIVE_INFINITY
   readonly #onSignal = () => {
-    this.isStopped = true
-    process.off('SIGINT', this.#onSignal)
+    const now = performance.now()
+    if (now - this.#first > ONE_SIGNAL_MS) process.exit(130)
+    this.#first = Math.min(this.#first, now)
   }
-  isStopped = false
 
   constructor(io: Io) {
     this.#show = trainingShown(io)
+    process.removeAllListeners('SIGINT')
     process.on('SIGINT', this.#onSignal)
+  }
+
+  get isStopped(): boolean {
+    return this.#first < Number.POSITIVE_INFINITY
   }
 
   readonly onTraining = (at: TrainingAt): boolean | undefined => {
@@ -39,5 +50,6 @@ export class TrainingProgress {
 
   end(): void {
     process.off('SIGINT', this.#onSignal)
+    for (const other of this.#others) process.on('SIGINT', other)
   }
 }

@@ -170,7 +170,7 @@ export async function groundsOf(
     const errors = table.findings.filter(({ severity }) => severity === 'error')
     if (errors.length > 0)
       throw new DataError(
-        `model ${at}: cannot be trained on these features:\n${errors.map(({ message }) => `  ${message}`).join('\n')}`,
+        `model ${at}: cannot be trained on these features: ${errors.map(({ message }) => message).join('; ')}`,
       )
     grounds.push({ ground, table, folds })
   }

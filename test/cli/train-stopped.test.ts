@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { beforeAll, expect, test } from 'vitest'
+import type { EvaluationDocument } from '../../src/core/evaluation.ts'
+import { klinelab, ROOT, scratch } from './klinelab.ts'
+import { modelModule } from './model-modules.ts'
+
+/** Slow enough to be stopped in the middle. */
+const SLOW = modelModule({
+  model: 'lstm({ units: 8, window: 12, epochs: 40, patience: 40 })',
+  split: 'walkForward({ folds: 2 })',
+})
+
+const STORE = scratch()
+beforeAll(() => {
+  const csv = join(STORE, 'some.csv')
+  const range = ['--from', '2024-01-01', '--to', '2024-04-01']
+  klinelab(['data', 'export', 'binance:ETHUSDT:1h', ...range, '--out', csv])
+  expect(klinelab(['data', 'import', csv, '--as', 'binance:ETHUSDT:1h', '--store', STORE])).toMatchObject({ code: 0 })
+})
+
+function project() {
+  const cwd = scratch({ 'm.ts': SLOW, 'package.json': '{ "type": "module" }' })
+  const out = join(cwd, 'out')
+  const env = { KLINELAB_REPORTS: out, KLINELAB_STORE: STORE }
+  return {
+    out,
+    run: (...args: string[]) => klinelab(args, { cwd, env }),
+    start: (...args: string[]) =>
+      spawn(process.execPath, [join(ROOT, 'src', 'cli', 'main.ts'), ...args], {
+        cwd,
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+  }
+}
+
+/** Until a training has come to the second fold, whose first epoch is told. */
+async function inTheMiddle(out: string): Promise<void> {
+  for (;;) {
+    const folder = existsSync(out) ? readdirSync(out).find((name) => name.startsWith('.training-')) : undefined
+    if (folder !== undefined && readdirSync(join(out, folder)).includes('series-0-fold-1-lstm.checkpoint.json')) return
+    await setTimeout(5)
+  }
+}
+
+async function ended(child: ChildProcess): Promise<{ readonly code: number | null; readonly stdout: string }> {
+  let stdout = ''
+  child.stdout!.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+  })
+  const code = await new Promise<number | null>((done) => child.on('close', done))
+  return { code, stdout }
+}
+
+type Printed = EvaluationDocument & { readonly dir: string }
+
+test('what is killed in the middle goes on where it was, to the same bytes', async () => {
+  const [killed, whole] = [project(), project()]
+  const child = killed.start('train', 'm.ts')
+  const end = ended(child)
+  await inTheMiddle(killed.out)
+  child.kill('SIGKILL')
+  await end
+  expect(readdirSync(killed.out).filter((name) => !name.startsWith('.'))).toEqual([])
+  const models = [killed, whole].map(
+    (one) => one.run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!,
+  )
+  for (const name of ['artifact/artifact.json', 'artifact/series-1-fold-2.json', 'predictions.csv', 'report.html'])
+    expect(readFileSync(join(models[0]!.dir, name)).equals(readFileSync(join(models[1]!.dir, name))), name).toBe(true)
+  expect(readdirSync(killed.out)).toEqual([models[0]!.run])
+})
+
+test('Ctrl-C stops after the epoch at hand and keeps the best so far, which no backtest takes for the model', async () => {
+  const own = project()
+  const child = own.start('train', 'm.ts', '--json')
+  const end = ended(child)
+  await inTheMiddle(own.out)
+  child.kill('SIGINT')
+  const { code, stdout } = await end
+  expect(code).toBe(130)
+  const [stopped] = (JSON.parse(stdout) as { models: Printed[] }).models
+  expect(stopped!.stopped).toMatchObject({ series: 'binance:ETHUSDT:1h', fold: 2 })
+  const { step } = stopped!.stopped!
+  expect(step).toBeGreaterThanOrEqual(1)
+  expect(step).toBeLessThan(40)
+  expect(stopped!.series[0]!.folds.map(({ losses }) => losses[0]!.steps.length)).toEqual([40, step])
+  expect(stopped!.remarks[0]).toContain('was stopped in fold 2')
+  expect(readFileSync(join(stopped!.dir, 'report.html'), 'utf8')).toMatch(/class="alarm"[^>]*>.{0,80}stopped/s)
+  const run = own.run('backtest', 'm.ts', '--json')
+  expect(run.stderr).toContain('trained first')
+  const whole = project().run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!
+  expect(run.json<{ models: { used: { artifact: string }[] } }>().models.used[0]!.artifact).toBe(
+    whole.reproduce.artifact,
+  )
+})
