@@ -91,7 +91,23 @@ describe('the page of an evaluation as text', () => {
     const words = verdict.replace(/<[^>]*>/g, '')
     expect(words).toContain(`AUC is ${auc!.toFixed(4)}`)
     expect(words).toContain(`the commonest class has ${one!.pooled.baselines.majority.metrics['auc']!.toFixed(4)}`)
-    expect([...verdict.matchAll(/<div class="card/g)]).toHaveLength(8)
+    const cards = [...verdict.matchAll(/<div class="card ?(\w*)"><dt>(.*?)<\/dt>/g)]
+    expect(cards).toHaveLength(8)
+  })
+
+  test('a card is green where both baselines are beaten, and not else', () => {
+    const seen = new Set<boolean>()
+    for (const made of [result, madeEvaluation({ ...SMALL, skill: 0.05 })]) {
+      const [own] = made.document.series
+      const cards = [...section(page(made), 'verdict').matchAll(/<div class="card ?(\w*)">/g)]
+      for (const [k, key] of ['auc', 'logLoss', 'brier', 'accuracy', 'f1', 'mcc'].entries()) {
+        const compared = Object.values(own!.pooled.baselines).flatMap((baseline) => baseline.compared[key] ?? [])
+        const isBest = compared.every(({ isBetter }) => isBetter)
+        expect(cards[k]![1] === 'good', key).toBe(isBest)
+        if (compared.some(({ isBetter }) => isBetter)) seen.add(isBest)
+      }
+    }
+    expect(seen.size).toBe(2)
   })
 
   test('a verdict that tells the AUC is not told it twice', () => {
@@ -162,6 +178,41 @@ describe('the page of an evaluation as text', () => {
     expect(numbers[2]![2]).toBe(one!.pooled.metrics['rows'])
     expect((numbers[0]![0]! + numbers[1]![1]!) / numbers[2]![2]!).toBeCloseTo(one!.pooled.metrics['accuracy']!, 12)
     for (const cells of numbers) expect(cells[0]! + cells[1]!).toBe(cells[2])
+    for (const k of [0, 1, 2]) expect(numbers[0]![k]! + numbers[1]![k]!).toBe(numbers[2]![k])
+  })
+
+  test('curves, reliability and how sure it is as tables', () => {
+    const tables = section(html, 'curves').split('</table>').map(rowsOf)
+    const { roc, precisionRecall, calibration } = one!.curves
+    for (const [k, [curve]] of [roc, precisionRecall].entries()) {
+      const rows = tables[k]!.filter((cells) => cells.length === 3).slice(1)
+      expect(rows).toHaveLength(11)
+      for (const [tenth, [, x, y]] of rows.entries()) {
+        const nearest = Math.min(...curve!.x.map((at) => Math.abs(at - tenth / 10)))
+        const points = curve!.x.flatMap((at, n) => (Math.abs(at - tenth / 10) === nearest ? [curve!.y[n]!] : []))
+        expect(Math.abs(read(x!) - tenth / 10)).toBeLessThanOrEqual(nearest + tolerance(x!))
+        expect(Math.min(...points.map((at) => Math.abs(at - read(y!))))).toBeLessThanOrEqual(tolerance(y!))
+      }
+    }
+    const bins = tables[2]!.filter((cells) => cells.length === 5).slice(1)
+    expect(bins).toHaveLength(calibration.length)
+    for (const [k, { low, high, weight, predicted, observed }] of calibration.entries())
+      for (const [n, value] of [low, high, weight, predicted, observed].entries())
+        expectShown(bins[k]![n]!, value, 'bin')
+    const spread = tables[3]!.filter((cells) => cells.length === 4).slice(1)
+    const sum = (column: number) => spread.reduce((total, cells) => total + read(cells[column]!.split(' ')[0]!), 0)
+    const { fold, y } = result.predictions[0]!
+    const known = Array.from(y).filter((came, row) => fold[row]! > 0 && came >= 0)
+    expect([sum(2), sum(3)]).toEqual([known.length, known.filter((came) => came === 1).length])
+  })
+
+  test('bars that have a p are counted under the price', () => {
+    const [first] = result.predictions
+    const p = first!.p.slice()
+    const said = p.filter((value) => !Number.isNaN(value)).length
+    p.fill(Number.NaN, p.length - 7)
+    const text = section(page({ document, predictions: [{ ...first!, p }] }), 'price')
+    expect(text).toContain(`${said - 7} of 1\u202f500 bars from 2023-01-01 to`)
   })
 
   test('every threshold is in the table of money, and the best has its caveat', () => {
@@ -287,6 +338,9 @@ describe('pages of other evaluations', () => {
   test('all rows of one class: no curve, no area, and why', () => {
     const html = page(madeEvaluation({ ...SMALL, folds: 1, oneClassFold: 1 }))
     expect(section(html, 'verdict')).toContain('its AUC has no value: all rows are of class 0')
+    expect(section(html, 'verdict')).toMatch(
+      /AUC-ROC<\/dt><dd class="value">–<\/dd><dd class="peer">all rows are of class 0/,
+    )
     expect(section(html, 'curves')).toContain('No curve of ROC: – <span class="reason">all rows are of class 0')
     expect(section(html, 'folds')).not.toContain('id="chart-folds"')
   })
