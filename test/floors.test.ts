@@ -73,7 +73,7 @@ describe('floors', () => {
     for (const file of files) expect(visit(file, []).join(' → ')).toBe('')
   })
 
-  test.each(['core', 'indicators', 'metrics', 'engine'])(
+  test.each(['core', 'indicators', 'metrics', 'engine', 'preprocess'])(
     '%s knows neither Node, nor the clock, nor chance, nor promises',
     (name) => {
       const wrong = files

@@ -1,3 +1,4 @@
+import { durationOf } from '../core/duration.ts'
 import { RISK_RULES, type RiskLimits } from '../core/risk.ts'
 import { didYouMean } from '../core/suggest.ts'
 
@@ -52,7 +53,8 @@ export function checkLimits(limits: RiskLimits, source: string): void {
   for (const rule of SHARES)
     if (!isAbsentOr(limits[rule], (n) => n > 0 && n < 1)) refuse(rule, 'a fraction between 0 and 1: 0.2 is 20 %')
   const { coolDown, hours, symbols } = limits
-  if (coolDown !== undefined && durationOf(coolDown) === null) refuse('coolDown', 'a duration such as 30m, 4h or 2d')
+  if (coolDown !== undefined && !((durationOf(coolDown) ?? 0) > 0))
+    refuse('coolDown', 'a duration such as 30m, 4h or 2d')
   if (hours !== undefined && hoursOf(hours) === null) refuse('hours', 'a window of the day in UTC such as 08:00-20:00')
   const areNames = Array.isArray(symbols) && symbols.length > 0 && symbols.every((name) => typeof name === 'string')
   if (symbols !== undefined && !areNames) refuse('symbols', 'a list of symbols such as ["BTCUSDT"]')
@@ -60,13 +62,6 @@ export function checkLimits(limits: RiskLimits, source: string): void {
 
 function isAbsentOr(value: unknown, isAllowed: (n: number) => boolean): boolean {
   return value === undefined || (typeof value === 'number' && Number.isFinite(value) && isAllowed(value))
-}
-
-/** ms of `30s`, `30m`, `4h`, `2d`; `null` where it is none. */
-function durationOf(text: unknown): number | null {
-  const parts = typeof text === 'string' ? /^(\d+)(s|m|h|d)$/.exec(text) : null
-  if (parts === null || Number(parts[1]) === 0) return null
-  return Number(parts[1]) * { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[parts[2] as 's' | 'm' | 'h' | 'd']
 }
 
 function hoursOf(text: unknown): Hours | null {

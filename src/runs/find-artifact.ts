@@ -1,11 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ArtifactManifest, readManifest } from '../models/artifact.ts'
-import { UNFINISHED } from './load-run.ts'
+import { ARTIFACT, UNFINISHED } from './load-run.ts'
 import { VERSION } from './package-info.ts'
-
-/** Folder within that of a run in which the trained model lies. */
-export const ARTIFACT = 'artifact'
 
 /**
  * The folder of a trained model of a definition and its data among the runs; of several, which hold the same model, the first

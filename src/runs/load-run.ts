@@ -15,6 +15,9 @@ import { UsageError } from './usage-error.ts'
 /** How the names of folders end that are being written, or were when the power failed. */
 export const UNFINISHED = '.tmp'
 
+/** Folder within that of a run in which a trained model lies. */
+export const ARTIFACT = 'artifact'
+
 /** What the run made last may be called. */
 const LATEST = 'latest'
 
@@ -170,11 +173,14 @@ export function listRuns(
 
 /**
  * The folder of a run named by its path, its name, the beginning or end of its name, or `latest`.
+ * @param kind only runs of this kind are looked at by name
  * @throws UsageError where none or several fit
  */
-export function findRun(name: string, out: string, cwd: string): string {
+export function findRun(name: string, out: string, cwd: string, kind?: 'model'): string {
   for (const dir of [resolve(cwd, name), join(out, name)]) if (existsSync(join(dir, 'run.json'))) return dir
-  const names = runFolders(out).map((dir) => basename(dir))
+  const names = runFolders(out)
+    .filter((dir) => kind === undefined || existsSync(join(dir, ARTIFACT)))
+    .map((dir) => basename(dir))
   const fitting = names.filter((one) => one.startsWith(name) || one.endsWith(name))
   if (fitting.length === 1) return join(out, fitting[0]!)
   const madeAt = (one: string) => statSync(join(out, one, 'run.json')).mtimeMs

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { renderEvaluation } from '../report/evaluation-report.ts'
 import { predictionsCsv } from '../tables/predictions-csv.ts'
 import type { ModelRun } from './evaluate.ts'
-import { ARTIFACT } from './find-artifact.ts'
+import { ARTIFACT } from './load-run.ts'
 import { reportAssets } from './report-assets.ts'
 import { timingText, writeFolder } from './write-folder.ts'
 

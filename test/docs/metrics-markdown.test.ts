@@ -1,17 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { CLASSIFICATION_METRICS } from '../../src/metrics/classification-table.ts'
 import { METRICS } from '../../src/metrics/index.ts'
 import { ROOT } from '../cli/klinelab.ts'
 import { withMetrics } from './metrics-markdown.ts'
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-const tables = readme.split('<!-- metrics:start -->')[1]!.split('<!-- metrics:end -->')[0]!
+const marked = (mark: string) => readme.split(`<!-- ${mark}:start -->`)[1]!.split(`<!-- ${mark}:end -->`)[0]!
 
 describe('the figures in the README', () => {
-  test('are those of the table, each with its formula and source, and no other', () => {
+  test.each([
+    ['metrics', METRICS],
+    ['classification', CLASSIFICATION_METRICS],
+  ])('are those of the table, each with its formula and source, and no other: %s', (mark, figures) => {
     // read from the text itself: cells between bars that are not escaped
-    const rows = tables
+    const rows = marked(mark)
       .split('\n')
       .filter((line) => line.startsWith('| ') && !line.startsWith('| figure '))
       .map((line) =>
@@ -21,7 +25,7 @@ describe('the figures in the README', () => {
           .map((cell) => cell.trim().replaceAll('\\|', '|')),
       )
     expect(rows).toEqual(
-      METRICS.map(({ label, key, unit, formula, source }) => [label, `\`${key}\``, unit, formula, source]),
+      figures.map(({ label, key, unit, formula, source }) => [label, `\`${key}\``, unit, formula, source]),
     )
   })
 

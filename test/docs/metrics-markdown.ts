@@ -1,7 +1,5 @@
+import { CLASSIFICATION_METRICS } from '../../src/metrics/classification-table.ts'
 import { METRICS, type MetricRow } from '../../src/metrics/index.ts'
-
-const BEGIN = '<!-- metrics:start -->'
-const END = '<!-- metrics:end -->'
 
 const ABOUT: Readonly<Record<MetricRow['group'], string>> = {
   Time: 'UTC milliseconds.',
@@ -14,17 +12,22 @@ const ABOUT: Readonly<Record<MetricRow['group'], string>> = {
 }
 
 /** The tables of the README: one a group, one figure a line. */
-export function metricsMarkdown(): string {
+function metricsMarkdown(): string {
   const groups = [...new Set(METRICS.map(({ group }) => group))]
   return groups.map((group) => section(group)).join('\n\n')
 }
 
 function section(group: MetricRow['group']): string {
-  const rows = METRICS.filter((row) => row.group === group).map(({ label, key, unit, formula, source }) =>
+  return [`### ${group}`, '', ABOUT[group], '', table(METRICS.filter((row) => row.group === group))].join('\n')
+}
+
+type Figure = Pick<MetricRow, 'label' | 'key' | 'formula' | 'source'> & { readonly unit: string }
+
+function table(figures: readonly Figure[]): string {
+  const rows = figures.map(({ label, key, unit, formula, source }) =>
     line([label, `\`${key}\``, unit, formula, source]),
   )
-  const head = [line(['figure', 'key', 'unit', 'formula', 'source']), '|---|---|---|---|---|']
-  return [`### ${group}`, '', ABOUT[group], '', ...head, ...rows].join('\n')
+  return [line(['figure', 'key', 'unit', 'formula', 'source']), '|---|---|---|---|---|', ...rows].join('\n')
 }
 
 function line(cells: readonly string[]): string {
@@ -36,8 +39,13 @@ function line(cells: readonly string[]): string {
  * @throws Error where the marks are not both there, once and in order
  */
 export function withMetrics(readme: string): string {
-  const [before, between, ...rest] = readme.split(BEGIN)
-  const after = between?.split(END)
-  if (after?.length !== 2 || rest.length > 0) throw new Error(`README.md needs ${BEGIN} and then ${END}, once each`)
-  return `${before}${BEGIN}\n${metricsMarkdown()}\n${END}${after[1]}`
+  return between(between(readme, 'metrics', metricsMarkdown()), 'classification', table(CLASSIFICATION_METRICS))
+}
+
+function between(readme: string, mark: string, text: string): string {
+  const [begin, end] = [`<!-- ${mark}:start -->`, `<!-- ${mark}:end -->`]
+  const [before, inside, ...rest] = readme.split(begin)
+  const after = inside?.split(end)
+  if (after?.length !== 2 || rest.length > 0) throw new Error(`README.md needs ${begin} and then ${end}, once each`)
+  return `${before}${begin}\n${text}\n${end}${after[1]}`
 }

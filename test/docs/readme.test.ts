@@ -12,12 +12,14 @@ const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 const blocks = fencedBlocks(readme)
 const firstStrategy = blocks.find(({ language, text }) => language === 'ts' && text.includes('defineStrategy'))!.text
+const firstModel = blocks.find(({ language, text }) => language === 'ts' && text.includes('defineModel'))!.text
 const fromCode = blocks.find(({ language, text }) => language === 'ts' && text.includes('runBacktest'))!.text
 
 /** A user's own folder: the examples, the README's first strategy, dumps in the home folder, an exchange info. */
 const project = scratch({
   'package.json': '{ "type": "module" }',
   'strategies/dip.ts': firstStrategy,
+  'strategies/odds.ts': firstModel,
   'study.ts': fromCode,
   'home/dumps/BTCUSDT-1m-2024-01.zip': zipOf('BTCUSDT-1m-2024-01.csv', dayOfMinutes(Date.UTC(2024, 0, 31))),
   'home/dumps/BTCUSDT-1m-2024-02.zip': zipOf('BTCUSDT-1m-2024-02.csv', dayOfMinutes(Date.UTC(2024, 1, 1))),
@@ -100,7 +102,7 @@ describe('the TypeScript of the README', () => {
       JSON.stringify({
         extends: join(ROOT, 'tsconfig.json'),
         compilerOptions: { typeRoots: [join(ROOT, 'node_modules', '@types')] },
-        include: ['study.ts', 'strategies/dip.ts'],
+        include: ['study.ts', 'strategies/dip.ts', 'strategies/odds.ts'],
       }),
     )
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -131,6 +133,7 @@ describe('the TypeScript of the README', () => {
   test('there are no other blocks', () => {
     expect(blocks.filter(({ language }) => language === 'ts').map(({ text }) => text)).toEqual([
       firstStrategy,
+      firstModel,
       fromCode,
     ])
     expect(blocks.filter(({ language }) => !['sh', 'ts'].includes(language))).toEqual([])
