@@ -47,7 +47,7 @@ ${PAGE_DATA}${COLUMNS}${PAGE_NUMBERS}${CHART_PARTS}${EVALUATION_CHARTS}${pageDra
 `,
   words: `  const markWords = (datum) => datum.words || '';
 `,
-  reads: String.raw`  const READ = {};
+  reads: `  const READ = {};
   for (const one of all) {
     if (one.price === null) continue;
     READ['chart-price' + one.tail] = (t) => { const row = rowAt(one.price.t, t); return price(one.price.low[row]) + ' to ' + price(one.price.high[row]) + ', close ' + price(one.price.close[row]); };

@@ -1,5 +1,5 @@
 /** Reads what the page is drawn from (`pack.ts`). */
-export const PAGE_DATA = String.raw`
+export const PAGE_DATA = `
   const data = JSON.parse(document.getElementById('payload').textContent);
   const $ = (id) => document.getElementById(id);
 

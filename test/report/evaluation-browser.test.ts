@@ -100,6 +100,9 @@ describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser'
         return drawing.right > frame.right + 1 || drawing.bottom > frame.bottom + 1 || drawing.width < frame.width * 0.8
       }).map((chart) => chart.id)`
       await expect.poll(() => inPage(page, overflowing)).toEqual([])
+      const colours = `[...new Set([...document.querySelectorAll('.chart svg')].flatMap((svg) => svg.outerHTML.match(/--\\w+/g) ?? []))]
+        .filter((name) => getComputedStyle(document.documentElement).getPropertyValue(name) === '')`
+      expect(await inPage(page, colours)).toEqual([])
       const selectors = [
         ...['.sentence', '.card dt', '.card .value', '.card .peer', '.words', 'caption', 'thead th', '.how', '.reason'],
         ...[
@@ -145,6 +148,13 @@ describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser'
     const [first, last] = [points[0]!, points.at(-1)!]
     expect(first[0]).toBeCloseTo(0, 3)
     expect(last[1]).toBeCloseTo(0, 3)
+    // above the diagonal, by as much as the AUC is above a half
+    const wide = last[0]! - first[0]!
+    const area = points.slice(1).reduce((sum, [x, y], k) => {
+      const [before, level] = points[k]!
+      return sum + ((x! - before!) / wide) * (1 - (y! + level!) / 2 / first[1]!)
+    }, 0)
+    expect(area).toBeCloseTo(one!.pooled.metrics['auc']!, 2)
     expect(points.every(([x, y], k) => k === 0 || (x! >= points[k - 1]![0]! && y! <= points[k - 1]![1]!))).toBe(true)
   })
 

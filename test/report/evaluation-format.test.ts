@@ -28,8 +28,8 @@ describe('how a model stands to a baseline', () => {
 
 describe('figures of classes in words', () => {
   test('shares in percent, scores and losses as they are, rows as counts, nothing as a dash', () => {
-    expect([judgedText('accuracy', 0.51234), judgedText('auc', 0.51234), judgedText('logLoss', 0.69314)]).toEqual([
-      ...['51.23\u202f%', '0.5123', '0.6931'],
+    expect([judgedText('accuracy', 0.51234), judgedText('auc', 0.51234), judgedText('logLoss', 0.70123)]).toEqual([
+      ...['51.23\u202f%', '0.5123', '0.7012'],
     ])
     expect([judgedText('mcc', -0.05), judgedText('rows', 12345), judgedText('auc', null)]).toEqual([
       ...['−0.0500', '12\u202f345', '–'],
