@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT, scratch } from '../cli/klinelab.ts'
+import { modelModule } from '../cli/model-modules.ts'
 
 const npm = (args: readonly string[], cwd: string) => {
   const { KLINELAB_STORE, KLINELAB_REPORTS, npm_config_local_prefix, ...env } = process.env
@@ -38,6 +39,7 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
     'cli',
     join('cli', 'klinelab.mjs'),
     'report',
+    join('report', 'evaluation.schema.json'),
     join('report', 'run.schema.json'),
   ])
 
@@ -79,6 +81,20 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
   expect(JSON.parse(readFileSync(join(shop, 'reports', name, 'run.json'), 'utf8')).perpetuals).toMatchObject([
     { symbol: 'BTCUSDT', tiers: { source: 'binance-usdm-leverageBracket' }, funding: { missing: 1 } },
   ])
+
+  // a model of the user's own, trained by the compiled kernel, on threads where it has them
+  writeFileSync(
+    join(shop, 'strategies', 'asks.ts'),
+    modelModule({ model: 'lstm({ units: 8, window: 12, epochs: 1 })', split: 'walkForward({ folds: 2 })' }),
+  )
+  const trained = npm(['exec', '--', 'klinelab', 'train', 'strategies/asks.ts', '--workers', '2', '--json'], shop)
+  expect(trained.status, trained.stderr).toBe(0)
+  const [model] = JSON.parse(trained.stdout).models
+  expect(readFileSync(model.report, 'utf8')).toContain('<h1>up</h1>')
+  const asked = npm(['exec', '--', 'klinelab', 'backtest', 'strategies/asks.ts', '--json'], shop)
+  expect(asked.status, asked.stderr).toBe(0)
+  expect(JSON.parse(asked.stdout).models.used[0].artifact).toBe(model.reproduce.artifact)
+  rmSync(join(shop, 'strategies', 'asks.ts'))
 
   const types = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
     cwd: shop,
