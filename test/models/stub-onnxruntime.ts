@@ -13,7 +13,7 @@ export interface StubModel {
   /** By output number, a weight for each number of a row; the bias last. */
   readonly weights: readonly (readonly number[])[]
   /** What it ends with. */
-  readonly ending: 'logits' | 'sigmoid' | 'softmax' | 'labels' | 'nothing' | 'never' | 'uneven'
+  readonly ending: 'logits' | 'sigmoid' | 'softmax' | 'labels' | 'nothing' | 'never' | 'uneven' | 'last'
 }
 
 class StubTensor {
@@ -47,9 +47,14 @@ async function run(model: StubModel, feeds: Record<string, StubTensor>, [output]
     labels: logits,
     nothing: logits.map(() => Number.NaN),
     never: logits,
+    last: [0.5],
     uneven: Array.from({ length: 1 + (runs % 2) }, () => 0.5),
   }
   const found = ends[model.ending]
+  if (model.ending === 'last')
+    void setTimeout(20).then(() => {
+      throw new Error('out of memory')
+    })
   const data = model.ending === 'labels' ? BigInt64Array.from(found, () => 1n) : Float32Array.from(found)
   return { [output!]: new StubTensor(model.ending === 'labels' ? 'int64' : 'float32', data, [1, found.length]) }
 }

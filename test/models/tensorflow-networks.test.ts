@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 
 const cnn = (pool: Pool, depth: number, classes: 2 | 3 = 2) =>
-  cnnNetwork({ features: 3, classes, window: 9, filters: 4, kernel: 3, layers: depth, pool })
+  cnnNetwork({ features: 3, classes, window: 9, filters: 5, kernel: 3, layers: depth, pool })
 const NETWORKS: readonly (readonly [string, Network])[] = [
   ['mlp without hidden layers', mlpNetwork({ features: 5, classes: 2, units: [] })],
   ['mlp of one', mlpNetwork({ features: 5, classes: 3, units: [7] })],
@@ -213,6 +213,20 @@ describe.skipIf(!hasGolden)("PyTorch's numbers (golden/ml/mlp_torch.json)", () =
     learner.dispose()
     expect(logitsOf(3)).toBe(3)
   })
+})
+
+test('dropout of one layer is not that of the next', () => {
+  const network = mlpNetwork({ features: 1, classes: 2, units: [300, 300] })
+  const [, second, head] = placesOf(network.products) as [number, number, number]
+  const weights = new Float32Array(weightCount(network))
+  // the first layer gives 1 everywhere, the second hands it on
+  weights.fill(1, 300, 600)
+  for (let unit = 0; unit < 300; unit++) weights[second + 301 * unit] = 1
+  const learner = new Learner(tf, network, { ...LEARNING, dropout: 0.5 }, weights)
+  const slopes = learner.gradient(Float32Array.of(0), [0], [1], 1).slice(head, head + 300)
+  // one half of one half comes through
+  expect(Math.abs(slopes.filter((one) => one !== 0).length / 300 - 0.25)).toBeLessThan(0.08)
+  learner.dispose()
 })
 
 test('dropout takes away its share, scales up what is left, and is another for each layer and seed', () => {

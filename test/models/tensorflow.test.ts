@@ -4,31 +4,16 @@ import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/core/random.ts'
 import type { TrainingSet } from '../../src/models/classifier.ts'
 import { cnn1d, cnn1dFromJson } from '../../src/models/tensorflow/cnn1d.ts'
+import { loadTensorflow } from '../../src/models/tensorflow/load-tensorflow.ts'
 import { mlp, mlpFromJson } from '../../src/models/tensorflow/mlp.ts'
-import { testClassifier } from '../contracts/test-classifier.ts'
+import { mlpNetwork } from '../../src/models/tensorflow/mlp-network.ts'
+import type { NetworkPlan } from '../../src/models/tensorflow/network.ts'
+import { networkClassifier } from '../../src/models/tensorflow/network-classifier.ts'
+import { LEARNING, type LearningSettings } from '../../src/models/tensorflow/settings.ts'
+import type { Tensorflow } from '../../src/models/tensorflow/tensorflow.ts'
 import { madeTraining, trainingOf, upTo } from './made-training.ts'
 
-const FIELDS = ['classes', 'names', 'backend', 'weights', 'history', 'settings', 'settings.epochs']
 const quick = { epochs: 3, batch: 60, learningRate: 0.01 }
-testClassifier({
-  name: 'mlp',
-  variants: [
-    mlp({ units: [8], ...quick }),
-    mlp({ units: [], ...quick }),
-    mlp({ units: [6, 5], dropout: 0.3, l2: 0.01, ...quick }),
-  ],
-  fromJson: mlpFromJson,
-  takesMissing: false,
-  fields: [...FIELDS, 'settings.units'],
-})
-testClassifier({
-  name: 'cnn1d on single rows',
-  variants: [cnn1d({ window: 1, kernel: 1, filters: 6, layers: 2, dropout: 0.3, ...quick })],
-  fromJson: cnn1dFromJson,
-  takesMissing: false,
-  fields: [...FIELDS, 'settings.kernel'],
-})
-
 const bytesOf = (fitted: { toJSON(): unknown }) => JSON.stringify(fitted.toJSON())
 const shareRight = ({ y, classes }: TrainingSet, p: Float64Array, rows: Int32Array): number => {
   const width = classes === 2 ? 1 : 3
@@ -87,14 +72,14 @@ describe('learning', () => {
   ] as const)(
     'a convolution, pool %s, %i layers, %i classes, finds a jump wherever it is in the window',
     async (pool, layers, classes) => {
-      const data = jumps(900, 2, classes)
+      const data = jumps(800, 2, classes)
       const model = cnn1d({
         window: WINDOW,
         kernel: 2,
         filters: 8,
         layers,
         pool,
-        epochs: 25,
+        epochs: 20,
         batch: 36,
         learningRate: 0.03,
       })
@@ -108,7 +93,7 @@ describe('learning', () => {
 
   test('weights lift a class: with nothing to learn the answer is its share of them', async () => {
     const random = seededRandom(3)
-    const y = Array.from({ length: 2000 }, () => Number(random() < 0.5))
+    const y = Array.from({ length: 1000 }, () => Number(random() < 0.5))
     const data = trainingOf(
       [y.map(() => random() - 0.5)],
       y,
@@ -116,12 +101,12 @@ describe('learning', () => {
       y.map((one) => (one === 1 ? 3 : 1)),
     )
     const ones = y.filter((one) => one === 1).length
-    const share = (3 * ones) / (3 * ones + (2000 - ones))
-    const fitted = await mlp({ units: [3], epochs: 40, learningRate: 0.01, l2: 0.1 }).fit(data, { seed: 1 })
+    const share = (3 * ones) / (3 * ones + (1000 - ones))
+    const fitted = await mlp({ units: [3], epochs: 30, batch: 100, learningRate: 0.02, l2: 0.1 }).fit(data, { seed: 1 })
     const p = fitted.predictProba(data.columns, data.rows)
-    expect(Math.abs(p.reduce((sum, one) => sum + one, 0) / 2000 - share)).toBeLessThan(0.02)
+    expect(Math.abs(p.reduce((sum, one) => sum + one, 0) / 1000 - share)).toBeLessThan(0.02)
     // and validation rows weigh what training rows of their class do: the loss of such an answer, −Σ share · ln share
-    const watched = await mlp({ units: [3], epochs: 40, learningRate: 0.01, l2: 0.1 }).fit(data, {
+    const watched = await mlp({ units: [3], epochs: 30, batch: 100, learningRate: 0.02, l2: 0.1 }).fit(data, {
       seed: 1,
       validation: data.rows,
     })
@@ -200,12 +185,81 @@ describe('chance and memory', () => {
   })
 })
 
+describe('an epoch', () => {
+  /** So slow that the weights stay as they begin. */
+  const still = { learningRate: 1e-12, batch: 32 }
+
+  /** The library, telling of each tensor that it is given. */
+  async function listening(hear: (values: Float32Array, shape: readonly number[]) => void): Promise<Tensorflow> {
+    const { tf } = await loadTensorflow('mlp')
+    return {
+      ...tf,
+      tensor(values, shape) {
+        hear(values, shape)
+        return tf.tensor(values, shape)
+      },
+    }
+  }
+  function learnOn(tf: Tensorflow, given: Partial<LearningSettings>, units: readonly number[]) {
+    const plan: NetworkPlan = {
+      kind: 'mlp',
+      window: 1,
+      settings: { ...LEARNING, ...still, ...given },
+      network: (features, classes) => mlpNetwork({ features, classes, units }),
+    }
+    return networkClassifier(plan, async () => ({ tf, backend: 'wasm', note: null }))
+  }
+
+  test('gives the mean by weight of the losses of all rows', async () => {
+    const made = madeTraining({ rows: 100 })
+    const data = { ...made, weights: Float64Array.from(made.y, (_, row) => 0.5 + (row % 4)) }
+    const fitted = await mlp({ ...still, units: [4], epochs: 1 }).fit(data, { seed: 1 })
+    const p = fitted.predictProba(data.columns, data.rows)
+    const total = data.weights.reduce((sum, weight) => sum + weight, 0)
+    const loss = data.rows.reduce(
+      (sum, row) => sum - data.weights[row]! * Math.log(data.y[row] ? p[row]! : 1 - p[row]!),
+      0,
+    )
+    expect(Math.abs(fitted.history[0]!.loss - loss / total)).toBeLessThan(1e-6)
+  })
+
+  test('takes each row once, in an order of its own', async () => {
+    const taken: number[] = []
+    const tf = await listening((values, shape) => {
+      if (shape.length === 2 && shape[1] === 1 && values[0]! >= 100) taken.push(...values)
+    })
+    const rows = Array.from({ length: 75 }, (_, row) => 100 + row)
+    const data = trainingOf(
+      [rows],
+      rows.map((row) => row % 2),
+    )
+    await learnOn(tf, { epochs: 3 }, [2]).fit(data, { seed: 1 })
+    const epochs = [taken.slice(0, 75), taken.slice(75, 150), taken.slice(150)]
+    for (const epoch of epochs) expect([...epoch].sort((a, b) => a - b)).toEqual(rows)
+    expect(new Set([rows, ...epochs].map(String)).size).toBe(4)
+  })
+
+  test('drops others in each batch and epoch', async () => {
+    const masks: string[] = []
+    const data = trainingOf(
+      [upTo(64)].map((rows) => [...rows]),
+      upTo(64).map((row) => row % 2),
+    )
+    const tf = await listening((values, shape) => {
+      if (shape.length === 2 && shape[1] === 8 && shape[0] === 32) masks.push(values.join())
+    })
+    await learnOn(tf, { dropout: 0.5, epochs: 2 }, [8]).fit(data, { seed: 1 })
+    expect(masks.length).toBe(4)
+    expect(new Set(masks).size).toBe(4)
+  })
+})
+
 describe('stopping', () => {
   const data = madeTraining({ rows: 400, seed: 4 })
   const own = { ...data, rows: upTo(300) }
   const validation = upTo(400, 300)
   // so many units and so large a rate learn 300 rows by heart
-  const eager = { units: [64], epochs: 200, batch: 16, learningRate: 0.03, patience: 3 }
+  const eager = { units: [64], epochs: 200, batch: 30, learningRate: 0.05, patience: 3 }
 
   test('ends when validation rows have shown nothing better for as long as patience lasts, with the best epoch', async () => {
     const fitted = await mlp(eager).fit(own, { seed: 1, validation })
@@ -318,5 +372,11 @@ describe('refusals', () => {
     const p = fitted.predictProba(holed, Int32Array.of(6, 7))
     expect(p[0]).toBe(fitted.predictProba(data.columns, Int32Array.of(6))[0])
     expect(p[1]).toBeNaN()
+    const straight = await mlp({ units: [], epochs: 1 }).fit(data, { seed: 1 })
+    const vast = data.columns.with(0, data.columns[0]!.with(7, 1e39))
+    expect(straight.predictProba(vast, Int32Array.of(7))[0]).toBeNaN()
+    // features count as they were learnt, in 32 bits
+    const rounded = data.columns.map((column) => column.map(Math.fround))
+    expect(fitted.predictProba(rounded, data.rows)).toEqual(fitted.predictProba(data.columns, data.rows))
   })
 })

@@ -9,6 +9,9 @@ const WORKER = new URL(`./session-worker${extname(import.meta.url)}`, import.met
 /** Rows asked for at a time, so that the limit below is not one for all rows of a backtest together. */
 const ROWS = 1024
 
+/** Milliseconds to wait for a thread to start, the runtime to load and the model to be read. */
+const OPENING = 60_000
+
 /**
  * A model opened in ONNX Runtime on a thread of its own. A strategy asks and wants its answer within the bar, the runtime gives
  * it some time later: so this thread sleeps until the other one has it.
@@ -23,22 +26,24 @@ export class OnnxSession {
   #fault: Error | null = null
 
   /**
-   * @param patience milliseconds to wait for an answer: a thread that was killed gives none
+   * @param patience milliseconds to wait for an answer of many rows: a thread that was killed gives none
    * @throws Error that says why it cannot be opened
    */
-  constructor(runtime: string, bytes: Uint8Array, patience = 60_000) {
+  constructor(runtime: string, bytes: Uint8Array, patience = OPENING) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     this.#patience = patience
     const brief: SessionBrief = { runtime, bytes, signal: this.#signal, port: port2 }
     this.#worker = new Worker(WORKER, { workerData: brief, transferList: [port2], execArgv: [] })
-    this.#worker.on('error', (error) => {
-      this.#fault ??= new Error(`onnxModel: the thread of its runtime ended: ${String(error)}`)
-    })
+    const ended = (how: unknown) => {
+      this.#fault ??= new Error(`onnxModel: the thread of its runtime ended: ${String(how)}`)
+    }
+    this.#worker.on('error', ended)
+    this.#worker.on('exit', (code) => ended(`code ${code}`))
     // neither keeps the process from ending
     this.#worker.unref()
     this.#port.unref()
-    this.shape = this.#answer().shape!
+    this.shape = this.#answer(OPENING).shape!
   }
 
   /** Whether it can be asked. */
@@ -58,7 +63,7 @@ export class OnnxSession {
       if (this.#fault !== null) throw this.#fault
       const part = x.slice(from, from + ROWS * size)
       this.#port.postMessage({ x: part, dims, input, output } satisfies OnnxRequest, [part.buffer])
-      parts.push(this.#answer().values!)
+      parts.push(this.#answer(this.#patience).values!)
     }
     const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
     let at = 0
@@ -70,9 +75,9 @@ export class OnnxSession {
   }
 
   /** @throws Error where none comes, or the runtime gave a fault */
-  #answer(): OnnxAnswer {
-    if (Atomics.wait(this.#signal, 0, this.#taken, this.#patience) === 'timed-out')
-      throw this.#end(`no answer within ${this.#patience / 1000} s`)
+  #answer(patience: number): OnnxAnswer {
+    if (Atomics.wait(this.#signal, 0, this.#taken, patience) === 'timed-out')
+      throw this.#end(`no answer within ${patience / 1000} s`)
     this.#taken++
     const { message } = receiveMessageOnPort(this.#port) as { readonly message: OnnxAnswer }
     if (message.fault === undefined) return message

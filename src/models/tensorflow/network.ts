@@ -113,7 +113,7 @@ export function multiply(
   }
 }
 
-/** What is below 0 becomes 0, what is no number stays none. */
+/** What is below 0 becomes 0. */
 export function rectify(values: Float64Array): void {
   for (let k = 0; k < values.length; k++) if (values[k]! < 0) values[k] = 0
 }
