@@ -56,6 +56,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Judge a trained model again, with another threshold or other costs',
     load: () => import('./commands/evaluate.ts'),
   },
+  check: {
+    summary: 'Whether a module peeks at bars that come later: everything anew with other futures; exit 1 if it does',
+    load: () => import('./commands/check.ts'),
+  },
   runs: { summary: 'The runs that have been made', load: () => import('./commands/runs.ts') },
   'runs show': { summary: 'One run, as backtest printed it', load: () => import('./commands/runs-show.ts') },
   'runs diff': {

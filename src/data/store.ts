@@ -5,6 +5,7 @@ import { type Series, seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { DataError, NotFoundError } from './data-error.ts'
 import { quoted, readDoubles } from './duckdb.ts'
+import { seen } from './lens.ts'
 import { readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
 import { timeText } from './validate.ts'
 
@@ -108,16 +109,26 @@ function manifestsUnder(dir: string, onDamaged: (error: Error) => void): SeriesM
 }
 
 async function loadBars(path: string, manifest: SeriesManifest, series: Series, range: LoadRange): Promise<Bars> {
+  const { from = manifest.from } = range
+  const asked = JSON.stringify([path, range.from, range.to, range.before])
+  const bars = await seen(asked, () => readBars(path, manifest, series, range))
+  if (bars.length === 0 || bars.openTime[bars.length - 1]! < from) throw noBars(manifest, range)
+  return bars
+}
+
+function noBars(manifest: SeriesManifest, { from = manifest.from, to }: LoadRange): NotFoundError {
+  return new NotFoundError(
+    `${manifest.series} has no bars from ${timeText(from)} to ${to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}; choose a range within, or import more`,
+  )
+}
+
+/** Rows as they are stored; none where the range has none. */
+async function readBars(path: string, manifest: SeriesManifest, series: Series, range: LoadRange): Promise<Bars> {
   const from = range.from ?? manifest.from
   const to = range.to ?? Number.MAX_SAFE_INTEGER
-  const name = seriesName(series)
-  const empty = () =>
-    new NotFoundError(
-      `${name} has no bars from ${timeText(from)} to ${range.to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}; choose a range within, or import more`,
-    )
   const start = range.before ? await openTimeBefore(path, manifest, from, range.before) : from
   const months = manifest.files.filter((file) => file.to > start && file.from < to)
-  if (months.length === 0) throw empty()
+  if (months.length === 0) throw noBars(manifest, range)
   const expected = months.reduce((sum, month) => sum + month.rows, 0)
   const sql = `select open_time::double, open::double, high::double, low::double, close::double, volume::double from ${parquet(path, months)} where open_time >= ${start} and open_time < ${to}`
   let columns: Float64Array[]
@@ -125,7 +136,7 @@ async function loadBars(path: string, manifest: SeriesManifest, series: Series, 
     columns = await readDoubles(sql, 6, expected)
   } catch (error) {
     throw new DataError(
-      `${path}: cannot be read (${(error as Error).message.split('\n')[0]}); check it with: klinelab data check ${name}`,
+      `${path}: cannot be read (${(error as Error).message.split('\n')[0]}); check it with: klinelab data check ${seriesName(series)}`,
     )
   }
   const [openTime, open, high, low, close, volume] = columns as [
@@ -137,7 +148,6 @@ async function loadBars(path: string, manifest: SeriesManifest, series: Series, 
     Float64Array,
   ]
   const { length } = openTime
-  if (length === 0 || openTime[length - 1]! < from) throw empty()
   return { series, length, priceDecimals: manifest.priceDecimals, openTime, open, high, low, close, volume }
 }
 
