@@ -198,7 +198,7 @@ export function defineStrategy<
   const plots: unknown = options.plots ?? []
   if (!Array.isArray(plots) || !plots.every((name) => typeof name === 'string'))
     throw new TypeError(`${who}: plots must be a list of names of indicators, it is ${JSON.stringify(plots)}`)
-  const models: unknown = options.models ?? {}
+  const { models = {} }: { readonly models?: unknown } = options
   if (typeof models !== 'object' || models === null || Array.isArray(models))
     throw new TypeError(`${who}: models must be an object such as { direction }, it is ${JSON.stringify(models)}`)
   for (const [name, model] of Object.entries(models))
