@@ -50,6 +50,8 @@ export interface ModelUsed {
   /** Open time of the first bar that it has not learnt from, UTC ms. */
   readonly outOfSampleFrom: number
   readonly folds: number
+  /** It has learnt outside of klinelab: nobody can tell from which bars. */
+  readonly isFromElsewhere: boolean
   /** sha256 of what it was defined as, and of what was trained. */
   readonly definition: string
   readonly artifact: string

@@ -181,6 +181,13 @@ function requireOneOf(given: Readonly<Record<string, unknown>>, known: readonly 
       )
 }
 
+/** Whether a model, or a member of it, has learnt elsewhere: then nobody can tell from which bars. */
+export function isFromElsewhere({ model }: ModelDefinition): boolean {
+  const isElsewhere = ({ kind, settings }: Pick<Classifier, 'kind' | 'settings'>): boolean =>
+    kind === 'onnx' || ((settings['members'] ?? []) as readonly Classifier[]).some(isElsewhere)
+  return isElsewhere(model)
+}
+
 export function isModelDefinition(value: unknown): value is ModelDefinition {
   const one = value as Partial<ModelDefinition> | null | undefined
   return typeof one === 'object' && one?.isModel === true && one.kind === 'definition'

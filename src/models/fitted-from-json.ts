@@ -2,6 +2,7 @@ import { Calibrated } from './calibration.ts'
 import type { FittedClassifier } from './classifier.ts'
 import { Ensemble } from './ensemble.ts'
 import { LogisticRegression } from './logistic-regression.ts'
+import { FittedOnnx } from './onnx/fitted-onnx.ts'
 import { recurrentFromJson } from './recurrent/fitted-recurrent.ts'
 import { cnn1dFromJson } from './tensorflow/cnn1d.ts'
 import { mlpFromJson } from './tensorflow/mlp.ts'
@@ -19,6 +20,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   gru: recurrentFromJson,
   mlp: mlpFromJson,
   cnn1d: cnn1dFromJson,
+  onnx: (json, where) => FittedOnnx.fromJson(json, where),
   ensemble: (json, where) => Ensemble.fromJson(json, (member) => fittedFromJson(member, `${where}: member`), where),
   calibrated: (json, where) => Calibrated.fromJson(json, (model) => fittedFromJson(model, `${where}: model`), where),
 }

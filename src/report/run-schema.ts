@@ -208,6 +208,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
         series: z.string(),
         outOfSampleFrom: time,
         folds: count,
+        isFromElsewhere: z.boolean(),
         definition: sha256,
         artifact: sha256,
       }),

@@ -13,14 +13,14 @@ import { fillsCsv } from '../tables/fills-csv.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
 import type { BacktestRequest } from './backtest-request.ts'
 import { detailOf } from './detail.ts'
-import { loadStrategy } from './load-strategy.ts'
+import { loadStrategy, seriesOfModels } from './load-strategy.ts'
 import { EMBEDDED } from './package-info.ts'
 import { peerMetrics } from './peer.ts'
 import { perpetualOf } from './perpetual.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
-import { beginAt, type ModelHost, seriesOfModels, strategyModels } from './strategy-models.ts'
+import type { AskedModels, ModelHost, StrategyModels } from './strategy-models.ts'
 import { stressOf } from './stress.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -60,10 +60,12 @@ export async function backtest(
       `${seriesName(marked)} is a series of mark prices, which nobody can trade at; name ${seriesName({ ...marked, symbol: marked.symbol.slice(0, -'@mark'.length) })}`,
     )
   checkRiskSymbols(settings.risk, names)
-  const models = await strategyModels({ strategy, file, series: names.map(seriesName), allowInSample }, settings, host)
-  if (allowInSample && models === null)
-    throw new UsageError(`--allow-in-sample is of models, and strategy ${strategy.name} has none: leave it out`)
-  const begin = models === null ? first : beginAt(models, first, allowInSample)
+  const { models, begin } = await modelsAsked(
+    { strategy, file, series: names.map(seriesName), allowInSample },
+    first,
+    settings,
+    host,
+  )
   const request = { ...asked, data, ...(begin !== undefined && { from: begin }) }
   const store = await openStore(settings.store, { behind: EMBEDDED })
   // one count for all series, so that it can be asked for again with --warmup
@@ -175,6 +177,24 @@ export async function backtest(
       plots,
     },
   }
+}
+
+/** What the strategy's models say, and the first bar that they may be asked of. What they need is loaded where there is one. */
+async function modelsAsked(
+  asked: AskedModels,
+  from: number | undefined,
+  settings: Settings,
+  host: ModelHost,
+): Promise<{ readonly models: StrategyModels | null; readonly begin: number | undefined }> {
+  const { strategy, allowInSample } = asked
+  if (Object.keys(strategy.models).length === 0) {
+    if (allowInSample)
+      throw new UsageError(`--allow-in-sample is of models, and strategy ${strategy.name} has none: leave it out`)
+    return { models: null, begin: from }
+  }
+  const { beginAt, strategyModels } = await import('./strategy-models.ts')
+  const models = await strategyModels(asked, settings, host)
+  return { models, begin: beginAt(models, from, allowInSample) }
 }
 
 /** A list in which no series of the run stands would refuse every order. */

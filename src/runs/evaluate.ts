@@ -5,7 +5,7 @@ import { parseSeries, seriesName, type Venue } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars } from '../data/index.ts'
 import { type Artifact, artifactFiles, definitionHash } from '../models/artifact.ts'
-import type { ModelDefinition } from '../models/define-model.ts'
+import { isFromElsewhere, type ModelDefinition } from '../models/define-model.ts'
 import { evaluateSeries } from '../models/evaluate-series.ts'
 import { forecastColumns } from '../models/foretell.ts'
 import { codeHash, projectRoot } from './code-hash.ts'
@@ -111,13 +111,19 @@ function dataOf(bars: SeriesGround['ground']['bars']): EvaluationDocument['data'
   }
 }
 
-function remarksOf({ split, calibrate }: ModelDefinition, { stopped }: Artifact, settings: Settings): string[] {
+function remarksOf(definition: ModelDefinition, { stopped }: Artifact, settings: Settings): string[] {
+  const { split, calibrate } = definition
   return [
     ...(stopped === null
       ? []
       : [
           `The training was stopped in fold ${stopped.fold} of ${stopped.series} after ${stopped.step} steps: what follows is of the best so far, and of the folds that were begun.`,
         ]),
+    ...(isFromElsewhere(definition)
+      ? [
+          'It has learnt outside of klinelab, and nobody can tell here from which bars: the figures may be of bars that it knows.',
+        ]
+      : []),
     ...(settings.noCosts ? ['All costs were set to zero: nobody could have had these returns.'] : []),
     ...(split.kind === 'walkForward'
       ? []

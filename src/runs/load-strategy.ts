@@ -34,6 +34,11 @@ export function modelsOf(strategy: Strategy): readonly NamedModel[] {
   })
 }
 
+/** Series that a strategy's models learn from: what it is run on where nothing is said. */
+export function seriesOfModels(strategy: Strategy): readonly string[] {
+  return [...new Set(modelsOf(strategy).flatMap(({ definition }) => definition.series))]
+}
+
 /**
  * Loads the models of a module: those of its strategy, and its exports.
  * @throws UsageError where there is none

@@ -9,13 +9,10 @@ import type { ParamValue, Strategy } from '../engine/index.ts'
 import type { ModelDefinition } from '../models/define-model.ts'
 import { backtest } from './backtest.ts'
 import { findConfig } from './config.ts'
-import { BUILT_IN_THRESHOLD, evaluateModel } from './evaluate.ts'
-import { loadModels } from './load-strategy.ts'
-import { writeModelRun } from './model-folder.ts'
 import { EMBEDDED } from './package-info.ts'
 import { writeRun } from './run-folder.ts'
 import { type Given, settle } from './settings.ts'
-import { type OnTraining, trainModel } from './train.ts'
+import type { OnTraining } from './train.ts'
 import { UsageError } from './usage-error.ts'
 
 /** ISO text in UTC (`2023-01-01`, `2023-01-01T12:00`) or UTC ms. */
@@ -143,6 +140,13 @@ const TRAINING_KEYS = [
  */
 export async function runTraining(options: TrainingOptions): Promise<readonly TrainingRun[]> {
   checkKeys('runTraining', options, TRAINING_KEYS)
+  // loaded where it is asked for: a script that only runs backtests should not wait for it
+  const [{ BUILT_IN_THRESHOLD, evaluateModel }, { loadModels }, { writeModelRun }, { trainModel }] = await Promise.all([
+    import('./evaluate.ts'),
+    import('./load-strategy.ts'),
+    import('./model-folder.ts'),
+    import('./train.ts'),
+  ])
   const { model, name = 'model', workers, threshold = BUILT_IN_THRESHOLD, write = true, onTraining, ...given } = options
   if (!(threshold > 0 && threshold < 1))
     throw new UsageError(`threshold: ${threshold} is not allowed; write a number above 0 and below 1`)

@@ -115,6 +115,11 @@ function modelRemarks({ models: { used, inSample }, from }: RunFacts): string[] 
     return [
       `IN SAMPLE: ${names} learnt from bars before ${timeName(first)} and was asked of them: nobody could have had this result.`,
     ]
+  const elsewhere = used.filter(({ isFromElsewhere }) => isFromElsewhere).map(({ name }) => name)
+  if (elsewhere.length > 0)
+    return [
+      `${[...new Set(elsewhere)].join(', ')}: has learnt outside of klinelab, and nobody can tell here from which bars: it may know what comes.`,
+    ]
   return [`${names}: asked of bars only that it had not learnt from, each fold's model of those after its training.`]
 }
 

@@ -7,7 +7,7 @@ import { timeName } from '../core/time.ts'
 import { barsSha256, DataError, openStore } from '../data/index.ts'
 import type { Strategy } from '../engine/index.ts'
 import { artifactFiles, definitionHash, readArtifact } from '../models/artifact.ts'
-import { definitionJson } from '../models/define-model.ts'
+import { definitionJson, isFromElsewhere } from '../models/define-model.ts'
 import { forecastColumns, foretell } from '../models/foretell.ts'
 import { featureMatrix } from '../preprocess/features.ts'
 import { BUILT_IN_THRESHOLD, evaluateModel } from './evaluate.ts'
@@ -37,7 +37,7 @@ export interface StrategyModels {
   of(bars: Bars): Predictions
 }
 
-interface Asked {
+export interface AskedModels {
   readonly strategy: Strategy
   readonly file: string | null
   /** Series of the run. */
@@ -46,23 +46,17 @@ interface Asked {
   readonly allowInSample: boolean
 }
 
-/** Series that a strategy's models learn from: what it is run on where nothing is said. */
-export function seriesOfModels(strategy: Strategy): readonly string[] {
-  return [...new Set(modelsOf(strategy).flatMap(({ definition }) => definition.series))]
-}
-
 /**
  * The models of a strategy on the series of a run: of each the one trained on the whole stored range, from among the runs where
- * it is there, else trained first. `null` where the strategy has none.
+ * it is there, else trained first.
  * @throws UsageError where a model has not been defined for a series of the run, or learns from what comes after
  */
 export async function strategyModels(
-  { strategy, file, series, allowInSample }: Asked,
+  { strategy, file, series, allowInSample }: AskedModels,
   settings: Settings,
   host: ModelHost = {},
-): Promise<StrategyModels | null> {
+): Promise<StrategyModels> {
   const models = modelsOf(strategy)
-  if (models.length === 0) return null
   const spoken = new Map<string, Record<string, Readonly<Record<string, Float64Array>>>>()
   const times = new Map<string, Float64Array>()
   const used: ModelUsed[] = []
@@ -84,6 +78,7 @@ export async function strategyModels(
       times.set(own, bars.openTime)
       used.push({
         ...{ name, series: own, outOfSampleFrom: bars.openTime[first]!, folds: folds.length },
+        isFromElsewhere: isFromElsewhere(definition),
         ...{ definition: definitionHash(artifact.definition), artifact: artifactFiles(artifact).sha256 },
       })
     }
