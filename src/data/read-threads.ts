@@ -1,4 +1,4 @@
-import { getCompileCacheDir } from 'node:module'
+import module from 'node:module'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { DataError } from './data-error.ts'
@@ -17,12 +17,13 @@ export class ReadThreads {
   #fault: DataError | null = null
 
   constructor(worker: URL, brief: Brief, count: number) {
-    const cache = getCompileCacheDir()
+    const cache = module.getCompileCacheDir?.()
     const options = {
       workerData: brief,
       // some that a user may give this process, such as --input-type, keep a thread from starting
       execArgv: [],
-      // a thread has no compile cache of its own accord, and compiling what it runs takes it as long as a tenth of the work
+      // a thread has no compile cache of its own accord, and compiling what it runs takes it as long as a tenth of the work;
+      // Deno has none at all
       env: { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: dirname(cache) }) },
     }
     try {

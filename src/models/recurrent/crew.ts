@@ -1,4 +1,4 @@
-import { getCompileCacheDir } from 'node:module'
+import module from 'node:module'
 import { dirname, extname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -40,7 +40,7 @@ class Threads implements Crew {
   #busy = 0
 
   constructor(task: TrainingTask, worker: URL) {
-    const cache = getCompileCacheDir()
+    const cache = module.getCompileCacheDir?.()
     try {
       for (let index = 0; index < task.threads; index++) {
         const brief: WorkerBrief = { task, index }
@@ -49,7 +49,7 @@ class Threads implements Crew {
             workerData: brief,
             // some that a user may give this process, such as --input-type, keep a thread from starting
             execArgv: [],
-            // a thread has no compile cache of its own accord
+            // a thread has no compile cache of its own accord; Deno has none at all
             env: { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: dirname(cache) }) },
           }),
         )
