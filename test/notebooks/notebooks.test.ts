@@ -101,11 +101,15 @@ describe.each(NOTEBOOKS.map((file) => ({ name: basename(file), file })))('$name'
     })
   })
 
-  test.skipIf(deno === null)(titled('a new kernel puts out what is committed'), async () => {
-    const anew = await runNotebook(deno!, file)
-    const told = (all: typeof cells) => all.map(({ id, outputs }) => ({ id, outputs }))
-    expect(told(anew)).toEqual(told(cells))
-  })
+  test.skipIf(deno === null)(
+    titled('a new kernel puts out what is committed'),
+    async () => {
+      const anew = await runNotebook(deno!, file)
+      const told = (all: typeof cells) => all.map(({ id, outputs }) => ({ id, outputs }))
+      expect(told(anew)).toEqual(told(cells))
+    },
+    120_000,
+  )
 })
 
 describe.skipIf(deno === null)(titled('a kernel'), () => {
