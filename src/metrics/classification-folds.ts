@@ -22,6 +22,8 @@ export interface FoldPredictions extends Predictions {
 }
 
 export interface EvaluationOptions extends ClassificationOptions {
+  /** Told after each fold, and after all of them together: resampling takes its time. */
+  readonly onStep?: () => void
   /** How intervals are drawn; `level` is built in as 0.95. */
   readonly bootstrap: BootstrapOptions & { readonly level?: number }
 }
@@ -93,7 +95,7 @@ export function evaluateFolds(
 
 type Said = Readonly<Record<'model' | Baseline, Predictions>>
 
-function evaluate(said: Said, { bootstrap, ...options }: EvaluationOptions): Evaluation {
+function evaluate(said: Said, { bootstrap, onStep, ...options }: EvaluationOptions): Evaluation {
   const { level = 0.95 } = bootstrap
   const samples = resample(said, options, bootstrap)
   const model = classificationMetrics(said.model, options)
@@ -117,6 +119,7 @@ function evaluate(said: Said, { bootstrap, ...options }: EvaluationOptions): Eva
     return { metrics, notes, intervals, compared: Object.fromEntries(compared) }
   }
   const baselines = { majority: against('majority'), previousSign: against('previousSign') }
+  onStep?.()
   return { ...model, intervals: intervalsOf('model'), blocks: samples.blocks, baselines }
 }
 

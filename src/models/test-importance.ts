@@ -18,11 +18,13 @@ const REPEATS = 3
 /**
  * Importance of each feature by shuffling it on the test rows of each fold, measured by the AUC; of three classes by the mean
  * of each against the rest. Of a model of windows the newest test rows of a fold stand for all of them.
+ * @param onStep told after each fold
  */
 export function testImportance(
   definition: ModelDefinition,
   { matrix, labels }: Ground,
   pairs: readonly { readonly fold: Fold; readonly fitted: FittedFold; readonly rows: Int32Array }[],
+  onStep?: () => void,
 ): { readonly by: 'auc' | null; readonly features: readonly FeatureImportance[] | null } {
   const { classes, y } = labels
   const { window = 1 } = definition.model
@@ -31,9 +33,11 @@ export function testImportance(
     const scaled = fitted.transform.transform(matrix)
     const asked = window > 1 ? rows.subarray(-MOST_WINDOWS) : rows
     const data = { names: scaled.names, columns: scaled.columns, y }
-    return permutationImportance(fitted.model, data, asked, {
+    const found = permutationImportance(fitted.model, data, asked, {
       ...{ score, better: 'higher', seed: definition.seed, repeats: REPEATS },
     })
+    onStep?.()
+    return found
   })
   const known = folds.filter((fold) => fold !== null)
   if (known.length === 0) return { by: null, features: null }
