@@ -22,6 +22,8 @@ export interface EvaluateOptions {
   readonly threshold: number
   /** Resamples of the block bootstrap; built in: 1000. */
   readonly resamples?: number
+  /** Told how much of it is done. */
+  readonly onProgress?: (done: number, total: number) => void
 }
 
 /** Most points of a curve: more cannot be seen, and would only make the report large. */
@@ -56,10 +58,13 @@ export function evaluateSeries(
   const scored = pairs.filter(({ rows }) => rows.length > 0)
   if (scored.length === 0)
     throw new RangeError('no fold has a test row with a label and a whole window: take more bars')
+  let done = 0
+  const onStep = () => options.onProgress?.(++done, 2 * scored.length + 1)
   const { folds, pooled } = evaluateFolds(
     scored.map((pair) => predictionsOf(pair, ground, forecast)),
     {
       threshold: options.threshold,
+      onStep,
       bootstrap: { seed: definition.seed, span: labelSpan(ground), resamples: options.resamples ?? 1000 },
     },
   )
@@ -75,7 +80,7 @@ export function evaluateSeries(
     },
     { costs: options.costs, auc: rocAuc(said.y, traded(said.p, labels.classes), { positive: labels.classes - 1 }) },
   )
-  const importance = testImportance(definition, ground, pairs)
+  const importance = testImportance(definition, ground, pairs, onStep)
   const drift = pairs.map(({ fold }) =>
     featureDrift(matrix.names, matrix.columns, { train: fold.train.rows, test: fold.test }),
   )

@@ -28,6 +28,8 @@ export interface JudgedBy {
   readonly request: TrainRequest
   /** What p must reach to be said. */
   readonly threshold: number
+  /** Told how much of a series has been judged. */
+  readonly onProgress?: (done: number, total: number) => void
 }
 
 /** Judges a trained model on the bars that its folds have not learnt from. */
@@ -51,7 +53,11 @@ export function evaluateModel(
       ground,
       table,
       { folds: folds.slice(0, fitted.length), fitted },
-      { costs: { fee: own.feeTaker, slippage: own.slippageBps / 10_000 }, threshold },
+      {
+        costs: { fee: own.feeTaker, slippage: own.slippageBps / 10_000 },
+        threshold,
+        ...(by.onProgress && { onProgress: by.onProgress }),
+      },
     )
     const { p } = forecastColumns(forecast, artifact.classes)
     predictions.push({ bars: ground.bars, p: p!, fold: forecast.fold, y: ground.labels.y })

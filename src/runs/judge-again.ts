@@ -48,14 +48,23 @@ export async function remembered(dir: string, cwd: string): Promise<Remembered> 
  * @throws UsageError where the run's module is not there any more, DataError where bars, features or the model's files are not
  * what they were
  */
-export async function judgeAgain(dir: string, settings: Settings, threshold: number, cwd: string): Promise<ModelRun> {
+export async function judgeAgain(
+  dir: string,
+  settings: Settings,
+  threshold: number,
+  cwd: string,
+  onProgress?: (done: number, total: number) => void,
+): Promise<ModelRun> {
   const { model, file, range } = await remembered(dir, cwd)
   const folder = join(dir, ARTIFACT)
   try {
     const artifact = readArtifact(folder, VERSION)
     requireSameDefinition(artifact, definitionJson(model.definition), folder)
     const grounds = await groundsOf(model, settings.store, range, artifact)
-    return evaluateModel(model.definition, artifact, grounds, settings, { file, request: range, threshold })
+    return evaluateModel(model.definition, artifact, grounds, settings, {
+      ...{ file, request: range, threshold },
+      ...(onProgress && { onProgress }),
+    })
   } catch (error) {
     if (error instanceof RangeError) throw new DataError(error.message, { cause: error })
     throw error

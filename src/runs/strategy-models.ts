@@ -22,6 +22,8 @@ import { UsageError } from './usage-error.ts'
 /** Who is told while a strategy's models are looked for, and trained where there are none. */
 export interface ModelHost {
   readonly onTraining?: OnTraining
+  /** Told how much of a trained model has been judged. */
+  readonly onJudging?: (done: number, total: number) => void
   /** A plain sentence. */
   readonly onNotice?: (text: string) => void
   /** False: what is trained is not written. */
@@ -138,6 +140,7 @@ async function trained(model: NamedModel, file: string | null, settings: Setting
   if (host.write !== false) {
     const run = evaluateModel(definition, artifact, grounds, settings, {
       ...{ file, request: {}, threshold: BUILT_IN_THRESHOLD },
+      ...(host.onJudging && { onProgress: host.onJudging }),
     })
     const written = await writeModelRun(run, settings.out, (performance.now() - start) / 1000)
     notice(

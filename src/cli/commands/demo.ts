@@ -20,7 +20,11 @@ export default {
     const start = performance.now()
     const training = new TrainingProgress(io)
     const notices: string[] = []
-    const host = { onTraining: training.onTraining, onNotice: (text: string) => notices.push(text) }
+    const host = {
+      onTraining: training.onTraining,
+      onJudging: io.progress('judging'),
+      onNotice: (text: string) => notices.push(text),
+    }
     try {
       for await (const { part, run } of demo(settings, io.progress('bars'), host)) {
         const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)

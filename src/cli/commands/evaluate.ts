@@ -23,7 +23,7 @@ export default {
     const { threshold = BUILT_IN_THRESHOLD, showConfig } = args.flags as unknown as Flags
     if (showConfig) return configOutcome(settings, io)
     const found = findRun(args.words[0]!, settings.out, io.cwd, 'model')
-    const run = await judgeAgain(found, settings, threshold, io.cwd)
+    const run = await judgeAgain(found, settings, threshold, io.cwd, io.progress('judging'))
     const seconds = (performance.now() - start) / 1000
     const dir = await writeModelRun(run, settings.out, seconds)
     const { document } = run.result

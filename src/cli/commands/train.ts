@@ -50,7 +50,7 @@ export default {
         if (progress.isStopped) break
         const start = performance.now()
         const { artifact, grounds, journal } = await trainModel(one, settings, request, progress.onTraining)
-        const by = { file, request, threshold }
+        const by = { file, request, threshold, onProgress: io.progress('judging') }
         const run = evaluateModel(one.definition, artifact, grounds, settings, by)
         const seconds = (performance.now() - start) / 1000
         const dir = await writeModelRun(run, settings.out, seconds)
