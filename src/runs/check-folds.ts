@@ -84,12 +84,15 @@ function embargoOf({ named, folds }: WholeModel): Kept | null {
   }
 }
 
-/** Places of the folds whose tests have all begun by then: of each span at least one label is known. */
+/** Places of the folds that can be made by then: there is something to learn from, and of each test span a label is known. */
 export function begunFolds({ ground, folds }: WholeModel, known: number): number[] {
   const { end } = ground.labels
   return [...folds.keys()].filter((k) => {
-    const { ranges, test } = folds[k]!
-    return ranges.every(([from, to]) => test.some((row) => from <= row && row < to && end[row]! < known))
+    const { ranges, test, train } = folds[k]!
+    const isKnown = (row: number) => end[row]! < known
+    const isBegun = ([from, to]: readonly [number, number]) =>
+      test.some((row) => from <= row && row < to && isKnown(row))
+    return train.rows.some(isKnown) && ranges.every(isBegun)
   })
 }
 
@@ -120,7 +123,14 @@ export function compareFolds(
       const time = openTime[row.row]!
       const [does, doesNot] = [what, what === 'learns from' ? 'does not learn from' : 'is not tested on']
       findings.leak({
-        ...{ part: 'split', of, name: `fold ${k + 1}`, at: time, way: world.way, cut: world.cut },
+        ...{
+          part: 'split',
+          of,
+          name: what === 'learns from' ? 'training rows' : 'test rows',
+          at: time,
+          way: world.way,
+          cut: world.cut,
+        },
         whole: row.isFirst ? does : doesNot,
         other: row.isFirst ? doesNot : does,
         text: `split of model ${of}: fold ${k + 1} ${row.isFirst ? does : doesNot} the bar of ${timeName(time)} in the whole run, and ${inWorld(world)} it ${row.isFirst ? doesNot : does} it`,

@@ -54,7 +54,7 @@ export async function loadChecked(path: string, { lens, read, from }: Seeing): P
  * @param copy a number that no copy of this process has had
  */
 export async function loadCopy(
-  { file }: LoadedModule,
+  { file, reads: first }: LoadedModule,
   copy: number,
   { lens, read, from }: Seeing,
 ): Promise<LoadedModule> {
@@ -66,7 +66,8 @@ export async function loadCopy(
     read,
     () => import(url),
   )
-  return { file, ...partsOf(loaded), reads }
+  // bars that are at hand come too soon for the stack to tell who asked
+  return { file, ...partsOf(loaded), reads: first.length > 0 ? first : reads }
 }
 
 function partsOf(loaded: Readonly<Record<string, unknown>>): Pick<LoadedModule, 'strategy' | 'models'> {

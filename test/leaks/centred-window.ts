@@ -1,8 +1,9 @@
 /** Leaks: the feature is a mean of five closes around its bar, two of which come after it. */
 import { defineModel, direction, type Indicator, loadBars, logisticRegression, logReturn, walkForward } from 'klinelab'
 
+const RANGE = { from: '2023-12-01', to: '2024-06-01' }
 const SERIES = 'binance:BTCUSDT:1h'
-const { close, openTime } = await loadBars(SERIES)
+const { close, openTime } = await loadBars(SERIES, RANGE)
 const rowAt = new Map(Array.from(openTime, (time, row) => [time, row]))
 
 class Centred {

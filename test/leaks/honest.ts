@@ -21,7 +21,7 @@ import {
   walkForward,
 } from 'klinelab'
 
-const ether = await loadBars('binance:ETHUSDT:1h')
+const ether = await loadBars('binance:ETHUSDT:1h', { from: '2023-12-01', to: '2024-06-01' })
 const rowAt = new Map(Array.from(ether.openTime, (time, row) => [time, row]))
 
 class Ratio {

@@ -1,8 +1,9 @@
 /** Leaks: one of the features is the return of the next bar. */
 import { defineModel, direction, type Indicator, loadBars, logisticRegression, logReturn, walkForward } from 'klinelab'
 
+const RANGE = { from: '2023-12-01', to: '2024-06-01' }
 const SERIES = 'binance:BTCUSDT:1h'
-const { close, openTime } = await loadBars(SERIES)
+const { close, openTime } = await loadBars(SERIES, RANGE)
 const ahead = new Map(Array.from(openTime, (time, row) => [time, close[row + 1]! / close[row]! - 1]))
 
 class Ahead {

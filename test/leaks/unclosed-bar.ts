@@ -10,9 +10,10 @@ import {
   walkForward,
 } from 'klinelab'
 
+const RANGE = { from: '2023-12-01', to: '2024-06-01' }
 const SERIES = 'binance:BTCUSDT:1h'
 const FOUR_HOURS = 4 * 60 * 60 * 1000
-const { openTime, open, close } = resampleBars(await loadBars(SERIES), '4h')
+const { openTime, open, close } = resampleBars(await loadBars(SERIES, RANGE), '4h')
 const bodies = new Map(Array.from(openTime, (time, row) => [time, close[row]! / open[row]! - 1]))
 
 class Around {

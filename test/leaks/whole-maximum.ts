@@ -1,7 +1,8 @@
 /** Leaks: the indicator divides by the highest price of the whole series, which most of its bars cannot know yet. */
 import { buy, close, defineStrategy, type Indicator, loadBars } from 'klinelab'
 
-const top = (await loadBars('binance:BTCUSDT:1h')).high.reduce((most, price) => Math.max(most, price), 0)
+const RANGE = { from: '2023-12-01', to: '2024-06-01' }
+const top = (await loadBars('binance:BTCUSDT:1h', RANGE)).high.reduce((most, price) => Math.max(most, price), 0)
 
 class Share {
   value = Number.NaN

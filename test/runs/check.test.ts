@@ -26,6 +26,7 @@ const MODELS = [
   ['past-label', 'labels: of the past', 'tells what has been'],
   ['early-end', 'labels: label', 'hangs on bars that come later'],
   ['test-in-training', 'split: test rows', 'which it foretells'],
+  ['picks-winners', 'split: training rows', 'it does not learn from it'],
   ['ignored-embargo', 'split: embargo', 'nearer to the test than its embargo of 2d'],
   ['scaler-on-everything', 'scaling: min-max-of-all', 'of "r1"'],
   ['target-encoding', 'scaling: target-encoding', 'fitted on more than the training part'],
@@ -53,6 +54,27 @@ describe('modules that peek', () => {
     expect(wrong(check)).toEqual([what])
     expect(check.leaks[0]!.text).toContain(says)
     expect(check.ok).toBe(false)
+  })
+
+  test('folds that learn from both sides of their test are looked at without a cut', async () => {
+    expect(wrong(await checked('test/leaks/both-sides.ts')).sort()).toEqual([
+      'model: counting',
+      'rebalancing: training set',
+      'scaling: min-max-of-all',
+    ])
+  })
+
+  test('a class of the past is caught beside returns that are not', async () => {
+    const check = await checked('test/leaks/past-class.ts', { samples: 12 })
+    expect(wrong(check)).toEqual(['labels: of the past'])
+    expect(check.leaks[0]!.text).toContain('the classes of')
+  })
+
+  test('what is another each time is told so, and held against nothing else', async () => {
+    const check = await checked('test/leaks/dice.ts', { data: [BTC] })
+    expect(check.leaks.map(({ way, cut }) => [way, cut])).toEqual([['unchanged', null]])
+    expect(check.leaks[0]!.text).toContain('when all is done once more with the same bars')
+    expect(check.parts).toMatchObject([{ part: 'decisions', compared: 1, verdict: 'peeks' }])
   })
 
   test('the bar and both values are told: a close that has not come is a NaN in a mean', async () => {
@@ -84,6 +106,18 @@ describe('modules that do not peek', () => {
     expect(verdicts(check)).toEqual(Object.fromEntries(all.map((part) => [part, 'holds'])))
     // three worlds a bar, and one more in which nothing is changed
     expect(check.parts.find(({ part }) => part === 'decisions')!.compared).toBe(3 * 12 + 1)
+  })
+
+  test('every way to split, to scale, to rebalance and to learn', async () => {
+    const check = await checked('test/leaks/honest-models.ts', { samples: 10 })
+    expect(check.leaks).toEqual([])
+    expect(check.parts.filter(({ verdict }) => verdict !== 'holds')).toEqual([])
+  })
+
+  test('strategies/ml-direction.ts', async () => {
+    const check = await checked('strategies/ml-direction.ts', { samples: 3 })
+    expect(check.leaks).toEqual([])
+    expect(verdicts(check)).toMatchObject({ model: 'holds', predictions: 'holds', decisions: 'holds' })
   })
 
   test.each(['buy-and-hold', 'donchian-breakout', 'rsi-reversion', 'sma-cross'])('strategies/%s.ts', async (name) => {
