@@ -57,7 +57,12 @@ export class Kernel {
     const connection = { transport: 'tcp', ip: '127.0.0.1', signature_scheme: 'hmac-sha256', key, ...ports }
     const file = join(folder, 'connection.json')
     writeFileSync(file, JSON.stringify(connection))
-    const child = spawn(deno, ['jupyter', '--kernel', '--conn', file], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(deno, ['jupyter', '--kernel', '--conn', file], {
+      cwd,
+      // what cells put into temporary folders goes when the kernel goes
+      env: { ...env, TMPDIR: folder, TMP: folder, TEMP: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const kernel = new Kernel(child, folder, key)
     try {
       await kernel.#connect(shell!, iopub!)
