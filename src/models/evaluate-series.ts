@@ -59,7 +59,7 @@ export function evaluateSeries(
   if (scored.length === 0)
     throw new RangeError('no fold has a test row with a label and a whole window: take more bars')
   let done = 0
-  const onStep = () => options.onProgress?.(++done, 2 * scored.length + 1)
+  const onStep = () => options.onProgress?.(++done, scored.length + 1 + pairs.length)
   const { folds, pooled } = evaluateFolds(
     scored.map((pair) => predictionsOf(pair, ground, forecast)),
     {
