@@ -265,6 +265,9 @@ describe('what is refused', () => {
     expect(refusal(written(artifactFiles(await train(define({ model: within })))))).toMatch(
       /^series-1-fold-1\.json: model: member: kind "strange"/,
     )
+    const curves = [{ slope: 1, offset: 0 }]
+    const bent = { kind: 'calibrated', classes: 2, method: 'platt', curves, model: { kind: 'strange' } }
+    expect(() => fittedFromJson(bent, 'here')).toThrow(/^here: model: kind "strange"/)
     for (const kind of [undefined, null, 7, 'toString', '__proto__'])
       expect(() => fittedFromJson({ kind }, 'here')).toThrow(/^here: kind .* is no model/)
     expect(() => fittedFromJson(null, 'here')).toThrow(/^here: kind undefined is no model/)

@@ -134,6 +134,10 @@ function pairsAuc(y: readonly number[], scores: readonly number[], positive = 1)
   return won / all
 }
 
+/** By the trapezoid rule. */
+const areaUnder = (x: readonly number[], y: readonly number[]) =>
+  x.slice(1).reduce((sum, right, k) => sum + ((right - x[k]!) * (y[k]! + y[k + 1]!)) / 2, 0)
+
 const at = (column: ArrayLike<number>, rows: readonly number[]) => rows.map((row) => column[row]!)
 const testedRows = (folds: readonly Fold[]) => folds.flatMap(({ test }) => [...test])
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -239,7 +243,8 @@ describe('two classes', () => {
     expect(majority.metrics['logLoss']).toBeCloseTo(mean(losses), 12)
     expect(evaluation.pooled.intervals['auc']!.low).toBeLessThan(evaluation.pooled.metrics['auc']!)
     expect(evaluation.pooled.blocks!.resamples).toBe(60)
-    expect(evaluation.pooled.blocks!.blockLength).toBeGreaterThanOrEqual(4)
+    // labels of four bars each: (rows × 4² ÷ 6)^(1/3)
+    expect(evaluation.pooled.blocks!.blockLength).toBe(Math.ceil(Math.cbrt((tested.length * 16) / 6)))
   })
 
   test('in money, one trade at a time', () => {
@@ -278,8 +283,7 @@ describe('two classes', () => {
     expect(roc.map((curve) => curve.class)).toEqual([1])
     // a point of the curve for each threshold that is not on a line: the area below it is the AUC
     const { x, y: height } = roc[0]!
-    const area = x.slice(1).reduce((sum, right, k) => sum + ((right - x[k]!) * (height[k]! + height[k + 1]!)) / 2, 0)
-    expect(area).toBeCloseTo(pairsAuc(y, p), 3)
+    expect(areaUnder(x, height)).toBeCloseTo(pairsAuc(y, p), 3)
     expect(precisionRecall[0]!.x.length).toBe(precisionRecall[0]!.y.length)
     expect(calibration.reduce((sum, { weight }) => sum + weight, 0)).toBe(tested.length)
     for (const bin of calibration) {
@@ -296,6 +300,13 @@ describe('two classes', () => {
     expect(evaluation.series).toBe('binance:BTCUSDT:1h')
     expect([...forecast.fold].filter((fold) => fold > 0).length).toBe(tested.length + 4)
     expect(evaluation.verdicts.length).toBeGreaterThan(1)
+  })
+
+  test('labels that look further ahead are resampled in longer blocks', () => {
+    const { blocks } = judge(sceneOf({ label: direction({ horizon: 30, threshold: 0.002 }) as Options['label'] }))
+      .evaluation.pooled
+    expect(blocks!.blockLength).toBeGreaterThanOrEqual(30)
+    expect(evaluation.pooled.blocks!.blockLength).toBeLessThan(30)
   })
 
   test('the same again has the same bytes; another seed draws other intervals', () => {
@@ -326,6 +337,10 @@ describe('three classes', () => {
     expect(evaluation.pooled.metrics['auc']).toBeCloseTo(mean(aucs), 12)
     expect(evaluation.curves.roc.map((curve) => curve.class)).toEqual([0, 1, 2])
     expect(evaluation.curves.precisionRecall.map((curve) => curve.class)).toEqual([0, 1, 2])
+    for (const [one, { x, y: height }] of evaluation.curves.roc.entries())
+      expect(areaUnder(x, height)).toBeCloseTo(aucs[one]!, 3)
+    for (const [one, { x, y: height }] of evaluation.curves.precisionRecall.entries())
+      expect(Math.abs(areaUnder(x, height))).toBeCloseTo(evaluation.pooled.perClass[one]!.prAuc!, 1)
   })
 
   test('money by the last class, importance by the mean of all', () => {
@@ -419,6 +434,14 @@ describe('folds of which little can be said', () => {
       pairsAuc(at(scene.ground.labels.y, tested), at(scene.ground.matrix.columns[0]!, tested)),
       12,
     )
+  })
+
+  test('of three classes one that never came leaves its fold without an importance', () => {
+    const plain = sceneOf({ classes: 3 })
+    const rows = new Set(plain.folds[0]!.test)
+    const scene = sceneOf({ classes: 3, came: (y) => y.map((one, row) => (rows.has(row) && one === 0 ? 1 : one)) })
+    const { evaluation } = judge(scene)
+    expect(evaluation.features[2]!.importance!.folds.map((one) => one === null)).toEqual([true, false, false])
   })
 
   test('all of them: there is no importance, and no AUC', () => {

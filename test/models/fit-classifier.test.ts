@@ -220,6 +220,9 @@ describe('a stack', () => {
     await expect(fitClassifier(few(5), { ...lesson, rows: upTo(12) }, {})).rejects.toThrow(
       /12 training rows.*windows of 5/,
     )
+    // the second part has no window of two bars, the first and the last have
+    const apart = { ...lesson, rows: Int32Array.of(0, 1, 2, 4, 6, 8, 10, 11, 12) }
+    await expect(fitClassifier(few(2), apart, {})).rejects.toThrow(/9 training rows.*windows of 2/)
     // three rows whose labels all look at the last
     const looking = { ...lesson, rows: upTo(3), end: Int32Array.from({ length: 300 }, () => 3) }
     await expect(fitClassifier(few(1), looking, {})).rejects.toThrow(/3 training rows are too few/)

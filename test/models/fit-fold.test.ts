@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { logReturn, rsi } from '../../src/indicators/index.ts'
 import { foldToJson } from '../../src/models/artifact.ts'
+import type { TrainingSet } from '../../src/models/classifier.ts'
 import { defineModel, type ModelDefinition } from '../../src/models/define-model.ts'
-import { ensemble } from '../../src/models/ensemble.ts'
+import { type EnsembleClassifier, ensemble } from '../../src/models/ensemble.ts'
 import { type FittedFold, fitFold } from '../../src/models/fit-fold.ts'
 import { foldsOf, groundOf } from '../../src/models/ground.ts'
 import { logisticRegression } from '../../src/models/logistic-regression.ts'
@@ -21,6 +22,7 @@ import { smote } from '../../src/preprocess/smote.ts'
 import type { Fold } from '../../src/preprocess/split.ts'
 import { purgedKFold } from '../../src/preprocess/split-k-fold.ts'
 import { walkForward } from '../../src/preprocess/split-walk-forward.ts'
+import { uniquenessWeights } from '../../src/preprocess/uniqueness.ts'
 import { madeBars, withOtherFuture } from './made-bars.ts'
 import { spyClassifier } from './spy-classifier.ts'
 
@@ -109,6 +111,52 @@ test('the same seed gives the same bytes, another one others', async () => {
   expect(texts[2]).not.toBe(texts[0])
 })
 
+test('rows that are drawn are drawn from the seed', async () => {
+  const drawn = []
+  for (const seed of [5, 5, 6]) {
+    const spy = spyClassifier()
+    const definition = define({ model: spy, seed, rebalance: randomOverSample() })
+    await fitFold(definition, firstFold(definition, scene(240)), {})
+    drawn.push([...spy.taught[0]!.data.rows])
+  }
+  expect(drawn[1]).toEqual(drawn[0])
+  expect(drawn[2]).not.toEqual(drawn[0])
+})
+
+test('parts of a stack are rebalanced and weighed by themselves, what stands on top learns from the rows as they are', async () => {
+  const spy = spyClassifier()
+  const joined: TrainingSet[] = []
+  const whole = ensemble([spy], { vote: 'stacking' })
+  const model: EnsembleClassifier = {
+    ...whole,
+    join(fitted, data, evidence) {
+      joined.push(data)
+      return whole.join(fitted, data, evidence)
+    },
+  }
+  const definition = define({ model, rebalance: classWeights(), weights: 'uniqueness' })
+  const { matrix, labels } = scene(240)
+  // labels of four bars: each bar is looked at by four of them
+  const end = labels.end.map((own, row) => (own < 0 ? -1 : Math.min(239, row + 4)))
+  const fold = firstFold(definition, { matrix, labels: { ...labels, end } })
+  const fitted = await fitFold(definition, fold, {})
+  const sets = spy.taught.map(({ data }) => data)
+  const counts = sets.map(({ rows }) => rows.length)
+  expect(counts.length).toBe(4)
+  expect(counts[3]).toBe(fitted.rows.learnt)
+  expect(Math.max(...counts.slice(0, 3))).toBeLessThan(counts[3]!)
+  for (const { rows, weights, y } of sets) {
+    const view = new TrainingView(matrix, { ...labels, end }, rows)
+    const unique = uniquenessWeights(view)
+    const size = (one: number) => rows.filter((row) => y[row] === one).length
+    for (const row of rows) expect(weights![row]).toBeCloseTo((unique[row]! * rows.length) / 2 / size(y[row]!), 12)
+  }
+  const [top] = joined as [TrainingSet]
+  const unique = uniquenessWeights(new TrainingView(matrix, { ...labels, end }, sets[3]!.rows))
+  expect([...top.rows]).toEqual([...sets[3]!.rows])
+  expect(top.weights).toEqual(unique)
+})
+
 /** Rows of two features, of which the first tells the class, with every third of class 1. */
 function scene(rows: number, given: { readonly holes?: readonly number[]; readonly lead?: number } = {}) {
   const { holes = [], lead = 0 } = given
@@ -187,6 +235,14 @@ describe('rows that lack a value', () => {
     expect([...rows]).toEqual(Array.from({ length: rows.length }, (_, k) => 10 + k))
     expect([...rows].at(-1)).toBeGreaterThan(60)
     expect([40, 41, 60].map((row) => columns[1]![row])).toEqual([39, 39, 59].map((row) => own.matrix.columns[1]![row]))
+  })
+
+  test('once imputed do not break a window', async () => {
+    const { rows } = await learn({ scale: pipeline([impute({ by: 'last' })]) })
+    const spy = spyClassifier({ window: 3 })
+    const definition = define({ model: spy, scale: pipeline([impute({ by: 'last' })]) })
+    await fitFold(definition, firstFold(definition, own), {})
+    expect([...spy.taught[0]!.data.rows]).toEqual([...rows.slice(2)])
   })
 
   test('are kept as they are for a model that can deal with them', async () => {

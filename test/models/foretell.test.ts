@@ -207,6 +207,16 @@ describe('values that are not known', () => {
   })
 })
 
+test('of three classes a row is skipped where they are NaN, and no other', () => {
+  const definition = define({ label: direction({ horizon: 3, classes: 3 }), missing: 'keep', scale: pipeline([]) })
+  const none = Number.NaN
+  const predictProba = () => Float64Array.of(0.1, 0.2, 0.7, none, none, none, 0.3, 0.3, 0.4, 0.2, 0.2, 0.6)
+  const fold = { ...reading(0, 3), model: { ...reading(0, 3).model, predictProba } }
+  const said = foretell(definition, matrixOf([[1, 2, 3, 4]]), [fold])
+  expect([...said.fold]).toEqual([1, 0, 1, 1])
+  expect([...said.p]).toEqual([...predictProba()])
+})
+
 test('folds are found by their dates in bars that begin or end elsewhere', async () => {
   const definition = define()
   const { matrix, fitted } = await trained(definition)

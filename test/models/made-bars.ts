@@ -23,7 +23,8 @@ export function madeBars({ rows, seed = 1, gaps = [], series = 'binance:BTCUSDT:
     if (gaps.includes(row)) time += 3 * HOUR
     openTime[row] = time
     time += HOUR
-    open[row] = price
+    // opens a little away from where the last bar closed
+    open[row] = price * (1 + 0.002 * spread(random))
     last = 0.5 * last + 0.01 * spread(random)
     price *= 1 + last
     close[row] = price
