@@ -9,7 +9,7 @@ import { fittedFromJson } from './fitted-from-json.ts'
 import type { LossCurve } from './lesson.ts'
 
 /** Where a training was stopped before its end. */
-export interface Stopped {
+interface Stopped {
   readonly series: string
   /** From 1. */
   readonly fold: number
