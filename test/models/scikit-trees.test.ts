@@ -18,7 +18,14 @@ function areas(classifier: Classifier, classes: 2 | 3, seed: number): readonly n
   const p = fitted.predictProba(data.columns, TEST)
   const y = data.y.subarray(20_000)
   if (classes === 2) return [rocAuc(y, p)!]
-  return [0, 1, 2].map((k) => rocAuc(y, Float64Array.from(TEST, (_, row) => p[3 * row + k]!), { positive: k })!)
+  return [0, 1, 2].map(
+    (k) =>
+      rocAuc(
+        y,
+        Float64Array.from(TEST, (_, row) => p[3 * row + k]!),
+        { positive: k },
+      )!,
+  )
 }
 const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length
 
