@@ -59,7 +59,11 @@ export const combined = defineModel({
   split: combinatorialPurged({ groups: 5, testGroups: 2, embargo: 10 }),
 })
 export const rolling = defineModel({ ...imputed, split: walkForward({ folds: 2, mode: 'rolling' }) })
-export const kept = defineModel({ ...imputed, split: purgedKFold({ folds: 3 }) })
+export const kept = defineModel({
+  ...imputed,
+  scale: pipeline([impute({ by: 'last' }), standardScaler()]),
+  split: purgedKFold({ folds: 6 }),
+})
 export const rare = defineModel({
   ...plain,
   label: direction({ horizon: 1, threshold: 0.02 }),

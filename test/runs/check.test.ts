@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { backtest } from '../../src/runs/backtest.ts'
 import { type Check, checkModule } from '../../src/runs/check.ts'
 import { findConfig } from '../../src/runs/config.ts'
 import { settle } from '../../src/runs/settings.ts'
@@ -56,12 +57,26 @@ describe('modules that peek', () => {
     expect(check.ok).toBe(false)
   })
 
+  test('a decision is told with its time, what it was and what it would have been', async () => {
+    const { leaks } = await checked('test/leaks/tomorrow.ts', { data: [BTC] })
+    const [{ at, cut, whole, other }] = leaks as [Check['leaks'][number]]
+    expect([whole, other].sort()).toEqual(['[{"kind":"close"}] (BTCUSDT)', 'nothing'])
+    // it looks a day ahead: only what it did in the last day is another
+    expect(at!).toBeLessThanOrEqual(cut!)
+    expect(at!).toBeGreaterThan(cut! - 24 * 3_600_000)
+  })
+
   test('folds that learn from both sides of their test are looked at without a cut', async () => {
-    expect(wrong(await checked('test/leaks/both-sides.ts')).sort()).toEqual([
-      'model: counting',
-      'rebalancing: training set',
-      'scaling: min-max-of-all',
+    // the one cut lies before the last fold's test, and no other fold is known as a whole before the data end
+    const { leaks, cuts } = await checked('test/leaks/both-sides.ts', { samples: 1, seed: 8 })
+    expect(cuts[0]).toBeLessThan(Date.UTC(2024, 1, 1))
+    expect(leaks.map(({ part, name, way }) => `${part}: ${name}, ${way}`).sort()).toEqual([
+      'model: counting, null',
+      'rebalancing: training set, null',
+      'scaling: min-max-of-all, null',
     ])
+    const { text } = leaks.find(({ part }) => part === 'scaling')!
+    expect(text).toContain('with all bars but the training part shuffled')
   })
 
   test('a class of the past is caught beside returns that are not', async () => {
@@ -149,6 +164,11 @@ describe('samples', () => {
     expect(other.cuts).not.toEqual(one.cuts)
     expect(one.cuts).toHaveLength(4)
     expect([...one.cuts].sort((a, b) => a - b)).toEqual(one.cuts)
+    const strategy = resolve(ROOT, 'strategies/sma-cross.ts')
+    const { result } = await backtest({ strategy, data: [BTC], ...range }, settings)
+    // a market order is accepted at the close at which it is decided
+    const decided = result.events.flatMap((event) => (event.type === 'accepted' ? [event.at] : []))
+    expect(one.cuts.filter((cut) => decided.includes(cut)).length).toBeGreaterThanOrEqual(2)
   })
 
   test('more of them than there are bars are refused with the most that there can be', async () => {
