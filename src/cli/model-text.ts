@@ -49,7 +49,7 @@ function seriesLines(one: SeriesEvaluation, data: EvaluationDocument['data'][num
       majority.compared[key]?.isBetter && (previousSign.compared[key]?.isBetter ?? true) ? 'better' : '',
     ]
   })
-  const table = tableText(['out of sample', 'model', '95 % interval', 'majority', 'last sign', ''], rows)
+  const table = tableText(['out of sample', 'model', '95 % interval', 'majority', 'last sign', 'than both'], rows)
   return [
     `  ${one.series}, ${timeName(data.from)} to ${timeName(data.to)} UTC, ${plural(one.bars, 'bar')}`,
     `  ${plural(folds.length, 'fold')}, ${count(pooled.metrics['rows'] ?? 0)} bars foretold, the last class came in ${percent(pooled.metrics['upperShare'], 1)}${out === '' ? '' : `; left out: ${out}`}`,

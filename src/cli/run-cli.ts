@@ -1,5 +1,6 @@
 import { didYouMean } from '../core/suggest.ts'
 import { NotFoundError } from '../data/data-error.ts'
+import { Interrupted } from '../runs/interrupted.ts'
 import { VERSION } from '../runs/package-info.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import { COMMANDS, EXAMPLES } from './commands.ts'
@@ -29,7 +30,8 @@ export async function runCli(argv: readonly string[], process: NodeJS.Process): 
     return outcome.code ?? (outcome.ok === false ? 1 : 0)
   } catch (error) {
     io.clear()
-    const code = error instanceof UsageError || error instanceof NotFoundError ? 2 : 1
+    const isCommand = error instanceof UsageError || error instanceof NotFoundError
+    const code = isCommand ? 2 : error instanceof Interrupted ? 130 : 1
     const message = messageOf(error)
     process.stderr.write(`${message}\n`)
     if (isJson) process.stdout.write(`${JSON.stringify({ error: { message, code } }, null, 2)}\n`)
@@ -76,7 +78,7 @@ function help(): string {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const isOurs =
-    ['UsageError', 'DataError', 'NotFoundError', 'StrategyError', 'RangeError'].includes(error.name) ||
+    ['UsageError', 'DataError', 'NotFoundError', 'StrategyError', 'RangeError', 'Interrupted'].includes(error.name) ||
     error.constructor === Error
   return isOurs
     ? error.message

@@ -25,7 +25,8 @@ const ONE_SIGNAL_MS = 500
 export class TrainingProgress {
   readonly #show: (at: TrainingAt) => undefined
   /** What Ctrl-C does elsewhere. */
-  readonly #others = process.listeners('SIGINT')
+  #others: NodeJS.SignalsListener[] = []
+  #isListening = false
   #first = Number.POSITIVE_INFINITY
   readonly #onSignal = () => {
     const now = performance.now()
@@ -35,8 +36,6 @@ export class TrainingProgress {
 
   constructor(io: Io) {
     this.#show = trainingShown(io)
-    process.removeAllListeners('SIGINT')
-    process.on('SIGINT', this.#onSignal)
   }
 
   get isStopped(): boolean {
@@ -44,12 +43,24 @@ export class TrainingProgress {
   }
 
   readonly onTraining = (at: TrainingAt): boolean | undefined => {
+    this.#listen()
     this.#show(at)
     return this.isStopped ? false : undefined
   }
 
-  end(): void {
+  /** Ctrl-C does again what it does elsewhere. */
+  readonly end = (): void => {
+    if (!this.#isListening) return
+    this.#isListening = false
     process.off('SIGINT', this.#onSignal)
     for (const other of this.#others) process.on('SIGINT', other)
+  }
+
+  #listen(): void {
+    if (this.#isListening) return
+    this.#isListening = true
+    this.#others = process.listeners('SIGINT')
+    process.removeAllListeners('SIGINT')
+    process.on('SIGINT', this.#onSignal)
   }
 }

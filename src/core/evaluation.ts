@@ -210,6 +210,8 @@ export interface SeriesPredictions {
   readonly bars: Bars
   /** Probability of the class that is traded (1 of two, 2 of three) by row of the bars; NaN where no fold says anything. */
   readonly p: Float64Array
+  /** Of three classes the probability of each, by name in their order. */
+  readonly each?: Readonly<Record<'down' | 'timeOut' | 'up', Float64Array>> | null
   /** Fold by row of the bars, from 1; 0 where none. */
   readonly fold: Uint16Array
   /** Class that came; −1 where it is not known. */

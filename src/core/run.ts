@@ -52,6 +52,8 @@ export interface ModelUsed {
   readonly folds: number
   /** It has learnt outside of klinelab: nobody can tell from which bars. */
   readonly isFromElsewhere: boolean
+  /** Its folds learn from bars after those they foretell, which nobody could have traded. */
+  readonly learnsFromLater: boolean
   /** sha256 of what it was defined as, and of what was trained. */
   readonly definition: string
   readonly artifact: string

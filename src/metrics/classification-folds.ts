@@ -37,8 +37,9 @@ interface Comparison {
   /** Of model − baseline, both resampled together. */
   readonly difference: ConfidenceInterval | null
   /**
-   * The model is better, by a difference whose interval is beyond 0, and outside the baseline's. The interval alone would not
-   * do: that of a baseline that always says the same has no width for the AUC, and anything lies outside.
+   * The model is better, by a difference whose interval is beyond 0, and outside the baseline's, and its own interval is beyond
+   * luck. The baseline's interval alone would not do: that of one that always says the same has no width for the AUC, and
+   * anything lies outside.
    */
   readonly isBetter: boolean
 }
@@ -98,14 +99,15 @@ type Said = Readonly<Record<'model' | Baseline, Predictions>>
 function evaluate(said: Said, { bootstrap, onStep, ...options }: EvaluationOptions): Evaluation {
   const { level = 0.95 } = bootstrap
   const samples = resample(said, options, bootstrap)
-  const model = classificationMetrics(said.model, options)
+  const judged = classificationMetrics(said.model, options)
   const intervalsOf = (who: keyof Said) =>
     Object.fromEntries(JUDGED.map(({ key }) => [key, percentileInterval(samples.of[who][key]!, level)]))
+  const own = intervalsOf('model')
   const against = (who: Baseline): BaselineResult => {
     const { metrics, notes } = classificationMetrics(said[who], ofBaseline(options))
     const intervals = intervalsOf(who)
     const compared = JUDGED.map(({ key, better }) => {
-      const [ours, theirs, around] = [model.metrics[key]!, metrics[key]!, intervals[key]!]
+      const [ours, theirs, around] = [judged.metrics[key]!, metrics[key]!, intervals[key]!]
       if (ours === null || theirs === null || around === null) return [key, null]
       const isInside = around.low <= ours && ours <= around.high
       const other = samples.of[who][key]!
@@ -114,13 +116,25 @@ function evaluate(said: Said, { bootstrap, onStep, ...options }: EvaluationOptio
         level,
       )
       const isBeyond = difference !== null && (better === 'higher' ? difference.low > 0 : difference.high < 0)
-      return [key, { isInside, difference, isBetter: isBeyond && !isInside }]
+      const luck = luckOf(key, said.model.classes)
+      const isSkilled = luck === null || (own[key] ?? around).low > luck
+      return [key, { isInside, difference, isBetter: isBeyond && !isInside && isSkilled }]
     })
     return { metrics, notes, intervals, compared: Object.fromEntries(compared) }
   }
   const baselines = { majority: against('majority'), previousSign: against('previousSign') }
   onStep?.()
-  return { ...model, intervals: intervalsOf('model'), blocks: samples.blocks, baselines }
+  return { ...judged, intervals: own, blocks: samples.blocks, baselines }
+}
+
+/**
+ * What saying anything at random comes to, of figures for which that does not hang on the classes' shares. A baseline may do
+ * worse over several folds: the shares of a training part can run against those of its test, and no skill is needed to beat that.
+ */
+function luckOf(key: string, classes: 2 | 3): number | null {
+  if (key === 'auc' || key === 'aucWeighted') return 0.5
+  if (key === 'balancedAccuracy' || key === 'macroRecall') return 1 / classes
+  return key === 'mcc' ? 0 : null
 }
 
 /** A baseline says its class where it is the likelier one, whatever threshold the model has. */

@@ -24,8 +24,9 @@ export interface SweepOptions {
   readonly thresholds?: readonly number[]
   /** Trades that a threshold needs to be judged by: a few are luck. Built in: 30. */
   readonly minTrades?: number
-  /** AUC of the same rows; what `isEdgeGone` is told by. */
+  /** AUC of the same rows, and the lower end of its interval; what `isEdgeGone` is told by. */
   readonly auc: Figure
+  readonly aucLow?: Figure
 }
 
 /** Of returns as fractions of each entry's notional; `null` where there is no trade. */
@@ -52,11 +53,15 @@ export interface ThresholdSweep {
   /** By rising threshold. */
   readonly rows: readonly ThresholdRow[]
   /**
-   * Most money with one trade at a time among thresholds with enough trades; the lower of equals. Chosen on the rows that it is
-   * judged by, so what it promises is too much. `null` where no threshold has enough trades.
+   * Most money with one trade at a time among thresholds with enough trades; where none gains, the one that loses least a trade,
+   * since otherwise the one that trades least would win. The lower of equals. Chosen on the rows that it is judged by, so what
+   * it promises is too much. `null` where no threshold has enough trades.
    */
   readonly best: ThresholdRow | null
-  /** The AUC is above 0.55, and no threshold with enough trades expects to gain: the edge is gone after costs. */
+  /**
+   * The AUC is above 0.55, its interval above 0.5, and trades of a threshold with enough of them gain before costs, but of none
+   * after them, one at a time: there was an edge, and costs are larger.
+   */
   readonly isEdgeGone: boolean
   readonly notes: Readonly<Record<string, string>>
 }
@@ -77,23 +82,29 @@ export function netReturn(gross: number, { fee, slippage }: SideCosts): number {
  * @throws RangeError for lengths that differ, rows out of order, returns that are not numbers, costs that are no fractions
  */
 export function sweepThresholds(chances: Chances, options: SweepOptions): ThresholdSweep {
-  const { costs, minTrades = 30, auc } = options
+  const { costs, minTrades = 30, auc, aucLow = auc } = options
   checkChances(chances, costs)
   const { thresholds = ranksOf(chances.p) } = options
   const net = chances.returns.map((gross) => netReturn(gross, costs))
   const rows = [...thresholds].sort((a, b) => a - b).map((threshold) => rowOf(threshold, chances, net))
-  const judged = rows.filter(({ every }) => every.trades >= Math.max(1, minTrades))
   const playable = rows.filter(({ single }) => single.trades >= Math.max(1, minTrades))
-  const best = playable.reduce<ThresholdRow | null>(
-    (most, row) => (most === null || row.single.total > most.single.total ? row : most),
-    null,
-  )
+  const gaining = playable.filter(({ single }) => single.total > 0)
+  const best =
+    gaining.length > 0
+      ? most(gaining, ({ single }) => single.total)
+      : most(playable, ({ single }) => single.expectancy!)
   const notes: Record<string, string> = {}
   if (best === null) notes['best'] = `no threshold has ${minTrades} trades, one at a time`
-  if (judged.length === 0) notes['isEdgeGone'] = `no threshold has ${minTrades} trades to judge it by`
+  if (playable.length === 0) notes['isEdgeGone'] = `no threshold has ${minTrades} trades to judge it by`
   else if (auc === null) notes['isEdgeGone'] = 'there is no AUC'
-  const isGood = auc !== null && auc > GOOD_AUC && judged.length > 0
-  return { rows, best, isEdgeGone: isGood && judged.every(({ every }) => every.expectancy! <= 0), notes }
+  const isGood = auc !== null && auc > GOOD_AUC && aucLow !== null && aucLow > 0.5
+  const hadEdge = playable.some(({ single }) => single.gross! > 0)
+  const isEdgeGone = isGood && hadEdge && playable.every(({ single }) => single.expectancy! <= 0)
+  return { rows, best, isEdgeGone, notes }
+}
+
+function most(rows: readonly ThresholdRow[], of: (row: ThresholdRow) => number): ThresholdRow | null {
+  return rows.reduce<ThresholdRow | null>((best, row) => (best === null || of(row) > of(best) ? row : best), null)
 }
 
 function rowOf(threshold: number, { rows, p, returns, end }: Chances, net: Float64Array): ThresholdRow {

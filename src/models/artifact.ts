@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { Metrics } from '../core/run.ts'
 import type { FoldBorders } from '../preprocess/split.ts'
 import { transformFromJson } from '../preprocess/transform-json.ts'
+import type { ModelDefinition } from './define-model.ts'
 import type { FittedFold } from './fit-fold.ts'
-import { fittedFromJson } from './fitted-from-json.ts'
+import { fittedFromJson, ownReaders } from './fitted-from-json.ts'
 import type { LossCurve } from './lesson.ts'
 
 /** Where a training was stopped before its end. */
@@ -25,6 +26,8 @@ export interface TrainedSeries {
   readonly to: number
   readonly rows: number
   readonly sha256: string
+  /** Hash of what it saw of them and was to foretell, feature by feature and label by label. */
+  readonly ground: string
   readonly folds: readonly FittedFold[]
   /** Of all test rows together, at a threshold of 0.5. */
   readonly metrics: Metrics
@@ -41,6 +44,8 @@ export interface Artifact {
   readonly features: readonly string[]
   readonly classes: 2 | 3
   readonly seed: number
+  /** Hash of the code of its parts that are not klinelab's own; `null` where all are. */
+  readonly code: string | null
   readonly stopped: Stopped | null
   readonly series: readonly TrainedSeries[]
 }
@@ -91,16 +96,18 @@ export function foldToJson({ transform, model, ...rest }: FittedFold): unknown {
 
 /**
  * @param where what an error calls it
+ * @param definition whose steps and models of a user's own know how to be read
  * @throws RangeError that says where and what is wrong with it
  */
-export function foldFromJson(json: unknown, where: string): FittedFold {
+export function foldFromJson(json: unknown, where: string, definition: ModelDefinition): FittedFold {
   const fold = (json ?? {}) as Readonly<Record<string, unknown>>
   for (const key of ['borders', 'rows', 'balance', 'losses', 'transform', 'model'])
     if (typeof fold[key] !== 'object' || fold[key] === null) throw new RangeError(`${where}: has no ${key}`)
+  const readStep = definition.scale.fromJson?.bind(definition.scale) ?? transformFromJson
   return {
     borders: fold['borders'] as FoldBorders,
-    transform: transformFromJson(fold['transform'], `${where}: transform`),
-    model: fittedFromJson(fold['model'], `${where}: model`),
+    transform: readStep(fold['transform'], `${where}: transform`),
+    model: fittedFromJson(fold['model'], `${where}: model`, ownReaders(definition.model)),
     rows: fold['rows'] as FittedFold['rows'],
     balance: fold['balance'] as readonly number[],
     losses: fold['losses'] as readonly LossCurve[],
@@ -115,8 +122,9 @@ export interface ArtifactManifest {
   readonly version: string
   readonly definitionSha256: string
   readonly sha256: string
+  readonly code: string | null
   readonly stopped: Stopped | null
-  readonly series: readonly { readonly series: string; readonly sha256: string }[]
+  readonly series: readonly { readonly series: string; readonly sha256: string; readonly ground: string }[]
 }
 
 /**
@@ -150,38 +158,61 @@ function manifestOf(dir: string): Readonly<Record<string, unknown>> {
   return json as Readonly<Record<string, unknown>>
 }
 
+/** What is wrong with the files of an artifact, in a sentence; `null` where all are what was written. */
+export function damageOf(dir: string): string | null {
+  try {
+    const { series } = manifestOf(dir) as unknown as {
+      readonly series: readonly { readonly folds: readonly FoldFile[] }[]
+    }
+    for (const { folds } of series) for (const fold of folds) foldText(dir, fold)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 /**
  * A trained model read back; what it foretells has the same bits.
  * @param version of this klinelab: a model of another is refused
  * @throws RangeError that names the file and what is wrong: a changed byte, another version, a model it does not know
  */
-export function readArtifact(dir: string, version: string): Artifact {
+export function readArtifact(dir: string, version: string, definition: ModelDefinition): Artifact {
   const json = manifestOf(dir) as unknown as Omit<Artifact, 'series'> & {
     readonly series: readonly (Omit<TrainedSeries, 'folds'> & {
-      readonly folds: readonly { readonly file: string; readonly sha256: string }[]
+      readonly folds: readonly FoldFile[]
     })[]
   }
   if (json.version !== version)
     throw new RangeError(
       `${join(dir, MANIFEST)}: was trained by klinelab ${json.version}, this is ${version}, which may compute other bits; train the model again`,
     )
-  const { name, definition, features, classes, seed, stopped } = json
+  const { name, features, classes, seed, code, stopped } = json
   return {
-    ...{ name, version, definition, features, classes, seed, stopped },
-    series: json.series.map(({ folds, ...one }) => ({ ...one, folds: folds.map((fold) => readFold(dir, fold)) })),
+    ...{ name, version, definition: json.definition, features, classes, seed, code, stopped },
+    series: json.series.map(({ folds, ...one }) => ({
+      ...one,
+      folds: folds.map((fold) => readFold(dir, fold, definition)),
+    })),
   }
 }
 
-function readFold(
-  dir: string,
-  { file, sha256: wanted }: { readonly file: string; readonly sha256: string },
-): FittedFold {
+interface FoldFile {
+  readonly file: string
+  readonly sha256: string
+}
+
+function readFold(dir: string, fold: FoldFile, definition: ModelDefinition): FittedFold {
+  return foldFromJson(JSON.parse(foldText(dir, fold)), join(dir, fold.file), definition)
+}
+
+/** @throws RangeError where it is not what was written */
+function foldText(dir: string, { file, sha256: wanted }: FoldFile): string {
   const path = join(dir, file)
   if (!existsSync(path)) throw new RangeError(`${path}: is missing; train the model again`)
   const text = readFileSync(path, 'utf8')
   if (sha256(text) !== wanted)
     throw new RangeError(`${path}: is not what the training wrote: its sha256 is another; train the model again`)
-  return foldFromJson(JSON.parse(text), path)
+  return text
 }
 
 /**

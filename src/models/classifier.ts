@@ -25,6 +25,8 @@ export interface FitOptions {
   /** Rows set aside for early stopping, purged from `rows` by the caller; `null` where there are none. */
   readonly validation?: Int32Array | null
   readonly onProgress?: TrainingProgress
+  /** Awaited between steps by a classifier that computes on this thread, which would hear of nothing otherwise. */
+  readonly breathe?: () => Promise<void>
   /** Threads to train on, where a classifier can: the result has the same bytes whatever their number. Absent: as many as help. */
   readonly workers?: number
   /** Told, by a classifier that can, after each step all that its training may be resumed from, as plain data. */
@@ -44,6 +46,8 @@ export interface Classifier {
   readonly isWatched?: boolean
   /** @throws RangeError where the settings do not fit the data */
   fit(data: TrainingSet, options: FitOptions): FittedClassifier | Promise<FittedClassifier>
+  /** Makes a fitted model of this kind from what its `toJSON` gave; klinelab's own are known without it. */
+  fromJson?(json: unknown, where: string): FittedClassifier
 }
 
 /** A model that has learnt. */

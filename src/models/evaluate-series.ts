@@ -20,7 +20,7 @@ export interface EvaluateOptions {
   readonly costs: SideCosts
   /** What p must reach to be said, of two classes. */
   readonly threshold: number
-  /** Resamples of the block bootstrap; built in: 1000. */
+  /** Resamples of the block bootstrap; built in: 1000, of more than 50,000 rows fewer, at least 200. */
   readonly resamples?: number
   /** Told how much of it is done. */
   readonly onProgress?: (done: number, total: number) => void
@@ -65,7 +65,11 @@ export function evaluateSeries(
     {
       threshold: options.threshold,
       onStep,
-      bootstrap: { seed: definition.seed, span: labelSpan(ground), resamples: options.resamples ?? 1000 },
+      bootstrap: {
+        seed: definition.seed,
+        span: labelSpan(ground),
+        resamples: options.resamples ?? resamplesFor(scored),
+      },
     },
   )
   const judged = new Map(scored.map((pair, k) => [pair, folds[k]!]))
@@ -78,7 +82,12 @@ export function evaluateSeries(
       returns: Float64Array.from(rows, (row) => labels.returns[row]!),
       end: Int32Array.from(rows, (row) => labels.end[row]!),
     },
-    { costs: options.costs, auc: rocAuc(said.y, traded(said.p, labels.classes), { positive: labels.classes - 1 }) },
+    {
+      costs: options.costs,
+      auc: rocAuc(said.y, traded(said.p, labels.classes), { positive: labels.classes - 1 }),
+      // of three classes the interval is that of the mean over them
+      aucLow: pooled.intervals['auc']?.low ?? null,
+    },
   )
   const importance = testImportance(definition, ground, pairs, onStep)
   const drift = pairs.map(({ fold }) =>
@@ -114,6 +123,12 @@ export function evaluateSeries(
     importanceBy: importance.by,
   }
   return { evaluation: { ...evaluation, verdicts: verdictsOf(evaluation) }, forecast }
+}
+
+/** Resamples that the intervals are read off, fewer where there are so many rows that they would take minutes. */
+function resamplesFor(scored: readonly Pair[]): number {
+  const rows = scored.reduce((sum, pair) => sum + pair.rows.length, 0)
+  return Math.max(200, Math.min(1000, Math.round(5e7 / rows)))
 }
 
 /** Rows that a label spans, from its own to the one that ends it, on average. */

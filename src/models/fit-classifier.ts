@@ -23,7 +23,7 @@ function isEnsemble(classifier: Classifier): classifier is EnsembleClassifier {
 async function fitOne(
   classifier: Classifier,
   { rows, prepare, validation, seed }: Lesson,
-  { workers, onStep, checkpoints }: TrainingWatch,
+  { workers, breathe, onStep, checkpoints }: TrainingWatch,
   name: string,
 ): Promise<Learnt> {
   const steps: LossCurve['steps'][number][] = []
@@ -39,6 +39,7 @@ async function fitOne(
       return goesOn
     },
     ...(workers !== undefined && { workers }),
+    ...(breathe && { breathe }),
     ...(checkpoints && { onCheckpoint: (checkpoint: unknown) => checkpoints.write(name, checkpoint) }),
     ...(resume !== undefined && resume !== null && { resume }),
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Bars } from '../core/bar.ts'
 import { featureMatrix } from '../preprocess/features.ts'
 import type { BarLabels } from '../preprocess/labels.ts'
@@ -19,6 +20,17 @@ export function groundOf(definition: ModelDefinition, bars: Bars): Ground {
     matrix: featureMatrix(bars, definition.features(), definition.also()),
     labels: definition.label.label(bars),
   }
+}
+
+/**
+ * Tells apart what a model sees and is to foretell, to the bit: an indicator or a label of a user's own may compute something else
+ * under the same name.
+ */
+export function groundHash({ matrix, labels }: Ground): string {
+  const hash = createHash('sha256')
+  for (const column of [...matrix.columns, labels.y, labels.end, labels.returns])
+    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
+  return hash.digest('hex')
 }
 
 /**

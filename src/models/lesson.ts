@@ -14,6 +14,8 @@ export interface TrainingStep {
 /** Who looks on while a model learns. */
 export interface TrainingWatch {
   readonly workers?: number
+  /** Awaited between steps, so that a signal to stop is heard. */
+  readonly breathe?: () => Promise<void>
   /** Returning false asks to stop after this step and keep the best so far; nothing further is begun then. */
   readonly onStep?: (step: TrainingStep) => boolean | undefined
   /** What a training that was cut off goes on from, by the name of the model within its fold. */

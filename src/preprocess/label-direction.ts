@@ -1,5 +1,6 @@
 import type { Bars } from '../core/bar.ts'
 import { type BarLabels, checkHorizon, checkLabelOptions, type LabelRule, openLabels } from './labels.ts'
+import { checkOptions } from './settings.ts'
 
 export interface DirectionOptions<C extends 2 | 3 = 2 | 3> {
   /** Bars from the entry, its own included, to the close at which the return is taken. */
@@ -16,6 +17,11 @@ export interface DirectionOptions<C extends 2 | 3 = 2 | 3> {
  * @throws RangeError for settings that are none
  */
 export function direction<const C extends 2 | 3 = 2>(options: DirectionOptions<C>): LabelRule<C> {
+  checkOptions('direction', options, {
+    known: ['horizon', 'threshold', 'classes'],
+    needed: ['horizon'],
+    example: 'direction({ horizon: 12, threshold: 0.001 })',
+  })
   const { horizon, threshold = 0, classes = 2 as C } = options
   checkLabelOptions('direction', horizon, classes)
   if (!Number.isFinite(threshold) || threshold < 0)

@@ -3,6 +3,7 @@ import type { Indicator } from '../core/indicator.ts'
 import { batchColumns } from '../indicators/index.ts'
 import { TouchFinder } from './label-touch.ts'
 import { type BarLabels, checkHorizon, checkLabelOptions, type LabelRule, openLabels } from './labels.ts'
+import { checkOptions } from './settings.ts'
 
 export interface TripleBarrierOptions<C extends 2 | 3 = 2 | 3> {
   /** How many times the scale the upper barrier is above the entry, and the lower one below it. */
@@ -24,11 +25,17 @@ export interface TripleBarrierOptions<C extends 2 | 3 = 2 | 3> {
  * decide, and to reach a barrier is to touch it. A bar that touches both counts as the lower one: nobody knows the path
  * inside it. After `horizon` rows without a touch the label times out at the close.
  *
- * The return ends at the barrier, and where a bar opens beyond it at that open: what a stop or a target would have got. Rows
+ * The return ends at the barrier, and where a bar opens beyond it at that open. An engine is stricter with a target: a limit that is only
+ * touched does not fill (fills.md 8), and one that a bar opens beyond fills at once, whatever else the bar does. Rows
  * whose scale is not known, or not above 0, have no label.
  * @throws RangeError for settings that are none
  */
 export function tripleBarrier<const C extends 2 | 3 = 2>(options: TripleBarrierOptions<C>): LabelRule<C> {
+  checkOptions('tripleBarrier', options, {
+    known: ['up', 'down', 'horizon', 'scale', 'unit', 'classes'],
+    needed: ['up', 'down', 'horizon', 'scale'],
+    example: 'tripleBarrier({ up: 2, down: 2, horizon: 24, scale: atr(14) }), or scale: 0.01 for barriers at 2 %',
+  })
   const { up, down, horizon, scale, unit = 'price', classes = 2 as C } = options
   checkLabelOptions('tripleBarrier', horizon, classes)
   for (const [name, value] of Object.entries({ up, down, scale }))

@@ -19,6 +19,31 @@ export function settingsOf<T extends object>(step: string, given: Partial<T>, de
   return merged
 }
 
+/**
+ * Options of a factory that cannot do without some.
+ * @param example what to write
+ * @throws TypeError that names the factory, and the option that it does not know or that is missing
+ */
+export function checkOptions(
+  factory: string,
+  given: unknown,
+  {
+    known,
+    needed,
+    example,
+  }: { readonly known: readonly string[]; readonly needed: readonly string[]; readonly example: string },
+): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(
+      `${factory}: options are ${given === undefined ? 'missing' : JSON.stringify(given)}: write ${example}`,
+    )
+  for (const name of Object.keys(given))
+    if (!known.includes(name))
+      throw new TypeError(`${factory}: unknown setting "${name}"${didYouMean(name, known)}; known: ${known.join(', ')}`)
+  const missing = needed.find((name) => (given as Readonly<Record<string, unknown>>)[name] === undefined)
+  if (missing !== undefined) throw new TypeError(`${factory}: ${missing} is missing: write ${example}`)
+}
+
 /** @throws TypeError that names the step and the setting, quotes the value and says what to write */
 export function requireSetting(isRight: boolean, step: string, name: string, value: unknown, write: string): void {
   if (!isRight) throw new TypeError(`${step}: ${name} is ${JSON.stringify(value)}: write ${write}`)

@@ -1,3 +1,4 @@
+import { checkOptions } from './settings.ts'
 import { type BarSpan, checkCount, type FoldBorders, type Ground, makeSplitter, type Splitter, tooFewRows } from './split.ts' // biome-ignore format: one room
 import { type EmbargoOption, readEmbargo } from './split-embargo.ts'
 
@@ -13,7 +14,13 @@ export interface PurgedKFoldOptions {
  * row longer where the rows do not divide evenly, as scikit-learn's KFold has it.
  * @throws RangeError for settings that are none
  */
-export function purgedKFold({ folds, embargo = 0 }: PurgedKFoldOptions): Splitter {
+export function purgedKFold(options: PurgedKFoldOptions): Splitter {
+  checkOptions('purgedKFold', options, {
+    known: ['folds', 'embargo'],
+    needed: ['folds'],
+    example: "purgedKFold({ folds: 5, embargo: '2d' })",
+  })
+  const { folds, embargo = 0 } = options
   checkCount('purgedKFold', 'folds', folds, 2)
   return makeSplitter({
     kind: 'purgedKFold',
@@ -42,7 +49,13 @@ const MOST_FOLDS = 1_000
  * every choice of `testGroups` of them, in lexicographic order. Every row is tested in C(groups − 1, testGroups − 1) folds.
  * @throws RangeError for settings that are none
  */
-export function combinatorialPurged({ groups, testGroups, embargo = 0 }: CombinatorialPurgedOptions): Splitter {
+export function combinatorialPurged(options: CombinatorialPurgedOptions): Splitter {
+  checkOptions('combinatorialPurged', options, {
+    known: ['groups', 'testGroups', 'embargo'],
+    needed: ['groups', 'testGroups'],
+    example: "combinatorialPurged({ groups: 6, testGroups: 2, embargo: '2d' })",
+  })
+  const { groups, testGroups, embargo = 0 } = options
   const kind = 'combinatorialPurged'
   checkCount(kind, 'groups', groups, 2)
   checkCount(kind, 'testGroups', testGroups, 1)

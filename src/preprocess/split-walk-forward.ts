@@ -1,3 +1,4 @@
+import { checkOptions } from './settings.ts'
 import { checkCount, type FoldBorders, type Ground, makeSplitter, type Splitter, tooFewRows } from './split.ts'
 import { type EmbargoOption, readEmbargo } from './split-embargo.ts'
 import { type Distance, testBlock, trainingRows } from './split-rows.ts'
@@ -21,6 +22,11 @@ export interface WalkForwardOptions {
  * @throws RangeError for settings that are none
  */
 export function walkForward(options: WalkForwardOptions): Splitter {
+  checkOptions('walkForward', options, {
+    known: ['folds', 'mode', 'embargo', 'trainBars', 'testBars'],
+    needed: ['folds'],
+    example: "walkForward({ folds: 6, embargo: '2d' })",
+  })
   const { folds, mode = 'expanding', embargo = 0, trainBars, testBars } = options
   checkCount('walkForward', 'folds', folds, 1)
   if (mode !== 'expanding' && mode !== 'rolling')

@@ -11,6 +11,8 @@ export interface Transformer {
    * @throws RangeError that names the feature of which there is nothing to learn
    */
   fit(train: TrainingView): Transform
+  /** Makes a fitted step of this kind from what its `toJSON` gave; klinelab's own are known without it. */
+  fromJson?(json: unknown, where: string): Transform
 }
 
 /** A fitted step. A row of what it returns depends on that row and the ones before it, never on a later one. */

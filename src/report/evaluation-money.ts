@@ -40,7 +40,8 @@ export function moneySection(block: Block): string {
 function bestWords(best: ThresholdInMoney | null, reason: string | undefined): string {
   if (best === null) return `<p>No best threshold${reason === undefined ? '' : `: ${escapeHtml(reason)}`}.</p>`
   const { single, every, threshold } = best
-  return `<p>Best with one trade at a time: <strong>p ≥ ${decimal(threshold, 4)}</strong>, ${plural(single.trades, 'trade')} of ${signedPercent(single.expectancy, 3)} each after costs (${signedPercent(single.gross, 3)} before), ${signedPercent(single.total)} together with equal stakes, ${percent(single.winRate, 1)} won; with every chance taken ${plural(every.trades, 'trade')} of ${signedPercent(every.expectancy, 3)}. <span class="mark">It was chosen on the rows that it is judged by: it promises too much.</span></p>`
+  const which = single.total > 0 ? 'Best' : 'Least lost'
+  return `<p>${which} with one trade at a time: <strong>p ≥ ${decimal(threshold, 4)}</strong>, ${plural(single.trades, 'trade')} of ${signedPercent(single.expectancy, 3)} each after costs (${signedPercent(single.gross, 3)} before), ${signedPercent(single.total)} together with equal stakes, ${percent(single.winRate, 1)} won; with every chance taken ${plural(every.trades, 'trade')} of ${signedPercent(every.expectancy, 3)}. <span class="mark">It was chosen on the rows that it is judged by: it promises too much.</span></p>`
 }
 
 function tradesWords(rows: readonly ThresholdInMoney[]): string {

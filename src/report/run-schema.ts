@@ -209,6 +209,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
         outOfSampleFrom: time,
         folds: count,
         isFromElsewhere: z.boolean(),
+        learnsFromLater: z.boolean(),
         definition: sha256,
         artifact: sha256,
       }),

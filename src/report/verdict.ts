@@ -67,6 +67,9 @@ ${learnt}${alarm}<p class="sentence">${sentence(result)}</p>\n<dl class="cards">
 /** A model that was asked of bars which it has learnt from knows what comes. */
 function inSampleAlarm({ document: { models, range } }: RunResult): string {
   const first = Math.max(...models.used.map(({ outOfSampleFrom }) => outOfSampleFrom))
+  const later = models.used.filter(({ learnsFromLater }) => learnsFromLater)
+  if (later.length > 0)
+    return `<p class="alarm" role="alert"><strong>In sample: the folds of ${[...new Set(later.map(({ name }) => escapeHtml(name)))].join(', ')} learn from bars after those they were asked of.</strong> Nobody could have had this result.</p>`
   if (!models.inSample || range.from >= first) return ''
   const names = [...new Set(models.used.map(({ name }) => escapeHtml(name)))].join(', ')
   return `<p class="alarm" role="alert"><strong>In sample: ${names} learnt from bars before ${date(first)}</strong> and was asked of them. Nobody could have had this result.</p>`

@@ -60,9 +60,11 @@ export async function backtest(
       `${seriesName(marked)} is a series of mark prices, which nobody can trade at; name ${seriesName({ ...marked, symbol: marked.symbol.slice(0, -'@mark'.length) })}`,
     )
   checkRiskSymbols(settings.risk, names)
+  // what is wrong with the command is said before a model is trained for it
+  if (Object.keys(strategy.models).length > 0) await checkAhead(names, { ...asked, data }, settings)
   const { models, begin } = await modelsAsked(
     { strategy, file, series: names.map(seriesName), allowInSample },
-    first,
+    asked,
     settings,
     host,
   )
@@ -179,10 +181,21 @@ export async function backtest(
   }
 }
 
+/** Looks at all that a run needs besides its models. @throws UsageError, DataError as the run would */
+async function checkAhead(names: readonly Series[], request: BacktestRequest, settings: Settings): Promise<void> {
+  const store = await openStore(settings.store, { behind: EMBEDDED })
+  const slots = await Promise.all(names.map((series) => loadSlot(store, series, request, 0, settings)))
+  checkKinds(settings, slots)
+  checkLeverage(settings, slots)
+  if (request.benchmark === undefined) return
+  const series = usage(() => parseSeries(request.benchmark!))
+  await store.load(series, request.to === undefined ? {} : { to: request.to })
+}
+
 /** What the strategy's models say, and the first bar that they may be asked of. What they need is loaded where there is one. */
 async function modelsAsked(
   asked: AskedModels,
-  from: number | undefined,
+  range: Pick<BacktestRequest, 'from' | 'to'>,
   settings: Settings,
   host: ModelHost,
 ): Promise<{ readonly models: StrategyModels | null; readonly begin: number | undefined }> {
@@ -190,11 +203,11 @@ async function modelsAsked(
   if (Object.keys(strategy.models).length === 0) {
     if (allowInSample)
       throw new UsageError(`--allow-in-sample is of models, and strategy ${strategy.name} has none: leave it out`)
-    return { models: null, begin: from }
+    return { models: null, begin: range.from }
   }
   const { beginAt, strategyModels } = await import('./strategy-models.ts')
   const models = await strategyModels(asked, settings, host)
-  return { models, begin: beginAt(models, from, allowInSample) }
+  return { models, begin: beginAt(models, range, allowInSample) }
 }
 
 /** A list in which no series of the run stands would refuse every order. */

@@ -2,8 +2,8 @@ import { timeName } from '../core/time.ts'
 import { DataError } from '../data/index.ts'
 import type { ModelDefinition } from '../models/define-model.ts'
 import { type Forecast, foretell } from '../models/foretell.ts'
-import { foldsOf } from '../models/ground.ts'
-import type { Fold } from '../preprocess/split.ts'
+import { foldsOf, type Ground } from '../models/ground.ts'
+import type { Fold, FoldBorders } from '../preprocess/split.ts'
 import { attempt, type Findings, firstDifference, inWorld, knownRows, type World } from './check-findings.ts'
 import { begunFolds, compareFolds } from './check-folds.ts'
 import { compareFeatures, compareLabels, otherMatrix, type WholeModel } from './check-ground.ts'
@@ -78,12 +78,11 @@ async function groundIn(whole: WholeModel, definition: ModelDefinition, world: W
   if (matrix === null || labels === null) return null
   const isSame = [compareFeatures(whole, matrix, world, findings), compareLabels(whole, labels, world, findings)]
   if (isSame.includes(false)) return null
-  const places = begunFolds(whole, known)
+  const there = { bars, matrix, labels }
+  const places = begunFolds(whole, known).filter((k) => canLearn(definition, there, folds[k]!.borders))
   if (places.length === 0) return null
   const borders = places.map((k) => folds[k]!.borders)
-  const others = await attempt(findings, { part: 'split', of, world }, () => [
-    ...foldsOf(definition, { bars, matrix, labels }, borders),
-  ])
+  const others = await attempt(findings, { part: 'split', of, world }, () => [...foldsOf(definition, there, borders)])
   if (others === null) return null
   if (JSON.stringify(others.map((fold) => fold.borders)) !== JSON.stringify(borders)) {
     findings.skipped('split', of, 'lays folds of its own where it is given borders: held against other futures nowhere')
@@ -91,6 +90,16 @@ async function groundIn(whole: WholeModel, definition: ModelDefinition, world: W
   }
   if (!compareFolds(whole, places, others, labels.end, world, findings)) return null
   return { folds: others, places, matrix, known }
+}
+
+/** A fold that learns from bars after its test may have nothing to learn from yet: that is no peek. */
+function canLearn(definition: ModelDefinition, ground: Ground, borders: FoldBorders): boolean {
+  try {
+    for (const _ of foldsOf(definition, ground, [borders]));
+    return true
+  } catch (error) {
+    return !(error instanceof RangeError && /has no rows left to learn from/.test(error.message))
+  }
 }
 
 /** What a fold's model says out of sample of the bars that are known. */

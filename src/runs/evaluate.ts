@@ -28,6 +28,8 @@ export interface JudgedBy {
   readonly request: TrainRequest
   /** What p must reach to be said. */
   readonly threshold: number
+  /** Whether its module has other models: then the command has to name it. */
+  readonly isOneOfSeveral?: boolean
   /** Told how much of a series has been judged. */
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -59,8 +61,9 @@ export function evaluateModel(
         ...(by.onProgress && { onProgress: by.onProgress }),
       },
     )
-    const { p } = forecastColumns(forecast, artifact.classes)
-    predictions.push({ bars: ground.bars, p: p!, fold: forecast.fold, y: ground.labels.y })
+    const { p, down, timeOut, up } = forecastColumns(forecast, artifact.classes)
+    const each = up === undefined ? null : { down: down!, timeOut: timeOut!, up }
+    predictions.push({ bars: ground.bars, p: p!, each, fold: forecast.fold, y: ground.labels.y })
     return evaluation
   })
   const { files, sha256: artifactSha } = artifactFiles(artifact)
@@ -68,7 +71,7 @@ export function evaluateModel(
   const code = by.file === null ? sha256(artifact.definition) : codeHash(by.file).hash
   const { noCosts } = settings
   const request = recordOf(artifact.name, by, { costs, noCosts })
-  const id = sha256({ artifactSha, data, code, threshold, costs, noCosts }).slice(0, 12)
+  const id = sha256({ artifactSha, data, code, threshold, costs, noCosts, range: by.request }).slice(0, 12)
   const document: EvaluationDocument = {
     run: `${artifact.name}-${id}`,
     kind: 'model',
@@ -84,7 +87,7 @@ export function evaluateModel(
     remarks: remarksOf(definition, artifact, settings),
     stopped: artifact.stopped,
     reproduce: {
-      command: commandOf(request, venue),
+      command: commandOf(request, venue, by.isOneOfSeveral ?? false),
       request,
       definition: definitionHash(artifact.definition),
       code,
@@ -134,7 +137,7 @@ function remarksOf(definition: ModelDefinition, { stopped }: Artifact, settings:
     ...(split.kind === 'walkForward'
       ? []
       : [
-          'Folds learn from bars after those they are tested on, too: good for comparing models, not for telling what one would have earned. No backtest takes it.',
+          'Folds learn from bars after those they are tested on, too: good for comparing models, not for telling what one would have earned. No backtest takes it, but with --allow-in-sample.',
         ]),
     ...(split.kind === 'combinatorialPurged'
       ? ['Each bar is judged once, by the first fold that is tested on it.']
@@ -156,10 +159,11 @@ function recordOf(
 }
 
 /** The command that trains and judges it again, from its project's root; what equals a built-in default is left out. */
-function commandOf(record: RecordedTraining | null, venue: Venue): string {
-  if (record === null) return 'runBacktest({ … }) from a script'
+function commandOf(record: RecordedTraining | null, venue: Venue, isOneOfSeveral: boolean): string {
+  if (record === null) return 'runTraining({ … }) from a script'
   const known = VENUE_COSTS[venue]
   const words = ['klinelab', 'train', record.module]
+  if (isOneOfSeveral) words.push('--model', record.model)
   if (record.from !== null) words.push('--from', timeName(record.from))
   if (record.to !== null) words.push('--to', timeName(record.to))
   if (record.threshold !== BUILT_IN_THRESHOLD) words.push('--threshold', String(record.threshold))

@@ -1,33 +1,42 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ArtifactManifest, readManifest } from '../models/artifact.ts'
+import { type Artifact, readArtifact, readManifest } from '../models/artifact.ts'
+import type { ModelDefinition } from '../models/define-model.ts'
 import { ARTIFACT, UNFINISHED } from './load-run.ts'
 import { VERSION } from './package-info.ts'
 
+/** What a trained model must have been made from to be the one that is looked for. */
+export interface WantedArtifact {
+  readonly definition: ModelDefinition
+  /** sha256 of the definition as plain data, and of the code of its parts that are not klinelab's own. */
+  readonly definitionSha256: string
+  readonly code: string | null
+  /** By series: sha256 of its bars and of what the model sees of them. */
+  readonly series: readonly { readonly sha256: string; readonly ground: string }[]
+}
+
 /**
- * The folder of a trained model of a definition and its data among the runs; of several, which hold the same model, the first
- * by name. One whose training was stopped, or that another version trained, is as good as none; one that is damaged is told of.
+ * The trained model of a definition and its data among the runs; of several, which hold the same model, the first by name. One
+ * whose training was stopped, or that another version trained, is as good as none; one that is damaged is told of.
  */
 export function findArtifact(
   out: string,
-  wanted: { readonly definition: string; readonly data: readonly string[] },
+  wanted: WantedArtifact,
   onDamaged: (message: string) => void,
-): string | null {
-  if (!existsSync(out)) return null
+): Artifact | null {
+  if (!statSync(out, { throwIfNoEntry: false })?.isDirectory()) return null
+  const hashes = JSON.stringify(wanted.series)
   for (const name of readdirSync(out).sort()) {
     const dir = join(out, name, ARTIFACT)
     if (name.endsWith(UNFINISHED) || !existsSync(dir)) continue
-    let manifest: ArtifactManifest
     try {
-      manifest = readManifest(dir)
+      const { version, stopped, definitionSha256, code, series } = readManifest(dir)
+      const same = JSON.stringify(series.map(({ sha256, ground }) => ({ sha256, ground }))) === hashes
+      if (version !== VERSION || stopped !== null || code !== wanted.code || !same) continue
+      if (definitionSha256 === wanted.definitionSha256) return readArtifact(dir, VERSION, wanted.definition)
     } catch (error) {
       onDamaged((error as Error).message)
-      continue
     }
-    const { version, stopped, definitionSha256, series } = manifest
-    const isSame =
-      definitionSha256 === wanted.definition && series.map(({ sha256 }) => sha256).join() === wanted.data.join()
-    if (version === VERSION && stopped === null && isSame) return dir
   }
   return null
 }

@@ -20,6 +20,7 @@ export interface Remembered {
   readonly request: RecordedTraining
   readonly file: string
   readonly model: NamedModel
+  readonly isOneOfSeveral: boolean
   /** The range it was asked to learn from. */
   readonly range: { readonly from?: number; readonly to?: number }
 }
@@ -40,7 +41,15 @@ export async function remembered(dir: string, cwd: string): Promise<Remembered> 
       `${file}: has no model ${request.model} any more; it has ${models.map(({ name }) => name).join(', ')}`,
     )
   const { from, to } = request
-  return { document, request, file, model, range: { ...(from !== null && { from }), ...(to !== null && { to }) } }
+  const isOneOfSeveral = models.length > 1
+  return {
+    document,
+    request,
+    file,
+    model,
+    isOneOfSeveral,
+    range: { ...(from !== null && { from }), ...(to !== null && { to }) },
+  }
 }
 
 /**
@@ -55,14 +64,14 @@ export async function judgeAgain(
   cwd: string,
   onProgress?: (done: number, total: number) => void,
 ): Promise<ModelRun> {
-  const { model, file, range } = await remembered(dir, cwd)
+  const { model, isOneOfSeveral, file, range } = await remembered(dir, cwd)
   const folder = join(dir, ARTIFACT)
   try {
-    const artifact = readArtifact(folder, VERSION)
+    const artifact = readArtifact(folder, VERSION, model.definition)
     requireSameDefinition(artifact, definitionJson(model.definition), folder)
     const grounds = await groundsOf(model, settings.store, range, artifact)
     return evaluateModel(model.definition, artifact, grounds, settings, {
-      ...{ file, request: range, threshold },
+      ...{ file, request: range, threshold, isOneOfSeveral },
       ...(onProgress && { onProgress }),
     })
   } catch (error) {

@@ -25,11 +25,21 @@ export interface NamedModel {
   readonly definition: ModelDefinition
 }
 
+/**
+ * A model's name is part of the name of its run's folder.
+ * @throws UsageError for one that cannot be
+ */
+export function checkModelName(name: string, where: string): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name))
+    throw new UsageError(`${where}: a model is called ${JSON.stringify(name)}; use letters, digits, - and _`)
+}
+
 /** Models that a strategy asks, by the names it has for them. */
 export function modelsOf(strategy: Strategy): readonly NamedModel[] {
   return Object.entries(strategy.models).map(([name, model]) => {
     if (!isModelDefinition(model))
       throw new UsageError(`strategy ${strategy.name}: models.${name} is no model; write defineModel({ … })`)
+    checkModelName(name, `strategy ${strategy.name}`)
     return { name, definition: model }
   })
 }
@@ -54,6 +64,7 @@ export async function loadModels(
       ? [{ name: name === 'default' ? 'model' : name, definition: value }]
       : [],
   )
+  for (const { name } of exported) checkModelName(name, `module ${path}`)
   const models = [...own, ...exported]
   if (models.length === 0)
     throw new UsageError(

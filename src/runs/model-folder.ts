@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { damageOf } from '../models/artifact.ts'
 import { renderEvaluation } from '../report/evaluation-report.ts'
 import { predictionsCsv } from '../tables/predictions-csv.ts'
 import type { ModelRun } from './evaluate.ts'
@@ -7,9 +8,24 @@ import { ARTIFACT } from './load-run.ts'
 import { reportAssets } from './report-assets.ts'
 import { timingText, writeFolder } from './write-folder.ts'
 
-/** Writes the folder of a model that was trained or judged. */
-export function writeModelRun(run: ModelRun, out: string, seconds: number): Promise<string> {
+/**
+ * Writes the folder of a model that was trained or judged. One that is there, and whose model is not what was written into it,
+ * has been damaged: it is written anew, and that is told.
+ * @throws DataError as `writeFolder`
+ */
+export function writeModelRun(
+  run: ModelRun,
+  out: string,
+  seconds: number,
+  onNotice: (text: string) => void = () => {},
+): Promise<string> {
   const { document } = run.result
+  const dir = join(out, document.run)
+  const damage = existsSync(dir) ? damageOf(join(dir, ARTIFACT)) : null
+  if (damage !== null) {
+    onNotice(`${damage}; the folder is written anew`)
+    rmSync(dir, { recursive: true, force: true })
+  }
   return writeFolder(document.run, out, {
     render: (dir) => renderModelRun(run, dir),
     timing: timingText(seconds, null),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Bars } from '../core/bar.ts'
 import type { EvaluationResult } from '../core/evaluation.ts'
 import type { RunResult } from '../core/run.ts'
@@ -6,7 +9,7 @@ import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
 import { openStore } from '../data/index.ts'
 import type { ParamValue, Strategy } from '../engine/index.ts'
-import type { ModelDefinition } from '../models/define-model.ts'
+import { isModelDefinition, type ModelDefinition } from '../models/define-model.ts'
 import { backtest } from './backtest.ts'
 import { findConfig } from './config.ts'
 import { EMBEDDED } from './package-info.ts'
@@ -141,14 +144,18 @@ const TRAINING_KEYS = [
 export async function runTraining(options: TrainingOptions): Promise<readonly TrainingRun[]> {
   checkKeys('runTraining', options, TRAINING_KEYS)
   // loaded where it is asked for: a script that only runs backtests should not wait for it
-  const [{ BUILT_IN_THRESHOLD, evaluateModel }, { loadModels }, { writeModelRun }, { trainModel }] = await Promise.all([
-    import('./evaluate.ts'),
-    import('./load-strategy.ts'),
-    import('./model-folder.ts'),
-    import('./train.ts'),
-  ])
+  const [{ BUILT_IN_THRESHOLD, evaluateModel }, { checkModelName, loadModels }, { writeModelRun }, { trainModel }] =
+    await Promise.all([
+      import('./evaluate.ts'),
+      import('./load-strategy.ts'),
+      import('./model-folder.ts'),
+      import('./train.ts'),
+    ])
   const { model, name = 'model', workers, threshold = BUILT_IN_THRESHOLD, write = true, onTraining, ...given } = options
-  if (!(threshold > 0 && threshold < 1))
+  if (typeof model !== 'string' && !isModelDefinition(model))
+    throw new UsageError('runTraining: model is neither the path of a module nor what defineModel returned')
+  if (workers !== undefined) checkNumber('workers', workers)
+  if (typeof threshold !== 'number' || !(threshold > 0 && threshold < 1))
     throw new UsageError(`threshold: ${threshold} is not allowed; write a number above 0 and below 1`)
   for (const key of ['feeTaker', 'feeDiscount', 'slippageBps'] as const)
     if (given[key] !== undefined) checkNumber(key, given[key])
@@ -156,14 +163,18 @@ export async function runTraining(options: TrainingOptions): Promise<readonly Tr
   const settings = await settingsOf(given)
   const { models, file } =
     typeof model === 'string' ? await loadModels(model) : { models: [{ name, definition: model }], file: null }
+  for (const one of models) checkModelName(one.name, 'runTraining')
   const request = { ...range, ...(workers !== undefined && { workers }) }
   const runs: TrainingRun[] = []
   for (const one of models) {
     const start = performance.now()
-    const { artifact, grounds, journal } = await trainModel(one, settings, request, onTraining)
-    const run = evaluateModel(one.definition, artifact, grounds, settings, { file, request, threshold })
+    const out = write ? settings.out : mkdtempSync(join(tmpdir(), 'klinelab-training-'))
+    const { artifact, grounds, journal } = await trainModel(one, { ...settings, out }, request, onTraining)
+    const isOneOfSeveral = models.length > 1
+    const run = evaluateModel(one.definition, artifact, grounds, settings, { file, request, threshold, isOneOfSeveral })
     const dir = write ? await writeModelRun(run, settings.out, (performance.now() - start) / 1000) : null
     if (artifact.stopped === null) journal.remove()
+    if (!write) rmSync(out, { recursive: true, force: true })
     runs.push({ ...run.result, dir })
     if (artifact.stopped !== null) break
   }
@@ -227,8 +238,11 @@ interface Bounds {
   readonly text: string
 }
 
-function checkNumber(name: keyof typeof BOUNDS | 'before', value: number): void {
-  const { min, above, below, max, isWhole, text }: Bounds = name === 'before' ? BOUNDS.warmup : BOUNDS[name]
+const WORKERS: Bounds = { min: 1, max: 4, isWhole: true, text: 'whole, from 1 to 4' }
+
+function checkNumber(name: keyof typeof BOUNDS | 'before' | 'workers', value: number): void {
+  const { min, above, below, max, isWhole, text }: Bounds =
+    name === 'workers' ? WORKERS : name === 'before' ? BOUNDS.warmup : BOUNDS[name]
   const isRight =
     Number.isFinite(value) &&
     (min === undefined || value >= min) &&

@@ -15,6 +15,7 @@ import { renderRun } from './run-folder.ts'
 import { INPUTS } from './run-identity.ts'
 import { recordedSettings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
+import type { ModelHost } from './strategy-models.ts'
 import { UsageError } from './usage-error.ts'
 import { differences } from './write-folder.ts'
 
@@ -28,9 +29,15 @@ export interface Verification {
 }
 
 /** Makes a finished run again from what its run.json records, in memory. */
-export async function rerun(dir: string, store: string, cwd: string, onProgress?: Progress): Promise<Backtest> {
+export async function rerun(
+  dir: string,
+  store: string,
+  cwd: string,
+  onProgress?: Progress,
+  host: ModelHost = {},
+): Promise<Backtest> {
   const { request, settings } = askedFor(readDocument(dir), dir, store, cwd)
-  return backtest(request, settings, onProgress)
+  return backtest(request, settings, onProgress, undefined, { ...host, write: false })
 }
 
 /** What was seen of a run that was made again, and which of its inputs are not what they were. */
@@ -51,7 +58,15 @@ export async function rerunWatched(
   const recorded = readDocument(dir)
   const { request, settings } = askedFor(recorded, dir, store, cwd)
   const { strategy, file } = await loadStrategy(request.strategy)
-  const { result, options } = await backtest({ ...request, strategy: watch(strategy) }, settings, onProgress)
+  const { result, options } = await backtest(
+    { ...request, strategy: watch(strategy) },
+    settings,
+    onProgress,
+    undefined,
+    {
+      write: false,
+    },
+  )
   // the code of what is handed over as an object cannot be seen, that of its file can
   const reproduce = { ...result.document.reproduce, code: codeHash(file).hash }
   return { result, slots: options.slots, changed: causes(recorded, { ...result.document, reproduce }) }
@@ -84,9 +99,15 @@ function askedFor({ reproduce, run }: RunDocument, dir: string, store: string, c
 }
 
 /** Runs a finished run again and compares every file of it: the same inputs must give the same bytes. */
-export async function verifyRun(dir: string, store: string, cwd: string, onProgress?: Progress): Promise<Verification> {
+export async function verifyRun(
+  dir: string,
+  store: string,
+  cwd: string,
+  onProgress?: Progress,
+  host: ModelHost = {},
+): Promise<Verification> {
   const recorded = readDocument(dir)
-  const run = await rerun(dir, store, cwd, onProgress)
+  const run = await rerun(dir, store, cwd, onProgress, host)
   const fresh = JSON.parse(JSON.stringify(run.result.document)) as RunDocument
   const differing = diffRuns(recorded, fresh)
   const files = await differingFiles(run, dir)

@@ -111,6 +111,11 @@ function modelRemarks({ models: { used, inSample }, from }: RunFacts): string[] 
   if (used.length === 0) return []
   const first = Math.max(...used.map(({ outOfSampleFrom }) => outOfSampleFrom))
   const names = [...new Set(used.map(({ name }) => name))].join(', ')
+  const later = used.filter(({ learnsFromLater }) => learnsFromLater).map(({ name }) => name)
+  if (later.length > 0)
+    return [
+      `IN SAMPLE: the folds of ${[...new Set(later)].join(', ')} learn from bars after those they were asked of: nobody could have had this result.`,
+    ]
   if (inSample && from < first)
     return [
       `IN SAMPLE: ${names} learnt from bars before ${timeName(first)} and was asked of them: nobody could have had this result.`,

@@ -1,12 +1,13 @@
+import { setImmediate } from 'node:timers/promises'
 import { closeTimeOf } from '../core/interval.ts'
 import { parseSeries, seriesName } from '../core/series.ts'
 import { barsSha256, DataError, openStore } from '../data/index.ts'
 import { classificationMetrics } from '../metrics/classification.ts'
-import { type Artifact, definitionHash, type TrainedSeries } from '../models/artifact.ts'
-import { definitionJson, type ModelDefinition } from '../models/define-model.ts'
+import { type Artifact, definitionHash, foldFromJson, foldToJson, type TrainedSeries } from '../models/artifact.ts'
+import { definitionJson, foreignCode, type ModelDefinition } from '../models/define-model.ts'
 import { type FittedFold, fitFold } from '../models/fit-fold.ts'
 import { foretell } from '../models/foretell.ts'
-import { foldsOf, type Ground, groundOf } from '../models/ground.ts'
+import { foldsOf, type Ground, groundHash, groundOf } from '../models/ground.ts'
 import type { TrainingStep, TrainingWatch } from '../models/lesson.ts'
 import type { Fold } from '../preprocess/split.ts'
 import { validateFeatures } from '../preprocess/validate.ts'
@@ -63,7 +64,11 @@ export async function trainModel(
   const grounds = await groundsOf({ name, definition }, places.store, request)
   const json = ours(name, () => definitionJson(definition))
   const shas = grounds.map(({ ground }) => barsSha256(ground.bars))
-  const journal = new TrainingJournal(places.out, sha256([definitionHash(json), shas, VERSION]).slice(0, 12))
+  const seen = grounds.map(({ ground }) => groundHash(ground))
+  const foreign = foreignCode(definition)
+  const code = foreign === null ? null : sha256(foreign)
+  const id = sha256([definitionHash(json), shas, seen, code, VERSION]).slice(0, 12)
+  const journal = new TrainingJournal(places.out, id, definition)
   const series: TrainedSeries[] = []
   let stopped: Artifact['stopped'] = null
   for (const [s, one] of grounds.entries()) {
@@ -71,25 +76,44 @@ export async function trainModel(
     const fitted: FittedFold[] = []
     for (const [k, fold] of one.folds.entries()) {
       if (stopped !== null) break
+      await setImmediate()
       const at = { series: seriesName(ground.bars.series), fold: k + 1, folds: one.folds.length }
       const known = journal.readFold(s, k)
       const done =
         known ?? (await fitFold(definition, fold, watchOf(at, s, journal, request, onTraining)).catch(fault(name, at)))
+      // what cannot be read back is no use to anybody but this process
+      if (known === null) ours(`${name}, ${at.series}, fold ${at.fold}`, () => readBack(done, definition))
       if (done.stoppedAt !== null) stopped = { series: at.series, fold: at.fold, step: done.stoppedAt }
       else if (known === null) journal.writeFold(s, k, done)
       fitted.push(done)
     }
-    if (fitted.length > 0) series.push(trainedSeries(definition, ground, shas[s]!, fitted))
+    if (fitted.length > 0)
+      series.push(trainedSeries(definition, ground, { sha256: shas[s]!, ground: seen[s]! }, fitted))
   }
   const { names } = grounds[0]!.ground.matrix
   return {
     artifact: {
       ...{ name, version: VERSION, definition: json, features: names, classes: definition.label.classes },
-      ...{ seed: definition.seed, stopped, series },
+      ...{ seed: definition.seed, code, stopped, series },
     },
     grounds: grounds.slice(0, series.length),
     journal,
   }
+}
+
+/** Now and then, so that a signal is heard and waiting for it costs nothing. */
+const BREATH_MS = 50
+let lastBreath = 0
+
+async function breathe(): Promise<void> {
+  const now = performance.now()
+  if (now - lastBreath < BREATH_MS) return
+  lastBreath = now
+  await setImmediate()
+}
+
+function readBack(fold: FittedFold, definition: ModelDefinition): void {
+  foldFromJson(JSON.parse(JSON.stringify(foldToJson(fold))), 'as it would be kept', definition)
 }
 
 function watchOf(
@@ -101,6 +125,7 @@ function watchOf(
 ): TrainingWatch {
   return {
     ...(workers !== undefined && { workers }),
+    breathe,
     ...(onTraining && { onStep: (step: TrainingStep) => onTraining({ ...at, ...step }) }),
     checkpoints: {
       read: (model) => journal.readCheckpoint(s, at.fold - 1, model),
@@ -112,7 +137,7 @@ function watchOf(
 function trainedSeries(
   definition: ModelDefinition,
   ground: Ground,
-  sha: string,
+  hashes: Pick<TrainedSeries, 'sha256' | 'ground'>,
   folds: readonly FittedFold[],
 ): TrainedSeries {
   const { bars, labels, matrix } = ground
@@ -129,7 +154,7 @@ function trainedSeries(
     from: bars.openTime[0]!,
     to: closeTimeOf(bars.openTime[bars.length - 1]!, bars.series.interval),
     rows: bars.length,
-    sha256: sha,
+    ...hashes,
     folds,
     metrics: classificationMetrics({ classes: labels.classes, y, p: said }).metrics,
   }
@@ -159,6 +184,10 @@ export async function groundsOf(
         `model ${at}: the stored bars are not those that it was trained on (${bars.length} now, ${trained.rows} then): train it again`,
       )
     const ground = ours(at, () => groundOf(definition, bars))
+    if (trained !== undefined && groundHash(ground) !== trained.ground)
+      throw new DataError(
+        `model ${at}: its features or labels are not what they were when it was trained, though they are called the same: the code of an indicator or a label was changed; train it again`,
+      )
     const folds = ours(at, () => [
       ...foldsOf(
         definition,

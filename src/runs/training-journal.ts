@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomic } from '../data/index.ts'
 import { foldFromJson, foldToJson } from '../models/artifact.ts'
+import type { ModelDefinition } from '../models/define-model.ts'
 import type { FittedFold } from '../models/fit-fold.ts'
 
 /**
@@ -10,16 +11,18 @@ import type { FittedFold } from '../models/fit-fold.ts'
  */
 export class TrainingJournal {
   readonly dir: string
+  readonly #definition: ModelDefinition
 
   /** @param id tells trainings of other definitions, data or versions apart */
-  constructor(out: string, id: string) {
+  constructor(out: string, id: string, definition: ModelDefinition) {
     this.dir = join(out, `.training-${id}`)
+    this.#definition = definition
   }
 
   readFold(series: number, fold: number): FittedFold | null {
     const file = this.#file(series, fold)
     const json = readJson(file)
-    return json === null ? null : foldFromJson(json, file)
+    return json === null ? null : foldFromJson(json, file, this.#definition)
   }
 
   writeFold(series: number, fold: number, fitted: FittedFold): void {

@@ -21,12 +21,12 @@ export async function verifyModel(
   cwd: string,
   onTraining?: OnTraining,
 ): Promise<Verification> {
-  const { document, request, file, model, range } = await remembered(dir, cwd)
+  const { document, request, file, model, isOneOfSeveral, range } = await remembered(dir, cwd)
   const { run } = document
   const temporary = mkdtempSync(join(tmpdir(), 'klinelab-verify-'))
   try {
     const { artifact, grounds } = await trainModel(model, { store: settings.store, out: temporary }, range, onTraining)
-    const by = { file, request: range, threshold: request.threshold }
+    const by = { file, request: range, threshold: request.threshold, isOneOfSeveral }
     const again = evaluateModel(model.definition, artifact, grounds, judgedWith(settings, request), by)
     const fresh = join(temporary, 'run')
     renderModelRun(again, fresh)

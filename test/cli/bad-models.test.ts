@@ -60,6 +60,30 @@ const MODELS: readonly Bad[] = [
   ),
   training('a key that no definition knows', { spilt: '1' }, ['m.ts', '"spilt"', 'did you mean "split"'], 2),
   training(
+    'a splitter’s misspelt setting',
+    { split: `walkForward({ folds: 2, embrago: '30d' })` },
+    ['m.ts', 'walkForward', '"embrago"', 'did you mean "embargo"'],
+    2,
+  ),
+  training(
+    'a label’s misspelt setting',
+    { label: 'direction({ horizon: 12, treshold: 0.01 })' },
+    ['direction', '"treshold"', 'did you mean "threshold"'],
+    2,
+  ),
+  training(
+    'barriers without a scale',
+    { label: 'tripleBarrier({ up: 0.02, down: 0.02, horizon: 24 })' },
+    ['tripleBarrier', 'scale is missing', 'scale: 0.01'],
+    2,
+  ),
+  training(
+    'a splitter without options',
+    { split: 'purgedKFold()' },
+    ['purgedKFold: options are missing', 'write purgedKFold({ folds: 5'],
+    2,
+  ),
+  training(
     'a series that is none',
     { series: `['binance:ETHUSDT']` },
     ['m.ts', '"binance:ETHUSDT" is not a series'],

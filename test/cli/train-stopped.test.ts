@@ -21,8 +21,8 @@ beforeAll(() => {
   expect(klinelab(['data', 'import', csv, '--as', 'binance:ETHUSDT:1h', '--store', STORE])).toMatchObject({ code: 0 })
 })
 
-function project() {
-  const cwd = scratch({ 'm.ts': SLOW, 'package.json': '{ "type": "module" }' })
+function project(module = SLOW) {
+  const cwd = scratch({ 'm.ts': module, 'package.json': '{ "type": "module" }' })
   const out = join(cwd, 'out')
   const env = { KLINELAB_REPORTS: out, KLINELAB_STORE: STORE }
   return {
@@ -95,4 +95,21 @@ test('Ctrl-C stops after the epoch at hand and keeps the best so far, which no b
   expect(run.json<{ models: { used: { artifact: string }[] } }>().models.used[0]!.artifact).toBe(
     whole.reproduce.artifact,
   )
+})
+
+test('Ctrl-C is heard by boosted trees, too, and a backtest that was to train first ends with 130', async () => {
+  const own = project(
+    modelModule({ model: 'gbdt({ trees: 100000, patience: 100000, minRows: 2 })', split: 'walkForward({ folds: 1 })' }),
+  )
+  const child = own.start('backtest', 'm.ts')
+  const end = ended(child)
+  let told = ''
+  child.stderr!.on('data', (chunk: Buffer) => {
+    told += chunk.toString()
+  })
+  while (!told.includes('trained first')) await setTimeout(5)
+  await setTimeout(700)
+  child.kill('SIGINT')
+  expect((await end).code).toBe(130)
+  expect(told).toContain('its training was stopped in fold 1')
 })

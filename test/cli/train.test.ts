@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EvaluationDocument } from '../../src/core/evaluation.ts'
@@ -213,6 +213,61 @@ describe('a strategy that asks a model', () => {
       code: 2,
       stderr: expect.stringContaining('learn from bars after those they foretell'),
     })
+    // wherever it begins, the report says so in red
+    const asked = own.run('backtest', 'm.ts', '--allow-in-sample', '--from', '2024-05-01', '--json')
+    const run = asked.json<RunDocument & { report: string }>()
+    expect(run.models.used).toMatchObject([{ learnsFromLater: true }])
+    expect(run.remarks[0]).toContain('IN SAMPLE: the folds of up learn from bars after those they were asked of')
+    expect(readFileSync(run.report, 'utf8')).toContain(
+      '<p class="alarm" role="alert"><strong>In sample: the folds of up',
+    )
+  })
+
+  test('whose indicator was changed under its name is trained anew', () => {
+    const own = project(
+      modelModule({ features: '() => ({ r1: logReturn(1), mine: mine() })' }).replace(
+        'export const up',
+        `import { mine } from './mine.ts'\nexport const up`,
+      ),
+    )
+    const mine = (times: number) =>
+      writeFileSync(
+        join(own.cwd, 'mine.ts'),
+        `export const mine = () => ({ name: 'mine', key: 'mine(close)', inputs: ['close'], outputs: ['value'], lookback: 1,
+          create: () => ({ value: NaN, next(price) { this.value = ${times} * Math.sin(price) } }) })`,
+      )
+    mine(1)
+    const trained = own.run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!
+    mine(2)
+    const anew = own.run('backtest', 'm.ts', '--json')
+    expect(anew.stderr).toContain('trained first')
+    expect(anew.json<RunDocument>().models.used[0]!.artifact).not.toBe(trained.reproduce.artifact)
+    expect(own.run('evaluate', trained.run)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('its features or labels are not what they were when it was trained'),
+    })
+  })
+
+  test('says what is wrong with the command before it trains', () => {
+    const own = project()
+    for (const [args, code, says] of [
+      [['--benchmark', 'binance:NOPE:1h'], 2, 'binance:NOPE:1h'],
+      [['--leverage', '3'], 2, '--leverage is of perpetuals'],
+    ] as const)
+      expect(own.run('backtest', 'm.ts', ...args)).toMatchObject({ code, stderr: expect.stringContaining(says) })
+    expect(existsSync(own.out)).toBe(false)
+    expect(own.run('backtest', 'm.ts', '--to', '2024-01-20')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--to 2024-01-20: the models (up) have learnt from bars before'),
+    })
+  })
+
+  test('leaves the reports as they are when its run is verified', () => {
+    const own = project()
+    const { run, dir } = own.run('backtest', 'm.ts', '--json').json<RunDocument & { dir: string }>()
+    for (const name of readdirSync(own.out)) if (name !== run) rmSync(join(own.out, name), { recursive: true })
+    expect(own.run('verify', dir)).toMatchObject({ code: 0, stdout: expect.stringContaining('the same again') })
+    expect(readdirSync(own.out)).toEqual([run])
   })
 
   test('--allow-in-sample is of models alone', () => {
@@ -259,6 +314,28 @@ describe('an artifact that is not what the module says', () => {
       () => refused(`${name}: is not what the training wrote`),
     ),
   )
+
+  test('a damaged one is no model for a backtest, and training it again writes it anew', () =>
+    changed(
+      'series-1-fold-1.json',
+      (text) => text.replace('"borders"', '"borders" '),
+      () => {
+        const asked = own.run('backtest', 'm.ts', '--json')
+        expect(asked.stderr).toContain('series-1-fold-1.json: is not what the training wrote')
+        expect(asked.stderr).toContain('trained first')
+        expect(asked.stderr).toContain('the folder is written anew')
+        expect(asked.code).toBe(0)
+        expect(own.run('evaluate', run).code).toBe(0)
+      },
+    ))
+
+  test('the same range in other words is a run of its own, of the same model', () => {
+    const more = own.run('train', 'm.ts', '--from', '2000-01-01', '--json').json<{ models: Printed[] }>().models[0]!
+    expect(more.run).not.toBe(run)
+    expect(more.reproduce.request).toMatchObject({ from: Date.UTC(2000, 0, 1), to: null })
+    const { reproduce } = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as EvaluationDocument
+    expect(more.reproduce.artifact).toBe(reproduce.artifact)
+  })
 
   test('one of another version is refused', () =>
     changed(

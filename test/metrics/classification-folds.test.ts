@@ -230,6 +230,27 @@ describe('beside the baselines', () => {
     expect([isInside, isBetter, difference!.low < 0, difference!.high > 0]).toEqual([false, false, true, true])
   })
 
+  test('noise is not, though baselines that run against the folds do worse than chance', () => {
+    // the next fold's majority is the other class, and the sign is the wrong one
+    const fold = (seed: number, ones: number): FoldPredictions => {
+      const random = seededRandom(seed)
+      const y = Int8Array.from({ length: 800 }, () => (random() < ones ? 1 : 0))
+      const previousReturns = Float64Array.from(y, (one) => (random() < 0.6 ? 1 : -1) * (one === 1 ? -1 : 1))
+      return { classes: 2, y, p: Float64Array.from(y, () => random()), shares: [ones, 1 - ones], previousReturns }
+    }
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { metrics, baselines } = evaluateFolds([fold(seed, 0.4), fold(seed + 50, 0.6)], { bootstrap }).pooled
+      for (const { metrics: theirs } of Object.values(baselines)) expect(theirs['auc']).toBeLessThan(0.45)
+      expect(Math.abs(metrics['auc']! - 0.5)).toBeLessThan(0.04)
+      for (const { compared } of Object.values(baselines))
+        for (const key of ['auc', 'aucWeighted'])
+          expect([seed, key, compared[key]?.isBetter ?? false]).toEqual([seed, key, false])
+      // by the difference alone it would be
+      expect(baselines.previousSign.compared['auc']).toMatchObject({ isInside: false })
+      expect(baselines.previousSign.compared['auc']!.difference!.low).toBeGreaterThan(0)
+    }
+  })
+
   test('the model itself as its own baseline is inside, with no difference', () => {
     const fold = made(200, 7, 0.5)
     const sign = { ...fold, p: fold.previousReturns.map((one) => (one > 0 ? 1 : 0)) }

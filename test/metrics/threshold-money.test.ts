@@ -152,6 +152,10 @@ describe('what the sweep says', () => {
     const costs = { fee: 0.001, slippage: 0.0001 }
     expect(sweep(chances(rows), { costs }).isEdgeGone).toBe(true)
     expect(sweep(chances(rows), { costs, auc: 0.55 }).isEdgeGone).toBe(false)
+    // an AUC that may be luck is no ranking
+    expect(sweep(chances(rows), { costs, aucLow: 0.51 }).isEdgeGone).toBe(true)
+    expect(sweep(chances(rows), { costs, aucLow: 0.5 }).isEdgeGone).toBe(false)
+    expect(sweep(chances(rows), { costs, aucLow: null }).isEdgeGone).toBe(false)
     expect(sweep(chances(rows), { costs: { fee: 0.0009, slippage: 0 } }).isEdgeGone).toBe(false)
     expect(sweep(chances(rows), { costs, auc: null })).toMatchObject({
       isEdgeGone: false,
@@ -170,7 +174,8 @@ describe('what the sweep says', () => {
     })
     // eleven trades above 0.7, of which one carries all
     expect(sweep(chances(lucky), { minTrades: 2, thresholds: [0.7] }).isEdgeGone).toBe(false)
-    expect(sweep(chances(lucky.slice(0, -1)), { minTrades: 2 }).isEdgeGone).toBe(true)
+    // what never gained had no edge that costs could take
+    expect(sweep(chances(lucky.slice(0, -1)), { minTrades: 2 }).isEdgeGone).toBe(false)
     expect(sweepThresholds(chances(lucky), { costs: FREE, auc: 0.6 }).notes).toHaveProperty('isEdgeGone')
   })
 })

@@ -20,7 +20,7 @@ import { ensemble } from '../../src/models/ensemble.ts'
 import { fitFold } from '../../src/models/fit-fold.ts'
 import { fittedFromJson } from '../../src/models/fitted-from-json.ts'
 import { foretell } from '../../src/models/foretell.ts'
-import { foldsOf, groundOf } from '../../src/models/ground.ts'
+import { foldsOf, groundHash, groundOf } from '../../src/models/ground.ts'
 import { logisticRegression } from '../../src/models/logistic-regression.ts'
 import { gru, lstm } from '../../src/models/recurrent/recurrent.ts'
 import { cnn1d } from '../../src/models/tensorflow/cnn1d.ts'
@@ -35,6 +35,8 @@ import { direction } from '../../src/preprocess/label-direction.ts'
 import { pipeline } from '../../src/preprocess/pipeline.ts'
 import { robustScaler } from '../../src/preprocess/robust-scaler.ts'
 import { walkForward } from '../../src/preprocess/split-walk-forward.ts'
+import type { Transformer } from '../../src/preprocess/transform.ts'
+import { transformFromJson } from '../../src/preprocess/transform-json.ts'
 import { madeBars } from './made-bars.ts'
 import { madeTraining } from './made-training.ts'
 import { spyClassifier } from './spy-classifier.ts'
@@ -70,6 +72,7 @@ async function train(definition: ModelDefinition): Promise<Artifact> {
     to: 2,
     rows: 260,
     sha256: 'of bars',
+    ground: groundHash(ground),
     folds,
     metrics: { auc: 0.5, mcc: null },
   }
@@ -82,6 +85,7 @@ async function train(definition: ModelDefinition): Promise<Artifact> {
     features: names,
     classes,
     seed: 0,
+    code: null,
     stopped: null,
     series: [series],
   }
@@ -129,7 +133,7 @@ describe('what was trained is read back with the same bits', () => {
     const files = artifactFiles(artifact)
     expect([...files.files.keys()]).toEqual(['series-1-fold-1.json', 'series-1-fold-2.json', 'artifact.json'])
     const dir = written(files)
-    const again = readArtifact(dir, VERSION)
+    const again = readArtifact(dir, VERSION, definition)
     const { matrix } = groundOf(definition, bars)
     const [one, other] = [artifact, again].map(({ series }) => foretell(definition, matrix, series[0]!.folds, true))
     expect(other).toEqual(one)
@@ -157,11 +161,42 @@ describe('what was trained is read back with the same bits', () => {
     expect(() => fittedFromJson({ kind: cnn1d().kind }, 'fold.json: model')).toThrow(/^fold\.json: model/)
   })
 
+  test('classifiers and steps of one’s own are, where they say how', async () => {
+    const step: Transformer = {
+      ...robustScaler(),
+      kind: 'mine',
+      fromJson: (json, where) => transformFromJson(json, where),
+    }
+    const inner = logisticRegression()
+    const own: Classifier = {
+      ...inner,
+      kind: 'own',
+      fit: async (data, options) => {
+        const fitted = await inner.fit(data, options)
+        return {
+          kind: 'own',
+          predictProba: (columns, rows) => fitted.predictProba(columns, rows),
+          toJSON: () => ({ kind: 'own', inner: fitted.toJSON() }),
+        }
+      },
+      fromJson: (json, where) => {
+        const fitted = fittedFromJson((json as { inner: unknown }).inner, where)
+        return { kind: 'own', predictProba: (columns, rows) => fitted.predictProba(columns, rows), toJSON: () => json }
+      },
+    }
+    const definition = define({ scale: step, model: ensemble([own, logisticRegression()]) })
+    const artifact = await train(definition)
+    const again = readArtifact(written(artifactFiles(artifact)), VERSION, definition)
+    const { matrix } = groundOf(definition, bars)
+    const [one, other] = [artifact, again].map(({ series }) => foretell(definition, matrix, series[0]!.folds))
+    expect(other).toEqual(one)
+  })
+
   test('a fold that was stopped says so', async () => {
     const definition = define({ model: gbdt({ trees: 9, minRows: 5 }) })
     const [fold] = foldsOf(definition, groundOf(definition, bars))
     const stopped = await fitFold(definition, fold!, { onStep: ({ done }) => done < 4 })
-    const again = foldFromJson(JSON.parse(JSON.stringify(foldToJson(stopped))), 'here')
+    const again = foldFromJson(JSON.parse(JSON.stringify(foldToJson(stopped))), 'here', definition)
     expect([stopped.stoppedAt, again.stoppedAt]).toEqual([4, 4])
     expect(JSON.stringify(foldToJson(again))).toBe(JSON.stringify(foldToJson(stopped)))
   })
@@ -177,7 +212,7 @@ describe('what is refused', () => {
 
   const refusal = (dir: string, version = VERSION) => {
     try {
-      readArtifact(dir, version)
+      readArtifact(dir, version, define())
       return 'nothing'
     } catch (error) {
       expect(error).toBeInstanceOf(RangeError)
@@ -280,11 +315,13 @@ describe('what is refused', () => {
     const whole = foldToJson(artifact.series[0]!.folds[0]!) as Record<string, unknown>
     for (const key of ['borders', 'rows', 'balance', 'losses', 'transform', 'model']) {
       const { [key]: gone, ...rest } = whole
-      expect(() => foldFromJson(rest, 'fold.json')).toThrow(`fold.json: has no ${key}`)
-      expect(() => foldFromJson({ ...whole, [key]: 7 }, 'fold.json')).toThrow(`fold.json: has no ${key}`)
+      expect(() => foldFromJson(rest, 'fold.json', define())).toThrow(`fold.json: has no ${key}`)
+      expect(() => foldFromJson({ ...whole, [key]: 7 }, 'fold.json', define())).toThrow(`fold.json: has no ${key}`)
     }
-    expect(() => foldFromJson(null, 'fold.json')).toThrow(/^fold\.json: has no borders/)
-    expect(() => foldFromJson({ ...whole, transform: { kind: 'x' } }, 'fold.json')).toThrow(/^fold\.json: transform/)
+    expect(() => foldFromJson(null, 'fold.json', define())).toThrow(/^fold\.json: has no borders/)
+    expect(() => foldFromJson({ ...whole, transform: { kind: 'x' } }, 'fold.json', define())).toThrow(
+      /^fold\.json: transform/,
+    )
   })
 
   test.each<[string, Partial<Options>, RegExp]>([
@@ -388,7 +425,7 @@ describe('the hash', () => {
       'series-1-fold-2.json',
       'series-2-fold-1.json',
     ])
-    expect(readArtifact(dir, VERSION).series.map(({ series, folds }) => [series, folds.length])).toEqual([
+    expect(readArtifact(dir, VERSION, define()).series.map(({ series, folds }) => [series, folds.length])).toEqual([
       ['binance:BTCUSDT:1h', 2],
       ['binance:ETHUSDT:1h', 1],
     ])

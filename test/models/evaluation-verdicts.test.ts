@@ -36,8 +36,12 @@ function sentences(given: Case): readonly string[] {
   } = given
   const against = (isBetter: boolean | null) =>
     isBetter === null ? null : { isInside: !isBetter, difference: null, isBetter }
+  const difference =
+    isLossBetter === null ? null : isLossBetter ? { low: -0.02, high: -0.001 } : { low: -0.02, high: 0 }
+  const loss = isLossBetter === null ? null : { isInside: true, difference, isBetter: false }
   const baseline = (one: 0 | 1) => ({
-    compared: { auc: against(beats[one]), logLoss: one === 0 ? against(isLossBetter) : null },
+    intervals: { auc: one === 0 ? { low: 0.4, high: 0.6123 } : { low: 0.5, high: 0.7 } },
+    compared: { auc: against(beats[one]), logLoss: one === 0 ? loss : null },
   })
   return verdictsOf({
     pooled: {
@@ -58,7 +62,7 @@ function sentences(given: Case): readonly string[] {
 }
 
 describe('how it ranks', () => {
-  const rank = 'AUC 0.600 [0.551, 0.649] on 1234 bars that it has not learnt from'
+  const rank = 'AUC 0.600 [0.551, 0.649] on 1,234 test bars'
 
   test('better than both baselines', () => {
     expect(sentences({})[0]).toBe(
@@ -68,18 +72,24 @@ describe('how it ranks', () => {
   })
 
   test.each<[Case['beats'], string]>([
-    [[true, false], 'saying the last bar’s sign again'],
-    [[true, null], 'saying the last bar’s sign again'],
-    [[false, true], 'always saying the commonest class'],
-    [[null, true], 'always saying the commonest class'],
-    [[false, false], 'always saying the commonest class'],
-    [[null, null], 'always saying the commonest class'],
-  ])('not told apart from a baseline: better than both is %j', (beats, which) => {
-    expect(sentences({ beats })[0]).toBe(`${rank}: not told apart from ${which}; whatever follows may be luck.`)
+    [[true, false], 'within the interval of saying the last bar’s sign again, [0.500, 0.700]'],
+    [[true, null], 'not told apart from saying the last bar’s sign again'],
+    [[false, true], 'within the interval of always saying the commonest class, [0.400, 0.612]'],
+    [[null, true], 'not told apart from always saying the commonest class'],
+    [[false, false], 'within the interval of always saying the commonest class, [0.400, 0.612]'],
+    [[null, null], 'not told apart from always saying the commonest class'],
+  ])('not better than a baseline: better than both is %j', (beats, which) => {
+    expect(sentences({ beats })[0]).toBe(`${rank}: ${which}; whatever follows may be luck.`)
+  })
+
+  test('an interval that holds one half is told as chance, whatever the baselines do', () => {
+    expect(sentences({ beats: [false, false], around: { low: 0.5, high: 0.7 } })[0]).toBe(
+      'AUC 0.600 [0.500, 0.700] on 1,234 test bars: not told apart from chance, which is 0.5; whatever follows may be luck.',
+    )
   })
 
   test('without an interval', () => {
-    expect(sentences({ around: null })[0]).toMatch(/^AUC 0\.600 on 1234 bars that/)
+    expect(sentences({ around: null })[0]).toMatch(/^AUC 0\.600 on 1,234 test bars/)
   })
 
   test('without an AUC, with the reason', () => {
@@ -118,9 +128,9 @@ describe('what is left in money', () => {
 
   test('no threshold gains', () => {
     expect(money({ best: best(-0.00214) })).toBe(
-      'No threshold with enough trades gains after 0.30 % a round trip: the best loses 0.21 % a trade.',
+      'No threshold with enough trades gains after 0.30 % a round trip: that which loses least, p ≥ 0.612, loses 0.21 % a trade over 40.',
     )
-    expect(money({ best: best(0) })).toMatch(/the best loses 0\.00 % a trade\.$/)
+    expect(money({ best: best(0) })).toMatch(/loses least, p ≥ 0\.612, loses 0\.00 % a trade over 40\.$/)
   })
 
   test('the best of them gains, with hindsight', () => {

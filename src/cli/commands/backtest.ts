@@ -57,7 +57,12 @@ export default {
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
     const asks = { strategy: words[0]!, data, ...given }
     const training = new TrainingProgress(io)
-    const host = { onTraining: training.onTraining, onJudging: io.progress('judging'), onNotice: io.warn }
+    const host = {
+      onTraining: training.onTraining,
+      onTrained: training.end,
+      onJudging: io.progress('judging'),
+      onNotice: io.warn,
+    }
     const run = await backtest(asks, settings, io.progress('bars'), io.progress('runs'), host).finally(() =>
       training.end(),
     )

@@ -47,19 +47,26 @@ export default {
 
 type ModelRow = ReturnType<typeof modelRow>
 
-function modelRow(dir: string, { run, model, data, series, stopped }: EvaluationDocument) {
+function modelRow(dir: string, { run, model, data, series, stopped, threshold }: EvaluationDocument) {
   const pooled = series.map((one) => ({ series: one.series, folds: one.folds.length, metrics: one.pooled.metrics }))
   const from = Math.min(...data.map((one) => one.from))
   const to = Math.max(...data.map((one) => one.to))
-  return { run, dir, model, data: data.map((one) => one.series), from, to, stopped, series: pooled }
+  return { run, dir, model, data: data.map((one) => one.series), from, to, threshold, stopped, series: pooled }
 }
 
 function modelTable(models: readonly ModelRow[]): string {
-  const rows = models.flatMap(({ run, series, from, to }) =>
+  const rows = models.flatMap(({ run, series, from, to, threshold, stopped }) =>
     series.map((one) => [
-      ...[run, one.series, timeName(from), timeName(to), count(one.folds)],
+      ...[
+        run,
+        one.series,
+        timeName(from),
+        timeName(to),
+        `${count(one.folds)}${stopped === null ? '' : ', stopped'}`,
+        String(threshold),
+      ],
       ...[amount(one.metrics['auc'], 3), amount(one.metrics['logLoss'], 4), count(one.metrics['rows'] ?? 0)],
     ]),
   )
-  return tableText(['model', 'data', 'from', 'to', 'folds', 'auc', 'log loss', 'foretold'], rows)
+  return tableText(['model', 'data', 'from', 'to', 'folds', 'threshold', 'auc', 'log loss', 'foretold'], rows)
 }

@@ -2,7 +2,7 @@ import { didYouMean } from '../../core/suggest.ts'
 import { BUILT_IN_THRESHOLD, evaluateModel } from '../../runs/evaluate.ts'
 import { loadModels } from '../../runs/load-strategy.ts'
 import { writeModelRun } from '../../runs/model-folder.ts'
-import { trainModel } from '../../runs/train.ts'
+import { groundsOf, trainModel } from '../../runs/train.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { JUDGING, RANGE, settingsOf, TRAINING } from '../flags.ts'
@@ -44,16 +44,20 @@ export default {
     }
     const documents: unknown[] = []
     const texts: string[] = []
+    // all of them are looked at before the first is trained
+    for (const one of wanted) await groundsOf(one, settings.store, request)
     const progress = new TrainingProgress(io)
     try {
       for (const one of wanted) {
         if (progress.isStopped) break
         const start = performance.now()
         const { artifact, grounds, journal } = await trainModel(one, settings, request, progress.onTraining)
-        const by = { file, request, threshold, onProgress: io.progress('judging') }
+        progress.end()
+        const isOneOfSeveral = models.length > 1
+        const by = { file, request, threshold, isOneOfSeveral, onProgress: io.progress('judging') }
         const run = evaluateModel(one.definition, artifact, grounds, settings, by)
         const seconds = (performance.now() - start) / 1000
-        const dir = await writeModelRun(run, settings.out, seconds)
+        const dir = await writeModelRun(run, settings.out, seconds, io.warn)
         // what was stopped may be gone on with
         if (artifact.stopped === null) journal.remove()
         const { document } = run.result

@@ -14,7 +14,10 @@ export default {
     const dir = findRun(args.words[0]!, settings.out, io.cwd)
     const found = isModel(readAnyDocument(dir))
       ? await verifyModel(dir, settings, io.cwd, trainingShown(io))
-      : await verifyRun(dir, settings.store, io.cwd, io.progress('bars'))
+      : await verifyRun(dir, settings.store, io.cwd, io.progress('bars'), {
+          onTraining: trainingShown(io),
+          onNotice: io.warn,
+        })
     const { run, same, problems, differences } = found
     const text = same
       ? `${run}: the same again, to the last byte of every file`

@@ -1,5 +1,6 @@
 import { type Random, seededRandom } from '../../core/random.ts'
 import type { FitOptions, TrainingSet } from '../classifier.ts'
+import type { Steps } from '../steps.ts'
 import { trainingRows, validationRows } from '../training-rows.ts'
 import { BinnedRows } from './binned-rows.ts'
 import { drawPlaces } from './bins.ts'
@@ -41,7 +42,7 @@ export interface BoostedTrees {
  * Fits trees one after the other, each to the slope of the loss where those before it have come to.
  * @throws RangeError where the data cannot be learnt from
  */
-export function boost(settings: GbdtSettings, data: TrainingSet, options: FitOptions): BoostedTrees {
+export function* boost(settings: GbdtSettings, data: TrainingSet, options: FitOptions): Steps<BoostedTrees> {
   const { trees, learningRate, l2, maxBins, rowFraction, featureFraction, patience } = settings
   const { seed, onProgress } = options
   const training = trainingRows('gbdt', data)
@@ -87,6 +88,7 @@ export function boost(settings: GbdtSettings, data: TrainingSet, options: FitOpt
     if (validationLoss !== null && validationLoss < best.loss) best = { loss: validationLoss, round }
     const isAskedToStop = onProgress?.({ done: round, total: trees, loss: fit.logLoss(), validationLoss }) === false
     if (isAskedToStop || (judge !== null && round - best.round >= patience)) break
+    yield
   }
   const kept = judge === null ? grown : grown.slice(0, best.round * base.length)
   return { base, trees: TreeSet.of(kept, binned.features, 1) }

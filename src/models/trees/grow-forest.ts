@@ -1,5 +1,6 @@
 import { type Random, seededRandom } from '../../core/random.ts'
 import type { FitOptions, TrainingSet } from '../classifier.ts'
+import type { Steps } from '../steps.ts'
 import { type TrainingRows, trainingRows } from '../training-rows.ts'
 import { BinnedRows } from './binned-rows.ts'
 import { drawPlaces } from './bins.ts'
@@ -48,7 +49,11 @@ function share(part: number, all: number): number {
  * Each tree draws from a seed of its own, so that what one of them comes to does not hang on the others.
  * @throws RangeError where the data cannot be learnt from
  */
-export function growForest(settings: ForestSettings, data: TrainingSet, { seed, onProgress }: FitOptions): GrownForest {
+export function* growForest(
+  settings: ForestSettings,
+  data: TrainingSet,
+  { seed, onProgress }: FitOptions,
+): Steps<GrownForest> {
   const training = trainingRows('randomForest', data)
   const features = data.columns.length
   const binned = BinnedRows.learn(data.columns, training.rows, data.names, settings.maxBins, seed)
@@ -75,6 +80,7 @@ export function growForest(settings: ForestSettings, data: TrainingSet, { seed, 
     const tree = grower.grow(rows, channels, wanted, () => drawPlaces(drawn, features, random))
     grown.push(tree)
     votes.add(tree, binned, settings.bootstrap ? times : null)
+    yield
     if (onProgress === undefined) continue
     const loss = votes.judge()?.logLoss ?? Number.NaN
     if (onProgress({ done: grown.length, total: settings.trees, loss, validationLoss: null }) === false) break
