@@ -15,10 +15,8 @@ import { median } from './process.ts'
 
 /*
  * Learning from sequences of 60 rows of 12 features with 64 units in batches of 64: gradients, clipping and Adam, one epoch a
- * round. Stock TensorFlow.js (core, layers, wasm backend) does the same through trainOnBatch, PyTorch on one thread likewise;
- * neither is installed by npm here:
- *   KLINELAB_BENCH_TFJS: a folder in whose node_modules @tensorflow/tfjs-core, -layers and -backend-wasm 4.22 lie
- *   KLINELAB_BENCH_TORCH: a python that has torch
+ * round. Stock TensorFlow.js (core, layers, wasm backend) does the same through trainOnBatch, PyTorch on one thread likewise,
+ * where KLINELAB_BENCH_TORCH names a python that has it.
  */
 const STEPS = 60
 const FEATURES = 12
@@ -37,16 +35,16 @@ type Round = () => Promise<number>
 const bench: Bench = async () => {
   // first, while the process has taken nothing yet
   const rows: BenchRow[] = [await memory()]
-  const tfjs = process.env['KLINELAB_BENCH_TFJS']
+  // the checkout has it for its tests
+  const tfjs = process.env['KLINELAB_BENCH_TFJS'] ?? resolve(import.meta.dirname, '..', '..')
   const python = process.env['KLINELAB_BENCH_TORCH']
-  if (tfjs === undefined) console.error('  without TensorFlow.js: set KLINELAB_BENCH_TFJS to a folder that has it')
   if (python === undefined) console.error('  without PyTorch: set KLINELAB_BENCH_TORCH to a python that has it')
   for (const cell of CELLS) {
     const one = ours(cell, 1)
     const two = ours(cell, 2)
     const torch = python === undefined ? null : startTorch(python, cell)
     const sides: Record<string, Round> = { one: one.round, two: two.round }
-    if (tfjs !== undefined) sides['tfjs'] = await theirs(tfjs, cell)
+    sides['tfjs'] = await theirs(tfjs, cell)
     if (torch !== null) sides['torch'] = torch.round
     const rates = await inTurn(sides)
     await Promise.all([one.end(), two.end(), torch?.end()])
@@ -56,8 +54,7 @@ const bench: Bench = async () => {
     const row = (against: string, value: number, must: number | null, aim: number, detail: string): void => {
       rows.push({ name: `${name}: ${against}`, value, unit: '×', must, aim, better: 'higher', detail })
     }
-    if (tfjs !== undefined)
-      row('one worker against stock tfjs-wasm', ratio('one', 'tfjs'), 12, 25, `${rate('one')} against ${rate('tfjs')}`)
+    row('one worker against stock tfjs-wasm', ratio('one', 'tfjs'), 12, 25, `${rate('one')} against ${rate('tfjs')}`)
     if (torch !== null)
       row(
         'one worker against PyTorch on one thread',
