@@ -13,6 +13,10 @@ const POINTS = 400
 /** Steps of a training that a line of loss keeps. */
 const STEPS = 400
 
+function ends(range: { readonly low: number; readonly high: number } | null | undefined) {
+  return range ? { low: range.low, high: range.high } : null
+}
+
 /** What the page's charts are drawn from; `spreads` in the order of blocks. */
 export function evaluationPayload(blocks: readonly Block[], spreads: readonly (SpreadOfP | null)[]) {
   const document = blocks[0]?.document
@@ -35,7 +39,7 @@ export function evaluationPayload(blocks: readonly Block[], spreads: readonly (S
       folds: one.folds.map(({ fold, metrics, intervals }) => ({
         fold,
         auc: metrics['auc'] ?? null,
-        range: intervals['auc'] ?? null,
+        range: ends(intervals['auc']),
       })),
       losses: learntModels(one.folds).map(({ folds }) =>
         folds.map(({ fold, steps }) => {
