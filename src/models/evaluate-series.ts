@@ -7,6 +7,8 @@ import { featureDrift } from '../metrics/drift.ts'
 import { precisionRecallCurve } from '../metrics/precision-recall.ts'
 import { rocAuc, rocCurve } from '../metrics/roc.ts'
 import { type SideCosts, sweepThresholds } from '../metrics/threshold-money.ts'
+import type { BarLabels } from '../preprocess/labels.ts'
+import type { FeatureMatrix } from '../preprocess/matrix.ts'
 import type { Fold } from '../preprocess/split.ts'
 import type { FeatureTable } from '../preprocess/validate-table.ts'
 import type { ModelDefinition } from './define-model.ts'
@@ -75,24 +77,7 @@ export function evaluateSeries(
   const judged = new Map(scored.map((pair, k) => [pair, folds[k]!]))
   const rows = Int32Array.from(scored.flatMap((pair) => [...pair.rows])).sort()
   const said = saidOf(rows, ground, forecast)
-  const money = sweepThresholds(
-    {
-      rows,
-      p: traded(said.p, labels.classes),
-      returns: Float64Array.from(rows, (row) => labels.returns[row]!),
-      end: Int32Array.from(rows, (row) => labels.end[row]!),
-    },
-    {
-      costs: options.costs,
-      auc: rocAuc(said.y, traded(said.p, labels.classes), { positive: labels.classes - 1 }),
-      // of three classes the interval is that of the mean over them
-      aucLow: pooled.intervals['auc']?.low ?? null,
-    },
-  )
   const importance = testImportance(definition, ground, pairs, onStep)
-  const drift = pairs.map(({ fold }) =>
-    featureDrift(matrix.names, matrix.columns, { train: fold.train.rows, test: fold.test }),
-  )
   // a row may be tested in several folds
   const unsaid = new Set(pairs.flatMap(({ fold }) => [...fold.test])).size - rows.length
   const evaluation: Omit<SeriesEvaluation, 'verdicts'> = {
@@ -100,26 +85,12 @@ export function evaluateSeries(
     bars: bars.length,
     used: table.used - unsaid,
     dropped: { ...table.dropped, window: unsaid },
-    features: table.features.map(({ name, missing, infinite, low, high, auc }, f) => ({
-      ...{ name, missing, infinite, low, high, auc },
-      importance: importance.features?.[f] ?? null,
-      drift: drift.map((fold) => fold[f]!.psi),
-    })),
+    features: featuresOf(table, matrix, pairs, importance.features),
     findings: table.findings.map(({ severity, message, feature, fold }) => ({ severity, message, feature, fold })),
     folds: pairs.map((pair, k) => foldOf(pair, k, judged.get(pair) ?? null)),
-    pooled: {
-      ...{ metrics: pooled.metrics, notes: pooled.notes, intervals: pooled.intervals, blocks: pooled.blocks },
-      confusion: pooled.confusion,
-      perClass: pooled.perClass.map(({ support, precision, recall, f1, auc, prAuc }) => ({
-        ...{ support, precision, recall, f1, auc, prAuc },
-      })),
-      baselines: pooled.baselines,
-    },
+    pooled: pooledOf(pooled),
     curves: curvesOf(said, labels.classes),
-    money: {
-      costs: options.costs,
-      ...{ rows: money.rows, best: money.best, isEdgeGone: money.isEdgeGone, notes: money.notes },
-    },
+    money: moneyOf(said, rows, labels, options.costs, pooled),
     importanceBy: importance.by,
   }
   return { evaluation: { ...evaluation, verdicts: verdictsOf(evaluation) }, forecast }
@@ -145,6 +116,57 @@ function labelSpan({ labels: { y, end } }: Ground): number {
 interface Said {
   readonly y: Int8Array
   readonly p: Float64Array
+}
+
+/** What each threshold would have brought. */
+function moneyOf(
+  { y, p }: Said,
+  rows: Int32Array,
+  { classes, returns, end }: BarLabels,
+  costs: SideCosts,
+  { intervals }: Judged,
+): SeriesEvaluation['money'] {
+  const own = traded(p, classes)
+  const chances = {
+    rows,
+    p: own,
+    returns: Float64Array.from(rows, (row) => returns[row]!),
+    end: Int32Array.from(rows, (row) => end[row]!),
+  }
+  // of three classes the interval is that of the mean over them
+  const auc = { auc: rocAuc(y, own, { positive: classes - 1 }), aucLow: intervals['auc']?.low ?? null }
+  return { costs, ...sweepThresholds(chances, { costs, ...auc }) }
+}
+
+function featuresOf(
+  table: FeatureTable,
+  { names, columns }: FeatureMatrix,
+  pairs: readonly Pair[],
+  importance: ReturnType<typeof testImportance>['features'],
+): SeriesEvaluation['features'] {
+  const drift = pairs.map(({ fold }) => featureDrift(names, columns, { train: fold.train.rows, test: fold.test }))
+  return table.features.map(({ name, missing, infinite, low, high, auc }, f) => ({
+    ...{ name, missing, infinite, low, high, auc },
+    importance: importance?.[f] ?? null,
+    drift: drift.map((fold) => fold[f]!.psi),
+  }))
+}
+
+function pooledOf({
+  metrics,
+  notes,
+  intervals,
+  blocks,
+  confusion,
+  perClass,
+  baselines,
+}: Judged): SeriesEvaluation['pooled'] {
+  return {
+    ...{ metrics, notes, intervals, blocks, confusion, baselines },
+    perClass: perClass.map(({ support, precision, recall, f1, auc, prAuc }) => ({
+      ...{ support, precision, recall, f1, auc, prAuc },
+    })),
+  }
 }
 
 function saidOf(rows: Int32Array, { labels }: Ground, { p }: Forecast): Said {
