@@ -1,4 +1,4 @@
-import { INTERVALS, isInterval } from '../core/interval.ts'
+import { INTERVALS, type Interval, isInterval } from '../core/interval.ts'
 import type { Predictor } from '../core/predictor.ts'
 import { parseSeries, seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -19,7 +19,7 @@ export interface ModelOptions<C extends 2 | 3> {
   /** The engine's own indicators by name: one column each, of several outputs one an output. */
   readonly features: () => Features
   /** Features of higher intervals, seen through their last closed bar. */
-  readonly also?: () => HigherFeatures
+  readonly also?: HigherGiven | (() => HigherGiven)
   readonly label: LabelRule<C>
   /** A step or a `pipeline` of them, fitted on each fold's training rows. Built in: `robustScaler()`. */
   readonly scale?: Transformer
@@ -42,10 +42,18 @@ export interface ModelOptions<C extends 2 | 3> {
   readonly seed?: number
 }
 
+/** By name: the interval, and its features, as a function or not. */
+type HigherGiven = Readonly<
+  Record<string, { readonly interval: Interval; readonly features: Features | (() => Features) }>
+>
+
 type Output<C> = C extends 3 ? 'p' | 'down' | 'timeOut' | 'up' : 'p'
 
 /** A model as it was defined: not trained. */
-export interface ModelDefinition<C extends 2 | 3 = 2 | 3> extends Predictor<Output<C>>, Required<ModelOptions<C>> {
+export interface ModelDefinition<C extends 2 | 3 = 2 | 3>
+  extends Predictor<Output<C>>,
+    Required<Omit<ModelOptions<C>, 'also'>> {
+  readonly also: () => HigherFeatures
   readonly kind: 'definition'
 }
 
@@ -76,7 +84,8 @@ export function defineModel<const C extends 2 | 3>(options: ModelOptions<C>): Mo
     throw new TypeError(`defineModel: options are ${shown(options)}: write { series, features, label, model }`)
   for (const key of Object.keys(options))
     if (!KEYS.includes(key)) fault(`"${key}"`, `is not known${didYouMean(key, KEYS)}; known: ${KEYS.join(', ')}`)
-  const { features, also = () => ({}), label, model } = options
+  const { features, label, model } = options
+  const also = higherOf(options.also ?? {})
   const { scale = robustScaler(), rebalance = none(), split = walkForward({ folds: 6 }) } = options
   const { weights = 'equal', calibrate = 'none', seed = 0, validation = 0.15, calibration = 0.15 } = options
   requireParts({ label, scale, rebalance, model, split })
@@ -110,7 +119,8 @@ function fault(key: string, what: string): never {
 /** A value as an error quotes it; what JSON has no word for, NaN among it, is written as it is. */
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function, which is to be called'
-  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
+  const text = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 
 /** By part: the method that it is told by, and what to write. */
@@ -133,16 +143,29 @@ function requireParts(given: Readonly<Record<keyof typeof PARTS, unknown>>): voi
   }
 }
 
+/** Whichever way it was written, a function that gives plain features. */
+function higherOf(given: NonNullable<ModelOptions<2 | 3>['also']>): () => HigherFeatures {
+  return () => {
+    const higher = typeof given === 'function' ? given() : given
+    if (!isRecord(higher)) fault('also', `is ${shown(higher)}: write ${HIGHER}`)
+    return Object.fromEntries(
+      Object.entries(higher).map(([name, one]) => {
+        if (!isRecord(one)) fault(`also.${name}`, `is ${shown(one)}: write ${HIGHER}`)
+        const { interval, features } = one
+        return [name, { ...one, interval, features: typeof features === 'function' ? features() : features }]
+      }),
+    )
+  }
+}
+
 /** Asks for the features once, so that a slip in them is told of where they are written. */
-function requireFeatures(features: unknown, also: unknown): void {
+function requireFeatures(features: unknown, also: () => HigherFeatures): void {
   const example = '() => ({ rsi: rsi(14), r1: logReturn(1) })'
-  for (const [key, value] of Object.entries({ features, also }))
-    if (typeof value !== 'function')
-      fault(key, `is ${value === undefined ? 'missing' : shown(value)}: write a function, ${example}`)
+  if (typeof features !== 'function')
+    fault('features', `is ${features === undefined ? 'missing' : shown(features)}: write a function, ${example}`)
   const own: unknown = (features as () => unknown)()
   requireIndicators('features', own, `write ${example}, with the round brackets`)
-  const higher: unknown = (also as () => unknown)()
-  if (!isRecord(higher)) fault('also', `returns ${shown(higher)}: write ${HIGHER}`)
+  const higher = also()
   for (const [name, one] of Object.entries(higher as Readonly<Record<string, unknown>>)) {
     const { interval, features: wanted } = (isRecord(one) ? one : {}) as Readonly<Record<string, unknown>>
     if (!isInterval(String(interval)))

@@ -107,7 +107,7 @@ describe('what is refused', () => {
       { features: { rsi: rsi(14) } },
       /^defineModel: features is \{"rsi":.*: write a function, \(\) => \(\{ rsi/,
     ],
-    ['also that is no function', { also: 4 }, /^defineModel: also is 4: write a function/],
+    ['also that is no function', { also: 4 }, /^defineModel: also is 4: write \(\) => \(\{ h4/],
     [
       'features that return nothing for want of brackets',
       { features: () => undefined },
@@ -133,7 +133,7 @@ describe('what is refused', () => {
       { features: () => ({ 'macd.signal': rsi(14), macd: macd(12, 26, 9) }) },
       /^defineModel: features: two features are named "macd\.signal": rename/,
     ],
-    ['also that returns nothing', { also: () => null }, /^defineModel: also returns null: write \(\) => \(\{ h4/],
+    ['also that returns nothing', { also: () => null }, /^defineModel: also is null: write \(\) => \(\{ h4/],
     [
       'an interval that is none',
       { also: () => ({ h4: { interval: '4hr', features: { rsi: rsi(14) } } }) },
@@ -341,6 +341,14 @@ describe('definitionJson', () => {
       expect(text(same)).toBe(text())
     const [one, other] = [lstm({ units: 8, window: 6 }), lstm({ window: 6, units: 8 })]
     expect(text({ model: one })).toBe(text({ model: other }))
+    // higher intervals as a function or not, all of them or each
+    const h4 = { interval: '4h', features: { rsi: rsi(7) } } as const
+    const written = [
+      { h4 },
+      () => ({ h4: { ...h4, features: () => h4.features } }),
+      { h4: { ...h4, features: () => h4.features } },
+    ]
+    for (const also of written) expect(text({ also })).toBe(text({ also: () => ({ h4 }) }))
     // a logistic regression does not look at validation rows
     const plain = { model: logisticRegression() }
     expect(text({ ...plain, validation: 0.3 })).toBe(text(plain))
