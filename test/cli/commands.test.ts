@@ -37,7 +37,7 @@ describe('every command', () => {
     expect(command.example.startsWith(`klinelab ${name}`)).toBe(true)
   })
 
-  test.each(EXAMPLES)('the example "%s" works as it stands', (example) => {
+  test.each(EXAMPLES)('the example "%s" works as it stands', { timeout: 240_000 }, (example) => {
     const out = scratch()
     const done = klinelab(example.split(' ').slice(1), { env: { KLINELAB_REPORTS: out } })
     expect(done).toMatchObject({ code: 0, stderr: '' })
