@@ -11,11 +11,11 @@ import { modelModule } from './model-modules.ts'
 
 type Printed = EvaluationDocument & { readonly dir: string; readonly report: string }
 
-/** A store with half a year of the embedded bars: enough to learn from, and quick. */
+/** A store with a quarter of a year of the embedded bars: enough to learn from, and quick. */
 const STORE = scratch()
 beforeAll(() => {
-  const csv = join(STORE, 'half.csv')
-  const range = ['--from', '2024-01-01', '--to', '2024-07-01']
+  const csv = join(STORE, 'quarter.csv')
+  const range = ['--from', '2024-01-01', '--to', '2024-04-15']
   expect(klinelab(['data', 'export', 'binance:ETHUSDT:1h', ...range, '--out', csv])).toMatchObject({ code: 0 })
   const kept = ['data', 'import', csv, '--as', 'binance:ETHUSDT:1h', '--store', STORE]
   expect(klinelab(kept)).toMatchObject({ code: 0 })
@@ -214,7 +214,7 @@ describe('a strategy that asks a model', () => {
       stderr: expect.stringContaining('learn from bars after those they foretell'),
     })
     // wherever it begins, the report says so in red
-    const asked = own.run('backtest', 'm.ts', '--allow-in-sample', '--from', '2024-05-01', '--json')
+    const asked = own.run('backtest', 'm.ts', '--allow-in-sample', '--from', '2024-03-01', '--json')
     const run = asked.json<RunDocument & { report: string }>()
     expect(run.models.used).toMatchObject([{ learnsFromLater: true }])
     expect(run.remarks[0]).toContain('IN SAMPLE: the folds of up learn from bars after those they were asked of')

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runBacktest } from '../../src/index.ts'
-import { ROOT } from '../cli/klinelab.ts'
+import { klinelab, ROOT, scratch } from '../cli/klinelab.ts'
 import { testStrategy } from '../contracts/test-strategy.ts'
 
 const YEAR = { from: '2024-01-01', to: '2025-01-01' }
@@ -91,6 +91,27 @@ testStrategy({
   },
 })
 
+testStrategy({
+  name: 'ml-direction',
+  data: BTC,
+  // a quarter of a year to learn from and be tested on, so that its models are trained in a second
+  store: async () => {
+    const store = scratch()
+    const csv = join(store, 'quarter.csv')
+    klinelab(['data', 'export', BTC[0]!, '--from', '2024-01-01', '--to', '2024-04-01', '--out', csv])
+    expect(klinelab(['data', 'import', csv, '--as', BTC[0]!, '--store', store])).toMatchObject({ code: 0 })
+    return store
+  },
+  from: '2024-02-10',
+  to: '2024-04-01',
+  set: { sure: 0.5 },
+  shows: {
+    'a market order where the model is sure enough': ({ role, side, phase }) =>
+      role === 'order' && side === 'buy' && phase === 'open',
+    'the stop of its bracket, or its target': ({ role }) => role === 'stop' || role === 'target',
+  },
+})
+
 describe('perp-trend', () => {
   const file = join(ROOT, 'strategies', 'perp-trend.ts')
 
@@ -126,7 +147,7 @@ describe('perp-trend', () => {
 })
 
 test('every strategy that is shipped is held to the contract, and named in the README', () => {
-  const names = ['buy-and-hold', 'donchian-breakout', 'momentum-rotation', 'perp-trend', 'rsi-reversion', 'sma-cross']
+  const names = ['buy-and-hold', 'donchian-breakout', 'ml-direction', 'momentum-rotation', 'perp-trend', 'rsi-reversion', 'sma-cross'] // biome-ignore format: a list
   expect(readdirSync(join(ROOT, 'strategies')).sort()).toEqual(names.map((name) => `${name}.ts`))
   const [, table = ''] = readFileSync(join(ROOT, 'README.md'), 'utf8').split('| strategy | what it shows |')
   const rows = [...table.split('\n\n')[0]!.matchAll(/^\| `([a-z-]+)` \|/gm)]
