@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { COMMANDS, EXAMPLES } from '../../src/cli/commands.ts'
+import type { EvaluationDocument } from '../../src/core/evaluation.ts'
 import { hourlyCsv, klinelab, ROOT, scratch } from './klinelab.ts'
 
 const SMA = join(ROOT, 'strategies', 'sma-cross.ts')
@@ -18,6 +19,28 @@ function allBytes(dir: string): Record<string, string> {
         .digest('hex'),
     ]),
   )
+}
+
+/** The README's honest sentences about the sample model are what the demo comes to. */
+function saysWhatTheSampleComesTo(out: string, stdout: string): void {
+  const dir = readdirSync(out).find((name) => name.startsWith('direction-'))!
+  const { series } = JSON.parse(readFileSync(join(out, dir, 'run.json'), 'utf8')) as EvaluationDocument
+  const { metrics, intervals, baselines } = series[0]!.pooled
+  const figure = (value: number | null | undefined) => value!.toFixed(3)
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ')
+  const { low, high } = intervals['auc']!
+  const rows = metrics['rows']!.toLocaleString('en')
+  expect(readme).toContain(
+    `AUC of ${figure(metrics['auc'])} on the ${rows} bars that it had not learnt from, with an interval of ${figure(low)} to ${figure(high)}`,
+  )
+  expect(baselines.majority.compared['auc']!.isBetter).toBe(false)
+  expect(readme).toContain(
+    `Its log loss, ${figure(metrics['logLoss'])}, is no lower than that of saying the classes' shares (${figure(baselines.majority.metrics['logLoss'])}), and no threshold gains after costs.`,
+  )
+  expect(series[0]!.money.rows.filter(({ single }) => single.trades >= 30 && single.total > 0)).toEqual([])
+  const [, lost] = /^ml-direction, a model +-(\d+)\.\d+ %/m.exec(stdout)!
+  const [, held] = /^buy and hold +(\d+)\.\d+ %/m.exec(stdout)!
+  expect(readme).toContain(`Its strategy loses ${lost} % where holding made ${held} %.`)
 }
 
 describe('every command', () => {
@@ -41,6 +64,7 @@ describe('every command', () => {
     const out = scratch()
     const done = klinelab(example.split(' ').slice(1), { env: { KLINELAB_REPORTS: out } })
     expect(done).toMatchObject({ code: 0, stderr: '' })
+    if (example === 'klinelab demo') saysWhatTheSampleComesTo(out, done.stdout)
   })
 
   test('--version prints the version of package.json', () => {
