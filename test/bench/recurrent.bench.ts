@@ -22,7 +22,7 @@ const STEPS = 60
 const FEATURES = 12
 const UNITS = 64
 const BATCH = 64
-const ROUNDS = 7
+const ROUNDS = 15
 /** A thread compiles the kernel anew, and runs it slowly until that is done. */
 const WARM = 4
 const SCOPE = '@tensorflow'
