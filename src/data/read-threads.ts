@@ -46,8 +46,13 @@ export class ReadThreads {
     return job.promise
   }
 
-  /** Stops the threads, whatever they are at. */
+  /**
+   * Stops the threads, each when it is done with its batch: one that is ended in the midst of unzipping can take the process down
+   * (Node: "close before init").
+   */
   async end(): Promise<void> {
+    this.#waiting.length = 0
+    await Promise.allSettled([...this.#begun.values()].map(({ promise }) => promise))
     await Promise.all(this.#threads.map((thread) => thread.terminate()))
   }
 
