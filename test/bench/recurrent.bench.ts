@@ -1,36 +1,26 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { seededRandom } from '../../src/core/random.ts'
-import { crewOf } from '../../src/models/recurrent/crew.ts'
 import { FittedRecurrent } from '../../src/models/recurrent/fitted-recurrent.ts'
-import { initialWeights, type Network } from '../../src/models/recurrent/network.ts'
-import { pack, placesOf } from '../../src/models/recurrent/packing.ts'
+import { initialWeights } from '../../src/models/recurrent/network.ts'
 import { recurrentSettings } from '../../src/models/recurrent/settings.ts'
 import { Trainer } from '../../src/models/recurrent/trainer.ts'
-import { trainingRoom, trainingTask } from '../../src/models/recurrent/training-task.ts'
 import type { Bench, BenchRow } from './bench.ts'
 import { median } from './process.ts'
+import { BATCH, type Cell, FEATURES, network, ours, type Round, STEPS, taskOf, UNITS } from './recurrent-task.ts'
 
 /*
  * Learning from sequences of 60 rows of 12 features with 64 units in batches of 64: gradients, clipping and Adam, one epoch a
  * round. Stock TensorFlow.js (core, layers, wasm backend) does the same through trainOnBatch, PyTorch on one thread likewise,
  * where KLINELAB_BENCH_TORCH names a python that has it.
  */
-const STEPS = 60
-const FEATURES = 12
-const UNITS = 64
-const BATCH = 64
 const ROUNDS = 15
 /** A thread compiles the kernel anew, and runs it slowly until that is done. */
 const WARM = 4
 const SCOPE = '@tensorflow'
 const CELLS = ['lstm', 'gru'] as const
-
-type Cell = (typeof CELLS)[number]
-/** Samples/s of one round. */
-type Round = () => Promise<number>
 
 const bench: Bench = async () => {
   // first, while the process has taken nothing yet
@@ -42,11 +32,13 @@ const bench: Bench = async () => {
   for (const cell of CELLS) {
     const one = ours(cell, 1)
     const two = ours(cell, 2)
+    const apart = twoApart(cell)
     const torch = python === undefined ? null : startTorch(python, cell)
-    const sides: Record<string, Round> = { one: one.round, two: two.round }
+    const sides: Record<string, Round> = { one: one.round, two: two.round, apart: apart.round }
     sides['tfjs'] = await theirs(tfjs, cell)
     if (torch !== null) sides['torch'] = torch.round
     const rates = await inTurn(sides)
+    apart.end()
     await Promise.all([one.end(), two.end(), torch?.end()])
     const rate = (side: string): string => `${median(rates[side]!).toFixed(0)} samples/s`
     const ratio = (a: string, b: string): number => median(rates[a]!.map((value, k) => value / rates[b]![k]!))
@@ -64,44 +56,38 @@ const bench: Bench = async () => {
         `${rate('one')} against ${rate('torch')}`,
       )
     row('two workers against one', ratio('two', 'one'), 1.6, 1.9, `${rate('two')} against ${rate('one')}`)
+    rows.push({
+      ...{
+        name: `${name}: two workers against two trainings in processes of their own at once`,
+        value: ratio('two', 'apart'),
+      },
+      ...{ unit: '×', must: null, aim: 0.9, better: 'higher' },
+      detail: `${rate('two')} against ${rate('apart')} together, which are ${ratio('apart', 'one').toFixed(2)}× one alone: what the machine has to give`,
+    })
   }
   rows.push(oneBar())
   return rows
 }
 
-function network(cell: Cell): Network {
-  return { cell, features: FEATURES, units: UNITS, layers: 1, classes: 2 }
-}
-
-/** Overlapping windows of noise, and what a training on them needs. */
-function taskOf(cell: Cell, windows: number, steps: number, workers: number) {
-  const random = seededRandom(1)
-  const length = windows + steps - 1
-  const columns = Array.from({ length: FEATURES }, () => Float64Array.from({ length }, () => 2 * random() - 1))
-  const settings = recurrentSettings(cell, { units: UNITS, window: steps, batch: BATCH })
-  const task = trainingTask(network(cell), settings, 1, workers, {
-    columns,
-    y: Int8Array.from({ length }, () => Number(random() > 0.5)),
-    weights: null,
-    rows: Int32Array.from({ length: windows }, (_, k) => k + steps - 1),
-    validation: new Int32Array(0),
-  })
-  const { packing, weights } = trainingRoom(network(cell), settings, workers)
-  const floats = new Float32Array(task.memory.buffer, weights, packing.count)
-  pack(placesOf(network(cell), packing), initialWeights(network(cell), random), floats)
-  for (let k = 0; k < windows; k++) task.order[k] = k
-  return { task, columns, settings }
-}
-
-function ours(cell: Cell, workers: number): { readonly round: Round; readonly end: () => Promise<void> } {
-  const samples = BATCH * 40
-  const crew = crewOf(taskOf(cell, samples, STEPS, workers).task)
-  const round = async (): Promise<number> => {
-    const start = performance.now()
-    await crew.epoch({ epoch: 0, power1: 1, power2: 1 })
-    return (samples * 1000) / (performance.now() - start)
+/** Two trainings that know nothing of each other, at the same time: samples/s of both together. */
+function twoApart(cell: Cell): { readonly round: Round; readonly end: () => void } {
+  const children = [0, 1].map(() => fork(join(import.meta.dirname, 'recurrent-alone.ts'), [cell]))
+  const rateOf = (child: ChildProcess) =>
+    new Promise<number>((resolve, reject) => {
+      const onExit = (code: number | null) => reject(new Error(`a training of its own ended with ${code}`))
+      child.once('exit', onExit)
+      child.once('message', (rate) => {
+        child.off('exit', onExit)
+        resolve(rate as number)
+      })
+      child.send('round')
+    })
+  return {
+    round: async () => (await Promise.all(children.map(rateOf))).reduce((sum, rate) => sum + rate, 0),
+    end: () => {
+      for (const child of children) child.kill()
+    },
   }
-  return { round, end: () => crew.end() }
 }
 
 async function inTurn(sides: Readonly<Record<string, Round>>): Promise<Record<string, number[]>> {

@@ -1,5 +1,8 @@
-/** Rounds that a thread looks before it sleeps: threads mostly arrive within microseconds of each other. */
-const LOOKS = 2000
+/**
+ * Rounds that a thread looks before it sleeps, about a millisecond: threads mostly arrive within that of each other, and one that
+ * is woken may be put on the processor of the one that woke it.
+ */
+const LOOKS = 200_000
 
 /** Where threads wait for each other. Its state is two shared numbers: how many have come, and how often all had. */
 export class Barrier {
