@@ -1,6 +1,6 @@
 import type { Bars } from './bar.ts'
 import type { Figure } from './findings.ts'
-import type { Metrics } from './run.ts'
+import type { Metrics, SeriesUsed } from './run.ts'
 
 /** How a model did on rows that it has not learnt from: what `train` and `evaluate` write as run.json, and its report shows. */
 
@@ -36,20 +36,22 @@ export interface LossStep {
   readonly validationLoss: number | null
 }
 
+/** Rows learnt from, set aside to stop early or to calibrate, and left out by purging and embargo. */
+export interface FoldRows {
+  readonly learnt: number
+  readonly validation: number
+  readonly calibration: number
+  readonly purged: number
+  readonly embargoed: number
+}
+
 export interface FoldEvaluation extends Judged {
   /** From 1. */
   readonly fold: number
   readonly train: Span
   readonly test: readonly Span[]
-  /** Rows learnt from, set aside to stop early or to calibrate, left out by purging and embargo, and scored. */
-  readonly rows: {
-    readonly learnt: number
-    readonly validation: number
-    readonly calibration: number
-    readonly purged: number
-    readonly embargoed: number
-    readonly test: number
-  }
+  /** `test`: rows scored. */
+  readonly rows: FoldRows & { readonly test: number }
   /** Training rows by class after rebalancing, weights counted. */
   readonly balance: readonly number[]
   /** By model that learns in epochs, or in trees with validation: of an ensemble one a member; empty where there is none. */
@@ -161,14 +163,7 @@ export interface EvaluationDocument {
   readonly classes: 2 | 3
   /** Features, label, pipeline, model, split and seed, as plain data. */
   readonly definition: Readonly<Record<string, unknown>>
-  readonly data: readonly {
-    readonly series: string
-    readonly rows: number
-    readonly from: number
-    readonly to: number
-    readonly sha256: string
-    readonly gaps: { readonly count: number; readonly bars: number }
-  }[]
+  readonly data: readonly SeriesUsed[]
   readonly engine: { readonly version: string }
   /** What p must reach to be said: judges accuracy and the like. */
   readonly threshold: number

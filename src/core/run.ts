@@ -69,7 +69,7 @@ export interface SplitRow {
 }
 
 /** One series as a run used it. */
-interface SeriesUsed {
+export interface SeriesUsed {
   readonly series: string
   readonly rows: number
   /** UTC ms, first open and last close (exclusive). */

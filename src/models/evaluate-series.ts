@@ -14,7 +14,7 @@ import type { FeatureTable } from '../preprocess/validate-table.ts'
 import type { ModelDefinition } from './define-model.ts'
 import { verdictsOf } from './evaluation-verdicts.ts'
 import type { FittedFold } from './fit-fold.ts'
-import { type Forecast, foretell } from './foretell.ts'
+import { type Forecast, foretell, type Said, saidOf } from './foretell.ts'
 import type { Ground } from './ground.ts'
 import { testImportance } from './test-importance.ts'
 
@@ -41,18 +41,18 @@ interface Pair {
 
 /**
  * How the fitted folds do on their test rows, in figures and in money.
- * @param folds of the definition, one a fitted fold, in the same order
+ * @param parts folds of the definition, one a fitted fold, in the same order; the forecast, where it is known already
  * @throws RangeError where no fold has a row to be judged by
  */
 export function evaluateSeries(
   definition: ModelDefinition,
   ground: Ground,
   table: FeatureTable,
-  parts: { readonly folds: readonly Fold[]; readonly fitted: readonly FittedFold[] },
+  parts: { readonly folds: readonly Fold[]; readonly fitted: readonly FittedFold[]; readonly forecast?: Forecast },
   options: EvaluateOptions,
 ): { readonly evaluation: SeriesEvaluation; readonly forecast: Forecast } {
   const { matrix, labels, bars } = ground
-  const forecast = foretell(definition, matrix, parts.fitted)
+  const forecast = parts.forecast ?? foretell(definition, matrix, parts.fitted)
   const pairs = parts.fitted.map((fitted, k): Pair => {
     const fold = parts.folds[k]!
     return { fold, fitted, rows: fold.test.filter((row) => forecast.fold[row] === k + 1) }
@@ -76,7 +76,7 @@ export function evaluateSeries(
   )
   const judged = new Map(scored.map((pair, k) => [pair, folds[k]!]))
   const rows = Int32Array.from(scored.flatMap((pair) => [...pair.rows])).sort()
-  const said = saidOf(rows, ground, forecast)
+  const said = saidOf(rows, ground.labels, forecast)
   const importance = testImportance(definition, ground, pairs, onStep)
   // a row may be tested in several folds
   const unsaid = new Set(pairs.flatMap(({ fold }) => [...fold.test])).size - rows.length
@@ -111,11 +111,6 @@ function labelSpan({ labels: { y, end } }: Ground): number {
       count++
     }
   return count > 0 ? Math.max(1, Math.round(sum / count)) : 1
-}
-
-interface Said {
-  readonly y: Int8Array
-  readonly p: Float64Array
 }
 
 /** What each threshold would have brought. */
@@ -169,13 +164,6 @@ function pooledOf({
   }
 }
 
-function saidOf(rows: Int32Array, { labels }: Ground, { p }: Forecast): Said {
-  const width = labels.classes === 2 ? 1 : 3
-  const own = new Float64Array(rows.length * width)
-  for (const [k, row] of rows.entries()) own.set(p.subarray(row * width, (row + 1) * width), k * width)
-  return { y: Int8Array.from(rows, (row) => labels.y[row]!), p: own }
-}
-
 /** Probability of the class that is traded. */
 function traded(p: Float64Array, classes: 2 | 3): Float64Array {
   return classes === 2 ? p : Float64Array.from({ length: p.length / 3 }, (_, k) => p[3 * k + 2]!)
@@ -186,7 +174,7 @@ function predictionsOf({ fold, rows }: Pair, ground: Ground, forecast: Forecast)
   const { close, open } = bars
   return {
     classes: labels.classes,
-    ...saidOf(rows, ground, forecast),
+    ...saidOf(rows, ground.labels, forecast),
     shares: classShares(labels.y, fold.train.rows, labels.classes),
     // of the very first bar only its own move is known
     previousReturns: Float64Array.from(rows, (row) => close[row]! / (row > 0 ? close[row - 1]! : open[row]!) - 1),
@@ -196,12 +184,11 @@ function predictionsOf({ fold, rows }: Pair, ground: Ground, forecast: Forecast)
 type Judged = ReturnType<typeof evaluateFolds>['pooled']
 
 function foldOf({ fold, fitted, rows }: Pair, k: number, judged: Judged | null): SeriesEvaluation['folds'][number] {
-  const { learnt, validation, calibration, purged, embargoed } = fitted.rows
   return {
     fold: k + 1,
     train: fitted.borders.train,
     test: fitted.borders.test,
-    rows: { learnt, validation, calibration, purged, embargoed, test: rows.length },
+    rows: { ...fitted.rows, test: rows.length },
     balance: fitted.balance,
     losses: fitted.losses.filter(({ steps }) => steps.length > 1),
     metrics: judged?.metrics ?? {},

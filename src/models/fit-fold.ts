@@ -1,3 +1,4 @@
+import type { FoldRows } from '../core/evaluation.ts'
 import { type FeatureMatrix, TrainingView } from '../preprocess/matrix.ts'
 import type { Fold, FoldBorders } from '../preprocess/split.ts'
 import { readEmbargo } from '../preprocess/split-embargo.ts'
@@ -16,13 +17,7 @@ export interface FittedFold {
   readonly borders: FoldBorders
   readonly transform: Transform
   readonly model: FittedClassifier
-  readonly rows: {
-    readonly learnt: number
-    readonly validation: number
-    readonly calibration: number
-    readonly purged: number
-    readonly embargoed: number
-  }
+  readonly rows: FoldRows
   /** Weight of the training rows by class, after rebalancing. */
   readonly balance: readonly number[]
   readonly losses: readonly LossCurve[]

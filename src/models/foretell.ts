@@ -1,4 +1,4 @@
-import type { FeatureMatrix } from '../preprocess/matrix.ts'
+import type { FeatureMatrix, Labels } from '../preprocess/matrix.ts'
 import { type FoldBorders, rangeOf } from '../preprocess/split.ts'
 import { missingRows } from '../preprocess/split-rows.ts'
 import type { Transform } from '../preprocess/transform.ts'
@@ -70,6 +70,20 @@ export function foretell(
     }
   }
   return { p, fold }
+}
+
+/** What was said of some rows, and what came. */
+export interface Said {
+  readonly y: Int8Array
+  /** As a fitted classifier gives them. */
+  readonly p: Float64Array
+}
+
+export function saidOf(rows: Int32Array, { y, classes }: Labels, { p }: Forecast): Said {
+  const width = classes === 2 ? 1 : 3
+  const own = new Float64Array(rows.length * width)
+  for (const [k, row] of rows.entries()) own.set(p.subarray(row * width, (row + 1) * width), k * width)
+  return { y: Int8Array.from(rows, (row) => y[row]!), p: own }
 }
 
 /** What a strategy reads of a forecast: `p`, and of three classes each of them. */

@@ -40,3 +40,17 @@ export class TrainingView {
     return this.#rows
   }
 }
+
+/** What a classifier learns from: columns of features, the rows that count, their classes and weights. */
+export interface TrainingSet {
+  readonly names: readonly string[]
+  /** One value a row in each, of SMOTE with made-up rows at their end; NaN is a missing value, which only some classifiers take. */
+  readonly columns: readonly Float64Array[]
+  /** Rows to learn from, ascending; one that stands twice counts twice. */
+  readonly rows: Int32Array
+  /** Class of each row of the columns; −1 where it has none. */
+  readonly y: Int8Array
+  readonly classes: 2 | 3
+  /** By row of the columns; `null`: all weigh 1. */
+  readonly weights: Float64Array | null
+}

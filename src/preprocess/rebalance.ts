@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from '../core/random.ts'
-import { type FeatureMatrix, TrainingView } from './matrix.ts'
+import { type FeatureMatrix, type TrainingSet, TrainingView } from './matrix.ts'
 import { requireSetting, settingsOf } from './settings.ts'
 
 /** A way to make the classes of a training part weigh alike, with its settings. */
@@ -12,7 +12,7 @@ export interface Rebalancer {
    * @throws TypeError where it is given anything but a training view
    * @throws RangeError where there is only one class, or too few rows of one
    */
-  resample(train: TrainingView, options: ResampleOptions): Resampled
+  resample(train: TrainingView, options: ResampleOptions): TrainingSet
 }
 
 interface ResampleOptions {
@@ -21,24 +21,11 @@ interface ResampleOptions {
   readonly weights?: Float64Array | null
 }
 
-/** What a classifier's training set is made of. */
-interface Resampled {
-  readonly names: readonly string[]
-  /** Those of the matrix; longer ones, with made-up rows at their end, of SMOTE. */
-  readonly columns: readonly Float64Array[]
-  /** Ascending; one that stands twice counts twice. */
-  readonly rows: Int32Array
-  readonly y: Int8Array
-  readonly classes: 2 | 3
-  /** By row of the columns; `null`: all weigh 1. */
-  readonly weights: Float64Array | null
-}
-
 /** The training rows of each class. */
 export type RowsByClass = readonly Int32Array[]
 
 /** How a rebalancer goes from the training rows to others; what it leaves out stays as it is. */
-type Draw = (byClass: RowsByClass, given: Given) => Partial<Resampled>
+type Draw = (byClass: RowsByClass, given: Given) => Partial<TrainingSet>
 
 interface Given {
   readonly matrix: FeatureMatrix
@@ -53,7 +40,7 @@ export function rebalancer(kind: string, settings: Readonly<Record<string, unkno
   return Object.freeze({
     kind,
     settings: Object.freeze({ ...settings }),
-    resample(train: TrainingView, { seed, weights = null }: ResampleOptions): Resampled {
+    resample(train: TrainingView, { seed, weights = null }: ResampleOptions): TrainingSet {
       if (!(train instanceof TrainingView))
         throw new TypeError(`${kind}: resample takes the training view of a fold, and nothing else`)
       const { matrix, labels, rows } = train

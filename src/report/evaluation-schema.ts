@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { EvaluationDocument } from '../core/evaluation.ts'
+import { SERIES_USED } from './run-schema.ts'
 
 /**
  * The schema of a model's `run.json`, published beside this file as `evaluation.schema.json` (`npm run docs` writes it). Times
@@ -141,16 +142,7 @@ export const EVALUATION_SCHEMA: z.ZodType<EvaluationDocument> = z.strictObject({
   model: z.string(),
   classes: z.union([z.literal(2), z.literal(3)]),
   definition: z.record(z.string(), z.unknown()),
-  data: z.array(
-    z.strictObject({
-      series: z.string(),
-      rows: count,
-      from: time,
-      to: time,
-      sha256,
-      gaps: z.strictObject({ count, bars: count }),
-    }),
-  ),
+  data: z.array(SERIES_USED),
   engine: z.strictObject({ version: z.string() }),
   threshold: z.number(),
   costs: z.strictObject({ feeTaker: z.number(), slippageBps: z.number(), none: z.boolean() }),

@@ -107,6 +107,15 @@ const request = z.strictObject({
   benchmark: z.string().nullable(),
 })
 
+export const SERIES_USED = z.strictObject({
+  series: z.string(),
+  rows: count,
+  from: time,
+  to: time,
+  sha256,
+  gaps: z.strictObject({ count, bars: count }),
+})
+
 /** What a run is made again from. */
 export const REPRODUCE_SCHEMA = z.strictObject({
   command: z.string(),
@@ -167,16 +176,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
   strategy: z.string(),
   params: values,
   tradeHash: sha256,
-  data: z.array(
-    z.strictObject({
-      series: z.string(),
-      rows: count,
-      from: time,
-      to: time,
-      sha256,
-      gaps: z.strictObject({ count, bars: count }),
-    }),
-  ),
+  data: z.array(SERIES_USED),
   range: z.strictObject({ from: time, to: time, warmup: count }),
   engine: z.strictObject({ version: z.string(), bars: count }),
   costs: z.strictObject({

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
 import { type Bars, firstRowAt, sliceBars } from '../core/bar.ts'
 import type { Interval } from '../core/interval.ts'
-import type { RiskLimits } from '../core/risk.ts'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
-import { didYouMean } from '../core/suggest.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, certifyBars, loadInstrument, openStore, type Store } from '../data/index.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics, fullBand, nearFaults, pathBand, portfolioOf } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
+import { checkKinds, checkLeverage, checkRiskSymbols } from './backtest-checks.ts'
 import type { BacktestRequest } from './backtest-request.ts'
 import { detailOf } from './detail.ts'
 import { loadStrategy, seriesOfModels } from './load-strategy.ts'
@@ -20,9 +19,10 @@ import { perpetualOf } from './perpetual.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
-import type { AskedModels, ModelHost, StrategyModels } from './strategy-models.ts'
+import type { AskedModels, StrategyModels } from './strategy-models.ts'
 import { stressOf } from './stress.ts'
-import { UsageError } from './usage-error.ts'
+import type { TrainingHost } from './train-run.ts'
+import { UsageError, usage } from './usage-error.ts'
 
 /** Told now and then how many instants of all are done. */
 export type Progress = (done: number, total: number) => void
@@ -42,7 +42,7 @@ export async function backtest(
   settings: Settings,
   onProgress?: Progress,
   onStress?: Progress,
-  host: ModelHost = {},
+  host: TrainingHost = {},
 ): Promise<Backtest> {
   const { from: first, to: end, allowInSample = false } = asked
   if (first !== undefined && end !== undefined && first >= end)
@@ -197,7 +197,7 @@ async function modelsAsked(
   asked: AskedModels,
   range: Pick<BacktestRequest, 'from' | 'to'>,
   settings: Settings,
-  host: ModelHost,
+  host: TrainingHost,
 ): Promise<{ readonly models: StrategyModels | null; readonly begin: number | undefined }> {
   const { strategy, allowInSample } = asked
   if (Object.keys(strategy.models).length === 0) {
@@ -208,49 +208,6 @@ async function modelsAsked(
   const { beginAt, strategyModels } = await import('./strategy-models.ts')
   const models = await strategyModels(asked, settings, host)
   return { models, begin: beginAt(models, range, allowInSample) }
-}
-
-/** A list in which no series of the run stands would refuse every order. */
-function checkRiskSymbols({ symbols }: RiskLimits, names: readonly Series[]): void {
-  const traded = names.map(({ symbol }) => symbol)
-  if (symbols === undefined || symbols.some((one) => traded.includes(one))) return
-  throw new UsageError(
-    `risk.symbols ${symbols.join(', ')}: none of them is in the data${didYouMean(symbols[0]!, traded)}; this run has ${traded.join(', ')}`,
-  )
-}
-
-/** What is said by a flag and can mean nothing for the run's instruments is a slip; in a config it may be meant for others. */
-function checkKinds({ origins, feeAsset }: Settings, slots: readonly SimulateSlot[]): void {
-  const has = (kind: 'spot' | 'perpetual') => slots.some(({ instrument }) => instrument.kind === kind)
-  const named = seriesName(slots[0]!.bars.series)
-  const flag = ['leverage', 'margin', 'funding'].find((name) => origins[name]?.from === `--${name}`)
-  if (flag !== undefined && !has('perpetual'))
-    throw new UsageError(`--${flag} is of perpetuals, and ${named} is spot: leave it out`)
-  if (feeAsset === 'received' && origins['fee-asset']?.from === '--fee-asset' && !has('spot'))
-    throw new UsageError(`--fee-asset received is of spot, and ${named} is a perpetual: leave it out`)
-}
-
-/** A config's leverage by symbol: a name that is a part of a symbol of the run, or the other way round, is a slip. */
-function checkLeverage({ origins }: Settings, slots: readonly SimulateSlot[]): void {
-  const { value: leverage, from } = origins['leverage'] ?? { value: null, from: '' }
-  if (typeof leverage !== 'object' || leverage === null) return
-  const traded = slots.map(({ instrument }) => instrument.symbol)
-  for (const name of Object.keys(leverage).filter((one) => !traded.includes(one))) {
-    const upper = name.toUpperCase()
-    const meant = traded.find((symbol) => symbol.startsWith(upper) || upper.startsWith(symbol))
-    if (meant !== undefined && !Object.hasOwn(leverage, meant))
-      throw new UsageError(`${from}: leverage.${name} is of no symbol of this run (did you mean "${meant}"?)`)
-  }
-}
-
-/** For work that does nothing but check what was asked for: a RangeError of it is a wrong command, not a failed run. */
-function usage<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
-    throw error
-  }
 }
 
 /** The simulation. Costs, cash and instruments are checked until its first instant; what goes wrong after is no command. */

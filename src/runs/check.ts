@@ -15,7 +15,7 @@ import { doorsOf, type LoadedModule, loadChecked, loadCopy } from './check-modul
 import { compareStrategy, decisionTimes, predictionsFor, type WholeStrategy, wholeStrategy } from './check-strategy.ts'
 import { EMBEDDED } from './package-info.ts'
 import type { Settings } from './settings.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError, usage } from './usage-error.ts'
 
 export interface CheckRequest {
   /** Path of a module with a strategy, models, or both. */
@@ -204,15 +204,6 @@ async function idleRun(
   // prices inside bars are the engine's own business, and change with the bars
   const plain: Settings = { ...settings, detail: null, band: 'repriced' }
   return (await backtest({ ...asked, strategy: idle }, plain)).options
-}
-
-function usage<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
-    throw error
-  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Backtest, backtest, type Progress } from './backtest.ts'
 import { HOME } from './package-info.ts'
 import type { Settings } from './settings.ts'
-import type { ModelHost } from './strategy-models.ts'
+import type { TrainingHost } from './train-run.ts'
 
 const strategy = (name: string) => join(HOME, 'strategies', `${name}.ts`)
 
@@ -23,7 +23,7 @@ export interface DemoRun {
  * Runs the example strategies on the embedded series: rules, then a model that is trained first, and the first rule once more on
  * the very bars that the model was asked of, so that the two can be held against one another.
  */
-export async function* demo(settings: Settings, onProgress?: Progress, host?: ModelHost): AsyncGenerator<DemoRun> {
+export async function* demo(settings: Settings, onProgress?: Progress, host?: TrainingHost): AsyncGenerator<DemoRun> {
   for (const asked of RULES) yield { part: 'rule', run: await backtest(asked, settings, onProgress) }
   const model = await backtest({ strategy: strategy('ml-direction'), data: [] }, settings, onProgress, undefined, host)
   yield { part: 'model', run: model }

@@ -1,18 +1,18 @@
 import { dirname, relative } from 'node:path'
 import type { EvaluationDocument, EvaluationResult, RecordedTraining, SeriesPredictions } from '../core/evaluation.ts'
-import { closeTimeOf } from '../core/interval.ts'
-import { parseSeries, seriesName, type Venue } from '../core/series.ts'
+import { parseSeries, type Venue } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { barsSha256, certifyBars } from '../data/index.ts'
+import { certifyBars } from '../data/index.ts'
 import { type Artifact, artifactFiles, definitionHash } from '../models/artifact.ts'
 import { isFromElsewhere, type ModelDefinition } from '../models/define-model.ts'
 import { evaluateSeries } from '../models/evaluate-series.ts'
-import { forecastColumns } from '../models/foretell.ts'
+import { type Forecast, forecastColumns } from '../models/foretell.ts'
 import { codeHash, projectRoot } from './code-hash.ts'
+import type { SeriesGround, TrainingRange } from './grounds.ts'
 import { VERSION } from './package-info.ts'
 import { sha256 } from './run-identity.ts'
+import { seriesUsed } from './series-used.ts'
 import type { Settings } from './settings.ts'
-import type { SeriesGround, TrainRequest } from './train.ts'
 import { VENUE_COSTS } from './venue-costs.ts'
 
 /** A model judged, and not yet written. */
@@ -25,11 +25,14 @@ export interface ModelRun {
 export interface JudgedBy {
   /** Module of the model; `null` where it was handed over as an object. */
   readonly file: string | null
-  readonly request: TrainRequest
+  /** What was asked for, not what it came to. */
+  readonly range: TrainingRange
   /** What p must reach to be said. */
   readonly threshold: number
   /** Whether its module has other models: then the command has to name it. */
   readonly isOneOfSeveral?: boolean
+  /** What the model says, by series, where it is known already. */
+  readonly forecasts?: readonly Forecast[]
   /** Told how much of a series has been judged. */
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -47,14 +50,17 @@ export function evaluateModel(
   const { feeTaker, slippageBps } = costs[venue]!
   const { threshold } = by
   const predictions: SeriesPredictions[] = []
-  const series = grounds.map(({ ground, table, folds }, s) => {
+  // where a training was stopped, series are missing
+  const judged = grounds.slice(0, artifact.series.length)
+  const series = judged.map(({ ground, table, folds }, s) => {
     const fitted = artifact.series[s]!.folds
+    const known = by.forecasts?.[s]
     const own = costs[ground.bars.series.venue]!
     const { evaluation, forecast } = evaluateSeries(
       definition,
       ground,
       table,
-      { folds: folds.slice(0, fitted.length), fitted },
+      { folds: folds.slice(0, fitted.length), fitted, ...(known && { forecast: known }) },
       {
         costs: { fee: own.feeTaker, slippage: own.slippageBps / 10_000 },
         threshold,
@@ -67,11 +73,11 @@ export function evaluateModel(
     return evaluation
   })
   const { files, sha256: artifactSha } = artifactFiles(artifact)
-  const data = grounds.map(({ ground }) => dataOf(ground.bars))
+  const data = judged.map(({ ground: { bars } }) => seriesUsed(bars, certifyBars(bars, []).gaps))
   const code = by.file === null ? sha256(artifact.definition) : codeHash(by.file).hash
   const { noCosts } = settings
   const request = recordOf(artifact.name, by, { costs, noCosts })
-  const id = sha256({ artifactSha, data, code, threshold, costs, noCosts, range: by.request }).slice(0, 12)
+  const id = sha256({ artifactSha, data, code, threshold, costs, noCosts, range: by.range }).slice(0, 12)
   const document: EvaluationDocument = {
     run: `${artifact.name}-${id}`,
     kind: 'model',
@@ -108,18 +114,6 @@ function costsOf({ series }: Artifact, settings: Settings): RecordedTraining['co
   )
 }
 
-function dataOf(bars: SeriesGround['ground']['bars']): EvaluationDocument['data'][number] {
-  const { gaps } = certifyBars(bars, [])
-  return {
-    series: seriesName(bars.series),
-    rows: bars.length,
-    from: bars.openTime[0]!,
-    to: closeTimeOf(bars.openTime[bars.length - 1]!, bars.series.interval),
-    sha256: barsSha256(bars),
-    gaps: { count: gaps.length, bars: gaps.reduce((sum, gap) => sum + gap.bars, 0) },
-  }
-}
-
 function remarksOf(definition: ModelDefinition, { stopped }: Artifact, settings: Settings): string[] {
   const { split, calibrate } = definition
   return [
@@ -150,12 +144,12 @@ function remarksOf(definition: ModelDefinition, { stopped }: Artifact, settings:
 
 function recordOf(
   model: string,
-  { file, request, threshold }: JudgedBy,
+  { file, range, threshold }: JudgedBy,
   costs: Pick<RecordedTraining, 'costs' | 'noCosts'>,
 ): RecordedTraining | null {
   if (file === null) return null
   const module = relative(projectRoot(dirname(file)), file).replaceAll('\\', '/')
-  return { module, model, from: request.from ?? null, to: request.to ?? null, threshold, ...costs }
+  return { module, model, from: range.from ?? null, to: range.to ?? null, threshold, ...costs }
 }
 
 /** The command that trains and judges it again, from its project's root; what equals a built-in default is left out. */

@@ -2,18 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Artifact, readArtifact, readManifest } from '../models/artifact.ts'
 import type { ModelDefinition } from '../models/define-model.ts'
+import type { TrainingIdentity } from './grounds.ts'
 import { ARTIFACT, UNFINISHED } from './load-run.ts'
 import { VERSION } from './package-info.ts'
-
-/** What a trained model must have been made from to be the one that is looked for. */
-export interface WantedArtifact {
-  readonly definition: ModelDefinition
-  /** sha256 of the definition as plain data, and of the code of its parts that are not klinelab's own. */
-  readonly definitionSha256: string
-  readonly code: string | null
-  /** By series: sha256 of its bars and of what the model sees of them. */
-  readonly series: readonly { readonly sha256: string; readonly ground: string }[]
-}
 
 /**
  * The trained model of a definition and its data among the runs; of several, which hold the same model, the first by name. One
@@ -21,7 +12,8 @@ export interface WantedArtifact {
  */
 export function findArtifact(
   out: string,
-  wanted: WantedArtifact,
+  definition: ModelDefinition,
+  wanted: TrainingIdentity,
   onDamaged: (message: string) => void,
 ): Artifact | null {
   if (!statSync(out, { throwIfNoEntry: false })?.isDirectory()) return null
@@ -33,7 +25,7 @@ export function findArtifact(
       const { version, stopped, definitionSha256, code, series } = readManifest(dir)
       const same = JSON.stringify(series.map(({ sha256, ground }) => ({ sha256, ground }))) === hashes
       if (version !== VERSION || stopped !== null || code !== wanted.code || !same) continue
-      if (definitionSha256 === wanted.definitionSha256) return readArtifact(dir, VERSION, wanted.definition)
+      if (definitionSha256 === wanted.definitionSha256) return readArtifact(dir, VERSION, definition)
     } catch (error) {
       onDamaged((error as Error).message)
     }

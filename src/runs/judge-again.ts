@@ -6,12 +6,12 @@ import { definitionJson } from '../models/define-model.ts'
 import { renderEvaluation } from '../report/evaluation-report.ts'
 import { evaluateModel, type ModelRun } from './evaluate.ts'
 import { findProjectFile } from './find-project-file.ts'
+import { groundsOf, type TrainingRange, withFolds } from './grounds.ts'
 import { ARTIFACT, readModelDocument } from './load-run.ts'
 import { loadModels, type NamedModel } from './load-strategy.ts'
 import { VERSION } from './package-info.ts'
 import { reportAssets } from './report-assets.ts'
 import type { Settings } from './settings.ts'
-import { groundsOf } from './train.ts'
 import { UsageError } from './usage-error.ts'
 
 /** A trained model's run, and the model in its module as that is now. */
@@ -22,7 +22,7 @@ export interface Remembered {
   readonly model: NamedModel
   readonly isOneOfSeveral: boolean
   /** The range it was asked to learn from. */
-  readonly range: { readonly from?: number; readonly to?: number }
+  readonly range: TrainingRange
 }
 
 /** @throws UsageError where the run's module, or the model in it, is not there any more */
@@ -69,9 +69,9 @@ export async function judgeAgain(
   try {
     const artifact = readArtifact(folder, VERSION, model.definition)
     requireSameDefinition(artifact, definitionJson(model.definition), folder)
-    const grounds = await groundsOf(model, settings.store, range, artifact)
+    const grounds = withFolds(model, await groundsOf(model, settings.store, range, artifact), artifact)
     return evaluateModel(model.definition, artifact, grounds, settings, {
-      ...{ file, request: range, threshold, isOneOfSeveral },
+      ...{ file, range, threshold, isOneOfSeveral },
       ...(onProgress && { onProgress }),
     })
   } catch (error) {

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Bars } from '../core/bar.ts'
 import type { EvaluationResult } from '../core/evaluation.ts'
 import type { RunResult } from '../core/run.ts'
@@ -144,12 +141,12 @@ const TRAINING_KEYS = [
 export async function runTraining(options: TrainingOptions): Promise<readonly TrainingRun[]> {
   checkKeys('runTraining', options, TRAINING_KEYS)
   // loaded where it is asked for: a script that only runs backtests should not wait for it
-  const [{ BUILT_IN_THRESHOLD, evaluateModel }, { checkModelName, loadModels }, { writeModelRun }, { trainModel }] =
+  const [{ BUILT_IN_THRESHOLD }, { groundsOf, withFolds }, { checkModelName, loadModels }, { trainRun }] =
     await Promise.all([
       import('./evaluate.ts'),
+      import('./grounds.ts'),
       import('./load-strategy.ts'),
-      import('./model-folder.ts'),
-      import('./train.ts'),
+      import('./train-run.ts'),
     ])
   const { model, name = 'model', workers, threshold = BUILT_IN_THRESHOLD, write = true, onTraining, ...given } = options
   if (typeof model !== 'string' && !isModelDefinition(model))
@@ -164,17 +161,12 @@ export async function runTraining(options: TrainingOptions): Promise<readonly Tr
   const { models, file } =
     typeof model === 'string' ? await loadModels(model) : { models: [{ name, definition: model }], file: null }
   for (const one of models) checkModelName(one.name, 'runTraining')
-  const request = { ...range, ...(workers !== undefined && { workers }) }
+  const by = { file, range, threshold, isOneOfSeveral: models.length > 1, ...(workers !== undefined && { workers }) }
+  const host = { write, ...(onTraining && { onTraining }) }
   const runs: TrainingRun[] = []
   for (const one of models) {
-    const start = performance.now()
-    const out = write ? settings.out : mkdtempSync(join(tmpdir(), 'klinelab-training-'))
-    const { artifact, grounds, journal } = await trainModel(one, { ...settings, out }, request, onTraining)
-    const isOneOfSeveral = models.length > 1
-    const run = evaluateModel(one.definition, artifact, grounds, settings, { file, request, threshold, isOneOfSeveral })
-    const dir = write ? await writeModelRun(run, settings.out, (performance.now() - start) / 1000) : null
-    if (artifact.stopped === null) journal.remove()
-    if (!write) rmSync(out, { recursive: true, force: true })
+    const grounds = withFolds(one, await groundsOf(one, settings.store, range))
+    const { run, dir, artifact } = await trainRun(one, grounds, settings, by, host)
     runs.push({ ...run.result, dir })
     if (artifact.stopped !== null) break
   }

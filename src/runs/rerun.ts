@@ -15,7 +15,7 @@ import { renderRun } from './run-folder.ts'
 import { INPUTS } from './run-identity.ts'
 import { recordedSettings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
-import type { ModelHost } from './strategy-models.ts'
+import type { TrainingHost } from './train-run.ts'
 import { UsageError } from './usage-error.ts'
 import { differences } from './write-folder.ts'
 
@@ -34,7 +34,7 @@ export async function rerun(
   store: string,
   cwd: string,
   onProgress?: Progress,
-  host: ModelHost = {},
+  host: TrainingHost = {},
 ): Promise<Backtest> {
   const { request, settings } = askedFor(readDocument(dir), dir, store, cwd)
   return backtest(request, settings, onProgress, undefined, { ...host, write: false })
@@ -104,7 +104,7 @@ export async function verifyRun(
   store: string,
   cwd: string,
   onProgress?: Progress,
-  host: ModelHost = {},
+  host: TrainingHost = {},
 ): Promise<Verification> {
   const recorded = readDocument(dir)
   const run = await rerun(dir, store, cwd, onProgress, host)

@@ -1,10 +1,6 @@
-import type { Bars } from '../core/bar.ts'
 import { NOT_KNOWN } from '../core/instrument.ts'
-import { closeTimeOf } from '../core/interval.ts'
-import type { Certificate, RecordedRequest, RunDocument } from '../core/run.ts'
-import { seriesName } from '../core/series.ts'
+import type { RecordedRequest, RunDocument } from '../core/run.ts'
 import { timeName } from '../core/time.ts'
-import { barsSha256 } from '../data/index.ts'
 import { codeHash, inlineHash } from './code-hash.ts'
 import { executionRemarks } from './execution-settings.ts'
 import { VERSION } from './package-info.ts'
@@ -12,12 +8,13 @@ import { perpetualsUsed } from './perpetual-document.ts'
 import { commandOf, recordOf } from './reproduce.ts'
 import type { RunFacts } from './run-facts.ts'
 import { inputsOf, outcomeHash, sha256, snapshotsInForce } from './run-identity.ts'
+import { seriesUsed } from './series-used.ts'
 import type { SimulateSlot } from './simulate.ts'
 
 /** The run's document: `run.json`, and what the report and `--json` show. */
 export function documentOf(facts: RunFacts): RunDocument {
   const { strategy, params, request, settings, used, result } = facts
-  const data = used.map((bars, k) => dataOf(bars, facts.certificates[k]!))
+  const data = used.map((bars, k) => seriesUsed(bars, facts.certificates[k]!.gaps))
   const to = Math.max(...data.map((one) => one.to))
   const first = facts.instruments[0]!
   const isInline = facts.file === null
@@ -78,17 +75,6 @@ export function documentOf(facts: RunFacts): RunDocument {
       inputs,
       versions: { klinelab: VERSION },
     },
-  }
-}
-
-function dataOf(bars: Bars, { gaps }: Certificate): RunDocument['data'][number] {
-  return {
-    series: seriesName(bars.series),
-    rows: bars.length,
-    from: bars.openTime[0]!,
-    to: closeTimeOf(bars.openTime[bars.length - 1]!, bars.series.interval),
-    sha256: barsSha256(bars),
-    gaps: { count: gaps.length, bars: gaps.reduce((sum, gap) => sum + gap.bars, 0) },
   }
 }
 

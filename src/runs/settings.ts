@@ -10,7 +10,7 @@ import type { Config, FoundConfig } from './config.ts'
 import { executionOf, type GivenExecution } from './execution-settings.ts'
 import { type FeeTerms, feesOf, type GivenFees } from './fee-settings.ts'
 import { HOME } from './package-info.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError, usage } from './usage-error.ts'
 import { VENUE_COSTS } from './venue-costs.ts'
 
 /** What a caller (the command line, a script) may say; everything else comes from the config or is built in. */
@@ -152,13 +152,10 @@ function riskOf(
   origins: Record<string, { value: unknown; from: string }>,
 ): RiskLimits {
   const said: RiskLimits = { ...config.risk, ...given.risk }
-  try {
+  usage(() => {
     if (config.risk !== undefined) checkLimits(config.risk, file!)
     checkLimits(said, '--risk')
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
-    throw error
-  }
+  })
   // in one order, however they were said
   const risk = Object.fromEntries(RISK_RULES.flatMap((rule) => (said[rule] === undefined ? [] : [[rule, said[rule]]])))
   for (const [rule, value] of Object.entries(risk))

@@ -1,40 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Predictions } from '../core/predictor.ts'
 import type { ModelUsed } from '../core/run.ts'
-import { parseSeries, seriesName } from '../core/series.ts'
+import { seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { timeName } from '../core/time.ts'
-import { barsSha256, DataError, openStore } from '../data/index.ts'
+import { DataError } from '../data/index.ts'
 import type { Strategy } from '../engine/index.ts'
-import { type Artifact, artifactFiles, definitionHash, sha256 } from '../models/artifact.ts'
-import { definitionJson, foreignCode, isFromElsewhere } from '../models/define-model.ts'
-import { forecastColumns, foretell } from '../models/foretell.ts'
-import { type Ground, groundHash, groundOf } from '../models/ground.ts'
-import { BUILT_IN_THRESHOLD, evaluateModel } from './evaluate.ts'
+import { type Artifact, artifactFiles, definitionHash } from '../models/artifact.ts'
+import { isFromElsewhere } from '../models/define-model.ts'
+import { type Forecast, forecastColumns, foretell } from '../models/foretell.ts'
+import type { Ground } from '../models/ground.ts'
+import { BUILT_IN_THRESHOLD } from './evaluate.ts'
 import { findArtifact } from './find-artifact.ts'
+import { groundsOf, identityOf, withFolds } from './grounds.ts'
 import { Interrupted } from './interrupted.ts'
 import { modelsOf, type NamedModel } from './load-strategy.ts'
-import { writeModelRun } from './model-folder.ts'
-import { EMBEDDED } from './package-info.ts'
 import type { Settings } from './settings.ts'
-import { type OnTraining, trainModel } from './train.ts'
+import { type TrainingHost, trainRun } from './train-run.ts'
 import { UsageError } from './usage-error.ts'
-
-/** Who is told while a strategy's models are looked for, and trained where there are none. */
-export interface ModelHost {
-  readonly onTraining?: OnTraining
-  /** Told when a training is over. */
-  readonly onTrained?: () => void
-  /** Told how much of a trained model has been judged. */
-  readonly onJudging?: (done: number, total: number) => void
-  /** A plain sentence. */
-  readonly onNotice?: (text: string) => void
-  /** False: what is trained is not written. */
-  readonly write?: boolean
-}
 
 /** What a strategy's models say. */
 export interface StrategyModels {
@@ -62,7 +45,7 @@ export interface AskedModels {
 export async function strategyModels(
   { strategy, file, series, allowInSample }: AskedModels,
   settings: Settings,
-  host: ModelHost = {},
+  host: TrainingHost = {},
 ): Promise<StrategyModels> {
   const models = modelsOf(strategy)
   const spoken = new Map<string, Record<string, Readonly<Record<string, Float64Array>>>>()
@@ -70,16 +53,18 @@ export async function strategyModels(
   const used: ModelUsed[] = []
   for (const model of models) {
     checkModel(strategy, model, series, allowInSample)
-    const { artifact, grounds } = await trained(model, file, { settings, isOneOfSeveral: models.length > 1 }, host)
     const { definition, name } = model
-    for (const { bars, matrix } of grounds) {
+    const grounds = await groundsOf(model, settings.store)
+    const by = { file, isOneOfSeveral: models.length > 1 }
+    const { artifact, forecasts } = await trained(model, grounds, settings, by, host)
+    const hashes = { definition: definitionHash(artifact.definition), artifact: artifactFiles(artifact).sha256 }
+    for (const [s, { bars, matrix }] of grounds.entries()) {
       const own = seriesName(bars.series)
       if (!series.includes(own)) continue
-      const { folds } = artifact.series.find((one) => one.series === own)!
-      const forecast = foretell(definition, matrix, folds, allowInSample)
-      const first = forecast.fold.findIndex(
-        (fold, row) => fold > 0 && !Number.isNaN(forecast.p[row * (forecast.p.length / bars.length)]!),
-      )
+      const { folds } = artifact.series[s]!
+      const known = allowInSample ? undefined : forecasts?.[s]
+      const forecast = known ?? foretell(definition, matrix, folds, allowInSample)
+      const first = forecast.fold.findIndex((fold) => fold > 0)
       if (first < 0) throw new DataError(`model ${name}: says nothing of any bar of ${own}`)
       spoken.set(own, { ...spoken.get(own), [name]: forecastColumns(forecast, artifact.classes) })
       times.set(own, bars.openTime)
@@ -87,7 +72,7 @@ export async function strategyModels(
         ...{ name, series: own, outOfSampleFrom: bars.openTime[first]!, folds: folds.length },
         isFromElsewhere: isFromElsewhere(definition),
         learnsFromLater: definition.split.kind !== 'walkForward',
-        ...{ definition: definitionHash(artifact.definition), artifact: artifactFiles(artifact).sha256 },
+        ...hashes,
       })
     }
   }
@@ -126,76 +111,36 @@ function checkModel(
     )
 }
 
-interface How {
-  readonly settings: Settings
-  readonly isOneOfSeveral: boolean
+/** A trained model, and what it says out of sample where that was found out on the way. */
+interface Known {
+  readonly artifact: Artifact
+  readonly forecasts?: readonly Forecast[]
 }
 
-/** The artifact of a model on the whole stored range, and the bars of its series. */
-async function trained(model: NamedModel, file: string | null, how: How, host: ModelHost) {
-  const { settings } = how
-  const { name, definition } = model
-  const store = await openStore(settings.store, { behind: EMBEDDED })
-  const grounds: Ground[] = []
-  for (const series of definition.series) {
-    const bars = await store.load(parseSeries(series))
-    grounds.push(about(`model ${name}, ${series}`, () => groundOf(definition, bars)))
-  }
-  const foreign = foreignCode(definition)
-  const wanted = {
-    definition,
-    definitionSha256: definitionHash(definitionJson(definition)),
-    code: foreign === null ? null : sha256(foreign),
-    series: grounds.map((ground) => ({ sha256: barsSha256(ground.bars), ground: groundHash(ground) })),
-  }
-  const notice = host.onNotice ?? (() => {})
-  const found = findArtifact(settings.out, wanted, notice)
-  return { artifact: found ?? (await trainFirst(model, file, how, host)), grounds }
-}
-
-/** @throws Interrupted where it was asked to stop */
-async function trainFirst(
+/**
+ * The model of a definition on the whole stored range: from among the runs, else trained first.
+ * @throws Interrupted where it was asked to stop
+ */
+async function trained(
   model: NamedModel,
-  file: string | null,
-  { settings, isOneOfSeveral }: How,
-  host: ModelHost,
-): Promise<Artifact> {
+  grounds: readonly Ground[],
+  settings: Settings,
+  by: { readonly file: string | null; readonly isOneOfSeveral: boolean },
+  host: TrainingHost,
+): Promise<Known> {
   const { name, definition } = model
   const notice = host.onNotice ?? (() => {})
+  const found = findArtifact(settings.out, definition, identityOf(definition, grounds), notice)
+  if (found !== null) return { artifact: found }
   notice(`model ${name}: no trained model fits its definition and data, so it is trained first`)
-  const start = performance.now()
-  const seconds = () => (performance.now() - start) / 1000
-  const isKept = host.write !== false
-  const out = isKept ? settings.out : mkdtempSync(join(tmpdir(), 'klinelab-training-'))
-  try {
-    const { artifact, grounds, journal } = await trainModel(model, { ...settings, out }, {}, host.onTraining)
-    if (artifact.stopped !== null)
-      throw new Interrupted(
-        `model ${name}: its training was stopped in fold ${artifact.stopped.fold}; the same command goes on from there`,
-      )
-    host.onTrained?.()
-    if (!isKept) return artifact
-    const run = evaluateModel(definition, artifact, grounds, settings, {
-      ...{ file, request: {}, threshold: BUILT_IN_THRESHOLD, isOneOfSeveral },
-      ...(host.onJudging && { onProgress: host.onJudging }),
-    })
-    const written = await writeModelRun(run, settings.out, seconds(), notice)
-    notice(`model ${name}: trained in ${seconds().toFixed(1)} s; its report: ${written}/report.html`)
-    journal.remove()
-    return artifact
-  } finally {
-    if (!isKept) rmSync(out, { recursive: true, force: true })
-  }
-}
-
-/** What a definition's parts refuse is said of the model. */
-function about<T>(what: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof RangeError) throw new DataError(`${what}: ${error.message}`, { cause: error })
-    throw error
-  }
+  const judged = { ...by, range: {}, threshold: BUILT_IN_THRESHOLD }
+  const { artifact, forecasts, dir, seconds } = await trainRun(model, withFolds(model, grounds), settings, judged, host)
+  if (artifact.stopped !== null)
+    throw new Interrupted(
+      `model ${name}: its training was stopped in fold ${artifact.stopped.fold}; the same command goes on from there`,
+    )
+  if (dir !== null) notice(`model ${name}: trained in ${seconds.toFixed(1)} s; its report: ${dir}/report.html`)
+  return { artifact, forecasts }
 }
 
 /**
@@ -208,13 +153,14 @@ export function beginAt(
   allowInSample: boolean,
 ): number | undefined {
   if (allowInSample) return from
-  if (to !== undefined && to <= models.from)
+  const names = models.used.map(({ name }) => name).join(', ')
+  const refuse = (said: string, time: number, what: string): never => {
     throw new UsageError(
-      `--to ${timeName(to)}: the models (${models.used.map(({ name }) => name).join(', ')}) have learnt from bars before ${timeName(models.from)}, and nothing is left to run on; end later, or look at it with --allow-in-sample, which the report says in red`,
+      `${said} ${timeName(time)}: the models (${names}) have learnt from bars before ${timeName(models.from)}, ${what}, or look at it with --allow-in-sample, which the report says in red`,
     )
+  }
+  if (to !== undefined && to <= models.from) refuse('--to', to, 'and nothing is left to run on; end later')
   if (from !== undefined && from < models.from)
-    throw new UsageError(
-      `--from ${timeName(from)}: the models (${models.used.map(({ name }) => name).join(', ')}) have learnt from bars before ${timeName(models.from)}, so that a run there would know what comes; begin at ${timeName(models.from)}, or look at it with --allow-in-sample, which the report says in red`,
-    )
+    refuse('--from', from, `so that a run there would know what comes; begin at ${timeName(models.from)}`)
   return from ?? models.from
 }

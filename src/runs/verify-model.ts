@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EvaluationDocument } from '../core/evaluation.ts'
-import { evaluateModel } from './evaluate.ts'
+import { groundsOf, withFolds } from './grounds.ts'
 import { judgedWith, remembered } from './judge-again.ts'
 import { renderModelRun } from './model-folder.ts'
 import type { Verification } from './rerun.ts'
 import type { Settings } from './settings.ts'
-import { type OnTraining, trainModel } from './train.ts'
+import type { OnTraining } from './train.ts'
+import { trainRun } from './train-run.ts'
 import { differences } from './write-folder.ts'
 
 /**
@@ -25,9 +26,10 @@ export async function verifyModel(
   const { run } = document
   const temporary = mkdtempSync(join(tmpdir(), 'klinelab-verify-'))
   try {
-    const { artifact, grounds } = await trainModel(model, { store: settings.store, out: temporary }, range, onTraining)
-    const by = { file, request: range, threshold: request.threshold, isOneOfSeveral }
-    const again = evaluateModel(model.definition, artifact, grounds, judgedWith(settings, request), by)
+    const grounds = withFolds(model, await groundsOf(model, settings.store, range))
+    const by = { file, range, threshold: request.threshold, isOneOfSeveral }
+    const host = { write: false, ...(onTraining && { onTraining }) }
+    const { run: again } = await trainRun(model, grounds, judgedWith(settings, request), by, host)
     const fresh = join(temporary, 'run')
     renderModelRun(again, fresh)
     const changed = causes(document, again.result.document)

@@ -6,11 +6,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Explanation } from '../../src/runs/explain.ts'
 import { parseTradesCsv } from '../../src/tables/trades-csv.ts'
 import { command } from '../data/command.ts'
+import { CHROMIUM } from '../report/watched-page.ts'
 import { hourlyCsv, ROOT, scratch } from './klinelab.ts'
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-)
 const STORE = join(ROOT, 'datasets')
 const out = scratch()
 const at = { cwd: ROOT, env: { KLINELAB_REPORTS: out } }

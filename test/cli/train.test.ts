@@ -95,7 +95,8 @@ describe('a trained model', () => {
 
   test('is made again to the same bytes, and judged again to the same bytes', () => {
     const before = hashes(trained.dir)
-    const again = own.run('train', 'm.ts', '--json')
+    // on as many threads as one likes
+    const again = own.run('train', 'm.ts', '--workers', '2', '--json')
     expect(again.json<{ models: Printed[] }>().models[0]!.run).toBe(trained.run)
     const judged = own.run('evaluate', trained.run, '--json')
     expect(judged).toMatchObject({ code: 0, stderr: '' })
@@ -246,6 +247,19 @@ describe('a strategy that asks a model', () => {
       code: 1,
       stderr: expect.stringContaining('its features or labels are not what they were when it was trained'),
     })
+  })
+
+  test('whose label is a rule of the user’s own is trained once, and anew where the rule’s code changes', () => {
+    const rule = (times: number) =>
+      `(() => { const inner = direction({ horizon: 12 }); return { ...inner, kind: 'mine', label: (bars) => { const times = ${times}; return { ...inner.label(bars) } } } })()`
+    const own = project(modelModule({ label: rule(1) }))
+    const first = own.run('backtest', 'm.ts', '--json')
+    expect(first.stderr).toContain('trained first')
+    const second = own.run('backtest', 'm.ts', '--json')
+    expect(second).toMatchObject({ code: 0, stderr: '' })
+    expect(second.json<RunDocument>().run).toBe(first.json<RunDocument>().run)
+    writeFileSync(join(own.cwd, 'm.ts'), modelModule({ label: rule(2) }))
+    expect(own.run('backtest', 'm.ts').stderr).toContain('trained first')
   })
 
   test('says what is wrong with the command before it trains', () => {

@@ -3,11 +3,12 @@
  * picture of its report's first screen. `node src/cli/launch.mjs test/docs/make-sample-report.ts`; it needs Chromium.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium } from 'playwright-core'
+import { CHROMIUM } from '../report/watched-page.ts'
 
 const ROOT = resolve(import.meta.dirname, '..', '..')
 const SAMPLE = join(ROOT, 'reports', 'sample')
@@ -17,9 +18,6 @@ const FILES = ['report.html', 'run.json', 'trades.csv', 'fills.csv', 'events.jso
 const MOST_BYTES = 3e6
 const MOST_PICTURE_BYTES = 3e5
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-)
 if (CHROMIUM === undefined) throw new Error('no Chromium in /usr/bin: the picture of the report cannot be taken')
 
 const out = mkdtempSync(join(tmpdir(), 'klinelab-sample-'))

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { amount, moment, price, quantity, signedPercent } from '../../src/report/format.ts'
@@ -8,10 +7,7 @@ import { parseTradesCsv } from '../../src/tables/trades-csv.ts'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 import { CONTRAST } from './contrast.ts'
 import { makeRun, type ReportedRun } from './reported-run.ts'
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-)
+import { CHROMIUM, drawn, inPage, openWatched, texts, VIEWS } from './watched-page.ts'
 
 const EVIL = `</script><img src=x onerror="document.title='broken'"><b>'"&`
 const EVIL_STRATEGY = `import { buy, close, defineStrategy } from 'klinelab'
@@ -50,18 +46,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
   // whatever a test does: no message, no error, no request
   afterEach(() => expect(noise.splice(0)).toEqual([]))
 
-  async function open(options: BrowserContextOptions = {}, file = run.page): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-    const page = await context.newPage()
-    page.on('console', (message) => noise.push(`${message.type()}: ${message.text()}`))
-    page.on('pageerror', (error) => noise.push(`error: ${error.message}`))
-    const address = pathToFileURL(file).href
-    page.on('request', (request) => {
-      if (request.url() !== address && !request.url().startsWith('data:')) noise.push(`request: ${request.url()}`)
-    })
-    await page.goto(address)
-    return page
-  }
+  const open = (options: BrowserContextOptions = {}, file = run.page) => openWatched(browser, file, noise, options)
 
   /** One page for all tests that need no fresh one; still, so that what is scrolled to stays where it is. */
   async function look({ width = 1280, colorScheme = 'light' as 'light' | 'dark' } = {}): Promise<Page> {
@@ -71,28 +56,13 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     return shared
   }
 
-  async function drawn(page: Page, ...ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
-      await page.locator(`#${id}`).scrollIntoViewIfNeeded()
-      await page.waitForSelector(`#${id}[data-drawn=yes]`)
-    }
-  }
-
-  /** Evaluated in the page; the tests know nothing of its types. */
-  const inPage = <T>(page: Page, source: string) => page.evaluate<T>(source)
-  const texts = (page: Page, selector: string) => page.locator(selector).allTextContents()
   const axis = async (page: Page, id: string) => texts(page, `#${id} svg .role-axis-label text`)
 
-  test.each([
-    { width: 1400, colorScheme: 'light' },
-    { width: 1400, colorScheme: 'dark' },
-    { width: 380, colorScheme: 'dark' },
-    { width: 380, colorScheme: 'light' },
-  ] as const)(
+  test.each(VIEWS)(
     'at $width pixels in $colorScheme every chart is drawn within its frame, nothing scrolls sideways, all text can be read',
     async ({ width, colorScheme }) => {
       const page = await look({ width, colorScheme })
-      await drawn(page, ...CHARTS)
+      await drawn(page, CHARTS)
       expect(await inPage(page, `[...document.querySelectorAll('.chart')].map((chart) => chart.id)`)).toEqual(CHARTS)
       expect(await inPage(page, 'document.documentElement.scrollWidth')).toBe(width)
       const overflowing = `[...document.querySelectorAll('.chart')].filter((chart) => {
@@ -124,7 +94,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
 
   test('everything a reader can meet has a name, headings do not skip, ids are unique', async () => {
     const page = await look()
-    await drawn(page, ...CHARTS)
+    await drawn(page, CHARTS)
     await inPage(page, `document.querySelectorAll('details').forEach((part) => (part.open = true))`)
     const session = await page.context().newCDPSession(page)
     const { nodes } = await session.send('Accessibility.getFullAXTree')
@@ -167,7 +137,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(await focused()).toBe('skip')
     await page.keyboard.press('Enter')
     expect(await focused()).toBe('main')
-    await drawn(page, 'chart-equity', 'chart-drawdown')
+    await drawn(page, ['chart-equity', 'chart-drawdown'])
     const whole = await axis(page, 'chart-equity')
     await page.locator('#equity [data-zoom=in]').focus()
     await page.keyboard.press('Enter')
@@ -192,7 +162,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
 
   test('charts over time move together, show the range of what is in sight, and come back', async () => {
     const page = await look()
-    await drawn(page, 'chart-price', 'chart-equity', 'chart-drawdown')
+    await drawn(page, ['chart-price', 'chart-equity', 'chart-drawdown'])
     const months = async (id: string) =>
       (await axis(page, id)).filter((text) => /^([A-Z][a-z]{2}|\d{4}|\d\d [A-Z][a-z]{2})$/.test(text)).sort()
     const values = async () =>
@@ -228,7 +198,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
 
   test('a mark on the price leads to its trade, bar by bar', async () => {
     const page = await look()
-    await drawn(page, 'chart-price')
+    await drawn(page, ['chart-price'])
     const ofBtc = trades.map((_, k) => k).filter((k) => trades[k]!.symbol === 'BTCUSDT')
     const stillOpen = (symbol: string) => run.document.openTrades.filter((trade) => trade.symbol === symbol).length
     const marks = page.locator('#chart-price svg .mark-symbol path')
@@ -249,7 +219,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
       `Trade ${chosen + 1}, long ${quantity(trade.qty)} BTCUSDT: in at ${price(trade.entryPrice)} on ${moment(trade.entryTime)}`,
     )
     expect(words).toContain(`out at ${price(trade.exitPrice)} on ${moment(trade.exitTime)}`)
-    await drawn(page, 'chart-trade')
+    await drawn(page, ['chart-trade'])
     expect((await texts(page, '#chart-trade svg .mark-text text')).join(' ')).toContain(`out ${price(trade.exitPrice)}`)
     await page.locator('#price-symbol').selectOption({ label: 'ETHUSDT' })
     await expect.poll(() => marks.count()).toBe(2 * (trades.length - ofBtc.length) + stillOpen('ETHUSDT'))
@@ -342,7 +312,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     writeFileSync(file, EVIL_STRATEGY)
     const evil = makeRun(scratch(), file, '--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-02-01')
     const page = await open({}, evil.page)
-    await drawn(page, ...CHARTS)
+    await drawn(page, CHARTS)
     expect(await page.title()).toBe('evil · klinelab')
     expect(await page.locator('#trade-table tbody td:last-child').first().textContent()).toBe(EVIL)
     expect(await page.locator('#split th[scope=row]').allTextContents()).toContain(EVIL)

@@ -1,6 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { EvaluationDocument } from '../../src/core/evaluation.ts'
@@ -9,10 +8,8 @@ import { reportAssets } from '../../src/runs/report-assets.ts'
 import { scratch } from '../cli/klinelab.ts'
 import { CONTRAST } from './contrast.ts'
 import { type MadeEvaluation, madeEvaluation } from './made-evaluation.ts'
+import { CHROMIUM, drawn, inPage, openWatched, texts, VIEWS } from './watched-page.ts'
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-)
 const EVIL = `</script><img src=x onerror="document.title='broken'"><b>'"&{{datum}}`
 const NAMES = [
   'roc',
@@ -48,20 +45,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser'
   async function open(made = result, options: BrowserContextOptions = {}): Promise<Page> {
     const file = join(dir, `${Math.round(performance.now() * 1000)}.html`)
     writeFileSync(file, renderEvaluation(made, reportAssets()))
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 900 },
-      reducedMotion: 'reduce',
-      ...options,
-    })
-    const page = await context.newPage()
-    page.on('console', (message) => noise.push(`${message.type()}: ${message.text()}`))
-    page.on('pageerror', (error) => noise.push(`error: ${error.message}`))
-    const address = pathToFileURL(file).href
-    page.on('request', (request) => {
-      if (request.url() !== address && !request.url().startsWith('data:')) noise.push(`request: ${request.url()}`)
-    })
-    await page.goto(address)
-    return page
+    return openWatched(browser, file, noise, { reducedMotion: 'reduce', ...options })
   }
 
   async function look({ width = 1280, colorScheme = 'light' as 'light' | 'dark' } = {}): Promise<Page> {
@@ -71,24 +55,10 @@ describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser'
     return shared
   }
 
-  const inPage = <T>(page: Page, source: string) => page.evaluate<T>(source)
-  const texts = (page: Page, selector: string) => page.locator(selector).allTextContents()
   const charts = (page: Page) =>
     inPage<string[]>(page, `[...document.querySelectorAll('.chart')].map((chart) => chart.id)`)
 
-  async function drawn(page: Page, ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
-      await page.locator(`#${id}`).scrollIntoViewIfNeeded()
-      await page.waitForSelector(`#${id}[data-drawn=yes]`)
-    }
-  }
-
-  test.each([
-    { width: 1400, colorScheme: 'light' },
-    { width: 1400, colorScheme: 'dark' },
-    { width: 380, colorScheme: 'dark' },
-    { width: 380, colorScheme: 'light' },
-  ] as const)(
+  test.each(VIEWS)(
     'at $width pixels in $colorScheme every chart is drawn within its frame, nothing scrolls sideways, all text can be read',
     async ({ width, colorScheme }) => {
       const page = await look({ width, colorScheme })

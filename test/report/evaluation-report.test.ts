@@ -5,6 +5,7 @@ import { renderEvaluation } from '../../src/report/evaluation-report.ts'
 import { reportAssets } from '../../src/runs/report-assets.ts'
 import { type MadeEvaluation, madeEvaluation } from './made-evaluation.ts'
 import { read, rowsOf, section } from './page-text.ts'
+import { withoutClock } from './without-clock.ts'
 
 const NO_ASSETS = { vega: '', vegaLite: '', vegaEmbed: '' }
 const SMALL: MadeEvaluation = { rows: 1500, folds: 3 }
@@ -424,20 +425,9 @@ describe('pages of other evaluations', () => {
 
 describe('the bytes of the page', () => {
   test('the same evaluation gives the same, without asking for the time', () => {
-    const RealDate = Date
     const first = renderEvaluation(madeEvaluation(SMALL), NO_ASSETS)
     const again = madeEvaluation(SMALL)
-    globalThis.Date = class extends RealDate {
-      constructor(...args: ConstructorParameters<typeof Date> | []) {
-        if (args.length === 0) throw new Error('the report asked for the time')
-        super(...(args as ConstructorParameters<typeof Date>))
-      }
-    } as DateConstructor
-    try {
-      expect(renderEvaluation(again, NO_ASSETS) === first).toBe(true)
-    } finally {
-      globalThis.Date = RealDate
-    }
+    expect(withoutClock(() => renderEvaluation(again, NO_ASSETS)) === first).toBe(true)
   })
 
   test('three series of 20 000 bars with 40 features are below 5 MB', () => {

@@ -1,23 +1,13 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 import { CONTRAST } from './contrast.ts'
 import { liquidatedRun, PERPETUALS } from './reckless.ts'
 import { makeRun } from './reported-run.ts'
+import { CHROMIUM, openWatched, VIEWS } from './watched-page.ts'
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-)
 const CHARTS = ['chart-funding', 'chart-exposure', 'chart-margin']
-const VIEWS = [
-  { width: 1400, colorScheme: 'light' },
-  { width: 1400, colorScheme: 'dark' },
-  { width: 380, colorScheme: 'light' },
-  { width: 380, colorScheme: 'dark' },
-] as const
 
 describe.skipIf(CHROMIUM === undefined)('a page of perpetuals in a browser', () => {
   let browser: Browser
@@ -34,13 +24,7 @@ describe.skipIf(CHROMIUM === undefined)('a page of perpetuals in a browser', () 
   afterAll(() => browser?.close())
   afterEach(() => expect(noise.splice(0)).toEqual([]))
 
-  async function open(file: string): Promise<Page> {
-    const page = await (await browser.newContext({ reducedMotion: 'reduce' })).newPage()
-    page.on('console', (message) => noise.push(`${message.type()}: ${message.text()}`))
-    page.on('pageerror', (error) => noise.push(`error: ${error.message}`))
-    await page.goto(pathToFileURL(file).href)
-    return page
-  }
+  const open = (file: string) => openWatched(browser, file, noise, { reducedMotion: 'reduce' })
 
   async function drawn(page: Page): Promise<void> {
     for (const id of CHARTS) {

@@ -5,6 +5,7 @@ import { renderReport } from '../../src/report/report.ts'
 import { reportAssets } from '../../src/runs/report-assets.ts'
 import { ROOT } from '../cli/klinelab.ts'
 import { madeRun } from './made-run.ts'
+import { withoutClock } from './without-clock.ts'
 
 describe('how large a page is', () => {
   const assets = reportAssets()
@@ -23,19 +24,8 @@ describe('how large a page is', () => {
 
   test('rendering twice gives the same text, and does not ask for the time', () => {
     const run = madeRun({ rows: 5000, every: 40 })
-    const RealDate = Date
     const first = renderReport(run, assets)
-    globalThis.Date = class extends RealDate {
-      constructor(...args: ConstructorParameters<typeof Date> | []) {
-        if (args.length === 0) throw new Error('the report asked for the time')
-        super(...(args as ConstructorParameters<typeof Date>))
-      }
-    } as DateConstructor
-    try {
-      expect(renderReport(run, assets) === first).toBe(true)
-    } finally {
-      globalThis.Date = RealDate
-    }
+    expect(withoutClock(() => renderReport(run, assets)) === first).toBe(true)
   })
 
   test('the sample run is whole and below 3 MB, its picture below 300 kB', () => {

@@ -1,8 +1,8 @@
 import { didYouMean } from '../../core/suggest.ts'
-import { BUILT_IN_THRESHOLD, evaluateModel } from '../../runs/evaluate.ts'
+import { BUILT_IN_THRESHOLD } from '../../runs/evaluate.ts'
+import { groundsOf, type SeriesGround, withFolds } from '../../runs/grounds.ts'
 import { loadModels } from '../../runs/load-strategy.ts'
-import { writeModelRun } from '../../runs/model-folder.ts'
-import { groundsOf, trainModel } from '../../runs/train.ts'
+import { trainRun } from '../../runs/train-run.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { JUDGING, RANGE, settingsOf, TRAINING } from '../flags.ts'
@@ -37,31 +37,24 @@ export default {
       throw new UsageError(
         `--model ${model}: ${args.words[0]} has no such model${didYouMean(model!, names)}; it has ${names.join(', ')}`,
       )
-    const request = {
-      ...(from !== undefined && { from }),
-      ...(to !== undefined && { to }),
-      ...(workers !== undefined && { workers }),
-    }
+    const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+    const by = { file, range, threshold, isOneOfSeveral: models.length > 1, ...(workers !== undefined && { workers }) }
     const documents: unknown[] = []
     const texts: string[] = []
     // all of them are looked at before the first is trained
-    for (const one of wanted) await groundsOf(one, settings.store, request)
+    const looked: SeriesGround[][] = []
+    for (const one of wanted) looked.push([...withFolds(one, await groundsOf(one, settings.store, range))])
     const progress = new TrainingProgress(io)
+    const host = {
+      ...{ onTraining: progress.onTraining, onTrained: progress.end },
+      ...{ onJudging: io.progress('judging'), onNotice: io.warn },
+    }
     try {
-      for (const one of wanted) {
+      for (const [k, one] of wanted.entries()) {
         if (progress.isStopped) break
-        const start = performance.now()
-        const { artifact, grounds, journal } = await trainModel(one, settings, request, progress.onTraining)
-        progress.end()
-        const isOneOfSeveral = models.length > 1
-        const by = { file, request, threshold, isOneOfSeveral, onProgress: io.progress('judging') }
-        const run = evaluateModel(one.definition, artifact, grounds, settings, by)
-        const seconds = (performance.now() - start) / 1000
-        const dir = await writeModelRun(run, settings.out, seconds, io.warn)
-        // what was stopped may be gone on with
-        if (artifact.stopped === null) journal.remove()
+        const { run, dir, seconds } = await trainRun(one, looked[k]!, settings, by, host)
         const { document } = run.result
-        documents.push(modelJson(document, dir))
+        documents.push(modelJson(document, dir!))
         texts.push(
           `${modelText(document, io.isColourful)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${seconds.toFixed(2)} s`,
         )

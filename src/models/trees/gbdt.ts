@@ -1,7 +1,7 @@
 import { settingsOf } from '../../preprocess/settings.ts'
 import type { Classifier, FittedClassifier } from '../classifier.ts'
 import { FittedJson } from '../fitted-json.ts'
-import { atOnce, breathing } from '../steps.ts'
+import { stepped } from '../steps.ts'
 import { checkColumns } from '../training-rows.ts'
 import { MOST_BINS } from './bins.ts'
 import { type BoostedTrees, boost, type GbdtSettings } from './boost.ts'
@@ -40,11 +40,8 @@ export function gbdt(given: Partial<GbdtSettings> = {}): Classifier {
     kind: 'gbdt',
     settings: { ...settings },
     isWatched: true,
-    fit: (data, options) => {
-      const work = boost(settings, data, options)
-      const made = (trees: BoostedTrees) => new Gbdt(data.names, data.classes, trees)
-      return options.breathe === undefined ? made(atOnce(work)) : breathing(work, options.breathe).then(made)
-    },
+    fit: (data, options) =>
+      stepped(boost(settings, data, options), options.breathe, (trees) => new Gbdt(data.names, data.classes, trees)),
   }
 }
 

@@ -1,7 +1,7 @@
 import { requireBooleans, settingsOf } from '../../preprocess/settings.ts'
 import type { Classifier, FittedClassifier } from '../classifier.ts'
 import { FittedJson } from '../fitted-json.ts'
-import { atOnce, breathing } from '../steps.ts'
+import { stepped } from '../steps.ts'
 import { checkColumns } from '../training-rows.ts'
 import { MOST_BINS } from './bins.ts'
 import type { OutOfBag } from './forest-votes.ts'
@@ -32,11 +32,12 @@ export function randomForest(given: Partial<ForestSettings> = {}): Classifier {
   return {
     kind: 'random-forest',
     settings: { ...settings },
-    fit: (data, options) => {
-      const work = growForest(settings, data, options)
-      const made = (grown: GrownForest) => new RandomForest(data.names, data.classes, grown)
-      return options.breathe === undefined ? made(atOnce(work)) : breathing(work, options.breathe).then(made)
-    },
+    fit: (data, options) =>
+      stepped(
+        growForest(settings, data, options),
+        options.breathe,
+        (grown) => new RandomForest(data.names, data.classes, grown),
+      ),
   }
 }
 

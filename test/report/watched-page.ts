@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+
+/** A browser of the machine; absent: tests that need one are skipped. */
+export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+)
+
+/** Widths and colours in which a page is looked at. */
+export const VIEWS = [
+  { width: 1400, colorScheme: 'light' },
+  { width: 1400, colorScheme: 'dark' },
+  { width: 380, colorScheme: 'dark' },
+  { width: 380, colorScheme: 'light' },
+] as const
+
+/** Opens a file; every message, error and request of its page, whenever it comes, is added to `noise`. */
+export async function openWatched(
+  browser: Browser,
+  file: string,
+  noise: string[],
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const page = await context.newPage()
+  page.on('console', (message) => noise.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', (error) => noise.push(`error: ${error.message}`))
+  const address = pathToFileURL(file).href
+  page.on('request', (request) => {
+    if (request.url() !== address && !request.url().startsWith('data:')) noise.push(`request: ${request.url()}`)
+  })
+  await page.goto(address)
+  return page
+}
+
+/** Until these charts have been scrolled to and drawn. */
+export async function drawn(page: Page, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await page.locator(`#${id}`).scrollIntoViewIfNeeded()
+    await page.waitForSelector(`#${id}[data-drawn=yes]`)
+  }
+}
+
+/** Evaluated in the page; the tests know nothing of its types. */
+export const inPage = <T>(page: Page, source: string) => page.evaluate<T>(source)
+export const texts = (page: Page, selector: string) => page.locator(selector).allTextContents()
