@@ -4,7 +4,7 @@ import { parseSeries, type Venue } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { certifyBars } from '../data/index.ts'
 import { type Artifact, artifactFiles, definitionHash } from '../models/artifact.ts'
-import { isFromElsewhere, type ModelDefinition } from '../models/define-model.ts'
+import { isFromElsewhere, learnsFromLater, type ModelDefinition } from '../models/define-model.ts'
 import { evaluateSeries } from '../models/evaluate-series.ts'
 import { type Forecast, forecastColumns } from '../models/foretell.ts'
 import { codeHash, projectRoot } from './code-hash.ts'
@@ -128,11 +128,11 @@ function remarksOf(definition: ModelDefinition, { stopped }: Artifact, settings:
         ]
       : []),
     ...(settings.noCosts ? ['All costs were set to zero: nobody could have had these returns.'] : []),
-    ...(split.kind === 'walkForward'
-      ? []
-      : [
+    ...(learnsFromLater(definition)
+      ? [
           'Folds learn from bars after those they are tested on, too: good for comparing models, not for telling what one would have earned. No backtest takes it, but with --allow-in-sample.',
-        ]),
+        ]
+      : []),
     ...(split.kind === 'combinatorialPurged'
       ? ['Each bar is judged once, by the first fold that is tested on it.']
       : []),

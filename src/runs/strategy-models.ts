@@ -7,7 +7,7 @@ import { timeName } from '../core/time.ts'
 import { DataError } from '../data/index.ts'
 import type { Strategy } from '../engine/index.ts'
 import { type Artifact, artifactFiles, definitionHash } from '../models/artifact.ts'
-import { isFromElsewhere } from '../models/define-model.ts'
+import { isFromElsewhere, learnsFromLater } from '../models/define-model.ts'
 import { type Forecast, forecastColumns, foretell } from '../models/foretell.ts'
 import type { Ground } from '../models/ground.ts'
 import { BUILT_IN_THRESHOLD } from './evaluate.ts'
@@ -71,7 +71,7 @@ export async function strategyModels(
       used.push({
         ...{ name, series: own, outOfSampleFrom: bars.openTime[first]!, folds: folds.length },
         isFromElsewhere: isFromElsewhere(definition),
-        learnsFromLater: definition.split.kind !== 'walkForward',
+        learnsFromLater: learnsFromLater(definition),
         ...hashes,
       })
     }
@@ -104,10 +104,9 @@ function checkModel(
     throw new UsageError(
       `strategy ${strategy.name}: its model ${name} learns from ${definition.series.join(', ')}, not from ${other}${didYouMean(other, definition.series)}: run it on those, or add ${other} to the model's series`,
     )
-  const { split } = definition
-  if (split.kind !== 'walkForward' && !allowInSample)
+  if (learnsFromLater(definition) && !allowInSample)
     throw new UsageError(
-      `strategy ${strategy.name}: the folds of its model ${name} (${split.kind}) learn from bars after those they foretell, which nobody could have traded: take walkForward, or --allow-in-sample to look at it all the same`,
+      `strategy ${strategy.name}: the folds of its model ${name} (${definition.split.kind}) learn from bars after those they foretell, which nobody could have traded: take walkForward, or --allow-in-sample to look at it all the same`,
     )
 }
 
