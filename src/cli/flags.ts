@@ -192,6 +192,12 @@ export const TRAINING: Flags = {
   ),
 }
 
+/** What comes in place of the future. */
+export const CHECKING: Flags = {
+  samples: number('bars after which the future is another (built in: 12)', 'N', { min: 1, isWhole: true }),
+  seed: number('which bars these are, and what comes after them (built in: 0)', 'N', { min: 0, isWhole: true }),
+}
+
 /** How a model is judged. */
 export const JUDGING: Flags = {
   threshold: number('what p must reach to be said, for accuracy and the like (built in: 0.5)', 'P', {

@@ -2,8 +2,8 @@ import { timeName } from '../../core/time.ts'
 import type { ParamValue } from '../../engine/index.ts'
 import { type Check, checkModule } from '../../runs/check.ts'
 import { UsageError } from '../../runs/usage-error.ts'
-import type { Command, Flag } from '../command.ts'
-import { RANGE, RUN, STORE, settingsOf } from '../flags.ts'
+import type { Command } from '../command.ts'
+import { CHECKING, RANGE, RUN, STORE, settingsOf } from '../flags.ts'
 import { shown } from '../run-text.ts'
 import { plural, tableText } from '../text.ts'
 
@@ -22,8 +22,7 @@ export default {
     data: { ...RUN['data']!, help: 'series to check on (built in: those of the models)' },
     ...RANGE,
     set: RUN['set']!,
-    samples: whole('bars after which the future is another (built in: 12)', 1),
-    seed: whole('which bars these are, and what comes after them (built in: 0)', 0),
+    ...CHECKING,
     ...{ cash: RUN['cash']!, leverage: RUN['leverage']!, margin: RUN['margin']! },
     ...STORE,
     config: RUN['config']!,
@@ -40,19 +39,6 @@ export default {
     return { json: check, text: checkText(check, io.cwd), ok: check.ok }
   },
 } satisfies Command
-
-function whole(help: string, least: number): Flag {
-  return {
-    help,
-    value: 'N',
-    parse: (text) => {
-      const n = /^\d+$/.test(text) ? Number(text) : Number.NaN
-      if (!Number.isSafeInteger(n) || n < least)
-        throw new RangeError(`"${text}" is not allowed; write a whole number, at least ${least}`)
-      return n
-    },
-  }
-}
 
 function checkText({ module, series, samples, cuts, parts, leaks, notes, ok }: Check, cwd: string): string {
   const rows = parts.map(({ part, of, compared, verdict, note }) => [
