@@ -115,7 +115,7 @@ export function baselinesSection(block: Block): string {
     block,
     'baselines',
     'Beside what needs no model',
-    `<p>All test rows together. “Better” is said where the difference is beyond 0 in its whole interval and the model outside the baseline’s; an AUC must be beyond 0.5 as well, and the other figures that luck alone has a level of beyond that. ${how}</p>`,
+    `<p>All test rows together. “Better” is said where the difference is beyond 0 in its whole interval and the model outside the baseline’s; the interval of an AUC must be beyond 0.5 as well, that of Matthews’ correlation beyond 0, that of balanced accuracy beyond what guessing gets. ${how}</p>`,
     tableHtml(
       'The model, the commonest class of each training part, and the sign of the last bar; small: 95 % intervals',
       [
