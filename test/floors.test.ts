@@ -15,6 +15,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   report: 2,
   tables: 2,
   models: 3,
+  search: 4,
   runs: 5,
   cli: 6,
 }
