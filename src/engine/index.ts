@@ -18,3 +18,4 @@ export {
   type Strategy,
 } from './strategy.ts'
 export { StrategyError } from './strategy-error.ts'
+export type { IndicatorColumns } from './view.ts'

@@ -12,6 +12,7 @@ import {
   costsOf,
   Engine,
   type HigherColumns,
+  type IndicatorColumns,
   type ParamValue,
   type ReferenceAt,
   resolveRisk,
@@ -34,6 +35,8 @@ export interface SimulateSlot {
   readonly marks?: SlotOptions['marks']
   readonly funding?: SlotOptions['funding']
   readonly detail?: Bars | null
+  /** What the declared indicators come to, row by row, where a search has computed it for many runs; else the run does. */
+  readonly columns?: IndicatorColumns
 }
 
 export interface SimulateOptions {
@@ -135,11 +138,11 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
   }
   const models = predictionsOf(strategy, slot)
   for (const { p } of Object.values(models)) readyRow = firstKnown(p!, readyRow)
-  const feed = new RingColumns(declared, bars)
+  const feed = slot.columns === undefined ? new RingColumns(declared, bars) : null
   return {
     instrument: slot.instrument,
     bars,
-    indicators: feed.columns,
+    indicators: slot.columns ?? feed!.columns,
     feed,
     also,
     models,
