@@ -1,24 +1,21 @@
 import type { EvaluationDocument } from '../core/evaluation.ts'
+import type { SeriesUsed } from '../core/run.ts'
 import { reproduceHtml } from './evidence-sections.ts'
 import { count, date, plural } from './format.ts'
 import { escapeHtml, section, tableHtml } from './html.ts'
 
-export function evaluationRemarks({ remarks }: EvaluationDocument): string {
-  if (remarks.length === 0) return ''
-  return section(
-    'remarks',
-    'What to know before believing it',
-    `<ul>${remarks.map((remark) => `<li>${escapeHtml(remark)}</li>`).join('')}</ul>`,
-  )
+export function evaluationData({ data }: EvaluationDocument): string {
+  return dataSection('Bars that were learnt from and judged on', data)
 }
 
-export function evaluationData({ data }: EvaluationDocument): string {
+/** The series that were used, with what they are known by. */
+export function dataSection(caption: string, data: readonly SeriesUsed[]): string {
   return section(
     'data',
     'The data',
     '<p>As stored: nothing was repaired or filled in, and a gap stays a gap.</p>',
     tableHtml(
-      'Bars that were learnt from and judged on',
+      caption,
       [
         { title: 'Series' },
         { title: 'Bars', kind: 'number' },

@@ -2,7 +2,7 @@ import type { EvaluationResult } from '../core/evaluation.ts'
 import { type Block, blocksOf } from './evaluation-block.ts'
 import { classesSection, curvesSection } from './evaluation-curves.ts'
 import { definitionSection } from './evaluation-definition.ts'
-import { evaluationData, evaluationRemarks, evaluationReproduce } from './evaluation-evidence.ts'
+import { evaluationData, evaluationReproduce } from './evaluation-evidence.ts'
 import { featuresSection, importanceSection } from './evaluation-features.ts'
 import { baselinesSection, foldsSection, judgedSection, overviewTable } from './evaluation-folds.ts'
 import { alarms, whatWasTrained } from './evaluation-head.ts'
@@ -16,6 +16,7 @@ import { evaluationVerdict } from './evaluation-verdict.ts'
 import { escapeHtml, section } from './html.ts'
 import { type Assets, pageHtml } from './page.ts'
 import { EVALUATION_SCRIPT } from './page-evaluation.ts'
+import { remarksList } from './remarks.ts'
 
 /** Sections in a word. */
 const CONTENTS: Readonly<Record<string, string>> = {
@@ -44,7 +45,7 @@ export function renderEvaluation(result: EvaluationResult, assets: Assets): stri
   const isAlone = blocks.length === 1
   const perBlock = blocks.map((block, k) => blockSections(block, spreads[k]!))
   const shared = [
-    evaluationRemarks(document),
+    remarksList(document.remarks),
     evaluationData(document),
     definitionSection(document),
     evaluationReproduce(document),

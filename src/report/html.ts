@@ -40,6 +40,14 @@ export function section(id: string, title: string, ...parts: readonly string[]):
   return `<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${escapeHtml(title)}</h2>\n${parts.filter((part) => part !== '').join('\n')}\n</section>`
 }
 
+/** Links to sections, each by its word. */
+export function linksTo(sections: readonly string[], words: Readonly<Record<string, string>>): string {
+  return sections
+    .map((part) => /^<section id="(\w+)"/.exec(part)![1]!)
+    .map((id) => `<a href="#${id}">${words[id]}</a>`)
+    .join('')
+}
+
 /** A place for a chart, with what it shows in words beside it and, where given, as a table under it. */
 export function figure(id: string, caption: string, inWords: string, height: number, table = ''): string {
   const folded = table === '' ? '' : `<details><summary>The same as a table</summary>${table}</details>`

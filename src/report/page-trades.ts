@@ -1,7 +1,8 @@
 import { PAGE_COPY } from './page-copy.ts'
+import { PAGE_TABLE } from './page-table.ts'
 
 /** The trade looked at bar by bar, and the table of trades: sorted, filtered and turned in the page. */
-export const PAGE_TRADES = String.raw`
+export const PAGE_TRADES = `
   const tradeName = (k) => '#' + (trades.number[k] + 1) + ' ' + trades.symbol[k] + ' ' + trades.side[k] + ' ' + moment(trades.entryTime[k]) + ' ' + percent(trades.return[k]);
   const show = (k) => {
     shownTrade = k;
@@ -27,17 +28,9 @@ export const PAGE_TRADES = String.raw`
     show(extreme(1));
   }
   if ($('price-symbol')) $('price-symbol').addEventListener('change', () => draw('chart-price'));
-
-  const PAGE = 25;
-  const PRINTED = 500;
+${PAGE_TABLE}
   let showRows = () => {};
   if ($('trade-table')) {
-    const body = $('trade-table').tBodies[0];
-    const heads = [...$('trade-table').tHead.querySelectorAll('button')];
-    const keys = heads.map((head) => head.dataset.key);
-    let key = 'n';
-    let sign = 1;
-    let page = 0;
     const valueOf = (k, field) => (field === 'n' ? trades.number[k] : trades[field][k]);
     const TEXT = { n: (v) => String(v + 1), entryTime: moment, exitTime: moment, entryPrice: price, exitPrice: price, qty: quantity, fees: amount, pnl: amount, return: percent, mae: percent, mfe: percent, bars: (v) => decimal(v, 0) };
     const textOf = (k, field) => (TEXT[field] ? TEXT[field](valueOf(k, field)) : valueOf(k, field));
@@ -56,41 +49,19 @@ export const PAGE_TRADES = String.raw`
       if (field === 'pnl' || field === 'return') cell.classList.add(valueOf(k, field) > 0 ? 'good' : 'bad');
       return cell;
     };
-    const filtered = () => {
-      const words = $('trade-filter').value.toLowerCase().split(/\s+/).filter((word) => word !== '');
+    const filter = () => {
+      const words = wordsIn('trade-filter');
       const side = $('trade-side') ? $('trade-side').value : '';
       const result = Number($('trade-result').value);
-      const rows = [];
-      for (let k = 0; k < size; k++) {
-        if (side !== '' && trades.side[k] !== side) continue;
-        if (result !== 0 && (trades.pnl[k] > 0 ? 1 : -1) !== result) continue;
-        if (words.length > 0) {
-          const text = [trades.symbol[k], trades.side[k], moment(trades.entryTime[k]), moment(trades.exitTime[k]), trades.entryTag[k], trades.exitTag[k]].join(' ').toLowerCase();
-          if (!words.every((word) => text.includes(word))) continue;
-        }
-        rows.push(k);
-      }
-      return rows.sort((a, b) => { const x = valueOf(a, key); const y = valueOf(b, key); return x < y ? -sign : x > y ? sign : a - b; });
+      return (k) => {
+        if (side !== '' && trades.side[k] !== side) return false;
+        if (result !== 0 && (trades.pnl[k] > 0 ? 1 : -1) !== result) return false;
+        if (words.length === 0) return true;
+        const text = [trades.symbol[k], trades.side[k], moment(trades.entryTime[k]), moment(trades.exitTime[k]), trades.entryTag[k], trades.exitTag[k]].join(' ').toLowerCase();
+        return words.every((word) => text.includes(word));
+      };
     };
-    showRows = (onPaper) => {
-      const rows = filtered();
-      const pages = Math.max(1, Math.ceil(rows.length / PAGE));
-      page = Math.min(page, pages - 1);
-      const some = onPaper ? rows.slice(0, PRINTED) : rows.slice(page * PAGE, page * PAGE + PAGE);
-      body.replaceChildren(...some.map((k) => { const row = document.createElement('tr'); row.append(...keys.map((field) => cellOf(k, field))); return row; }));
-      const all = decimal(size, 0) + (size === 1 ? ' trade' : ' trades');
-      $('trade-count').textContent = onPaper && some.length < rows.length ? 'The first ' + PRINTED + ' of ' + decimal(rows.length, 0) + ' trades; trades.csv has every one.' : rows.length === size ? all : decimal(rows.length, 0) + ' of ' + all;
-      $('page-words').textContent = 'page ' + (page + 1) + ' of ' + pages;
-      $('page-before').disabled = page === 0;
-      $('page-after').disabled = page >= pages - 1;
-      for (const head of heads) head.parentElement.setAttribute('aria-sort', head.dataset.key === key ? (sign === 1 ? 'ascending' : 'descending') : 'none');
-      shorten();
-    };
-    for (const head of heads) head.addEventListener('click', () => { sign = head.dataset.key === key ? -sign : 1; key = head.dataset.key; page = 0; showRows(false); });
-    for (const id of ['trade-filter', 'trade-side', 'trade-result']) if ($(id)) $(id).addEventListener('input', () => { page = 0; showRows(false); });
-    $('page-before').addEventListener('click', () => { page--; showRows(false); });
-    $('page-after').addEventListener('click', () => { page++; showRows(false); });
-    showRows(false);
+    showRows = turningTable({ id: 'trade-table', one: 'trade', many: 'trades', file: 'trades.csv', first: 'n', size, filters: ['trade-filter', 'trade-side', 'trade-result'], count: 'trade-count', filter, valueOf, cellOf });
   }
   shorten();
 

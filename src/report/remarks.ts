@@ -16,7 +16,10 @@ export function groupedRemarks({ remarks, data }: RunDocument): string[] {
 }
 
 export function remarksSection({ document }: RunResult): string {
-  const remarks = groupedRemarks(document)
+  return remarksList(groupedRemarks(document))
+}
+
+export function remarksList(remarks: readonly string[]): string {
   if (remarks.length === 0) return ''
   return section(
     'remarks',

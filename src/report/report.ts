@@ -2,7 +2,7 @@ import type { RunResult } from '../core/run.ts'
 import { BROWSER_SCRIPT } from './browser-script.ts'
 import { equitySection, monthlySection } from './equity-section.ts'
 import { certificateSection, ordersSection, reproduceSection } from './evidence-sections.ts'
-import { escapeHtml } from './html.ts'
+import { escapeHtml, linksTo } from './html.ts'
 import { marginSection } from './margin-section.ts'
 import { type Assets, pageHtml } from './page.ts'
 import { payload } from './payload.ts'
@@ -53,14 +53,11 @@ export function renderReport(result: RunResult, assets: Assets): string {
     metricsSection(result),
     reproduceSection(result),
   ].filter((part) => part !== '')
-  const contents = sections
-    .map((part) => /^<section id="(\w+)"/.exec(part)![1]!)
-    .map((id) => `<a href="#${id}">${CONTENTS[id]}</a>`)
   return pageHtml(
     {
       title: result.document.strategy,
       top: whatWasRun(result),
-      nav: contents.join(''),
+      nav: linksTo(sections, CONTENTS),
       main: `<noscript><p class="alarm">Charts and the trade table need scripts; every figure is on the page without them.</p></noscript>
 ${verdict(result)}
 ${sections.join('\n')}`,
