@@ -8,7 +8,6 @@ export interface Axis {
   readonly name: string
   /** How many values it has; Infinity where any number may be tried. */
   readonly size: number
-  /** Whether one value lies beside another: numbers do, words do not. */
   readonly isOrdered: boolean
   /** The value at k, from 0: lists in the order in which they were written. Only where `size` is finite. */
   at(k: number): Value
@@ -19,10 +18,15 @@ export interface Axis {
 }
 
 export function axisOf(dimension: Dimension): Axis {
-  if (dimension.kind === 'list') return listed(dimension.name, dimension.values)
+  if (dimension.kind === 'list') return listed(dimension.name, dimension.values, hasOrder(dimension))
   if (dimension.step !== null) return stepped(dimension.name, dimension.from, dimension.to, dimension.step)
   if (dimension.kind === 'num') return continuous(dimension)
   return dimension.isLog ? wholeOnLog(dimension) : stepped(dimension.name, dimension.from, dimension.to, 1)
+}
+
+/** Whether one value lies beside another: numbers do, words do not. */
+export function hasOrder(dimension: Dimension): boolean {
+  return dimension.kind !== 'list' || dimension.values.every((value) => typeof value === 'number')
 }
 
 /** How many values a dimension has. */
@@ -52,12 +56,12 @@ export function unitsToNumber(units: bigint, decimals: number): number {
   return Number(`${units}e-${decimals}`)
 }
 
-function listed(name: string, values: readonly Value[]): Axis {
+function listed(name: string, values: readonly Value[], isOrdered: boolean): Axis {
   const indices = new Map(values.map((value, k) => [value, k]))
   return {
     name,
     size: values.length,
-    isOrdered: values.every((value) => typeof value === 'number'),
+    isOrdered,
     at: (k) => values[k]!,
     from: (u) => values[Math.floor(u * values.length)]!,
     cell: (value) => share(indices.get(value)!, values.length),
