@@ -19,6 +19,11 @@ export interface TripleBarrierOptions<C extends 2 | 3 = 2 | 3> {
   readonly classes?: C
 }
 
+export interface TripleBarrierRule<C extends 2 | 3 = 2 | 3> extends LabelRule<C> {
+  /** As given: its settings hold no more of an indicator than the key. */
+  readonly scale: TripleBarrierOptions['scale']
+}
+
 /**
  * Which barrier comes first (López de Prado 2018, "Advances in Financial Machine Learning", 3.4). Entry at the open of the
  * next row; barriers at entry + up × scale and entry − down × scale; the highs and lows of the rows from the entry's on
@@ -30,7 +35,7 @@ export interface TripleBarrierOptions<C extends 2 | 3 = 2 | 3> {
  * whose scale is not known, or not above 0, have no label.
  * @throws RangeError for settings that are none
  */
-export function tripleBarrier<const C extends 2 | 3 = 2>(options: TripleBarrierOptions<C>): LabelRule<C> {
+export function tripleBarrier<const C extends 2 | 3 = 2>(options: TripleBarrierOptions<C>): TripleBarrierRule<C> {
   checkOptions('tripleBarrier', options, {
     known: ['up', 'down', 'horizon', 'scale', 'unit', 'classes'],
     needed: ['up', 'down', 'horizon', 'scale'],
@@ -50,6 +55,7 @@ export function tripleBarrier<const C extends 2 | 3 = 2>(options: TripleBarrierO
     settings: Object.freeze(settings),
     horizon,
     classes,
+    scale,
     label(bars: Bars): BarLabels {
       checkHorizon('tripleBarrier', horizon, bars)
       const scales =

@@ -1,11 +1,15 @@
 import { type FeatureMatrix, TrainingView } from './matrix.ts'
 import { type PipelineJson, requireNames, type Transform, type Transformer, transformer } from './transform.ts'
 
+export interface PipelineTransformer extends Transformer {
+  readonly steps: readonly Transformer[]
+}
+
 /**
  * Steps one after another, each fitted on what the ones before it make of the training rows. Without steps it changes nothing.
  * @throws TypeError where something is not a step
  */
-export function pipeline(steps: readonly Transformer[]): Transformer {
+export function pipeline(steps: readonly Transformer[]): PipelineTransformer {
   if (!Array.isArray(steps)) throw new TypeError('pipeline takes a list of steps, such as [clip(), robustScaler()]')
   for (const [k, step] of steps.entries())
     if (typeof step?.fit !== 'function')
@@ -13,7 +17,7 @@ export function pipeline(steps: readonly Transformer[]): Transformer {
         `pipeline: step ${k + 1} is ${typeof step === 'function' ? 'a function; call it: robustScaler()' : JSON.stringify(step)}, not a step such as robustScaler()`,
       )
   const settings = { steps: steps.map(({ kind, settings }) => ({ kind, settings })) }
-  return transformer('pipeline', settings, (train) => {
+  const whole = transformer('pipeline', settings, (train) => {
     const fitted: Transform[] = []
     let view = train
     for (const [k, step] of steps.entries()) {
@@ -23,6 +27,7 @@ export function pipeline(steps: readonly Transformer[]): Transformer {
     }
     return new PipelineTransform(train.matrix.names, fitted)
   })
+  return Object.freeze({ ...whole, steps: Object.freeze([...steps]) })
 }
 
 /** Fitted steps one after another. */
