@@ -21,6 +21,7 @@ export {
 export { resampleBars } from './core/resample.ts'
 export type { RiskLimits } from './core/risk.ts'
 export type { Certificate, EquityColumns, Metrics, RunDocument, RunResult } from './core/run.ts'
+export type { CrossValidation, Overfitting, ReturnsSummary } from './core/search.ts'
 export { parseSeries, type Series, seriesName } from './core/series.ts'
 export type { OpenTrade, Trade } from './core/trade.ts'
 export { DataError } from './data/index.ts'
@@ -48,9 +49,20 @@ export * from './indicators/index.ts'
 export { calibrationCurve } from './metrics/calibration-error.ts'
 export { classificationMetrics } from './metrics/classification.ts'
 export { CLASSIFICATION_METRICS } from './metrics/classification-table.ts'
+export { crossValidate } from './metrics/cross-validation.ts'
 export { featureDrift } from './metrics/drift.ts'
+export { effectiveTrials } from './metrics/effective-trials.ts'
+export { judgeOverfitting, type OverfittingOptions } from './metrics/overfitting.ts'
 export { precisionRecallCurve } from './metrics/precision-recall.ts'
+export { summarise } from './metrics/returns-summary.ts'
 export { rocAuc, rocCurve } from './metrics/roc.ts'
+export {
+  deflatedSharpe,
+  expectedMaximumSharpe,
+  minimumTrackRecord,
+  type ObservedSharpe,
+  probabilisticSharpe,
+} from './metrics/sharpe-odds.ts'
 export { sweepThresholds } from './metrics/threshold-money.ts'
 export * from './models/index.ts'
 export * from './preprocess/index.ts'

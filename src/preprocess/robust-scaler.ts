@@ -1,6 +1,6 @@
+import { normalQuantile } from '../core/normal-quantile.ts'
 import { ColumnTransform } from './column-transform.ts'
 import { meanAndVariance } from './mean-and-variance.ts'
-import { normalQuantile } from './normal-quantile.ts'
 import { quantilesOf } from './quantile.ts'
 import { NO_SPREAD, SCALE, scaleOf } from './scale.ts'
 import { requireBooleans, requireQuantiles, requireSetting, settingsOf } from './settings.ts'

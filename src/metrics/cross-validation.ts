@@ -1,0 +1,135 @@
+import type { CrossValidation, ReturnsSummary } from '../core/search.ts'
+import { HalfSplits, waysToHalve } from './half-splits.ts'
+import { returnsHash } from './returns-hash.ts'
+
+const YEAR = 365
+/** Blocks that the paper works with: 12,870 splits. */
+const MOST_BLOCKS = 16
+const LEAST_BLOCKS = 4
+/** Days that a block has at least. */
+const LEAST_DAYS = 2
+/** Sharpe ratios that are reckoned, of all trials in all splits: about half a second of work. */
+const WORK = 30_000_000
+/** Bars of the histogram on each side of 0. */
+const BARS = 10
+
+/**
+ * The probability of backtest overfitting by combinatorially symmetric cross-validation: Bailey, Borwein, López de Prado & Zhu,
+ * "The Probability of Backtest Overfitting", Journal of Computational Finance 20(4), 2017. Days are laid into S blocks; for
+ * each of the S! ÷ (S ÷ 2)!² choices of half of them, the trial with the best Sharpe ratio there is ranked among all in the
+ * other half. A split is overfitted where the logit of its relative rank ω = rank ÷ (N + 1) is 0 or less: at the median or below,
+ * so that of an odd few trials noise comes out above ½. Sharpe ratios are exact, of sums and squares. S is 16; with fewer than
+ * 32 days, or with so many trials (from 2,332 on) that it would take over about half a second, it is the largest even number
+ * for which that is not so, from 4 up. Where S does not divide 64, blocks differ by one 64th of the days.
+ *
+ * In doubt against the search: of trials that are equal in one half the worse in the other is chosen, and the chosen one ranks
+ * below those that are equal to it there; a half without any spread has a Sharpe ratio of 0, whatever it earned. Trials that did
+ * exactly the same are one, those that never traded too: `trials` counts the others. `null` where fewer than two are left, or
+ * there are fewer than 8 days.
+ * @param summaries of one stretch: `from` and `days` are the same
+ * @throws RangeError for summaries of different stretches
+ */
+export function crossValidate(summaries: readonly ReturnsSummary[]): CrossValidation | null {
+  const [first] = summaries
+  if (first === undefined) return null
+  const odd = summaries.find((one) => one.from !== first.from || one.days !== first.days)
+  if (odd !== undefined)
+    throw new RangeError(`trials of ${first.days} and of ${odd.days} days, or from other days on, cannot be compared`)
+  const trials = [...new Map(summaries.map((one) => [returnsHash(one), one])).values()]
+  const blocks = blocksFor(trials.length, first.days)
+  if (trials.length < 2 || blocks < LEAST_BLOCKS) return null
+  const splits = new HalfSplits(blocks, first.sums.length, first.days)
+  const { inside, outside } = chooseBest(trials, splits)
+  return outcome(trials.length, blocks, splits, inside, outside, ranksOf(trials, splits, outside))
+}
+
+function blocksFor(trials: number, days: number): number {
+  let blocks = Math.min(MOST_BLOCKS, 2 * Math.floor(days / (2 * LEAST_DAYS)))
+  while (blocks > LEAST_BLOCKS && waysToHalve(blocks) * trials > WORK) blocks -= 2
+  return blocks
+}
+
+/** What the best trial of each split is worth in its own half, and in the other. */
+function chooseBest(trials: readonly ReturnsSummary[], splits: HalfSplits) {
+  const { count, ranks } = splits
+  const inside = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
+  const outside = new Float64Array(count)
+  for (const trial of trials) {
+    splits.lay(trial)
+    for (let k = 0, other = count - 1; k < count; k++, other--) {
+      const own = ranks[k]!
+      if (own < inside[k]!) continue
+      if (own > inside[k]! || ranks[other]! < outside[k]!) {
+        inside[k] = own
+        outside[k] = ranks[other]!
+      }
+    }
+  }
+  return { inside, outside }
+}
+
+/** Rank of the chosen trials in the other half, the worst being 1. */
+function ranksOf(trials: readonly ReturnsSummary[], splits: HalfSplits, outside: Float64Array): Uint32Array {
+  const { count, ranks } = splits
+  const found = new Uint32Array(count).fill(1)
+  for (const trial of trials) {
+    splits.lay(trial)
+    for (let k = 0, other = count - 1; k < count; k++, other--) found[k]! += ranks[other]! < outside[k]! ? 1 : 0
+  }
+  return found
+}
+
+function outcome(
+  trials: number,
+  blocks: number,
+  splits: HalfSplits,
+  inside: Float64Array,
+  outside: Float64Array,
+  ranks: Uint32Array,
+): CrossValidation {
+  const { count } = splits
+  const yearly = Math.sqrt(YEAR)
+  const own = inside.map((rank, k) => yearly * splits.sharpe(k, rank))
+  const other = outside.map((rank, k) => yearly * splits.sharpe(count - 1 - k, rank))
+  const meanInSample = meanOf(own)
+  const meanOutOfSample = meanOf(other)
+  let [covariance, variance] = [0, 0]
+  for (let k = 0; k < count; k++) {
+    covariance += (own[k]! - meanInSample) * (other[k]! - meanOutOfSample)
+    variance += (own[k]! - meanInSample) ** 2
+  }
+  return {
+    probability: shareOf(ranks, (rank) => 2 * rank <= trials + 1),
+    blocks,
+    splits: count,
+    trials,
+    probabilityOfLoss: shareOf(outside, (rank) => rank < 0),
+    slope: variance > 1e-24 * count * (1 + meanInSample ** 2) ? covariance / variance : null,
+    meanInSample,
+    meanOutOfSample,
+    logits: histogram(ranks, trials),
+  }
+}
+
+/** From −ln N to ln N, all that there can be; a bar ends at 0 and holds what is 0, so that the bars up to it are the overfitted. */
+function histogram(ranks: Uint32Array, trials: number): CrossValidation['logits'] {
+  const width = Math.log(trials) / BARS
+  const counts = Array<number>(2 * BARS).fill(0)
+  for (const rank of ranks) {
+    const bar = BARS - 1 + Math.ceil(Math.log(rank / (trials + 1 - rank)) / width)
+    counts[Math.max(0, Math.min(2 * BARS - 1, bar))]!++
+  }
+  return counts.map((splits, bar) => ({ low: (bar - BARS) * width, high: (bar + 1 - BARS) * width, splits }))
+}
+
+function meanOf(values: Float64Array): number {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum / values.length
+}
+
+function shareOf(values: Float64Array | Uint32Array, counts: (value: number) => boolean): number {
+  let sum = 0
+  for (const value of values) if (counts(value)) sum++
+  return sum / values.length
+}

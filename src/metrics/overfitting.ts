@@ -1,0 +1,163 @@
+import type { Figure } from '../core/findings.ts'
+import type { CrossValidation, Overfitting, ReturnsSummary } from '../core/search.ts'
+import { crossValidate } from './cross-validation.ts'
+import { effectiveTrials } from './effective-trials.ts'
+import { overfittingVerdict } from './overfitting-verdict.ts'
+import { dailySharpe } from './returns-summary.ts'
+import { expectedMaximumSharpe, minimumTrackRecord, probabilisticSharpe } from './sharpe-odds.ts'
+
+const YEAR = Math.sqrt(365)
+/** Fewer days or closed trades than these say nothing. */
+const LEAST_DAYS = 30
+const LEAST_TRADES = 10
+
+export interface OverfittingOptions {
+  /** Distinct trials that were counted, failed ones too: at least as many as have returns. */
+  readonly trials: number
+  /** Closed trades of the chosen one; without it their number is not judged. */
+  readonly trades?: number
+  /** Whether the probability of backtest overfitting is reckoned. Built in: yes. */
+  readonly crossValidate?: boolean
+}
+
+type Notes = Record<string, string>
+
+/**
+ * What the chosen trial's Sharpe ratio is worth after all that was tried: `probabilisticSharpe`, `deflatedSharpe`,
+ * `minimumTrackRecord`, `effectiveTrials` and `crossValidate` of daily returns, of which nothing is taken off as free of risk.
+ * A figure is `null` where there is too little to say, and `notes` says why.
+ *
+ * Trials without returns count, but neither for the spread of Sharpe ratios nor for the effective number; those that never
+ * moved have no Sharpe ratio and do not narrow the spread. Trials over more or fewer days spread by their length too: they count as if
+ * they had as many days as the chosen one. Only trials of the chosen one's stretch are cross-validated.
+ * @param trials all of them or those that are known, the chosen one too
+ * @throws RangeError where fewer trials are counted than have returns
+ */
+export function judgeOverfitting(
+  chosen: ReturnsSummary,
+  trials: readonly { readonly returns: ReturnsSummary | null }[],
+  options: OverfittingOptions,
+): Overfitting {
+  const known = trials.flatMap(({ returns }) => (returns === null ? [] : [returns]))
+  if (!Number.isInteger(options.trials) || options.trials < Math.max(1, known.length))
+    throw new RangeError(`${options.trials} trials counted, ${known.length} of them with returns: count all of them`)
+  const notes: Notes = {}
+  const figures = sharpeFigures(chosen, known, options, notes)
+  const crossValidation = validated(chosen, known, options, notes)
+  const found = { trials: options.trials, days: chosen.days, ...figures, crossValidation }
+  return { ...found, notes, ...overfittingVerdict(found, notes) }
+}
+
+type SharpeFigures = Omit<Overfitting, 'trials' | 'days' | 'crossValidation' | 'notes' | 'verdict' | 'tone'>
+
+function sharpeFigures(
+  chosen: ReturnsSummary,
+  known: readonly ReturnsSummary[],
+  options: OverfittingOptions,
+  notes: Notes,
+): SharpeFigures {
+  const none = (keys: readonly (keyof SharpeFigures)[], why: string) => {
+    for (const key of keys) notes[key] ??= why
+  }
+  const sharpe = dailySharpe(chosen)
+  const little = tooLittle(chosen, sharpe, options)
+  if (sharpe === null) none(['sharpe'], 'daily returns never differ')
+  const effective = effectiveNumber(known, options.trials)
+  if (effective === null) none(['effectiveTrials'], 'no trial has daily returns')
+  const spread = options.trials === 1 ? null : spreadOf(known, chosen.days)
+  if (spread === null)
+    none(
+      [
+        'spread',
+        'expectedMaximum',
+        'expectedMaximumEffective',
+        'deflated',
+        'deflatedEffective',
+        'minimumTrackRecordDeflated',
+      ],
+      options.trials === 1
+        ? 'only one trial was made: nothing was chosen'
+        : 'fewer than two trials have a Sharpe ratio',
+    )
+  const maximum = spread === null ? null : expectedMaximumSharpe(options.trials, spread)
+  const maximumEffective = spread === null || effective === null ? null : expectedMaximumSharpe(effective, spread)
+  if (little !== null)
+    none(['probabilistic', 'deflated', 'deflatedEffective', 'minimumTrackRecord', 'minimumTrackRecordDeflated'], little)
+  const observed = little !== null || sharpe === null ? null : { ...chosen, sharpe, periods: chosen.days }
+  const above = (benchmark: Figure) =>
+    observed === null || benchmark === null ? null : probabilisticSharpe(observed, benchmark)
+  const record = (key: 'minimumTrackRecord' | 'minimumTrackRecordDeflated', benchmark: Figure) => {
+    if (observed === null || benchmark === null) return null
+    const days = minimumTrackRecord(observed, benchmark)
+    if (days === null)
+      none(
+        [key],
+        `the Sharpe ratio is not above ${benchmark === 0 ? '0' : 'what luck alone would show'}: no record would do`,
+      )
+    return days
+  }
+  const yearly = (value: Figure) => (value === null ? null : value * YEAR)
+  return {
+    effectiveTrials: effective,
+    sharpe: yearly(sharpe),
+    probabilistic: above(0),
+    spread: yearly(spread),
+    expectedMaximum: yearly(maximum),
+    expectedMaximumEffective: yearly(maximumEffective),
+    deflated: above(maximum),
+    deflatedEffective: above(maximumEffective),
+    minimumTrackRecord: record('minimumTrackRecord', 0),
+    minimumTrackRecordDeflated: record('minimumTrackRecordDeflated', maximum),
+  }
+}
+
+/** Why nothing can be said of the chosen trial, `null` where something can. */
+function tooLittle(chosen: ReturnsSummary, sharpe: Figure, { trades }: OverfittingOptions): string | null {
+  if (sharpe === null) return 'daily returns never differ'
+  if (chosen.days < LEAST_DAYS)
+    return `${plural(chosen.days, 'day')}: too few to say, at least ${LEAST_DAYS} are needed`
+  if (trades !== undefined && trades < LEAST_TRADES)
+    return `${plural(trades, 'closed trade')}: too few to say, at least ${LEAST_TRADES} are needed`
+  return null
+}
+
+function effectiveNumber(known: readonly ReturnsSummary[], trials: number): Figure {
+  if (trials === 1) return 1
+  return known.length === 0 ? null : effectiveTrials(known)
+}
+
+/** Deviation of daily Sharpe ratios; `null` of fewer than two. Of chance alone it goes with 1 ÷ √days. */
+function spreadOf(known: readonly ReturnsSummary[], days: number): Figure {
+  let [count, mean, square] = [0, 0, 0]
+  for (const one of known) {
+    const sharpe = dailySharpe(one)
+    if (sharpe === null) continue
+    const scaled = one.days === days ? sharpe : sharpe * Math.sqrt(one.days / days)
+    const step = scaled - mean
+    mean += step / ++count
+    square += step * (scaled - mean)
+  }
+  return count < 2 ? null : Math.sqrt(square / (count - 1))
+}
+
+function validated(
+  chosen: ReturnsSummary,
+  known: readonly ReturnsSummary[],
+  options: OverfittingOptions,
+  notes: Notes,
+): CrossValidation | null {
+  const none = (why: string) => {
+    notes['crossValidation'] = why
+    return null
+  }
+  if (options.crossValidate === false) return none('not asked for')
+  if (options.trials === 1) return none('only one trial was made: nothing was chosen')
+  if (chosen.days < LEAST_DAYS)
+    return none(`${plural(chosen.days, 'day')}: too few to halve, at least ${LEAST_DAYS} are needed`)
+  const alike = known.filter(({ from, days }) => from === chosen.from && days === chosen.days)
+  return crossValidate(alike) ?? none('fewer than two different trials over the same days can be compared')
+}
+
+function plural(count: number, word: string): string {
+  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`
+}
