@@ -30,6 +30,20 @@ export interface Trial {
   readonly number: number
   /** The searched parameters only. */
   readonly params: Params
+  /** Open of the first bar and close of the last, UTC ms, where they are not those of the search. */
+  readonly range?: TimeRange
+  /** Whether it is given up after a part of its range, by what it has come to there. */
+  readonly prune?: {
+    /** Part of the range that is run first. */
+    readonly share: number
+    /** The objective that it needs there to go on; `null`: any will do. */
+    readonly atLeast: Figure
+  }
+}
+
+export interface TimeRange {
+  readonly from: number
+  readonly to: number
 }
 
 /** How many parts a run's days are laid into: the more, the better two runs can be told apart. */
@@ -60,6 +74,8 @@ export interface TrialOutcome {
   readonly status: 'done' | 'pruned' | 'failed'
   /** What the search is for; `null` where there is none, and `reason` says why. */
   readonly objective: Figure
+  /** The same after the part of the data that pruning looks at; absent where nothing is pruned. */
+  readonly early?: Figure
   readonly reason: string | null
   /** Figures by key of `METRICS`, or of a model by key of `CLASSIFICATION_METRICS`; empty where it failed. */
   readonly metrics: Metrics

@@ -1,9 +1,8 @@
-import module from 'node:module'
-import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { DataError } from './data-error.ts'
 import type { Answer, Batch, Brief } from './read-worker.ts'
 import { memoryOf } from './rows.ts'
+import { threadOptions } from './thread-options.ts'
 
 type Job = PromiseWithResolvers<Answer> & { readonly batch: Batch }
 
@@ -17,15 +16,7 @@ export class ReadThreads {
   #fault: DataError | null = null
 
   constructor(worker: URL, brief: Brief, count: number) {
-    const cache = module.getCompileCacheDir?.()
-    const options = {
-      workerData: brief,
-      // some that a user may give this process, such as --input-type, keep a thread from starting
-      execArgv: [],
-      // a thread has no compile cache of its own accord, and compiling what it runs takes it as long as a tenth of the work;
-      // Deno has none at all
-      env: { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: dirname(cache) }) },
-    }
+    const options = { workerData: brief, ...threadOptions() }
     try {
       while (this.#threads.length < count) this.#start(new Worker(worker, options))
     } catch (error) {

@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly instants: number
   /** Their close times, UTC ms, from a host that knows them before; else the engine keeps what it is told. */
   readonly times?: () => Float64Array
+  /** Memory for the equity column, used where it is large enough; the result lies in it until it is used again. */
+  readonly equity?: Float64Array | null
 }
 
 /** @throws RangeError where cash is not a positive amount, slots are missing, or instruments do not go together */

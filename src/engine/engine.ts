@@ -93,7 +93,13 @@ export class Engine {
     const delays = { submit: new Delay(latency, intervals), cancel: new Delay(cancelLatency, intervals) }
     this.#desk = new OrderDesk(this.slots, this.#broker, delays, (slot, event) => this.#record(slot, event))
     this.#flattening = new Flattening(this.slots, this.#broker, this.#desk)
-    this.#curve = new EquityCurve(options.instants, this.#clock, this.slots, options.times ?? null)
+    this.#curve = new EquityCurve(
+      options.instants,
+      this.#clock,
+      this.slots,
+      options.times ?? null,
+      options.equity ?? null,
+    )
     const state = this.#guard(null, () => strategy.state(this.#params))
     this.#state = plainState(state, strategy.name)
     this.#contexts = this.slots.map(

@@ -20,9 +20,16 @@ export class EquityCurve {
   /**
    * @param clock holds the instant at hand, UTC ms
    * @param times the close times that will come, where they are known
+   * @param memory written to where it is large enough: a search makes no new column for every run
    */
-  constructor(capacity: number, clock: Float64Array, slots: readonly Slot[], times: (() => Float64Array) | null) {
-    this.equity = new Float64Array(capacity)
+  constructor(
+    capacity: number,
+    clock: Float64Array,
+    slots: readonly Slot[],
+    times: (() => Float64Array) | null,
+    memory: Float64Array | null,
+  ) {
+    this.equity = memory !== null && memory.length >= capacity ? memory : new Float64Array(capacity)
     this.#clock = clock
     this.#knownTimes = times
     this.#times = times === null ? new Float64Array(capacity) : null

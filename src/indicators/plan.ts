@@ -56,12 +56,22 @@ function compute(
     typeof input === 'string' ? bars[input] : compute(input.indicator, bars, done)[input.output]!,
   )
   const outputs = indicator.outputs.map(() => new Float64Array(bars.length))
-  const first = Math.min(bars.length, firstInput(indicator))
-  for (const output of outputs) output.fill(Number.NaN, 0, first)
-  fillColumns(indicator, columns, outputs, first, bars.length, bars.priceDecimals)
+  computeColumns(indicator, columns, outputs, bars)
   const result = Object.fromEntries(indicator.outputs.map((name, k) => [name, outputs[k]!]))
   done.set(indicator.key, result)
   return result
+}
+
+/** Computes one indicator over whole columns: `outputs`, one a name of its outputs, are written throughout. */
+export function computeColumns(
+  indicator: Indicator,
+  inputs: readonly Float64Array[],
+  outputs: readonly Float64Array[],
+  { length, priceDecimals }: Pick<Bars, 'length' | 'priceDecimals'>,
+): void {
+  const first = Math.min(length, firstInput(indicator))
+  for (const output of outputs) output.fill(Number.NaN, 0, first)
+  fillColumns(indicator, inputs, outputs, first, length, priceDecimals)
 }
 
 /** Runs a fresh kernel over rows [from, to) of its input columns, and writes those rows of the output columns. */

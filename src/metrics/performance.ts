@@ -7,6 +7,7 @@ import type { PerformanceInput } from './performance-input.ts'
 import { resultFigures } from './result-figures.ts'
 import { riskFigures } from './risk-figures.ts'
 import { splitTrades } from './split.ts'
+import { METRICS } from './table.ts'
 import { tradeFigures } from './trade-figures.ts'
 
 export interface Performance {
@@ -32,3 +33,34 @@ export function computeMetrics(input: PerformanceInput): Performance {
     if (split[side].winRate === null) notes[`split.${side}.winRate`] = `no ${side} trade was closed`
   return { metrics: figures.metrics, notes, split, drawdowns }
 }
+
+const CURVE: readonly string[] = ['equityPeak', 'exposure', 'maxGrossExposure', 'turnover']
+
+/**
+ * Some of the figures of `METRICS`: what a search asks of each of its runs, without the columns that only a report needs.
+ * @param wanted keys; `notes` has why one of them is null
+ */
+export function someMetrics(
+  input: PerformanceInput,
+  wanted: readonly string[],
+): { readonly metrics: Metrics; readonly notes: Readonly<Record<string, string>> } {
+  const figures = new Figures()
+  resultFigures(
+    figures,
+    input,
+    wanted.some((key) => CURVE.includes(key)),
+  )
+  const groups = new Set(wanted.map((key) => GROUP_OF.get(key)))
+  if (groups.has('Risk')) riskFigures(figures, input)
+  // calmar is of the group Risk, and reckoned with the drawdowns
+  if (groups.has('Drawdown') || wanted.includes('calmar')) drawdownFigures(figures, input)
+  if (groups.has('Trades')) tradeFigures(figures, input)
+  if (groups.has('Orders')) orderFigures(figures, input)
+  const { metrics, notes } = figures
+  return {
+    metrics: Object.fromEntries(wanted.map((key) => [key, metrics[key] ?? null])),
+    notes: Object.fromEntries(wanted.flatMap((key) => (notes[key] === undefined ? [] : [[key, notes[key]]]))),
+  }
+}
+
+const GROUP_OF = new Map(METRICS.map(({ key, group }) => [key, group]))

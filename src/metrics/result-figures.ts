@@ -4,8 +4,8 @@ import { endTimeOf, type PerformanceInput } from './performance-input.ts'
 
 const NO_BARS = 'the range has no bars'
 
-/** The figures of the groups Time, Result and Costs. */
-export function resultFigures(figures: Figures, input: PerformanceInput): void {
+/** The figures of the groups Time, Result and Costs; those that need the whole curve only where asked for. */
+export function resultFigures(figures: Figures, input: PerformanceInput, hasCurve = true): void {
   const { equity, startEquity, from, benchmark } = input
   const n = equity.length
   const end = n > 0 ? equity.equity[n - 1]! : startEquity
@@ -23,10 +23,11 @@ export function resultFigures(figures: Figures, input: PerformanceInput): void {
   if (duration < DAY) figures.set('cagr', null, 'the run is shorter than a day')
   else if (ratio <= 0) figures.set('cagr', null, 'nothing is left to grow')
   else figures.set('cagr', ratio ** ((365 * DAY) / duration) - 1, 'the run is too short to be annualised')
-  curveFigures(figures, input)
+  if (hasCurve) curveFigures(figures, input)
   costFigures(figures, input, end - startEquity)
 }
 
+/** Those of the group Result that need the whole curve, exposure among it. */
 function curveFigures(figures: Figures, { equity: curve, startEquity, fills }: PerformanceInput): void {
   const { length: n, exposure: exposures, equity } = curve
   let [held, most, peak, sum] = [0, 0, startEquity, 0]

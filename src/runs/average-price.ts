@@ -8,6 +8,8 @@ const MINUTE = 60_000
 
 export interface AveragePrice {
   readonly at: ReferenceAt
+  /** The 1m bars that it is reckoned from. */
+  readonly minutes: Bars
   /** Of the 1m bars it is reckoned from, so that a run names all its inputs; `null` for a run on 1m bars. */
   readonly sha256: string | null
 }
@@ -30,12 +32,16 @@ export async function averagePrice(store: Store, bars: Bars, instrument: Instrum
     interval === '1m' ? { minutes: bars, sha256: null } : await minuteBars(store, bars, from, closeOf(bars.length - 1))
   if (found === null) return null
   const { minutes, sha256 } = found
-  const at: ReferenceAt = (row, count) => {
-    const close = closeOf(row)
+  return { at: averageOf(bars, minutes), minutes, sha256 }
+}
+
+/** The average at the close of a row of `bars`, out of 1m bars. */
+export function averageOf({ openTime, series }: Bars, minutes: Bars): ReferenceAt {
+  return (row, count) => {
+    const close = closeTimeOf(openTime[row]!, series.interval)
     const [first, end] = [close - count * MINUTE, close].map((time) => firstRowAt(minutes.openTime, time))
     return weighted(minutes, first!, end!)
   }
-  return { at, sha256 }
 }
 
 async function minuteBars(store: Store, bars: Bars, from: number, to: number) {

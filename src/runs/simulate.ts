@@ -37,6 +37,17 @@ export interface SimulateSlot {
   readonly detail?: Bars | null
   /** What the declared indicators come to, row by row, where a search has computed it for many runs; else the run does. */
   readonly columns?: IndicatorColumns
+  /** Bars and indicators of a higher interval, where a search keeps them for many runs; else the run makes its own. */
+  readonly higher?: (interval: Interval, declared: Declared) => HigherColumns
+}
+
+type Declared = ReturnType<Strategy['indicators']>
+
+/** Memory that a search uses again for its next run: what a run has left in it holds until then. */
+export interface Memory {
+  /** Close times of the instants, once known. */
+  times: Float64Array | null
+  equity: Float64Array | null
 }
 
 export interface SimulateOptions {
@@ -54,6 +65,7 @@ export interface SimulateOptions {
   /** Limits of the account; the strategy may have stricter ones. */
   readonly risk?: RiskLimits
   readonly closeAtEnd: boolean
+  readonly memory?: Memory
   /** Told now and then how many instants of all are done. */
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -78,20 +90,49 @@ export function simulate(options: SimulateOptions): Simulation {
   const { column, step } = timeline(slots)
   const instants = column.length
   const { strategy, params, cash, limitTouch, path = 'worse', execution = PLAIN_EXECUTION } = options
-  const times = () => (step === 0 ? column : column.map((time) => time + step))
+  const { memory } = options
+  const times = () => {
+    if (memory?.times && isOf(memory.times, column, step)) return memory.times
+    const made = step === 0 ? column : column.map((time) => time + step)
+    if (memory !== undefined) memory.times = made
+    return made
+  }
   const risk = resolveRisk([
     { source: `strategy ${strategy.name}`, limits: strategy.risk(params) },
     { source: 'the account', limits: options.risk ?? {} },
   ])
-  const engine = new Engine({ strategy, params, slots, cash, limitTouch, path, risk, execution, instants, times })
+  const engine = new Engine({
+    strategy,
+    params,
+    slots,
+    cash,
+    limitTouch,
+    path,
+    risk,
+    execution,
+    instants,
+    times,
+    equity: memory?.equity ?? null,
+  })
   for (let from = 0; from < instants; from += REPORT_EVERY) {
     options.onProgress?.(from, instants)
     runInstants(engine, column, step, from, Math.min(instants, from + REPORT_EVERY))
   }
   const result = engine.finish({ closeAtEnd: options.closeAtEnd })
+  if (memory !== undefined) memory.equity = widest(memory.equity, result.equity.equity)
   const seconds = (performance.now() - start) / 1000
   const bars = slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0)
   return { result, seconds, bars, plots: () => plotsOf(strategy, params, slots) }
+}
+
+/** Whether these are the close times of a column: within one search, two stretches of equal length and ends are one. */
+function isOf(times: Float64Array, column: Float64Array, step: number): boolean {
+  const last = column.length - 1
+  return times.length === last + 1 && times[0] === column[0]! + step && times[last] === column[last]! + step
+}
+
+function widest(memory: Float64Array | null, used: Float64Array): Float64Array {
+  return memory !== null && memory.length >= used.length ? memory : used
 }
 
 /** A function of its own, called often: V8 then compiles it once, and not anew in the middle of every run's one long loop. */
@@ -130,7 +171,8 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
   const also: Record<string, HigherColumns> = {}
   for (const [name, higher] of Object.entries(strategy.also)) {
     const wanted = higher.indicators(params)
-    const columns = higherColumns(bars, name, higher.interval, wanted)
+    checkHigher(bars, name, higher.interval)
+    const columns = slot.higher?.(higher.interval, wanted) ?? higherColumns(bars, higher.interval, wanted)
     also[name] = columns
     const enough = Math.max(1, longestLookback(wanted)) - 1
     const row = columns.rows.findIndex((higherRow) => higherRow >= enough)
@@ -157,16 +199,13 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
   }
 }
 
+function checkHigher({ series }: Bars, name: string, interval: Interval): void {
+  if (intervalMs(interval) <= intervalMs(series.interval))
+    throw new RangeError(`also.${name} is ${interval}, which is not coarser than the series' own ${series.interval}`)
+}
+
 /** Bars of a coarser interval, and for every own bar the last of them that was closed by its close. */
-function higherColumns(
-  bars: Bars,
-  name: string,
-  interval: Interval,
-  declared: ReturnType<Strategy['indicators']>,
-): HigherColumns {
-  const own = bars.series.interval
-  if (intervalMs(interval) <= intervalMs(own))
-    throw new RangeError(`also.${name} is ${interval}, which is not coarser than the series' own ${own}`)
+function higherColumns(bars: Bars, interval: Interval, declared: Declared): HigherColumns {
   const { bars: higher, rows } = higherBars(bars, interval)
   return { bars: higher, indicators: batchColumns(declared, higher), rows }
 }

@@ -1,7 +1,7 @@
-import module from 'node:module'
-import { dirname, extname } from 'node:path'
+import { extname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { threadOptions } from '../../data/thread-options.ts'
 import type { WorkerBrief } from './train-worker.ts'
 import { type Epoch, Trainer } from './trainer.ts'
 import type { TrainingTask } from './training-task.ts'
@@ -40,19 +40,10 @@ class Threads implements Crew {
   #busy = 0
 
   constructor(task: TrainingTask, worker: URL) {
-    const cache = module.getCompileCacheDir?.()
     try {
       for (let index = 0; index < task.threads; index++) {
         const brief: WorkerBrief = { task, index }
-        this.#start(
-          new Worker(worker, {
-            workerData: brief,
-            // some that a user may give this process, such as --input-type, keep a thread from starting
-            execArgv: [],
-            // a thread has no compile cache of its own accord; Deno has none at all
-            env: { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: dirname(cache) }) },
-          }),
-        )
+        this.#start(new Worker(worker, { workerData: brief, ...threadOptions() }))
       }
     } catch (error) {
       this.#fail(String(error))

@@ -1,0 +1,64 @@
+import type { Fill } from '../core/fill.ts'
+import type { EquityColumns, Metrics } from '../core/run.ts'
+import type { Params } from '../core/search.ts'
+import type { Trade } from '../core/trade.ts'
+import { findObjective, type Goal, judge } from '../search/objective.ts'
+import { codeHash } from './code-hash.ts'
+import { loadModule } from './load-module.ts'
+import { UsageError, usage } from './usage-error.ts'
+
+/** What a function of one's own is handed to judge a trial by. */
+export interface TrialResult {
+  /** All figures of `METRICS`. */
+  readonly metrics: Metrics
+  /** Why one of them is null. */
+  readonly notes: Readonly<Record<string, string>>
+  readonly params: Params
+  readonly trades: readonly Trade[]
+  readonly fills: readonly Fill[]
+  /** Columns that the next trial writes over: keep values, not them. */
+  readonly equity: EquityColumns
+}
+
+/** What a search is for: a figure, or a function of a module. */
+export interface ObjectiveSpec {
+  readonly name: string
+  readonly goal: Goal
+  /** Path of a module from its project's root, and what its code hashes to; `null`: a figure. */
+  readonly module: { readonly path: string; readonly code: string } | null
+}
+
+export type JudgeTrial = (result: TrialResult) => ReturnType<typeof judge>
+
+/**
+ * Reads `--objective` and `--goal`: the name of a figure, or the path of a module whose default export is a function of a trial.
+ * @throws UsageError where it is neither
+ */
+export async function objectiveOf(
+  text: string,
+  goal: Goal | undefined,
+  subject: 'strategy' | 'model',
+): Promise<{ readonly spec: ObjectiveSpec; readonly file: string | null }> {
+  if (!/\.(ts|js|mjs)$/.test(text)) {
+    const found = usage(() => findObjective(text, subject))
+    return { spec: { name: found.name, goal: goal ?? found.goal, module: null }, file: null }
+  }
+  if (subject === 'model')
+    throw new UsageError(`--objective ${text}: a search of a model is judged by a figure, such as logLoss or auc`)
+  const { file } = await loadObjective(text)
+  return {
+    spec: { name: text, goal: goal ?? 'max', module: { path: text, code: codeHash(file).hash } },
+    file,
+  }
+}
+
+/** The function of a module that judges a trial. @throws UsageError where it exports none */
+export async function loadObjective(path: string): Promise<{ readonly judge: JudgeTrial; readonly file: string }> {
+  const { file, exports } = await loadModule('objective', path)
+  const { default: own } = exports
+  if (typeof own !== 'function')
+    throw new UsageError(
+      `objective ${path}: its default export is no function; write: export default ({ metrics }) => metrics.sharpe`,
+    )
+  return { file, judge: (result) => judge(path, (own as (result: TrialResult) => unknown)(result)) }
+}

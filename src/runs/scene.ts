@@ -1,0 +1,108 @@
+import { type Bars, firstRowAt, sliceBars } from '../core/bar.ts'
+import { closeTimeOf } from '../core/interval.ts'
+import type { MarkColumns } from '../core/leverage.ts'
+import type { Predictions } from '../core/predictor.ts'
+import type { TimeRange } from '../core/search.ts'
+import { averageOf } from './average-price.ts'
+import type { Prepared } from './prepare.ts'
+import type { SimulateOptions, SimulateSlot } from './simulate.ts'
+
+/** A series of a scene: that of a simulation as plain data. */
+export interface SceneSlot extends Omit<SimulateSlot, 'referenceAt' | 'columns' | 'higher'> {
+  /** The 1m bars behind PERCENT_PRICE. */
+  readonly minutes: Bars | null
+}
+
+/** What every trial of a search is run on: all of a simulation but its parameters, as plain data that threads can share. */
+export interface Scene extends Omit<SimulateOptions, 'strategy' | 'params' | 'slots' | 'memory' | 'onProgress'> {
+  readonly slots: readonly SceneSlot[]
+  readonly riskFree: number
+}
+
+export function sceneOf({ options, loaded }: Prepared, riskFree: number): Scene {
+  const { strategy: _, params: __, slots, ...rest } = options
+  return {
+    ...rest,
+    riskFree,
+    slots: slots.map(({ referenceAt: ___, ...slot }, k) => ({ ...slot, minutes: loaded[k]!.average?.minutes ?? null })),
+  }
+}
+
+/** The same with every column in memory that threads share. A column that stands in two places is one afterwards, too. */
+export function shareScene(scene: Scene): Scene {
+  const known = new Map<ArrayBufferLike, Map<string, unknown>>()
+  const share = (value: unknown): unknown => {
+    if (value instanceof Float64Array) return shareColumn(value, known)
+    if (Array.isArray(value)) return value.map(share)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, share(part)]))
+  }
+  return share(scene) as Scene
+}
+
+function shareColumn(column: Float64Array, known: Map<ArrayBufferLike, Map<string, unknown>>): Float64Array {
+  if (column.buffer instanceof SharedArrayBuffer) return column
+  const ofBuffer = known.get(column.buffer) ?? new Map<string, unknown>()
+  known.set(column.buffer, ofBuffer)
+  const place = `${column.byteOffset}:${column.length}`
+  const shared = (ofBuffer.get(place) as Float64Array | undefined) ?? sharedColumn(column.length)
+  if (!ofBuffer.has(place)) shared.set(column)
+  ofBuffer.set(place, shared)
+  return shared
+}
+
+export function sharedColumn(length: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(8 * length))
+}
+
+/** Bytes of all columns of a scene. */
+export function sceneBytes(scene: Scene): number {
+  const seen = new Set<ArrayBufferLike>()
+  let bytes = 0
+  const add = (value: unknown): void => {
+    if (value instanceof Float64Array) {
+      if (!seen.has(value.buffer)) bytes += value.byteLength
+      seen.add(value.buffer)
+    } else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) add(part)
+  }
+  add(scene)
+  return bytes
+}
+
+/** A scene's slots as a simulation takes them; until `range.to` where one is given. */
+export function slotsOf(scene: Scene, range?: TimeRange): SimulateSlot[] {
+  return scene.slots.map((slot) => {
+    const { minutes, ...rest } = range === undefined ? slot : until(slot, range.to)
+    return { ...rest, referenceAt: minutes === null ? null : averageOf(rest.bars, minutes) }
+  })
+}
+
+/** Bars that are closed by then, and what goes with them row by row; rows keep their numbers. */
+function until(slot: SceneSlot, time: number): SceneSlot {
+  const { bars, models, marks } = slot
+  const { interval } = bars.series
+  let rows = firstRowAt(bars.openTime, time)
+  while (rows > 0 && closeTimeOf(bars.openTime[rows - 1]!, interval) > time) rows--
+  if (rows === bars.length) return slot
+  return {
+    ...slot,
+    bars: sliceBars(bars, 0, rows),
+    ...(models !== undefined && { models: predictionsUntil(models, rows) }),
+    ...(marks && { marks: marksUntil(marks, rows) }),
+  }
+}
+
+function predictionsUntil(models: Predictions, rows: number): Predictions {
+  return Object.fromEntries(
+    Object.entries(models).map(([name, outputs]) => [
+      name,
+      Object.fromEntries(Object.entries(outputs).map(([output, values]) => [output, values.subarray(0, rows)])),
+    ]),
+  )
+}
+
+function marksUntil<M extends MarkColumns>(marks: M, rows: number): M {
+  const { open, high, low, close } = marks
+  const part = (column: Float64Array) => column.subarray(0, rows)
+  return { ...marks, open: part(open), high: part(high), low: part(low), close: part(close) }
+}

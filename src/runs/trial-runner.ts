@@ -1,0 +1,140 @@
+import { firstRowAt } from '../core/bar.ts'
+import type { Figure } from '../core/findings.ts'
+import { type HigherBars, higherBars } from '../core/higher.ts'
+import type { Interval } from '../core/interval.ts'
+import type { Metrics } from '../core/run.ts'
+import type { Params, ReturnsSummary, TimeRange, Trial, TrialOutcome } from '../core/search.ts'
+import { type HigherColumns, resolveParams, type Strategy } from '../engine/index.ts'
+import { batchColumns } from '../indicators/index.ts'
+import { computeMetrics, someMetrics, summarise } from '../metrics/index.ts'
+import type { JudgeTrial } from './objective.ts'
+import { type Scene, slotsOf } from './scene.ts'
+import type { SharedIndicators } from './shared-indicators.ts'
+import { type Memory, type SimulateSlot, simulate } from './simulate.ts'
+
+/** How the trials of a search are judged. */
+export interface Judging {
+  /** Key of a figure. */
+  readonly name: string
+  readonly goal: 'max' | 'min'
+  /** A function of one's own in its place. */
+  readonly own: JudgeTrial | null
+  /** Figures that each outcome has. */
+  readonly figures: readonly string[]
+}
+
+/** What one run over a stretch came to. */
+interface Tried {
+  readonly objective: Figure
+  readonly reason: string | null
+  readonly metrics: Metrics
+  readonly returns: ReturnsSummary | null
+}
+
+/**
+ * Runs trials one after the other: the engine and the strategy of a backtest, on columns that all trials share. An outcome
+ * hangs on scene and trial alone, never on what was run before, where or when.
+ */
+export class TrialRunner {
+  readonly #strategy: Strategy
+  readonly #fixed: Params
+  readonly #scene: Scene
+  readonly #slots: readonly SimulateSlot[]
+  readonly #indicators: SharedIndicators
+  readonly #judging: Judging
+  readonly #memory: Memory = { times: null, equity: null }
+  readonly #higher = new Map<string, HigherBars>()
+
+  /** @param fixed parameters that are not searched and are not at their defaults */
+  constructor(strategy: Strategy, fixed: Params, scene: Scene, indicators: SharedIndicators, judging: Judging) {
+    this.#strategy = strategy
+    this.#fixed = fixed
+    this.#scene = scene
+    this.#slots = slotsOf(scene)
+    this.#indicators = indicators
+    this.#judging = judging
+  }
+
+  /** What a trial comes to; one that throws has failed, and says why. */
+  run(trial: Trial): TrialOutcome {
+    const { number } = trial
+    try {
+      return this.#run(trial)
+    } catch (error) {
+      const reason = (error as Error).message ?? String(error)
+      return { number, status: 'failed', objective: null, reason, metrics: {}, returns: null }
+    }
+  }
+
+  #run({ number, params, range, prune }: Trial): TrialOutcome {
+    const whole = range ?? this.#range()
+    if (prune === undefined) return { number, ...this.#outcome(params, range) }
+    const first = this.#try(params, { from: whole.from, to: whole.from + (whole.to - whole.from) * prune.share })
+    const early = first.objective
+    const { atLeast } = prune
+    const isWorse = atLeast !== null && (early === null || this.#isWorse(early, atLeast))
+    if (!isWorse) return { number, ...this.#outcome(params, range), early }
+    const { metrics, returns } = first
+    const reason = `pruned: ${early ?? 'nothing'} after ${Math.round(100 * prune.share)} % of the data, where the median was ${atLeast}`
+    return { number, status: 'pruned', objective: early, early, reason, metrics, returns }
+  }
+
+  #outcome(params: Params, range?: TimeRange): Omit<TrialOutcome, 'number'> {
+    const tried = this.#try(params, range)
+    const isJudged = tried.objective !== null || this.#judging.own === null
+    return { status: isJudged ? 'done' : 'failed', ...tried }
+  }
+
+  #isWorse(value: number, than: number): boolean {
+    return this.#judging.goal === 'max' ? value < than : value > than
+  }
+
+  /** First open and last close of the scene. */
+  #range(): TimeRange {
+    const ends = this.#slots.map(({ bars }) => bars.openTime[bars.length - 1]! + 1)
+    return { from: this.#scene.from, to: Math.max(...ends) }
+  }
+
+  /** One run, judged. */
+  #try(searched: Params, range?: TimeRange): Tried {
+    const params = resolveParams(this.#strategy, { ...this.#fixed, ...searched })
+    const { riskFree, slots: _, ...common } = this.#scene
+    const from = range?.from ?? common.from
+    const declared = this.#strategy.indicators(params)
+    const slots = (range === undefined ? this.#slots : slotsOf(this.#scene, range)).map((slot, k) => {
+      const columns = this.#indicators.columnsOf(k, declared)
+      const higher = (interval: Interval, wanted: typeof declared) => this.#higherColumns(slot, interval, wanted)
+      return { ...slot, higher, ...(columns !== null && { columns }) }
+    })
+    const { result } = simulate({ ...common, from, strategy: this.#strategy, params, slots, memory: this.#memory })
+    const first = Math.min(...slots.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, from)] ?? from))
+    const input = { ...result, from: first, benchmark: null, riskFree }
+    const { name, own, figures } = this.#judging
+    const returns = summarise(result.equity, first, result.startEquity)
+    if (own === null) {
+      const { metrics, notes } = someMetrics(input, [...new Set([name, ...figures])])
+      const objective = metrics[name] ?? null
+      return { objective, reason: objective === null ? (notes[name] ?? null) : null, metrics, returns }
+    }
+    const { metrics, notes } = computeMetrics(input)
+    const { trades, fills, equity } = result
+    const judged = own({ metrics, notes, params, trades, fills, equity })
+    return { ...judged, metrics: pick(metrics, figures), returns }
+  }
+
+  /** Bars of a higher interval are made once; their indicators, of which there are few rows, by each run. */
+  #higherColumns(
+    { bars }: SimulateSlot,
+    interval: Interval,
+    declared: ReturnType<Strategy['indicators']>,
+  ): HigherColumns {
+    const key = `${bars.series.venue} ${bars.series.symbol} ${bars.length} ${interval}`
+    const made = this.#higher.get(key) ?? higherBars(bars, interval)
+    this.#higher.set(key, made)
+    return { ...made, indicators: batchColumns(declared, made.bars) }
+  }
+}
+
+function pick(metrics: Metrics, keys: readonly string[]): Metrics {
+  return Object.fromEntries(keys.map((key) => [key, metrics[key] ?? null]))
+}
