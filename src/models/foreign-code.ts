@@ -1,5 +1,5 @@
 import type { ModelDefinition } from './define-model.ts'
-import { ownPart, type Part, type PartName } from './own-parts.ts'
+import { ownPart, type Part, type PartName, partsWithin } from './own-parts.ts'
 
 /**
  * The text of parts that are not klinelab's own, steps of a pipeline and members of an ensemble included: what they are decided
@@ -8,8 +8,7 @@ import { ownPart, type Part, type PartName } from './own-parts.ts'
 export function foreignCode({ label, scale, rebalance, model, split }: ModelDefinition): string | null {
   const texts: string[] = []
   const look = (name: PartName, part: Part): void => {
-    const { members = [] } = part as { readonly members?: readonly Part[] }
-    for (const inner of [...members, ...((part.settings['steps'] ?? []) as readonly Part[])]) look(name, inner)
+    for (const inner of partsWithin(name, part)) look(name, inner)
     if (ownPart(name, part) === undefined)
       texts.push(
         `${part.kind} ${Object.values(part)

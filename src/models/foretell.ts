@@ -79,6 +79,11 @@ export interface Said {
   readonly p: Float64Array
 }
 
+/** Rows that a fold has foretold out of sample and that have a label. */
+export function judgedRows({ y }: Labels, { fold }: Forecast): Int32Array {
+  return Int32Array.from(y.keys()).filter((row) => fold[row]! > 0 && y[row]! >= 0)
+}
+
 export function saidOf(rows: Int32Array, { y, classes }: Labels, { p }: Forecast): Said {
   const width = classes === 2 ? 1 : 3
   const own = new Float64Array(rows.length * width)

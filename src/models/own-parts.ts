@@ -118,3 +118,10 @@ export function ownPart(name: PartName, { kind }: Part): OwnPart | undefined {
   const own: Readonly<Record<string, OwnPart>> = OWN_PARTS[name]
   return Object.hasOwn(own, kind) ? own[kind] : undefined
 }
+
+/** Parts that a part is made of: steps of a pipeline, members of an ensemble, be it klinelab's own or not. */
+export function partsWithin(name: PartName, part: Part): readonly Part[] {
+  const within = ownPart(name, part)?.within ?? 'members'
+  const { [within]: parts } = part as Part & { readonly members?: unknown; readonly steps?: unknown }
+  return Array.isArray(parts) ? parts : []
+}

@@ -2,7 +2,7 @@ import type { Params } from '../core/search.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { bool, choice, int, num, type ParamSpec, type ParamSpecs, resolveParams } from '../engine/params.ts'
 import { defineModel, type ModelDefinition } from './define-model.ts'
-import { OWN_PARTS, type OwnPart, ownPart, type Part, type PartName } from './own-parts.ts'
+import { OWN_PARTS, type OwnPart, ownPart, type Part, type PartName, partsWithin } from './own-parts.ts'
 
 const PARTS = Object.keys(OWN_PARTS) as PartName[]
 
@@ -69,7 +69,7 @@ function specsOfPart(name: PartName, path: string, part: Part): Record<string, P
       for (const [k, one] of value.entries()) put(specs, `${at}.${k}`, specOf(own, setting, one))
     else put(specs, at, specOf(own, setting, value))
   }
-  for (const [k, inner] of partsWithin(own, part).entries())
+  for (const [k, inner] of partsWithin(name, part).entries())
     Object.assign(specs, specsOfPart(name, `${path}.${own.within}.${k}`, inner))
   return specs
 }
@@ -86,10 +86,6 @@ function specOf({ whole = [], words = {} }: OwnPart, setting: string, value: unk
   return typeof value === 'string' && options !== undefined ? oneOf(value, options) : null
 }
 
-function partsWithin({ within }: OwnPart, part: Part): readonly Part[] {
-  return within === undefined ? [] : ((part as unknown as Readonly<Record<string, readonly Part[]>>)[within] ?? [])
-}
-
 interface Change {
   /** Names and places, from the part on. */
   readonly at: readonly string[]
@@ -101,16 +97,16 @@ function remade(name: PartName, part: Part, changes: readonly Change[]): Part {
   const own = ownPart(name, part)!
   const settings: Record<string, unknown> = { ...part.settings }
   if (own.within !== undefined) delete settings[own.within]
-  const inner: Change[][] = partsWithin(own, part).map(() => [])
+  const inner: Change[][] = partsWithin(name, part).map(() => [])
   for (const { at, value } of changes) {
     const [setting, place, ...rest] = at as [string, ...string[]]
     if (setting === own.within) inner[Number(place)]!.push({ at: rest, value })
     else if (place === undefined) settings[setting] = value
     else settings[setting] = (settings[setting] as readonly unknown[]).with(Number(place), value)
   }
-  const within = partsWithin(own, part).map((one, k) => remade(name, one, inner[k]!))
+  const within = partsWithin(name, part).map((one, k) => remade(name, one, inner[k]!))
   const again = (of: object, these: readonly Part[]) => own.make!(of as never, these as never[], part as never)
-  requireOwnCode(part, again(withoutWithin(own, part), partsWithin(own, part)))
+  requireOwnCode(part, again(withoutWithin(own, part), partsWithin(name, part)))
   return again(settings, within)
 }
 
@@ -160,7 +156,7 @@ function whyNot(definition: ModelDefinition, path: string): string | null {
     if (own.make === null) return `${at} is ${JSON.stringify(part.kind)}, which has learnt elsewhere`
     if (rest.length === 0) return `name a setting of it, or export several models for other kinds of ${name}`
     const [setting, place] = rest as [string, string | undefined]
-    const inner = setting === own.within ? partsWithin(own, part)[Number(place)] : undefined
+    const inner = setting === own.within ? partsWithin(name as PartName, part)[Number(place)] : undefined
     if (inner === undefined) {
       if (setting === own.within || !Object.hasOwn(part.settings, setting)) return null
       return `it is ${JSON.stringify(part.settings[setting])}, and only numbers, true or false and words of a few can be: write one of these in the definition first`

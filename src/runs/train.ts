@@ -5,7 +5,7 @@ import { classificationMetrics } from '../metrics/classification.ts'
 import { type Artifact, foldFromJson, foldToJson, type TrainedSeries } from '../models/artifact.ts'
 import { definitionJson, type ModelDefinition } from '../models/define-model.ts'
 import { type FittedFold, fitFold } from '../models/fit-fold.ts'
-import { type Forecast, foretell, saidOf } from '../models/foretell.ts'
+import { type Forecast, foretell, judgedRows, saidOf } from '../models/foretell.ts'
 import type { Ground } from '../models/ground.ts'
 import type { TrainingStep, TrainingWatch } from '../models/lesson.ts'
 import { asToldOf, identityOf, type SeriesGround, toldOf } from './grounds.ts'
@@ -121,7 +121,7 @@ function readBack(fold: FittedFold, definition: ModelDefinition): void {
 }
 
 function trainedSeries({ bars, labels }: Ground, forecast: Forecast) {
-  const rows = Int32Array.from(bars.openTime.keys()).filter((row) => forecast.fold[row]! > 0 && labels.y[row]! >= 0)
+  const rows = judgedRows(labels, forecast)
   return {
     series: seriesName(bars.series),
     from: bars.openTime[0]!,
