@@ -5,7 +5,7 @@ import { count, decimal, NONE, percent } from './format.ts'
 import { escapeHtml } from './html.ts'
 
 /** Fractions that nobody reads as percent. */
-const SCORES: readonly string[] = ['auc', 'aucWeighted', 'prAuc', 'f1', 'macroF1', 'weightedF1']
+export const SCORES: readonly string[] = ['auc', 'aucWeighted', 'prAuc', 'f1', 'macroF1', 'weightedF1']
 
 /** What the baselines are called. */
 export const BASELINE_NAMES = { majority: 'commonest class', previousSign: 'last bar’s sign' } as const

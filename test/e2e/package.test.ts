@@ -41,6 +41,8 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
     'report',
     join('report', 'evaluation.schema.json'),
     join('report', 'run.schema.json'),
+    join('report', 'sweep.schema.json'),
+    join('report', 'walk-forward.schema.json'),
   ])
 
   const made = npm(['exec', '--', 'klinelab', 'init', 'shop'], empty)
