@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type Bars, firstRowAt, sliceBars } from '../core/bar.ts'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { barsSha256, certifyBars, type Store } from '../data/index.ts'
+import { barsSha256, type Store } from '../data/index.ts'
 import { buyAndHoldEquity, computeMetrics, fullBand, nearFaults, pathBand, portfolioOf } from '../metrics/index.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import type { BacktestRequest } from './backtest-request.ts'
+import { groundOf } from './ground-facts.ts'
 import { peerMetrics } from './peer.ts'
 import { prepare } from './prepare.ts'
 import { documentOf } from './run-document.ts'
@@ -37,8 +37,7 @@ export async function backtest(
   host: TrainingHost = {},
 ): Promise<Backtest> {
   const prepared = await prepare(asked, settings, host)
-  const { strategy, file, params, request, store, loaded, perpetuals, details, models, options, defaultWarmup } =
-    prepared
+  const { request, store, loaded, perpetuals, details, options } = prepared
   const { from, cash, limitTouch } = options
   const simulation = played(options, onProgress)
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
@@ -54,8 +53,8 @@ export async function backtest(
     benchmark: benchmark.equity,
     riskFree: settings.riskFree,
   })
-  const inRange = loaded.map(({ bars }) => ({ bars, first: firstRowAt(bars.openTime, from) }))
-  const used = inRange.map(({ bars, first }) => sliceBars(bars, first, bars.length))
+  const ground = await groundOf(prepared, settings)
+  const { used, warmups, certificates } = ground
   const { result } = simulation
   const makerFee = Object.fromEntries(loaded.map(({ instrument, costs }) => [instrument.symbol, costs.feeMaker]))
   const finer = details.map((one) => one?.bars ?? null)
@@ -63,41 +62,29 @@ export async function backtest(
   const better = settings.band === 'full' ? simulate({ ...options, path: 'better', onProgress }).result : null
   const band = better === null ? repriced : fullBand(repriced, result, better)
   const stress = request.stress ? stressOf(result, options, onStress) : null
-  const facts = { strategy, params, request, settings, from, metrics, split, peer: held.peer, band, stress }
-  const certificates = await Promise.all(used.map((bars) => certificateOf(store, bars)))
+  const facts = { ...ground, metrics, split, peer: held.peer, band, stress }
   const near = nearFaults(used, certificates, result.trades, result.endEquity - result.startEquity)
   const traded = used.map((bars, k) => {
     const { marks = null, terms = null } = perpetuals[k] ?? {}
-    const { first } = inRange[k]!
     return {
       bars,
-      marks: marks?.close.subarray(first) ?? bars.close,
+      marks: marks?.close.subarray(warmups[k]) ?? bars.close,
       quote: loaded[k]!.instrument.quote,
       margin: terms,
     }
   })
   const { portfolio, margin, notes: unlike } = portfolioOf({ ...result, traded, from, drawdowns })
-  const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(inRange[plot.slot]!.first) }))
+  const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(warmups[plot.slot]) }))
   const document = documentOf({
     ...facts,
-    file,
-    used,
     plots,
     notes: { ...notes, ...held.notes, ...unlike },
     benchmark,
-    defaultWarmup,
-    warmups: inRange.map(({ first }) => first),
     nearFaults: near,
     portfolio,
-    models: { used: models?.used ?? [], inSample: asked.allowInSample ?? false },
     tradeHash: createHash('sha256').update(fillsCsv(result.fills)).digest('hex'),
     bars: simulation.bars,
     result,
-    certificates,
-    instruments: loaded,
-    averages: loaded.map(({ average }) => average?.sha256 ?? null),
-    perpetuals,
-    details,
   })
   return {
     seconds: simulation.seconds,
@@ -157,9 +144,4 @@ async function benchmarkOf(
     inputs: { feeTaker, slippageBps, sha256: barsSha256(bars) },
     equity: buyAndHoldEquity([{ bars, feeTaker, slippageBps }], from, settings.cash, equity),
   }
-}
-
-async function certificateOf(store: Store, bars: Bars) {
-  const manifest = await store.manifest(bars.series)
-  return certifyBars(bars, manifest?.outages ?? [])
 }

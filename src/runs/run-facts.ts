@@ -7,8 +7,8 @@ import type { Perpetual } from './perpetual.ts'
 import type { Settings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
 
-/** All that is known of a run once it is done. */
-export interface RunFacts {
+/** What is known of a run before it is run. */
+export interface GroundFacts {
   readonly strategy: Strategy
   readonly params: Readonly<Record<string, ParamValue>>
   readonly request: BacktestRequest
@@ -20,6 +20,19 @@ export interface RunFacts {
   readonly warmups: readonly number[]
   /** What the strategy asks for where nobody says. */
   readonly defaultWarmup: number
+  readonly certificates: RunDocument['certificates']
+  readonly instruments: readonly SimulateSlot[]
+  /** sha256 of the 1m bars behind PERCENT_PRICE, per series. */
+  readonly averages: readonly (string | null)[]
+  readonly models: RunDocument['models']
+  /** Margin, marks and funding, per series; null of spot. */
+  readonly perpetuals: readonly (Perpetual | null)[]
+  /** Finer bars, per series; null where none decide. */
+  readonly details: readonly (DetailBars | null)[]
+}
+
+/** All that is known of a run once it is done. */
+export interface RunFacts extends GroundFacts {
   readonly metrics: RunDocument['metrics']
   readonly peer: RunDocument['peer']
   readonly band: RunDocument['band']
@@ -44,14 +57,5 @@ export interface RunFacts {
     readonly events: RunResult['events']
     readonly openTrades: RunDocument['openTrades']
   }
-  readonly certificates: RunDocument['certificates']
-  readonly instruments: readonly SimulateSlot[]
-  /** sha256 of the 1m bars behind PERCENT_PRICE, per series. */
-  readonly averages: readonly (string | null)[]
   readonly plots: RunResult['plots']
-  readonly models: RunDocument['models']
-  /** Margin, marks and funding, per series; null of spot. */
-  readonly perpetuals: readonly (Perpetual | null)[]
-  /** Finer bars, per series; null where none decide. */
-  readonly details: readonly (DetailBars | null)[]
 }

@@ -3,7 +3,7 @@ import { sliceBars } from '../core/bar.ts'
 import type { FilterSnapshot, Instrument } from '../core/instrument.ts'
 import type { RunResult } from '../core/run.ts'
 import { barsSha256 } from '../data/index.ts'
-import type { RunFacts } from './run-facts.ts'
+import type { GroundFacts, RunFacts } from './run-facts.ts'
 
 /** What decides a run's bytes besides its bars, code and parameters, by name, as `verify` speaks of it. */
 export const INPUTS = {
@@ -26,7 +26,7 @@ export const INPUTS = {
  * The same as hashes: every value as it was used, not as it was spelt, so that one input asked for in two ways is one run,
  * and two inputs never are. What no series of the run has is not among them.
  */
-export function inputsOf(facts: RunFacts, to: number): Record<string, string> {
+export function inputsOf(facts: GroundFacts & Pick<RunFacts, 'benchmark'>, to: number): Record<string, string> {
   const { settings, request, from, instruments } = facts
   const { cash, riskFree, limitTouch, feeAsset, noCosts, risk, band, execution } = settings
   const { closeAtEnd = false, stress = false } = request
