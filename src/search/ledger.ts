@@ -1,0 +1,195 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { LINE_START, lineOf, readLine, type TrialEntry, type WrittenTrial } from './ledger-line.ts'
+
+/** One write holds at most this, in bytes, and whole lines only. */
+const BATCH = 1 << 20
+/** Read at a time, bytes. */
+const CHUNK = 1 << 23
+const NEWLINE = 0x0a
+/** Of damaged lines so many are kept by number. */
+const NAMED = 20
+
+/** The ledger cannot be read or written; the message names it and says what to do. */
+export class LedgerError extends Error {
+  override readonly name = 'LedgerError'
+}
+
+export interface Ledger {
+  readonly file: string
+  /** Every line that could be read, in order: the same trial may be there more than once. */
+  readonly entries: readonly WrittenTrial[]
+  /** Lines that could not: how many, and the numbers of the first of them, from 1. */
+  readonly unreadable: number
+  readonly unreadableAt: readonly number[]
+}
+
+/**
+ * Appends trials, safe beside other writers: each write is of whole lines and appended by the system in one piece, and what
+ * another writer left torn is ended first. They are on the disk when it returns.
+ * @throws LedgerError that says how many were not counted
+ */
+export function appendTrials(file: string, entries: readonly TrialEntry[]): void {
+  if (entries.length === 0) return
+  let written = 0
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    const { O_APPEND, O_CREAT, O_RDWR } = constants
+    const handle = openSync(file, O_APPEND | O_CREAT | O_RDWR, 0o644)
+    try {
+      while (written < entries.length) written += appendBatch(handle, entries, written)
+      sync(handle)
+    } finally {
+      closeSync(handle)
+    }
+  } catch (error) {
+    throw notCounted(file, entries.length - written, error)
+  }
+}
+
+/** Writes as many of the entries from `first` on as one batch holds; returns how many are there as whole lines. */
+function appendBatch(handle: number, entries: readonly TrialEntry[], first: number): number {
+  const lines: Buffer[] = isTorn(handle) ? [Buffer.from('\n')] : []
+  const lead = lines.length
+  let bytes = lead
+  for (let k = first; k < entries.length; k++) {
+    const line = Buffer.from(lineOf(entries[k]!))
+    if (bytes + line.length > BATCH && lines.length > lead) break
+    lines.push(line)
+    bytes += line.length
+  }
+  let left = writeSync(handle, Buffer.concat(lines))
+  // a disk that runs full takes a part: what is whole counts, and the next write begins on a line of its own
+  let whole = 0
+  for (const line of lines) {
+    left -= line.length
+    if (left < 0) break
+    whole++
+  }
+  return Math.max(0, whole - lead)
+}
+
+/** Whether the file ends within a line. */
+function isTorn(handle: number): boolean {
+  const { size } = fstatSync(handle)
+  const last = Buffer.alloc(1)
+  return size > 0 && readSync(handle, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE
+}
+
+function sync(handle: number): void {
+  try {
+    fsyncSync(handle)
+  } catch (error) {
+    // what is no file on a disk has nothing to wait for
+    if (codeOf(error) !== 'EINVAL') throw error
+  }
+}
+
+function notCounted(file: string, count: number, error: unknown): LedgerError {
+  const what = count === 1 ? 'one trial was not counted' : `${count} trials were not counted`
+  const advice = {
+    ENOSPC: 'the disk is full; free some space, and run it again to count it',
+    ENOTDIR: 'a part of its path is a file; choose another place with --ledger FILE',
+    EISDIR: 'is a folder; name a file with --ledger FILE',
+  }[codeOf(error)]
+  return new LedgerError(
+    `${file}: ${what} in the trial ledger: ${advice ?? `it cannot be written (${codeOf(error) || (error as Error).message}); choose another place with --ledger FILE`}`,
+    { cause: error },
+  )
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? ''
+}
+
+/**
+ * Reads a ledger; one that is not there is empty. A line that was cut off, and one that is none, are told of; a whole line that
+ * came to stand behind a torn one is found in it.
+ * @throws LedgerError where it cannot be read, or a newer klinelab has written in it
+ */
+export function readLedger(file: string): Ledger {
+  const entries: WrittenTrial[] = []
+  const unreadableAt: number[] = []
+  let unreadable = 0
+  let number = 0
+  for (const line of linesOf(file)) {
+    number++
+    if (line === '') continue
+    const found = readLine(line)
+    // what was torn ends where a whole line begins
+    const begin = found === null ? line.lastIndexOf(LINE_START) : 0
+    const behind = begin > 0 ? readLine(line.slice(begin)) : found
+    if (typeof behind === 'number') throw newer(file, number, behind)
+    if (behind !== null) entries.push(behind)
+    if (found !== null) continue
+    unreadable++
+    if (unreadableAt.length < NAMED) unreadableAt.push(number)
+  }
+  return { file, entries, unreadable, unreadableAt }
+}
+
+function newer(file: string, line: number, version: number): LedgerError {
+  return new LedgerError(
+    `${file}:${line}: was written by a newer klinelab (version ${version} of the ledger); update klinelab, or count in another ledger with --ledger FILE`,
+  )
+}
+
+/** The lines of a file, read piece by piece: a ledger may be longer than a string. */
+function* linesOf(file: string): Generator<string> {
+  if (!existsSync(file)) return
+  let handle: number
+  try {
+    handle = openSync(file, 'r')
+  } catch (error) {
+    throw unreadableFile(file, error)
+  }
+  try {
+    let rest = Buffer.alloc(0)
+    const chunk = Buffer.allocUnsafe(CHUNK)
+    for (;;) {
+      const read = readPiece(file, handle, chunk)
+      if (read === 0) break
+      const end = chunk.lastIndexOf(NEWLINE, read - 1)
+      if (end < 0 || end >= read) {
+        rest = Buffer.concat([rest, chunk.subarray(0, read)])
+        continue
+      }
+      const text = Buffer.concat([rest, chunk.subarray(0, end)]).toString()
+      rest = Buffer.from(chunk.subarray(end + 1, read))
+      for (let at = 0; ; ) {
+        const stop = text.indexOf('\n', at)
+        yield stop < 0 ? text.slice(at) : text.slice(at, stop)
+        if (stop < 0) break
+        at = stop + 1
+      }
+    }
+    if (rest.length > 0) yield rest.toString()
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function readPiece(file: string, handle: number, chunk: Buffer): number {
+  try {
+    return readSync(handle, chunk, 0, chunk.length, null)
+  } catch (error) {
+    throw unreadableFile(file, error)
+  }
+}
+
+function unreadableFile(file: string, error: unknown): LedgerError {
+  return new LedgerError(
+    `${file}: the trial ledger cannot be read (${codeOf(error) || (error as Error).message}); name another with --ledger FILE`,
+    { cause: error },
+  )
+}
