@@ -6,7 +6,7 @@ import type { MarginMode } from './leverage.ts'
 export type Figure = number | null
 
 /** An interval; `low` is never above `high`. */
-interface Interval {
+export interface Interval {
   readonly low: number
   readonly high: number
 }
