@@ -1,0 +1,163 @@
+import type { Job, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { TrialOutcome } from '../../core/search.ts'
+import type { Manifest, TrialBackend } from '../backend.ts'
+import { packed } from './exact-json.ts'
+import type { QueuePackages } from './redis-address.ts'
+import { Refusal } from './refusal.ts'
+import { type JobData, type JobResult, type Presence, type SweepKeys, sweepKeys, type Times } from './sweep-keys.ts'
+import { slotsOf } from './workforce.ts'
+
+/** What a worker is, to each of its sweeps. */
+export interface WorkerSetting {
+  readonly packages: QueuePackages
+  readonly client: Redis
+  readonly queue: string
+  readonly id: string
+  /** Host and process, for people. */
+  readonly name: string
+  readonly threads: number
+  readonly times: Times
+  readonly log: (line: string) => void
+  readonly opened: (manifest: Manifest) => Promise<TrialBackend>
+}
+
+/** Only while the sweep is alive, so that nothing of one that has ended comes back. */
+const PRESENT = `if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+return 1`
+/** What a sweep that was killed has left, or a stalled check of ours behind one that has ended meanwhile. */
+const FORGET = `if redis.call('EXISTS', KEYS[1]) == 1 then return end
+redis.call('SREM', KEYS[2], ARGV[1])
+redis.call('UNLINK', unpack(KEYS, 3))`
+/** Beats without a manifest after which a sweep is over; fewer may be a Redis that was emptied. */
+const OVER = 3
+/** How long handing back may take where Redis is away, ms. */
+const FAREWELL_MS = 3000
+const RETRY_MS = 1000
+
+/** One sweep, as one worker sees it: from the manifest to the last job. */
+export class SweepWork {
+  readonly #setting: WorkerSetting
+  readonly #sweep: string
+  readonly #keys: SweepKeys
+  readonly #stop = new AbortController()
+  #presence: Presence
+  #worker: Worker<JobData, JobResult> | null = null
+  #missed = 0
+  #trials = 0
+  #joining: Promise<void> = Promise.resolve()
+  manifest: Manifest | null = null
+
+  constructor(setting: WorkerSetting, sweep: string) {
+    this.#setting = setting
+    this.#sweep = sweep
+    this.#keys = sweepKeys(setting.queue, sweep)
+    this.#presence = { name: setting.name, threads: setting.threads, refusal: null, beat: 0 }
+  }
+
+  /** Says that this worker is there; @returns whether the sweep still is. */
+  async beat(): Promise<boolean> {
+    const { client, id } = this.#setting
+    const { manifest, workers } = this.#keys
+    this.#presence = { ...this.#presence, beat: this.#presence.beat + 1 }
+    const isThere = await client.eval(PRESENT, 2, manifest, workers, id, JSON.stringify(this.#presence))
+    this.#missed = isThere === 1 ? 0 : this.#missed + 1
+    if (isThere === 1 && this.manifest === null) {
+      const text = await client.get(manifest)
+      if (text === null) return true
+      this.manifest = JSON.parse(text) as Manifest
+      // it may take long to load data: meanwhile other sweeps go on
+      this.#joining = this.#join(this.manifest)
+    }
+    return this.#missed < OVER
+  }
+
+  async leave(): Promise<void> {
+    const { client, id, log } = this.#setting
+    const { manifest, sweeps, workers, lists } = this.#keys
+    this.#stop.abort()
+    const limit = Promise.withResolvers<void>()
+    const timer = setTimeout(limit.resolve, FAREWELL_MS)
+    const farewell = async () => {
+      await this.#joining
+      await this.#worker?.close()
+      await client.hdel(workers, id)
+      await client.eval(FORGET, 2 + lists.length, manifest, sweeps, ...lists, this.#sweep)
+    }
+    await Promise.race([farewell().catch(() => {}), limit.promise])
+    clearTimeout(timer)
+    if (this.#worker !== null) log(`${this.#title}: left; ${this.#trials} trials were computed here`)
+  }
+
+  get #title(): string {
+    return `sweep ${this.#sweep.slice(0, 8)}`
+  }
+
+  async #join(manifest: Manifest): Promise<void> {
+    const { log, opened, threads } = this.#setting
+    try {
+      const found = await opened(manifest)
+      if (this.#stop.signal.aborted) return
+      log(`${this.#title}: takes part, up to ${slotsOf(threads)} jobs at a time`)
+      this.#worker = this.#start(found)
+    } catch (error) {
+      const reason = error instanceof Refusal ? error.message : `cannot open it: ${(error as Error).message}`
+      this.#presence = { ...this.#presence, refusal: reason }
+      log(`${this.#title}: refused, none of its jobs is taken here: ${reason}`)
+    }
+  }
+
+  #start(opened: TrialBackend): Worker<JobData, JobResult> {
+    const { packages, client, threads, times, log } = this.#setting
+    const worker = new packages.bullmq.Worker<JobData, JobResult>(
+      this.#sweep,
+      (job, token) => this.#compute(job, token!, opened),
+      {
+        ...{ connection: client, prefix: this.#keys.prefix, concurrency: slotsOf(threads) },
+        ...{ lockDuration: times.lock, stalledInterval: times.stalled, runRetryDelay: RETRY_MS },
+        // whether it is tried again, and how, is the sweep's to say
+        maxStalledCount: 0,
+      },
+    )
+    worker.on('error', (error) => {
+      if (/lock|missing key/i.test(error.message))
+        log(`${this.#title}: a job was away for too long and is computed elsewhere`)
+      else if (error.name === 'ReplyError') log(`${this.#title}: ${error.message}`)
+    })
+    worker.on('failed', (_, error) => log(`${this.#title}: a job failed: ${error.message}`))
+    return worker
+  }
+
+  async #compute(job: Job<JobData, JobResult>, token: string, opened: TrialBackend): Promise<JobResult> {
+    const { signal } = this.#stop
+    const start = performance.now()
+    const outcomes: TrialOutcome[] = []
+    const stopped = Promise.withResolvers<true>()
+    const onAbort = () => stopped.resolve(true)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    try {
+      const { trials } = job.data
+      const work = signal.aborted ? null : opened.run(trials, (outcome) => outcomes.push(outcome), signal)
+      const isStopped = await Promise.race([stopped.promise, work])
+      if (isStopped === true || signal.aborted) return await this.#handBack(job, token)
+      const told = new Set(outcomes.map(({ number }) => number))
+      const missing = trials.filter(({ number }) => !told.has(number))
+      if (missing.length > 0) throw new Error(`nothing came of trial ${missing[0]!.number}`)
+      this.#trials += trials.length
+      return { outcomes: outcomes.map(packed), ms: performance.now() - start }
+    } catch (error) {
+      if (signal.aborted && (error as Error).name !== 'WaitingError') return await this.#handBack(job, token)
+      throw error
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** To the front of the queue: another worker goes on with it at once. */
+  async #handBack(job: Job, token: string): Promise<never> {
+    await job.moveToWait(token)
+    throw new this.#setting.packages.bullmq.WaitingError()
+  }
+}

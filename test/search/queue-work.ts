@@ -1,0 +1,30 @@
+import { seededRandom } from '../../src/core/random.ts'
+import { RETURN_BLOCKS, type Trial, type TrialOutcome } from '../../src/core/search.ts'
+import type { Manifest } from '../../src/search/backend.ts'
+
+/** What the made-up trials of the queue's tests do. */
+export interface MadeWork {
+  readonly seed: number
+  /** How long a trial takes, ms. */
+  readonly ms: number
+  /** Trials that kill their worker, or throw in it. */
+  readonly kills?: readonly number[]
+  readonly throws?: readonly number[]
+  /** Comes to something else each time. */
+  readonly isRandom?: boolean
+}
+
+/** A pure function of manifest and trial, with numbers that JSON alone would lose. */
+export function expectedOutcome(manifest: Manifest, { number, params }: Trial): TrialOutcome {
+  const { seed } = manifest['work'] as MadeWork
+  const random = seededRandom(seed * 1_000_003 + number)
+  const numbers = Array.from({ length: RETURN_BLOCKS }, () => random() - 0.5)
+  return {
+    ...{ number, status: 'done', objective: numbers[0]! * Number(params['fast']), reason: null },
+    metrics: { sharpe: numbers[1]!, trades: number, none: null, zero: -0 },
+    returns: {
+      ...{ from: 0, days: 400, mean: numbers[2]!, deviation: 1 / 3, skew: -1e-300, kurtosis: 5e-324 },
+      ...{ sums: numbers, squares: numbers.map((value) => value * value) },
+    },
+  }
+}
