@@ -6,9 +6,9 @@ import type { Where } from './where.ts'
 
 /** Up to this many combinations are gone through one by one. */
 export const LARGEST_SPACE = 10_000_000
-/** Draws in vain after which what is left is counted up. */
+/** Draws in vain after which what is left is taken as it comes, of a space that can be gone through. */
 const PATIENCE = 1_000
-/** Draws in vain after which a space that is too large to be counted up is taken to have no more. */
+/** Draws in vain after which a space too large for that is taken to have no more. */
 const LAST_PATIENCE = 200_000
 
 export function sizeOfSpace(axes: readonly Axis[]): number {
@@ -26,6 +26,17 @@ export function* combinations(axes: readonly Axis[]): Generator<Params> {
     while (k >= 0 && ++at[k]! === axes[k]!.size) at[k--] = 0
     if (k < 0) return
   }
+}
+
+/** The combination at a place in that order, from 0. */
+function combinationAt(axes: readonly Axis[], place: number): Params {
+  const values: [string, Value][] = []
+  let rest = place
+  for (const axis of axes.toReversed()) {
+    values.push([axis.name, axis.at(rest % axis.size)])
+    rest = Math.floor(rest / axis.size)
+  }
+  return Object.fromEntries(values.reverse())
 }
 
 export function leavesNothing(where: Where, refused: number): RangeError {
@@ -56,8 +67,9 @@ export class Untried {
   readonly #size: number
   readonly #proposed = new Set<string>()
   readonly #refused = new Set<string>()
-  /** What is left, in the order in which it will be tried; once it is known, nothing more is drawn. */
-  #left: Params[] | null = null
+  /** What is allowed, in the order in which it is tried where draws find nothing any more, and how far that has come. */
+  #left: Uint32Array | null = null
+  #leftAt = 0
 
   /** @param random puts what is left at the end into order */
   constructor({ dimensions, where, trials }: SamplerRequest, random: Random) {
@@ -81,22 +93,18 @@ export class Untried {
   /** The first of what is drawn that may be tried and was not; `null` where nothing is left or all were proposed. */
   take(draw: () => Params): Params | null {
     if (this.#proposed.size >= this.total) return null
-    for (let misses = 0; this.#left === null; misses++) {
-      if (misses >= PATIENCE && this.#size <= LARGEST_SPACE) this.#left = this.#shuffledRest()
-      else if (misses >= LAST_PATIENCE) {
-        if (this.#proposed.size === 0 && this.#where !== null) throw leavesNothing(this.#where, this.#refused.size)
-        return null
-      } else {
-        const params = draw()
-        if (this.isOpen(params)) return this.#propose(params)
-      }
+    const isCountable = this.#size <= LARGEST_SPACE
+    for (let misses = 0; misses < (isCountable ? PATIENCE : LAST_PATIENCE); misses++) {
+      const params = draw()
+      if (this.#isOpen(params)) return this.#propose(params)
     }
-    const params = this.#left.pop()
-    return params === undefined ? null : this.#propose(params)
+    if (isCountable) return this.#takeLeft()
+    if (this.#proposed.size === 0 && this.#where !== null) throw leavesNothing(this.#where, this.#refused.size)
+    return null
   }
 
   /** Whether it may be tried, and was not. */
-  isOpen(params: Params): boolean {
+  #isOpen(params: Params): boolean {
     const key = keyOf(this.axes, params)
     if (this.#proposed.has(key) || this.#refused.has(key)) return false
     if (this.#where === null || this.#where.allows(params)) return true
@@ -109,16 +117,31 @@ export class Untried {
     return params
   }
 
-  #shuffledRest(): Params[] {
-    const rest: Params[] = []
-    for (const params of combinations(this.axes)) if (this.isOpen(params)) rest.push(params)
-    for (let k = rest.length - 1; k > 0; k--) {
-      const other = Math.floor(this.#random() * (k + 1))
-      const kept = rest[k]!
-      rest[k] = rest[other]!
-      rest[other] = kept
+  #takeLeft(): Params | null {
+    this.#left ??= this.#shuffled()
+    while (this.#leftAt < this.#left.length) {
+      const params = combinationAt(this.axes, this.#left[this.#leftAt++]!)
+      if (this.#isOpen(params)) return this.#propose(params)
     }
-    return rest
+    return null
+  }
+
+  /** Places of all that is allowed among all combinations, in an order of chance. */
+  #shuffled(): Uint32Array {
+    const places = new Uint32Array(this.#size)
+    let count = 0
+    let place = 0
+    for (const params of combinations(this.axes)) {
+      if (this.#where === null || this.#where.allows(params)) places[count++] = place
+      place++
+    }
+    for (let k = count - 1; k > 0; k--) {
+      const other = Math.floor(this.#random() * (k + 1))
+      const kept = places[k]!
+      places[k] = places[other]!
+      places[other] = kept
+    }
+    return places.subarray(0, count)
   }
 }
 

@@ -29,11 +29,6 @@ export function hasOrder(dimension: Dimension): boolean {
   return dimension.kind !== 'list' || dimension.values.every((value) => typeof value === 'number')
 }
 
-/** How many values a dimension has. */
-export function sizeOf(dimension: Dimension): number {
-  return axisOf(dimension).size
-}
-
 /** How many steps there are from one number to another, and whether they end on it: in decimal digits, so that nothing drifts. */
 export function stepsBetween(
   from: number,

@@ -60,7 +60,11 @@ export function parseDimension(name: string, text: string, spec: ParamSpec | nul
   }
   const range = /^(.+?)\.\.(.+?)(?::(.*))?$/.exec(text)
   if (range === null || (spec?.kind === 'choice' && spec.options.includes(text)))
-    return list(name, text.split(',').map((part) => read(part.trim())), wrong) // biome-ignore format: one thought
+    return list(
+      name,
+      text.split(',').map((part) => read(part.trim())),
+      wrong,
+    )
   const [, first, last, step] = range.map((part) => part?.trim())
   const from = read(first!)
   const to = read(last!)
@@ -120,7 +124,9 @@ function rangeOf(name: string, { from, to, step: written, kind }: RangeText, wro
     )
   const { steps, ends } = stepsBetween(from, to, step)
   if (!ends) throw wrong(notReaching(name, from, to, step, steps))
-  if (steps >= 2n ** 53n) throw wrong(`${steps + 1n} steps cannot be told apart; leave the step out`)
+  const largest = Math.max(Math.abs(from), Math.abs(to))
+  if (step < largest * 2 ** -52)
+    throw wrong(`steps of ${step} cannot be told apart near ${largest}; take a wider one, or leave it out`)
   return { name, kind, from, to, step, isLog: false }
 }
 

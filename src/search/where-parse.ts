@@ -55,7 +55,11 @@ class Parser {
   whole(): Part {
     const part = this.#level(0)
     const { at, kind, text } = this.#peek()
-    if (kind !== 'end') throw this.#wrong(at, text === ')' ? 'nothing was opened that this ")" closes' : `"${text}" was not expected here`) // biome-ignore format: one thought
+    if (kind !== 'end')
+      throw this.#wrong(
+        at,
+        text === ')' ? 'nothing was opened that this ")" closes' : `"${text}" was not expected here`,
+      )
     return part
   }
 
