@@ -9,7 +9,7 @@ const LEAST_BLOCKS = 4
 /** Days that a block has at least. */
 const LEAST_DAYS = 2
 /** Sharpe ratios that are reckoned, of all trials in all splits: about half a second of work. */
-const WORK = 30_000_000
+const WORK = 24_000_000
 /** Bars of the histogram on each side of 0. */
 const BARS = 10
 
@@ -19,7 +19,7 @@ const BARS = 10
  * each of the S! ÷ (S ÷ 2)!² choices of half of them, the trial with the best Sharpe ratio there is ranked among all in the
  * other half. A split is overfitted where the logit of its relative rank ω = rank ÷ (N + 1) is 0 or less: at the median or below,
  * so that of an odd few trials noise comes out above ½. Sharpe ratios are exact, of sums and squares. S is 16; with fewer than
- * 32 days, or with so many trials (from 2,332 on) that it would take over about half a second, it is the largest even number
+ * 32 days, or with so many trials (from 1,865 on) that it would take over about half a second, it is the largest even number
  * for which that is not so, from 4 up. Where S does not divide 64, blocks differ by one 64th of the days.
  *
  * In doubt against the search: of trials that are equal in one half the worse in the other is chosen, and the chosen one ranks

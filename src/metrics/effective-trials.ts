@@ -41,8 +41,10 @@ export function effectiveTrials(summaries: readonly ReturnsSummary[]): number {
   const different = all.reduce((sum, { moving }) => sum + moving.size, 0)
   let clusters = 0
   for (const { moving, still } of all) {
+    clusters += still
+    if (moving.size === 0) continue
     const share = Math.floor((COMPARED * moving.size) / different)
-    clusters += still + clustersOf(moving, Math.min(moving.size, Math.max(COMPARED_EACH, share)))
+    clusters += clustersOf(moving, Math.min(moving.size, Math.max(COMPARED_EACH, share)))
   }
   return Math.round(clusters)
 }
@@ -68,7 +70,6 @@ function moves(sums: readonly number[]): boolean {
 
 /** Clusters of one stretch, of `compared` of its trials. */
 function clustersOf(trials: ReadonlyMap<number, ReturnsSummary>, compared: number): number {
-  if (compared === 0) return 0
   const order = Float64Array.from(trials.keys()).sort().subarray(0, compared)
   // whole fours, the rest of them 0
   const width = 4 * Math.ceil(trials.get(order[0]!)!.sums.length / 4)

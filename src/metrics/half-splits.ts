@@ -55,12 +55,11 @@ export class HalfSplits {
     this.count = waysToHalve(blocks)
     this.ranks = new Float64Array(this.count)
     const first = this.#starts.map((start) => firstDay(start, fine, days))
-    const daysOf = (bits: number, offset: number) =>
-      first.reduce(
-        (sum, day, k) =>
-          (bits >> (k - offset)) & 1 && k >= offset && k < offset + half ? sum + first[k + 1]! - day : sum,
-        0,
-      )
+    const daysOf = (bits: number, offset: number) => {
+      let sum = 0
+      for (let k = 0; k < half; k++) if ((bits >> k) & 1) sum += first[offset + k + 1]! - first[offset + k]!
+      return sum
+    }
     this.days = Float64Array.from(
       all.flatMap((upper) => numbers[half - setBits(upper)]!.map((lower) => daysOf(lower, 0) + daysOf(upper, half))),
     )
@@ -70,11 +69,11 @@ export class HalfSplits {
   lay(summary: ReturnsSummary): void {
     const { ranks, days } = this
     const [sums, squares, lowerSums, lowerSquares] = [this.#sums, this.#squares, this.#lowerSums, this.#lowerSquares]
-    const [begins, missing] = [this.#begins, this.#missing]
+    const [choices, begins, missing] = [this.#choices, this.#begins, this.#missing]
     this.#fill(summary, 0)
-    for (const [at, bits] of this.#choices.entries()) {
-      lowerSums[at] = sums[bits]!
-      lowerSquares[at] = squares[bits]!
+    for (let at = 0; at < choices.length; at++) {
+      lowerSums[at] = sums[choices[at]!]!
+      lowerSquares[at] = squares[choices[at]!]!
     }
     this.#fill(summary, this.#half)
     for (let upper = 0, split = 0; upper < sums.length; upper++) {
@@ -98,16 +97,17 @@ export class HalfSplits {
 
   /** Every choice is one block and the choice without it: so equal blocks add up to equal sums. */
   #fill({ sums, squares }: ReturnsSummary, offset: number): void {
+    const [ofSums, ofSquares, starts] = [this.#sums, this.#squares, this.#starts]
     for (let block = 0; block < this.#half; block++) {
       let [sum, square] = [0, 0]
-      for (let fine = this.#starts[offset + block]!; fine < this.#starts[offset + block + 1]!; fine++) {
+      for (let fine = starts[offset + block]!; fine < starts[offset + block + 1]!; fine++) {
         sum += sums[fine]!
         square += squares[fine]!
       }
       const size = 1 << block
       for (let rest = 0; rest < size; rest++) {
-        this.#sums[size + rest] = this.#sums[rest]! + sum
-        this.#squares[size + rest] = this.#squares[rest]! + square
+        ofSums[size + rest] = ofSums[rest]! + sum
+        ofSquares[size + rest] = ofSquares[rest]! + square
       }
     }
   }

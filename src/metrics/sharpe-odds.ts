@@ -19,7 +19,7 @@ export interface ObservedSharpe {
 /**
  * The probability that the true Sharpe ratio is above `benchmark`, of returns of any distribution:
  * Φ((SR − SR*) √(n − 1) ÷ √(1 − γ₃ SR + (γ₄ − 1) ÷ 4 × SR²)). Bailey & López de Prado, "The Sharpe Ratio Efficient Frontier",
- * Journal of Risk 15(2), 2012, equation 9. It takes returns to be independent of one another, and nothing else to have been tried.
+ * Journal of Risk 15(2), 2012. It takes returns to be independent of one another, and nothing else to have been tried.
  * @param benchmark SR*, of one period
  */
 export function probabilisticSharpe(observed: ObservedSharpe, benchmark = 0): number {
@@ -29,7 +29,7 @@ export function probabilisticSharpe(observed: ObservedSharpe, benchmark = 0): nu
 
 /**
  * Periods needed before the true Sharpe ratio is above `benchmark` at that confidence, if returns go on as they were:
- * 1 + (1 − γ₃ SR + (γ₄ − 1) ÷ 4 × SR²) (Z⁻¹(confidence) ÷ (SR − SR*))². Bailey & López de Prado (2012), equation 11. `null` where
+ * 1 + (1 − γ₃ SR + (γ₄ − 1) ÷ 4 × SR²) (Z⁻¹(confidence) ÷ (SR − SR*))². Bailey & López de Prado (2012). `null` where
  * the observed ratio is not above the benchmark: no record would do.
  * @param benchmark SR*, of one period
  */
@@ -41,7 +41,7 @@ export function minimumTrackRecord(observed: ObservedSharpe, benchmark = 0, conf
 /**
  * Sharpe ratio that the best of so many independent trials would be expected to show if none had any skill:
  * σ × ((1 − γ) Z⁻¹(1 − 1 ÷ N) + γ Z⁻¹(1 − 1 ÷ (N e))). Bailey & López de Prado, "The Deflated Sharpe Ratio", Journal of Portfolio
- * Management 40(5), 2014, equation 1 with a mean of 0. Of one trial it is 0: nothing was chosen.
+ * Management 40(5), 2014, for a mean of 0. Of one trial it is 0: nothing was chosen.
  * @param trials N, whole and at least 1
  * @param spread σ, deviation of Sharpe ratios over trials; the answer is of the same period
  */
@@ -55,7 +55,7 @@ export function expectedMaximumSharpe(trials: number, spread: number): number {
 
 /**
  * The probability that the true Sharpe ratio of the best of so many trials is above 0: `probabilisticSharpe` with
- * `expectedMaximumSharpe` as its benchmark. Bailey & López de Prado (2014), equation 2. It takes trials to be independent; since
+ * `expectedMaximumSharpe` as its benchmark. Bailey & López de Prado (2014). It takes trials to be independent; since
  * the luckiest of many varies less than a single one, noise passes 0.95 in less than 5 % of searches: of ten trials in 0.7 %.
  */
 export function deflatedSharpe(observed: ObservedSharpe, trials: number, spread: number): number {

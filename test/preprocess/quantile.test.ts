@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { quantile } from '../../src/metrics/statistics.ts'
 import { normalQuantile } from '../../src/core/normal-quantile.ts'
+import { quantile } from '../../src/metrics/statistics.ts'
 import { quantiles } from '../../src/preprocess/quantile.ts'
 import { expectAlike, goldenCases, hasGolden } from './golden-vectors.ts'
 

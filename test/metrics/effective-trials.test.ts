@@ -1,0 +1,151 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ReturnsSummary } from '../../src/core/search.ts'
+import { effectiveTrials } from '../../src/metrics/effective-trials.ts'
+import { START } from './made-up.ts'
+import { many, normals, summaryOf } from './noise.ts'
+
+const DAYS = 256
+
+function noise(seed: number, count: number, days = DAYS): number[][] {
+  const normal = normals(seed)
+  return many(count, () => many(days, () => 0.01 * normal()))
+}
+
+/** Trials of families: each correlates with its family's own returns by `likeness`. */
+function family(seed: number, own: readonly number[], count: number, likeness: number): ReturnsSummary[] {
+  return noise(seed, count, own.length).map((other) =>
+    summaryOf(other.map((value, k) => likeness * own[k]! + Math.sqrt(1 - likeness ** 2) * value)),
+  )
+}
+
+/** Cheap ones: sums only are drawn. */
+function drawn(seed: number, count: number, centre?: readonly number[]): ReturnsSummary[] {
+  const normal = normals(seed)
+  const one = summaryOf(many(DAYS, () => normal()))
+  return many(count, () => ({
+    ...one,
+    sums: many(64, (k) => (centre === undefined ? normal() : centre[k]! + 0.1 * normal())),
+  }))
+}
+
+const shuffled = <T>(values: readonly T[], seed: number) => {
+  const normal = normals(seed)
+  return values
+    .map((value) => ({ value, at: normal() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value)
+}
+
+describe('effective number of trials', () => {
+  test('of copies is 1, also where they are larger or smaller', () => {
+    const [own] = noise(1, 1)
+    expect(effectiveTrials(many(100, () => summaryOf(own!)))).toBe(1)
+    expect(effectiveTrials(many(100, (k) => summaryOf(own!.map((value) => value * (1 + k)))))).toBe(1)
+    expect(effectiveTrials([])).toBe(0)
+  })
+
+  test('of independent trials is their number', () => {
+    for (const count of [2, 50, 500]) {
+      const found = effectiveTrials(noise(count, count).map((returns) => summaryOf(returns)))
+      expect(found).toBeGreaterThanOrEqual(0.99 * count)
+      expect(found).toBeLessThanOrEqual(count)
+    }
+  })
+
+  test('of families is their number, however many are in each', () => {
+    const owns = noise(3, 20)
+    const trials = owns.flatMap((own, k) => family(100 + k, own, 1 + 3 * k, 0.97))
+    expect(effectiveTrials(trials)).toBe(20)
+  })
+
+  test('trials are alike above a correlation of √½, and mirror images never', () => {
+    const [own] = noise(5, 1)
+    expect(effectiveTrials([summaryOf(own!), summaryOf(own!.map((value) => -value))])).toBe(2)
+    // sums that correlate by exactly the cosine of an angle: two vectors of mean 0 that stand upright on one another
+    const [a, b] = [many(64, (k) => [1, -1, 1, -1][k % 4]!), many(64, (k) => [1, 1, -1, -1][k % 4]!)]
+    const pair = (degrees: number) => {
+      const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)]
+      const one = summaryOf(own!)
+      return effectiveTrials([
+        { ...one, sums: a },
+        { ...one, sums: a.map((value, k) => 7 + 3 * (cos * value + sin * b[k]!)) },
+      ])
+    }
+    expect([44, 46, 134, 180].map(pair)).toEqual([1, 2, 2, 2])
+  })
+
+  test('trials of other days are never alike; those that never moved are, of each stretch', () => {
+    const [own] = noise(6, 1)
+    const still = many(DAYS, () => 0)
+    const here = [summaryOf(own!), summaryOf(still), summaryOf(still)]
+    expect(effectiveTrials(here)).toBe(2)
+    expect(effectiveTrials([...here, summaryOf(own!, START + 86_400_000)])).toBe(3)
+    expect(effectiveTrials([...here, summaryOf(own!.slice(1)), summaryOf(still.slice(1))])).toBe(4)
+    // a constant gain is no movement either, up to rounding
+    const steady = summaryOf(many(DAYS, () => 0.001))
+    expect(effectiveTrials([steady, summaryOf(still), ...here])).toBe(2)
+    expect(effectiveTrials([{ ...steady, sums: steady.sums.map((sum) => -sum) }, steady])).toBe(1)
+  })
+
+  test('does not hang on the order of trials, sampled or not', () => {
+    const owns = noise(7, 30)
+    const some = owns.flatMap((own, k) => family(200 + k, own, 5, 0.8))
+    const sampled = [...some, ...drawn(8, 2200)]
+    for (const trials of [some, sampled]) {
+      const found = effectiveTrials(trials)
+      expect(effectiveTrials(shuffled(trials, 1))).toBe(found)
+      expect(effectiveTrials([...trials].reverse())).toBe(found)
+    }
+  })
+
+  test('never passes the number of trials, and each trial adds one at most', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.constantFrom(-1, 0, 1, 2), { minLength: 4, maxLength: 4 }), { maxLength: 60 }),
+        (rows) => {
+          const found = effectiveTrials(rows.map((row) => summaryOf(row)))
+          expect(found).toBeLessThanOrEqual(new Set(rows.map(String)).size)
+          expect(found).toBeGreaterThanOrEqual(Math.min(1, rows.length))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  describe('of more than are compared', () => {
+    test('families are all met', () => {
+      const centres = drawn(20, 100).map(({ sums }) => sums)
+      const trials = centres.flatMap((centre, k) => drawn(300 + k, 60, centre))
+      expect(effectiveTrials(trials)).toBe(100)
+    })
+
+    test('trials that all differ are all counted', () => {
+      const found = effectiveTrials(drawn(21, 6000))
+      expect(found).toBeGreaterThanOrEqual(0.99 * 6000)
+      expect(found).toBeLessThanOrEqual(6000)
+    })
+
+    test('rare ones beside a large family are counted within the error of a sample', () => {
+      const centre = drawn(22, 1)[0]!.sums
+      const trials = [...drawn(23, 4000, centre), ...drawn(24, 400)]
+      // 2,000 of 4,400 are compared: of 400 single ones 182 are met, with a deviation of √(400 × 0.4545 × 0.5455) at most,
+      // and each stands for 1 ÷ 0.4545
+      const error = Math.sqrt(400 * 0.4545 * 0.5455) / 0.4545
+      expect(Math.abs(effectiveTrials(trials) - 401)).toBeLessThan(4 * error)
+    })
+
+    test('copies do not crowd out the others: they are one before any is chosen', () => {
+      const [one] = drawn(25, 1)
+      const trials = [...many(50_000, () => one!), ...drawn(26, 300)]
+      expect(effectiveTrials(trials)).toBe(301)
+    })
+
+    test('stretches share what is compared', () => {
+      const trials = many(300, (k) => drawn(400 + k, 20).map((one) => ({ ...one, days: DAYS + k }))).flat()
+      const found = effectiveTrials(trials)
+      expect(found).toBeGreaterThanOrEqual(0.99 * 6000)
+      expect(found).toBeLessThanOrEqual(6000)
+    })
+  })
+})
