@@ -39,7 +39,6 @@ export function varied(definition: ModelDefinition, params: Params): ModelDefini
   const told = (of: readonly string[]) => of.map((path) => `${path}=${values[path]}`).join(', ')
   const parts = PARTS.map((name) => {
     const own = paths.filter((path) => path.startsWith(`${name}.`))
-    if (own.length === 0) return [name, definition[name]]
     const changes = own.map((path): Change => ({ at: path.split('.').slice(1), value: values[path]! }))
     return [name, refusedAs(told(own), () => remade(name, definition[name], changes))]
   })

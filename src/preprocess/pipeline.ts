@@ -1,7 +1,7 @@
 import { type FeatureMatrix, TrainingView } from './matrix.ts'
 import { type PipelineJson, requireNames, type Transform, type Transformer, transformer } from './transform.ts'
 
-export interface PipelineTransformer extends Transformer {
+interface PipelineTransformer extends Transformer {
   readonly steps: readonly Transformer[]
 }
 

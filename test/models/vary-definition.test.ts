@@ -160,6 +160,13 @@ describe('a varied definition', () => {
     expect(varied(define(), { 'label.horizon': 6 }).label.label(bars)).toEqual(written.label(bars))
   })
 
+  test('barriers by a fraction of the price may be others', () => {
+    const own = define({ label: tripleBarrier({ up: 2, down: 3, horizon: 24, scale: 0.01 }) })
+    const written = tripleBarrier({ up: 2, down: 3, horizon: 24, scale: 0.02 })
+    const bars = madeBars({ rows: 200 })
+    expect(varied(own, { 'label.scale': 0.02 }).label.label(bars)).toEqual(written.label(bars))
+  })
+
   test('members and steps are changed where they lie', () => {
     const inner = ensemble([gbdt(), logisticRegression()], { vote: 'stacking' })
     const own = define({ model: ensemble([lstm(), inner]), scale: pipeline([clip(), minMaxScaler()]) })
@@ -182,6 +189,8 @@ describe('a varied definition', () => {
     const made = varied(define({ model: spy }), { 'label.horizon': 6 })
     expect(made.model).toBe(spy)
     expect(made.label.horizon).toBe(6)
+    const { model } = varied(define({ model: ensemble([gbdt(), spy]) }), { 'model.members.0.trees': 3 })
+    expect((model as ReturnType<typeof ensemble>).members[1]).toBe(spy)
   })
 })
 
