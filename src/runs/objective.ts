@@ -1,9 +1,10 @@
+import { dirname, relative } from 'node:path'
 import type { Fill } from '../core/fill.ts'
 import type { EquityColumns, Metrics } from '../core/run.ts'
 import type { Params } from '../core/search.ts'
 import type { Trade } from '../core/trade.ts'
 import { findObjective, type Goal, judge } from '../search/objective.ts'
-import { codeHash } from './code-hash.ts'
+import { codeHash, projectRoot } from './code-hash.ts'
 import { loadModule } from './load-module.ts'
 import { UsageError, usage } from './usage-error.ts'
 
@@ -46,10 +47,8 @@ export async function objectiveOf(
   if (subject === 'model')
     throw new UsageError(`--objective ${text}: a search of a model is judged by a figure, such as logLoss or auc`)
   const { file } = await loadObjective(text)
-  return {
-    spec: { name: text, goal: goal ?? 'max', module: { path: text, code: codeHash(file).hash } },
-    file,
-  }
+  const path = relative(projectRoot(dirname(file)), file).replaceAll('\\', '/')
+  return { spec: { name: path, goal: goal ?? 'max', module: { path, code: codeHash(file).hash } }, file }
 }
 
 /** The function of a module that judges a trial. @throws UsageError where it exports none */

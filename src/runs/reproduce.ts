@@ -63,10 +63,24 @@ export function recordOf(input: RecordInput): RecordedRequest {
   }
 }
 
+/** Of another verb than a backtest: what it is called, and words of its own. */
+export interface Verb {
+  readonly name: string
+  readonly script: string
+  readonly words: readonly string[]
+}
+
+const BACKTEST: Verb = { name: 'backtest', script: 'runBacktest', words: [] }
+
 /** The command that makes a run again, from its project's root; what equals a built-in default is left out. */
-export function commandOf(record: RecordedRequest | null, strategy: Strategy, defaultWarmup: number): string {
-  if (record === null) return `runBacktest({ strategy: ${strategy.name}, … }) from a script`
-  const words = ['klinelab', 'backtest', quoted(record.strategy), '--data', ...record.data]
+export function commandOf(
+  record: RecordedRequest | null,
+  strategy: Strategy,
+  defaultWarmup: number,
+  verb = BACKTEST,
+): string {
+  if (record === null) return `${verb.script}({ strategy: ${strategy.name}, … }) from a script`
+  const words = ['klinelab', verb.name, quoted(record.strategy), '--data', ...record.data]
   const add: Add = (flag, value, builtIn) => {
     if (value === builtIn) return
     if (value === true) words.push(`--${flag}`)
@@ -78,6 +92,7 @@ export function commandOf(record: RecordedRequest | null, strategy: Strategy, de
   add('to', timeName(record.to))
   for (const [name, value] of Object.entries(record.set))
     if (value !== strategy.params[name]?.default) words.push('--set', quoted(`${name}=${value}`))
+  for (const word of verb.words) words.push(quoted(word))
   add('cash', record.cash, BUILT_IN.cash)
   const venue = parseSeries(record.data[0]!).venue
   if (record.noCosts) words.push('--no-costs')

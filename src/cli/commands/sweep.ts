@@ -1,0 +1,42 @@
+import { SEARCH_DEFAULTS } from '../../runs/search-defaults.ts'
+import { sweep } from '../../runs/sweep.ts'
+import { writeSweep } from '../../runs/sweep-folder.ts'
+import type { Command } from '../command.ts'
+import { settingsOf } from '../flags.ts'
+import { shown } from '../run-text.ts'
+import { interruptible, SEARCH, type SearchFlags, searchAsked, searchShown } from '../search-flags.ts'
+import { searchJson, sweepText } from '../search-text.ts'
+import { configOutcome } from '../show-config.ts'
+
+const DAY_SECONDS = 86_400
+
+export default {
+  words: '<strategy>',
+  flags: SEARCH,
+  example:
+    "klinelab sweep strategies/sma-cross.ts --data binance:BTCUSDT:1h --set fast=10..100:10 --set slow=120..500:20 --where 'fast < slow'",
+  async run(args, io) {
+    const start = performance.now()
+    const settings = await settingsOf(args, io)
+    const flags = args.flags as unknown as SearchFlags
+    if (flags.showConfig) return configOutcome(settings, io)
+    const asked = searchAsked(args)
+    const { workers, resume = false, maxTime } = flags
+    const host = {
+      ...(workers !== undefined && { workers }),
+      resume,
+      maxSeconds: maxTime === undefined ? DAY_SECONDS : maxTime / 1000,
+      onNotice: io.warn,
+      onTrials: searchShown(io, asked.objective ?? SEARCH_DEFAULTS.objective),
+    }
+    const done = await interruptible((signal) => sweep(asked, settings, { ...host, signal }))
+    const { dir, verdict } = await writeSweep(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
+    const { document } = done.result
+    const seconds = (performance.now() - start) / 1000
+    const speed = `${(document.trials.all / done.seconds).toFixed(1)} trials a second`
+    return {
+      json: searchJson(document, dir, done.seconds, verdict),
+      text: `${sweepText(document)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${seconds.toFixed(2)} s (${speed})`,
+    }
+  },
+} satisfies Command

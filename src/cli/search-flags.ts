@@ -1,0 +1,116 @@
+import { availableParallelism } from 'node:os'
+import { durationOf } from '../core/duration.ts'
+import type { SearchMethod } from '../core/search.ts'
+import { inWords } from '../runs/run-trials.ts'
+import type { SearchAsked, SearchAt } from '../runs/search-asked.ts'
+import type { Args, Flags } from './command.ts'
+import { number, oneOf, RUN } from './flags.ts'
+import type { Io } from './io.ts'
+import { ratio } from './text.ts'
+
+const { set: _, benchmark: __, band: ___, ...OF_RUNS } = RUN
+
+function duration(text: string): number {
+  const ms = durationOf(text)
+  if (ms === null) throw new RangeError(`"${text}" is not allowed; write a time such as 30m, 12h or 2d`)
+  return ms
+}
+
+/** What a search is asked for. */
+export const SEARCH: Flags = {
+  set: {
+    help: 'what to try: a range with a step, a list, a range of any numbers (not of a grid), one value',
+    value: 'NAME=10..100:10|NAME=A,B|NAME=V',
+    isList: true,
+    isRequired: true,
+  },
+  where: { help: 'a condition that all trials hold to, such as "fast < slow"', value: 'CONDITION', isList: true },
+  method: oneOf('how trials are chosen (built in: grid)', 'grid', 'random', 'sobol', 'tpe'),
+  trials: number('how many to try; a grid tries all (built in: 100)', 'N', { min: 1, isWhole: true }),
+  objective: {
+    help: 'figure to be best, or a module that exports a function of a trial (built in: sharpe)',
+    value: 'FIGURE|FILE',
+  },
+  goal: oneOf('whether more or less of it is better (built in: what is good of the figure)', 'max', 'min'),
+  prune: number('share of the data after which trials below the median are given up', 'SHARE', { above: 0, below: 1 }),
+  'search-seed': number('of random, sobol and tpe (built in: 0)', 'N', { min: 0, isWhole: true }),
+  workers: number(
+    `threads; the result is the same whatever their number (built in: one a core, here ${availableParallelism()})`,
+    'N',
+    { min: 1, max: 256, isWhole: true },
+  ),
+  resume: { help: 'go on with the same search where it was stopped' },
+  'max-time': {
+    help: 'refuse a search that would take longer, by its first trials (built in: 24h)',
+    value: 'TIME',
+    parse: duration,
+  },
+  ...OF_RUNS,
+}
+
+export interface SearchFlags {
+  data?: string[]
+  from?: number
+  to?: number
+  set: string[]
+  where?: string[]
+  method?: SearchMethod
+  trials?: number
+  objective?: string
+  goal?: 'max' | 'min'
+  prune?: number
+  searchSeed?: number
+  workers?: number
+  resume?: boolean
+  maxTime?: number
+  closeAtEnd?: boolean
+  allowInSample?: boolean
+  showConfig?: boolean
+}
+
+/** Flags as a search takes them. */
+export function searchAsked({ words, flags }: Args): SearchAsked {
+  const given = flags as unknown as SearchFlags
+  const { data = [], set, from, to, where, method, trials, objective, goal, prune, searchSeed: seed } = given
+  const { closeAtEnd, allowInSample } = given
+  const optional = { from, to, where, method, trials, objective, goal, prune, seed, closeAtEnd, allowInSample }
+  const said = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
+  return { strategy: words[0]!, data, set, ...said }
+}
+
+/** One Ctrl-C comes twice, from the terminal and from the process that started this one. */
+const ONE_SIGNAL_MS = 500
+
+/** Runs a search that the first Ctrl-C asks to stop, keeping what is done; a second one ends all. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController()
+  let first = Number.POSITIVE_INFINITY
+  const onSignal = () => {
+    const now = performance.now()
+    if (now - first > ONE_SIGNAL_MS) process.exit(130)
+    first = Math.min(first, now)
+    stop.abort()
+  }
+  const others = process.listeners('SIGINT')
+  process.removeAllListeners('SIGINT')
+  process.on('SIGINT', onSignal)
+  try {
+    return await work(stop.signal)
+  } finally {
+    process.off('SIGINT', onSignal)
+    for (const other of others) process.on('SIGINT', other)
+  }
+}
+
+/** Says on a terminal how far a search is. */
+export function searchShown(io: Io, objective: string): (at: SearchAt) => void {
+  return ({ done, total, failed, best, rate, secondsLeft }) => {
+    const notes = [
+      ...(rate === null ? [] : [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`]),
+      ...(best === null ? [] : [`best ${objective} ${ratio(best.objective)}`]),
+      ...(failed > 0 ? [`${failed} failed`] : []),
+      ...(secondsLeft === null || done === total ? [] : [`${inWords(secondsLeft)} left`]),
+    ]
+    io.progress('trials', notes.join(', '))(done, total)
+  }
+}

@@ -1,0 +1,78 @@
+import type { LedgerVerdict } from '../core/ledger.ts'
+import type { Overfitting, Params, SweepDocument, TrialRow } from '../core/search.ts'
+import { timeName } from '../core/time.ts'
+import { amount, count, percent, plural, ratio, tableText } from './text.ts'
+
+/** Rows that are printed. */
+const SHOWN = 10
+
+/** What a person wants to know of a sweep at once. */
+export function sweepText(document: SweepDocument): string {
+  const { search, trials, table, data, best, plateau } = document
+  const { objective } = search
+  const names = search.dimensions.map(({ name }) => name)
+  const rows = table.filter(({ rank }) => rank !== null).slice(0, SHOWN)
+  const [from, to] = [document.range.from, document.range.to].map((at) => timeName(at))
+  return [
+    `${document.name}: ${plural(trials.all, 'trial')}${trials.failed > 0 ? `, ${count(trials.failed)} failed` : ''}${trials.pruned > 0 ? `, ${count(trials.pruned)} pruned` : ''}, by ${objective.name}`,
+    `${data.map(({ series }) => series).join(', ')}, ${from} to ${to} UTC`,
+    '',
+    rows.length === 0
+      ? 'No trial has an objective; trials.csv says why.'
+      : tableText(
+          ['', ...names, objective.name, 'return', 'Sharpe', 'drawdown', 'trades'],
+          rows.map((row) => cellsOf(row, names)),
+        ),
+    ...(best !== null && plateau !== null && plateau.neighbours.length > 0
+      ? [
+          '',
+          `Beside the best (${figure(best.objective)}) its ${plural(plateau.neighbours.length, 'neighbour')} come to ${figure(plateau.median)} in the middle, ${figure(plateau.worst)} at worst.`,
+        ]
+      : []),
+    ...overfittingText(document.overfitting),
+    ...document.remarks.flatMap((remark, k) => [...(k === 0 ? [''] : []), `! ${remark}`]),
+  ]
+    .map((line) => line.replaceAll(/^(?=.)/gm, '  '))
+    .join('\n')
+    .trimStart()
+}
+
+function cellsOf({ rank, params, objective, metrics }: TrialRow, names: readonly string[]): string[] {
+  return [
+    String(rank),
+    ...names.map((name) => String(params[name])),
+    figure(objective),
+    percent(metrics['totalReturn']),
+    ratio(metrics['sharpe']),
+    percent(metrics['maxDrawdown']),
+    metrics['trades'] == null ? '–' : count(metrics['trades']),
+  ]
+}
+
+/** What the search leaves of its best. */
+export function overfittingText(found: Overfitting | null): string[] {
+  if (found === null) return []
+  return ['', found.verdict]
+}
+
+function figure(value: number | null): string {
+  if (value === null) return '–'
+  return Math.abs(value) >= 1000 ? amount(value) : String(Number(value.toPrecision(4)))
+}
+
+export function paramsText(params: Params): string {
+  return Object.entries(params)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
+}
+
+/** `sweep --json`: run.json, where it lies, and what the trial ledger says of its best. */
+export function searchJson<D extends { readonly run: string }>(
+  document: D,
+  dir: string,
+  seconds: number,
+  ledger: LedgerVerdict | null,
+): unknown {
+  const { run, ...rest } = document
+  return { run, dir, report: `${dir}/report.html`, ...rest, seconds, ledger }
+}

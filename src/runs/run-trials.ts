@@ -1,0 +1,223 @@
+import type { Params, TimeRange, Trial, TrialOutcome } from '../core/search.ts'
+import { DataError } from '../data/index.ts'
+import { quantile } from '../metrics/statistics.ts'
+import type { TrialBackend } from '../search/backend.ts'
+import type { Sampler, Told } from '../search/sampler.ts'
+import { Interrupted } from './interrupted.ts'
+import type { SearchAt, SearchHost } from './search-asked.ts'
+import type { SearchJournal } from './search-journal.ts'
+import { UsageError } from './usage-error.ts'
+
+/** One search within a run: a sweep has one, a walk-forward one a window. */
+export interface Study {
+  readonly sampler: Sampler
+  readonly range?: TimeRange
+}
+
+export interface StudyResult {
+  readonly trials: readonly Trial[]
+  /** In the order of the trials. */
+  readonly outcomes: readonly TrialOutcome[]
+}
+
+export interface RunTrials {
+  readonly goal: 'max' | 'min'
+  readonly prune: number | null
+  /** Trials of a study between two looks at what earlier ones came to, where they are pruned. */
+  readonly batch: number
+  readonly backend: TrialBackend
+  readonly journal: SearchJournal
+  readonly host: SearchHost
+}
+
+/** Share of trials that may fail before the search stops, and how many may at least. */
+const [MOST_FAILED, ONE_FAILED] = [0.05, 1]
+
+/** Share of the trials by which the time of all is forecast, and seconds before it is. */
+const [PROBE, PROBE_SECONDS] = [0.01, 2]
+
+/**
+ * Runs studies side by side, round by round: in each every study proposes, from what its own earlier trials came to. Trials are
+ * numbered as they are proposed, so that numbers, proposals and thresholds hang on outcomes alone, never on who is faster.
+ * @throws Interrupted where it was asked to stop, DataError where too many trials fail, UsageError where it would take too long
+ */
+export async function runTrials(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
+  const { backend, journal, host } = options
+  const known = host.resume ? journal.read() : new Map()
+  const progress = new Progress(studies, options)
+  const states = studies.map((study) => new StudyState(study, options))
+  try {
+    for (let number = 1; ; ) {
+      const round: { readonly trial: Trial; readonly state: StudyState }[] = []
+      for (const state of states) for (const trial of state.propose(() => number++)) round.push({ trial, state })
+      if (round.length === 0) break
+      const byNumber = new Map(round.map((one) => [one.trial.number, one]))
+      const tell = (outcome: TrialOutcome, isNew: boolean) => {
+        const { trial, state } = byNumber.get(outcome.number)!
+        state.tell(outcome)
+        if (isNew) journal.write(trial, outcome)
+        progress.tell(outcome, isNew)
+      }
+      const open: Trial[] = []
+      for (const { trial } of round) {
+        const before = known.get(trial.number)
+        if (before !== undefined && JSON.stringify(before.trial) === JSON.stringify(trial)) tell(before.outcome, false)
+        else open.push(trial)
+      }
+      if (open.length > 0) await backend.run(open, (outcome) => tell(outcome, true), progress.signal)
+      progress.check()
+    }
+  } finally {
+    journal.close()
+  }
+  return states.map((state) => state.result())
+}
+
+/** A study in hand. */
+class StudyState {
+  readonly #study: Study
+  readonly #options: RunTrials
+  readonly #trials: Trial[] = []
+  readonly #outcomes = new Map<number, TrialOutcome>()
+  /** Proposed by the sampler and not tried yet. */
+  #waiting: readonly Params[] = []
+
+  constructor(study: Study, options: RunTrials) {
+    this.#study = study
+    this.#options = options
+  }
+
+  propose(number: () => number): readonly Trial[] {
+    const { prune, batch } = this.#options
+    if (this.#waiting.length === 0) this.#waiting = this.#study.sampler.next(this.#told())
+    const count = prune === null ? this.#waiting.length : batch
+    const { range } = this.#study
+    const atLeast = prune === null ? null : this.#threshold()
+    const trials = this.#waiting.slice(0, count).map(
+      (params): Trial => ({
+        ...{ number: number(), params },
+        ...(range !== undefined && { range }),
+        ...(prune !== null && { prune: { share: prune, atLeast } }),
+      }),
+    )
+    this.#waiting = this.#waiting.slice(count)
+    this.#trials.push(...trials)
+    return trials
+  }
+
+  tell(outcome: TrialOutcome): void {
+    this.#outcomes.set(outcome.number, outcome)
+  }
+
+  result(): StudyResult {
+    return { trials: this.#trials, outcomes: this.#trials.map(({ number }) => this.#outcomes.get(number)!) }
+  }
+
+  /** Samplers take the higher for the better; what was given up is worse than all that was not. */
+  #told(): Told[] {
+    const sign = this.#options.goal === 'max' ? 1 : -1
+    return this.#trials.map(({ number, params }) => {
+      const { status, objective } = this.#outcomes.get(number)!
+      return { params, objective: status === 'done' && objective !== null ? sign * objective : null }
+    })
+  }
+
+  /** Median of what all earlier trials came to after the part that pruning looks at. */
+  #threshold(): number | null {
+    const early = this.#trials.flatMap(({ number }) => this.#outcomes.get(number)!.early ?? [])
+    return early.length === 0
+      ? null
+      : quantile(
+          early.sort((a, b) => a - b),
+          0.5,
+        )
+  }
+}
+
+/** Counts outcomes, tells how far the search is, and stops it where it must not go on. */
+class Progress {
+  readonly #options: RunTrials
+  readonly #total: number
+  readonly #start = performance.now()
+  readonly #stop = new AbortController()
+  readonly #failed: TrialOutcome[] = []
+  #done = 0
+  /** In this process. */
+  #computed = 0
+  #best: SearchAt['best'] = null
+  #reason: Error | null = null
+
+  constructor(studies: readonly Study[], options: RunTrials) {
+    this.#options = options
+    this.#total = studies.reduce((sum, { sampler }) => sum + sampler.total, 0)
+    const { signal } = options.host
+    const onAbort = () =>
+      this.#end(new Interrupted(`stopped after ${this.#done} of ${this.#total} trials; --resume goes on from there`))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  tell(outcome: TrialOutcome, isNew: boolean): void {
+    this.#done++
+    if (isNew) this.#computed++
+    const { goal, host } = this.#options
+    const { number: trial, objective, status } = outcome
+    if (status === 'failed') this.#countFailed(outcome)
+    const isBetter = (than: number) => (goal === 'max' ? objective! > than : objective! < than)
+    if (status === 'done' && objective !== null && (this.#best === null || isBetter(this.#best.objective)))
+      this.#best = { trial, objective }
+    const seconds = (performance.now() - this.#start) / 1000
+    const rate = this.#computed > 0 && seconds > 0 ? this.#computed / seconds : null
+    const secondsLeft = rate === null ? null : (this.#total - this.#done) / rate
+    this.#checkTime(seconds, secondsLeft)
+    host.onTrials?.({
+      ...{ done: this.#done, total: this.#total, failed: this.#failed.length },
+      ...{ best: this.#best, rate, secondsLeft },
+    })
+  }
+
+  /** @throws what the search was stopped for */
+  check(): void {
+    if (this.#reason !== null) throw this.#reason
+  }
+
+  #countFailed(outcome: TrialOutcome): void {
+    this.#failed.push(outcome)
+    const most = Math.max(ONE_FAILED, Math.floor(MOST_FAILED * this.#total))
+    if (this.#failed.length <= most) return
+    const first = this.#failed.sort((a, b) => a.number - b.number).slice(0, 3)
+    const reasons = first.map(({ number, reason }) => `\n  trial ${number}: ${reason}`)
+    this.#end(
+      new DataError(
+        `${this.#failed.length} of ${this.#total} trials have failed, more than the ${most} that may (5 %), so the search stopped. Leave such parameters out with --where, or mend the strategy:${reasons.join('')}`,
+      ),
+    )
+  }
+
+  #checkTime(seconds: number, secondsLeft: number | null): void {
+    const { maxSeconds = Number.POSITIVE_INFINITY } = this.#options.host
+    if (secondsLeft === null || this.#computed < PROBE * this.#total || seconds < PROBE_SECONDS) return
+    if (seconds + secondsLeft <= maxSeconds) return
+    this.#end(
+      new UsageError(
+        `${this.#total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.#computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
+      ),
+    )
+  }
+
+  #end(reason: Error): void {
+    this.#reason ??= reason
+    this.#stop.abort()
+  }
+}
+
+/** Seconds as a person says them. */
+export function inWords(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} days`
+}

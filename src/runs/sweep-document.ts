@@ -1,0 +1,121 @@
+import type { Figure } from '../core/findings.ts'
+import type { RecordedRequest } from '../core/run.ts'
+import type { Params, SearchRequest, SweepDocument, Trial, TrialOutcome, TrialRow } from '../core/search.ts'
+import { resolveParams } from '../engine/index.ts'
+import { judgeOverfitting } from '../metrics/index.ts'
+import { heatMaps } from '../search/heat-maps.ts'
+import { plateauOf } from '../search/plateau.ts'
+import { chooseRows, isComparable, type Ranked, rankTrials, spreadOf } from '../search/rank.ts'
+import { filtersOf, groundRemarks } from './ground-remarks.ts'
+import { VERSION } from './package-info.ts'
+import { commandOf } from './reproduce.ts'
+import { sha256 } from './run-identity.ts'
+import type { SearchGround } from './search-manifest.ts'
+import { defaultWarmup } from './simulate.ts'
+
+/** Rows that the report's table shows: the best, and others evenly down to the last. */
+const [BEST_ROWS, OTHER_ROWS] = [200, 300]
+
+/** Everything that a sweep of a strategy has come to. */
+export interface SweepFacts {
+  readonly ground: SearchGround
+  readonly search: SearchRequest
+  readonly trials: readonly Trial[]
+  readonly outcomes: readonly TrialOutcome[]
+  readonly excluded: number
+  /** The `--set`, `--where` and other words that ask for it. */
+  readonly words: readonly string[]
+}
+
+/** Names a search: of all that decides it. */
+export function searchId(ground: SearchGround, search: SearchRequest, plan: unknown = null): string {
+  return sha256({ manifest: ground.manifest.id, search, plan }).slice(0, 12)
+}
+
+/** The documents' common part. */
+export function searchHead(ground: SearchGround, search: SearchRequest, words: readonly string[], verb: string) {
+  const { facts, manifest, used, prepared } = ground
+  const { strategy, settings, instruments, from, warmups } = facts
+  const first = instruments[0]!
+  const to = Math.max(...used.map((one) => one.to))
+  const { feeMaker, feeTaker, slippageBps } = first.costs
+  return {
+    name: strategy.name,
+    search,
+    fixed: manifest.fixed,
+    data: used,
+    range: { from, to, warmup: Math.max(...warmups) },
+    engine: { version: VERSION, bars: facts.used.reduce((sum, { length }) => sum + length, 0) },
+    costs: { feeMaker, feeTaker, slippageBps, none: settings.noCosts },
+    quote: first.instrument.quote,
+    cash: settings.cash,
+    remarks: groundRemarks(facts, filtersOf(instruments, from, to), false),
+    reproduce: {
+      command: commandOf(manifest.request, strategy, prepared.defaultWarmup, {
+        ...{ name: verb, script: verb === 'sweep' ? 'runSweep' : 'runWalkForward', words },
+      }),
+      request: manifest.request === null ? null : { ...manifest.request, words },
+      code: manifest.code,
+      inputs: manifest.inputs,
+      versions: { klinelab: VERSION },
+    },
+  }
+}
+
+/** `run.json` of a sweep. */
+export function sweepDocument({ ground, search, trials, outcomes, excluded, words }: SweepFacts): SweepDocument {
+  const { goal } = search.objective
+  const head = searchHead(ground, search, words, 'sweep')
+  const ranked = rankTrials(outcomes, goal)
+  const paramsOf = new Map(trials.map(({ number, params }) => [number, params]))
+  const row = ({ rank, outcome }: Ranked): TrialRow => {
+    const { number, status, objective, reason, metrics } = outcome
+    return { rank, trial: number, params: paramsOf.get(number)!, status, objective, reason, metrics }
+  }
+  const first = ranked[0]
+  const best = first !== undefined && isComparable(first.outcome) ? row(first) : null
+  const count = (status: TrialOutcome['status']) => outcomes.filter((one) => one.status === status).length
+  const chosen = best === null ? null : first!.outcome
+  return {
+    ...{ run: `${head.name}-sweep-${searchId(ground, search)}`, kind: 'sweep', subject: 'strategy' },
+    ...head,
+    notes: notesOf(outcomes),
+    trials: {
+      ...{ all: outcomes.length, done: count('done'), pruned: count('pruned'), failed: count('failed') },
+      excluded,
+    },
+    best: best && { ...best, command: bestCommand(ground, best.params) },
+    table: chooseRows(ranked, BEST_ROWS, OTHER_ROWS).map(row),
+    spread: spreadOf(outcomes),
+    plateau: best && plateauOf(search.dimensions, trials, outcomes, best.trial, goal),
+    maps: heatMaps(search.dimensions, trials, outcomes, goal),
+    overfitting:
+      chosen?.returns == null
+        ? null
+        : judgeOverfitting(chosen.returns, outcomes, { trials: outcomes.length, trades: figureOf(chosen, 'trades') }),
+  }
+}
+
+function figureOf({ metrics }: TrialOutcome, key: string): number {
+  const figure: Figure = metrics[key] ?? null
+  return figure ?? 0
+}
+
+/** Why trials that are done have no objective. */
+function notesOf(outcomes: readonly TrialOutcome[]): Record<string, string> {
+  return Object.fromEntries(
+    outcomes
+      .filter(({ status, objective }) => status === 'done' && objective === null)
+      .slice(0, BEST_ROWS)
+      .map(({ number, reason }) => [`${number}.objective`, reason ?? 'it has none']),
+  )
+}
+
+/** The backtest of the best trial alone, to the same figures. */
+function bestCommand({ manifest, facts }: SearchGround, params: Params): string {
+  const { strategy, used } = facts
+  const set = resolveParams(strategy, { ...manifest.fixed, ...params })
+  const record: RecordedRequest | null = manifest.request && { ...manifest.request, set }
+  const own = Math.max(...used.map(({ series }) => defaultWarmup(strategy, set, series.interval)))
+  return commandOf(record, strategy, own)
+}

@@ -1,0 +1,153 @@
+import { availableParallelism } from 'node:os'
+import type { Params, SearchRequest, SweepResult } from '../core/search.ts'
+import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
+import type { TrialBackend } from '../search/backend.ts'
+import { createSampler, type Sampler } from '../search/sampler.ts'
+import { parseSpace, type Space } from '../search/space.ts'
+import { parseWhere } from '../search/where.ts'
+import { loadStrategy } from './load-strategy.ts'
+import { loadObjective, objectiveOf } from './objective.ts'
+import { prepare } from './prepare.ts'
+import { runTrials } from './run-trials.ts'
+import { type Scene, sceneOf, shareScene } from './scene.ts'
+import type { SearchAsked, SearchHost } from './search-asked.ts'
+import { SEARCH_DEFAULTS } from './search-defaults.ts'
+import { SearchJournal } from './search-journal.ts'
+import { groundOfSearch, type SearchGround } from './search-manifest.ts'
+import { checkMemory, columnBudget } from './search-memory.ts'
+import { cornersOf } from './search-space.ts'
+import { searchWords } from './search-words.ts'
+import type { Settings } from './settings.ts'
+import { searchId, sweepDocument } from './sweep-document.ts'
+import { TrialThreads } from './trial-threads.ts'
+import { TrialsHere } from './trials-here.ts'
+import { UsageError, usage } from './usage-error.ts'
+
+/** Figures that each outcome has, besides the objective. */
+export const FIGURES = [
+  'totalReturn', 'cagr', 'volatility', 'sharpe', 'sortino', 'calmar', 'maxDrawdown', 'trades', 'winRate', 'profitFactor', 'fees',
+] as const // biome-ignore format: a list
+
+/** A search with everything that it needs, ready to be run. */
+export interface PlannedSearch {
+  readonly ground: SearchGround
+  readonly search: SearchRequest
+  readonly space: Space
+  /** One for each study that is run. */
+  readonly sampler: () => Sampler
+  readonly scene: Scene
+  /** Of an objective of one's own. */
+  readonly objectiveFile: string | null
+  readonly words: readonly string[]
+}
+
+export interface Sweep {
+  readonly result: SweepResult
+  readonly ground: SearchGround
+  readonly journal: SearchJournal
+  readonly seconds: number
+}
+
+/**
+ * Tries parameters of a strategy on stored bars: one engine run a trial, all on the same columns. Computed and not yet written.
+ * @throws UsageError for what cannot be asked, DataError for what is not stored, or too many failed trials, Interrupted
+ */
+export async function sweep(asked: SearchAsked, settings: Settings, host: SearchHost = {}): Promise<Sweep> {
+  const planned = await planSearch(asked, settings, host)
+  const { ground, search, sampler, words } = planned
+  const journal = new SearchJournal(settings.out, searchId(ground, search))
+  const study = { sampler: sampler() }
+  checkMemory(planned.scene, study.sampler.total, host.workers)
+  const start = performance.now()
+  const backend = await backendOf(planned, host)
+  try {
+    const [{ trials, outcomes } = { trials: [], outcomes: [] }] = await runTrials([study], {
+      ...{ goal: search.objective.goal, prune: search.prune, batch: search.batch, backend, journal, host },
+    })
+    const document = sweepDocument({ ground, search, trials, outcomes, excluded: study.sampler.excluded, words })
+    return { result: { document, trials, outcomes }, ground, journal, seconds: (performance.now() - start) / 1000 }
+  } finally {
+    await backend.close()
+  }
+}
+
+/** Reads what is asked for, loads what it needs, and checks that it goes together. */
+export async function planSearch(asked: SearchAsked, settings: Settings, host: SearchHost): Promise<PlannedSearch> {
+  const { set, where = [], method = SEARCH_DEFAULTS.method, seed = SEARCH_DEFAULTS.seed, prune = null } = asked
+  const { strategy, file } =
+    typeof asked.strategy === 'string' ? await loadStrategy(asked.strategy) : { strategy: asked.strategy, file: null }
+  const space = usage(() => parseSpace(set, strategy.params))
+  const { dimensions } = space
+  const fixed = fixedOf(strategy, space)
+  const constraint = usage(() => parseWhere(where, dimensions, fixed))
+  const asking = { method, dimensions, where: constraint, trials: asked.trials ?? SEARCH_DEFAULTS.trials, seed }
+  const sampler = () => usage(() => createSampler(asking))
+  const { total } = sampler()
+  if (method === 'grid' && asked.trials !== undefined)
+    throw new UsageError(
+      `--trials ${asked.trials}: a grid tries all it has (${total}); add --method sobol, or leave it out`,
+    )
+  const { spec, file: objectiveFile } = await objectiveOf(
+    asked.objective ?? SEARCH_DEFAULTS.objective,
+    asked.goal,
+    'strategy',
+  )
+  const { data, from, to, closeAtEnd, allowInSample } = asked
+  const request = {
+    ...{ strategy: asked.strategy, data, set: fixed },
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(closeAtEnd !== undefined && { closeAtEnd }),
+    ...(allowInSample !== undefined && { allowInSample }),
+  }
+  const prepared = await prepare(request, settings, host, (own) => {
+    const corners = cornersOf(own, dimensions, fixed)
+    return corners.length > 0 ? corners : [resolveParams(own, fixed)]
+  })
+  const ground = await groundOfSearch({ ...prepared, file }, settings, fixed, spec, FIGURES)
+  const search: SearchRequest = {
+    ...{
+      dimensions,
+      where: constraint?.text ?? null,
+      method,
+      trials: total,
+      seed,
+      prune,
+      batch: SEARCH_DEFAULTS.batch,
+    },
+    objective: { name: spec.name, goal: spec.goal },
+  }
+  return {
+    ...{ ground, search, space, sampler, objectiveFile },
+    scene: sceneOf(prepared, settings.riskFree),
+    words: searchWords(asked, spec),
+  }
+}
+
+/** All parameters that are not searched, at their defaults or as given. */
+function fixedOf(strategy: Strategy, { dimensions, fixed }: Space): Params {
+  const all: Readonly<Record<string, ParamValue>> = usage(() => resolveParams(strategy, fixed))
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !dimensions.some((one) => one.name === name)))
+}
+
+/** What computes the trials: another machine's, threads of this process, or, of a strategy without a file, this thread. */
+export async function backendOf(planned: PlannedSearch, host: SearchHost): Promise<TrialBackend> {
+  const { ground, scene, objectiveFile } = planned
+  const { manifest, facts } = ground
+  const { strategy, file } = facts
+  const { name, goal } = manifest.objective
+  if (host.backend !== undefined) {
+    if (file === null)
+      throw new UsageError('a strategy that was handed over as an object can only be run in this process')
+    return host.backend(manifest)
+  }
+  if (file === null) {
+    const own = objectiveFile === null ? null : (await loadObjective(objectiveFile)).judge
+    return new TrialsHere(strategy, manifest.fixed, scene, { name, goal, own, figures: manifest.figures })
+  }
+  const brief = {
+    ...{ strategy: file, fixed: manifest.fixed, scene: shareScene(scene), figures: manifest.figures },
+    objective: { name, goal, file: objectiveFile },
+  }
+  return new TrialThreads(strategy, brief, host.workers ?? availableParallelism(), columnBudget())
+}
