@@ -48,6 +48,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Run a strategy over stored klines and write its report',
     load: () => import('./commands/backtest.ts'),
   },
+    summary: 'Try many parameters of a strategy, and say how much of the best is luck',
+  },
   train: {
     summary: 'Train the models of a module fold by fold, judge them on bars they have not seen, write the report',
     load: () => import('./commands/train.ts'),
@@ -72,6 +74,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   report: { summary: 'Make the report of a finished run again', load: () => import('./commands/report.ts') },
   verify: {
+  ledger: {
+    summary: 'What was tried, and what that leaves of the best of it',
+    load: () => import('./commands/ledger.ts'),
+  },
     summary: 'Make a finished run again and compare; exit 1 if anything differs',
     load: () => import('./commands/verify.ts'),
   },

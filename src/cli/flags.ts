@@ -21,7 +21,7 @@ interface Bounds {
 }
 
 /** A number within bounds. */
-function number(help: string, value: string, bounds: Bounds = {}): Flag {
+export function number(help: string, value: string, bounds: Bounds = {}): Flag {
   const { min, above, below, max, isWhole = false } = bounds
   const limits = [
     ...(isWhole ? ['whole'] : []),
@@ -49,7 +49,7 @@ function number(help: string, value: string, bounds: Bounds = {}): Flag {
   }
 }
 
-function oneOf(help: string, ...words: readonly string[]): Flag {
+export function oneOf(help: string, ...words: readonly string[]): Flag {
   return {
     help,
     value: words.join('|'),
@@ -65,6 +65,13 @@ const time = (help: string): Flag => ({ help, value: 'TIME', parse: parseTime })
 export const PLACES: Flags = {
   store: { help: 'folder of the klines (or KLINELAB_STORE; built in: datasets/)', value: 'DIR' },
   out: { help: 'folder of the runs (or KLINELAB_REPORTS; built in: reports/)', value: 'DIR' },
+}
+
+export const LEDGER: Flags = {
+  ledger: {
+    help: 'file in which every trial is counted (or KLINELAB_LEDGER; built in: ledger.jsonl beside the runs)',
+    value: 'FILE',
+  },
 }
 
 export const STORE: Flags = { store: PLACES['store']! }
@@ -174,6 +181,7 @@ export const RUN: Flags = {
   benchmark: { help: 'series to hold for comparison (built in: the run’s own)', value: 'SERIES' },
   'risk-free': number('yearly rate for Sharpe and Sortino, as a fraction', 'RATE', { above: -1 }),
   ...PLACES,
+  ...LEDGER,
   config: { help: 'config file (built in: klinelab.config.ts, looked for upwards)', value: 'FILE' },
   'show-config': { help: 'print where each setting comes from, and run nothing' },
 }
@@ -210,6 +218,7 @@ export const JUDGING: Flags = {
   'slippage-bps': COSTS['slippage-bps']!,
   'no-costs': COSTS['no-costs']!,
   ...PLACES,
+  ...LEDGER,
   config: RUN['config']!,
   'show-config': RUN['show-config']!,
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import type { LedgerVerdict } from '../core/ledger.ts'
 import type { RunDocument } from '../core/run.ts'
 import { timeName } from '../core/time.ts'
 import { amount, count, percent, plural, ratio } from './text.ts'
@@ -80,11 +81,23 @@ function bandLine({ band }: RunDocument): [string, string][] {
   ]
 }
 
-/** `backtest --json`: run.json, where it lies, and how fast it was. */
-export function runJson(document: RunDocument, dir: string, seconds: number | null): unknown {
+/** `backtest --json`: run.json, where it lies, how fast it was, and what the trial ledger says of it. */
+export function runJson(
+  document: RunDocument,
+  dir: string,
+  seconds: number | null,
+  ledger?: LedgerVerdict | null,
+): unknown {
   const speed = seconds === null ? {} : { seconds, barsPerSecond: Math.round(document.engine.bars / seconds) }
   const { run, ...rest } = document
-  return { run, dir, report: `${dir}/report.html`, ...rest, engine: { ...document.engine, ...speed } }
+  return {
+    run,
+    dir,
+    report: `${dir}/report.html`,
+    ...rest,
+    engine: { ...document.engine, ...speed },
+    ...(ledger !== undefined && { ledger }),
+  }
 }
 
 /** A path as one would type it: relative where that is shorter. */

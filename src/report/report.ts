@@ -1,8 +1,10 @@
+import type { LedgerVerdict } from '../core/ledger.ts'
 import type { RunResult } from '../core/run.ts'
 import { BROWSER_SCRIPT } from './browser-script.ts'
 import { equitySection, monthlySection } from './equity-section.ts'
 import { certificateSection, ordersSection, reproduceSection } from './evidence-sections.ts'
 import { escapeHtml, linksTo } from './html.ts'
+import { ledgerBlock } from './ledger-section.ts'
 import { marginSection } from './margin-section.ts'
 import { type Assets, pageHtml } from './page.ts'
 import { payload } from './payload.ts'
@@ -33,8 +35,11 @@ const CONTENTS: Readonly<Record<string, string>> = {
   reproduce: 'Reproduce',
 }
 
-/** One self-contained page of a run: opens from disk without a network. The same run gives the same bytes. */
-export function renderReport(result: RunResult, assets: Assets): string {
+/**
+ * One self-contained page of a run: opens from disk without a network. The same run gives the same bytes, but for what the
+ * trial ledger says of it, which stands between two marks.
+ */
+export function renderReport(result: RunResult, assets: Assets, ledger: LedgerVerdict | null = null): string {
   const data = payload(result)
   const sections = [
     equitySection(result),
@@ -63,6 +68,7 @@ ${verdict(result)}
 ${sections.join('\n')}`,
       footer: `<p>Made by klinelab ${escapeHtml(result.document.engine.version)}. What the past would have paid says little about what the future will.</p>`,
       payload: data,
+${ledgerBlock(ledger)}
       script: BROWSER_SCRIPT,
     },
     assets,

@@ -13,6 +13,8 @@ import { UsageError } from './usage-error.ts'
 export interface Config {
   store?: string
   reports?: string
+  /** File in which every trial is counted. */
+  ledger?: string
   cash?: number
   /** Of the three one: a fixed fraction, ticks, or spread and square-root impact. */
   slippageBps?: number
@@ -89,6 +91,7 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
   const schema = z.strictObject({
     store: z.string().optional(),
     reports: z.string().optional(),
+    ledger: z.string().optional(),
     cash: z.number().positive().optional(),
     slippageBps: z.number().min(0).lt(10_000).optional(),
     slippageTicks: z.number().int().min(0).optional(),

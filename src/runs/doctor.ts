@@ -16,7 +16,7 @@ export interface Health {
   readonly problems: readonly string[]
 }
 
-const VARIABLES = ['KLINELAB_STORE', 'KLINELAB_REPORTS', 'NO_COLOR', 'CI'] as const
+const VARIABLES = ['KLINELAB_STORE', 'KLINELAB_REPORTS', 'KLINELAB_LEDGER', 'NO_COLOR', 'CI'] as const
 
 /** Looks at the installation and says what is there and what is wrong. */
 export async function doctor(settings: Settings, env: Readonly<Record<string, string | undefined>>): Promise<Health> {

@@ -3,21 +3,25 @@ import { join } from 'node:path'
 import { damageOf } from '../models/artifact.ts'
 import { renderEvaluation } from '../report/evaluation-report.ts'
 import { predictionsCsv } from '../tables/predictions-csv.ts'
+import { countTrials, trialOfModel } from './count-trials.ts'
 import type { ModelRun } from './evaluate.ts'
 import { ARTIFACT } from './load-run.ts'
 import { reportAssets } from './report-assets.ts'
+import type { Settings } from './settings.ts'
 import { timingText, writeFolder } from './write-folder.ts'
 
+type Told = (text: string) => void
+
 /**
- * Writes the folder of a model that was trained or judged. One that is there, and whose model is not what was written into it,
+ * Counts a model that was trained or judged in the trial ledger, and writes its folder. One that is there, and whose model is not what was written into it,
  * has been damaged: it is written anew, and that is told.
  * @throws DataError as `writeFolder`
  */
 export function writeModelRun(
   run: ModelRun,
-  out: string,
+  { out, ledger }: Pick<Settings, 'out' | 'ledger'>,
   seconds: number,
-  onNotice: (text: string) => void = () => {},
+  { onNotice = () => {}, onWarning = onNotice }: { readonly onNotice?: Told; readonly onWarning?: Told },
 ): Promise<string> {
   const { document } = run.result
   const dir = join(out, document.run)
@@ -26,6 +30,7 @@ export function writeModelRun(
     onNotice(`${damage}; the folder is written anew`)
     rmSync(dir, { recursive: true, force: true })
   }
+  countTrials([trialOfModel(document, Date.now())], { ledger, onWarning })
   return writeFolder(document.run, out, {
     render: (dir) => renderModelRun(run, dir),
     timing: timingText(seconds, null),

@@ -1,5 +1,6 @@
 import type { Bars } from '../core/bar.ts'
 import type { EvaluationResult } from '../core/evaluation.ts'
+import type { LedgerVerdict } from '../core/ledger.ts'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -66,12 +67,14 @@ export interface BacktestOptions extends Given {
 
 export interface BacktestRun extends RunResult {
   readonly dir: string | null
+  /** What the trial ledger says of it; `null` where it is not written, or the ledger cannot be. */
+  readonly verdict: LedgerVerdict | null
   /** Indicators and bar loop. */
   readonly seconds: number
 }
 
 const KEYS = [
-  'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'allowInSample', 'stress', 'benchmark', 'write', 'store', 'out', 'cash', 'feeMaker',
+  'strategy', 'data', 'from', 'to', 'set', 'closeAtEnd', 'allowInSample', 'stress', 'benchmark', 'write', 'store', 'out', 'ledger', 'cash', 'feeMaker',
   'feeTaker', 'feeTier', 'feeDiscount', 'slippageBps', 'riskFree', 'warmup', 'limitTouch', 'feeAsset', 'noCosts', 'leverage', 'margin', 'funding', 'slippageTicks',
   'slippageModel', 'spreadBps', 'impact', 'participation', 'latency', 'cancelLatency', 'risk', 'detail', 'band',
 ] as const // biome-ignore format: a list
@@ -102,14 +105,16 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
     ([, value]) => value !== undefined,
   )
   const request = { strategy, data, ...range, ...Object.fromEntries(optional) }
-  const host = options.write === undefined ? {} : { write: options.write }
+  const host = { onWarning: warn, ...(options.write !== undefined && { write: options.write }) }
   const run = await backtest(request, settings, undefined, undefined, host)
-  const dir = options.write === false ? null : await writeRun(run, settings.out, (performance.now() - start) / 1000)
-  return { ...run.result, dir, seconds: run.seconds }
+  if (options.write === false) return { ...run.result, dir: null, verdict: null, seconds: run.seconds }
+  const counting = { ledger: settings.ledger, onWarning: warn }
+  const written = await writeRun(run, settings.out, (performance.now() - start) / 1000, counting)
+  return { ...run.result, ...written, seconds: run.seconds }
 }
 
 export interface TrainingOptions
-  extends Pick<Given, 'store' | 'out' | 'feeTier' | 'feeDiscount' | 'feeTaker' | 'slippageBps' | 'noCosts'> {
+  extends Pick<Given, 'store' | 'out' | 'ledger' | 'feeTier' | 'feeDiscount' | 'feeTaker' | 'slippageBps' | 'noCosts'> {
   /** Path of a module, all of whose models are trained, or what `defineModel` returned. */
   readonly model: string | ModelDefinition
   /** What a model that was handed over is called. Built in: `model`. */
@@ -130,7 +135,7 @@ export interface TrainingRun extends EvaluationResult {
 }
 
 const TRAINING_KEYS = [
-  'model', 'name', 'from', 'to', 'workers', 'threshold', 'write', 'onTraining', 'store', 'out', 'feeTier', 'feeDiscount',
+  'model', 'name', 'from', 'to', 'workers', 'threshold', 'write', 'onTraining', 'store', 'out', 'ledger', 'feeTier', 'feeDiscount',
   'feeTaker', 'slippageBps', 'noCosts',
 ] as const // biome-ignore format: a list
 
@@ -162,7 +167,7 @@ export async function runTraining(options: TrainingOptions): Promise<readonly Tr
     typeof model === 'string' ? await loadModels(model) : { models: [{ name, definition: model }], file: null }
   for (const one of models) checkModelName(one.name, 'runTraining')
   const by = { file, range, threshold, isOneOfSeveral: models.length > 1, ...(workers !== undefined && { workers }) }
-  const host = { write, ...(onTraining && { onTraining }) }
+  const host = { write, onWarning: warn, ...(onTraining && { onTraining }) }
   const runs: TrainingRun[] = []
   for (const one of models) {
     const grounds = withFolds(one, await groundsOf(one, settings.store, range))
@@ -175,6 +180,11 @@ export async function runTraining(options: TrainingOptions): Promise<readonly Tr
 
 async function settingsOf(given: Given) {
   return settle(given, await findConfig(process.cwd()), process.env, process.cwd())
+}
+
+/** Of what costs a run nothing and its caller should know all the same. */
+function warn(text: string): void {
+  process.emitWarning(text)
 }
 
 function rangeOf({ from, to }: { readonly from?: Time; readonly to?: Time }): { from?: number; to?: number } {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LedgerVerdict } from '../core/ledger.ts'
 import type { EquityColumns, RunDocument, RunResult } from '../core/run.ts'
 import { beginParquet, DataError, writeAtomic } from '../data/index.ts'
 import { renderReport } from '../report/report.ts'
@@ -7,21 +8,35 @@ import { type Part, renderTradePage } from '../report/trade-page.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import { tradesCsv } from '../tables/trades-csv.ts'
 import type { Backtest } from './backtest.ts'
+import { type Counting, countTrials, judgedBy, trialOfRun } from './count-trials.ts'
 import { reportAssets } from './report-assets.ts'
-import { folderError, timingText, writeFolder } from './write-folder.ts'
+import { folderError, LEDGER, timingText, writeFolder } from './write-folder.ts'
 
-/** Writes the folder of a backtest. @throws DataError as `writeFolder` */
-export function writeRun(run: Backtest, out: string, seconds: number): Promise<string> {
+export interface WrittenRun {
+  readonly dir: string
+  /** `null` where the ledger cannot be written or read, which has been told. */
+  readonly verdict: LedgerVerdict | null
+}
+
+/** Counts a backtest in the trial ledger and writes its folder. @throws DataError as `writeFolder` */
+export async function writeRun(run: Backtest, out: string, seconds: number, counting: Counting): Promise<WrittenRun> {
   const { document } = run.result
-  return writeFolder(document.run, out, {
-    render: (dir) => renderRun(run, dir),
+  const trial = trialOfRun(run.result, counting.verb ?? 'backtest', Date.now())
+  const verdict = countTrials([trial], counting) ? judgedBy(trial, counting) : null
+  const dir = await writeFolder(document.run, out, {
+    render: (dir) => renderRun(run, dir, verdict),
     timing: timingText(seconds, run.seconds),
     reason: reasonOf(document),
   })
+  return { dir, verdict }
 }
 
-/** Writes everything that a run's inputs decide into a folder. */
-export async function renderRun({ result }: Backtest, dir: string): Promise<void> {
+/** Writes everything that a run's inputs decide into a folder, and what the ledger says of it, if that is known. */
+export async function renderRun(
+  { result }: Backtest,
+  dir: string,
+  verdict: LedgerVerdict | null = null,
+): Promise<void> {
   const write = (name: string, text: string) => writeFileSync(join(dir, name), text)
   // DuckDB compresses the curve while the texts are put together here
   const { finished } = await beginEquity(join(dir, 'equity.parquet'), result.equity)
@@ -30,7 +45,8 @@ export async function renderRun({ result }: Backtest, dir: string): Promise<void
     write('trades.csv', tradesCsv(result.trades))
     write('fills.csv', fillsCsv(result.fills))
     write('events.jsonl', result.events.map((event) => `${JSON.stringify(event)}\n`).join(''))
-    write('report.html', renderReport(result, reportAssets()))
+    write('report.html', renderReport(result, reportAssets(), verdict))
+    if (verdict !== null) write(LEDGER, ledgerText(verdict))
   } finally {
     // nobody may clear the folder away while it is written into
     await finished
@@ -54,11 +70,18 @@ function beginEquity(file: string, equity: EquityColumns): ReturnType<typeof beg
   ])
 }
 
-/** Makes the report of a finished run again; the rest of its folder stays as it is. */
-export function rewriteReport(run: Backtest, dir: string): string {
+/** `ledger.json`. */
+export function ledgerText(verdict: LedgerVerdict): string {
+  return `${JSON.stringify(verdict, null, 1)}\n`
+}
+
+/** Makes the report of a finished run again, with what the ledger says by now; the rest of its folder stays as it is. */
+export function rewriteReport(run: Backtest, dir: string, counting: Counting): string {
   const file = join(dir, 'report.html')
+  const verdict = judgedBy(trialOfRun(run.result, counting.verb ?? 'backtest', Date.now()), counting)
   try {
-    writeAtomic(file, renderReport(run.result, reportAssets()))
+    writeAtomic(file, renderReport(run.result, reportAssets(), verdict))
+    if (verdict !== null) writeAtomic(join(dir, LEDGER), ledgerText(verdict))
   } catch (error) {
     throw folderError(dir, error)
   }

@@ -1,4 +1,4 @@
-import { resolve, sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { type Execution, PLAIN_EXECUTION } from '../core/execution.ts'
 import type { Interval } from '../core/interval.ts'
 import type { MarginMode } from '../core/leverage.ts'
@@ -17,6 +17,8 @@ import { VENUE_COSTS } from './venue-costs.ts'
 export interface Given extends GivenExecution, GivenFees {
   readonly store?: string
   readonly out?: string
+  /** File in which every trial is counted. */
+  readonly ledger?: string
   readonly cash?: number
   readonly riskFree?: number
   readonly warmup?: number
@@ -40,6 +42,8 @@ type BandMethod = 'repriced' | 'full'
 export interface Settings {
   readonly store: string
   readonly out: string
+  /** File in which every trial is counted. */
+  readonly ledger: string
   readonly cash: number
   readonly riskFree: number
   readonly warmup: number | null
@@ -102,6 +106,7 @@ export function settle(
   const base = `${cwd}${sep}`.startsWith(`${HOME}${sep}`) && found.file === null ? HOME : cwd
   const store = path(choose('store', given.store, 'KLINELAB_STORE', 'store', resolve(base, 'datasets')), 'store')
   const out = path(choose('out', given.out, 'KLINELAB_REPORTS', 'reports', resolve(base, 'reports')), 'out')
+  const ledger = path(choose('ledger', given.ledger, 'KLINELAB_LEDGER', 'ledger', ledgerIn(out)), 'ledger')
   const noCosts = given.noCosts ?? false
   const cost = (['feeMaker', 'feeTaker', 'feeTier', 'feeDiscount', 'slippageBps'] as const).find(
     (key) => given[key] !== undefined,
@@ -120,6 +125,7 @@ export function settle(
   return {
     store,
     out,
+    ledger,
     cash: choose<number>('cash', given.cash, null, 'cash', BUILT_IN.cash),
     riskFree: choose<number>('risk-free', given.riskFree, null, 'riskFree', BUILT_IN.riskFree),
     warmup: choose<number | null>('warmup', given.warmup, null, 'warmup', null),
@@ -143,6 +149,11 @@ export function settle(
     feeTermsOf: (venue) => fees(venue).terms,
     origins,
   }
+}
+
+/** One ledger for all the runs of a folder. */
+function ledgerIn(out: string): string {
+  return join(out, 'ledger.jsonl')
 }
 
 /** Each rule by itself: a flag replaces the config's limit of that rule and leaves the others. */
@@ -193,5 +204,5 @@ export function recordedSettings(
     detail,
     band,
   }
-  return { ...places, ...recorded, leverageOf, costsOf, feeTermsOf, origins: {} }
+  return { ...places, ledger: ledgerIn(places.out), ...recorded, leverageOf, costsOf, feeTermsOf, origins: {} }
 }

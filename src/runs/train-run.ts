@@ -19,6 +19,8 @@ export interface TrainingHost {
   readonly onJudging?: (done: number, total: number) => void
   /** A plain sentence. */
   readonly onNotice?: (text: string) => void
+  /** What its caller should know in any case. Built in: as `onNotice`. */
+  readonly onWarning?: (text: string) => void
   /** False: what is trained is not written. */
   readonly write?: boolean
 }
@@ -38,7 +40,7 @@ export async function trainRun(
   grounds: readonly SeriesGround[],
   settings: Settings,
   by: JudgedBy & { readonly workers?: number },
-  { onTraining, onTrained, onJudging, onNotice, write = true }: TrainingHost = {},
+  { onTraining, onTrained, onJudging, onNotice, onWarning = onNotice, write = true }: TrainingHost = {},
 ): Promise<TrainedRun> {
   const start = performance.now()
   const out = write ? settings.out : mkdtempSync(join(tmpdir(), 'klinelab-training-'))
@@ -53,7 +55,7 @@ export async function trainRun(
       ...(onJudging && { onProgress: onJudging }),
     })
     const seconds = (performance.now() - start) / 1000
-    const dir = write ? await writeModelRun(run, settings.out, seconds, onNotice) : null
+    const dir = write ? await writeModelRun(run, settings, seconds, { onNotice, onWarning }) : null
     if (artifact.stopped === null) journal.remove()
     return { artifact, forecasts, run, dir, seconds }
   } finally {

@@ -8,6 +8,13 @@ import { UNFINISHED } from './load-run.ts'
 /** Wall-clock facts, which no two runs share. */
 const TIMING = 'timing.json'
 
+/** What the trial ledger says of the run: it grows with whatever else is tried. */
+export const LEDGER = 'ledger.json'
+
+/** The page that says it too, between two marks. */
+const REPORT = 'report.html'
+const SAID_BY_LEDGER = /<!--ledger-->[\s\S]*?<!--\/ledger-->/g
+
 interface Folder {
   /** Writes everything that the inputs decide. */
   readonly render: (dir: string) => Promise<void> | void
@@ -38,6 +45,8 @@ export async function writeFolder(name: string, out: string, { render, timing, r
         `not deterministic: ${dir} holds another result of the same inputs; different: ${differing.join(', ')}. ${reason}`,
       )
     renameSync(join(temporary, TIMING), join(dir, TIMING))
+    if (existsSync(join(temporary, LEDGER)))
+      for (const name of [LEDGER, REPORT]) renameSync(join(temporary, name), join(dir, name))
   } catch (error) {
     throw folderError(out, error)
   } finally {
@@ -81,14 +90,26 @@ export function folderError(out: string, error: unknown): unknown {
   return error
 }
 
-/** Files of a run, as rendered into `fresh`, that the folder `old` does not have or has with other bytes. */
+/**
+ * Files of a run, as rendered into `fresh`, that the folder `old` does not have or has with other bytes. What the trial ledger
+ * says of it hangs on what else was tried, and is not compared.
+ */
 export function differences(old: string, fresh: string): string[] {
-  const names = readdirSync(fresh, { recursive: true, encoding: 'utf8' }).filter((name) => name !== TIMING)
+  const names = readdirSync(fresh, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name !== TIMING && name !== LEDGER,
+  )
   return names
     .filter((name) => statSync(join(fresh, name)).isFile())
     .sort()
     .filter((name) => {
       const [a, b] = [join(old, name), join(fresh, name)]
-      return !existsSync(a) || !readFileSync(a).equals(readFileSync(b))
+      return !existsSync(a) || !comparedBytes(a, name).equals(comparedBytes(b, name))
     })
+}
+
+/** Of what the ledger says the marks alone. Read byte by byte, so that no two files are alike for what is no text in them. */
+function comparedBytes(file: string, name: string): Buffer {
+  const bytes = readFileSync(file)
+  if (name !== REPORT) return bytes
+  return Buffer.from(bytes.toString('latin1').replace(SAID_BY_LEDGER, '<!--ledger-->'), 'latin1')
 }

@@ -153,10 +153,9 @@ export class WrittenTrial implements TrialEntry {
     const text = this.#text(',"r":', ',"params":')
     return text === 'null' ? null : unpacked(text)
   }
-  /** Which days its returns are of, as a text that is the same for the same days; `null` without returns. */
-  get stretch(): string | null {
-    const text = this.#text(',"r":', ',"params":')
-    return text === 'null' ? null : text.slice(1, text.lastIndexOf(','))
+  /** Verb, run, name, series, span, data, code and status as text: the trials of a search have it in common. */
+  get kind(): string {
+    return this.#text(',"verb":', ',"trades":')
   }
 
   #read<T>(key: string, next: string, end?: number): T {
@@ -173,7 +172,7 @@ export class WrittenTrial implements TrialEntry {
 /** What stands in a line: a trial; `null` where it is damaged; the number of its version where that is not known here. */
 export function readLine(line: string): WrittenTrial | number | null {
   if (!line.startsWith(HEAD)) {
-    const version = Number(/^\{"v":(\d+),/.exec(line)?.[1] ?? 0)
+    const version = Number(/^\{"v":(\d+)[,}]/.exec(line)?.[1] ?? 0)
     return version > VERSION ? version : null
   }
   const end = line.length - TAIL

@@ -27,26 +27,21 @@ export interface NameTried {
  * @param chosen the trial, or `best`: that with the highest Sharpe ratio; one that was given up is never the best
  */
 export function judgeTrial(ledger: Ledger, chosen: TrialEntry | 'best', view: View = {}): LedgerVerdict {
-  const different = new Map<string, WrittenTrial>()
-  for (const trial of ledger.entries) if (isIn(view, trial)) different.set(trial.id, trial)
+  const different = differentTrials(ledger, view)
   if (chosen !== 'best' && !different.has(chosen.id)) different.set(chosen.id, asWritten(chosen))
   const trials = [...different.values()]
   const known = trials.map(({ returns }) => ({ returns }))
   const k = chosen === 'best' ? bestOf(trials, known) : trials.findIndex(({ id }) => id === chosen.id)
   const own = known[k]?.returns ?? null
   const trades = trials[k]?.trades ?? null
-  const times = trials.map(({ at }) => at)
+  const kinds = kindsOf(trials)
   const { name = null, series = null } = view
   return {
-    lines: ledger.entries.length,
-    trials: trials.length,
-    failed: trials.filter(({ status }) => status === 'failed').length,
-    byName: counted(trials, 'name').map(([name, trials]) => ({ name, trials })),
-    byVerb: counted(trials, 'verb').map(([verb, trials]) => ({ verb, trials })),
-    first: times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)),
-    last: times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b)),
-    compared:
-      own === null ? 0 : known.filter(({ returns }) => returns?.from === own.from && returns.days === own.days).length,
+    ...{ lines: ledger.entries.length, trials: trials.length, ...timesOf(trials) },
+    failed: kinds.reduce((sum, { count, one }) => sum + (one.status === 'failed' ? count : 0), 0),
+    byName: counted(kinds, 'name').map(([name, trials]) => ({ name, trials })),
+    byVerb: counted(kinds, 'verb').map(([verb, trials]) => ({ verb, trials })),
+    compared: own === null ? 0 : known.filter(({ returns }) => isOver(returns, own)).length,
     unreadable: ledger.unreadable,
     view: { name, series },
     chosen: k < 0 ? null : named(trials[k]!, own),
@@ -57,21 +52,64 @@ export function judgeTrial(ledger: Ledger, chosen: TrialEntry | 'best', view: Vi
 
 /** What was tried of each strategy and model, the most first: how much, when last, and the best Sharpe ratio of it. */
 export function bestByName(ledger: Ledger, view: View = {}): readonly NameTried[] {
-  const groups = new Map<string, Map<string, WrittenTrial>>()
-  for (const trial of ledger.entries) {
-    if (!isIn(view, trial)) continue
+  const groups = new Map<string, WrittenTrial[]>()
+  for (const trial of differentTrials(ledger, view).values()) {
     const { name } = trial
-    if (!groups.has(name)) groups.set(name, new Map())
-    groups.get(name)!.set(trial.id, trial)
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [trial])
+    else group.push(trial)
   }
-  const tried = [...groups].map(([name, group]) => {
-    const trials = [...group.values()]
+  const tried = [...groups].map(([name, trials]) => {
     const known = trials.map(({ returns }) => ({ returns }))
     const k = bestOf(trials, known)
-    const last = trials.reduce((latest, { at }) => Math.max(latest, at), 0)
-    return { name, trials: trials.length, last, best: k < 0 ? null : named(trials[k]!, known[k]!.returns) }
+    const best = k < 0 ? null : named(trials[k]!, known[k]!.returns)
+    return { name, trials: trials.length, last: timesOf(trials).last!, best }
   })
   return tried.sort((a, b) => b.trials - a.trials)
+}
+
+/** The same trial made again takes the place of its older line. */
+function differentTrials({ entries }: Ledger, view: View): Map<string, WrittenTrial> {
+  const different = new Map<string, WrittenTrial>()
+  for (const trial of entries) if (isIn(view, trial)) different.set(trial.id, trial)
+  return different
+}
+
+interface Kind {
+  /** One of them. */
+  readonly one: WrittenTrial
+  count: number
+}
+
+/** Trials that are alike in all but parameters and outcome, by number: few kinds where there are many trials. */
+function kindsOf(trials: readonly WrittenTrial[]): readonly Kind[] {
+  const kinds = new Map<string, Kind>()
+  for (const trial of trials) {
+    const text = trial.kind
+    const kind = kinds.get(text)
+    if (kind === undefined) kinds.set(text, { one: trial, count: 1 })
+    else kind.count++
+  }
+  return [...kinds.values()]
+}
+
+function counted<K extends 'name' | 'verb'>(kinds: readonly Kind[], key: K): [WrittenTrial[K], number][] {
+  const counts = new Map<WrittenTrial[K], number>()
+  for (const { one, count } of kinds) counts.set(one[key], (counts.get(one[key]) ?? 0) + count)
+  return [...counts].sort((a, b) => b[1] - a[1])
+}
+
+function timesOf(trials: readonly WrittenTrial[]): { readonly first: number | null; readonly last: number | null } {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const { at } of trials) {
+    first = Math.min(first, at)
+    last = Math.max(last, at)
+  }
+  return trials.length === 0 ? { first: null, last: null } : { first, last }
+}
+
+function isOver(returns: ReturnsSummary | null, { from, days }: ReturnsSummary): boolean {
+  return returns !== null && returns.from === from && returns.days === days
 }
 
 function isIn({ name, series }: View, trial: WrittenTrial): boolean {
@@ -98,12 +136,6 @@ function bestOf(
     most = sharpe
   }
   return best
-}
-
-function counted<K extends 'name' | 'verb'>(trials: readonly WrittenTrial[], key: K): [WrittenTrial[K], number][] {
-  const counts = new Map<WrittenTrial[K], number>()
-  for (const trial of trials) counts.set(trial[key], (counts.get(trial[key]) ?? 0) + 1)
-  return [...counts].sort((a, b) => b[1] - a[1])
 }
 
 function named(trial: WrittenTrial, returns: ReturnsSummary | null): NamedTrial {

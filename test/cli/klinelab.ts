@@ -20,7 +20,7 @@ export function klinelab(
   args: readonly string[],
   options: { cwd?: string; env?: Record<string, string> } = {},
 ): Finished {
-  const { KLINELAB_STORE, KLINELAB_REPORTS, ...env } = process.env
+  const { KLINELAB_STORE, KLINELAB_REPORTS, KLINELAB_LEDGER, ...env } = process.env
   const done = spawnSync(process.execPath, [MAIN, ...args], {
     cwd: options.cwd ?? ROOT,
     encoding: 'utf8',

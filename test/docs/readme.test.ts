@@ -114,7 +114,7 @@ describe('the TypeScript of the README', () => {
     const hook = join(project, 'hook.mjs')
     const source = pathToFileURL(join(ROOT, 'src', 'runs', 'resolve-to-this-copy.ts')).href
     writeFileSync(hook, `import { resolveToThisCopy } from '${source}'\nresolveToThisCopy()\n`)
-    const { KLINELAB_STORE, KLINELAB_REPORTS, ...env } = process.env
+    const { KLINELAB_STORE, KLINELAB_REPORTS, KLINELAB_LEDGER, ...env } = process.env
     const printed = execFileSync(process.execPath, ['--import', hook, 'study.ts'], {
       cwd: project,
       encoding: 'utf8',

@@ -6,7 +6,7 @@ import { ROOT, scratch } from '../cli/klinelab.ts'
 import { modelModule } from '../cli/model-modules.ts'
 
 const npm = (args: readonly string[], cwd: string) => {
-  const { KLINELAB_STORE, KLINELAB_REPORTS, npm_config_local_prefix, ...env } = process.env
+  const { KLINELAB_STORE, KLINELAB_REPORTS, KLINELAB_LEDGER, npm_config_local_prefix, ...env } = process.env
   return spawnSync('npm', args, {
     cwd,
     encoding: 'utf8',

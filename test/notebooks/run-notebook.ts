@@ -20,7 +20,7 @@ export function denoBinary(): string | null {
 
 /** A notebook as it is after all its cells have been run by a kernel that has seen none of them yet. */
 export async function runNotebook(deno: string, file: string): Promise<Cell[]> {
-  const { KLINELAB_STORE, KLINELAB_REPORTS, ...env } = process.env
+  const { KLINELAB_STORE, KLINELAB_REPORTS, KLINELAB_LEDGER, ...env } = process.env
   const kernel = await Kernel.start(deno, dirname(file), { ...env, NO_COLOR: '1' })
   try {
     const cells: Cell[] = []

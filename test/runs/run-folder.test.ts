@@ -125,8 +125,8 @@ describe('the folder of the runs', () => {
     const out = scratch()
     const made = await Promise.all([1, 2, 3, 4].map(() => runBacktest({ strategy: SMA, ...ASKED, out })))
     expect(new Set(made.map(({ dir }) => dir)).size).toBe(1)
-    expect(readdirSync(out)).toEqual([run.document.run])
-    expect(readdirSync(made[0]!.dir).sort()).toEqual([...FILES, 'timing.json'].sort())
+    expect(readdirSync(out).sort()).toEqual(['ledger.jsonl', run.document.run])
+    expect(readdirSync(made[0]!.dir).sort()).toEqual([...FILES, 'ledger.json', 'timing.json'].sort())
   })
 
   test('a run that was cut off is no run, and a damaged one hides no other', () => {

@@ -4,6 +4,7 @@ import { writeRun } from '../../runs/run-folder.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { RUN, settingsOf } from '../flags.ts'
+import { triedText } from '../ledger-text.ts'
 import { runJson, runText, shown } from '../run-text.ts'
 import { configOutcome } from '../show-config.ts'
 import { stressText } from '../stress-text.ts'
@@ -66,13 +67,14 @@ export default {
     const run = await backtest(asks, settings, io.progress('bars'), io.progress('runs'), host).finally(() =>
       training.end(),
     )
-    const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
+    const counting = { ledger: settings.ledger, onWarning: io.warn }
+    const { dir, verdict } = await writeRun(run, settings.out, (performance.now() - start) / 1000, counting)
     for (const warning of run.warnings) io.warn(warning)
     const { document } = run.result
     const speed = `engine ${run.seconds.toFixed(3)} s, ${(document.engine.bars / run.seconds / 1e6).toFixed(1)} M bars/s`
     return {
-      json: runJson(document, dir, run.seconds),
-      text: `${runText(document, io.isColourful)}${document.stress === null ? '' : `\n\n${stressText(document.stress)}`}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
+      json: runJson(document, dir, run.seconds, verdict),
+      text: `${runText(document, io.isColourful)}${document.stress === null ? '' : `\n\n${stressText(document.stress)}`}${verdict === null ? '' : `\n\n${triedText(verdict)}`}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
     }
   },
 } satisfies Command

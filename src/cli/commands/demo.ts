@@ -1,16 +1,18 @@
+import type { LedgerVerdict } from '../../core/ledger.ts'
 import type { RunDocument } from '../../core/run.ts'
 import { timeName } from '../../core/time.ts'
 import { demo } from '../../runs/demo.ts'
 import { writeRun } from '../../runs/run-folder.ts'
 import type { Command } from '../command.ts'
-import { COSTS, PLACES, settingsOf } from '../flags.ts'
+import { COSTS, LEDGER, PLACES, settingsOf } from '../flags.ts'
+import { demoTriedText } from '../ledger-text.ts'
 import { runJson, runText, shown } from '../run-text.ts'
 import { count, percent, ratio, tableText } from '../text.ts'
 import { TrainingProgress } from '../training-progress.ts'
 
 export default {
   words: '',
-  flags: { ...COSTS, ...PLACES },
+  flags: { ...COSTS, ...PLACES, ...LEDGER },
   example: 'klinelab demo',
   async run(args, io) {
     const settings = await settingsOf(args, io)
@@ -20,16 +22,20 @@ export default {
     const start = performance.now()
     const training = new TrainingProgress(io)
     const notices: string[] = []
+    const counting = { ledger: settings.ledger, verb: 'demo', onWarning: io.warn } as const
+    let tried: LedgerVerdict | null = null
     const host = {
       onTraining: training.onTraining,
       onJudging: io.progress('judging'),
       onNotice: (text: string) => notices.push(text),
+      onWarning: io.warn,
     }
     try {
       for await (const { part, run } of demo(settings, io.progress('bars'), host)) {
-        const dir = await writeRun(run, settings.out, (performance.now() - start) / 1000)
+        const { dir, verdict } = await writeRun(run, settings.out, (performance.now() - start) / 1000, counting)
+        if (verdict !== null) tried = verdict
         const { document } = run.result
-        documents.push(runJson(document, dir, run.seconds))
+        documents.push(runJson(document, dir, run.seconds, verdict))
         const text = part === 'beside' ? '' : `${runText(document, io.isColourful)}\n\n`
         texts.push(`${[...notices.splice(0), text].join('\n')}  ${shown(`${dir}/report.html`, io.cwd)}`)
         if (part !== 'rule') compared.push(document)
@@ -42,7 +48,7 @@ export default {
       'Open a report in a browser. Next: read strategies/sma-cross.ts, change it, and run it with\n  klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h      (in a checkout: npm start -- backtest …)\nor strategies/ml-direction.ts, and\n  klinelab train strategies/ml-direction.ts'
     return {
       json: { runs: documents },
-      text: `${texts.join('\n\n')}\n\n${sideBySide(compared)}\n\n${seconds} s. All are examples; none is claimed to make money.\n${next}`,
+      text: `${texts.join('\n\n')}\n\n${sideBySide(compared)}\n\n${demoTriedText(tried, shown(settings.ledger, io.cwd))}${seconds} s. All are examples; none is claimed to make money.\n${next}`,
     }
   },
 } satisfies Command

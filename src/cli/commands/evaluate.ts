@@ -25,7 +25,7 @@ export default {
     const found = findRun(args.words[0]!, settings.out, io.cwd, 'model')
     const run = await judgeAgain(found, settings, threshold, io.cwd, io.progress('judging'))
     const seconds = (performance.now() - start) / 1000
-    const dir = await writeModelRun(run, settings.out, seconds)
+    const dir = await writeModelRun(run, settings, seconds, { onNotice: io.warn })
     const { document } = run.result
     return {
       json: modelJson(document, dir),

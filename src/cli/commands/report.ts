@@ -4,12 +4,12 @@ import { rerun } from '../../runs/rerun.ts'
 import { rewriteReport } from '../../runs/run-folder.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { PLACES, settingsOf } from '../flags.ts'
+import { LEDGER, PLACES, settingsOf } from '../flags.ts'
 import { shown } from '../run-text.ts'
 
 export default {
   words: '<run>',
-  flags: PLACES,
+  flags: { ...PLACES, ...LEDGER },
   example: 'klinelab report sma-cross',
   async run(args, io) {
     const settings = await settingsOf(args, io)
@@ -25,7 +25,7 @@ export default {
       throw new UsageError(
         `${recorded.run}: its data, code or settings are no longer what they were, so its report cannot be made again; see klinelab verify ${recorded.run}`,
       )
-    const file = rewriteReport(run, dir)
+    const file = rewriteReport(run, dir, { ledger: settings.ledger, onWarning: io.warn })
     return { json: { run: recorded.run, dir, report: file }, text: shown(file, io.cwd) }
   },
 } satisfies Command
