@@ -38,6 +38,7 @@ export function runText(document: RunDocument, isColourful: boolean): string {
       'Costs',
       `fees ${amount(costs.fees)}, slippage ${amount(costs.slippage)}${document.perpetuals.length > 0 ? `, funding ${amount(costs.funding)}` : ''} ${quote}`,
     ],
+    ['Luck', document.luck.verdicts.randomEntries],
     ...liquidationLine(document),
     ...bandLine(document),
     [

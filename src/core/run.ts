@@ -5,6 +5,7 @@ import type { Fill } from './fill.ts'
 import type { Figure, NearFaults, PathBand, PerpetualUsed, Portfolio, Stress } from './findings.ts'
 import type { Interval as BarInterval } from './interval.ts'
 import type { MarginMode } from './leverage.ts'
+import type { Luck } from './luck.ts'
 import type { RiskLimits } from './risk.ts'
 import type { OpenTrade, Trade } from './trade.ts'
 
@@ -112,6 +113,8 @@ export interface RunDocument {
   /** `null` where it was not asked for (`--stress`). */
   readonly stress: Stress | null
   readonly nearFaults: NearFaults
+  /** What it would have been by other orders, other draws and other entries. */
+  readonly luck: Luck
   readonly portfolio: Portfolio
   /** Models that the strategy asked, and whether of bars that they have learnt from, which nobody can do. */
   readonly models: { readonly used: readonly ModelUsed[]; readonly inSample: boolean }
@@ -148,7 +151,7 @@ export interface RunDocument {
   readonly certificates: readonly Certificate[]
   readonly benchmark: string
   readonly riskFree: number
-  /** Always 0: nothing in a run is random yet. */
+  /** What is drawn to judge the run (`luck`) is drawn with it; nothing in the run itself is random. */
   readonly seed: number
   readonly reproduce: {
     readonly command: string

@@ -5,6 +5,7 @@ import { equitySection, monthlySection } from './equity-section.ts'
 import { certificateSection, ordersSection, reproduceSection } from './evidence-sections.ts'
 import { escapeHtml, linksTo } from './html.ts'
 import { ledgerBlock } from './ledger-section.ts'
+import { luckSection } from './luck-section.ts'
 import { marginSection } from './margin-section.ts'
 import { type Assets, pageHtml } from './page.ts'
 import { payload } from './payload.ts'
@@ -25,6 +26,7 @@ const CONTENTS: Readonly<Record<string, string>> = {
   distribution: 'Distribution',
   costs: 'Costs',
   stress: 'Stress',
+  luck: 'Luck',
   margin: 'Margin',
   split: 'Splits',
   portfolio: 'Portfolio',
@@ -49,6 +51,7 @@ export function renderReport(result: RunResult, assets: Assets, ledger: LedgerVe
     distributionSection(result, data.bins),
     costsSection(result),
     stressSection(result),
+    luckSection(result),
     marginSection(result),
     splitSection(result),
     portfolioSection(result),
@@ -65,10 +68,10 @@ export function renderReport(result: RunResult, assets: Assets, ledger: LedgerVe
       nav: linksTo(sections, CONTENTS),
       main: `<noscript><p class="alarm">Charts and the trade table need scripts; every figure is on the page without them.</p></noscript>
 ${verdict(result)}
+${ledgerBlock(ledger)}
 ${sections.join('\n')}`,
       footer: `<p>Made by klinelab ${escapeHtml(result.document.engine.version)}. What the past would have paid says little about what the future will.</p>`,
       payload: data,
-${ledgerBlock(ledger)}
       script: BROWSER_SCRIPT,
     },
     assets,

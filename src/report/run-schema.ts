@@ -159,6 +159,46 @@ const stress = z.strictObject({
   isFixedSize: z.boolean(),
 })
 
+const spread = z.strictObject({ observed: z.number(), median: z.number(), within90: interval, within95: interval })
+const entryTest = spread.extend({ p: z.number(), percentiles: z.array(z.number()).length(21) })
+const luck = z.strictObject({
+  seed: count,
+  trades: z
+    .strictObject({
+      trades: count,
+      resamples: count,
+      shuffle: z.strictObject({ maxDrawdown: spread, asDeep: z.number() }),
+      bootstrap: z.strictObject({
+        totalReturn: spread,
+        maxDrawdown: spread,
+        losing: z.number(),
+      }),
+    })
+    .nullable(),
+  days: z
+    .strictObject({
+      days: count,
+      resamples: count,
+      blockLength: z.number(),
+      totalReturn: spread,
+      maxDrawdown: spread,
+      sharpe: spread.nullable(),
+      losing: z.number(),
+    })
+    .nullable(),
+  randomEntries: z
+    .strictObject({
+      trades: count,
+      resamples: count,
+      held: z.number(),
+      totalReturn: entryTest,
+      sharpe: entryTest.nullable(),
+    })
+    .nullable(),
+  notes: z.record(z.string(), z.string()),
+  verdicts: z.strictObject({ trades: z.string(), days: z.string(), randomEntries: z.string() }),
+})
+
 const perpetual = z.strictObject({
   symbol: z.string(),
   margin: z.enum(['cross', 'isolated']),
@@ -200,6 +240,7 @@ export const RUN_SCHEMA: z.ZodType<RunDocument> = z.strictObject({
   }),
   stress: stress.nullable(),
   nearFaults: z.strictObject({ within: count, trades: count, pnl: z.number(), netProfitWithout: z.number() }),
+  luck,
   portfolio,
   models: z.strictObject({
     used: z.array(

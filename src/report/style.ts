@@ -83,6 +83,12 @@ td.prose code{overflow-wrap:anywhere}
 .bar{display:block;height:6px;width:max(2px,var(--w));margin:3px 0 2px;border-radius:3px;background:var(--band)}
 .bar.good{background:var(--good)}
 .reason{white-space:normal}
+.strip{display:block}
+.strip line{stroke:var(--muted);stroke-width:1.5}
+.strip .zero{stroke:var(--line)}
+.strip .middle{stroke:var(--ink)}
+.strip rect{fill:var(--band)}
+.strip circle{fill:var(--accent);stroke:var(--paper)}
 #metrics th:first-child{width:22%}
 #metrics th:nth-child(2),#metrics td:nth-child(2){width:24%}
 #data thead th{white-space:normal}

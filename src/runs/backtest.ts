@@ -4,6 +4,7 @@ import { parseSeries, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, type Store } from '../data/index.ts'
 import { buyAndHoldEquity, computeMetrics, fullBand, nearFaults, pathBand, portfolioOf } from '../metrics/index.ts'
+import { luckOf } from '../metrics/luck.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
 import type { BacktestRequest } from './backtest-request.ts'
 import { groundOf } from './ground-facts.ts'
@@ -81,6 +82,7 @@ export async function backtest(
     notes: { ...notes, ...held.notes, ...unlike },
     benchmark,
     nearFaults: near,
+    luck: luckOf({ ...result, bars: used, from, riskFree: settings.riskFree }),
     portfolio,
     tradeHash: createHash('sha256').update(fillsCsv(result.fills)).digest('hex'),
     bars: simulation.bars,

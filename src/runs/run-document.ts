@@ -50,6 +50,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     band: facts.band,
     stress: facts.stress,
     nearFaults: facts.nearFaults,
+    luck: facts.luck,
     portfolio: facts.portfolio,
     models: facts.models,
     perpetuals: perpetualsUsed(facts),
@@ -63,7 +64,7 @@ export function documentOf(facts: RunFacts): RunDocument {
     certificates: facts.certificates,
     benchmark: facts.benchmark.name,
     riskFree: settings.riskFree,
-    seed: 0,
+    seed: facts.luck.seed,
     reproduce: {
       command: commandOf(record, strategy, facts.defaultWarmup),
       request: record,

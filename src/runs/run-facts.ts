@@ -38,6 +38,7 @@ export interface RunFacts extends GroundFacts {
   readonly band: RunDocument['band']
   readonly stress: RunDocument['stress']
   readonly nearFaults: RunDocument['nearFaults']
+  readonly luck: RunDocument['luck']
   readonly portfolio: RunDocument['portfolio']
   readonly notes: RunDocument['notes']
   readonly split: RunDocument['split']

@@ -15,7 +15,15 @@ function barsOf(days: number): Bars {
   }
 }
 
-function run({ days = 60, trades = 12, moves = days, pnl = (k: number) => (k % 3) - 0.5 }) {
+interface Made {
+  readonly days?: number
+  readonly trades?: number
+  /** Days on which the equity moves. */
+  readonly moves?: number
+  readonly pnl?: (trade: number) => number
+}
+
+function run({ days = 60, trades = 12, moves = days, pnl = (k) => (k % 3) - 0.5 }: Made) {
   const values = Array.from(
     { length: days },
     (_, k) => 1000 + (k < moves ? 1 + (k % 2) * 5 + k : moves === 0 ? 0 : 1 + ((moves - 1) % 2) * 5 + moves - 1),

@@ -5,6 +5,7 @@ import type { RunDocument, RunResult } from '../../src/core/run.ts'
 import type { Series } from '../../src/core/series.ts'
 import type { Trade } from '../../src/core/trade.ts'
 import { computeMetrics } from '../../src/metrics/index.ts'
+import { luckOf } from '../../src/metrics/luck.ts'
 import { peerMetrics } from '../../src/runs/peer.ts'
 
 export interface MadeRun {
@@ -95,6 +96,8 @@ export function madeRun({
   })
   const { peer } = peerMetrics({ equity, benchmark, from, cash, riskFree: 0 })
   const to = equity.time[rows - 1]!
+  const bars = [{ series, length: rows, priceDecimals: decimals, openTime, open, high, low, close, volume }]
+  const luck = luckOf({ bars, equity, from, trades, openTrades: [], fills: [], startEquity: cash, riskFree: 0 })
   const document: RunDocument = {
     run: 'made-000000000000',
     strategy: 'made',
@@ -119,6 +122,7 @@ export function madeRun({
     portfolio: { symbols: [], drawdown: null, correlation: [], margin: null },
     models: { used: [], inSample: false },
     perpetuals: [],
+    luck,
     nearFaults: { within: 3, trades: 0, pnl: 0, netProfitWithout: 0 },
     orders: { accepted: 2 * trades.length, cut: 0, rejected: 0, byFilter: {} },
     ...{ openTrades: [], filters: [], certificates: [] },
@@ -134,7 +138,7 @@ export function madeRun({
   }
   return {
     document,
-    bars: [{ series, length: rows, priceDecimals: decimals, openTime, open, high, low, close, volume }],
+    bars,
     ...{ equity, benchmark, trades, fills: [], events: [], margin: null },
     plots: [{ slot: 0, name: 'line', values: line }],
   }

@@ -31,6 +31,7 @@ describe('the page as text', () => {
       'months',
       'distribution',
       'costs',
+      'luck',
       'split',
       'portfolio',
       'orders',
