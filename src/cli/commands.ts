@@ -48,7 +48,9 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Run a strategy over stored klines and write its report',
     load: () => import('./commands/backtest.ts'),
   },
+  sweep: {
     summary: 'Try many parameters of a strategy, and say how much of the best is luck',
+    load: () => import('./commands/sweep.ts'),
   },
   train: {
     summary: 'Train the models of a module fold by fold, judge them on bars they have not seen, write the report',
@@ -72,12 +74,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Why a trade came about: bars, indicators, account, orders, filters, rebuilt by running again',
     load: () => import('./commands/runs-explain.ts'),
   },
-  report: { summary: 'Make the report of a finished run again', load: () => import('./commands/report.ts') },
-  verify: {
   ledger: {
     summary: 'What was tried, and what that leaves of the best of it',
     load: () => import('./commands/ledger.ts'),
   },
+  report: { summary: 'Make the report of a finished run again', load: () => import('./commands/report.ts') },
+  verify: {
     summary: 'Make a finished run again and compare; exit 1 if anything differs',
     load: () => import('./commands/verify.ts'),
   },
