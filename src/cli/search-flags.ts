@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { durationOf } from '../core/duration.ts'
 import type { SearchMethod } from '../core/search.ts'
 import { inWords } from '../runs/run-trials.ts'
-import type { SearchAsked, SearchAt } from '../runs/search-asked.ts'
+import type { SearchAsked, SearchAt, SearchHost } from '../runs/search-asked.ts'
 import type { Args, Flags } from './command.ts'
 import { number, oneOf, RUN } from './flags.ts'
 import type { Io } from './io.ts'
@@ -78,6 +78,19 @@ export function searchAsked({ words, flags }: Args): SearchAsked {
   return { strategy: words[0]!, data, set, ...said }
 }
 
+const DAY_SECONDS = 86_400
+
+/** Who runs it, as the flags say. */
+export function searchHost({ workers, resume = false, maxTime }: SearchFlags, io: Io, objective: string): SearchHost {
+  return {
+    ...(workers !== undefined && { workers }),
+    resume,
+    maxSeconds: maxTime === undefined ? DAY_SECONDS : maxTime / 1000,
+    onNotice: io.warn,
+    onTrials: searchShown(io, objective),
+  }
+}
+
 /** One Ctrl-C comes twice, from the terminal and from the process that started this one. */
 const ONE_SIGNAL_MS = 500
 
@@ -103,7 +116,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
 }
 
 /** Says on a terminal how far a search is. */
-export function searchShown(io: Io, objective: string): (at: SearchAt) => void {
+function searchShown(io: Io, objective: string): (at: SearchAt) => void {
   return ({ done, total, failed, best, rate, secondsLeft }) => {
     const notes = [
       ...(rate === null ? [] : [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`]),

@@ -29,13 +29,17 @@ export async function writeSweep(
   const dir = await writeFolder(document.run, out, {
     render: (folder) => renderSweep(result, folder, verdict),
     timing: timingText(seconds, null),
-    reason:
-      document.reproduce.request === null
-        ? 'Its strategy was handed over as an object, whose code cannot be seen; move the folder away.'
-        : 'A strategy or an objective that asks the clock, Math.random or a file of its own has such results. If these do not, move the folder away and report this as a bug.',
+    reason: reasonOf(document.reproduce),
   })
   journal.remove()
   return { dir, verdict }
+}
+
+/** What may be behind two results of the same search. */
+export function reasonOf({ request }: SweepResult['document']['reproduce']): string {
+  return request === null
+    ? 'Its strategy was handed over as an object, whose code cannot be seen; move the folder away.'
+    : 'A strategy or an objective that asks the clock, Math.random or a file of its own has such results. If these do not, move the folder away and report this as a bug.'
 }
 
 /** Writes everything that a sweep's inputs decide into a folder, and what the ledger says of it, if that is known. */
@@ -49,7 +53,7 @@ export function renderSweep(result: SweepResult, dir: string, verdict: LedgerVer
 }
 
 /** Keys of the figures that the outcomes have. */
-function figuresOf(outcomes: readonly TrialOutcome[]): readonly string[] {
+export function figuresOf(outcomes: readonly TrialOutcome[]): readonly string[] {
   return Object.keys(outcomes.find(({ status }) => status === 'done')?.metrics ?? {})
 }
 

@@ -4,11 +4,9 @@ import { writeSweep } from '../../runs/sweep-folder.ts'
 import type { Command } from '../command.ts'
 import { settingsOf } from '../flags.ts'
 import { shown } from '../run-text.ts'
-import { interruptible, SEARCH, type SearchFlags, searchAsked, searchShown } from '../search-flags.ts'
+import { interruptible, SEARCH, type SearchFlags, searchAsked, searchHost } from '../search-flags.ts'
 import { searchJson, sweepText } from '../search-text.ts'
 import { configOutcome } from '../show-config.ts'
-
-const DAY_SECONDS = 86_400
 
 export default {
   words: '<strategy>',
@@ -21,14 +19,7 @@ export default {
     const flags = args.flags as unknown as SearchFlags
     if (flags.showConfig) return configOutcome(settings, io)
     const asked = searchAsked(args)
-    const { workers, resume = false, maxTime } = flags
-    const host = {
-      ...(workers !== undefined && { workers }),
-      resume,
-      maxSeconds: maxTime === undefined ? DAY_SECONDS : maxTime / 1000,
-      onNotice: io.warn,
-      onTrials: searchShown(io, asked.objective ?? SEARCH_DEFAULTS.objective),
-    }
+    const host = searchHost(flags, io, asked.objective ?? SEARCH_DEFAULTS.objective)
     const done = await interruptible((signal) => sweep(asked, settings, { ...host, signal }))
     const { dir, verdict } = await writeSweep(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
     const { document } = done.result

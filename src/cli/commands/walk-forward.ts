@@ -1,0 +1,47 @@
+import { SEARCH_DEFAULTS } from '../../runs/search-defaults.ts'
+import { walkForward } from '../../runs/walk-forward.ts'
+import { writeWalkForward } from '../../runs/walk-forward-folder.ts'
+import type { Command } from '../command.ts'
+import { settingsOf } from '../flags.ts'
+import { shown } from '../run-text.ts'
+import { interruptible, SEARCH, type SearchFlags, searchAsked, searchHost } from '../search-flags.ts'
+import { searchJson, walkForwardText } from '../search-text.ts'
+import { configOutcome } from '../show-config.ts'
+
+interface Flags extends SearchFlags {
+  train?: string
+  test?: string
+  embargo?: string
+  anchored?: boolean
+}
+
+export default {
+  words: '<strategy>',
+  flags: {
+    train: { help: 'how long parameters are chosen on, such as 180d', value: 'TIME', isRequired: true },
+    test: { help: 'how long they are traded then, such as 30d', value: 'TIME', isRequired: true },
+    anchored: { help: 'choose on everything from the first bar on, not on a stretch that moves along' },
+    embargo: { help: 'time left out between the two (built in: 0s)', value: 'TIME' },
+    ...SEARCH,
+  },
+  example:
+    'klinelab walk-forward strategies/sma-cross.ts --data binance:BTCUSDT:1h --train 365d --test 90d --set fast=10..100:30 --set slow=120..480:120',
+  async run(args, io) {
+    const start = performance.now()
+    const settings = await settingsOf(args, io)
+    const flags = args.flags as unknown as Flags
+    if (flags.showConfig) return configOutcome(settings, io)
+    const { train = '', test = '', embargo = '0s', anchored = false } = flags
+    const plan = { kind: anchored ? 'anchored' : 'rolling', train, test, embargo } as const
+    const asked = searchAsked(args)
+    const host = searchHost(flags, io, asked.objective ?? SEARCH_DEFAULTS.objective)
+    const done = await interruptible((signal) => walkForward(asked, plan, settings, { ...host, signal }))
+    const { dir, verdict } = await writeWalkForward(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
+    const { document } = done.result
+    const seconds = (performance.now() - start) / 1000
+    return {
+      json: searchJson(document, dir, done.seconds, verdict),
+      text: `${walkForwardText(document)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${seconds.toFixed(2)} s`,
+    }
+  },
+} satisfies Command

@@ -1,0 +1,117 @@
+import type { Figure } from '../core/findings.ts'
+import type { Dimension, Params, WalkForwardDocument, WalkForwardWindow } from '../core/search.ts'
+import { computeMetrics, judgeOverfitting, summarise } from '../metrics/index.ts'
+import { peerMetrics } from './peer.ts'
+import type { StudyResult } from './run-trials.ts'
+import type { PlannedSearch } from './sweep.ts'
+import { searchHead, searchId } from './sweep-document.ts'
+import type { Step, WalkForwardPlan } from './walk-forward-plan.ts'
+import type { Chosen, PlayedTests } from './walk-forward-tests.ts'
+
+/** Everything that a walk-forward has come to. */
+export interface WalkForwardFacts {
+  readonly planned: PlannedSearch
+  readonly plan: WalkForwardPlan
+  readonly steps: readonly Step[]
+  readonly results: readonly StudyResult[]
+  readonly chosen: readonly Chosen[]
+  readonly played: PlayedTests
+}
+
+/** `run.json` of a walk-forward. */
+export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocument {
+  const { planned, plan, steps, played } = facts
+  const { ground, search, scene } = planned
+  const head = searchHead(ground, search, [...planned.words, ...planWords(plan)], 'walk-forward')
+  const { equity, benchmark, trades, fills, costs } = played
+  const from = steps[0]!.test.from
+  const input = { equity, from, trades, openTrades: [], fills, ...costs, benchmark, riskFree: scene.riskFree }
+  const { metrics, notes } = computeMetrics({ ...input, startEquity: scene.cash })
+  const held = peerMetrics({ from, cash: scene.cash, equity, benchmark, riskFree: scene.riskFree })
+  const returns = summarise(equity, from, scene.cash)
+  const inSample = meanFigures(facts.chosen, ground.manifest.figures)
+  const windows = windowsOf(facts)
+  const traded = windows.flatMap(({ outOfSample }) => (outOfSample === null ? [] : [outOfSample]))
+  const worked = traded.filter(({ startEquity, endEquity }) => endEquity > startEquity).length
+  const efficiency = efficiencyOf(metrics['cagr'] ?? null, inSample['cagr'] ?? null)
+  return {
+    ...{ run: `${head.name}-walk-forward-${searchId(ground, search, plan)}`, kind: 'walk-forward' },
+    ...head,
+    plan,
+    windows,
+    metrics,
+    notes: { ...notes, ...held.notes, ...(efficiency.reason !== null && { efficiency: efficiency.reason }) },
+    inSample,
+    efficiency: efficiency.value,
+    profitable: traded.length > 0 ? worked / traded.length : null,
+    stability: search.dimensions.map((one) => stabilityOf(one, facts.chosen)),
+    peer: held.peer,
+    overfitting: returns && judgeOverfitting(returns, [{ returns }], { trials: 1, trades: trades.length }),
+  }
+}
+
+function planWords({ kind, train, test, embargo }: WalkForwardPlan): string[] {
+  return [
+    ...['--train', train, '--test', test],
+    ...(kind === 'anchored' ? ['--anchored'] : []),
+    ...(embargo === '0s' ? [] : ['--embargo', embargo]),
+  ]
+}
+
+function windowsOf({ steps, results, chosen, played }: WalkForwardFacts): WalkForwardWindow[] {
+  return steps.map(({ train, test }, k) => {
+    const { outcomes } = results[k]!
+    const { params, outcome, reason } = chosen[k]!
+    const outOfSample = played.tests[k]!
+    return {
+      ...{ window: k + 1, train, test, trials: outcomes.length },
+      failed: outcomes.filter(({ status }) => status === 'failed').length,
+      chosen: params,
+      reason: reason ?? (outOfSample === null ? 'nothing was left to trade with' : null),
+      inSample: outcome && { objective: outcome.objective, metrics: outcome.metrics },
+      outOfSample,
+    }
+  })
+}
+
+/** Of the windows that have the figure. */
+function meanFigures(chosen: readonly Chosen[], keys: readonly string[]): Record<string, Figure> {
+  return Object.fromEntries(
+    keys.map((key) => {
+      const values = chosen.flatMap(({ outcome }) => outcome?.metrics[key] ?? [])
+      return [key, values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length]
+    }),
+  )
+}
+
+/** Pardo 2008: what a year brought out of sample ÷ what a year brought where it was chosen. */
+function efficiencyOf(outside: Figure, inside: Figure): { readonly value: Figure; readonly reason: string | null } {
+  if (outside === null || inside === null) return { value: null, reason: 'a yearly return is not known' }
+  if (inside <= 0) return { value: null, reason: 'nothing was earned where the parameters were chosen' }
+  return { value: outside / inside, reason: null }
+}
+
+/** How a parameter moves from window to window. */
+function stabilityOf(dimension: Dimension, chosen: readonly Chosen[]): WalkForwardDocument['stability'][number] {
+  const { name } = dimension
+  const values = chosen.map(({ params }) => params?.[name] ?? null)
+  const pairs = values.slice(1).flatMap((value, k): [Params[string], Params[string]][] => {
+    const before = values[k]!
+    return value === null || before === null ? [] : [[before, value]]
+  })
+  const width = widthOf(dimension)
+  const moved = pairs.map(([a, b]) => Math.abs(Number(b) - Number(a)))
+  return {
+    name,
+    values,
+    kept: pairs.length === 0 ? null : pairs.filter(([a, b]) => a === b).length / pairs.length,
+    movement:
+      width === null || pairs.length === 0 ? null : moved.reduce((sum, step) => sum + step, 0) / pairs.length / width,
+  }
+}
+
+function widthOf(dimension: Dimension): number | null {
+  if (dimension.kind !== 'list') return dimension.to - dimension.from
+  const numbers = dimension.values.filter((value) => typeof value === 'number')
+  return numbers.length === dimension.values.length ? Math.max(...numbers) - Math.min(...numbers) : null
+}
