@@ -56,9 +56,11 @@ export async function startRedis(): Promise<TestRedis> {
     await client.ping()
   }
   const kill = async () => {
-    const gone = new Promise((resolve) => server?.once('exit', resolve))
-    server?.kill('SIGKILL')
+    if (server === null) return
+    const gone = new Promise((resolve) => server!.once('exit', resolve))
+    server.kill('SIGKILL')
     await gone
+    server = null
   }
   const stop = async () => {
     client.disconnect()

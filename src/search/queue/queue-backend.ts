@@ -11,6 +11,7 @@ import {
   loadQueuePackages,
   type QueuePackages,
   type RedisAddress,
+  type RedisConnection,
   redisAddress,
 } from './redis-address.ts'
 import { RedisWatch } from './redis-watch.ts'
@@ -40,8 +41,8 @@ export async function queueBackend(options: QueueBackendOptions): Promise<TrialB
   const address = redisAddress(options.redis)
   const packages = await loadQueuePackages()
   const times = { ...TIMES, ...options.times }
-  const client = await connectRedis(packages, address, times.connect)
-  const backend = new QueueBackend(packages, client, address, { ...options, times })
+  const connection = await connectRedis(packages, address, times.connect)
+  const backend = new QueueBackend(packages, connection, address, { ...options, times })
   await backend.start()
   return backend
 }
@@ -63,6 +64,7 @@ const FAREWELL_MS = 3000
 
 class QueueBackend implements TrialBackend {
   readonly #client: Redis
+  readonly #disconnect: () => void
   readonly #address: RedisAddress
   readonly #settings: Settings
   readonly #sweep = randomUUID()
@@ -85,10 +87,16 @@ class QueueBackend implements TrialBackend {
   #beats = 0
   #isClosed = false
 
-  constructor(packages: QueuePackages, client: Redis, address: RedisAddress, settings: Settings) {
+  constructor(
+    packages: QueuePackages,
+    { client, disconnect }: RedisConnection,
+    address: RedisAddress,
+    settings: Settings,
+  ) {
     const { queue = QUEUE, times, chunk = null } = settings
     const say = (line: string) => this.#say(line)
     this.#client = client
+    this.#disconnect = disconnect
     this.#address = address
     this.#settings = settings
     this.#keys = sweepKeys(queue, this.#sweep)
@@ -152,7 +160,7 @@ class QueueBackend implements TrialBackend {
     await Promise.race([this.#forget(left).catch(() => {}), limit.promise])
     await Promise.race([Promise.all([this.#events.close(), this.#queue.close()]).catch(() => {}), limit.promise])
     clearTimeout(timer)
-    this.#client.disconnect()
+    this.#disconnect()
   }
 
   /** Ends the run at hand; with an error its jobs are taken back. */
@@ -288,10 +296,9 @@ class QueueBackend implements TrialBackend {
   }
 
   async #beat(): Promise<void> {
-    const { manifest, workers, lists, sweeps } = this.#keys
+    const { manifest, workers, sweeps } = this.#keys
     const { expiry } = this.#settings.times
     const line = this.#client.pipeline().pexpire(manifest, expiry).hgetall(workers).sadd(sweeps, this.#sweep)
-    for (const key of [sweeps, ...lists.filter((list) => !list.endsWith(CHECK))]) line.pexpire(key, 2 * expiry)
     const [isAlive, presences] = (await answersOf(line)) as [number, Record<string, string>]
     if (this.#isClosed) return
     this.#watch.answered()
@@ -300,6 +307,7 @@ class QueueBackend implements TrialBackend {
     const dead = this.#workforce.look(presences, this.#run !== null)
     if (dead.length > 0) await this.#client.hdel(workers, ...dead)
     this.#beats++
+    await this.#prolong([])
     if (this.#beats % LOOK_AGAIN === 0) await this.#lookAgain()
     this.#fill()
   }
@@ -322,8 +330,11 @@ class QueueBackend implements TrialBackend {
 
   /** Jobs outlive the lists they stand in, and these the manifest: whoever finds a manifest finds the rest. */
   async #prolong(ids: readonly string[]): Promise<void> {
+    const { sweeps, lists, job } = this.#keys
+    const { expiry } = this.#settings.times
     const line = this.#client.pipeline()
-    for (const id of ids) line.pexpire(this.#keys.job(id), 3 * this.#settings.times.expiry)
+    for (const key of [sweeps, ...lists]) if (!key.endsWith(CHECK)) line.pexpire(key, 2 * expiry)
+    for (const id of ids) line.pexpire(job(id), 3 * expiry)
     await answersOf(line)
   }
 

@@ -38,7 +38,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
   const log = (line: string) => options.log(address.scrub(line))
   const name = `${hostname()}:${process.pid}`
   log(`worker ${name} (${threads === 1 ? '1 thread' : `${threads} threads`}), queue "${queue}" at ${address.name}`)
-  const client = await connectRedis(packages, address, times.connectWorker)
+  const { client, disconnect } = await connectRedis(packages, address, times.connectWorker)
   const id = `${name}:${randomBytes(4).toString('hex')}`
   const shelf = new Shelf(open)
   const opened = (manifest: Manifest) => shelf.take(manifest)
@@ -54,9 +54,9 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
   } finally {
     signal?.removeEventListener('abort', stop)
     watch.end()
-    await round.end()
+    await round.end(watch.wasAwayWithin(0))
     await shelf.close()
-    client.disconnect()
+    disconnect()
     log(`worker ${name} has stopped`)
   }
 }
@@ -91,14 +91,14 @@ class Round {
     }
   }
 
-  async end(): Promise<void> {
+  async end(isRedisAway: boolean): Promise<void> {
     this.#isOver = true
-    await Promise.all([...this.#sweeps.values()].map((sweep) => sweep.leave()))
+    await Promise.all([...this.#sweeps.values()].map((sweep) => sweep.leave(isRedisAway)))
   }
 
   async #leave(id: string, sweep: SweepWork): Promise<void> {
     this.#sweeps.delete(id)
-    await sweep.leave()
+    await sweep.leave(false)
     await this.#shelf.keep([...this.#sweeps.values()].flatMap(({ manifest }) => manifest?.id ?? []))
   }
 }

@@ -66,6 +66,12 @@ export async function loadQueuePackages(load: ImportPackage = importPackage): Pr
   return { bullmq, ioredis } as QueuePackages
 }
 
+export interface RedisConnection {
+  readonly client: Redis
+  /** Ends it, and all that BullMQ has made of it. */
+  readonly disconnect: () => void
+}
+
 /**
  * A connection that comes back by itself: what is asked of it meanwhile waits.
  * @param patience how long the first answer may take, ms
@@ -75,7 +81,7 @@ export async function connectRedis(
   { ioredis }: QueuePackages,
   { url, name, scrub }: RedisAddress,
   patience: number,
-): Promise<Redis> {
+): Promise<RedisConnection> {
   const client = new ioredis.Redis(url, {
     // a blocking command must not end by itself, and BullMQ asks for it
     maxRetriesPerRequest: null,
@@ -83,6 +89,16 @@ export async function connectRedis(
     retryStrategy: (times) => Math.min(100 * 2 ** times, 2000),
   })
   let why = 'no answer'
+  // BullMQ makes connections of its own out of this one; where Redis is away it would never let go of them
+  const copies: Redis[] = []
+  client.duplicate = (override) => {
+    const copy = ioredis.Redis.prototype.duplicate.call(client, override)
+    copies.push(copy)
+    return copy
+  }
+  const disconnect = () => {
+    for (const one of [client, ...copies]) one.disconnect()
+  }
   // the watch says what is to be said; without a listener the error would end the process
   client.on('error', (error: Error) => {
     why = error.message === '' ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message
@@ -94,7 +110,7 @@ export async function connectRedis(
       client.ping(),
       new Promise((_, reject) => limit.signal.addEventListener('abort', () => reject(new Error(why)))),
     ])
-    return client
+    return { client, disconnect }
   } catch (error) {
     client.disconnect()
     throw new Error(

@@ -29,6 +29,11 @@ return 1`
 /** What a sweep that was killed has left, or a stalled check of ours behind one that has ended meanwhile. */
 const FORGET = `if redis.call('EXISTS', KEYS[1]) == 1 then return end
 redis.call('SREM', KEYS[2], ARGV[1])
+for _, list in ipairs({'wait', 'active'}) do
+  for _, id in ipairs(redis.call('LRANGE', ARGV[2] .. list, 0, -1)) do
+    redis.call('UNLINK', ARGV[2] .. id, ARGV[2] .. id .. ':lock')
+  end
+end
 redis.call('UNLINK', unpack(KEYS, 3))`
 /** Beats without a manifest after which a sweep is over; fewer may be a Redis that was emptied. */
 const OVER = 3
@@ -73,17 +78,19 @@ export class SweepWork {
     return this.#missed < OVER
   }
 
-  async leave(): Promise<void> {
+  /** @param isRedisAway then there is nobody to hand anything back to */
+  async leave(isRedisAway: boolean): Promise<void> {
     const { client, id, log } = this.#setting
-    const { manifest, sweeps, workers, lists } = this.#keys
+    const { manifest, sweeps, workers, lists, job } = this.#keys
     this.#stop.abort()
     const limit = Promise.withResolvers<void>()
     const timer = setTimeout(limit.resolve, FAREWELL_MS)
     const farewell = async () => {
       await this.#joining
-      await this.#worker?.close()
+      await this.#worker?.close(isRedisAway)
+      if (isRedisAway) return
       await client.hdel(workers, id)
-      await client.eval(FORGET, 2 + lists.length, manifest, sweeps, ...lists, this.#sweep)
+      await client.eval(FORGET, 2 + lists.length, manifest, sweeps, ...lists, this.#sweep, job(''))
     }
     await Promise.race([farewell().catch(() => {}), limit.promise])
     clearTimeout(timer)
