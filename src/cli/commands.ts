@@ -52,6 +52,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Try many parameters of a strategy, and say how much of the best is luck',
     load: () => import('./commands/sweep.ts'),
   },
+  'walk-forward': {
+    summary: 'Choose parameters on one stretch, trade them on the next, window by window',
+    load: () => import('./commands/walk-forward.ts'),
+  },
   train: {
     summary: 'Train the models of a module fold by fold, judge them on bars they have not seen, write the report',
     load: () => import('./commands/train.ts'),

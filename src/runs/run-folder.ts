@@ -60,7 +60,7 @@ function reasonOf({ reproduce }: RunDocument): string {
 }
 
 /** time, equity, cash, exposure per instant. */
-function beginEquity(file: string, equity: EquityColumns): ReturnType<typeof beginParquet> {
+export function beginEquity(file: string, equity: EquityColumns): ReturnType<typeof beginParquet> {
   const { time, cash, exposure } = equity
   return beginParquet(file, [
     { name: 'time', kind: 'double', values: time },
