@@ -135,6 +135,19 @@ describe('effective number of trials', () => {
       expect(Math.abs(effectiveTrials(trials) - 401)).toBeLessThan(4 * error)
     })
 
+    test('pairs are counted as pairs', () => {
+      const trials = drawn(27, 3000).flatMap(({ sums }, k) => drawn(5000 + k, 2, sums))
+      // of 3,000 pairs a third of the trials are compared: some 1,333 pairs are met once and 333 twice. What is said moves by 6 for
+      // each more that is met twice, whose number has a deviation of √(3000 × (1 ÷ 3)² × (2 ÷ 3)²)
+      expect(Math.abs(effectiveTrials(trials) - 3000)).toBeLessThan(4 * 6 * Math.sqrt(3000 * (1 / 9) * (4 / 9)))
+    })
+
+    test('a stretch that is small beside the others is met too', () => {
+      const centre = drawn(28, 1)[0]!.sums
+      const trials = many(50, (k) => ({ ...drawn(6000 + k, 1)[0]!, days: DAYS + 1 + k }))
+      expect(effectiveTrials([...drawn(29, 4000, centre), ...trials])).toBe(51)
+    })
+
     test('copies do not crowd out the others: they are one before any is chosen', () => {
       const [one] = drawn(25, 1)
       const trials = [...many(50_000, () => one!), ...drawn(26, 300)]

@@ -1,1 +1,0 @@
-export { normalQuantile } from '../core/normal-quantile.ts'
