@@ -1,8 +1,8 @@
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { Overfitting } from '../core/search.ts'
-import { count, date, plural, ratio } from './format.ts'
+import { count, date, NONE, plural, ratio } from './format.ts'
 import { escapeHtml, section, tableHtml } from './html.ts'
-import { chance, orTooFew } from './search-format.ts'
+import { chance } from './search-format.ts'
 
 /** Names that a sentence lists. */
 const LISTED = 4
@@ -27,6 +27,7 @@ export function ledgerSection(verdict: LedgerVerdict): string {
     'What was tried',
     `<p>${triedSentence(verdict)} ${overfitting === null ? 'This one has no daily returns, so nothing can be said of its luck.' : `<strong>${escapeHtml(overfitting.verdict)}</strong>`}</p>`,
     overfitting === null ? '' : worthTable(overfitting, verdict.compared),
+    overfitting === null ? '' : reasons(overfitting),
     damaged,
   )
 }
@@ -49,13 +50,19 @@ function daysText(first: number, last: number): string {
   return from === to ? `, of ${from}` : `, from ${from} to ${to}`
 }
 
+/** Why figures are missing, each reason once. */
+function reasons({ notes }: Overfitting): string {
+  const said = [...new Set(Object.values(notes))]
+  return said.length === 0 ? '' : `<p class="words">${NONE}\u2002${escapeHtml(said.join('; '))}.</p>`
+}
+
 /** Its Sharpe ratio as if alone, and beside what luck would have shown. */
 function worthTable(one: Overfitting, compared: number): string {
-  const { notes, crossValidation: validation } = one
-  const cell = (key: keyof Overfitting, text: string) => orTooFew(text, one[key] as number | null, notes[key])
+  const { crossValidation: validation } = one
+  const cell = (key: keyof Overfitting, text: string) => (one[key] === null ? NONE : text)
   const needed = (key: 'minimumTrackRecord' | 'minimumTrackRecordDeflated') =>
     cell(key, plural(Math.ceil(one[key] ?? 0), 'day'))
-  const overfitted = validation === null ? orTooFew('', null, notes['crossValidation']) : chance(validation.probability)
+  const overfitted = validation === null ? NONE : chance(validation.probability)
   return tableHtml(
     `Sharpe ${ratio(one.sharpe)} over ${plural(one.days, 'day')}, before and after all trials are counted`,
     [

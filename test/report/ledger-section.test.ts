@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import type { LedgerVerdict } from '../../src/core/ledger.ts'
+import { judgeOverfitting } from '../../src/metrics/overfitting.ts'
+import { ledgerBlock, ledgerSection } from '../../src/report/ledger-section.ts'
+import { madeReturns } from '../search/made-trials.ts'
+
+const known = Array.from({ length: 12 }, (_, k) => ({ returns: madeReturns(k) }))
+
+const verdict: LedgerVerdict = {
+  ...{ lines: 15, trials: 13, failed: 1, first: Date.UTC(2026, 0, 1), last: Date.UTC(2026, 1, 3, 4), compared: 12 },
+  byName: [
+    { name: 'sma-cross', trials: 9 },
+    { name: 'b', trials: 1 },
+    { name: 'c', trials: 1 },
+    { name: 'd', trials: 1 },
+    { name: 'e', trials: 1 },
+  ],
+  byVerb: [{ verb: 'sweep', trials: 13 }],
+  ...{ unreadable: 0, view: { name: null, series: null }, chosen: null },
+  overfitting: judgeOverfitting(known[0]!.returns, known, { trials: 13, trades: 40 }),
+}
+
+const textOf = (html: string) => html.replace(/<[^>]+>/g, ' ').replace(/[\s\u202f]+/g, ' ')
+
+describe('what was tried, in a report', () => {
+  test('stands between two marks, which are there without it too', () => {
+    expect(ledgerBlock(null)).toBe('<!--ledger--><!--/ledger-->')
+    expect(ledgerBlock(verdict)).toBe(`<!--ledger-->${ledgerSection(verdict)}<!--/ledger-->`)
+    expect(ledgerSection(verdict)).not.toContain('<!--')
+  })
+
+  test('how many, of what, when, and the verdict in its own words', () => {
+    const text = textOf(ledgerSection(verdict))
+    expect(text).toContain('It is one of 13 different trials in the project’s ledger, from 2026-01-01 to 2026-02-03: ')
+    expect(text).toContain('sma-cross 9, b 1, c 1, d 1 and 1 other.')
+    expect(text).toContain(verdict.overfitting!.verdict)
+  })
+
+  test('each figure of the verdict as if alone, and counted', () => {
+    const text = textOf(ledgerSection(verdict))
+    const { sharpe, expectedMaximum, probabilistic, deflated, effectiveTrials } = verdict.overfitting!
+    const minus = (digits: string) => digits.replace('-', '−')
+    expect(text).toContain(`Sharpe ${minus(sharpe!.toFixed(2))} over 366 days`)
+    expect(text).toContain(`Trials 1 13 ${effectiveTrials}`)
+    expect(text).toContain(`without skill 0.00 ${expectedMaximum!.toFixed(2)}`)
+    expect(text).toContain(`${(100 * probabilistic!).toFixed(1)} % ${(100 * deflated!).toFixed(1)} %`)
+    expect(text).toContain('Chance of overfitting, 12 trials over the same days')
+  })
+
+  test('too few to say, in words', () => {
+    const returns = madeReturns(1, 12)
+    const overfitting = judgeOverfitting(returns, [{ returns }], { trials: 1 })
+    const text = textOf(ledgerSection({ ...verdict, trials: 1, overfitting }))
+    expect(text).toContain('It is the only trial in the project’s ledger')
+    expect(text).toContain('too few to say')
+    expect(text).not.toMatch(/NaN|null|undefined/)
+    expect(textOf(ledgerSection({ ...verdict, overfitting: null }))).toContain('no daily returns')
+  })
+
+  test('names are text, damage and a narrowed view are told', () => {
+    const evil = '<!--/ledger--><script>'
+    const html = ledgerSection({
+      ...verdict,
+      ...{ byName: [{ name: evil, trials: 13 }], view: { name: evil, series: null }, unreadable: 2 },
+    })
+    expect(html).not.toContain('<script>')
+    expect(html).not.toContain('<!--')
+    expect(textOf(html)).toContain('are counted here; more were made')
+    expect(textOf(html)).toContain('2 lines of the ledger could not be read and are not counted')
+  })
+})
