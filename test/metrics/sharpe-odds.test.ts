@@ -36,17 +36,17 @@ describe('probabilistic Sharpe ratio', () => {
 
   test('passes 0.95 in one of 20 where the true ratio is the benchmark, of normal returns', () => {
     const normal = normals(11)
-    const runs = 3000
+    const runs = 2000
     const passed = many(runs, () => probabilisticSharpe(observed(many(250, () => 0.05 + normal())), 0.05) > 0.95)
     expect(Math.abs(passed.filter(Boolean).length / runs - 0.05)).toBeLessThan(fourErrors(0.05, runs))
   })
 
   test('passes 0.9 in one of 10 of returns that are skewed by 2, which without their skew would be one of 22', () => {
     const random = seededRandom(12)
-    const runs = 2500
+    const runs = 1500
     // less an exponential number: mean 0.3, deviation 1, skew −2, kurtosis 9
     const passed = many(runs, () => {
-      const returns = many(800, () => 0.3 + 1 + Math.log(1 - random()))
+      const returns = many(600, () => 0.3 + 1 + Math.log(1 - random()))
       return probabilisticSharpe(observed(returns), 0.3) > 0.9
     })
     expect(Math.abs(passed.filter(Boolean).length / runs - 0.1)).toBeLessThan(fourErrors(0.1, runs))
@@ -117,7 +117,7 @@ describe('deflated Sharpe ratio', () => {
       [20, 0.02],
       [200, 0.015],
     ] as const) {
-      const runs = 400_000 / trials
+      const runs = 200_000 / trials
       const maxima = many(runs, () => Math.max(...many(trials, normal)))
       const mean = maxima.reduce((sum, value) => sum + value, 0) / runs
       const error = Math.sqrt(maxima.reduce((sum, value) => sum + (value - mean) ** 2, 0) / runs / runs)
