@@ -2,7 +2,7 @@ import type { LuckOfTrades } from '../core/luck.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { resamplesFor, shareOf, spreadOf } from './monte-carlo-spread.ts'
 
-const BUDGET = 1_000_000
+const BUDGET = 300_000
 
 /** What is left in the last digit when factors are multiplied in another order. */
 const ROUNDING = 1e-12

@@ -9,7 +9,7 @@ import { sharpeOf } from './monte-carlo-days.ts'
 import { countOf, resamplesFor, spreadOf } from './monte-carlo-spread.ts'
 import { quantile } from './statistics.ts'
 
-const BUDGET = 400_000
+const BUDGET = 200_000
 
 /** Share of the bars held beyond which trades have hardly any other place to be. */
 const FULL = 0.9

@@ -25,6 +25,7 @@ describe('the page as text', () => {
     const ids = [...btc.html.matchAll(/<section id="([\w-]+)"/g)].map(([, id]) => id)
     expect(ids).toEqual([
       'verdict',
+      'tried',
       'equity',
       'remarks',
       'price',
