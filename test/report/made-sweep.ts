@@ -226,7 +226,7 @@ function outcomeOf(
       reason:
         number % (2 * failEvery) === 0
           ? 'strategies/sma-cross.ts:12: fast must be below slow'
-          : 'strategies/sma-cross.ts:30: reading “close” of undefined',
+          : 'strategies/sma-cross.ts:30: “close” was read of nothing',
     }
   const isPruned = pruneEvery > 0 && number % pruneEvery === 0
   if (isModel) {
@@ -361,7 +361,9 @@ function mapsOf(dimensions: readonly Dimension[], rows: readonly TrialRow[]): He
       const cells = new Map<string, number[]>()
       for (const { params, objective } of rows) {
         const key = `${across.at(params[x.name]!)} ${down.at(params[y.name]!)}`
-        cells.set(key, [...(cells.get(key) ?? []), ...(objective === null ? [] : [objective])])
+        const values = cells.get(key) ?? []
+        cells.set(key, values)
+        if (objective !== null) values.push(objective)
       }
       return {
         x: x.name,
