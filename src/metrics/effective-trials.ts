@@ -17,6 +17,7 @@ const ROUNDING = 1e-12
  * of clusters and are the same in whatever order trials come: trials that did exactly the same are one, each of the others
  * joins the first leader with which its block sums correlate by √½ or more, or leads a cluster of its own, in the order of a
  * hash of what they did. Mirror images are not alike, trials of different stretches never, trials that never moved always.
+ * A loose family, whose members correlate by little more than that, counts as several: too many rather than too few.
  *
  * Of more than 2,000 different trials (shared among stretches by their size), 2,000 are compared, chosen by that hash as
  * good as at random, and the number of clusters is estimated from those that were met once and twice: Chao & Lin,
