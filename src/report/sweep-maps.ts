@@ -104,7 +104,7 @@ export function mapsPayload(document: SweepDocument) {
 }
 
 /** From the worst, 0, to the best; −1: no value. What is far below the others takes no shades from them. */
-export function shadesOf(values: readonly Figure[], goal: 'max' | 'min'): (value: Figure) => number {
+function shadesOf(values: readonly Figure[], goal: 'max' | 'min'): (value: Figure) => number {
   const sign = goal === 'max' ? 1 : -1
   const known = values.flatMap((value) => (value === null ? [] : [sign * value])).sort((a, b) => a - b)
   const low = known[Math.floor(known.length / 20)] ?? 0

@@ -11,7 +11,7 @@ export const FIFTHS = ['worst fifth', 'second', 'middle', 'fourth', 'best fifth'
 const WRITTEN = 8
 
 /** Rows with an objective from the worst to the best: all of them, or the best and others evenly by rank. */
-export function parallelRows({ table, search }: SweepDocument): TrialRow[] {
+function parallelRows({ table, search }: SweepDocument): TrialRow[] {
   const sign = search.objective.goal === 'max' ? 1 : -1
   const all = table
     .filter(({ objective }) => objective !== null)
@@ -79,12 +79,12 @@ function commonText(dimension: Dimension, rows: readonly TrialRow[]): string {
   return `half from ${at(0.25)} to ${at(0.75)}`
 }
 
-export function fifthOf(at: number, of: number): number {
+function fifthOf(at: number, of: number): number {
   return Math.min(FIFTHS.length - 1, Math.floor((at * FIFTHS.length) / of))
 }
 
 /** Where a value stands on its axis, from 0 to 1. */
-export function placeOf(dimension: Dimension, value: Params[string]): number {
+function placeOf(dimension: Dimension, value: Params[string]): number {
   if (dimension.kind === 'list') {
     const { values } = dimension
     return values.length < 2 ? 0.5 : values.indexOf(value) / (values.length - 1)

@@ -8,7 +8,7 @@ import { type Shape, shapeOf, shapeText, valueText } from './search-format.ts'
 const ROWS = 8000
 
 /** The rows that the page holds: all of the document's, or the best of them and others evenly. */
-export function rowsShown({ table }: SweepDocument): readonly TrialRow[] {
+function rowsShown({ table }: SweepDocument): readonly TrialRow[] {
   if (table.length <= ROWS) return table
   const best = table.slice(0, ROWS / 2)
   const rest = table.slice(ROWS / 2)
@@ -16,7 +16,7 @@ export function rowsShown({ table }: SweepDocument): readonly TrialRow[] {
 }
 
 /** Figures that stand in the table beside the objective, in the order in which rows have them. */
-export function shapesOf({ table, search }: SweepDocument): Shape[] {
+function shapesOf({ table, search }: SweepDocument): Shape[] {
   const keys = new Set(table.flatMap(({ metrics }) => Object.keys(metrics)))
   keys.delete(search.objective.name)
   return [...keys].map(shapeOf)
