@@ -11,7 +11,7 @@ export type Params = Readonly<Record<string, Value>>
 export type Dimension =
   /** Listed values, in the order in which they were written. */
   | { readonly name: string; readonly kind: 'list'; readonly values: readonly Value[] }
-  /** From `from` to `to`, both included. `step` is `null` where any number (of `int`: any whole number) may be tried. */
+  /** From `from` to `to`, both included. `step` is `null` where all numbers between, of `int` all whole ones, may be tried. */
   | {
       readonly name: string
       readonly kind: 'int' | 'num'

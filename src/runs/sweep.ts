@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os'
 import type { Params, SearchRequest, SweepResult } from '../core/search.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
-import { createSampler, type Sampler } from '../search/sampler.ts'
+import { createSampler } from '../search/sampler.ts'
+import type { Sampler } from '../search/sampler-contract.ts'
 import { parseSpace, type Space } from '../search/space.ts'
 import { parseWhere } from '../search/where.ts'
 import { loadStrategy } from './load-strategy.ts'
@@ -131,7 +132,10 @@ function fixedOf(strategy: Strategy, { dimensions, fixed }: Space): Params {
 }
 
 /** What computes the trials: another machine's, threads of this process, or, of a strategy without a file, this thread. */
-export async function backendOf(planned: PlannedSearch, host: SearchHost): Promise<TrialBackend> {
+export async function backendOf(
+  planned: Pick<PlannedSearch, 'ground' | 'scene' | 'objectiveFile'>,
+  host: SearchHost,
+): Promise<TrialBackend> {
   const { ground, scene, objectiveFile } = planned
   const { manifest, facts } = ground
   const { strategy, file } = facts

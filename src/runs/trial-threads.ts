@@ -16,14 +16,19 @@ interface Thread {
   readonly worker: Worker
   /** Of the columns that have been made room for, how many it knows. */
   known: number
-  done: PromiseWithResolvers<void> | null
+  /** What it is at. */
+  work: Work | null
 }
 
-/** A search in hand: what is left of its trials. */
+/** Trials that were asked for at once, and what is left of them. */
 interface Work {
   readonly trials: readonly Trial[]
-  next: number
   readonly tell: (outcome: TrialOutcome) => void
+  readonly done: PromiseWithResolvers<void>
+  next: number
+  /** Batches that threads have of it. */
+  begun: number
+  isStopped: boolean
 }
 
 /** Computes trials on threads of this process, which share all columns. */
@@ -33,7 +38,8 @@ export class TrialThreads implements TrialBackend {
   readonly #plan: IndicatorPlan
   readonly #shared: SharedIndicator[] = []
   readonly #threads: Thread[] = []
-  #work: Work | null = null
+  /** In the order in which they were asked for. */
+  readonly #works: Work[] = []
   #fault: Error | null = null
 
   /**
@@ -52,23 +58,20 @@ export class TrialThreads implements TrialBackend {
   }
 
   async run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void> {
-    const stop = () => Atomics.store(this.#brief.stop, 0, 1)
-    Atomics.store(this.#brief.stop, 0, 0)
+    if (this.#fault !== null) throw this.#fault
+    const work = { trials, tell, done: Promise.withResolvers<void>(), next: 0, begun: 0, isStopped: false }
+    const stop = () => this.#stop(work)
     signal?.addEventListener('abort', stop, { once: true })
-    if (signal?.aborted) stop()
-    this.#work = { trials, next: 0, tell }
+    this.#works.push(work)
     try {
-      if (this.#fault !== null) throw this.#fault
-      await Promise.all(
-        this.#threads.map((thread) => {
-          thread.done = Promise.withResolvers<void>()
-          this.#next(thread)
-          return thread.done.promise
-        }),
-      )
+      if (signal?.aborted) stop()
+      for (const thread of this.#threads) if (thread.work === null) this.#next(thread)
+      if (trials.length === 0) this.#end(work)
+      await work.done.promise
     } finally {
-      this.#work = null
+      this.#works.splice(this.#works.indexOf(work), 1)
       signal?.removeEventListener('abort', stop)
+      if (this.#works.every(({ isStopped }) => !isStopped)) Atomics.store(this.#brief.stop, 0, 0)
     }
   }
 
@@ -86,12 +89,16 @@ export class TrialThreads implements TrialBackend {
   }
 
   #start(worker: Worker): void {
-    const thread: Thread = { worker, known: 0, done: null }
+    const thread: Thread = { worker, known: 0, work: null }
     this.#threads.push(thread)
     worker.on('message', ({ outcomes, fault }: TrialAnswer) => {
-      for (const outcome of outcomes) this.#work?.tell(outcome)
-      if (fault === undefined) this.#next(thread)
-      else this.#fail(fault)
+      const work = thread.work!
+      thread.work = null
+      for (const outcome of outcomes) work.tell(outcome)
+      work.begun--
+      if (fault !== undefined) return this.#fail(fault)
+      this.#next(thread)
+      this.#end(work)
     })
     worker.on('messageerror', ({ message }) => this.#fail(message))
     worker.on('error', ({ message }) => this.#fail(message))
@@ -99,17 +106,29 @@ export class TrialThreads implements TrialBackend {
   }
 
   #next(thread: Thread): void {
-    const work = this.#work
-    if (work === null || work.next === work.trials.length || Atomics.load(this.#brief.stop, 0) > 0)
-      return thread.done?.resolve()
+    const work = this.#works.find(({ trials, next, isStopped }) => next < trials.length && !isStopped)
+    if (work === undefined) return
     const left = work.trials.length - work.next
     const count = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(left / (4 * this.#threads.length))))
     const trials = work.trials.slice(work.next, work.next + count)
     work.next += count
+    work.begun++
+    thread.work = work
     for (const trial of trials) this.#makeRoom(trial)
     const batch: TrialBatch = { trials, shared: this.#shared.slice(thread.known) }
     thread.known = this.#shared.length
     thread.worker.postMessage(batch)
+  }
+
+  /** What is asked of it no longer is not begun; threads are told where nothing else is wanted of them. */
+  #stop(work: Work): void {
+    work.isStopped = true
+    if (this.#works.every(({ isStopped }) => isStopped)) Atomics.store(this.#brief.stop, 0, 1)
+    this.#end(work)
+  }
+
+  #end(work: Work): void {
+    if (work.begun === 0 && (work.isStopped || work.next === work.trials.length)) work.done.resolve()
   }
 
   #makeRoom({ params }: Trial): void {
@@ -125,6 +144,6 @@ export class TrialThreads implements TrialBackend {
     this.#fault ??= new DataError(
       `a thread that runs trials could not be started or kept (${reason.split('\n')[0]}); what was done before is kept, and --resume goes on. Where memory ran out, take fewer --workers or a shorter range`,
     )
-    for (const { done } of this.#threads) done?.reject(this.#fault)
+    for (const { done } of this.#works) done.reject(this.#fault)
   }
 }
