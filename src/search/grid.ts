@@ -1,5 +1,5 @@
 import type { Dimension, Params } from '../core/search.ts'
-import type { Sampler, SamplerRequest } from './sampler.ts'
+import type { Sampler, SamplerRequest } from './sampler-contract.ts'
 import { combinations, LARGEST_SPACE, leavesNothing, sizeOfSpace } from './sampler-space.ts'
 import { niceStep } from './space.ts'
 import { type Axis, axisOf } from './space-axis.ts'

@@ -16,7 +16,11 @@ const BINS = 12
 export function binsOf(dimension: Dimension): Bins {
   if (dimension.kind === 'list') return ofList(dimension.values, hasOrder(dimension))
   const axis = axisOf(dimension)
-  if (axis.size <= MOST_BINS) return ofList(Array.from({ length: axis.size }, (_, k) => axis.at(k)), true) // biome-ignore format: one thought
+  if (axis.size <= MOST_BINS)
+    return ofList(
+      Array.from({ length: axis.size }, (_, k) => axis.at(k)),
+      true,
+    )
   const middle = (value: Value) => {
     const [low, high] = axis.cell(value)
     return (low + high) / 2
@@ -31,7 +35,11 @@ function ofList(values: readonly Value[], isOrdered: boolean): Bins {
   const inOrder = isOrdered ? [...values].sort((a, b) => Number(a) - Number(b)) : values
   const places = new Map(inOrder.map((value, k) => [value, k]))
   if (inOrder.length <= MOST_BINS) return { labels: inOrder.map(String), find: (value) => places.get(value)! }
-  return ofMany(inOrder.length, (k) => inOrder[k]!, (value) => Math.floor((places.get(value)! * BINS) / inOrder.length)) // biome-ignore format: one thought
+  return ofMany(
+    inOrder.length,
+    (k) => inOrder[k]!,
+    (value) => Math.floor((places.get(value)! * BINS) / inOrder.length),
+  )
 }
 
 /** Bins of finite values, by their first and last; those that no value falls into are left out. */

@@ -44,7 +44,10 @@ export function plateauOf(
     neighbours: neighbours.map((trial) => trial.number),
     median,
     worst: figures.length === 0 ? null : figures.reduce((a, b) => (byWorth(a, b, goal) > 0 ? a : b)),
-    kept: peak === null || median === null || middle === null || peak === middle ? null : (median - middle) / (peak - middle), // biome-ignore format: one formula
+    kept:
+      peak === null || median === null || middle === null || peak === middle
+        ? null
+        : (median - middle) / (peak - middle),
     along: numbers.map(({ name }) => ({
       name,
       points: [centre, ...neighbours.filter((trial) => differsInAlone(numbers, trial.params, centre.params, name))]
@@ -106,7 +109,12 @@ function scaleOf(dimension: Dimension): Scale {
   }
   const { from, to, step, isLog } = dimension
   if (step !== null)
-    return { name, hasSteps: true, place: (value) => Math.round((Number(value) - from) / step), last: Math.round((to - from) / step) } // biome-ignore format: one thought
+    return {
+      name,
+      hasSteps: true,
+      place: (value) => Math.round((Number(value) - from) / step),
+      last: Math.round((to - from) / step),
+    }
   const scale = isLog ? Math.log : Number
   return {
     name,

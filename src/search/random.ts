@@ -1,5 +1,5 @@
 import { seededRandom } from '../core/random.ts'
-import type { Sampler, SamplerRequest } from './sampler.ts'
+import type { Sampler, SamplerRequest } from './sampler-contract.ts'
 import { paramsAt, proposeAll, Untried } from './sampler-space.ts'
 
 /** Even draws, all at once, none of them twice; the whole of a space that has no more than was asked for. */

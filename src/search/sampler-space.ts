@@ -1,6 +1,6 @@
 import type { Random } from '../core/random.ts'
 import type { Params } from '../core/search.ts'
-import type { SamplerRequest } from './sampler.ts'
+import type { SamplerRequest } from './sampler-contract.ts'
 import { type Axis, axisOf, type Value } from './space-axis.ts'
 import type { Where } from './where.ts'
 

@@ -1,5 +1,5 @@
 import { seededRandom } from '../core/random.ts'
-import type { Sampler, SamplerRequest } from './sampler.ts'
+import type { Sampler, SamplerRequest } from './sampler-contract.ts'
 import { paramsAt, proposeAll, Untried } from './sampler-space.ts'
 import { sobolPoints } from './sobol-points.ts'
 

@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from '../core/random.ts'
 import type { Params } from '../core/search.ts'
-import type { Sampler, SamplerRequest, Told } from './sampler.ts'
+import type { Sampler, SamplerRequest, Told } from './sampler-contract.ts'
 import { keyOf, paramsAt, Untried } from './sampler-space.ts'
 import { SOBOL_DIMENSIONS, sobolPoints } from './sobol-points.ts'
 import type { Axis, Value } from './space-axis.ts'
@@ -45,8 +45,7 @@ export function tpeSampler(request: SamplerRequest): Sampler {
       const good = axes.map((axis) => estimator(axis, valuesOf(axis, memory.good())))
       const others = memory.others()
       while (batch.length < TPE_BATCH) {
-        const known = [...others, ...batch].slice(-MOST_OTHERS)
-        const other = axes.map((axis) => estimator(axis, valuesOf(axis, known)))
+        const other = axes.map((axis) => estimator(axis, valuesOf(axis, [...others, ...batch])))
         const params = untried.take(memory.isBlind ? anywhere : ideas(axes, good, other, random, anywhere))
         if (params === null) break
         batch.push(params)
