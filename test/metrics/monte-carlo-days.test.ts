@@ -32,24 +32,22 @@ describe('the stationary bootstrap', () => {
     const random = seededRandom(21)
     const drawn = new Float64Array(n)
     const lengths: number[] = []
-    let wrapped = 0
     for (let draw = 0; draw < 20; draw++) {
       drawStationary(drawn, rows, meanLength, random)
       let length = 1
       for (let k = 1; k < n; k++) {
         if (drawn[k] === (drawn[k - 1]! + 1) % n) {
           length++
-          if (drawn[k] === 0) wrapped++
         } else {
           lengths.push(length)
           length = 1
         }
       }
     }
-    return { lengths, wrapped }
+    return lengths
   }
   test('has blocks of geometric lengths with the mean that was asked for', () => {
-    const { lengths } = blocksOf(8)
+    const lengths = blocksOf(8)
     const count = lengths.length
     const mean = lengths.reduce((a, b) => a + b) / count
     // deviation of a geometric length: √(1 − p) ÷ p
@@ -61,9 +59,21 @@ describe('the stationary bootstrap', () => {
     }
   })
   test('goes on at the start where a block passes the end', () => {
-    // 7 of 8 of what follows the last row is the first one
-    const { wrapped } = blocksOf(8)
-    expect(Math.abs(wrapped - (20 * 7) / 8)).toBeLessThan(5 * Math.sqrt(20))
+    // 7 of 8 of what follows the last row go on, and 1 in 20 of the others begin there
+    const random = seededRandom(22)
+    const few = Float64Array.from({ length: 20 }, (_, k) => k)
+    const drawn = new Float64Array(20)
+    let [lasts, firsts] = [0, 0]
+    for (let draw = 0; draw < 4000; draw++) {
+      drawStationary(drawn, few, 8, random)
+      for (let k = 1; k < 20; k++) {
+        if (drawn[k - 1] !== 19) continue
+        lasts++
+        if (drawn[k] === 0) firsts++
+      }
+    }
+    const share = 7 / 8 + 1 / 8 / 20
+    expect(Math.abs(firsts / lasts - share)).toBeLessThan(5 * Math.sqrt((share * (1 - share)) / lasts))
   })
   test('draws one by one at a mean of 1, all rows alike', () => {
     const random = seededRandom(5)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/core/random.ts'
+import { resamplesFor, spreadOf } from '../../src/metrics/monte-carlo-spread.ts'
 import { luckOfTrades, shuffle, wayOf } from '../../src/metrics/monte-carlo-trades.ts'
 import { orders } from './orders.ts'
 
@@ -15,6 +16,28 @@ function fallOf(returns: readonly number[]): number {
     for (let b = a; b < values.length; b++) most = Math.max(most, 1 - values[b]! / values[a]!)
   return most
 }
+
+describe('where draws lie', () => {
+  test('by ranks: 0 to 100', () => {
+    const samples = Float64Array.from({ length: 101 }, (_, k) => (k * 37) % 101)
+    expect(spreadOf(7, samples)).toEqual({
+      ...{ observed: 7, median: 50 },
+      within90: { low: expect.closeTo(5, 9), high: expect.closeTo(95, 9) },
+      within95: { low: expect.closeTo(2.5, 9), high: expect.closeTo(97.5, 9) },
+    })
+  })
+  test('is not told where one of them, or the run, has no figure', () => {
+    expect(spreadOf(1, Float64Array.of(1, Number.NaN, 2))).toBeNull()
+    expect(spreadOf(Number.NaN, Float64Array.of(1, 2))).toBeNull()
+  })
+  test.each([
+    [1, 499],
+    [1000, 200],
+    [1e9, 99],
+  ])('draws of %d steps: %i of a budget of 200 000', (steps, count) => {
+    expect(resamplesFor(steps, 200_000)).toBe(count)
+  })
+})
 
 describe('the way of returns', () => {
   test('by hand: 1.1, 0.55, 0.66', () => {

@@ -250,23 +250,43 @@ describe('random entries', () => {
     expect(text(2)).not.toBe(text(1))
   })
 
-  test('its Sharpe ratio is of the value at the end of each day, hour by hour', () => {
-    const bars = barsOf(walk(24 * 40, seededRandom(12)))
-    const held = Array.from({ length: 12 }, (_, k) => ({ row: 5 + 77 * k, bars: 7 * k + 1, isLong: k % 2 === 0 }))
+  /** Sharpe ratio of the value at the end of each day, hour by hour; a year's risk-free return is 7.3 %. */
+  function sharpeOf({ open, close }: Bars, held: readonly Held[]): number {
     const days = new Array<number>(40).fill(0)
     const add = (row: number, value: number) => {
       days[Math.floor(row / 24)]! += value / 2
     }
-    for (const { row, bars: count, isLong } of held) {
-      const entry = bars.open[row]!
+    for (const { row, bars, isLong } of held) {
+      const entry = open[row]!
       add(row, -COST)
-      for (let at = row; at < row + count; at++)
-        add(at, ((isLong ? 1 : -1) * (bars.close[at]! - bars.open[at]!)) / entry)
-      add(row + count, (-COST * bars.open[row + count]!) / entry)
+      for (let at = row; at < row + bars; at++) add(at, ((isLong ? 1 : -1) * (close[at]! - open[at]!)) / entry)
+      add(row + bars, (-COST * open[row + bars]!) / entry)
     }
     const mean = days.reduce((a, b) => a + b) / 40
     const variance = days.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 39
-    const { sharpe } = known(randomEntries({ ...input([bars], tradesOf(bars, held)), riskFree: 0.073 }, 1))
-    expect(sharpe!.observed).toBeCloseTo(((mean - 0.0002) / Math.sqrt(variance)) * Math.sqrt(365), 9)
+    return ((mean - 0.0002) / Math.sqrt(variance)) * Math.sqrt(365)
+  }
+
+  test('Sharpe ratios are of the value at the end of each day, of the run and of every draw', () => {
+    const bars = barsOf(walk(24 * 40, seededRandom(12)))
+    const held = Array.from({ length: 12 }, (_, k) => ({ row: 5 + 77 * k, bars: 7 * k + 1, isLong: k % 2 === 0 }))
+    const { sharpe, resamples } = known(randomEntries({ ...input([bars], tradesOf(bars, held)), riskFree: 0.073 }, 1))
+    expect(sharpe!.observed).toBeCloseTo(sharpeOf(bars, held), 9)
+    const placement = new RandomPlacement(
+      Int32Array.from(held, (one) => one.bars),
+      1,
+      bars.length - 1,
+    )
+    const random = seededRandom(1)
+    const draws = Array.from({ length: resamples }, () => {
+      placement.draw(random)
+      return sharpeOf(
+        bars,
+        [...placement.order].map((n, k) => ({ ...held[n]!, row: placement.starts[k]! })),
+      )
+    }).sort((a, b) => a - b)
+    expect(sharpe!.median).toBeCloseTo(draws[(resamples - 1) / 2]!, 9)
+    expect(sharpe!.percentiles[0]).toBeCloseTo(draws[0]!, 9)
+    expect(sharpe!.percentiles[20]).toBeCloseTo(draws.at(-1)!, 9)
   })
 })

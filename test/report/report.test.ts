@@ -43,7 +43,8 @@ describe('the page as text', () => {
     ])
     const linked = [...btc.html.matchAll(/<a href="#([\w-]+)"/g)].map(([, id]) => id)
     for (const id of linked) expect([...ids, 'main']).toContain(id)
-    for (const id of ids.slice(1)) expect(linked).toContain(id)
+    // what the ledger says is no part of the run, and the list of contents is
+    for (const id of ids.slice(1)) if (id !== 'tried') expect(linked).toContain(id)
   })
 
   test('it can be made again from what it says', () => {
