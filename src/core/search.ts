@@ -1,5 +1,5 @@
 import type { Figure } from './findings.ts'
-import type { EquityColumns, Metrics, SeriesUsed } from './run.ts'
+import type { EquityColumns, Metrics, RecordedRequest, SeriesUsed } from './run.ts'
 
 /** What a search tries, and what came of it: what `sweep` and `walk-forward` write as run.json, and their reports show. */
 
@@ -36,7 +36,7 @@ export interface Trial {
   readonly prune?: {
     /** Part of the range that is run first. */
     readonly share: number
-    /** The objective that it needs there to go on; `null`: any will do. */
+    /** The objective that it needs there to go on; `null`: nothing is asked for. */
     readonly atLeast: Figure
   }
 }
@@ -194,6 +194,27 @@ export interface SearchRequest {
   readonly prune: number | null
   /** Trials proposed at once, from what all earlier ones came to. */
   readonly batch: number
+}
+
+/** What a search of a strategy is made again from: all that decides it besides code and data, every default spelled out. */
+export interface RecordedSearch {
+  /** What all its trials have in common; its `set` is of what is not searched. */
+  readonly backtest: RecordedRequest
+  /** What is searched, as `--set` has it; the same however it was written. */
+  readonly set: readonly string[]
+  readonly where: string | null
+  readonly method: SearchMethod
+  /** `null`: all that a grid has. */
+  readonly trials: number | null
+  /** Key of a figure, or path of a module from its project's root. */
+  readonly objective: string
+  readonly goal: 'max' | 'min'
+  readonly seed: number
+  readonly prune: number | null
+}
+
+export interface RecordedWalkForward extends RecordedSearch {
+  readonly plan: WalkForwardDocument['plan']
 }
 
 /** What documents of searches have in common. */

@@ -18,6 +18,7 @@ import { Margin } from './margin.ts'
 import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
 import { plainState } from './plain-state.ts'
+import { QuietLane } from './quiet-lane.ts'
 import { RiskGuard } from './risk-guard.ts'
 import { Slot } from './slot.ts'
 import type { BarsContext, Indicators, Strategy } from './strategy.ts'
@@ -49,6 +50,9 @@ export class Engine {
   readonly #flattening: Flattening
   /** The instant at hand, UTC ms. */
   readonly #clock = new Float64Array(1)
+  readonly #one = new Float64Array(1)
+  /** Bars on which nothing can happen but the strategy's answer; `null` where something may on any bar. */
+  readonly #lane: QuietLane | null
   /** A closure made in the step itself would cost every step a context. */
   readonly #fail = (slot: Slot | null, error: unknown) => this.#failure(slot, error)
   readonly #state: unknown
@@ -106,6 +110,11 @@ export class Engine {
       (slot) => new SlotContext(slot, this.#clock, this.#reading, this.#params, this.#state),
     )
     this.#together = new TogetherContext(this.slots, this.#clock, this.#reading, this.#params, this.#state)
+    const isQuietPossible = this.#margin === null && this.#risk === null && this.#onBars === null
+    this.#lane =
+      isQuietPossible && this.slots.length === 1 && this.slots[0]!.step > 0 && this.#onBar !== null
+        ? new QuietLane(this.slots[0]!, this.account, this.#curve, this.#clock, this.#onBar, this.#contexts[0]!)
+        : null
     this.#guard(null, () =>
       strategy.onStart?.({
         params: this.#params,
@@ -117,13 +126,46 @@ export class Engine {
 
   /** The life of an instant: every bar that closes at `at` (UTC ms) meets open orders, is marked, shown and answered. */
   onBar(at: number): void {
-    // a time handed from call to call would be boxed anew in each: this call is small enough to vanish into the host's loop
-    this.#clock[0] = at
-    this.step()
+    this.#one[0] = at
+    this.onInstants(this.#one, 0, 0, 1)
   }
 
-  /** No `#` here: with the check of a private name `onBar` is two bytes of bytecode too long for V8 to inline always. */
-  private step(): void {
+  /**
+   * The same for many instants, one after the other: rows [from, to) of `column`, each plus `step`. One instant is a stretch of
+   * one: whoever hosts the engine runs this code.
+   */
+  onInstants(column: Float64Array, step: number, from: number, to: number): void {
+    const lane = this.#lane
+    const clock = this.#clock
+    for (let k = from; k < to; k++) {
+      if (lane !== null && !this.#hasNews && this.#desk.isIdle && this.account.changes === this.#marked) {
+        k = this.#pass(lane, column, step, k, to)
+        if (k === to) return
+        if (this.#isAnswered(lane)) continue
+      }
+      clock[0] = column[k]! + step
+      this.#step()
+    }
+  }
+
+  #pass(lane: QuietLane, column: Float64Array, step: number, from: number, to: number): number {
+    try {
+      return lane.pass(column, step, from, to)
+    } catch (error) {
+      throw this.#failure(this.slots[0]!, error)
+    }
+  }
+
+  /** What the strategy answered to the last quiet bar, if it did, goes through step 5. */
+  #isAnswered(lane: QuietLane): boolean {
+    const decision = lane.takeDecision()
+    if (decision === undefined) return false
+    this.#desk.take(this.slots[0]!, decision)
+    this.#desk.answer(this.#clock[0]!, this.#fail)
+    return true
+  }
+
+  #step(): void {
     const { slots } = this
     const clock = this.#clock
     // steps 1–3: orders accepted earlier meet the bars, in declared order, before any strategy code runs

@@ -67,11 +67,13 @@ export class Slot {
   readonly #mask: number
   /** First row whose indicators have not been computed yet. */
   #computed = 0
-  readonly #last: number
-  readonly #step: number
+  /** The last row. */
+  readonly last: number
+  /** ms from open to close; 0 where a bar's length varies. */
+  readonly step: number
   readonly #rules: Rules[]
-  /** When the next filter snapshot comes into force. */
-  #nextRulesAt: number
+  /** When the next filter snapshot comes into force, UTC ms. */
+  nextRulesAt: number
   readonly #higher: readonly { readonly cursor: Cursor; readonly rows: Int32Array }[]
 
   constructor(options: SlotOptions, ledger: Ledger, slippage: Slippage) {
@@ -105,12 +107,12 @@ export class Slot {
     this.lows = bars.low
     this.closes = bars.close
     this.volumes = bars.volume
-    this.#last = bars.length - 1
+    this.last = bars.length - 1
     const first = bars.volume.findIndex((volume) => volume !== 0)
     this.volumeFrom = first === -1 ? Number.POSITIVE_INFINITY : first
-    this.#step = this.interval === '1M' ? 0 : intervalMs(this.interval)
+    this.step = this.interval === '1M' ? 0 : intervalMs(this.interval)
     this.#rules = instrument.snapshots.map((snapshot) => compileRules(instrument, snapshot, this.scales))
-    this.#nextRulesAt = this.#rulesAfter(Number.NEGATIVE_INFINITY)
+    this.nextRulesAt = this.#rulesAfter(Number.NEGATIVE_INFINITY)
     const higher: { cursor: Cursor; rows: Int32Array }[] = []
     const also: Record<string, object> = {}
     for (const [name, columns] of Object.entries(options.also)) {
@@ -132,19 +134,24 @@ export class Slot {
 
   /** Moves to the next bar if that one closes at `at`; says whether it did. */
   advanceTo(clock: Float64Array): boolean {
-    const { cursor } = this
-    const row = cursor.row + 1
-    if (row > this.#last) return false
+    const row = this.cursor.row + 1
+    if (row > this.last) return false
     const open = this.openTimes[row]!
-    if ((this.#step > 0 ? open + this.#step : closeTimeOf(open, this.interval)) !== clock[0]) return false
+    if ((this.step > 0 ? open + this.step : closeTimeOf(open, this.interval)) !== clock[0]) return false
+    this.moveTo(row)
+    this.hasNewRules = open >= this.nextRulesAt
+    if (this.hasNewRules) this.nextRulesAt = this.#rulesAfter(open)
+    return true
+  }
+
+  /** Views and indicators stand at this row, the one after the last. */
+  moveTo(row: number): void {
+    const { cursor } = this
     cursor.row = row
     cursor.now = row & this.#mask
     cursor.before = (row - 1) & this.#mask
     if (row >= this.#computed) this.#computed = this.#feed!.fillTo(row)
-    this.hasNewRules = open >= this.#nextRulesAt
-    if (this.hasNewRules) this.#nextRulesAt = this.#rulesAfter(open)
     if (this.#higher.length > 0) this.#advanceHigher(row)
-    return true
   }
 
   #advanceHigher(row: number): void {

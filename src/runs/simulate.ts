@@ -116,7 +116,7 @@ export function simulate(options: SimulateOptions): Simulation {
   })
   for (let from = 0; from < instants; from += REPORT_EVERY) {
     options.onProgress?.(from, instants)
-    runInstants(engine, column, step, from, Math.min(instants, from + REPORT_EVERY))
+    engine.onInstants(column, step, from, Math.min(instants, from + REPORT_EVERY))
   }
   const result = engine.finish({ closeAtEnd: options.closeAtEnd })
   if (memory !== undefined) memory.equity = widest(memory.equity, result.equity.equity)
@@ -133,11 +133,6 @@ function isOf(times: Float64Array, column: Float64Array, step: number): boolean 
 
 function widest(memory: Float64Array | null, used: Float64Array): Float64Array {
   return memory !== null && memory.length >= used.length ? memory : used
-}
-
-/** A function of its own, called often: V8 then compiles it once, and not anew in the middle of every run's one long loop. */
-function runInstants(engine: Engine, column: Float64Array, step: number, from: number, to: number): void {
-  for (let k = from; k < to; k++) engine.onBar(column[k]! + step)
 }
 
 /**
