@@ -56,6 +56,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Choose parameters on one stretch, trade them on the next, window by window',
     load: () => import('./commands/walk-forward.ts'),
   },
+  worker: {
+    summary: 'Take trials of sweeps from a queue in Redis, on this machine, until it is stopped',
+    load: () => import('./commands/worker.ts'),
+  },
   train: {
     summary: 'Train the models of a module fold by fold, judge them on bars they have not seen, write the report',
     load: () => import('./commands/train.ts'),

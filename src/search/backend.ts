@@ -3,8 +3,8 @@ import type { Trial, TrialOutcome } from '../core/search.ts'
 /** What computes the trials of a search: threads of this process, or machines behind a queue. */
 export interface TrialBackend {
   /**
-   * Runs trials; tells each outcome as soon as it is there, in any order, each exactly once; resolves when all are told.
-   * Rejects where the backend itself cannot go on.
+   * Runs trials; tells each outcome as soon as it is there, in any order, each exactly once; resolves when all are told,
+   * or where it is told to stop: then what was told before is all. Rejects where the backend itself cannot go on.
    */
   run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void>
   close(): Promise<void>

@@ -28,6 +28,7 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
     const trials = trialsOf(150)
     const workers = Array.from({ length: 4 }, () => startWorker({ url: redis.url }))
     const sweep = await startSweep({ url: redis.url, manifest })
+    await until(() => workers.every((worker) => worker.text().includes('takes part')))
     // as TPE does: what is tried next hangs on what has come so far
     await sweep.run(trials.slice(0, 50))
     await sweep.run(trials.slice(50))
@@ -127,8 +128,8 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
     const stop = new AbortController()
     const running = sweep.run(trialsOf(1000), stop.signal)
     await until(() => sweep.told.length >= 3)
-    stop.abort(new Error('enough'))
-    await expect(running).rejects.toThrow('enough')
+    stop.abort()
+    await running
     const { length } = sweep.told
     await sweep.close()
     await until(() => worker.text().includes('left;'))

@@ -15,7 +15,16 @@ import {
   redisAddress,
 } from './redis-address.ts'
 import { RedisWatch } from './redis-watch.ts'
-import { type JobData, type JobResult, QUEUE, type SweepKeys, sweepKeys, TIMES, type Times } from './sweep-keys.ts'
+import {
+  BEGUN,
+  type JobData,
+  type JobResult,
+  QUEUE,
+  type SweepKeys,
+  sweepKeys,
+  TIMES,
+  type Times,
+} from './sweep-keys.ts'
 import { type Task, WorkList } from './work-list.ts'
 import { Workforce } from './workforce.ts'
 
@@ -130,11 +139,11 @@ class QueueBackend implements TrialBackend {
     if (this.#isClosed) return Promise.reject(new Error('the queue of this sweep is closed'))
     if (this.#failure !== null) return Promise.reject(this.#failure)
     if (this.#run !== null) return Promise.reject(new Error('the queue is still at the trials of the batch before'))
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal?.aborted) return Promise.resolve()
     const awaited = new Set(trials.map(({ number }) => number).filter((number) => !this.#told.has(number)))
     if (awaited.size === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const onAbort = () => this.#end(signal!.reason)
+      const onAbort = () => this.#end()
       const settle = (error?: unknown) => {
         signal?.removeEventListener('abort', onAbort)
         if (error === undefined) resolve()
@@ -163,7 +172,7 @@ class QueueBackend implements TrialBackend {
     this.#disconnect()
   }
 
-  /** Ends the run at hand; with an error its jobs are taken back. */
+  /** Ends the run at hand; jobs that are left of it are taken back. */
   #end(error?: unknown): void {
     const run = this.#run
     this.#run = null
@@ -201,9 +210,9 @@ class QueueBackend implements TrialBackend {
 
   async #add(jobs: readonly { readonly id: string; readonly task: Task }[]): Promise<void> {
     await this.#queue.addBulk(
-      jobs.map(({ id, task: { trials } }) => ({
+      jobs.map(({ id, task: { trials, tries } }) => ({
         name: 'trials',
-        data: { trials } satisfies JobData,
+        data: { trials, isAlone: tries > 0 } satisfies JobData,
         opts: { jobId: id, attempts: 1 },
       })),
     )
@@ -228,18 +237,35 @@ class QueueBackend implements TrialBackend {
     const task = this.#flying.get(id)
     if (task === undefined) return
     this.#flying.delete(id)
-    this.#remove(id)
     const { lock, stalled } = this.#settings.times
     const isDeath = reason === STALLED
-    if (isDeath && this.#watch.wasAwayWithin(2 * (lock + 2 * stalled))) this.#work.giveBack(task)
-    else {
-      const why = isDeath ? 'its worker died or froze' : this.#address.scrub(reason)
-      for (const outcome of this.#work.fail(task, why)) {
-        this.#say(`trial ${outcome.number} was ${outcome.reason}`)
-        this.#accept(outcome, null)
-      }
-    }
+    if (!isDeath) this.#blame(task, this.#address.scrub(reason))
+    else if (this.#watch.wasAwayWithin(2 * (lock + 2 * stalled))) this.#work.giveBack(task)
+    else this.#lookInto(id, task).catch(() => this.#giveBack(task))
+    this.#remove(id)
     this.#goOn()
+  }
+
+  /** Of jobs that failed before, a worker that dies takes several with it, but has begun one only. */
+  async #lookInto(id: string, task: Task): Promise<void> {
+    const progress = task.tries === 0 ? null : await this.#client.hget(this.#keys.job(id), 'progress')
+    if (task.tries > 0 && progress !== String(BEGUN)) this.#giveBack(task)
+    else {
+      this.#blame(task, 'its worker died or froze')
+      this.#goOn()
+    }
+  }
+
+  #giveBack(task: Task): void {
+    this.#work.giveBack(task)
+    this.#goOn()
+  }
+
+  #blame(task: Task, why: string): void {
+    for (const outcome of this.#work.fail(task, why)) {
+      this.#say(`trial ${outcome.number} was ${outcome.reason}`)
+      this.#accept(outcome, null)
+    }
   }
 
   #accept(outcome: TrialOutcome, bits: number | null): void {

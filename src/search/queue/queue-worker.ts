@@ -42,7 +42,8 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
   const id = `${name}:${randomBytes(4).toString('hex')}`
   const shelf = new Shelf(open)
   const opened = (manifest: Manifest) => shelf.take(manifest)
-  const round = new Round({ packages, client, queue, id, name, threads, times, log, opened }, shelf)
+  const drop = (manifest: Manifest, broken: TrialBackend) => shelf.drop(manifest.id, broken)
+  const round = new Round({ packages, client, queue, id, name, threads, times, log, opened, drop }, shelf)
   const lost = Promise.withResolvers<never>()
   const watch = new RedisWatch({ name: address.name, patience: times.away, say: log, onLost: lost.reject })
   const stopped = Promise.withResolvers<void>()
@@ -127,6 +128,11 @@ class Shelf {
 
   async keep(used: readonly string[]): Promise<void> {
     await this.#close([...this.#opened.keys()].filter((id) => !used.includes(id)).slice(0, -1))
+  }
+
+  async drop(id: string, broken: TrialBackend): Promise<void> {
+    // several jobs may fail with it
+    if (this.#opened.get(id) === broken) await this.#close([id])
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,12 @@ import type { Trial } from '../../core/search.ts'
 /** What a job in the queue holds. */
 export interface JobData {
   readonly trials: readonly Trial[]
+  /** It has failed before: a worker computes nothing beside it, so that it takes nothing down with it. */
+  readonly isAlone: boolean
 }
+
+/** Progress of a job that is alone and has begun: where its worker dies, it is to blame. */
+export const BEGUN = 1
 
 /** What a worker's job comes to. */
 export interface JobResult {

@@ -3,9 +3,18 @@ import type { Redis } from 'ioredis'
 import type { TrialOutcome } from '../../core/search.ts'
 import type { Manifest, TrialBackend } from '../backend.ts'
 import { packed } from './exact-json.ts'
+import { Gate } from './gate.ts'
 import type { QueuePackages } from './redis-address.ts'
 import { Refusal } from './refusal.ts'
-import { type JobData, type JobResult, type Presence, type SweepKeys, sweepKeys, type Times } from './sweep-keys.ts'
+import {
+  BEGUN,
+  type JobData,
+  type JobResult,
+  type Presence,
+  type SweepKeys,
+  sweepKeys,
+  type Times,
+} from './sweep-keys.ts'
 import { slotsOf } from './workforce.ts'
 
 /** What a worker is, to each of its sweeps. */
@@ -20,6 +29,8 @@ export interface WorkerSetting {
   readonly times: Times
   readonly log: (line: string) => void
   readonly opened: (manifest: Manifest) => Promise<TrialBackend>
+  /** It has failed: the next job gets a new one. */
+  readonly drop: (manifest: Manifest, opened: TrialBackend) => Promise<void>
 }
 
 /** Only while the sweep is alive, so that nothing of one that has ended comes back. */
@@ -50,6 +61,7 @@ export class SweepWork {
   #presence: Presence
   #worker: Worker<JobData, JobResult> | null = null
   #missed = 0
+  readonly #gate = new Gate()
   #trials = 0
   #joining: Promise<void> = Promise.resolve()
   manifest: Manifest | null = null
@@ -104,22 +116,26 @@ export class SweepWork {
   async #join(manifest: Manifest): Promise<void> {
     const { log, opened, threads } = this.#setting
     try {
-      const found = await opened(manifest)
+      await opened(manifest)
       if (this.#stop.signal.aborted) return
       log(`${this.#title}: takes part, up to ${slotsOf(threads)} jobs at a time`)
-      this.#worker = this.#start(found)
+      this.#worker = this.#start(manifest)
     } catch (error) {
-      const reason = error instanceof Refusal ? error.message : `cannot open it: ${(error as Error).message}`
-      this.#presence = { ...this.#presence, refusal: reason }
-      log(`${this.#title}: refused, none of its jobs is taken here: ${reason}`)
+      this.#refuse(error instanceof Refusal ? error.message : `cannot open it: ${(error as Error).message}`)
     }
   }
 
-  #start(opened: TrialBackend): Worker<JobData, JobResult> {
+  #refuse(reason: string): void {
+    if (this.#presence.refusal !== null) return
+    this.#presence = { ...this.#presence, refusal: reason }
+    this.#setting.log(`${this.#title}: refused, none of its jobs is taken here: ${reason}`)
+  }
+
+  #start(manifest: Manifest): Worker<JobData, JobResult> {
     const { packages, client, threads, times, log } = this.#setting
     const worker = new packages.bullmq.Worker<JobData, JobResult>(
       this.#sweep,
-      (job, token) => this.#compute(job, token!, opened),
+      (job, token) => this.#compute(job, token!, manifest),
       {
         ...{ connection: client, prefix: this.#keys.prefix, concurrency: slotsOf(threads) },
         ...{ lockDuration: times.lock, stalledInterval: times.stalled, runRetryDelay: RETRY_MS },
@@ -136,30 +152,48 @@ export class SweepWork {
     return worker
   }
 
-  async #compute(job: Job<JobData, JobResult>, token: string, opened: TrialBackend): Promise<JobResult> {
+  async #compute(job: Job<JobData, JobResult>, token: string, manifest: Manifest): Promise<JobResult> {
     const { signal } = this.#stop
-    const start = performance.now()
-    const outcomes: TrialOutcome[] = []
-    const stopped = Promise.withResolvers<true>()
-    const onAbort = () => stopped.resolve(true)
+    const stopped = Promise.withResolvers<null>()
+    const onAbort = () => stopped.resolve(null)
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
     try {
-      const { trials } = job.data
-      const work = signal.aborted ? null : opened.run(trials, (outcome) => outcomes.push(outcome), signal)
-      const isStopped = await Promise.race([stopped.promise, work])
-      if (isStopped === true || signal.aborted) return await this.#handBack(job, token)
-      const told = new Set(outcomes.map(({ number }) => number))
-      const missing = trials.filter(({ number }) => !told.has(number))
-      if (missing.length > 0) throw new Error(`nothing came of trial ${missing[0]!.number}`)
-      this.#trials += trials.length
-      return { outcomes: outcomes.map(packed), ms: performance.now() - start }
+      const work = this.#gate.through(job.data.isAlone, () => this.#run(job, manifest))
+      const result = await Promise.race([stopped.promise, work])
+      if (result !== null) return result
     } catch (error) {
-      if (signal.aborted && (error as Error).name !== 'WaitingError') return await this.#handBack(job, token)
-      throw error
+      if (error instanceof Refusal) {
+        this.#refuse(error.message)
+        void this.#worker?.close()
+      } else if (!signal.aborted) throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
+    return await this.#handBack(job, token)
+  }
+
+  /** @returns `null` where it was told to stop */
+  async #run(job: Job<JobData, JobResult>, manifest: Manifest): Promise<JobResult | null> {
+    const { signal } = this.#stop
+    if (signal.aborted) return null
+    const { opened, drop } = this.#setting
+    const { trials, isAlone } = job.data
+    const outcomes = new Map<number, TrialOutcome>()
+    const found = await opened(manifest)
+    if (isAlone) await job.updateProgress(BEGUN)
+    const start = performance.now()
+    try {
+      await found.run(trials, (outcome) => outcomes.set(outcome.number, outcome), signal)
+    } catch (error) {
+      if (!signal.aborted) await drop(manifest, found)
+      throw error
+    }
+    if (signal.aborted) return null
+    const missing = trials.find(({ number }) => !outcomes.has(number))
+    if (missing !== undefined) throw new Error(`nothing came of trial ${missing.number}`)
+    this.#trials += trials.length
+    return { outcomes: [...outcomes.values()].map(packed), ms: performance.now() - start }
   }
 
   /** To the front of the queue: another worker goes on with it at once. */
