@@ -6,6 +6,7 @@ import type { Trade } from '../core/trade.ts'
 import { findObjective, type Goal, judge } from '../search/objective.ts'
 import { codeHash, projectRoot } from './code-hash.ts'
 import { loadModule } from './load-module.ts'
+import { sha256 } from './run-identity.ts'
 import { UsageError, usage } from './usage-error.ts'
 
 /** What a function of one's own is handed to judge a trial by. */
@@ -27,28 +28,53 @@ export interface ObjectiveSpec {
   readonly goal: Goal
   /** Path of a module from its project's root, and what its code hashes to; `null`: a figure. */
   readonly module: { readonly path: string; readonly code: string } | null
+  /** Of a function that was handed over by a script: sha256 of its text. What it closes over cannot be seen. */
+  readonly inline?: string
 }
+
+/** A function of one's own that judges a trial: the number to be best. */
+export type ObjectiveFunction = (result: TrialResult) => number
 
 export type JudgeTrial = (result: TrialResult) => ReturnType<typeof judge>
 
+/** An objective as it was asked for, loaded. */
+export interface LoadedObjective {
+  readonly spec: ObjectiveSpec
+  readonly file: string | null
+  /** Of a function; `null`: a figure. */
+  readonly judge: JudgeTrial | null
+}
+
 /**
- * Reads `--objective` and `--goal`: the name of a figure, or the path of a module whose default export is a function of a trial.
+ * Reads `--objective` and `--goal`: the name of a figure, the path of a module whose default export is a function of a trial, or
+ * that function.
  * @throws UsageError where it is neither
  */
 export async function objectiveOf(
-  text: string,
+  asked: string | ObjectiveFunction,
   goal: Goal | undefined,
   subject: 'strategy' | 'model',
-): Promise<{ readonly spec: ObjectiveSpec; readonly file: string | null }> {
-  if (!/\.(ts|js|mjs)$/.test(text)) {
+): Promise<LoadedObjective> {
+  if (typeof asked === 'function') {
+    const name = asked.name === '' ? 'objective' : asked.name
+    const spec = { name, goal: goal ?? ('max' as const), module: null, inline: sha256(String(asked)) }
+    return { spec, file: null, judge: (result) => judge(name, asked(result)) }
+  }
+  const text = asked
+  if (!isModulePath(text)) {
     const found = usage(() => findObjective(text, subject))
-    return { spec: { name: found.name, goal: goal ?? found.goal, module: null }, file: null }
+    return { spec: { name: found.name, goal: goal ?? found.goal, module: null }, file: null, judge: null }
   }
   if (subject === 'model')
     throw new UsageError(`--objective ${text}: a search of a model is judged by a figure, such as logLoss or auc`)
-  const { file } = await loadObjective(text)
+  const { file, judge: own } = await loadObjective(text)
   const path = relative(projectRoot(dirname(file)), file).replaceAll('\\', '/')
-  return { spec: { name: path, goal: goal ?? 'max', module: { path, code: codeHash(file).hash } }, file }
+  return { spec: { name: path, goal: goal ?? 'max', module: { path, code: codeHash(file).hash } }, file, judge: own }
+}
+
+/** Whether an objective is named by a file, not by the key of a figure. */
+export function isModulePath(objective: string): boolean {
+  return /\.(ts|js|mjs)$/.test(objective)
 }
 
 /** The function of a module that judges a trial. @throws UsageError where it exports none */

@@ -1,6 +1,7 @@
 import type { SearchMethod } from '../core/search.ts'
 import type { Strategy } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
+import type { ObjectiveFunction } from './objective.ts'
 import type { SearchManifest } from './search-manifest.ts'
 import type { TrainingHost } from './train-run.ts'
 
@@ -21,8 +22,8 @@ export interface SearchAsked {
   readonly method?: SearchMethod
   /** How many to try; of a grid all. Built in: 100. */
   readonly trials?: number
-  /** Key of a figure, or path of a module whose default export judges a trial. Built in: `sharpe`. */
-  readonly objective?: string
+  /** Key of a figure, path of a module whose default export judges a trial, or that function. Built in: `sharpe`. */
+  readonly objective?: string | ObjectiveFunction
   /** Built in: what is good of that figure; of a function `max`. */
   readonly goal?: 'max' | 'min'
   /** Built in: 0. */

@@ -17,20 +17,23 @@ interface Entry {
  * to the same bytes; numbers of JSON are exact.
  */
 export class SearchJournal {
-  readonly dir: string
+  readonly #dir: string | null
   readonly #file: string
   #handle: number | null = null
   #lines: string[] = []
   #written = 0
 
-  /** @param id tells searches of other data, code, settings or spaces apart */
-  constructor(out: string, id: string) {
-    this.dir = join(out, `.search-${id}`)
-    this.#file = join(this.dir, 'outcomes.jsonl')
+  /**
+   * @param out `null`: nothing is kept
+   * @param id tells searches of other data, code, settings or spaces apart
+   */
+  constructor(out: string | null, id: string) {
+    this.#dir = out === null ? null : join(out, `.search-${id}`)
+    this.#file = join(this.#dir ?? '', 'outcomes.jsonl')
   }
 
   get exists(): boolean {
-    return existsSync(this.#file)
+    return this.#dir !== null && existsSync(this.#file)
   }
 
   /** Outcomes by number; those of other trials than `trialOf` says are none of this search. A torn last line is as good as none. */
@@ -49,16 +52,17 @@ export class SearchJournal {
   }
 
   write(trial: Trial, outcome: TrialOutcome): void {
+    if (this.#dir === null) return
     this.#lines.push(`${JSON.stringify({ trial, outcome } satisfies Entry)}\n`)
     if (this.#lines.length >= EVERY || performance.now() - this.#written > EVERY_MS) this.flush()
   }
 
   /** @throws DataError where the disk is full or the folder cannot be written */
   flush(): void {
-    if (this.#lines.length === 0) return
+    if (this.#dir === null || this.#lines.length === 0) return
     try {
       if (this.#handle === null) {
-        makeFolder(this.dir)
+        makeFolder(this.#dir)
         // after a line that was cut off a new one begins
         const isTorn = this.exists && !readFileSync(this.#file, 'utf8').endsWith('\n')
         this.#handle = openSync(this.#file, 'a')
@@ -67,7 +71,7 @@ export class SearchJournal {
       writeSync(this.#handle, this.#lines.join(''))
       fsyncSync(this.#handle)
     } catch (error) {
-      throw folderError(this.dir, error)
+      throw folderError(this.#dir, error)
     }
     this.#lines = []
     this.#written = performance.now()
@@ -84,6 +88,6 @@ export class SearchJournal {
     if (this.#handle !== null) closeSync(this.#handle)
     this.#handle = null
     this.#lines = []
-    rmSync(this.dir, { recursive: true, force: true })
+    if (this.#dir !== null) rmSync(this.#dir, { recursive: true, force: true })
   }
 }

@@ -1,21 +1,58 @@
+import type { Dimension, RecordedSearch, RecordedWalkForward, SearchRequest } from '../core/search.ts'
 import { findObjective } from '../search/objective.ts'
-import type { ObjectiveSpec } from './objective.ts'
-import type { SearchAsked } from './search-asked.ts'
+import { isModulePath } from './objective.ts'
 import { SEARCH_DEFAULTS } from './search-defaults.ts'
+import type { SearchManifest } from './search-manifest.ts'
+import type { WalkForwardPlan } from './walk-forward-plan.ts'
+
+/**
+ * What a search is made again from, the same however it was asked for; `null` where strategy or objective were handed over by a
+ * script, which no file has.
+ */
+export function recordOfSearch(
+  { request, objective }: Pick<SearchManifest, 'request' | 'objective'>,
+  { dimensions, where, method, trials, seed, prune }: SearchRequest,
+): RecordedSearch | null {
+  if (request === null || objective.inline !== undefined) return null
+  return {
+    ...{ backtest: request, set: dimensions.map(dimensionText), where, method },
+    trials: method === 'grid' ? null : trials,
+    ...{ objective: objective.name, goal: objective.goal, seed, prune },
+  }
+}
 
 /** The words that ask for a search, as a command has them; what is built in is left out. */
-export function searchWords(asked: SearchAsked, objective: ObjectiveSpec): string[] {
-  const { set, where = [], method, trials, seed, prune } = asked
+export function searchWords(record: RecordedSearch | RecordedWalkForward): string[] {
+  const { set, where, method, trials, objective, goal, seed, prune } = record
   const words = set.flatMap((text) => ['--set', text])
-  for (const text of where) words.push('--where', text)
-  const add = (flag: string, value: string | number | undefined, builtIn: string | number | null) => {
-    if (value !== undefined && value !== builtIn) words.push(`--${flag}`, String(value))
+  if (where !== null) words.push('--where', where)
+  const add = (flag: string, value: string | number | null, builtIn: string | number | null) => {
+    if (value !== null && value !== builtIn) words.push(`--${flag}`, String(value))
   }
   add('method', method, SEARCH_DEFAULTS.method)
   add('trials', trials, SEARCH_DEFAULTS.trials)
-  add('objective', objective.name, SEARCH_DEFAULTS.objective)
-  add('goal', objective.goal, objective.module === null ? findObjective(objective.name, 'strategy').goal : 'max')
-  add('seed', seed, SEARCH_DEFAULTS.seed)
+  add('objective', objective, SEARCH_DEFAULTS.objective)
+  add('goal', goal, isModulePath(objective) ? 'max' : findObjective(objective, 'strategy').goal)
+  add('search-seed', seed, SEARCH_DEFAULTS.seed)
   add('prune', prune, null)
-  return words
+  return 'plan' in record ? [...words, ...planWords(record.plan)] : words
+}
+
+function planWords({ kind, train, test, embargo }: WalkForwardPlan): string[] {
+  return [
+    ...['--train', train, '--test', test],
+    ...(kind === 'anchored' ? ['--anchored'] : []),
+    ...(embargo === '0s' ? [] : ['--embargo', embargo]),
+  ]
+}
+
+/** A dimension as `--set` has it: what `parseDimension` reads as the same. */
+export function dimensionText(dimension: Dimension): string {
+  const { name } = dimension
+  if (dimension.kind === 'list') return `${name}=${dimension.values.join(',')}`
+  const { kind, from, to, step, isLog } = dimension
+  const last = isLog ? ':log' : step === null ? '' : `:${step}`
+  // where nothing is declared of a parameter, a point is what tells any numbers from whole ones
+  const isPlain = [from, to, step].every((one) => one === null || Number.isInteger(one))
+  return `${name}=${from}${kind === 'num' && isPlain ? '.0' : ''}..${to}${last}`
 }

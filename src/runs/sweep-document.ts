@@ -1,6 +1,15 @@
 import type { Figure } from '../core/findings.ts'
 import type { RecordedRequest } from '../core/run.ts'
-import type { Params, SearchRequest, SweepDocument, Trial, TrialOutcome, TrialRow } from '../core/search.ts'
+import type {
+  Params,
+  RecordedSearch,
+  RecordedWalkForward,
+  SearchRequest,
+  SweepDocument,
+  Trial,
+  TrialOutcome,
+  TrialRow,
+} from '../core/search.ts'
 import { resolveParams } from '../engine/index.ts'
 import { judgeOverfitting } from '../metrics/index.ts'
 import { heatMaps } from '../search/heat-maps.ts'
@@ -11,10 +20,14 @@ import { VERSION } from './package-info.ts'
 import { commandOf } from './reproduce.ts'
 import { sha256 } from './run-identity.ts'
 import type { SearchGround } from './search-manifest.ts'
+import { recordOfSearch, searchWords } from './search-words.ts'
 import { defaultWarmup } from './simulate.ts'
+import type { WalkForwardPlan } from './walk-forward-plan.ts'
 
 /** Rows that the report's table shows: the best, and others evenly down to the last. */
 const [BEST_ROWS, OTHER_ROWS] = [200, 300]
+
+const WALK_FORWARD = { name: 'walk-forward', script: 'runWalkForward' }
 
 /** Everything that a sweep of a strategy has come to. */
 export interface SweepFacts {
@@ -23,8 +36,6 @@ export interface SweepFacts {
   readonly trials: readonly Trial[]
   readonly outcomes: readonly TrialOutcome[]
   readonly excluded: number
-  /** The `--set`, `--where` and other words that ask for it. */
-  readonly words: readonly string[]
 }
 
 /** Names a search: of all that decides it. */
@@ -32,13 +43,33 @@ export function searchId(ground: SearchGround, search: SearchRequest, plan: unkn
   return sha256({ manifest: ground.manifest.id, search, plan }).slice(0, 12)
 }
 
+/**
+ * How the run of a search is called. What a script hands over can differ where its text does not, so such a run is known by what
+ * came of it too.
+ */
+export function searchRunName(
+  ground: SearchGround,
+  search: SearchRequest,
+  plan: WalkForwardPlan | null,
+  outcomes: readonly TrialOutcome[],
+): string {
+  const id = searchId(ground, search, plan)
+  const own = recordOfSearch(ground.manifest, search) === null ? sha256([id, outcomes]).slice(0, 12) : id
+  return `${ground.facts.strategy.name}-${plan === null ? 'sweep' : 'walk-forward'}-${own}`
+}
+
 /** The documents' common part. */
-export function searchHead(ground: SearchGround, search: SearchRequest, words: readonly string[], verb: string) {
+export function searchHead(ground: SearchGround, search: SearchRequest, plan: WalkForwardPlan | null) {
   const { facts, manifest, used, prepared } = ground
   const { strategy, settings, instruments, from, warmups } = facts
+  const { objective } = manifest
   const first = instruments[0]!
   const to = Math.max(...used.map((one) => one.to))
   const { feeMaker, feeTaker, slippageBps } = first.costs
+  const own = recordOfSearch(manifest, search)
+  const record: RecordedSearch | RecordedWalkForward | null = own === null || plan === null ? own : { ...own, plan }
+  const verb = plan === null ? { name: 'sweep', script: 'runSweep' } : WALK_FORWARD
+  const words = record === null ? [] : searchWords(record)
   return {
     name: strategy.name,
     search,
@@ -51,21 +82,19 @@ export function searchHead(ground: SearchGround, search: SearchRequest, words: r
     cash: settings.cash,
     remarks: groundRemarks(facts, filtersOf(instruments, from, to), false),
     reproduce: {
-      command: commandOf(manifest.request, strategy, prepared.defaultWarmup, {
-        ...{ name: verb, script: verb === 'sweep' ? 'runSweep' : 'runWalkForward', words },
-      }),
-      request: manifest.request === null ? null : { ...manifest.request, words },
+      command: commandOf(record?.backtest ?? null, strategy, prepared.defaultWarmup, { ...verb, words }),
+      request: record,
       code: manifest.code,
-      inputs: manifest.inputs,
+      inputs: { ...manifest.inputs, ...(objective.module !== null && { objective: objective.module.code }) },
       versions: { klinelab: VERSION },
     },
   }
 }
 
 /** `run.json` of a sweep. */
-export function sweepDocument({ ground, search, trials, outcomes, excluded, words }: SweepFacts): SweepDocument {
+export function sweepDocument({ ground, search, trials, outcomes, excluded }: SweepFacts): SweepDocument {
   const { goal } = search.objective
-  const head = searchHead(ground, search, words, 'sweep')
+  const head = searchHead(ground, search, null)
   const ranked = rankTrials(outcomes, goal)
   const paramsOf = new Map(trials.map(({ number, params }) => [number, params]))
   const row = ({ rank, outcome }: Ranked): TrialRow => {
@@ -77,7 +106,7 @@ export function sweepDocument({ ground, search, trials, outcomes, excluded, word
   const count = (status: TrialOutcome['status']) => outcomes.filter((one) => one.status === status).length
   const chosen = best === null ? null : first!.outcome
   return {
-    ...{ run: `${head.name}-sweep-${searchId(ground, search)}`, kind: 'sweep', subject: 'strategy' },
+    ...{ run: searchRunName(ground, search, null, outcomes), kind: 'sweep', subject: 'strategy' },
     ...head,
     notes: notesOf(outcomes),
     trials: {

@@ -7,7 +7,7 @@ import type { Sampler } from '../search/sampler-contract.ts'
 import { parseSpace, type Space } from '../search/space.ts'
 import { parseWhere } from '../search/where.ts'
 import { loadStrategy } from './load-strategy.ts'
-import { loadObjective, objectiveOf } from './objective.ts'
+import { type JudgeTrial, loadObjective, objectiveOf } from './objective.ts'
 import { prepare } from './prepare.ts'
 import { runTrials } from './run-trials.ts'
 import { type Scene, sceneOf, shareScene } from './scene.ts'
@@ -17,7 +17,6 @@ import { SearchJournal } from './search-journal.ts'
 import { groundOfSearch, type SearchGround } from './search-manifest.ts'
 import { checkMemory, columnBudget } from './search-memory.ts'
 import { cornersOf } from './search-space.ts'
-import { searchWords } from './search-words.ts'
 import type { Settings } from './settings.ts'
 import { searchId, sweepDocument } from './sweep-document.ts'
 import { TrialThreads } from './trial-threads.ts'
@@ -39,7 +38,8 @@ export interface PlannedSearch {
   readonly scene: Scene
   /** Of an objective of one's own. */
   readonly objectiveFile: string | null
-  readonly words: readonly string[]
+  /** `null`: a figure. */
+  readonly judge: JudgeTrial | null
 }
 
 export interface Sweep {
@@ -55,8 +55,8 @@ export interface Sweep {
  */
 export async function sweep(asked: SearchAsked, settings: Settings, host: SearchHost = {}): Promise<Sweep> {
   const planned = await planSearch(asked, settings, host)
-  const { ground, search, sampler, words } = planned
-  const journal = new SearchJournal(settings.out, searchId(ground, search))
+  const { ground, search, sampler } = planned
+  const journal = new SearchJournal(journalIn(settings, host), searchId(ground, search))
   const study = { sampler: sampler() }
   checkMemory(planned.scene, study.sampler.total, host.workers)
   const start = performance.now()
@@ -65,11 +65,16 @@ export async function sweep(asked: SearchAsked, settings: Settings, host: Search
     const [{ trials, outcomes } = { trials: [], outcomes: [] }] = await runTrials([study], {
       ...{ goal: search.objective.goal, prune: search.prune, batch: search.batch, backend, journal, host },
     })
-    const document = sweepDocument({ ground, search, trials, outcomes, excluded: study.sampler.excluded, words })
+    const document = sweepDocument({ ground, search, trials, outcomes, excluded: study.sampler.excluded })
     return { result: { document, trials, outcomes }, ground, journal, seconds: (performance.now() - start) / 1000 }
   } finally {
     await backend.close()
   }
+}
+
+/** Where a search keeps what it has done; nowhere where nothing is to be written. */
+export function journalIn({ out }: Settings, { write = true }: SearchHost): string | null {
+  return write ? out : null
 }
 
 /** Reads what is asked for, loads what it needs, and checks that it goes together. */
@@ -88,11 +93,11 @@ export async function planSearch(asked: SearchAsked, settings: Settings, host: S
     throw new UsageError(
       `--trials ${asked.trials}: a grid tries all it has (${total}); add --method sobol, or leave it out`,
     )
-  const { spec, file: objectiveFile } = await objectiveOf(
-    asked.objective ?? SEARCH_DEFAULTS.objective,
-    asked.goal,
-    'strategy',
-  )
+  const {
+    spec,
+    file: objectiveFile,
+    judge,
+  } = await objectiveOf(asked.objective ?? SEARCH_DEFAULTS.objective, asked.goal, 'strategy')
   const { data, from, to, closeAtEnd, allowInSample } = asked
   const request = {
     ...{ strategy: asked.strategy, data, set: fixed },
@@ -119,9 +124,8 @@ export async function planSearch(asked: SearchAsked, settings: Settings, host: S
     objective: { name: spec.name, goal: spec.goal },
   }
   return {
-    ...{ ground, search, space, sampler, objectiveFile },
+    ...{ ground, search, space, sampler, objectiveFile, judge },
     scene: sceneOf(prepared, settings.riskFree),
-    words: searchWords(asked, spec),
   }
 }
 
@@ -131,22 +135,24 @@ function fixedOf(strategy: Strategy, { dimensions, fixed }: Space): Params {
   return Object.fromEntries(Object.entries(all).filter(([name]) => !dimensions.some((one) => one.name === name)))
 }
 
-/** What computes the trials: another machine's, threads of this process, or, of a strategy without a file, this thread. */
+/** What computes the trials: another machine's, threads of this process, or, of what no file has, this thread. */
 export async function backendOf(
-  planned: Pick<PlannedSearch, 'ground' | 'scene' | 'objectiveFile'>,
+  planned: Pick<PlannedSearch, 'ground' | 'scene' | 'objectiveFile'> & Partial<Pick<PlannedSearch, 'judge'>>,
   host: SearchHost,
 ): Promise<TrialBackend> {
   const { ground, scene, objectiveFile } = planned
   const { manifest, facts } = ground
   const { strategy, file } = facts
-  const { name, goal } = manifest.objective
+  const { name, goal, inline } = manifest.objective
+  const isInline = inline !== undefined
   if (host.backend !== undefined) {
-    if (file === null)
-      throw new UsageError('a strategy that was handed over as an object can only be run in this process')
+    if (file === null || isInline)
+      throw new UsageError('a strategy or an objective that was handed over by a script can only be run in its process')
     return host.backend(manifest)
   }
-  if (file === null) {
-    const own = objectiveFile === null ? null : (await loadObjective(objectiveFile)).judge
+  if (file === null || isInline) {
+    const loaded = objectiveFile === null ? null : (await loadObjective(objectiveFile)).judge
+    const own = planned.judge ?? loaded
     return new TrialsHere(strategy, manifest.fixed, scene, { name, goal, own, figures: manifest.figures })
   }
   const brief = {

@@ -4,7 +4,7 @@ import { computeMetrics, judgeOverfitting, summarise } from '../metrics/index.ts
 import { peerMetrics } from './peer.ts'
 import type { StudyResult } from './run-trials.ts'
 import type { PlannedSearch } from './sweep.ts'
-import { searchHead, searchId } from './sweep-document.ts'
+import { searchHead, searchRunName } from './sweep-document.ts'
 import type { Step, WalkForwardPlan } from './walk-forward-plan.ts'
 import type { Chosen, PlayedTests } from './walk-forward-tests.ts'
 
@@ -22,7 +22,7 @@ export interface WalkForwardFacts {
 export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocument {
   const { planned, plan, steps, played } = facts
   const { ground, search, scene } = planned
-  const head = searchHead(ground, search, [...planned.words, ...planWords(plan)], 'walk-forward')
+  const head = searchHead(ground, search, plan)
   const { equity, benchmark, trades, fills, costs } = played
   const from = steps[0]!.test.from
   const input = { equity, from, trades, openTrades: [], fills, ...costs, benchmark, riskFree: scene.riskFree }
@@ -31,11 +31,12 @@ export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocumen
   const returns = summarise(equity, from, scene.cash)
   const inSample = meanFigures(facts.chosen, ground.manifest.figures)
   const windows = windowsOf(facts)
+  const outcomes = facts.results.flatMap((result) => result.outcomes)
   const traded = windows.flatMap(({ outOfSample }) => (outOfSample === null ? [] : [outOfSample]))
   const worked = traded.filter(({ startEquity, endEquity }) => endEquity > startEquity).length
   const efficiency = efficiencyOf(metrics['cagr'] ?? null, inSample['cagr'] ?? null)
   return {
-    ...{ run: `${head.name}-walk-forward-${searchId(ground, search, plan)}`, kind: 'walk-forward' },
+    ...{ run: searchRunName(ground, search, plan, outcomes), kind: 'walk-forward' },
     ...head,
     plan,
     windows,
@@ -48,14 +49,6 @@ export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocumen
     peer: held.peer,
     overfitting: returns && judgeOverfitting(returns, [{ returns }], { trials: 1, trades: trades.length }),
   }
-}
-
-function planWords({ kind, train, test, embargo }: WalkForwardPlan): string[] {
-  return [
-    ...['--train', train, '--test', test],
-    ...(kind === 'anchored' ? ['--anchored'] : []),
-    ...(embargo === '0s' ? [] : ['--embargo', embargo]),
-  ]
 }
 
 function windowsOf({ steps, results, chosen, played }: WalkForwardFacts): WalkForwardWindow[] {

@@ -6,7 +6,6 @@ import type { Params, TrialOutcome } from '../core/search.ts'
 import type { Trade } from '../core/trade.ts'
 import { defineStrategy, resolveParams, type Strategy } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
-import { loadObjective } from './objective.ts'
 import { slotsOf } from './scene.ts'
 import { simulate } from './simulate.ts'
 import type { PlannedSearch } from './sweep.ts'
@@ -48,9 +47,8 @@ const NOTHING = defineStrategy({ name: 'nothing', onBar: () => undefined })
 export async function playTests(
   steps: readonly Step[],
   chosen: readonly Chosen[],
-  { ground, scene, objectiveFile, search }: PlannedSearch,
+  { ground, scene, judge: own, search }: PlannedSearch,
 ): Promise<PlayedTests> {
-  const own = objectiveFile === null ? null : (await loadObjective(objectiveFile)).judge
   const { strategy } = ground.facts
   const { fixed, figures } = ground.manifest
   const parts: EngineResult[] = []

@@ -9,7 +9,7 @@ import { SearchJournal } from './search-journal.ts'
 import type { SearchGround } from './search-manifest.ts'
 import { checkMemory } from './search-memory.ts'
 import type { Settings } from './settings.ts'
-import { backendOf, planSearch } from './sweep.ts'
+import { backendOf, journalIn, planSearch } from './sweep.ts'
 import { searchId } from './sweep-document.ts'
 import { walkForwardDocument } from './walk-forward-document.ts'
 import { stepsOf, type WalkForwardPlan } from './walk-forward-plan.ts'
@@ -41,7 +41,7 @@ export async function walkForward(
   const { ground, search, scene } = planned
   const { goal } = search.objective
   const steps = stepsOf(plan, { from: scene.from, to: Math.max(...ground.used.map(({ to }) => to)) })
-  const journal = new SearchJournal(settings.out, searchId(ground, search, plan))
+  const journal = new SearchJournal(journalIn(settings, host), searchId(ground, search, plan))
   const studies = steps.map(({ train }) => ({ sampler: planned.sampler(), range: train }))
   checkMemory(scene, studies.length * search.trials, host.workers)
   const start = performance.now()

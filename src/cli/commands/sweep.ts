@@ -19,7 +19,7 @@ export default {
     const flags = args.flags as unknown as SearchFlags
     if (flags.showConfig) return configOutcome(settings, io)
     const asked = searchAsked(args)
-    const host = searchHost(flags, io, asked.objective ?? SEARCH_DEFAULTS.objective)
+    const host = searchHost(flags, io, flags.objective ?? SEARCH_DEFAULTS.objective)
     const done = await interruptible((signal) => sweep(asked, settings, { ...host, signal }))
     const { dir, verdict } = await writeSweep(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
     const { document } = done.result

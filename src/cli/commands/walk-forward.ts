@@ -34,7 +34,7 @@ export default {
     const { train = '', test = '', embargo = '0s', anchored = false } = flags
     const plan = { kind: anchored ? 'anchored' : 'rolling', train, test, embargo } as const
     const asked = searchAsked(args)
-    const host = searchHost(flags, io, asked.objective ?? SEARCH_DEFAULTS.objective)
+    const host = searchHost(flags, io, flags.objective ?? SEARCH_DEFAULTS.objective)
     const done = await interruptible((signal) => walkForward(asked, plan, settings, { ...host, signal }))
     const { dir, verdict } = await writeWalkForward(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
     const { document } = done.result
