@@ -20,7 +20,7 @@ const SMA = join(ROOT, 'strategies', 'sma-cross.ts')
 const ASKED = { strategy: SMA, data: 'binance:BTCUSDT:1h', from: '2024-01-01', to: '2024-03-01' } as const
 
 function filesOf(dir: string): Record<string, Buffer> {
-  const names = readdirSync(dir).filter((name) => name !== 'timing.json')
+  const names = readdirSync(dir).filter((name) => name !== 'timing.json' && name !== 'ledger.json')
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(dir, name))]))
 }
 

@@ -94,7 +94,7 @@ async function runOf(world: World = {}, options: Partial<BacktestOptions> = {}):
 }
 
 function bytesOf({ dir }: BacktestRun): Record<string, string> {
-  const names = readdirSync(dir!).filter((name) => name !== 'timing.json')
+  const names = readdirSync(dir!).filter((name) => name !== 'timing.json' && name !== 'ledger.json')
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(dir!, name)).toString('base64')]))
 }
 
