@@ -83,6 +83,19 @@ export interface TrialOutcome {
   readonly returns: ReturnsSummary | null
 }
 
+/** What bars that no trial saw said of one set of a model's settings. */
+export interface HeldOut {
+  readonly objective: Figure
+  /** Why there is no objective. */
+  readonly reason: string | null
+  /** By key of `CLASSIFICATION_METRICS`; empty where nothing could be learnt. */
+  readonly metrics: Metrics
+  /** Rows that the model learnt from, of all series. */
+  readonly learnt: number
+  /** Training rows left out because their labels reach into what is held out, or lie nearer to it than the embargo. */
+  readonly purged: number
+}
+
 /** A line of the table: a trial and what became of it. */
 export interface TrialRow {
   /** From 1, the best first; `null` without an objective. */
@@ -213,6 +226,20 @@ export interface RecordedSearch {
   readonly prune: number | null
 }
 
+/** What a search of a model's settings is made again from. */
+export interface RecordedModelSearch extends Omit<RecordedSearch, 'backtest' | 'prune'> {
+  /** Path of its module from its project's root, and the model's name in it. */
+  readonly module: string
+  readonly model: string
+  /** Open time of the first bar and close of the last, UTC ms. */
+  readonly from: number
+  readonly to: number
+  /** Share of the time, the newest, that no trial saw. */
+  readonly holdout: number
+  /** Settings that all trials had in place of the module's. */
+  readonly fixed: Params
+}
+
 export interface RecordedWalkForward extends RecordedSearch {
   readonly plan: WalkForwardDocument['plan']
 }
@@ -235,6 +262,7 @@ interface SearchDocument {
     readonly slippageBps: number
     readonly none: boolean
   }
+  /** Of a model, which trades nothing, costs and cash are 0 and the quote is empty. */
   readonly quote: string
   readonly cash: number
   readonly remarks: readonly string[]
@@ -261,8 +289,13 @@ export interface SweepDocument extends SearchDocument {
     /** Sets of parameters that `where` or the strategy's own bounds left out. */
     readonly excluded: number
   }
-  /** The best trial, with the command that runs it alone; `null` where none has an objective. */
-  readonly best: (TrialRow & { readonly command: string }) | null
+  /**
+   * The best trial, with the command that runs it alone; `null` where none has an objective. Of a model, `edit` is what has to
+   * be written into its definition before that command, such as `model.trees = 120`, a setting a line.
+   */
+  readonly best: (TrialRow & { readonly command: string; readonly edit: string | null }) | null
+  /** Of a model: the best trial judged once, after the search, on the newest bars. Open of the first and close of the last. */
+  readonly heldOut: (TimeRange & HeldOut) | null
   /** The best rows, and others evenly by rank where there are too many; all are in trials.csv. */
   readonly table: readonly TrialRow[]
   /** Objectives of all trials: least, quartiles, most; `null` without any. */

@@ -14,9 +14,16 @@ export function searchSettings(document: SearchDocument, more: readonly (readonl
     ['Looked for', goalText(search)],
     ['Trials', `${count(search.trials)}: ${METHODS[search.method]}`],
     ['Proposed at once', count(search.batch)],
-    ['Given up', search.prune === null ? 'none' : `below the median after ${percent(search.prune, 0)} of the data`],
+    ...(isModel(document)
+      ? []
+      : ([
+          [
+            'Given up',
+            search.prune === null ? 'none' : `below the median after ${percent(search.prune, 0)} of the data`,
+          ],
+          ['Bars before the range', count(range.warmup)],
+        ] as const)),
     ['Only where', search.where ?? 'everything is allowed'],
-    ['Bars before the range', count(range.warmup)],
     ['Seed', String(search.seed)],
   ]
   return section(
@@ -42,8 +49,16 @@ export function searchSettings(document: SearchDocument, more: readonly (readonl
   )
 }
 
-export function searchData({ data }: SearchDocument): string {
-  return dataSection('Bars that every trial was run on', data)
+export function searchData(document: SearchDocument): string {
+  const what = isModel(document)
+    ? 'Bars of the search, what was held out among them'
+    : 'Bars that every trial was run on'
+  return dataSection(what, document.data)
+}
+
+/** It trades nothing: of cash, costs and pruning there is none. */
+function isModel(document: SearchDocument): boolean {
+  return document.kind === 'sweep' && document.subject === 'model'
 }
 
 export function searchReproduce({ run, data, reproduce, engine, search }: SearchDocument): string {

@@ -24,6 +24,7 @@ export function whatWasSearched(document: SearchDocument, eyebrow: string, more:
         `<span class="param still">${escapeHtml(`${name} = ${valueText(value)}, not searched`)}</span>`,
     ),
   ]
+  const isModel = document.kind === 'sweep' && document.subject === 'model'
   const gaps = data.reduce((sum, one) => sum + one.gaps.bars, 0)
   const facts = [
     ...more,
@@ -32,10 +33,8 @@ export function whatWasSearched(document: SearchDocument, eyebrow: string, more:
     seriesText(data.map((one) => one.series)),
     `${date(range.from)} to ${date(range.to)} UTC (${duration(range.to - range.from)})`,
     `${plural(engine.bars, 'bar')}${gaps > 0 ? `, ${count(gaps)} missing` : ''}`,
-    ...(document.kind === 'sweep' && document.subject === 'model'
-      ? []
-      : [`each with ${amount(cash, document)} ${escapeHtml(quote)}`]),
-    ...(costs.none
+    ...(isModel ? [] : [`each with ${amount(cash, document)} ${escapeHtml(quote)}`]),
+    ...(costs.none || isModel
       ? []
       : [
           `fees: maker ${rate(costs.feeMaker)}, taker ${rate(costs.feeTaker)}; slippage ${decimal(costs.slippageBps, 1)} basis points`,

@@ -1,6 +1,6 @@
 import type { LedgerVerdict } from '../core/ledger.ts'
-import type { SweepDocument, SweepResult } from '../core/search.ts'
-import { amountDigits, count } from './format.ts'
+import type { SweepDocument, SweepResult, TimeRange } from '../core/search.ts'
+import { amountDigits, count, date } from './format.ts'
 import { escapeHtml, linksTo } from './html.ts'
 import { ledgerBlock } from './ledger-section.ts'
 import { type Assets, pageHtml } from './page.ts'
@@ -11,6 +11,7 @@ import { shapeOf } from './search-format.ts'
 import { METHODS, whatWasSearched } from './search-head.ts'
 import { overfittingPayload, overfittingSection } from './search-overfitting.ts'
 import { SEARCH_STYLE } from './search-style.ts'
+import { heldOutSection } from './sweep-held-out.ts'
 import { mapsPayload, mapsSection, SHADES } from './sweep-maps.ts'
 import { FIFTHS, parallelPayload, parallelSection } from './sweep-parallel.ts'
 import { alongPayload, plateauSection } from './sweep-plateau.ts'
@@ -20,6 +21,7 @@ import { noReturns, sweepVerdict } from './sweep-verdict.ts'
 
 /** Sections in a word. */
 const CONTENTS: Readonly<Record<string, string>> = {
+  held: 'Held out',
   overfitting: 'Luck',
   spread: 'Trials',
   maps: 'Maps',
@@ -42,6 +44,7 @@ export function renderSweepReport(result: SweepResult, assets: Assets, ledger: L
   const { document } = result
   const bins = spreadBins(result)
   const sections = [
+    heldOutSection(document),
     overfittingSection(document.overfitting, 'The best trial', noReturns(document)),
     spreadSection(result, bins),
     mapsSection(document),
@@ -52,7 +55,7 @@ export function renderSweepReport(result: SweepResult, assets: Assets, ledger: L
     trialsSection(document),
     remarksList(document.remarks),
     searchData(document),
-    searchSettings(document, []),
+    searchSettings(document, document.heldOut === null ? [] : [['Held out', heldOutRange(document.heldOut)]]),
     searchReproduce(document),
   ].filter((part) => part !== '')
   return pageHtml(
@@ -73,6 +76,10 @@ ${sections.join('\n')}`,
     },
     assets,
   )
+}
+
+function heldOutRange({ from, to }: TimeRange): string {
+  return `${date(from)} to ${date(to)} UTC: no trial saw it`
 }
 
 /** What the page's charts and table are drawn from. */

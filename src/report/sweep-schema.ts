@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SweepDocument } from '../core/search.ts'
-import { count, figure, metrics, overfitting, params, searchDocument, value } from './search-schema.ts'
+import { count, figure, metrics, overfitting, params, searchDocument, time, value } from './search-schema.ts'
 
 /**
  * The schema of a sweep's `run.json`, published beside this file as `sweep.schema.json` (`npm run docs` writes it). Times are
@@ -44,7 +44,13 @@ export const SWEEP_SCHEMA: z.ZodType<SweepDocument> = z.strictObject({
   subject: z.enum(['strategy', 'model']),
   ...searchDocument,
   trials: z.strictObject({ all: count, done: count, pruned: count, failed: count, excluded: count }),
-  best: z.strictObject({ ...row, command: z.string() }).nullable(),
+  best: z.strictObject({ ...row, command: z.string(), edit: z.string().nullable() }).nullable(),
+  heldOut: z
+    .strictObject({
+      ...{ from: time, to: time, objective: figure, reason: z.string().nullable(), metrics },
+      ...{ learnt: count, purged: count },
+    })
+    .nullable(),
   table: z.array(z.strictObject(row)),
   spread: z
     .strictObject({ low: z.number(), q1: z.number(), median: z.number(), q3: z.number(), high: z.number() })

@@ -120,7 +120,7 @@ export function bestSection(document: SweepDocument): string {
   return section(
     'best',
     'The best by itself',
-    `<p>Trial ${count(best.trial)}. This command runs it alone, with a report of every trade:</p>
+    `<p>Trial ${count(best.trial)}. ${howToRun(best.edit)}</p>
 <div class="command"><code>${escapeHtml(best.command)}</code><button type="button">Copy</button></div>`,
     tableHtml(
       'Its figures, before anything is said of luck',
@@ -128,6 +128,13 @@ export function bestSection(document: SweepDocument): string {
       rows,
     ),
   )
+}
+
+/** What stands before the command. */
+function howToRun(edit: string | null): string {
+  if (edit === null) return 'This command runs it alone, with a report of every trade:'
+  const settings = edit.split('\n').map((line) => `<code>${escapeHtml(line)}</code>`)
+  return `Write ${settings.join(', ')} into the model’s definition; then this command trains it, on all the bars, with a report of its own:`
 }
 
 function median(values: readonly (number | null)[]): number | null {

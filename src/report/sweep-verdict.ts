@@ -3,6 +3,7 @@ import { count, decimal, NONE, percent, plural, ratio } from './format.ts'
 import { card, escapeHtml, lines } from './html.ts'
 import { chance, paramsText, shapeOf, shapeText, tooFew } from './search-format.ts'
 import { costAlarm } from './search-head.ts'
+import { heldOutCard, heldOutSentence } from './sweep-held-out.ts'
 
 /** The judgement in a sentence or two, and the figures it rests on: the best before and after its search is counted. */
 export function sweepVerdict(result: SweepResult): string {
@@ -41,7 +42,7 @@ function sentence(document: SweepDocument): string {
   const found = `The best of ${plural(trials.all, 'trial')} is <strong>${escapeHtml(paramsText(best.params))}</strong>, with <strong class="whole">${escapeHtml(label)} ${text(best.objective)}</strong>${middle}.`
   const verdict =
     overfitting === null
-      ? noReturns(document)
+      ? heldOutSentence(document) || noReturns(document)
       : `<strong class="${{ good: 'good', bad: 'bad', unclear: 'mark' }[overfitting.tone]}">${escapeHtml(overfitting.verdict)}</strong>`
   return [found, verdict, more].filter((part) => part !== '').join(' ')
 }
@@ -49,7 +50,7 @@ function sentence(document: SweepDocument): string {
 /** Why nothing is said of luck; HTML. */
 export function noReturns({ subject }: SweepDocument): string {
   return subject === 'model'
-    ? 'A model has no daily returns, so how much of this is luck cannot be reckoned: judge it by how far the best stands from the others.'
+    ? 'A model has no daily returns, so how much of this is luck cannot be reckoned: judge it by the bars that no trial saw, and by how far the best stands from the others.'
     : 'Too few to say how much of this is luck: no trial has daily returns that could be compared.'
 }
 
@@ -87,7 +88,7 @@ function cards(document: SweepDocument): string[] {
     ),
   )
   return overfitting === null
-    ? [first, flat, ran]
+    ? [first, ...heldOutCard(document), flat, ran]
     : [first, ...luckCards(overfitting, key === 'sharpe'), flat, ...(key === 'sharpe' ? [ran] : [])]
 }
 

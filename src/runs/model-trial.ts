@@ -3,7 +3,7 @@ import type { Figure } from '../core/findings.ts'
 import { closeTimeOf } from '../core/interval.ts'
 import { otherFuture } from '../core/other-future.ts'
 import type { Metrics } from '../core/run.ts'
-import type { Params, Trial, TrialOutcome } from '../core/search.ts'
+import type { HeldOut, Params, TimeRange, Trial, TrialOutcome } from '../core/search.ts'
 import { seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { classificationMetrics } from '../metrics/classification.ts'
@@ -34,22 +34,9 @@ export interface ModelSearch {
   readonly holdout?: number
 }
 
-/** What the held-out end said of one set of parameters. */
-export interface HeldOut {
-  readonly objective: Figure
-  /** Why there is no objective. */
-  readonly reason: string | null
-  /** By key of `CLASSIFICATION_METRICS`; empty where nothing could be learnt. */
-  readonly metrics: Metrics
-  /** Rows that the model learnt from, of all series. */
-  readonly learnt: number
-  /** Training rows left out because their labels reach into what is held out, or lie nearer to it than the embargo. */
-  readonly purged: number
-}
-
 export interface ModelTrials {
   /** Open time of the first bar that is held out and close of the last one, UTC ms. */
-  readonly heldOut: { readonly from: number; readonly to: number }
+  readonly heldOut: TimeRange
   /** Never rejects: what a trial cannot do is its reason. One after another: a classifier may hold its thread to itself. */
   run(trial: Trial): Promise<TrialOutcome>
   /**

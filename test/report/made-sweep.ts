@@ -72,7 +72,14 @@ export function madeSweep({
   )
   const all = rowsOf(trials, outcomes)
   const known = all.filter(({ objective }) => objective !== null)
-  const best = known[0] === undefined ? null : { ...known[0], command: commandOf(known[0].params) }
+  const best =
+    known[0] === undefined
+      ? null
+      : {
+          ...known[0],
+          command: isModel ? 'klinelab train models/direction.ts' : commandOf(known[0].params),
+          edit: isModel ? linesOf(known[0].params) : null,
+        }
   const sorted = known.map(({ objective }) => objective!).sort((a, b) => a - b)
   const document: SweepDocument = {
     kind: 'sweep',
@@ -132,6 +139,7 @@ export function madeSweep({
       excluded: 12,
     },
     best,
+    heldOut: isModel && best !== null ? { from: TO - 90 * 86_400_000, to: TO, ...madeHeldOut(best.metrics) } : null,
     table:
       all.length <= rows
         ? all
@@ -171,6 +179,19 @@ function share(sorted: readonly number[], at: number): number {
 function commandOf(params: Params): string {
   const set = Object.entries(params).map(([name, value]) => `--set ${name}=${value}`)
   return `klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h ${set.join(' ')}`
+}
+
+/** Settings of a model, a line each. */
+function linesOf(params: Params): string {
+  return Object.entries(params)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join('\n')
+}
+
+/** A little worse than where it was chosen. */
+function madeHeldOut({ auc, logLoss, accuracy }: TrialOutcome['metrics']) {
+  const metrics = { auc: auc! - 0.01, logLoss: logLoss! + 0.002, accuracy: accuracy! - 0.01, rows: 2000 }
+  return { objective: metrics.auc, reason: null, metrics, learnt: 12_000, purged: 14 }
 }
 
 function valuesOf(dimension: Dimension): readonly Value[] {

@@ -235,6 +235,38 @@ describe('pages of other sweeps', () => {
     expect(html).toContain('id="chart-parallel"')
   })
 
+  test('a model: what it was chosen for stands beside what bars that no trial saw say', () => {
+    const result = madeSweep({ subject: 'model' })
+    const { best, heldOut } = result.document
+    const html = page(result)
+    const [chosen, held] = [best!.objective!.toFixed(4), heldOut!.objective!.toFixed(4)]
+    expect(chosen).not.toBe(held)
+    expect(words(section(html, 'verdict'))).toContain(
+      `It was chosen for AUC-ROC ${chosen} on validation; on bars that no trial saw it has ${held}.`,
+    )
+    expect(section(html, 'verdict')).toContain('<strong class="bad">on bars')
+    expect(rowsOf(section(html, 'held')).find(([name]) => name === 'AUC-ROC')).toEqual(['AUC-ROC', chosen, held])
+    expect(words(section(html, 'best'))).toContain(`fast = ${best!.params['fast']}, slow = ${best!.params['slow']} into`)
+    // it trades nothing: there are no fees, no cash, and nothing is given up after a part of the data
+    expect(html).not.toContain('fees: maker')
+    expect(html).not.toContain('each with')
+    expect(words(section(html, 'search'))).not.toContain('Given up')
+    expect(page(madeSweep())).not.toContain('<section id="held"')
+  })
+
+  test('a model that the held-out bars say nothing of has the reason there, and one that did better is not in red', () => {
+    const nothing = { objective: null, reason: 'it has no rows there', metrics: {} }
+    const change = (to: object) => (document: SweepDocument) => ({
+      ...document,
+      heldOut: { ...document.heldOut!, ...to },
+    })
+    const silent = page(madeSweep({ subject: 'model', change: change(nothing) }))
+    expect(words(section(silent, 'verdict'))).toContain('nothing can be said of it: it has no rows there.')
+    expect(words(section(silent, 'held'))).toContain('Nothing can be said of them: it has no rows there.')
+    const lucky = page(madeSweep({ subject: 'model', change: change({ objective: 0.9 }) }))
+    expect(section(lucky, 'verdict')).toContain('<strong class="good">on bars')
+  })
+
   test('what cannot be said of luck is told with its reason', () => {
     const nothing = { deflated: null, expectedMaximum: null, effectiveTrials: null, crossValidation: null }
     const notes = { deflated: 'fewer than 30 days', crossValidation: 'there are 20 days, 32 are needed' }
