@@ -1,3 +1,4 @@
+import { didYouMean } from '../core/suggest.ts'
 import { isStrategy, type Strategy } from '../engine/index.ts'
 import { isModelDefinition, type ModelDefinition } from '../models/define-model.ts'
 import { loadModule } from './load-module.ts'
@@ -71,4 +72,20 @@ export async function loadModels(
       `module ${path}: has no model; write: export const direction = defineModel({ … }), or models: { direction } in its strategy`,
     )
   return { models, file }
+}
+
+/**
+ * One model of a module: its only one, or that which is named.
+ * @throws UsageError that lists what there is
+ */
+export async function loadModel(path: string, name: string | undefined): Promise<NamedModel & { file: string }> {
+  const { models, file } = await loadModels(path)
+  const names = models.map((one) => one.name)
+  const found = name === undefined && models.length === 1 ? models[0] : models.find((one) => one.name === name)
+  if (found !== undefined) return { ...found, file }
+  if (name === undefined)
+    throw new UsageError(`module ${path} has several models, ${names.join(', ')}: add --model ${names[0]}, or another`)
+  throw new UsageError(
+    `--model ${name}: ${path} has no such model${didYouMean(name, names)}; it has ${names.join(', ')}`,
+  )
 }

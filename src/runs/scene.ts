@@ -28,8 +28,8 @@ export function sceneOf({ options, loaded }: Prepared, riskFree: number): Scene 
   }
 }
 
-/** The same with every column in memory that threads share. A column that stands in two places is one afterwards, too. */
-export function shareScene(scene: Scene): Scene {
+/** Plain data with every column in memory that threads share. A column that stands in two places is one afterwards, too. */
+export function shareColumns<T>(data: T): T {
   const known = new Map<ArrayBufferLike, Map<string, unknown>>()
   const share = (value: unknown): unknown => {
     if (value instanceof Float64Array) return shareColumn(value, known)
@@ -37,7 +37,7 @@ export function shareScene(scene: Scene): Scene {
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, share(part)]))
   }
-  return share(scene) as Scene
+  return share(data) as T
 }
 
 function shareColumn(column: Float64Array, known: Map<ArrayBufferLike, Map<string, unknown>>): Float64Array {

@@ -1,6 +1,7 @@
 import type { Bars } from '../core/bar.ts'
 import type { Indicator } from '../core/indicator.ts'
-import type { IndicatorColumns } from '../engine/index.ts'
+import type { Params, Trial } from '../core/search.ts'
+import { type IndicatorColumns, resolveParams, type Strategy } from '../engine/index.ts'
 import { computeColumns } from '../indicators/index.ts'
 import { sharedColumn } from './scene.ts'
 
@@ -56,6 +57,21 @@ export class IndicatorPlan {
         outputs: indicator.outputs.map(() => sharedColumn(length)),
         state: new Int32Array(new SharedArrayBuffer(4)),
       })
+  }
+}
+
+/** Makes room for the columns of a trial before it is handed on. */
+export type MakeRoom = (trial: Trial) => readonly SharedIndicator[]
+
+/** For trials of a strategy. @param fixed parameters that are not searched and are not at their defaults */
+export function roomOf(strategy: Strategy, fixed: Params, plan: IndicatorPlan): MakeRoom {
+  return ({ params }) => {
+    try {
+      return plan.add(strategy.indicators(resolveParams(strategy, { ...fixed, ...params })))
+    } catch {
+      // what is wrong with these parameters is told by the trial itself
+      return []
+    }
   }
 }
 

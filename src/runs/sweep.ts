@@ -10,7 +10,7 @@ import { loadStrategy } from './load-strategy.ts'
 import { type JudgeTrial, loadObjective, objectiveOf } from './objective.ts'
 import { prepare } from './prepare.ts'
 import { runTrials } from './run-trials.ts'
-import { type Scene, sceneOf, shareScene } from './scene.ts'
+import { type Scene, sceneOf, shareColumns } from './scene.ts'
 import type { SearchAsked, SearchHost } from './search-asked.ts'
 import { SEARCH_DEFAULTS } from './search-defaults.ts'
 import { SearchJournal } from './search-journal.ts'
@@ -18,6 +18,7 @@ import { groundOfSearch, type SearchGround } from './search-manifest.ts'
 import { checkMemory, columnBudget } from './search-memory.ts'
 import { cornersOf } from './search-space.ts'
 import type { Settings } from './settings.ts'
+import { IndicatorPlan, roomOf } from './shared-indicators.ts'
 import { searchId, sweepDocument } from './sweep-document.ts'
 import { TrialThreads } from './trial-threads.ts'
 import { TrialsHere } from './trials-here.ts'
@@ -155,9 +156,12 @@ export async function backendOf(
     const own = planned.judge ?? loaded
     return new TrialsHere(strategy, manifest.fixed, scene, { name, goal, own, figures: manifest.figures })
   }
-  const brief = {
-    ...{ strategy: file, fixed: manifest.fixed, scene: shareScene(scene), figures: manifest.figures },
+  const shared = shareColumns(scene)
+  const subject = {
+    ...{ kind: 'strategy' as const, strategy: file, fixed: manifest.fixed, scene: shared, figures: manifest.figures },
     objective: { name, goal, file: objectiveFile },
   }
-  return new TrialThreads(strategy, brief, host.workers ?? availableParallelism(), columnBudget())
+  const columns = shared.slots.map(({ bars }) => bars)
+  const makeRoom = roomOf(strategy, manifest.fixed, new IndicatorPlan(columns, columnBudget()))
+  return new TrialThreads(subject, host.workers ?? availableParallelism(), makeRoom)
 }

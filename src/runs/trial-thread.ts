@@ -3,8 +3,9 @@
  * nothing more can come, since a thread that is ended in the midst of its work leaves native code behind.
  */
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Bars } from '../core/bar.ts'
 import type { Params, Trial, TrialOutcome } from '../core/search.ts'
-import { loadStrategy } from './load-strategy.ts'
+import { loadModel, loadStrategy } from './load-strategy.ts'
 import { loadObjective } from './objective.ts'
 import type { Scene } from './scene.ts'
 import { type SharedIndicator, SharedIndicators } from './shared-indicators.ts'
@@ -12,13 +13,28 @@ import { TrialRunner } from './trial-runner.ts'
 
 /** What a thread is told when it starts: plain data, columns in shared memory. */
 export interface TrialBrief {
+  readonly subject: StrategySubject | ModelSubject
+  /** Above 0 once the search is to stop: trials that have not begun are left. */
+  readonly stop: Int32Array
+}
+
+interface StrategySubject {
+  readonly kind: 'strategy'
   readonly strategy: string
   readonly fixed: Params
   readonly scene: Scene
   readonly objective: { readonly name: string; readonly goal: 'max' | 'min'; readonly file: string | null }
   readonly figures: readonly string[]
-  /** Above 0 once the search is to stop: trials that have not begun are left. */
-  readonly stop: Int32Array
+}
+
+export interface ModelSubject {
+  readonly kind: 'model'
+  readonly module: string
+  readonly model: string
+  readonly fixed: Params
+  readonly bars: readonly Bars[]
+  readonly objective: string
+  readonly holdout: number
 }
 
 export interface TrialBatch {
@@ -34,25 +50,39 @@ export interface TrialAnswer {
   readonly fault?: string
 }
 
-const brief = workerData as TrialBrief
-const indicators = new SharedIndicators(brief.scene.slots.map(({ bars }) => bars))
-const runner = makeRunner()
+/** Runs trials one after the other. */
+interface Runner {
+  learn(shared: readonly SharedIndicator[]): void
+  run(trial: Trial): TrialOutcome | Promise<TrialOutcome>
+}
 
-async function makeRunner(): Promise<TrialRunner> {
-  const { strategy } = await loadStrategy(brief.strategy)
-  const { name, goal, file } = brief.objective
+const { subject, stop } = workerData as TrialBrief
+const ready = subject.kind === 'strategy' ? strategyRunner(subject) : modelRunner(subject)
+
+async function strategyRunner({ strategy: path, fixed, scene, objective, figures }: StrategySubject): Promise<Runner> {
+  const { strategy } = await loadStrategy(path)
+  const { name, goal, file } = objective
   const own = file === null ? null : (await loadObjective(file)).judge
-  return new TrialRunner(strategy, brief.fixed, brief.scene, indicators, { name, goal, own, figures: brief.figures })
+  const indicators = new SharedIndicators(scene.slots.map(({ bars }) => bars))
+  const runner = new TrialRunner(strategy, fixed, scene, indicators, { name, goal, own, figures })
+  return { learn: (shared) => indicators.learn(shared), run: (trial) => runner.run(trial) }
+}
+
+async function modelRunner({ module, model, fixed, bars, objective, holdout }: ModelSubject): Promise<Runner> {
+  // what models are made of no strategy's thread needs
+  const { modelTrials } = await import('./model-trial.ts')
+  const { run } = modelTrials({ model: await loadModel(module, model), bars, objective, holdout })
+  return { learn: () => {}, run: (trial) => run({ ...trial, params: { ...fixed, ...trial.params } }) }
 }
 
 async function answer({ trials, shared }: TrialBatch): Promise<TrialAnswer> {
-  indicators.learn(shared)
   const outcomes: TrialOutcome[] = []
   try {
-    const ready = await runner
+    const runner = await ready
+    runner.learn(shared)
     for (const trial of trials) {
-      if (Atomics.load(brief.stop, 0) > 0) break
-      outcomes.push(ready.run(trial))
+      if (Atomics.load(stop, 0) > 0) break
+      outcomes.push(await runner.run(trial))
     }
   } catch (error) {
     return { outcomes, fault: (error as Error).message }
@@ -60,7 +90,7 @@ async function answer({ trials, shared }: TrialBatch): Promise<TrialAnswer> {
   return { outcomes }
 }
 
-runner.catch(() => {})
+ready.catch(() => {})
 parentPort!.on('message', async (batch: TrialBatch | null) => {
   if (batch === null) parentPort!.close()
   else parentPort!.postMessage(await answer(batch))

@@ -2,9 +2,8 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Trial, TrialOutcome } from '../core/search.ts'
 import { DataError, threadOptions } from '../data/index.ts'
-import { resolveParams, type Strategy } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
-import { IndicatorPlan, type SharedIndicator } from './shared-indicators.ts'
+import type { MakeRoom, SharedIndicator } from './shared-indicators.ts'
 import type { TrialAnswer, TrialBatch, TrialBrief } from './trial-thread.ts'
 
 const WORKER = new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url)
@@ -33,9 +32,8 @@ interface Work {
 
 /** Computes trials on threads of this process, which share all columns. */
 export class TrialThreads implements TrialBackend {
-  readonly #strategy: Strategy
   readonly #brief: TrialBrief
-  readonly #plan: IndicatorPlan
+  readonly #makeRoom: MakeRoom
   readonly #shared: SharedIndicator[] = []
   readonly #threads: Thread[] = []
   /** In the order in which they were asked for. */
@@ -43,16 +41,12 @@ export class TrialThreads implements TrialBackend {
   #fault: Error | null = null
 
   /**
-   * @param brief its scene's columns lie in shared memory (`shareScene`)
-   * @param budget bytes that columns of indicators may take; what does not fit each run computes by itself
+   * @param subject its columns lie in shared memory (`shareColumns`)
+   * @param makeRoom for what trials share; what has none each trial computes by itself
    */
-  constructor(strategy: Strategy, brief: Omit<TrialBrief, 'stop'>, threads: number, budget: number) {
-    this.#strategy = strategy
-    this.#brief = { ...brief, stop: new Int32Array(new SharedArrayBuffer(4)) }
-    this.#plan = new IndicatorPlan(
-      brief.scene.slots.map(({ bars }) => bars),
-      budget,
-    )
+  constructor(subject: TrialBrief['subject'], threads: number, makeRoom: MakeRoom = () => []) {
+    this.#brief = { subject, stop: new Int32Array(new SharedArrayBuffer(4)) }
+    this.#makeRoom = makeRoom
     while (this.#threads.length < threads)
       this.#start(new Worker(WORKER, { workerData: this.#brief, ...threadOptions() }))
   }
@@ -75,15 +69,21 @@ export class TrialThreads implements TrialBackend {
     }
   }
 
-  /** Threads at work end with the trial at hand. */
+  /** A model may learn for minutes: it is handed over trial by trial, and who stops does not wait for the one at hand. */
+  get #isSlow(): boolean {
+    return this.#brief.subject.kind === 'model'
+  }
+
+  /** Threads at work end with the trial at hand; those at a model's are ended in it. */
   async close(): Promise<void> {
     Atomics.store(this.#brief.stop, 0, 1)
     await Promise.all(
-      this.#threads.map(({ worker }) => {
+      this.#threads.map(({ worker, work }) => {
         const { promise, resolve } = Promise.withResolvers<void>()
         worker.removeAllListeners('exit').once('exit', () => resolve())
         worker.postMessage(null)
-        return this.#fault === null ? promise : worker.terminate()
+        const isWaitedFor = this.#fault === null && (work === null || !this.#isSlow)
+        return isWaitedFor ? promise : worker.terminate()
       }),
     )
   }
@@ -94,7 +94,7 @@ export class TrialThreads implements TrialBackend {
     worker.on('message', ({ outcomes, fault }: TrialAnswer) => {
       const work = thread.work!
       thread.work = null
-      for (const outcome of outcomes) work.tell(outcome)
+      if (!this.#isDropped(work)) for (const outcome of outcomes) work.tell(outcome)
       work.begun--
       if (fault !== undefined) return this.#fail(fault)
       this.#next(thread)
@@ -109,12 +109,13 @@ export class TrialThreads implements TrialBackend {
     const work = this.#works.find(({ trials, next, isStopped }) => next < trials.length && !isStopped)
     if (work === undefined) return
     const left = work.trials.length - work.next
-    const count = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(left / (4 * this.#threads.length))))
+    const most = this.#isSlow ? 1 : MOST_AT_ONCE
+    const count = Math.max(1, Math.min(most, Math.floor(left / (4 * this.#threads.length))))
     const trials = work.trials.slice(work.next, work.next + count)
     work.next += count
     work.begun++
     thread.work = work
-    for (const trial of trials) this.#makeRoom(trial)
+    for (const trial of trials) this.#shared.push(...this.#makeRoom(trial))
     const batch: TrialBatch = { trials, shared: this.#shared.slice(thread.known) }
     thread.known = this.#shared.length
     thread.worker.postMessage(batch)
@@ -128,16 +129,13 @@ export class TrialThreads implements TrialBackend {
   }
 
   #end(work: Work): void {
+    if (this.#isDropped(work)) work.done.resolve()
     if (work.begun === 0 && (work.isStopped || work.next === work.trials.length)) work.done.resolve()
   }
 
-  #makeRoom({ params }: Trial): void {
-    try {
-      const all = resolveParams(this.#strategy, { ...this.#brief.fixed, ...params })
-      this.#shared.push(...this.#plan.add(this.#strategy.indicators(all)))
-    } catch {
-      // what is wrong with these parameters is told by the trial itself
-    }
+  /** Whether nobody waits for what threads still have of it. */
+  #isDropped({ isStopped }: Work): boolean {
+    return isStopped && this.#isSlow
   }
 
   #fail(reason: string): void {

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Params, Trial, TrialOutcome } from '../core/search.ts'
-import { resolveParams, type Strategy } from '../engine/index.ts'
+import type { Strategy } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
 import type { Scene } from './scene.ts'
 import { columnBudget } from './search-memory.ts'
-import { IndicatorPlan, SharedIndicators } from './shared-indicators.ts'
+import { IndicatorPlan, type MakeRoom, roomOf, SharedIndicators } from './shared-indicators.ts'
 import { type Judging, TrialRunner } from './trial-runner.ts'
 
 /** ms after which this thread lets others in. */
@@ -12,17 +12,13 @@ const BREATH_MS = 50
 
 /** Computes trials on this thread: of a strategy that is an object no other can be told. */
 export class TrialsHere implements TrialBackend {
-  readonly #strategy: Strategy
-  readonly #fixed: Params
-  readonly #plan: IndicatorPlan
+  readonly #makeRoom: MakeRoom
   readonly #indicators: SharedIndicators
   readonly #runner: TrialRunner
 
   constructor(strategy: Strategy, fixed: Params, scene: Scene, judging: Judging) {
     const bars = scene.slots.map((slot) => slot.bars)
-    this.#strategy = strategy
-    this.#fixed = fixed
-    this.#plan = new IndicatorPlan(bars, columnBudget())
+    this.#makeRoom = roomOf(strategy, fixed, new IndicatorPlan(bars, columnBudget()))
     this.#indicators = new SharedIndicators(bars)
     this.#runner = new TrialRunner(strategy, fixed, scene, this.#indicators, judging)
   }
@@ -35,19 +31,10 @@ export class TrialsHere implements TrialBackend {
         last = performance.now()
       }
       if (signal?.aborted) return
-      this.#makeRoom(trial)
+      this.#indicators.learn(this.#makeRoom(trial))
       tell(this.#runner.run(trial))
     }
   }
 
   async close(): Promise<void> {}
-
-  #makeRoom({ params }: Trial): void {
-    try {
-      const all = resolveParams(this.#strategy, { ...this.#fixed, ...params })
-      this.#indicators.learn(this.#plan.add(this.#strategy.indicators(all)))
-    } catch {
-      // what is wrong with these parameters is told by the trial itself
-    }
-  }
 }
