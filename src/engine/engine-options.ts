@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly instants: number
   /** Their close times, UTC ms, from a host that knows them before; else the engine keeps what it is told. */
   readonly times?: () => Float64Array
+  /** False where nobody will look at the log of events: it is counted and not kept. Kept where absent. */
+  readonly keepsEvents?: boolean
   /** Memory for the equity column, used where it is large enough; the result lies in it until it is used again. */
   readonly equity?: Float64Array | null
 }

@@ -10,6 +10,7 @@ import { type Context, SlotContext, TogetherContext } from './context.ts'
 import { checkOptions, type EngineOptions } from './engine-options.ts'
 import { resultOf } from './engine-result.ts'
 import { EquityCurve } from './equity-curve.ts'
+import { EventLog } from './event-log.ts'
 import { exactEquity } from './exact-equity.ts'
 import { Flattening } from './flattening.ts'
 import { slippageOf } from './impact.ts'
@@ -44,7 +45,7 @@ export class Engine {
   readonly #reading: AccountReading
   readonly #contexts: readonly Context[]
   readonly #together: BarsContext<unknown, Indicators, unknown>
-  readonly #events: RunEvent[] = []
+  readonly #log: EventLog
   readonly #remarks = new Set<string>()
   readonly #desk: OrderDesk
   readonly #flattening: Flattening
@@ -82,6 +83,7 @@ export class Engine {
       (slot) => new Slot(slot, this.account.ledger, slippageOf(slippage, slot.costs.slippage, remark)),
     )
     this.account.exactEquity = () => exactEquity(this.account, this.slots)
+    this.#log = new EventLog(options.keepsEvents ?? true)
     const record = (slot: Slot, event: RunEvent) => this.#record(slot, event)
     this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, record, remark)
     if (this.#margin !== null) this.account.marginFree = () => this.#margin!.free()
@@ -284,7 +286,7 @@ export class Engine {
   }
 
   #record(slot: Slot | null, event: RunEvent): void {
-    this.#events.push(event)
+    this.#log.add(event)
     this.#hasNews = true
     slot?.note(event)
     if (this.#onBars !== null) slot?.noteTogether(event)
@@ -331,7 +333,7 @@ export class Engine {
       broker: this.#broker,
       slots: this.slots,
       curve,
-      events: this.#events,
+      log: this.#log,
       notes: [...this.#remarks],
     })
   }

@@ -43,7 +43,7 @@ export interface SimulateSlot {
 
 type Declared = ReturnType<Strategy['indicators']>
 
-/** Memory that a search uses again for its next run: what a run has left in it holds until then. */
+/** Memory that a search uses again for its next run: what a run has left in it holds until then. Such runs keep no events. */
 export interface Memory {
   /** Close times of the instants, once known. */
   times: Float64Array | null
@@ -113,6 +113,7 @@ export function simulate(options: SimulateOptions): Simulation {
     instants,
     times,
     equity: memory?.equity ?? null,
+    keepsEvents: memory === undefined,
   })
   for (let from = 0; from < instants; from += REPORT_EVERY) {
     options.onProgress?.(from, instants)
