@@ -12,8 +12,14 @@ const BIRTH = 2000
 /**
  * Holds a store for one writer while `work` runs. A second writer waits up to `patience` ms, then gets an error that
  * names the holder; a lock whose process is gone is taken over.
+ * @param what the holder is doing, as the error says
  */
-export async function withLock<T>(dir: string, patience: number, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  dir: string,
+  patience: number,
+  work: () => Promise<T>,
+  what = 'writing to this store',
+): Promise<T> {
   const file = join(dir, '.lock')
   try {
     makeFolder(dir)
@@ -29,7 +35,7 @@ export async function withLock<T>(dir: string, patience: number, work: () => Pro
     }
     if (waited >= patience)
       throw new DataError(
-        `${dir}: process ${holder.split(' ')[0] || 'unknown'} is writing to this store; wait until it has finished, or delete ${file} if it is gone`,
+        `${dir}: process ${holder.split(' ')[0] || 'unknown'} is ${what}; wait until it has finished, or delete ${file} if it is gone`,
       )
     await setTimeout(50)
   }

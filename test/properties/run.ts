@@ -58,20 +58,7 @@ export function play(
     },
   })
   const instants = instantsOf(of, hours)
-  const { feeMaker, feeTaker, slippageBps, feeAsset } = of
-  const slots = of.markets.map((market) => ({
-    instrument: instrumentOf(of, market.symbol),
-    bars: barsOf(market, hours),
-    indicators: {},
-    also: {},
-    startRow: 0,
-    readyRow: 0,
-    costs: costsOf({ feeMaker, feeTaker, slippageBps, feeAsset }),
-    margin:
-      of.kind === 'perpetual'
-        ? marginOf({ tiers: THREE_TIERS, liquidationFee: LIQUIDATION_FEE, mode: of.mode ?? 'cross' })
-        : null,
-  }))
+  const slots = slotsFor(of, hours)
   const engine: Engine = new Engine({
     strategy,
     params: {},
@@ -112,4 +99,50 @@ export function instrumentOf(of: Scenario, symbol: string): Instrument {
     gridFrom: isSpot ? 'zero' : 'minimum',
     snapshots: later === null ? [first] : [first, { ...first, validFrom: later.hour * HOUR, filters: later.filters }],
   }
+}
+
+function slotsFor(of: Scenario, hours: number) {
+  const { feeMaker, feeTaker, slippageBps, feeAsset } = of
+  return of.markets.map((market) => ({
+    instrument: instrumentOf(of, market.symbol),
+    bars: barsOf(market, hours),
+    indicators: {},
+    also: {},
+    startRow: 0,
+    readyRow: 0,
+    costs: costsOf({ feeMaker, feeTaker, slippageBps, feeAsset }),
+    margin:
+      of.kind === 'perpetual'
+        ? marginOf({ tiers: THREE_TIERS, liquidationFee: LIQUIDATION_FEE, mode: of.mode ?? 'cross' })
+        : null,
+  }))
+}
+
+/**
+ * The first market of a scenario alone, with a strategy that answers bar by bar: its instants one at a time, or all at once.
+ */
+export function playAlone(of: Scenario, isAtOnce: boolean): EngineResult {
+  const market = of.markets[0]!
+  const alone = { ...of, markets: [market] }
+  const mine = of.plan.filter(({ market: of }) => of === 0)
+  const strategy = defineStrategy({
+    name: 'alone',
+    state: () => ({ seen: 0 }),
+    onBar: ({ bar, orders, account, position, events, state }) => {
+      // whatever it is shown decides what it does next
+      state.seen = (state.seen * 31 + Math.round(account.equity * 100) + position.bars + events.length) % 1_000_003
+      const hour = bar.openTime / HOUR
+      const asked = mine.filter((step) => step.hour === hour || (state.seen + hour) % 13 === step.hour % 13)
+      return asked.map(({ move }) => requestOf(move, market, hour, of.cash, orders))
+    },
+  })
+  const instants = Float64Array.from(instantsOf(alone, market.rows.length))
+  const engine = new Engine({
+    ...{ strategy, params: {}, cash: of.cash, instants: instants.length, limitTouch: of.limitTouch },
+    ...(of.execution && { execution: { ...PLAIN_EXECUTION, ...of.execution } }),
+    slots: slotsFor(alone, market.rows.length),
+  })
+  if (isAtOnce) engine.onInstants(instants, 0, 0, instants.length)
+  else for (const at of instants) engine.onBar(at)
+  return engine.finish({ closeAtEnd: of.closeAtEnd })
 }
