@@ -11,6 +11,7 @@ import {
   startWorker,
   type TestRedis,
   type TestWorker,
+  TIMES,
   trialsOf,
   until,
 } from './queue-scene.ts'
@@ -63,8 +64,9 @@ describe.skipIf(SERVER === undefined)('workers that die (needs redis-server or v
   test('one that is told to stop hands its trials back and ends well', async () => {
     const manifest = manifestOf({ seed: 3, ms: 50 })
     const trials = trialsOf(16)
-    const leaving = startWorker({ url: redis.url })
-    const sweep = await startSweep({ url: redis.url, manifest, chunk: 4, times: { lock: 600_000 } })
+    // nobody would take its trials for lost
+    const leaving = startWorker({ url: redis.url, times: { ...TIMES, lock: 600_000 } })
+    const sweep = await startSweep({ url: redis.url, manifest, chunk: 4 })
     const running = sweep.run(trials)
     await until(() => begun(leaving))
     expect(await kill(leaving, 'SIGTERM')).toBe(0)
