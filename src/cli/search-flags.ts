@@ -28,7 +28,7 @@ export const SEARCH: Flags = {
   method: oneOf('how trials are chosen (built in: grid)', 'grid', 'random', 'sobol', 'tpe'),
   trials: number('how many to try; a grid tries all (built in: 100)', 'N', { min: 1, isWhole: true }),
   objective: {
-    help: 'figure to be best, or a module that exports a function of a trial (built in: sharpe)',
+    help: 'figure to be best, or a module that exports a function of a trial (built in: sharpe, of a model logLoss)',
     value: 'FIGURE|FILE',
   },
   goal: oneOf('whether more or less of it is better (built in: what is good of the figure)', 'max', 'min'),
@@ -48,7 +48,21 @@ export const SEARCH: Flags = {
   ...OF_RUNS,
 }
 
+/** Of a sweep: a model of the module in place of its strategy. */
+export const SEARCHED_MODEL: Flags = {
+  model: {
+    help: 'search the settings of this model (built in: the strategy’s parameters, or the module’s only model)',
+    value: 'NAME',
+  },
+  holdout: number('of a model: share of the time, the newest, that no trial sees (built in: 0.25)', 'SHARE', {
+    above: 0,
+    below: 1,
+  }),
+}
+
 export interface SearchFlags {
+  model?: string
+  holdout?: number
   data?: string[]
   from?: number
   to?: number
@@ -72,8 +86,11 @@ export interface SearchFlags {
 export function searchAsked({ words, flags }: Args): SearchAsked {
   const given = flags as unknown as SearchFlags
   const { data = [], set, from, to, where, method, trials, objective, goal, prune, searchSeed: seed } = given
-  const { closeAtEnd, allowInSample } = given
-  const optional = { from, to, where, method, trials, objective, goal, prune, seed, closeAtEnd, allowInSample }
+  const { closeAtEnd, allowInSample, model, holdout } = given
+  const optional = {
+    ...{ from, to, where, method, trials, objective, goal, prune, seed, closeAtEnd, allowInSample },
+    ...{ model, holdout },
+  }
   const said = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
   return { strategy: words[0]!, data, set, ...said }
 }
@@ -116,7 +133,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
 }
 
 /** Says on a terminal how far a search is. */
-function searchShown(io: Io, objective: string): (at: SearchAt) => void {
+export function searchShown(io: Io, objective: string): (at: SearchAt) => void {
   return ({ done, total, failed, best, rate, secondsLeft }) => {
     const notes = [
       ...(rate === null ? [] : [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`]),

@@ -11,6 +11,7 @@ export function sweepText(document: SweepDocument): string {
   const { search, trials, table, data, best, plateau } = document
   const { objective } = search
   const names = search.dimensions.map(({ name }) => name)
+  const figures = (document.subject === 'model' ? OF_MODELS : OF_STRATEGIES).filter(({ key }) => key !== objective.name)
   const rows = table.filter(({ rank }) => rank !== null).slice(0, SHOWN)
   const [from, to] = [document.range.from, document.range.to].map((at) => timeName(at))
   return [
@@ -20,8 +21,8 @@ export function sweepText(document: SweepDocument): string {
     rows.length === 0
       ? 'No trial has an objective; trials.csv says why.'
       : tableText(
-          ['', ...names, objective.name, 'return', 'Sharpe', 'drawdown', 'trades'],
-          rows.map((row) => cellsOf(row, names)),
+          ['', ...names, objective.name, ...figures.map(({ title }) => title)],
+          rows.map((row) => cellsOf(row, names, figures)),
         ),
     ...(best !== null && plateau !== null && plateau.neighbours.length > 0
       ? [
@@ -30,6 +31,7 @@ export function sweepText(document: SweepDocument): string {
         ]
       : []),
     ...overfittingText(document.overfitting),
+    ...heldOutText(document),
     ...document.remarks.flatMap((remark, k) => [...(k === 0 ? [''] : []), `! ${remark}`]),
   ]
     .map((line) => line.replaceAll(/^(?=.)/gm, '  '))
@@ -37,15 +39,56 @@ export function sweepText(document: SweepDocument): string {
     .trimStart()
 }
 
-function cellsOf({ rank, params, objective, metrics }: TrialRow, names: readonly string[]): string[] {
+interface Shown {
+  readonly title: string
+  readonly key: string
+  readonly text: (value: number | null | undefined) => string
+}
+
+const whole = (value: number | null | undefined) => (value == null ? '–' : count(value))
+
+/** Figures beside the objective. */
+const OF_STRATEGIES: readonly Shown[] = [
+  { title: 'return', key: 'totalReturn', text: percent },
+  { title: 'Sharpe', key: 'sharpe', text: ratio },
+  { title: 'drawdown', key: 'maxDrawdown', text: percent },
+  { title: 'trades', key: 'trades', text: whole },
+]
+const OF_MODELS: readonly Shown[] = [
+  ...['logLoss', 'auc', 'accuracy'].map((key) => ({
+    title: key,
+    key,
+    text: (value: number | null = null) => figure(value),
+  })),
+  { title: 'rows', key: 'rows', text: whole },
+]
+
+function cellsOf(
+  { rank, params, objective, metrics }: TrialRow,
+  names: readonly string[],
+  figures: readonly Shown[],
+): string[] {
   return [
     String(rank),
     ...names.map((name) => String(params[name])),
     figure(objective),
-    percent(metrics['totalReturn']),
-    ratio(metrics['sharpe']),
-    percent(metrics['maxDrawdown']),
-    metrics['trades'] == null ? '–' : count(metrics['trades']),
+    ...figures.map(({ key, text }) => text(metrics[key])),
+  ]
+}
+
+/** Of a model: what the best is worth where nobody chose it, and how it is come by. */
+function heldOutText({ best, heldOut, search }: SweepDocument): string[] {
+  if (best === null || heldOut === null) return []
+  const [from, to] = [heldOut.from, heldOut.to].map((at) => timeName(at).slice(0, 10))
+  const said =
+    heldOut.objective === null
+      ? `nothing can be said of it on bars that no trial saw: ${heldOut.reason}`
+      : `${figure(heldOut.objective)} on bars that no trial saw (${from} to ${to})`
+  const settings = best.edit?.split('\n').join(', ')
+  return [
+    '',
+    `Chosen for ${search.objective.name} ${figure(best.objective)} on validation; ${said}.`,
+    `${settings}: write it into the model’s definition and run ${best.command}`,
   ]
 }
 
@@ -104,7 +147,8 @@ function overfittingText(found: Overfitting | null): string[] {
   return ['', found.verdict]
 }
 
-function figure(value: number | null): string {
+/** To four digits. */
+export function figure(value: number | null): string {
   if (value === null) return '–'
   return Math.abs(value) >= 1000 ? amount(value) : String(Number(value.toPrecision(4)))
 }
@@ -115,13 +159,12 @@ function paramsText(params: Params): string {
     .join(' ')
 }
 
-/** `sweep --json`: run.json, where it lies, and what the trial ledger says of its best. */
+/** `sweep --json`: run.json, where it lies, and, when it was just made, what the trial ledger says of its best. */
 export function searchJson<D extends { readonly run: string }>(
   document: D,
   dir: string,
-  seconds: number,
-  ledger: LedgerVerdict | null,
+  made?: { readonly seconds: number; readonly ledger: LedgerVerdict | null },
 ): unknown {
   const { run, ...rest } = document
-  return { run, dir, report: `${dir}/report.html`, ...rest, seconds, ledger }
+  return { run, dir, report: `${dir}/report.html`, ...rest, ...made }
 }

@@ -50,6 +50,11 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`
 }
 
+/** Of several series the first, and how many more. */
+export function seriesText(series: readonly string[]): string {
+  return series.length > 1 ? `${series[0]} +${series.length - 1}` : (series[0] ?? none)
+}
+
 /** A title, labelled facts, and a table under them. */
 export function partText({ title, facts = [], table }: Part): string {
   const width = Math.max(0, ...facts.map(([label]) => label.length))

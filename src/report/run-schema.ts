@@ -81,7 +81,8 @@ const execution = z.strictObject({
   cancelLatency: z.number(),
 })
 
-const request = z.strictObject({
+/** What a backtest was asked for. */
+export const RECORDED_REQUEST = z.strictObject({
   strategy: z.string(),
   data: z.array(z.string()),
   from: time,
@@ -119,7 +120,7 @@ export const SERIES_USED = z.strictObject({
 /** What a run is made again from. */
 export const REPRODUCE_SCHEMA = z.strictObject({
   command: z.string(),
-  request: request.nullable(),
+  request: RECORDED_REQUEST.nullable(),
   code: sha256,
   config: sha256,
   inputs: z.record(z.string(), sha256),

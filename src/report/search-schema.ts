@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SERIES_USED } from './run-schema.ts'
+import { RECORDED_REQUEST, SERIES_USED } from './run-schema.ts'
 
 /** What the schemas of `sweep` and `walk-forward` have in common. */
 export const count = z.int().min(0)
@@ -25,16 +25,42 @@ const dimension = z.discriminatedUnion('kind', [
   }),
 ])
 
+const method = z.enum(['grid', 'random', 'sobol', 'tpe'])
+const goal = z.enum(['max', 'min'])
+
 const search = z.strictObject({
   dimensions: z.array(dimension),
   where: z.string().nullable(),
-  method: z.enum(['grid', 'random', 'sobol', 'tpe']),
+  method,
   trials: count,
-  objective: z.strictObject({ name: z.string(), goal: z.enum(['max', 'min']) }),
+  objective: z.strictObject({ name: z.string(), goal }),
   seed: count,
   prune: chance,
   batch: ordinal,
 })
+
+/** What a sweep of a strategy is made again from. */
+export const RECORDED_SEARCH = z.strictObject({
+  backtest: RECORDED_REQUEST,
+  set: z.array(z.string()).min(1),
+  where: z.string().nullable(),
+  method,
+  trials: ordinal.nullable(),
+  objective: z.string(),
+  goal,
+  seed: count,
+  prune: z.number().gt(0).lt(1).nullable(),
+})
+
+export const PLAN = z.strictObject({
+  kind: z.enum(['rolling', 'anchored']),
+  train: z.string(),
+  test: z.string(),
+  embargo: z.string(),
+})
+
+/** What a walk-forward is made again from. */
+export const RECORDED_WALK_FORWARD = RECORDED_SEARCH.extend({ plan: PLAN })
 
 /** Of documents of searches: all that does not hang on which. */
 export const searchDocument = {

@@ -37,8 +37,7 @@ export function trialOfRun(
 export async function trialOfFolder(dir: string): Promise<TrialEntry> {
   const document = readAnyDocument(dir)
   if (isModel(document)) return trialOfModel(document, Date.now())
-  const { equity } = await loadRun(dir)
-  return trialOfRun({ document, equity }, 'backtest', Date.now())
+  return trialOfRun(await loadRun(dir), 'backtest', Date.now())
 }
 
 /** A trained model, as it was judged, as a trial: it has no daily returns of its own. */

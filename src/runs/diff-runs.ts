@@ -55,13 +55,7 @@ const ELSEWHERE = [
 /** What two runs were told and what came of it, where they differ; identities and prose are left out. */
 export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
   const found: Difference[] = []
-  const visit = (key: string, x: unknown, y: unknown): void => {
-    if (isTree(x) || isTree(y)) {
-      const [left, right] = [x, y].map((side) => (isTree(side) ? side : {})) as [Tree, Tree]
-      for (const name of new Set([...Object.keys(left), ...Object.keys(right)]))
-        visit(`${key}.${name}`, left[name], right[name])
-    } else if (!Object.is(x, y)) found.push({ key, a: x ?? null, b: y ?? null })
-  }
+  const visit = (key: string, x: unknown, y: unknown) => found.push(...differingValues(key, x, y))
   const compared = [
     'strategy',
     'params',
@@ -97,7 +91,16 @@ export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
   return found
 }
 
-function settingsOf(request: RecordedRequest): object {
+/** Where two values differ, leaf by leaf. */
+export function differingValues(key: string, a: unknown, b: unknown): Difference[] {
+  if (!isTree(a) && !isTree(b)) return Object.is(a, b) ? [] : [{ key, a: a ?? null, b: b ?? null }]
+  const [left, right] = [a, b].map((side) => (isTree(side) ? side : {})) as [Tree, Tree]
+  const names = new Set([...Object.keys(left), ...Object.keys(right)])
+  return [...names].flatMap((name) => differingValues(`${key}.${name}`, left[name], right[name]))
+}
+
+/** What of a request stands nowhere else in its document. */
+export function settingsOf(request: RecordedRequest): object {
   return Object.fromEntries(Object.entries(request).filter(([key]) => !ELSEWHERE.includes(key)))
 }
 

@@ -5,6 +5,7 @@ import type { EvaluationDocument } from '../core/evaluation.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import type { EquityColumns, RunDocument } from '../core/run.ts'
+import type { SweepDocument, WalkForwardDocument } from '../core/search.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Trade } from '../core/trade.ts'
 import { DataError, readDoubles } from '../data/index.ts'
@@ -20,6 +21,9 @@ export const ARTIFACT = 'artifact'
 
 /** What the run made last may be called. */
 const LATEST = 'latest'
+
+/** What only the folders of runs of a kind have. */
+const FILE_OF = { backtest: 'events.jsonl', model: ARTIFACT } as const
 
 /** Names that an error lists. */
 const LISTED = 5
@@ -102,14 +106,58 @@ async function readEquity(
   }
 }
 
+/** What a run folder may be of. */
+type AnyDocument = RunDocument | EvaluationDocument | SearchDocument
+
+/** `run.json` of a search. */
+export type SearchDocument = SweepDocument | WalkForwardDocument
+
+type RunKind = 'backtest' | EvaluationDocument['kind'] | SearchDocument['kind']
+
+/** How errors call them, which command says more, and what their documents must have. */
+const KINDS: Readonly<Record<RunKind, { readonly words: string; readonly see: string; readonly keys: string }>> = {
+  backtest: {
+    words: 'a backtest',
+    see: 'runs show',
+    keys: 'run strategy params data range engine metrics reproduce',
+  },
+  model: { words: 'a trained model', see: 'evaluate', keys: 'run model definition data engine series reproduce' },
+  sweep: {
+    words: 'a sweep',
+    see: 'runs show',
+    keys: 'run subject name search data range engine trials best table spread overfitting reproduce',
+  },
+  'walk-forward': {
+    words: 'a walk-forward',
+    see: 'runs show',
+    keys: 'run name search data range engine plan windows metrics efficiency reproduce',
+  },
+}
+
+function kindOf(document: AnyDocument): RunKind {
+  return 'kind' in document ? document.kind : 'backtest'
+}
+
+/** How a run is called by what it is: `a sweep`. */
+export function kindWords(document: AnyDocument): string {
+  const { words } = KINDS[kindOf(document)]
+  return 'subject' in document && document.subject === 'model' ? `${words} of a model` : words
+}
+
+function refusal(document: AnyDocument, wanted: string): UsageError {
+  const { see } = KINDS[kindOf(document)]
+  return new UsageError(
+    `${document.run}: is ${kindWords(document)}, not ${wanted}; see klinelab ${see} ${document.run}`,
+  )
+}
+
 /**
- * `run.json` of a run folder.
+ * `run.json` of a backtest's folder.
  * @throws UsageError where there is none, DataError where it is damaged
  */
 export function readDocument(dir: string): RunDocument {
   const document = readAnyDocument(dir)
-  if (isModel(document))
-    throw new UsageError(`${document.run}: is a trained model, not a backtest; see klinelab evaluate ${document.run}`)
+  if ('kind' in document) throw refusal(document, KINDS.backtest.words)
   return document
 }
 
@@ -119,20 +167,30 @@ export function readDocument(dir: string): RunDocument {
  */
 export function readModelDocument(dir: string): EvaluationDocument {
   const document = readAnyDocument(dir)
-  if (!isModel(document))
-    throw new UsageError(`${document.run}: is a backtest, not a trained model; see klinelab runs show ${document.run}`)
+  if (!isModel(document)) throw refusal(document, KINDS.model.words)
   return document
 }
 
-export function isModel(document: RunDocument | EvaluationDocument): document is EvaluationDocument {
-  return 'kind' in document && document.kind === 'model'
+/**
+ * `run.json` of a search's folder.
+ * @throws UsageError where there is none, DataError where it is damaged
+ */
+export function readSearchDocument(dir: string): SearchDocument {
+  const document = readAnyDocument(dir)
+  if (!isSearch(document)) throw refusal(document, `${KINDS.sweep.words} or ${KINDS['walk-forward'].words}`)
+  return document
 }
 
-const OF_RUN = ['run', 'strategy', 'params', 'data', 'range', 'engine', 'metrics', 'reproduce']
-const OF_MODEL = ['run', 'model', 'definition', 'data', 'engine', 'series', 'reproduce']
+export function isModel(document: AnyDocument): document is EvaluationDocument {
+  return kindOf(document) === 'model'
+}
 
-/** `run.json` of a backtest or a trained model. @throws as `readDocument` */
-export function readAnyDocument(dir: string): RunDocument | EvaluationDocument {
+export function isSearch(document: AnyDocument): document is SearchDocument {
+  return kindOf(document) === 'sweep' || kindOf(document) === 'walk-forward'
+}
+
+/** `run.json` of any run. @throws as `readDocument` */
+export function readAnyDocument(dir: string): AnyDocument {
   const file = join(dir, 'run.json')
   if (!existsSync(file)) throw new UsageError(`${dir}: is no run folder, it has no run.json`)
   const damaged = (what: string) => new DataError(`${file}: ${what}; delete the folder and make the run again`)
@@ -142,9 +200,12 @@ export function readAnyDocument(dir: string): RunDocument | EvaluationDocument {
   } catch (error) {
     throw damaged(`is no JSON (${(error as Error).message})`)
   }
-  for (const key of json?.['kind'] === 'model' ? OF_MODEL : OF_RUN)
+  const kind = json?.['kind'] ?? 'backtest'
+  if (typeof kind !== 'string' || !Object.hasOwn(KINDS, kind))
+    throw damaged(`is of a kind that this version does not know, ${JSON.stringify(kind)}`)
+  for (const key of KINDS[kind as RunKind].keys.split(' '))
     if (json?.[key] === undefined) throw damaged(`is no run, it has no "${key}"`)
-  return json as unknown as RunDocument | EvaluationDocument
+  return json as unknown as AnyDocument
 }
 
 /** Every run folder under `out`, by name; not those that are being written. */
@@ -160,7 +221,7 @@ function runFolders(out: string): string[] {
 export function listRuns(
   out: string,
   onDamaged: (message: string) => void,
-): { readonly dir: string; readonly document: RunDocument | EvaluationDocument }[] {
+): { readonly dir: string; readonly document: AnyDocument }[] {
   return runFolders(out).flatMap((dir) => {
     try {
       return [{ dir, document: readAnyDocument(dir) }]
@@ -173,16 +234,20 @@ export function listRuns(
 
 /**
  * The folder of a run named by its path, its name, the beginning or end of its name, or `latest`.
- * @param kind only runs of this kind are looked at by name
+ * @param kind runs of this kind are meant; where none of them fits, another that does is found, to be told what it is
  * @throws UsageError where none or several fit
  */
-export function findRun(name: string, out: string, cwd: string, kind?: 'model'): string {
+export function findRun(name: string, out: string, cwd: string, kind?: keyof typeof FILE_OF): string {
   for (const dir of [resolve(cwd, name), join(out, name)]) if (existsSync(join(dir, 'run.json'))) return dir
-  const names = runFolders(out)
-    .filter((dir) => kind === undefined || existsSync(join(dir, ARTIFACT)))
+  const all = runFolders(out)
+  const names = all
+    .filter((dir) => kind === undefined || existsSync(join(dir, FILE_OF[kind])))
     .map((dir) => basename(dir))
-  const fitting = names.filter((one) => one.startsWith(name) || one.endsWith(name))
+  const isMeant = (one: string) => one.startsWith(name) || one.endsWith(name)
+  const fitting = names.filter(isMeant)
+  const others = fitting.length > 0 ? [] : all.map((dir) => basename(dir)).filter(isMeant)
   if (fitting.length === 1) return join(out, fitting[0]!)
+  if (others.length === 1) return join(out, others[0]!)
   const madeAt = (one: string) => statSync(join(out, one, 'run.json')).mtimeMs
   const newest = (among: readonly string[]) => [...among].sort((a, b) => madeAt(b) - madeAt(a))
   if (name === LATEST && names.length > 0) return join(out, newest(names)[0]!)

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { RunDocument } from '../core/run.ts'
@@ -7,26 +7,17 @@ import type { Strategy } from '../engine/index.ts'
 import { REPRODUCE_SCHEMA } from '../report/run-schema.ts'
 import { type Backtest, backtest, type Progress } from './backtest.ts'
 import { codeHash } from './code-hash.ts'
-import { type Difference, diffRuns } from './diff-runs.ts'
+import { diffRuns } from './diff-runs.ts'
 import { findProjectFile } from './find-project-file.ts'
 import { readDocument } from './load-run.ts'
 import { loadStrategy } from './load-strategy.ts'
 import { renderRun } from './run-folder.ts'
-import { INPUTS } from './run-identity.ts'
 import { recordedSettings } from './settings.ts'
 import type { SimulateSlot } from './simulate.ts'
 import type { TrainingHost } from './train-run.ts'
 import { UsageError } from './usage-error.ts'
+import { causes, type Verification, verdictOf } from './verification.ts'
 import { differences } from './write-folder.ts'
-
-export interface Verification {
-  readonly run: string
-  readonly dir: string
-  readonly same: boolean
-  /** What differs, in words a person can act on; empty where nothing does. */
-  readonly problems: readonly string[]
-  readonly differences: readonly Difference[]
-}
 
 /** Makes a finished run again from what its run.json records, in memory. */
 export async function rerun(
@@ -111,20 +102,8 @@ export async function verifyRun(
   const fresh = JSON.parse(JSON.stringify(run.result.document)) as RunDocument
   const differing = diffRuns(recorded, fresh)
   const files = await differingFiles(run, dir)
-  const problems = causes(recorded, fresh)
-  const isNow = problems.length === 0
-  if (isNow && differing.length > 0)
-    problems.push(
-      'the same data, code, parameters and config gave another result: run.json was changed by hand, or the strategy asks the clock, Math.random or a file of its own; if neither is so, report this as a bug',
-    )
-  for (const name of files)
-    if (!existsSync(join(dir, name))) problems.push(`${name} is missing from the folder`)
-    else if (isNow && !(name === 'run.json' && differing.length > 0))
-      problems.push(
-        `${name} in the folder is not what the run writes: it was changed by hand${name === 'report.html' ? ', or made by another build of this version' : ''}`,
-      )
-  const same = problems.length === 0 && files.length === 0
-  return { run: recorded.run, dir, same, problems, differences: differing }
+  const changed = causes(recorded, fresh)
+  return verdictOf({ run: recorded.run, dir, changed, differing, files, who: 'the strategy' })
 }
 
 /** Files of a run's folder that are not what the run gives now. */
@@ -136,22 +115,4 @@ async function differingFiles(run: Backtest, dir: string): Promise<string[]> {
   } finally {
     rmSync(temporary, { recursive: true, force: true })
   }
-}
-
-/** Inputs that are not what they were. */
-function causes(recorded: RunDocument, fresh: RunDocument): string[] {
-  const problems: string[] = []
-  if (recorded.engine.version !== fresh.engine.version)
-    problems.push(
-      `klinelab was ${recorded.engine.version}, is ${fresh.engine.version}: its results and its report may differ for that`,
-    )
-  for (const [k, data] of recorded.data.entries())
-    if (data.sha256 !== fresh.data[k]?.sha256)
-      problems.push(`the stored bars of ${data.series} are not those of the run`)
-  if (recorded.reproduce.code !== fresh.reproduce.code)
-    problems.push('the strategy, a file it imports, or the lockfile was changed')
-  const [before, now] = [recorded.reproduce.inputs, fresh.reproduce.inputs]
-  for (const [name, words] of Object.entries(INPUTS))
-    if (before[name] !== now[name]) problems.push(`${words}: not those of the run`)
-  return problems
 }

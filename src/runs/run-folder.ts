@@ -77,10 +77,15 @@ export function ledgerText(verdict: LedgerVerdict): string {
 
 /** Makes the report of a finished run again, with what the ledger says by now; the rest of its folder stays as it is. */
 export function rewriteReport(run: Backtest, dir: string, counting: Counting): string {
-  const file = join(dir, 'report.html')
   const verdict = judgedBy(trialOfRun(run.result, counting.verb ?? 'backtest', Date.now()), counting)
+  return writeReport(dir, renderReport(run.result, reportAssets(), verdict), verdict)
+}
+
+/** Writes the page of a finished run, and what the ledger says of it. */
+export function writeReport(dir: string, page: string, verdict: LedgerVerdict | null): string {
+  const file = join(dir, 'report.html')
   try {
-    writeAtomic(file, renderReport(run.result, reportAssets(), verdict))
+    writeAtomic(file, page)
     if (verdict !== null) writeAtomic(join(dir, LEDGER), ledgerText(verdict))
   } catch (error) {
     throw folderError(dir, error)

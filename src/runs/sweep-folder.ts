@@ -8,24 +8,20 @@ import { renderSweepReport } from '../report/sweep-report.ts'
 import { type TrialEntry, trialId } from '../search/ledger-line.ts'
 import { trialsCsv } from '../tables/trials-csv.ts'
 import { type Counting, countTrials, dataHash, judgedBy, settingsHash } from './count-trials.ts'
+import { modelEntries } from './model-sweep-document.ts'
 import { reportAssets } from './report-assets.ts'
-import { ledgerText, type WrittenRun } from './run-folder.ts'
+import { ledgerText, type WrittenRun, writeReport } from './run-folder.ts'
 import { sha256 } from './run-identity.ts'
 import type { SearchGround } from './search-manifest.ts'
 import type { Sweep } from './sweep.ts'
 import { LEDGER, timingText, writeFolder } from './write-folder.ts'
 
 /** Counts a sweep's trials in the ledger and writes its folder. @throws DataError as `writeFolder` */
-export async function writeSweep(
-  { result, ground, journal, seconds }: Sweep,
-  out: string,
-  counting: Counting,
-): Promise<WrittenRun> {
-  const { document, trials, outcomes } = result
-  const entries = trialEntries(ground, trials, outcomes, 'sweep', document.run)
-  const best = entries.find((_, k) => trials[k]!.number === document.best?.trial)
-  const isCounted = countTrials(entries, counting)
-  const verdict = isCounted && best !== undefined ? judgedBy(best, counting) : null
+export async function writeSweep(run: Sweep, out: string, counting: Counting): Promise<WrittenRun> {
+  const { result, journal, seconds } = run
+  const { document } = result
+  const entries = entriesOf(run)
+  const verdict = countTrials(entries, counting) ? bestJudged(run, entries, counting) : null
   const dir = await writeFolder(document.run, out, {
     render: (folder) => renderSweep(result, folder, verdict),
     timing: timingText(seconds, null),
@@ -33,6 +29,26 @@ export async function writeSweep(
   })
   journal.remove()
   return { dir, verdict }
+}
+
+function entriesOf({ result, ground }: Sweep): TrialEntry[] {
+  const { document, trials, outcomes } = result
+  return 'facts' in ground
+    ? trialEntries(ground, trials, outcomes, 'sweep', document.run)
+    : modelEntries(ground, trials, outcomes, document.run)
+}
+
+/** What the ledger says of the best trial. */
+function bestJudged({ result }: Sweep, entries: readonly TrialEntry[], counting: Counting): LedgerVerdict | null {
+  const { document, trials } = result
+  const best = entries.find((_, k) => trials[k]!.number === document.best?.trial)
+  return best === undefined ? null : judgedBy(best, counting)
+}
+
+/** Makes the page of a finished sweep again, with what the ledger says by now; nothing is counted, and the rest stays as it is. */
+export function rewriteSweepReport(run: Sweep, dir: string, counting: Counting): string {
+  const verdict = bestJudged(run, entriesOf(run), counting)
+  return writeReport(dir, renderSweepReport(run.result, reportAssets(), verdict), verdict)
 }
 
 /** What may be behind two results of the same search. */

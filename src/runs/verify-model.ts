@@ -5,10 +5,10 @@ import type { EvaluationDocument } from '../core/evaluation.ts'
 import { groundsOf, withFolds } from './grounds.ts'
 import { judgedWith, remembered } from './judge-again.ts'
 import { renderModelRun } from './model-folder.ts'
-import type { Verification } from './rerun.ts'
 import type { Settings } from './settings.ts'
 import type { OnTraining } from './train.ts'
 import { trainRun } from './train-run.ts'
+import type { Verification } from './verification.ts'
 import { differences } from './write-folder.ts'
 
 /**

@@ -10,7 +10,7 @@ import { tradesCsv } from '../tables/trades-csv.ts'
 import { trialsCsv } from '../tables/trials-csv.ts'
 import { type Counting, countTrials, dataHash, judgedBy } from './count-trials.ts'
 import { reportAssets } from './report-assets.ts'
-import { beginEquity, ledgerText, type WrittenRun } from './run-folder.ts'
+import { beginEquity, ledgerText, type WrittenRun, writeReport } from './run-folder.ts'
 import { figuresOf, reasonOf, trialEntries } from './sweep-folder.ts'
 import type { WalkForward } from './walk-forward.ts'
 import { LEDGER, timingText, writeFolder } from './write-folder.ts'
@@ -31,6 +31,12 @@ export async function writeWalkForward(run: WalkForward, out: string, counting: 
   })
   journal.remove()
   return { dir, verdict }
+}
+
+/** Makes the page of a finished walk-forward again; as of a sweep. */
+export function rewriteWalkForwardReport(run: WalkForward, dir: string, counting: Counting): string {
+  const verdict = judgedBy(stitchedEntry(run), counting)
+  return writeReport(dir, renderWalkForwardReport(run.result, reportAssets(), verdict), verdict)
 }
 
 /** Writes everything that its inputs decide into a folder, and what the ledger says of it, if that is known. */

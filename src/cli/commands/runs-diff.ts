@@ -1,14 +1,15 @@
 import type { RunDocument } from '../../core/run.ts'
 import { timeName } from '../../core/time.ts'
 import type { Trade } from '../../core/trade.ts'
-import { METRICS } from '../../metrics/index.ts'
 import type { Part } from '../../report/trade-page.ts'
-import { type Comparison, compareRuns, type Difference } from '../../runs/diff-runs.ts'
+import { type Comparison, compareRuns } from '../../runs/diff-runs.ts'
 import type { Pair, TradeDiff } from '../../runs/diff-trades.ts'
 import { plain } from '../../runs/event-text.ts'
-import { findRun } from '../../runs/load-run.ts'
+import { findRun, isSearch, readAnyDocument } from '../../runs/load-run.ts'
 import type { Command } from '../command.ts'
+import { valueRow } from '../difference-text.ts'
 import { OUT, settingsOf } from '../flags.ts'
+import { searchDiff } from '../search-diff.ts'
 import { partText, plural } from '../text.ts'
 
 /** Trades of a group that are listed. */
@@ -21,6 +22,8 @@ export default {
   async run(args, io) {
     const { out } = await settingsOf(args, io)
     const [dirA, dirB] = args.words.map((word) => findRun(word, out, io.cwd)) as [string, string]
+    const [one, other] = [readAnyDocument(dirA), readAnyDocument(dirB)]
+    if (isSearch(one) || isSearch(other)) return searchDiff(one, other)
     const compared = await compareRuns(dirA, dirB)
     const { a, b, differences, trades } = compared
     const text =
@@ -63,45 +66,6 @@ function valueParts({ a, b, differences }: Comparison): Part[] {
 function sameParams({ params: a }: RunDocument, { params: b }: RunDocument): string {
   const same = Object.entries(a).filter(([name, value]) => b[name] === value)
   return same.map(([name, value]) => `${name} ${value}`).join(', ')
-}
-
-const TIMES = [
-  ...METRICS.filter(({ unit }) => unit === 'time').map(({ key }) => `metrics.${key}`),
-  'range.from',
-  'range.to',
-]
-
-function valueRow({ key, a, b }: Difference): string[] {
-  const isTime = TIMES.includes(key) || /^data\.\d+\.(from|to)$/.test(key)
-  const cell = (value: unknown) =>
-    value === null
-      ? '–'
-      : isTime
-        ? timeName(value as number)
-        : typeof value === 'number'
-          ? figure(value)
-          : short(String(value))
-  const isAmount = typeof a === 'number' && typeof b === 'number' && !isTime
-  return [key, cell(a), cell(b), isAmount ? difference(a, b) : '']
-}
-
-/** Enough of a figure to compare it by; run.json has every digit. */
-const DIGITS = 9
-
-function figure(value: number): string {
-  return plain(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)))
-}
-
-/** To the digits that the figures are shown with: what is left of two that are alike is noise. */
-function difference(a: number, b: number): string {
-  const largest = Math.floor(Math.log10(Math.max(Math.abs(a), Math.abs(b))))
-  const isWhole = Number.isInteger(a) && Number.isInteger(b)
-  return plain(isWhole ? b - a : Number((b - a).toFixed(Math.min(20, Math.max(0, DIGITS - 1 - largest)))))
-}
-
-/** Hashes by their beginning. */
-function short(text: string): string {
-  return /^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text
 }
 
 const GROUPS = [

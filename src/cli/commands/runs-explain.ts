@@ -24,7 +24,7 @@ export default {
     if ((trade === undefined) === (order === undefined))
       throw new UsageError('klinelab runs explain: say one of --trade N and --order ID, e.g. --trade 1')
     const { store, out } = await settingsOf(args, io)
-    const dir = findRun(args.words[0]!, out, io.cwd)
+    const dir = findRun(args.words[0]!, out, io.cwd, 'backtest')
     const asked: Asked = trade !== undefined ? { trade } : { order: order! }
     const { explanation, chart: drawn } = await explain(dir, asked, store, io.cwd, io.progress('bars'))
     const { run, mismatches, changed } = explanation

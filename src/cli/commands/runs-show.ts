@@ -1,8 +1,9 @@
-import { findRun, isModel, readAnyDocument } from '../../runs/load-run.ts'
+import { findRun, isModel, isSearch, readAnyDocument } from '../../runs/load-run.ts'
 import type { Command } from '../command.ts'
 import { OUT, settingsOf } from '../flags.ts'
 import { modelJson, modelText } from '../model-text.ts'
 import { runJson, runText, shown } from '../run-text.ts'
+import { searchJson, sweepText, walkForwardText } from '../search-text.ts'
 import { stressText } from '../stress-text.ts'
 
 export default {
@@ -17,6 +18,11 @@ export default {
       return {
         json: modelJson(document, dir),
         text: `${modelText(document, io.isColourful)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${document.reproduce.command}`,
+      }
+    if (isSearch(document))
+      return {
+        json: searchJson(document, dir),
+        text: `${document.kind === 'sweep' ? sweepText(document) : walkForwardText(document)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${document.reproduce.command}`,
       }
     return {
       json: runJson(document, dir, null),

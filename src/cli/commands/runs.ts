@@ -3,7 +3,8 @@ import { timeName } from '../../core/time.ts'
 import { isModel, listRuns } from '../../runs/load-run.ts'
 import type { Command } from '../command.ts'
 import { OUT, settingsOf } from '../flags.ts'
-import { amount, count, percent, ratio, tableText } from '../text.ts'
+import { searchRows, searchTables } from '../search-list.ts'
+import { amount, count, percent, ratio, seriesText, tableText } from '../text.ts'
 
 export default {
   words: '',
@@ -13,7 +14,8 @@ export default {
     const { out } = await settingsOf(args, io)
     const all = listRuns(out, io.warn)
     const models = all.flatMap(({ dir, document }) => (isModel(document) ? [modelRow(dir, document)] : []))
-    const backtests = all.flatMap(({ dir, document }) => (isModel(document) ? [] : [{ dir, document }]))
+    const backtests = all.flatMap(({ dir, document }) => ('kind' in document ? [] : [{ dir, document }]))
+    const { sweeps, walkForwards } = searchRows(all)
     const runs = backtests.map(({ dir, document }) => ({
       run: document.run,
       dir,
@@ -26,7 +28,7 @@ export default {
     }))
     const rows = runs.map(({ run, data, from, to, metrics }) => [
       run,
-      data.length > 1 ? `${data[0]} +${data.length - 1}` : data[0]!,
+      seriesText(data),
       timeName(from),
       timeName(to),
       percent(metrics['totalReturn']),
@@ -39,9 +41,10 @@ export default {
         ? [tableText(['run', 'data', 'from', 'to', 'return', 'drawdown', 'sharpe', 'trades'], rows)]
         : []),
       ...(models.length > 0 ? [modelTable(models)] : []),
+      ...searchTables({ sweeps, walkForwards }),
     ]
     const text = tables.length === 0 ? `no runs in ${out} yet; make one: klinelab demo` : tables.join('\n\n')
-    return { json: { out, runs, models }, text }
+    return { json: { out, runs, models, sweeps, walkForwards }, text }
   },
 } satisfies Command
 

@@ -1,16 +1,16 @@
 import { SEARCH_DEFAULTS } from '../../runs/search-defaults.ts'
-import { sweep } from '../../runs/sweep.ts'
+import { subjectOf, sweepOf } from '../../runs/search-subject.ts'
 import { writeSweep } from '../../runs/sweep-folder.ts'
 import type { Command } from '../command.ts'
 import { settingsOf } from '../flags.ts'
 import { shown } from '../run-text.ts'
-import { interruptible, SEARCH, type SearchFlags, searchAsked, searchHost } from '../search-flags.ts'
+import { interruptible, SEARCH, SEARCHED_MODEL, type SearchFlags, searchAsked, searchHost } from '../search-flags.ts'
 import { searchJson, sweepText } from '../search-text.ts'
 import { configOutcome } from '../show-config.ts'
 
 export default {
-  words: '<strategy>',
-  flags: SEARCH,
+  words: '<module>',
+  flags: { ...SEARCHED_MODEL, ...SEARCH },
   example:
     "klinelab sweep strategies/sma-cross.ts --data binance:BTCUSDT:1h --set fast=10..100:10 --set slow=120..500:20 --where 'fast < slow'",
   async run(args, io) {
@@ -19,14 +19,17 @@ export default {
     const flags = args.flags as unknown as SearchFlags
     if (flags.showConfig) return configOutcome(settings, io)
     const asked = searchAsked(args)
-    const host = searchHost(flags, io, flags.objective ?? SEARCH_DEFAULTS.objective)
-    const done = await interruptible((signal) => sweep(asked, settings, { ...host, signal }))
+    const isModel = (await subjectOf(asked)) === 'model'
+    if (isModel) (await import('../../runs/model-sweep.ts')).refuseForModels(args.flags)
+    const builtIn = isModel ? SEARCH_DEFAULTS.modelObjective : SEARCH_DEFAULTS.objective
+    const host = searchHost(flags, io, flags.objective ?? builtIn)
+    const done = await interruptible((signal) => sweepOf(asked, settings, { ...host, signal }))
     const { dir, verdict } = await writeSweep(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
     const { document } = done.result
     const seconds = (performance.now() - start) / 1000
     const speed = `${(document.trials.all / done.seconds).toFixed(1)} trials a second`
     return {
-      json: searchJson(document, dir, done.seconds, verdict),
+      json: searchJson(document, dir, { seconds: done.seconds, ledger: verdict }),
       text: `${sweepText(document)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${seconds.toFixed(2)} s (${speed})`,
     }
   },

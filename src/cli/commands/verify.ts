@@ -1,8 +1,12 @@
-import { findRun, isModel, readAnyDocument } from '../../runs/load-run.ts'
+import { findRun, isModel, isSearch, readAnyDocument } from '../../runs/load-run.ts'
 import { verifyRun } from '../../runs/rerun.ts'
+import type { Settings } from '../../runs/settings.ts'
+import type { Verification } from '../../runs/verification.ts'
 import { verifyModel } from '../../runs/verify-model.ts'
 import type { Command } from '../command.ts'
 import { PLACES, settingsOf } from '../flags.ts'
+import type { Io } from '../io.ts'
+import { searchShown } from '../search-flags.ts'
 import { trainingShown } from '../training-progress.ts'
 
 export default {
@@ -12,12 +16,7 @@ export default {
   async run(args, io) {
     const settings = await settingsOf(args, io)
     const dir = findRun(args.words[0]!, settings.out, io.cwd)
-    const found = isModel(readAnyDocument(dir))
-      ? await verifyModel(dir, settings, io.cwd, trainingShown(io))
-      : await verifyRun(dir, settings.store, io.cwd, io.progress('bars'), {
-          onTraining: trainingShown(io),
-          onNotice: io.warn,
-        })
+    const found = await verified(dir, settings, io)
     const { run, same, problems, differences } = found
     const text = same
       ? `${run}: the same again, to the last byte of every file`
@@ -31,3 +30,14 @@ export default {
     return { json: found, text, ok: same }
   },
 } satisfies Command
+
+async function verified(dir: string, settings: Settings, io: Io): Promise<Verification> {
+  const { cwd } = io
+  const document = readAnyDocument(dir)
+  if (isModel(document)) return verifyModel(dir, settings, cwd, trainingShown(io))
+  const host = { onTraining: trainingShown(io), onNotice: io.warn }
+  if (!isSearch(document)) return verifyRun(dir, settings.store, cwd, io.progress('bars'), host)
+  // who only looks at backtests need not wait for what runs searches
+  const { verifySearch } = await import('../../runs/search-again.ts')
+  return verifySearch(dir, settings.store, cwd, { ...host, onTrials: searchShown(io, document.search.objective.name) })
+}

@@ -40,7 +40,7 @@ export default {
     const { document } = done.result
     const seconds = (performance.now() - start) / 1000
     return {
-      json: searchJson(document, dir, done.seconds, verdict),
+      json: searchJson(document, dir, { seconds: done.seconds, ledger: verdict }),
       text: `${walkForwardText(document)}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${seconds.toFixed(2)} s`,
     }
   },
