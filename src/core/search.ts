@@ -231,6 +231,8 @@ export interface RecordedModelSearch extends Omit<RecordedSearch, 'backtest' | '
   /** Path of its module from its project's root, and the model's name in it. */
   readonly module: string
   readonly model: string
+  /** Series of the model that it was searched on, in its order. */
+  readonly data: readonly string[]
   /** Open time of the first bar and close of the last, UTC ms. */
   readonly from: number
   readonly to: number

@@ -11,7 +11,7 @@ export function heldOutSentence(document: SweepDocument): string {
   const text = (value: number | null) => shapeText(form, value, document)
   if (heldOut.objective === null)
     return `On bars that no trial saw nothing can be said of it: ${escapeHtml(heldOut.reason ?? 'it has no such figure there')}.`
-  const tone = isWorse(document) ? 'bad' : 'good'
+  const tone = isWorse(document) ? 'bad' : 'whole'
   return `It was chosen for ${escapeHtml(label)} ${text(best.objective)} on validation; <strong class="${tone}">on bars that no trial saw it has ${text(heldOut.objective)}</strong>.`
 }
 

@@ -12,6 +12,7 @@ import { type FittedFold, fitFold } from '../models/fit-fold.ts'
 import { foreignCode } from '../models/foreign-code.ts'
 import { type Forecast, foretell, judgedRows, saidOf } from '../models/foretell.ts'
 import { foldsOf, type Ground, groundOf } from '../models/ground.ts'
+import type { TrainingWatch } from '../models/lesson.ts'
 import { varied } from '../models/vary-definition.ts'
 import type { BarLabels } from '../preprocess/labels.ts'
 import { type FeatureMatrix, TrainingView } from '../preprocess/matrix.ts'
@@ -19,10 +20,8 @@ import type { Fold } from '../preprocess/split.ts'
 import { findObjective } from '../search/objective.ts'
 import { type SeriesGround, withFolds } from './grounds.ts'
 import type { NamedModel } from './load-strategy.ts'
+import { SEARCH_DEFAULTS } from './search-defaults.ts'
 import { UsageError, usage } from './usage-error.ts'
-
-/** Share of the time, the newest, that no trial of a model sees. */
-export const HOLDOUT = 0.25
 
 export interface ModelSearch {
   readonly model: NamedModel
@@ -30,7 +29,7 @@ export interface ModelSearch {
   readonly bars: readonly Bars[]
   /** A key of `CLASSIFICATION_METRICS`. Built in: `logLoss`. */
   readonly objective?: string
-  /** Built in: `HOLDOUT`. */
+  /** Share of the time, the newest, that no trial sees. Built in: 0.25. */
   readonly holdout?: number
 }
 
@@ -43,7 +42,7 @@ export interface ModelTrials {
    * Fits on the whole development part and judges on the held-out end. For the one that was chosen, and once: a second look
    * makes a validation part of it.
    */
-  judgeHeldOut(params: Params): Promise<HeldOut>
+  judgeHeldOut(params: Params, watch?: Pick<TrainingWatch, 'breathe'>): Promise<HeldOut>
 }
 
 /** Sets of labels and folds that are kept: grids mostly change one after the other. */
@@ -58,7 +57,12 @@ const KEPT = 8
  * An outcome depends on the bars, the definition and the parameters alone, whatever ran before on the same thread.
  * @throws UsageError for an objective or a share that is none, and where the cut leaves a series nothing on one side
  */
-export function modelTrials({ model, bars, objective = 'logLoss', holdout = HOLDOUT }: ModelSearch): ModelTrials {
+export function modelTrials({
+  model,
+  bars,
+  objective = SEARCH_DEFAULTS.modelObjective,
+  holdout = SEARCH_DEFAULTS.holdout,
+}: ModelSearch): ModelTrials {
   const { name: key } = usage(() => findObjective(objective, 'model'))
   const cut = cutOf(model, bars, holdout)
   const grounds = developmentGrounds(model, bars, cut)
@@ -82,7 +86,7 @@ export function modelTrials({ model, bars, objective = 'logLoss', holdout = HOLD
         return { number, status: 'failed', objective: null, reason: textOf(error), metrics: {}, returns: null }
       }
     },
-    async judgeHeldOut(params) {
+    async judgeHeldOut(params, watch = {}) {
       let [learnt, purged] = [0, 0]
       try {
         const definition = varied(model.definition, params)
@@ -90,7 +94,7 @@ export function modelTrials({ model, bars, objective = 'logLoss', holdout = HOLD
         for (const [s, development] of grounds(definition).entries()) {
           const whole = groundOf(definition, ownCopy(bars[s]!))
           const fold = heldOutFold(definition, development, whole)
-          const fitted = await fitFold(definition, fold, { workers: 1 })
+          const fitted = await fitFold(definition, fold, { ...watch, workers: 1 })
           learnt += fitted.rows.learnt
           purged += fitted.rows.purged + fitted.rows.embargoed
           judged.push(judge(whole.labels, foretell(definition, whole.matrix, [fitted])))
@@ -103,13 +107,20 @@ export function modelTrials({ model, bars, objective = 'logLoss', holdout = HOLD
   }
 }
 
+/** A model on some of its series. */
+export function onSeries({ name, definition }: NamedModel, series: readonly string[]): NamedModel {
+  return { name, definition: { ...definition, series } }
+}
+
 /** The instant after which nothing is known, so that the share of the time that all series have in common lies behind it. */
 function cutOf({ name, definition }: NamedModel, bars: readonly Bars[], holdout: number): number {
   const known = bars.map(({ series }) => seriesName(series))
   if (known.join(' ') !== definition.series.join(' '))
     throw new UsageError(`model ${name} learns from ${definition.series.join(', ')}, not from ${known.join(', ')}`)
   if (!(holdout > 0 && holdout < 1))
-    throw new UsageError(`--holdout ${holdout}: write the share of the time that no trial sees, such as ${HOLDOUT}`)
+    throw new UsageError(
+      `--holdout ${holdout}: write the share of the time that no trial sees, such as ${SEARCH_DEFAULTS.holdout}`,
+    )
   const from = Math.max(...bars.map(({ openTime }) => openTime[0] ?? Number.POSITIVE_INFINITY))
   const to = Math.min(...bars.map((own) => (own.length > 0 ? lastClose(own) : Number.NEGATIVE_INFINITY)))
   if (!(from < to))

@@ -4,11 +4,13 @@ import type { Manifest, TrialBackend } from '../search/backend.ts'
 import { Refusal } from '../search/queue/refusal.ts'
 import { codeHash } from './code-hash.ts'
 import { findProjectFile } from './find-project-file.ts'
+import { groundOfModel, loadSearched, type ModelManifest } from './model-manifest.ts'
+import { modelBackend } from './model-sweep.ts'
 import { VERSION } from './package-info.ts'
 import { prepare } from './prepare.ts'
 import { INPUTS } from './run-identity.ts'
 import { sceneOf } from './scene.ts'
-import { groundOfSearch, type SearchManifest } from './search-manifest.ts'
+import { groundOfSearch, type SearchManifest, type StrategyManifest } from './search-manifest.ts'
 import { recordedSettings } from './settings.ts'
 import { backendOf } from './sweep.ts'
 import { UsageError } from './usage-error.ts'
@@ -29,25 +31,42 @@ export interface WorkerPlaces {
 export async function openManifest(manifest: Manifest, places: WorkerPlaces): Promise<TrialBackend> {
   if (manifest.engine !== VERSION)
     throw new Refusal(`it was begun with klinelab ${manifest.engine}, this is ${VERSION}: install the same one`)
-  const asked = manifest as SearchManifest
-  const { request, fixed, objective, figures } = asked
-  if (request === null) throw new Refusal('its strategy has no file')
   try {
-    const file = found('strategy', request.strategy, asked.code, places.cwd)
-    const objectiveFile =
-      objective.module === null ? null : found('objective', objective.module.path, objective.module.code, places.cwd)
-    const settings = { ...recordedSettings(request, places), ledger: '' }
-    const { data, from, to, closeAtEnd, allowInSample } = request
-    const wanted = { strategy: file, data, from, to, set: fixed, closeAtEnd, allowInSample }
-    const prepared = await prepare(wanted, settings, { write: false })
-    const ground = await groundOfSearch(prepared, settings, fixed, objective, figures)
-    compare(asked, ground.manifest)
-    const scene = sceneOf(prepared, settings.riskFree)
-    return await backendOf({ ground, scene, objectiveFile }, { workers: places.threads ?? availableParallelism() })
+    const asked = manifest as SearchManifest
+    return await (asked.subject === 'model' ? openModel(asked, places) : openStrategy(asked, places))
   } catch (error) {
     if (error instanceof UsageError || error instanceof DataError) throw new Refusal(error.message)
     throw error
   }
+}
+
+async function openStrategy(asked: StrategyManifest, places: WorkerPlaces): Promise<TrialBackend> {
+  const { request, fixed, objective, figures } = asked
+  if (request === null) throw new Refusal('its strategy has no file')
+  const file = found('strategy', request.strategy, asked.code, places.cwd)
+  const objectiveFile =
+    objective.module === null ? null : found('objective', objective.module.path, objective.module.code, places.cwd)
+  const settings = { ...recordedSettings(request, places), ledger: '' }
+  const { data, from, to, closeAtEnd, allowInSample } = request
+  const wanted = { strategy: file, data, from, to, set: fixed, closeAtEnd, allowInSample }
+  const prepared = await prepare(wanted, settings, { write: false })
+  const ground = await groundOfSearch(prepared, settings, fixed, objective, figures)
+  compare(asked, ground.manifest)
+  const scene = sceneOf(prepared, settings.riskFree)
+  return backendOf({ ground, scene, objectiveFile }, { workers: threadsOf(places) })
+}
+
+async function openModel(asked: ModelManifest, places: WorkerPlaces): Promise<TrialBackend> {
+  const { model, range } = asked
+  const module = found('module', asked.module, asked.code, places.cwd)
+  const loaded = await loadSearched({ module, model, data: Object.keys(asked.data), range }, places.store)
+  const ground = groundOfModel(loaded, asked)
+  compare(asked, ground.manifest)
+  return modelBackend(ground, { workers: threadsOf(places) })
+}
+
+function threadsOf({ threads = availableParallelism() }: WorkerPlaces): number {
+  return threads
 }
 
 /** A file of the project, with the code that it should have. */
@@ -69,8 +88,9 @@ function compare(wanted: SearchManifest, here: SearchManifest): void {
       throw new Refusal(
         `${series}: the bars stored here are others (${short(here.data[series] ?? 'none')}, wanted ${short(hash)})`,
       )
-  for (const [name, words] of Object.entries(INPUTS))
-    if (wanted.inputs[name] !== here.inputs[name]) throw new Refusal(`${words}: others here`)
+  if (wanted.subject === 'strategy' && here.subject === 'strategy')
+    for (const [name, words] of Object.entries(INPUTS))
+      if (wanted.inputs[name] !== here.inputs[name]) throw new Refusal(`${words}: others here`)
   throw new Refusal(`it comes to another search here (${short(here.id)}, wanted ${short(wanted.id)})`)
 }
 

@@ -143,6 +143,7 @@ function addExecution({ slippage, participation, latency, cancelLatency }: Execu
   if (cancelLatency !== latency) add('cancel-latency', `${cancelLatency}ms`)
 }
 
-function quoted(text: string): string {
+/** A word as a shell reads it whole. */
+export function quoted(text: string): string {
   return /^[\w.,:/=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -55,8 +55,8 @@ export function sharedColumn(length: number): Float64Array {
   return new Float64Array(new SharedArrayBuffer(8 * length))
 }
 
-/** Bytes of all columns of a scene. */
-export function sceneBytes(scene: Scene): number {
+/** Bytes of all columns of plain data. */
+export function columnBytes(data: unknown): number {
   const seen = new Set<ArrayBufferLike>()
   let bytes = 0
   const add = (value: unknown): void => {
@@ -65,7 +65,7 @@ export function sceneBytes(scene: Scene): number {
       seen.add(value.buffer)
     } else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) add(part)
   }
-  add(scene)
+  add(data)
   return bytes
 }
 

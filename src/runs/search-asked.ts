@@ -7,8 +7,12 @@ import type { TrainingHost } from './train-run.ts'
 
 /** What a search is asked for, apart from settings that have defaults. */
 export interface SearchAsked {
-  /** Path of a strategy module, or the strategy itself. */
+  /** Path of a module with a strategy or models, or the strategy itself. */
   readonly strategy: string | Strategy
+  /** Of its models the one whose settings are searched; not needed where a module has one model and no strategy. */
+  readonly model?: string
+  /** Of a model: share of the time, the newest, that no trial sees. Built in: 0.25. */
+  readonly holdout?: number
   /** Series, written `venue:SYMBOL:interval`. */
   readonly data: readonly string[]
   /** UTC ms; the whole stored range where absent. */
@@ -22,7 +26,7 @@ export interface SearchAsked {
   readonly method?: SearchMethod
   /** How many to try; of a grid all. Built in: 100. */
   readonly trials?: number
-  /** Key of a figure, path of a module whose default export judges a trial, or that function. Built in: `sharpe`. */
+  /** Key of a figure, path of a module whose default export judges a trial, or that function. Built in: `sharpe`, of a model `logLoss`. */
   readonly objective?: string | ObjectiveFunction
   /** Built in: what is good of that figure; of a function `max`. */
   readonly goal?: 'max' | 'min'

@@ -3,6 +3,7 @@ import type { Params } from '../core/search.ts'
 import type { Manifest } from '../search/backend.ts'
 import { codeHash, inlineHash } from './code-hash.ts'
 import { groundOf } from './ground-facts.ts'
+import type { ModelManifest } from './model-manifest.ts'
 import type { ObjectiveSpec } from './objective.ts'
 import { VERSION } from './package-info.ts'
 import type { Prepared } from './prepare.ts'
@@ -13,7 +14,10 @@ import { seriesUsed } from './series-used.ts'
 import type { Settings } from './settings.ts'
 
 /** All that decides what a trial of a search comes to, besides its own parameters: what a worker elsewhere is sent. */
-export interface SearchManifest extends Manifest {
+export type SearchManifest = StrategyManifest | ModelManifest
+
+export interface StrategyManifest extends Manifest {
+  readonly subject: 'strategy'
   /** `null` for a strategy that was handed over as an object, which cannot be sent anywhere. */
   readonly request: RecordedRequest | null
   /** Parameters that are not searched, at their defaults or not. */
@@ -30,7 +34,7 @@ export interface SearchGround {
   readonly prepared: Prepared
   readonly facts: GroundFacts
   readonly used: readonly SeriesUsed[]
-  readonly manifest: SearchManifest
+  readonly manifest: StrategyManifest
 }
 
 /**
@@ -52,7 +56,7 @@ export async function groundOfSearch(
   const record =
     file === null ? null : recordOf({ file, request, settings, params: fixed, used: facts.used, from, to, warmup })
   const rest = {
-    version: 1 as const,
+    ...{ version: 1 as const, subject: 'strategy' as const },
     engine: VERSION,
     code: file === null ? inlineHash(strategy) : codeHash(file).hash,
     data: Object.fromEntries(used.map(({ series, sha256: hash }) => [series, hash])),

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { type Scene, sceneBytes } from './scene.ts'
+import type { Bars } from '../core/bar.ts'
+import { columnBytes, type Scene } from './scene.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What a thread takes besides columns: its heap, code and stack. Measured. */
@@ -8,6 +9,8 @@ const THREAD_BYTES = 80e6
 const OUTCOME_BYTES = 2500
 /** Columns of a run in the midst of it: equity, and those that are spread out for its figures. */
 const RUN_COLUMNS = 3
+/** Columns of bars, and of labels with what is said of them. */
+const [BAR_COLUMNS, LABEL_COLUMNS] = [6, 6]
 /** Share of the memory that is left which columns of indicators may take. */
 const COLUMN_SHARE = 0.4
 
@@ -17,13 +20,24 @@ export function columnBudget(): number {
 }
 
 /** @throws UsageError where a search cannot fit into the memory that is left; it says what would */
-export function checkMemory(scene: Scene, trials: number, workers = availableParallelism()): void {
+export function checkMemory(scene: Scene, trials: number, workers?: number): void {
   const rows = scene.slots.reduce((most, { bars }) => Math.max(most, bars.length), 0)
-  const perThread = THREAD_BYTES + 8 * rows * RUN_COLUMNS
-  const needed = sceneBytes(scene) + workers * perThread + trials * OUTCOME_BYTES
+  check(columnBytes(scene), 8 * rows * RUN_COLUMNS, trials, workers)
+}
+
+/** The same of a model, of which every thread has bars, features and labels of its own; what networks take is not known. */
+export function checkModelMemory(bars: readonly Bars[], features: number, trials: number, workers?: number): void {
+  const rows = bars.reduce((sum, { length }) => sum + length, 0)
+  // features as they are, scaled, and in the hands of a classifier
+  check(columnBytes(bars), 8 * rows * (BAR_COLUMNS + LABEL_COLUMNS + 3 * features), trials, workers)
+}
+
+function check(shared: number, own: number, trials: number, workers = availableParallelism()): void {
+  const perThread = THREAD_BYTES + own
+  const needed = shared + workers * perThread + trials * OUTCOME_BYTES
   const there = process.availableMemory()
   if (needed <= there) return
-  const fitting = Math.floor((there - sceneBytes(scene) - trials * OUTCOME_BYTES) / perThread)
+  const fitting = Math.floor((there - shared - trials * OUTCOME_BYTES) / perThread)
   const advice = fitting >= 1 ? `take --workers ${fitting}` : 'take a shorter range, or fewer trials'
   throw new UsageError(
     `${trials} trials on ${workers} threads would need about ${mega(needed)}, and ${mega(there)} are left: ${advice}`,

@@ -1,8 +1,14 @@
-import type { Dimension, RecordedSearch, RecordedWalkForward, SearchRequest } from '../core/search.ts'
+import type {
+  Dimension,
+  RecordedModelSearch,
+  RecordedSearch,
+  RecordedWalkForward,
+  SearchRequest,
+} from '../core/search.ts'
 import { findObjective } from '../search/objective.ts'
 import { isModulePath } from './objective.ts'
 import { SEARCH_DEFAULTS } from './search-defaults.ts'
-import type { SearchManifest } from './search-manifest.ts'
+import type { StrategyManifest } from './search-manifest.ts'
 import type { WalkForwardPlan } from './walk-forward-plan.ts'
 
 /**
@@ -10,7 +16,7 @@ import type { WalkForwardPlan } from './walk-forward-plan.ts'
  * script, which no file has.
  */
 export function recordOfSearch(
-  { request, objective }: Pick<SearchManifest, 'request' | 'objective'>,
+  { request, objective }: Pick<StrategyManifest, 'request' | 'objective'>,
   { dimensions, where, method, trials, seed, prune }: SearchRequest,
 ): RecordedSearch | null {
   if (request === null || objective.inline !== undefined) return null
@@ -22,8 +28,9 @@ export function recordOfSearch(
 }
 
 /** The words that ask for a search, as a command has them; what is built in is left out. */
-export function searchWords(record: RecordedSearch | RecordedWalkForward): string[] {
-  const { set, where, method, trials, objective, goal, seed, prune } = record
+export function searchWords(record: RecordedSearch | RecordedWalkForward | RecordedModelSearch): string[] {
+  const { set, where, method, trials, objective, goal, seed } = record
+  const isModel = 'model' in record
   const words = set.flatMap((text) => ['--set', text])
   if (where !== null) words.push('--where', where)
   const add = (flag: string, value: string | number | null, builtIn: string | number | null) => {
@@ -31,10 +38,12 @@ export function searchWords(record: RecordedSearch | RecordedWalkForward): strin
   }
   add('method', method, SEARCH_DEFAULTS.method)
   add('trials', trials, SEARCH_DEFAULTS.trials)
-  add('objective', objective, SEARCH_DEFAULTS.objective)
-  add('goal', goal, isModulePath(objective) ? 'max' : findObjective(objective, 'strategy').goal)
+  add('objective', objective, isModel ? SEARCH_DEFAULTS.modelObjective : SEARCH_DEFAULTS.objective)
+  const subject = isModel ? 'model' : 'strategy'
+  add('goal', goal, isModulePath(objective) ? 'max' : findObjective(objective, subject).goal)
   add('search-seed', seed, SEARCH_DEFAULTS.seed)
-  add('prune', prune, null)
+  if (isModel) add('holdout', record.holdout, SEARCH_DEFAULTS.holdout)
+  else add('prune', record.prune, null)
   return 'plan' in record ? [...words, ...planWords(record.plan)] : words
 }
 

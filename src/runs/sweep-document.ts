@@ -12,6 +12,7 @@ import type {
 } from '../core/search.ts'
 import { resolveParams } from '../engine/index.ts'
 import { judgeOverfitting } from '../metrics/index.ts'
+import type { Manifest } from '../search/backend.ts'
 import { heatMaps } from '../search/heat-maps.ts'
 import { plateauOf } from '../search/plateau.ts'
 import { chooseRows, isComparable, type Ranked, rankTrials, spreadOf } from '../search/rank.ts'
@@ -39,7 +40,7 @@ export interface SweepFacts {
 }
 
 /** Names a search: of all that decides it. */
-export function searchId(ground: SearchGround, search: SearchRequest, plan: unknown = null): string {
+export function searchId(ground: { readonly manifest: Manifest }, search: SearchRequest, plan: unknown = null): string {
   return sha256({ manifest: ground.manifest.id, search, plan }).slice(0, 12)
 }
 
@@ -93,8 +94,23 @@ export function searchHead(ground: SearchGround, search: SearchRequest, plan: Wa
 
 /** `run.json` of a sweep. */
 export function sweepDocument({ ground, search, trials, outcomes, excluded }: SweepFacts): SweepDocument {
+  const { chosen, best, ...results } = searchResults({ search, trials, outcomes, excluded })
+  return {
+    ...{ run: searchRunName(ground, search, null, outcomes), kind: 'sweep', subject: 'strategy' },
+    ...searchHead(ground, search, null),
+    ...results,
+    best: best && { ...best, command: bestCommand(ground, best.params), edit: null },
+    heldOut: null,
+    overfitting:
+      chosen?.returns == null
+        ? null
+        : judgeOverfitting(chosen.returns, outcomes, { trials: outcomes.length, trades: figureOf(chosen, 'trades') }),
+  }
+}
+
+/** What trials have come to, whatever was searched. */
+export function searchResults({ search, trials, outcomes, excluded }: Omit<SweepFacts, 'ground'>) {
   const { goal } = search.objective
-  const head = searchHead(ground, search, null)
   const ranked = rankTrials(outcomes, goal)
   const paramsOf = new Map(trials.map(({ number, params }) => [number, params]))
   const row = ({ rank, outcome }: Ranked): TrialRow => {
@@ -104,25 +120,18 @@ export function sweepDocument({ ground, search, trials, outcomes, excluded }: Sw
   const first = ranked[0]
   const best = first !== undefined && isComparable(first.outcome) ? row(first) : null
   const count = (status: TrialOutcome['status']) => outcomes.filter((one) => one.status === status).length
-  const chosen = best === null ? null : first!.outcome
   return {
-    ...{ run: searchRunName(ground, search, null, outcomes), kind: 'sweep', subject: 'strategy' },
-    ...head,
     notes: notesOf(outcomes),
     trials: {
       ...{ all: outcomes.length, done: count('done'), pruned: count('pruned'), failed: count('failed') },
       excluded,
     },
-    best: best && { ...best, command: bestCommand(ground, best.params), edit: null },
-    heldOut: null,
+    best,
+    chosen: best === null ? null : first!.outcome,
     table: chooseRows(ranked, BEST_ROWS, OTHER_ROWS).map(row),
     spread: spreadOf(outcomes),
     plateau: best && plateauOf(search.dimensions, trials, outcomes, best.trial, goal),
     maps: heatMaps(search.dimensions, trials, outcomes, goal),
-    overfitting:
-      chosen?.returns == null
-        ? null
-        : judgeOverfitting(chosen.returns, outcomes, { trials: outcomes.length, trades: figureOf(chosen, 'trades') }),
   }
 }
 

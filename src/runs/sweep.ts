@@ -7,6 +7,7 @@ import type { Sampler } from '../search/sampler-contract.ts'
 import { parseSpace, type Space } from '../search/space.ts'
 import { parseWhere } from '../search/where.ts'
 import { loadStrategy } from './load-strategy.ts'
+import type { ModelGround } from './model-manifest.ts'
 import { type JudgeTrial, loadObjective, objectiveOf } from './objective.ts'
 import { prepare } from './prepare.ts'
 import { runTrials } from './run-trials.ts'
@@ -43,9 +44,10 @@ export interface PlannedSearch {
   readonly judge: JudgeTrial | null
 }
 
+/** A sweep of a strategy, or of a model, computed and not yet written. */
 export interface Sweep {
   readonly result: SweepResult
-  readonly ground: SearchGround
+  readonly ground: SearchGround | ModelGround
   readonly journal: SearchJournal
   readonly seconds: number
 }

@@ -106,7 +106,7 @@ export async function trainModel(
 /** Time between two breaths: often enough for a signal to be heard, so seldom that it costs nothing. */
 const BREATH_MS = 50
 
-function breathing(): () => Promise<void> {
+export function breathing(): () => Promise<void> {
   let last = 0
   return async () => {
     const now = performance.now()

@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Bars } from '../core/bar.ts'
 import type { Params, Trial, TrialOutcome } from '../core/search.ts'
+import { seriesName } from '../core/series.ts'
 import { loadModel, loadStrategy } from './load-strategy.ts'
 import { loadObjective } from './objective.ts'
 import type { Scene } from './scene.ts'
@@ -70,8 +71,9 @@ async function strategyRunner({ strategy: path, fixed, scene, objective, figures
 
 async function modelRunner({ module, model, fixed, bars, objective, holdout }: ModelSubject): Promise<Runner> {
   // what models are made of no strategy's thread needs
-  const { modelTrials } = await import('./model-trial.ts')
-  const { run } = modelTrials({ model: await loadModel(module, model), bars, objective, holdout })
+  const { modelTrials, onSeries } = await import('./model-trial.ts')
+  const series = bars.map((own) => seriesName(own.series))
+  const { run } = modelTrials({ model: onSeries(await loadModel(module, model), series), bars, objective, holdout })
   return { learn: () => {}, run: (trial) => run({ ...trial, params: { ...fixed, ...trial.params } }) }
 }
 

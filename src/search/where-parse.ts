@@ -19,7 +19,8 @@ interface Token {
 }
 
 const SIGNS = ['&&', '||', '<=', '>=', '==', '!=', '<', '>', '+', '-', '*', '/', '%', '!', '(', ')']
-const TOKEN = /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)|([\p{L}_$][\p{L}\d_$]*)|'([^']*)'|"([^"]*)")/iuy
+const TOKEN =
+  /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)|([\p{L}_$][\p{L}\d_$]*(?:\.[\p{L}\d_$]+)*)|'([^']*)'|"([^"]*)")/iuy
 const WORDS: Readonly<Record<TypeName, string>> = { number: 'a number', string: 'a word', boolean: 'true or false' }
 /** Tightest last, as in JavaScript. */
 const LEVELS = [['||'], ['&&'], ['==', '!='], ['<', '<=', '>', '>='], ['+', '-'], ['*', '/', '%']]

@@ -254,7 +254,7 @@ describe('pages of other sweeps', () => {
     expect(page(madeSweep())).not.toContain('<section id="held"')
   })
 
-  test('a model that the held-out bars say nothing of has the reason there, and one that did better is not in red', () => {
+  test('a model that the held-out bars say nothing of has the reason there, and one that did better is no alarm', () => {
     const nothing = { objective: null, reason: 'it has no rows there', metrics: {} }
     const change = (to: object) => (document: SweepDocument) => ({
       ...document,
@@ -264,7 +264,7 @@ describe('pages of other sweeps', () => {
     expect(words(section(silent, 'verdict'))).toContain('nothing can be said of it: it has no rows there.')
     expect(words(section(silent, 'held'))).toContain('Nothing can be said of them: it has no rows there.')
     const lucky = page(madeSweep({ subject: 'model', change: change({ objective: 0.9 }) }))
-    expect(section(lucky, 'verdict')).toContain('<strong class="good">on bars')
+    expect(section(lucky, 'verdict')).toContain('<strong class="whole">on bars')
   })
 
   test('what cannot be said of luck is told with its reason', () => {
