@@ -119,15 +119,17 @@ function slotsFor(of: Scenario, hours: number) {
 }
 
 /**
- * The first market of a scenario alone, with a strategy that answers bar by bar: its instants one at a time, or all at once.
+ * The first market of a scenario alone, with a strategy that answers bar by bar: its instants one at a time, all at once, or one
+ * at a time with a hook that keeps the engine from taking any bar for a quiet one.
  */
-export function playAlone(of: Scenario, isAtOnce: boolean): EngineResult {
+export function playAlone(of: Scenario, how: 'one by one' | 'at once' | 'never quiet'): EngineResult {
   const market = of.markets[0]!
   const alone = { ...of, markets: [market] }
   const mine = of.plan.filter(({ market: of }) => of === 0)
   const strategy = defineStrategy({
     name: 'alone',
     state: () => ({ seen: 0 }),
+    ...(how === 'never quiet' && { onBars: () => undefined }),
     onBar: ({ bar, orders, account, position, events, state }) => {
       // whatever it is shown decides what it does next
       state.seen = (state.seen * 31 + Math.round(account.equity * 100) + position.bars + events.length) % 1_000_003
@@ -142,7 +144,7 @@ export function playAlone(of: Scenario, isAtOnce: boolean): EngineResult {
     ...(of.execution && { execution: { ...PLAIN_EXECUTION, ...of.execution } }),
     slots: slotsFor(alone, market.rows.length),
   })
-  if (isAtOnce) engine.onInstants(instants, 0, 0, instants.length)
+  if (how === 'at once') engine.onInstants(instants, 0, 0, instants.length)
   else for (const at of instants) engine.onBar(at)
   return engine.finish({ closeAtEnd: of.closeAtEnd })
 }

@@ -1,21 +1,27 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { EngineResult } from '../../src/core/run.ts'
 import { playAlone } from './run.ts'
 import { scenario } from './scenario.ts'
 
-test('instants told all at once come to what they come to one at a time', () => {
+function expectSame(a: EngineResult, b: EngineResult): void {
+  expect(a.events).toEqual(b.events)
+  expect(a.trades).toEqual(b.trades)
+  expect(a.openTrades).toEqual(b.openTrades)
+  for (const column of ['time', 'equity', 'cash', 'exposure'] as const)
+    expect(a.equity[column]).toEqual(b.equity[column])
+}
+
+test('instants told all at once come to what they come to one at a time, and quiet bars to what all others come to', () => {
   let fills = 0
   fc.assert(
     fc.property(fc.boolean().chain(scenario), (of) => {
-      const [once, each] = [playAlone(of, true), playAlone(of, false)]
-      fills += once.fills.length
-      expect(once.events).toEqual(each.events)
-      expect(once.trades).toEqual(each.trades)
-      expect(once.openTrades).toEqual(each.openTrades)
-      for (const column of ['time', 'equity', 'cash', 'exposure'] as const)
-        expect(once.equity[column]).toEqual(each.equity[column])
+      const each = playAlone(of, 'one by one')
+      fills += each.fills.length
+      expectSame(playAlone(of, 'at once'), each)
+      expectSame(playAlone(of, 'never quiet'), each)
     }),
-    { numRuns: 400 },
+    { numRuns: 600 },
   )
   expect(fills).toBeGreaterThan(100)
 })
