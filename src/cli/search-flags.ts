@@ -3,9 +3,12 @@ import { durationOf } from '../core/duration.ts'
 import type { SearchMethod } from '../core/search.ts'
 import { inWords } from '../runs/run-trials.ts'
 import type { SearchAsked, SearchAt, SearchHost } from '../runs/search-asked.ts'
+import { SEARCH_DEFAULTS } from '../runs/search-defaults.ts'
+import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Flags } from './command.ts'
 import { number, oneOf, RUN } from './flags.ts'
 import type { Io } from './io.ts'
+import { QUEUE, redisOf } from './queue-flags.ts'
 import { ratio } from './text.ts'
 
 const { set: _, benchmark: __, band: ___, ...OF_RUNS } = RUN
@@ -39,6 +42,12 @@ export const SEARCH: Flags = {
     'N',
     { min: 1, max: 256, isWhole: true },
   ),
+  backend: oneOf(
+    'where trials are computed: threads here, or klinelab worker anywhere (built in: threads)',
+    'threads',
+    'bullmq',
+  ),
+  ...QUEUE,
   resume: { help: 'go on with the same search where it was stopped' },
   'max-time': {
     help: 'refuse a search that would take longer, by its first trials (built in: 24h)',
@@ -61,6 +70,9 @@ export const SEARCHED_MODEL: Flags = {
 }
 
 export interface SearchFlags {
+  backend?: 'threads' | 'bullmq'
+  redis?: string
+  queue?: string
   model?: string
   holdout?: number
   data?: string[]
@@ -95,16 +107,34 @@ export function searchAsked({ words, flags }: Args): SearchAsked {
   return { strategy: words[0]!, data, set, ...said }
 }
 
-const DAY_SECONDS = 86_400
-
 /** Who runs it, as the flags say. */
-export function searchHost({ workers, resume = false, maxTime }: SearchFlags, io: Io, objective: string): SearchHost {
+export function searchHost(flags: SearchFlags, io: Io, objective: string): SearchHost {
+  const { workers, resume = false, maxTime } = flags
   return {
+    ...elsewhere(flags, io),
     ...(workers !== undefined && { workers }),
     resume,
-    maxSeconds: maxTime === undefined ? DAY_SECONDS : maxTime / 1000,
+    maxSeconds: maxTime === undefined ? SEARCH_DEFAULTS.maxSeconds : maxTime / 1000,
     onNotice: io.warn,
     onTrials: searchShown(io, objective),
+  }
+}
+
+/** Where the trials are computed, if not here. */
+function elsewhere({ backend = 'threads', redis, queue, workers }: SearchFlags, io: Io): Pick<SearchHost, 'backend'> {
+  if (backend === 'threads') {
+    const unused = redis === undefined ? (queue === undefined ? null : 'queue') : 'redis'
+    if (unused !== null) throw new UsageError(`--${unused} is of --backend bullmq: add that, or leave it out`)
+    return {}
+  }
+  if (workers !== undefined)
+    throw new UsageError(`--workers ${workers} is of threads here; with --backend bullmq say it to klinelab worker`)
+  const url = redisOf(redis, io)
+  return {
+    backend: async (manifest) => {
+      const { queueBackend } = await import('../search/queue/queue-backend.ts')
+      return queueBackend({ redis: url, manifest, say: io.warn, ...(queue !== undefined && { queue }) })
+    },
   }
 }
 

@@ -41,9 +41,19 @@ const [PROBE, PROBE_SECONDS] = [0.01, 2]
  * numbered as they are proposed, so that numbers, proposals and thresholds hang on outcomes alone, never on who is faster.
  * @throws Interrupted where it was asked to stop, DataError where too many trials fail, UsageError where it would take too long
  */
-export async function runTrials(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
+export function runTrials(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
+  return options.journal.hold(() => runRounds(studies, options))
+}
+
+async function runRounds(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
   const { backend, journal, host } = options
   const known = host.resume ? journal.read() : new Map()
+  if (host.resume !== true && journal.exists)
+    host.onNotice?.(
+      'the same search was stopped before its end; it begins anew, and with --resume would go on from there',
+    )
+  if (host.resume === true && !journal.exists)
+    host.onNotice?.('there is nothing to go on from: no search of the same was stopped here; it begins')
   const progress = new Progress(studies, options)
   const states = studies.map((study) => new StudyState(study, options))
   try {

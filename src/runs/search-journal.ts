@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path'
 import type { Trial, TrialOutcome } from '../core/search.ts'
 import { makeFolder } from '../data/index.ts'
+import { withLock } from '../data/lock.ts'
 import { folderError } from './write-folder.ts'
 
 /** Outcomes after which they are written, and ms after which they are. */
@@ -32,11 +33,16 @@ export class SearchJournal {
     this.#file = join(this.#dir ?? '', 'outcomes.jsonl')
   }
 
+  /** One process at a time makes a search. @throws DataError that names the process that does */
+  hold<T>(work: () => Promise<T>): Promise<T> {
+    return this.#dir === null ? work() : withLock(this.#dir, 0, work, 'making the same search')
+  }
+
   get exists(): boolean {
     return this.#dir !== null && existsSync(this.#file)
   }
 
-  /** Outcomes by number; those of other trials than `trialOf` says are none of this search. A torn last line is as good as none. */
+  /** Outcomes by number. A torn last line is as good as none. */
   read(): Map<number, Entry> {
     const entries = new Map<number, Entry>()
     if (!this.exists) return entries

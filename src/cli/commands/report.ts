@@ -25,7 +25,7 @@ export default {
     if (isSearch(recorded)) {
       const { rewriteSearchReport } = await import('../../runs/search-again.ts')
       const host = { onNotice: io.warn, onTrials: searchShown(io, recorded.search.objective.name) }
-      const file = await rewriteSearchReport(dir, store, io.cwd, counting, host)
+      const file = await rewriteSearchReport(dir, settings, io.cwd, counting, host)
       return { json: { run: recorded.run, dir, report: file }, text: shown(file, io.cwd) }
     }
     const run = await rerun(dir, store, io.cwd, io.progress('bars'))

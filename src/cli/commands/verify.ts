@@ -39,5 +39,5 @@ async function verified(dir: string, settings: Settings, io: Io): Promise<Verifi
   if (!isSearch(document)) return verifyRun(dir, settings.store, cwd, io.progress('bars'), host)
   // who only looks at backtests need not wait for what runs searches
   const { verifySearch } = await import('../../runs/search-again.ts')
-  return verifySearch(dir, settings.store, cwd, { ...host, onTrials: searchShown(io, document.search.objective.name) })
+  return verifySearch(dir, settings, cwd, { ...host, onTrials: searchShown(io, document.search.objective.name) })
 }
