@@ -41,6 +41,8 @@ export interface ModelGround {
   readonly file: string
   /** On the series that are searched. */
   readonly model: NamedModel
+  /** All that it is defined for. */
+  readonly allSeries: readonly string[]
   /** One a series, in its order. */
   readonly bars: readonly Bars[]
   readonly used: readonly SeriesUsed[]
@@ -77,12 +79,12 @@ export async function loadSearched({ module, model: name, data, range }: AskedMo
         )
   const store = await openStore(storeDir, { behind: EMBEDDED })
   const bars = await Promise.all(model.definition.series.map((series) => store.load(parseSeries(series), range)))
-  return { file, model, bars }
+  return { file, model, allSeries: own, bars }
 }
 
 /** What a search of a model is known by. */
 export function groundOfModel(
-  { file, model, bars }: Awaited<ReturnType<typeof loadSearched>>,
+  { file, model, allSeries, bars }: Awaited<ReturnType<typeof loadSearched>>,
   { fixed, objective, holdout }: Pick<ModelManifest, 'fixed' | 'objective' | 'holdout'>,
 ): ModelGround {
   const used = bars.map((own) => seriesUsed(own, certifyBars(own, []).gaps))
@@ -96,5 +98,5 @@ export function groundOfModel(
     ...{ fixed, objective, holdout },
     figures: CLASSIFICATION_METRICS.map(({ key }) => key),
   }
-  return { file, model, bars, used, manifest: { ...rest, id: sha256(rest) } }
+  return { file, model, allSeries, bars, used, manifest: { ...rest, id: sha256(rest) } }
 }

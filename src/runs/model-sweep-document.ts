@@ -23,7 +23,7 @@ interface ModelSweepFacts {
 /** `run.json` of a sweep of a model. */
 export function modelSweepDocument({ ground, heldOut, ...facts }: ModelSweepFacts): SweepDocument {
   const { search } = facts
-  const { manifest, used, model } = ground
+  const { manifest, used, model, allSeries } = ground
   const { chosen: _, best, ...results } = searchResults(facts)
   const record = recordOf(ground, search)
   const paths = search.dimensions.map(({ name }) => name)
@@ -43,7 +43,7 @@ export function modelSweepDocument({ ground, heldOut, ...facts }: ModelSweepFact
     },
     ...{ heldOut, overfitting: null },
     reproduce: {
-      command: commandOf(record, model.definition.series),
+      command: commandOf(record, allSeries),
       request: record,
       code: manifest.code,
       inputs: { definition: manifest.definition },
