@@ -5,7 +5,7 @@ import type { Params, SweepDocument, TrialOutcome } from '../../src/core/search.
 import { loadBars } from '../../src/index.ts'
 import { SWEEP_SCHEMA } from '../../src/report/sweep-schema.ts'
 import { loadModel } from '../../src/runs/load-strategy.ts'
-import { modelSweep } from '../../src/runs/model-sweep.ts'
+import { modelSweep, refuseForModels } from '../../src/runs/model-sweep.ts'
 import { modelTrials, onSeries } from '../../src/runs/model-trial.ts'
 import { openManifest } from '../../src/runs/open-manifest.ts'
 import type { SearchAsked, SearchHost } from '../../src/runs/search-asked.ts'
@@ -231,6 +231,9 @@ describe('what cannot be searched of a model', () => {
     await refused({ prune: 0.3 }, /^--prune is of strategies: a model that is searched is judged on all its folds/)
     await refused({ closeAtEnd: true }, /^--close-at-end is of strategies/)
     await refused({ allowInSample: true }, /^--allow-in-sample is of strategies/)
+    expect(() => refuseForModels({ feeTaker: 0.001 })).toThrow(/^--fee-taker is of strategies: .* pays nothing; leave/)
+    expect(() => refuseForModels({ slippageBps: 0 })).toThrow(/^--slippage-bps/)
+    refuseForModels({ from: FROM, workers: 2, feeTaker: undefined })
     await refused({ objective: 'sharpe' }, /--objective sharpe is a figure of a strategy/)
     await refused({ objective: 'rows' }, /neither high nor low of it is better/)
     await refused({ objective: 'own.ts' }, /judged by a figure, such as logLoss or auc/)
