@@ -21,7 +21,18 @@ export {
 export { resampleBars } from './core/resample.ts'
 export type { RiskLimits } from './core/risk.ts'
 export type { Certificate, EquityColumns, Metrics, RunDocument, RunResult } from './core/run.ts'
-export type { CrossValidation, Overfitting, ReturnsSummary } from './core/search.ts'
+export type {
+  CrossValidation,
+  Overfitting,
+  Params,
+  ReturnsSummary,
+  SweepDocument,
+  SweepResult,
+  Trial,
+  TrialOutcome,
+  WalkForwardDocument,
+  WalkForwardResult,
+} from './core/search.ts'
 export { parseSeries, type Series, seriesName } from './core/series.ts'
 export type { OpenTrade, Trade } from './core/trade.ts'
 export { DataError } from './data/index.ts'

@@ -52,6 +52,12 @@ export const RECORDED_SEARCH = z.strictObject({
   prune: z.number().gt(0).lt(1).nullable(),
 })
 
+/** What a sweep of a model is made again from. */
+export const RECORDED_MODEL_SEARCH = RECORDED_SEARCH.omit({ backtest: true, prune: true }).extend({
+  ...{ module: z.string(), model: z.string(), data: z.array(z.string()).min(1) },
+  ...{ from: time, to: time, holdout: z.number().gt(0).lt(1), fixed: params },
+})
+
 export const PLAN = z.strictObject({
   kind: z.enum(['rolling', 'anchored']),
   train: z.string(),

@@ -3,21 +3,26 @@ import type { EvaluationResult } from '../core/evaluation.ts'
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries } from '../core/series.ts'
-import { didYouMean } from '../core/suggest.ts'
-import { parseTime } from '../core/time.ts'
 import { openStore } from '../data/index.ts'
 import type { ParamValue, Strategy } from '../engine/index.ts'
 import { isModelDefinition, type ModelDefinition } from '../models/define-model.ts'
+import {
+  checkGiven,
+  checkKeys,
+  checkNumber,
+  named,
+  OF_RUNS,
+  rangeOf,
+  settingsOf,
+  type Time,
+  warn,
+} from './api-checks.ts'
 import { backtest } from './backtest.ts'
-import { findConfig } from './config.ts'
 import { EMBEDDED } from './package-info.ts'
 import { writeRun } from './run-folder.ts'
-import { type Given, settle } from './settings.ts'
+import type { Given } from './settings.ts'
 import type { OnTraining } from './train.ts'
 import { UsageError } from './usage-error.ts'
-
-/** ISO text in UTC (`2023-01-01`, `2023-01-01T12:00`) or UTC ms. */
-type Time = string | number
 
 export interface BarsRange {
   /** Inclusive; the first stored bar where absent. */
@@ -37,7 +42,7 @@ export interface BarsRange {
 export async function loadBars(series: string, range: BarsRange = {}): Promise<Bars> {
   checkKeys('loadBars', range, ['from', 'to', 'before', 'store'])
   const { before } = range
-  if (before !== undefined) checkNumber('before', before)
+  if (before !== undefined) checkNumber('before', before, OF_RUNS.warmup)
   const wanted = { ...rangeOf(range), ...(before !== undefined && { before }) }
   const parsed = named('the series', series, parseSeries)
   const { store } = await settingsOf(range)
@@ -90,13 +95,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
 export async function runBacktest(options: BacktestOptions): Promise<BacktestRun> {
   checkKeys('runBacktest', options, KEYS)
   const start = performance.now()
-  for (const key of Object.keys(BOUNDS) as (keyof typeof BOUNDS)[])
-    if (options[key] !== undefined && options[key] !== null) checkNumber(key, options[key])
-  checkWord('feeAsset', options.feeAsset, ['quote', 'received'])
-  checkWord('margin', options.margin, ['cross', 'isolated'])
-  checkWord('funding', options.funding, ['on', 'off'])
-  checkWord('band', options.band, ['repriced', 'full'])
-  checkWord('slippageModel', options.slippageModel, ['bps', 'ticks', 'impact'])
+  checkGiven(options)
   const range = rangeOf(options)
   const { strategy, set, closeAtEnd, allowInSample, stress, benchmark } = options
   const settings = await settingsOf(options)
@@ -139,6 +138,9 @@ const TRAINING_KEYS = [
   'feeTaker', 'slippageBps', 'noCosts',
 ] as const // biome-ignore format: a list
 
+/** Threads that help a training. */
+const LEARNERS = { min: 1, max: 4, isWhole: true, text: 'whole, from 1 to 4' }
+
 /**
  * What `klinelab train` does, from code: one run a model, the same folders, the same bytes.
  * @throws UsageError for an option, series or module that cannot be, DataError for data that are not there or not enough
@@ -156,11 +158,11 @@ export async function runTraining(options: TrainingOptions): Promise<readonly Tr
   const { model, name = 'model', workers, threshold = BUILT_IN_THRESHOLD, write = true, onTraining, ...given } = options
   if (typeof model !== 'string' && !isModelDefinition(model))
     throw new UsageError('runTraining: model is neither the path of a module nor what defineModel returned')
-  if (workers !== undefined) checkNumber('workers', workers)
+  if (workers !== undefined) checkNumber('workers', workers, LEARNERS)
   if (typeof threshold !== 'number' || !(threshold > 0 && threshold < 1))
     throw new UsageError(`threshold: ${threshold} is not allowed; write a number above 0 and below 1`)
   for (const key of ['feeTaker', 'feeDiscount', 'slippageBps'] as const)
-    if (given[key] !== undefined) checkNumber(key, given[key])
+    if (given[key] !== undefined) checkNumber(key, given[key], OF_RUNS[key])
   const range = rangeOf(given)
   const settings = await settingsOf(given)
   const { models, file } =
@@ -176,87 +178,4 @@ export async function runTraining(options: TrainingOptions): Promise<readonly Tr
     if (artifact.stopped !== null) break
   }
   return runs
-}
-
-async function settingsOf(given: Given) {
-  return settle(given, await findConfig(process.cwd()), process.env, process.cwd())
-}
-
-/** Of what costs a run nothing and its caller should know all the same. */
-function warn(text: string): void {
-  process.emitWarning(text)
-}
-
-function rangeOf({ from, to }: { readonly from?: Time; readonly to?: Time }): { from?: number; to?: number } {
-  return {
-    ...(from !== undefined && { from: msOf('from', from) }),
-    ...(to !== undefined && { to: msOf('to', to) }),
-  }
-}
-
-function msOf(name: string, time: Time): number {
-  if (typeof time === 'string') return named(name, time, parseTime)
-  if (Number.isSafeInteger(time)) return time
-  throw new UsageError(`${name}: ${time} is not a time: write UTC milliseconds, or ISO text such as 2023-01-01`)
-}
-
-function named<T>(name: string, text: string, parse: (text: string) => T): T {
-  try {
-    return parse(text)
-  } catch (error) {
-    throw new UsageError(`${name}: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-/** The bounds of the command's flags: a script may be no more careless than a shell. */
-const BOUNDS = {
-  cash: { above: 0, text: 'above 0' },
-  feeMaker: { above: -1, below: 1, text: 'a fraction, above -1 and below 1' },
-  feeTaker: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
-  feeDiscount: { min: 0, below: 1, text: 'a fraction, at least 0 and below 1' },
-  slippageBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },
-  slippageTicks: { min: 0, isWhole: true, text: 'whole, at least 0' },
-  spreadBps: { min: 0, below: 10_000, text: 'at least 0 and below 10000' },
-  impact: { min: 0, text: 'at least 0' },
-  participation: { above: 0, max: 1, text: 'a fraction, above 0 and at most 1' },
-  latency: { min: 0, text: 'milliseconds, at least 0' },
-  cancelLatency: { min: 0, text: 'milliseconds, at least 0' },
-  riskFree: { above: -1, text: 'a fraction above -1' },
-  warmup: { min: 0, isWhole: true, text: 'whole, at least 0' },
-  leverage: { min: 1, isWhole: true, text: 'whole, at least 1' },
-} as const
-
-function checkWord(name: string, value: string | undefined, words: readonly string[]): void {
-  if (value !== undefined && !words.includes(value))
-    throw new UsageError(`${name}: "${String(value)}" is not allowed; write ${words.join(' or ')}`)
-}
-
-interface Bounds {
-  readonly min?: number
-  readonly above?: number
-  readonly below?: number
-  readonly max?: number
-  readonly isWhole?: boolean
-  readonly text: string
-}
-
-const WORKERS: Bounds = { min: 1, max: 4, isWhole: true, text: 'whole, from 1 to 4' }
-
-function checkNumber(name: keyof typeof BOUNDS | 'before' | 'workers', value: number): void {
-  const { min, above, below, max, isWhole, text }: Bounds =
-    name === 'workers' ? WORKERS : name === 'before' ? BOUNDS.warmup : BOUNDS[name]
-  const isRight =
-    Number.isFinite(value) &&
-    (min === undefined || value >= min) &&
-    (above === undefined || value > above) &&
-    (below === undefined || value < below) &&
-    (max === undefined || value <= max) &&
-    (!isWhole || Number.isInteger(value))
-  if (!isRight) throw new UsageError(`${name}: ${String(value)} is not allowed; write a number (${text})`)
-}
-
-function checkKeys(name: string, options: object, known: readonly string[]): void {
-  for (const key of Object.keys(options))
-    if (!known.includes(key))
-      throw new UsageError(`${name}: unknown option "${key}"${didYouMean(key, known)}; known: ${known.join(', ')}`)
 }

@@ -7,4 +7,5 @@ export const SEARCH_DEFAULTS = {
   batch: 64,
   modelObjective: 'logLoss',
   holdout: 0.25,
+  maxSeconds: 86_400,
 } as const
