@@ -67,8 +67,9 @@ export async function objectiveOf(
   }
   if (subject === 'model')
     throw new UsageError(`--objective ${text}: a search of a model is judged by a figure, such as logLoss or auc`)
-  const { file, judge: own } = await loadObjective(text)
+  const { file } = await loadObjective(text)
   const path = relative(projectRoot(dirname(file)), file).replaceAll('\\', '/')
+  const { judge: own } = await loadObjective(text, path)
   return { spec: { name: path, goal: goal ?? 'max', module: { path, code: codeHash(file).hash } }, file, judge: own }
 }
 
@@ -77,13 +78,20 @@ export function isModulePath(objective: string): boolean {
   return /\.(ts|js|mjs)$/.test(objective)
 }
 
-/** The function of a module that judges a trial. @throws UsageError where it exports none */
-export async function loadObjective(path: string): Promise<{ readonly judge: JudgeTrial; readonly file: string }> {
+/**
+ * The function of a module that judges a trial.
+ * @param name what reasons call it: the same wherever the project lies
+ * @throws UsageError where it exports none
+ */
+export async function loadObjective(
+  path: string,
+  name = path,
+): Promise<{ readonly judge: JudgeTrial; readonly file: string }> {
   const { file, exports } = await loadModule('objective', path)
   const { default: own } = exports
   if (typeof own !== 'function')
     throw new UsageError(
       `objective ${path}: its default export is no function; write: export default ({ metrics }) => metrics.sharpe`,
     )
-  return { file, judge: (result) => judge(path, (own as (result: TrialResult) => unknown)(result)) }
+  return { file, judge: (result) => judge(name, (own as (result: TrialResult) => unknown)(result)) }
 }

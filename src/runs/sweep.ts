@@ -154,7 +154,7 @@ export async function backendOf(
     return host.backend(manifest)
   }
   if (file === null || isInline) {
-    const loaded = objectiveFile === null ? null : (await loadObjective(objectiveFile)).judge
+    const loaded = objectiveFile === null ? null : (await loadObjective(objectiveFile, manifest.objective.name)).judge
     const own = planned.judge ?? loaded
     return new TrialsHere(strategy, manifest.fixed, scene, { name, goal, own, figures: manifest.figures })
   }

@@ -28,7 +28,7 @@ interface StrategySubject {
   readonly figures: readonly string[]
 }
 
-export interface ModelSubject {
+interface ModelSubject {
   readonly kind: 'model'
   readonly module: string
   readonly model: string
@@ -63,7 +63,7 @@ const ready = subject.kind === 'strategy' ? strategyRunner(subject) : modelRunne
 async function strategyRunner({ strategy: path, fixed, scene, objective, figures }: StrategySubject): Promise<Runner> {
   const { strategy } = await loadStrategy(path)
   const { name, goal, file } = objective
-  const own = file === null ? null : (await loadObjective(file)).judge
+  const own = file === null ? null : (await loadObjective(file, name)).judge
   const indicators = new SharedIndicators(scene.slots.map(({ bars }) => bars))
   const runner = new TrialRunner(strategy, fixed, scene, indicators, { name, goal, own, figures })
   return { learn: (shared) => indicators.learn(shared), run: (trial) => runner.run(trial) }
