@@ -68,6 +68,17 @@ export const PLAN = z.strictObject({
 /** What a walk-forward is made again from. */
 export const RECORDED_WALK_FORWARD = RECORDED_SEARCH.extend({ plan: PLAN })
 
+/** What a search is made again from; `null` where a script handed something over that no file has. */
+export function reproduced<T extends z.ZodType>(request: T) {
+  return z.strictObject({
+    command: z.string(),
+    request: request.nullable(),
+    code: sha256,
+    inputs: z.record(z.string(), sha256),
+    versions: z.record(z.string(), z.string()),
+  })
+}
+
 /** Of documents of searches: all that does not hang on which. */
 export const searchDocument = {
   run: z.string(),
@@ -87,13 +98,6 @@ export const searchDocument = {
   cash: z.number(),
   remarks: z.array(z.string()),
   notes: z.record(z.string(), z.string()),
-  reproduce: z.strictObject({
-    command: z.string(),
-    request: z.unknown(),
-    code: sha256,
-    inputs: z.record(z.string(), sha256),
-    versions: z.record(z.string(), z.string()),
-  }),
 }
 
 const crossValidation = z.strictObject({

@@ -1,6 +1,18 @@
 import { z } from 'zod'
 import type { SweepDocument } from '../core/search.ts'
-import { count, figure, metrics, overfitting, params, searchDocument, time, value } from './search-schema.ts'
+import {
+  count,
+  figure,
+  metrics,
+  overfitting,
+  params,
+  RECORDED_MODEL_SEARCH,
+  RECORDED_SEARCH,
+  reproduced,
+  searchDocument,
+  time,
+  value,
+} from './search-schema.ts'
 
 /**
  * The schema of a sweep's `run.json`, published beside this file as `sweep.schema.json` (`npm run docs` writes it). Times are
@@ -43,6 +55,7 @@ export const SWEEP_SCHEMA: z.ZodType<SweepDocument> = z.strictObject({
   kind: z.literal('sweep'),
   subject: z.enum(['strategy', 'model']),
   ...searchDocument,
+  reproduce: reproduced(z.union([RECORDED_SEARCH, RECORDED_MODEL_SEARCH])),
   trials: z.strictObject({ all: count, done: count, pruned: count, failed: count, excluded: count }),
   best: z.strictObject({ ...row, command: z.string(), edit: z.string().nullable() }).nullable(),
   heldOut: z

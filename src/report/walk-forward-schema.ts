@@ -1,6 +1,18 @@
 import { z } from 'zod'
 import type { WalkForwardDocument } from '../core/search.ts'
-import { count, figure, metrics, overfitting, PLAN, params, searchDocument, time, value } from './search-schema.ts'
+import {
+  count,
+  figure,
+  metrics,
+  overfitting,
+  PLAN,
+  params,
+  RECORDED_WALK_FORWARD,
+  reproduced,
+  searchDocument,
+  time,
+  value,
+} from './search-schema.ts'
 
 /**
  * The schema of a walk-forward's `run.json`, published beside this file as `walk-forward.schema.json` (`npm run docs` writes
@@ -26,6 +38,7 @@ const walk = z.strictObject({
 export const WALK_FORWARD_SCHEMA: z.ZodType<WalkForwardDocument> = z.strictObject({
   kind: z.literal('walk-forward'),
   ...searchDocument,
+  reproduce: reproduced(RECORDED_WALK_FORWARD),
   plan: PLAN,
   windows: z.array(walk),
   metrics,

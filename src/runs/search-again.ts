@@ -112,7 +112,8 @@ export async function verifySearch(
   const recorded = readSearchDocument(dir)
   const again = await searchAgain(dir, recorded, settings, cwd, host)
   const fresh = JSON.parse(JSON.stringify(again.document)) as SearchDocument
-  const changed = causes(recorded, fresh)
+  const isModel = recorded.kind === 'sweep' && recorded.subject === 'model'
+  const changed = causes(recorded, fresh, isModel ? 'the module' : 'the strategy')
   const [was, is] = [recorded.reproduce.inputs, fresh.reproduce.inputs]
   if (was['objective'] !== is['objective'])
     changed.push('the module of the objective, a file it imports, or the lockfile was changed')

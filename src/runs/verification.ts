@@ -20,8 +20,8 @@ interface Inputs {
   readonly reproduce: { readonly code: string; readonly inputs: Readonly<Record<string, string>> }
 }
 
-/** Inputs that are not what they were. */
-export function causes(recorded: Inputs, fresh: Inputs): string[] {
+/** Inputs that are not what they were. @param what the code of the run is called */
+export function causes(recorded: Inputs, fresh: Inputs, what = 'the strategy'): string[] {
   const problems: string[] = []
   if (recorded.engine.version !== fresh.engine.version)
     problems.push(
@@ -31,7 +31,7 @@ export function causes(recorded: Inputs, fresh: Inputs): string[] {
     if (data.sha256 !== fresh.data[k]?.sha256)
       problems.push(`the stored bars of ${data.series} are not those of the run`)
   if (recorded.reproduce.code !== fresh.reproduce.code)
-    problems.push('the strategy, a file it imports, or the lockfile was changed')
+    problems.push(`${what}, a file it imports, or the lockfile was changed`)
   const [before, now] = [recorded.reproduce.inputs, fresh.reproduce.inputs]
   for (const [name, words] of Object.entries(INPUTS))
     if (before[name] !== now[name]) problems.push(`${words}: not those of the run`)

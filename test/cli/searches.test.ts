@@ -2,8 +2,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SweepDocument, WalkForwardDocument } from '../../src/core/search.ts'
+import { SWEEP_SCHEMA } from '../../src/report/sweep-schema.ts'
+import { WALK_FORWARD_SCHEMA } from '../../src/report/walk-forward-schema.ts'
 import { klinelab } from './klinelab.ts'
 import { ASKED, columnOf, SERIES, searchProject } from './made-search.ts'
+import { modelModule } from './model-modules.ts'
 
 const project = await searchProject()
 const { run, out, strategy } = project
@@ -83,6 +86,20 @@ describe('klinelab runs', () => {
 })
 
 describe('what a search is made again from', () => {
+  test.each([
+    ['a sweep', sweep, SWEEP_SCHEMA],
+    ['a walk-forward', walk, WALK_FORWARD_SCHEMA],
+  ])('fits the published schema with the rest of run.json: %s', (_, one, schema) => {
+    const document = documentOf<SweepDocument>(one)
+    expect(schema.safeParse(document).error?.issues ?? []).toEqual([])
+    const { command, request, ...rest } = document.reproduce
+    const partly = {
+      ...document,
+      reproduce: { ...rest, command, request: { ...(request as object), seed: undefined } },
+    }
+    expect(schema.safeParse(partly).success).toBe(false)
+  })
+
   test('is the same however it was asked for', async () => {
     const wheres = ['--where', 'fast < slow', '--where', 'slow < 900']
     const one = await made([
@@ -141,6 +158,20 @@ describe('klinelab verify', () => {
     expect((await changed(project.objective, comment, () => problemsOf(busy))).problems).toEqual([
       'the module of the objective, a file it imports, or the lockfile was changed',
     ])
+  })
+
+  test('makes a sweep of a model again too, and says that its module was changed', async () => {
+    const module = join(project.cwd, 'model.ts')
+    writeFileSync(module, modelModule())
+    const range = ['--from', '2024-01-01', '--to', '2024-02-15']
+    const one = await made(['sweep', module, '--model', 'up', ...range, '--set', 'model.C=0.01,1', '--workers', '1'])
+    expect(await problemsOf(one)).toEqual({ problems: [], differences: [] })
+    const { problems } = await changed(
+      module,
+      (text) => `${text}// another\n`,
+      () => problemsOf(one),
+    )
+    expect(problems).toEqual(['the module, a file it imports, or the lockfile was changed'])
   })
 
   type Edit = readonly [file: string, what: RegExp, by: string]

@@ -126,7 +126,7 @@ export function madeSweep({
     reproduce: {
       command:
         'klinelab sweep strategies/sma-cross.ts --data binance:BTCUSDT:1h --set fast=10..100:10 --set slow=120..500:20',
-      request: { strategy: 'strategies/sma-cross.ts' },
+      request: null,
       code: HASH,
       inputs: { 'strategies/sma-cross.ts': HASH },
       versions: { node: '24.21.0' },
