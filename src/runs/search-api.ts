@@ -123,7 +123,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepRun> {
   }
   // loaded where it is asked for: a script that only runs backtests should not wait for it
   const [{ sweepOf }, { writeSweep }] = await Promise.all([import('./search-subject.ts'), import('./sweep-folder.ts')])
-  const run = await sweepOf(asked, settings, hostOf(options))
+  const run = await sweepOf(asked, settings, hostOf(options), { ...options })
   const { result, seconds } = run
   return {
     ...result,

@@ -29,10 +29,20 @@ export async function subjectOf({ strategy: path, model, holdout, set }: SearchA
   return 'strategy'
 }
 
-/** Searches a strategy's parameters or a model's settings, whichever the module has. @throws as `sweep`, `modelSweep` */
-export async function sweepOf(asked: SearchAsked, settings: Settings, host: SearchHost = {}): Promise<Sweep> {
+/**
+ * Searches a strategy's parameters or a model's settings, whichever the module has.
+ * @param given all options by name: those that can mean nothing for a model are refused
+ * @throws as `sweep`, `modelSweep`
+ */
+export async function sweepOf(
+  asked: SearchAsked,
+  settings: Settings,
+  host: SearchHost = {},
+  given: Readonly<Record<string, unknown>> = {},
+): Promise<Sweep> {
   if ((await subjectOf(asked)) === 'strategy') return sweep(asked, settings, host)
   // what models are made of no strategy needs
-  const { modelSweep } = await import('./model-sweep.ts')
+  const { modelSweep, refuseForModels } = await import('./model-sweep.ts')
+  refuseForModels(given)
   return modelSweep(asked, settings, host)
 }

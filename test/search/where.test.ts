@@ -53,6 +53,16 @@ describe('constraints', () => {
     expect(parseWhere([], DIMENSIONS, OTHERS)).toBeNull()
   })
 
+  test('paths of a model are names with points', () => {
+    const paths: readonly Dimension[] = [
+      { name: 'model.members.0.trees', kind: 'int', from: 1, to: 9, step: null, isLog: false },
+      { name: 'label.horizon', kind: 'int', from: 1, to: 9, step: null, isLog: false },
+    ]
+    const where = parseWhere(['model.members.0.trees*.5<label.horizon'], paths, { missing: 'drop' })!
+    expect(where.allows({ 'model.members.0.trees': 5, 'label.horizon': 3 })).toBe(true)
+    expect(where.allows({ 'model.members.0.trees': 6, 'label.horizon': 3 })).toBe(false)
+  })
+
   test('a parameter that is searched has its own value, one that is not that of the run', () => {
     expect(allows('fast == 10')).toBe(true)
     expect(allows('qty == 0.1')).toBe(true)
@@ -170,7 +180,9 @@ describe('what is no constraint', () => {
     ['-kind > 1', 2, '"-" needs a number here, and this is a word'],
     ['fast ** 2 > 4', 7, 'a value was expected in place of "*"'],
     ['max(fast, slow) > 3', 9, '"," means nothing here; there are numbers, names, words in quotes and && || <= >= == != < > + - * / % ! ( )'],
-    ['fast.valueOf > 3', 5, '"." means nothing here; there are numbers, names, words in quotes and && || <= >= == != < > + - * / % ! ( )'],
+    ['fast.valueOf > 3', 1, 'there is no parameter "fast.valueOf"; there are qty, fast, slow, kind, invert, and words stand in quotes'],
+    ['fast . slow > 3', 6, '"." means nothing here; there are numbers, names, words in quotes and && || <= >= == != < > + - * / % ! ( )'],
+    ['fast. > 3', 5, '"." means nothing here; there are numbers, names, words in quotes and && || <= >= == != < > + - * / % ! ( )'],
     [`${'('.repeat(101)}1`, 102, 'more than 100 things inside one another'],
   ])('%s', (text, at, message) => {
     expect(() => allows(text)).toThrow(new RangeError(`--where '${text}', character ${at}: ${message}`))

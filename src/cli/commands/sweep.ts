@@ -20,10 +20,9 @@ export default {
     if (flags.showConfig) return configOutcome(settings, io)
     const asked = searchAsked(args)
     const isModel = (await subjectOf(asked)) === 'model'
-    if (isModel) (await import('../../runs/model-sweep.ts')).refuseForModels(args.flags)
     const builtIn = isModel ? SEARCH_DEFAULTS.modelObjective : SEARCH_DEFAULTS.objective
     const host = searchHost(flags, io, flags.objective ?? builtIn)
-    const done = await interruptible((signal) => sweepOf(asked, settings, { ...host, signal }))
+    const done = await interruptible((signal) => sweepOf(asked, settings, { ...host, signal }, args.flags))
     const { dir, verdict } = await writeSweep(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
     const { document } = done.result
     const seconds = (performance.now() - start) / 1000
