@@ -5,7 +5,7 @@ import { command } from '../data/command.ts'
 import { hourlyCsv, ROOT, scratch } from './klinelab.ts'
 
 export const SERIES = 'kucoin:TEST-USDT:1h'
-export const DAYS = 100
+const DAYS = 100
 
 /** An objective of one's own: trades are what it likes. */
 const OBJECTIVE = 'export default ({ trades, params }) => trades.length - params.fast / 1000\n'
