@@ -278,7 +278,8 @@ describe('what is asked of a run of another kind is refused with what it is', ()
       [sweep, 'a sweep'],
       [walk, 'a walk-forward'],
     ] as const) {
-      const done = await run([...words.split(' '), one.run, ...more])
+      // by a part of its name, as it is typed
+      const done = await run([...words.split(' '), one.run.slice(0, -2), ...more])
       expect(done.code).toBe(2)
       expect(done.stderr).toContain(`${one.run}: is ${kind}, ${wanted}; see klinelab runs show ${one.run}`)
     }
