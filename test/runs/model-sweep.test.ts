@@ -6,7 +6,7 @@ import { loadBars } from '../../src/index.ts'
 import { SWEEP_SCHEMA } from '../../src/report/sweep-schema.ts'
 import { loadModel } from '../../src/runs/load-strategy.ts'
 import { modelSweep, refuseForModels } from '../../src/runs/model-sweep.ts'
-import { modelTrials, onSeries } from '../../src/runs/model-trial.ts'
+import { type ModelSearch, modelTrials, onSeries } from '../../src/runs/model-trial.ts'
 import { openManifest } from '../../src/runs/open-manifest.ts'
 import type { SearchAsked, SearchHost } from '../../src/runs/search-asked.ts'
 import type { SearchManifest } from '../../src/runs/search-manifest.ts'
@@ -44,9 +44,9 @@ const search = (more: Partial<SearchAsked> = {}, host: SearchHost = {}, out = sc
   modelSweep(asking(more), settingsIn(out), { workers: 1, ...host })
 
 /** The same trials on this thread, without the search around them. */
-async function plainTrials(objective?: string) {
+async function plainTrials(more: Partial<ModelSearch> = {}) {
   const bars = await loadBars('binance:ETHUSDT:1h', { ...RANGE, store: STORE })
-  return modelTrials({ model: await loadModel(FILE, 'up'), bars: [bars], ...(objective && { objective }) })
+  return modelTrials({ model: await loadModel(FILE, 'up'), bars: [bars], ...more })
 }
 
 const gridOf = (): Params[] =>
@@ -171,9 +171,12 @@ describe('a search of a model that is stopped', () => {
   })
 
   test('does not wait for the trial at hand', async () => {
-    const slow = project(modelModule({ model: 'lstm({ units: 32, window: 12, epochs: 2000 })' }))
+    // each fold sleeps for as long as the test may take
+    const sleep = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000)'
+    const model = `{ ...logisticRegression(), kind: 'own', fit: (...of) => (${sleep}, logisticRegression().fit(...of)) }`
+    const slow = project(modelModule({ model }))
     const stop = new AbortController()
-    const work = search({ strategy: slow.file, set: ['model.units=32,33'] }, { signal: stop.signal, workers: 1 })
+    const work = search({ strategy: slow.file, set: ['label.horizon=3,12'] }, { signal: stop.signal, workers: 1 })
     setTimeout(() => stop.abort(), 1500)
     const start = performance.now()
     await expect(work).rejects.toThrow(/stopped after 0 of 2 trials/)
@@ -191,6 +194,10 @@ describe('a worker elsewhere', () => {
     const { result } = await search(asked, { backend })
     expect(JSON.stringify(result)).toBe(JSON.stringify((await search(asked)).result))
     const { document } = result
+    const plain = await plainTrials({ objective: 'auc', holdout: 0.3 })
+    const last = { number: 6, params: { calibrate: 'platt', 'model.C': 1, 'label.horizon': 12 } }
+    expect(JSON.stringify(result.outcomes.at(-1))).toBe(JSON.stringify(await plain.run(last)))
+    expect(document.heldOut).toMatchObject(plain.heldOut)
     expect(document).toMatchObject({
       ...{ kind: 'sweep', subject: 'model', name: 'up', fixed: { calibrate: 'platt' }, overfitting: null },
       search: { objective: { name: 'auc', goal: 'max' }, prune: null, trials: 6 },
