@@ -68,10 +68,16 @@ export function bestByName(ledger: Ledger, view: View = {}): readonly NameTried[
   return tried.sort((a, b) => b.trials - a.trials)
 }
 
-/** The same trial made again takes the place of its older line. */
+/** What is known of a trial that was made more than once: the most of it, and of equals the last. */
+const KNOWN = { failed: 0, pruned: 1, done: 2 } as const
+
 function differentTrials({ entries }: Ledger, view: View): Map<string, WrittenTrial> {
   const different = new Map<string, WrittenTrial>()
-  for (const trial of entries) if (isIn(view, trial)) different.set(trial.id, trial)
+  for (const trial of entries) {
+    if (!isIn(view, trial)) continue
+    const before = different.get(trial.id)
+    if (before === undefined || KNOWN[trial.status] >= KNOWN[before.status]) different.set(trial.id, trial)
+  }
   return different
 }
 

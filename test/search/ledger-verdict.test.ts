@@ -17,6 +17,32 @@ const daily = (k: number) => ({ returns: madeReturns(k) })
 const sharpeOf = (k: number) => (madeReturns(k).mean / madeReturns(k).deviation) * Math.sqrt(365)
 
 describe('the verdict of a ledger', () => {
+  test('of lines of one trial a finished one holds before one that was pruned, that before a failed one, then the last', () => {
+    const [done, pruned, failed] = [
+      madeTrial(1, { ...daily(1), at: 1 }),
+      madeTrial(1, { returns: madeReturns(3, 365), status: 'pruned', at: 2 }),
+      madeTrial(1, { returns: null, status: 'failed', at: 3 }),
+    ]
+    const last = madeTrial(1, { ...daily(2), at: 4 })
+    const read = (...entries: readonly TrialEntry[]) => judgeTrial(ledgerOf(...entries), entries[0]!)
+    for (const [held, ...entries] of [
+      [done, done, pruned, failed],
+      [done, failed, done, pruned],
+      [pruned, pruned, failed],
+      [pruned, failed, pruned],
+      [last, done, failed, last],
+      [last, done, pruned, last, failed],
+    ] as const) {
+      const { first, trials, failed: count, compared } = read(...entries)
+      expect([first, trials, count, compared]).toEqual([held.at, 1, 0, 1])
+    }
+    // none of the repeats takes the best away
+    const others = [madeTrial(2, daily(4)), { ...done, status: 'failed', returns: null }] as const
+    const ledger = ledgerOf({ ...done, returns: { ...madeReturns(1), mean: 1 } }, ...others)
+    expect(judgeTrial(ledger, 'best').chosen!.id).toBe(done.id)
+    expect(bestByName(ledger)[0]!.best!.id).toBe(done.id)
+  })
+
   test('counts each trial once, whatever it was of, and the last line of it holds', () => {
     const entries = [
       madeTrial(1, { ...daily(1), verb: 'demo' }),
