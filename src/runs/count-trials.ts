@@ -1,6 +1,7 @@
 import type { EvaluationDocument } from '../core/evaluation.ts'
 import type { LedgerVerdict, TrialVerb } from '../core/ledger.ts'
 import type { RecordedRequest, RunDocument, RunResult, SeriesUsed } from '../core/run.ts'
+import type { Trial, TrialOutcome } from '../core/search.ts'
 import { summarise } from '../metrics/returns-summary.ts'
 import { appendTrials, type Ledger, LedgerError, readLedger } from '../search/ledger.ts'
 import { type TrialEntry, trialId } from '../search/ledger-line.ts'
@@ -60,7 +61,8 @@ export function dataHash(data: readonly Pick<SeriesUsed, 'series' | 'sha256'>[])
 
 /**
  * Of all that decides a run's returns besides strategy, parameters, bars and code. What only judges or shows it (a benchmark, the
- * band, `--stress`) makes no other trial of it. Of a strategy whose code cannot be seen its fills are known by too.
+ * band, `--stress`) makes no other trial of it; nor do the bars before the range, which a trial of a search is given as many of as
+ * the greediest of its trials wants. Of a strategy whose code cannot be seen its fills are known by too.
  */
 export function settingsHash({
   reproduce,
@@ -71,18 +73,26 @@ export function settingsHash({
 }): string {
   const { request, config, inputs } = reproduce
   if (request === null) return sha256([config, tradeHash])
-  const { settings, benchmark, certificates, ...used } = inputs
+  const { settings, benchmark, certificates, warmup, ...used } = inputs
   return sha256([deciding(request), used])
 }
 
 function deciding(request: RecordedRequest): Partial<RecordedRequest> {
-  const { strategy, data, from, to, set, stress, band, benchmark, riskFree, ...decides } = request
+  const { strategy, data, from, to, set, stress, band, benchmark, riskFree, warmup, ...decides } = request
   return decides
 }
 
 /** Counts trials. A ledger that cannot be written costs no run its result: that is told. @returns whether they were counted */
 export function countTrials(trials: readonly TrialEntry[], { ledger, onWarning }: Counting): boolean {
   return told(onWarning, () => appendTrials(ledger, trials) ?? true) ?? false
+}
+
+/** What counts a search's trials as they are done; `null` where nobody counts. */
+export function counterOf(
+  counting: Counting | undefined,
+  entriesOf: (trials: readonly Trial[], outcomes: readonly TrialOutcome[]) => readonly TrialEntry[],
+): ((trials: readonly Trial[], outcomes: readonly TrialOutcome[]) => void) | null {
+  return counting === undefined ? null : (trials, outcomes) => void countTrials(entriesOf(trials, outcomes), counting)
 }
 
 /** What the ledger makes of a trial, which is not counted for that; `null` where it cannot be read, which is told. */

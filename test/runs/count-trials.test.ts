@@ -4,6 +4,9 @@ import { describe, expect, test } from 'vitest'
 import type { LedgerVerdict } from '../../src/core/ledger.ts'
 import { buy, defineStrategy, runBacktest } from '../../src/index.ts'
 import { verifyRun } from '../../src/runs/rerun.ts'
+import { settle } from '../../src/runs/settings.ts'
+import { sweep } from '../../src/runs/sweep.ts'
+import { writeSweep } from '../../src/runs/sweep-folder.ts'
 import { readLedger } from '../../src/search/ledger.ts'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 
@@ -61,6 +64,31 @@ describe('a backtest is counted', () => {
     const out = scratch()
     await make(out)
     expect((await make(out, more)).verdict?.trials).toBe(2)
+  })
+
+  test('a trial is the same whatever the grid around it, and whatever bars before the range that asks for', async () => {
+    const out = scratch()
+    const ledger = join(out, 'ledger.jsonl')
+    const counting = { ledger, onWarning: expect.unreachable }
+    const asked = { strategy: SMA, data: [ASKED.data], from: Date.UTC(2024, 5, 1), to: Date.UTC(2024, 6, 1) }
+    const settings = settle({ store: STORE, out }, { config: {}, file: null }, {}, ROOT)
+    const warmups: number[] = []
+    for (const set of [
+      ['fast=10', 'slow=40,80'],
+      ['fast=10,20', 'slow=40,160'],
+      ['fast=20', 'slow=160,320'],
+    ]) {
+      const done = await sweep({ ...asked, set }, settings, { workers: 1 })
+      await writeSweep(done, out, counting)
+      warmups.push(done.result.document.range.warmup)
+    }
+    expect(new Set(warmups).size).toBe(3)
+    for (const more of [{}, { warmup: 900 }])
+      await runBacktest({ ...asked, set: { fast: 10, slow: 40 }, store: STORE, out, ledger, ...more })
+    const { entries } = readLedger(ledger)
+    expect(entries).toHaveLength(2 + 4 + 2 + 2)
+    // 10 × 40, 80 and 160, 20 × 40, 160 and 320
+    expect(new Set(entries.map(({ id }) => id)).size).toBe(6)
   })
 
   test('of strategies whose code cannot be seen their fills tell them apart', async () => {
