@@ -2,9 +2,7 @@ import type { Figure } from './findings.ts'
 import type { Overfitting, Params } from './search.ts'
 
 /** Where a trial came from. `demo`: a backtest of the demo's own. */
-export const TRIAL_VERBS = ['backtest', 'sweep', 'walk-forward', 'model', 'demo'] as const
-
-export type TrialVerb = (typeof TRIAL_VERBS)[number]
+export type TrialVerb = 'backtest' | 'sweep' | 'walk-forward' | 'model' | 'demo'
 
 /** One of what was tried, as a verdict names it. */
 export interface NamedTrial {
