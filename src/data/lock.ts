@@ -10,16 +10,23 @@ import { makeFolder } from './make-folder.ts'
 const BIRTH = 2000
 
 /**
- * Holds a store for one writer while `work` runs. A second writer waits up to `patience` ms, then gets an error that
- * names the holder; a lock whose process is gone is taken over.
+ * Holds a folder for one writer while `work` runs; see `takeLock`.
+ */
+export async function withLock<T>(dir: string, patience: number, work: () => Promise<T>): Promise<T> {
+  const release = await takeLock(dir, patience)
+  try {
+    return await work()
+  } finally {
+    release()
+  }
+}
+
+/**
+ * Holds a folder for one writer until what it returns is called. A second writer waits up to `patience` ms, then gets an error
+ * that names the holder; a lock whose process is gone is taken over.
  * @param what the holder is doing, as the error says
  */
-export async function withLock<T>(
-  dir: string,
-  patience: number,
-  work: () => Promise<T>,
-  what = 'writing to this store',
-): Promise<T> {
+export async function takeLock(dir: string, patience: number, what = 'writing to this store'): Promise<() => void> {
   const file = join(dir, '.lock')
   try {
     makeFolder(dir)
@@ -39,9 +46,7 @@ export async function withLock<T>(
       )
     await setTimeout(50)
   }
-  try {
-    return await work()
-  } finally {
+  return () => {
     if (read(file) === me()) rmSync(file, { force: true })
   }
 }

@@ -95,15 +95,15 @@ export class QuietLane {
 
   /** Where open orders wait; false where one may notice any bar. As `isOutOfReach`. */
   #lookAhead(): boolean {
-    const { orders, scales } = this.#slot
+    const { orders, cursor, scales } = this.#slot
     const reach = this.#reach
     reach[ABOVE] = Number.POSITIVE_INFINITY
     reach[BELOW] = Number.NEGATIVE_INFINITY
     reach[UNTIL] = Number.POSITIVE_INFINITY
     for (let k = 0; k < orders.length; k++) {
       const order = orders[k]!
-      // one that was accepted at the last close is news, and does not come here
-      if (!order.isAlive) return false
+      // one that has not rested for a bar notices what lies between: a gap, for one
+      if (!order.isAlive || order.acceptedRow >= cursor.row) return false
       if (order.type === 'market' || order.type === 'trailing-stop' || order.hasTriggered) return false
       const level = fromUnits(order.type === 'limit' ? order.limit : order.trigger, scales.priceDecimals)
       if (waitsAbove(order)) reach[ABOVE] = Math.min(reach[ABOVE]!, level)

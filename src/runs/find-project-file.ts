@@ -9,6 +9,8 @@ import { UsageError } from './usage-error.ts'
  * @throws UsageError where there is none
  */
 export function findProjectFile(what: string, path: string, dir: string, cwd: string): string {
+  // a manifest may come from elsewhere, and names what lies in its project
+  if (path.split(/[\\/]/).includes('..')) throw new UsageError(`${what} ${path}: lies outside of its project`)
   const places = [resolve(cwd, path)]
   for (let up = dir; dirname(up) !== up; up = dirname(up)) places.push(join(up, path))
   places.push(join(HOME, path))

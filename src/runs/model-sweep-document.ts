@@ -28,7 +28,7 @@ export function modelSweepDocument({ ground, heldOut, ...facts }: ModelSweepFact
   const record = recordOf(ground, search)
   const paths = search.dimensions.map(({ name }) => name)
   return {
-    ...{ run: `${model.name}-sweep-${searchId(ground, search)}`, kind: 'sweep', subject: 'model' },
+    ...{ run: modelSweepName(ground, search), kind: 'sweep', subject: 'model' },
     ...{ name: model.name, search, fixed: manifest.fixed, data: used },
     range: { ...manifest.range, warmup: 0 },
     engine: { version: VERSION, bars: used.reduce((sum, { rows }) => sum + rows, 0) },
@@ -79,6 +79,11 @@ function editOf(params: Params): string {
   return Object.entries(params)
     .map(([path, value]) => `${path} = ${JSON.stringify(value)}`)
     .join('\n')
+}
+
+/** How the run of a model's search is called. */
+export function modelSweepName(ground: ModelGround, search: SearchRequest): string {
+  return `${ground.model.name}-sweep-${searchId(ground, search)}`
 }
 
 /** Trials of a model as the ledger counts them: they have no daily returns. */

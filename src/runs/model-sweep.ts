@@ -9,9 +9,10 @@ import { createSampler } from '../search/sampler.ts'
 import type { Sampler } from '../search/sampler-contract.ts'
 import { parseSpace, type Space } from '../search/space.ts'
 import { parseWhere, type Where } from '../search/where.ts'
+import { counterOf } from './count-trials.ts'
 import { Interrupted } from './interrupted.ts'
 import { groundOfModel, loadSearched, type ModelGround } from './model-manifest.ts'
-import { modelSweepDocument } from './model-sweep-document.ts'
+import { modelEntries, modelSweepDocument, modelSweepName } from './model-sweep-document.ts'
 import { type ModelTrials, modelTrials } from './model-trial.ts'
 import { objectiveOf } from './objective.ts'
 import { runTrials } from './run-trials.ts'
@@ -69,13 +70,15 @@ export async function modelSweep(asked: SearchAsked, settings: Settings, host: S
   const { features, also } = model.definition
   checkModelMemory(bars, featureNames(features(), also()).length, sampler.total, host.workers)
   const { write = true, signal } = host
-  const journal = new SearchJournal(write ? settings.out : null, searchId(ground, search))
+  const run = modelSweepName(ground, search)
+  const count = counterOf(host.counting, (tried, outcomes) => modelEntries(ground, tried, outcomes, run))
+  const journal = new SearchJournal(write ? settings.out : null, searchId(ground, search), count)
   const start = performance.now()
   const backend = await (host.backend === undefined ? modelBackend(ground, host) : host.backend(manifest))
   const { goal } = search.objective
   let ran: Awaited<ReturnType<typeof runTrials>>
   try {
-    const options = { goal, prune: null, batch: search.batch, backend, journal, host }
+    const options = { goal, prune: null, batch: search.batch, backend, journal, host, isRepeated: false }
     ran = await runTrials([{ sampler }], options)
   } finally {
     await backend.close()
@@ -83,9 +86,14 @@ export async function modelSweep(asked: SearchAsked, settings: Settings, host: S
   const [{ trials, outcomes } = { trials: [], outcomes: [] }] = ran
   const facts = { search, trials, outcomes, excluded: sampler.excluded }
   const { best } = searchResults(facts)
-  const heldOut = best && { ...made.heldOut, ...(await judged(made, { ...manifest.fixed, ...best.params }, signal)) }
-  const document = modelSweepDocument({ ...facts, ground, heldOut })
-  return { result: { document, trials, outcomes }, ground, journal, seconds: (performance.now() - start) / 1000 }
+  try {
+    const heldOut = best && { ...made.heldOut, ...(await judged(made, { ...manifest.fixed, ...best.params }, signal)) }
+    const document = modelSweepDocument({ ...facts, ground, heldOut })
+    return { result: { document, trials, outcomes }, ground, journal, seconds: (performance.now() - start) / 1000 }
+  } catch (error) {
+    journal.release()
+    throw error
+  }
 }
 
 /** The best on what was held out. What is done of the search is kept where it is stopped here. */

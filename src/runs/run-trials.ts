@@ -6,6 +6,7 @@ import type { Sampler, Told } from '../search/sampler-contract.ts'
 import { Interrupted } from './interrupted.ts'
 import type { SearchAt, SearchHost } from './search-asked.ts'
 import type { SearchJournal } from './search-journal.ts'
+import { mega } from './search-memory.ts'
 import { UsageError } from './usage-error.ts'
 
 /** One search within a run: a sweep has one, a walk-forward one a window. */
@@ -28,21 +29,38 @@ export interface RunTrials {
   readonly backend: TrialBackend
   readonly journal: SearchJournal
   readonly host: SearchHost
+  /** Whether a trial is run twice, to see that it comes to the same. */
+  readonly isRepeated: boolean
 }
 
 /** Share of trials that may fail before the search stops, and how many may at least. */
 const [MOST_FAILED, ONE_FAILED] = [0.05, 1]
 
+/** Earlier trials by which pruning is decided. */
+const LOOKED_AT = 1024
+
 /** Share of the trials by which the time of all is forecast, and seconds before it is. */
 const [PROBE, PROBE_SECONDS] = [0.01, 2]
+
+/** Trials before which a process grows by what it has to learn, and not by what it keeps. */
+const LEAST_WEIGHED = 256
 
 /**
  * Runs studies side by side, round by round: in each every study proposes, from what its own earlier trials came to. Trials are
  * numbered as they are proposed, so that numbers, proposals and thresholds hang on outcomes alone, never on who is faster.
  * @throws Interrupted where it was asked to stop, DataError where too many trials fail, UsageError where it would take too long
  */
-export function runTrials(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
-  return options.journal.hold(() => runRounds(studies, options))
+export async function runTrials(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
+  const { journal } = options
+  await journal.acquire()
+  try {
+    const results = await runRounds(studies, options)
+    journal.close()
+    return results
+  } catch (error) {
+    journal.release()
+    throw error
+  }
 }
 
 async function runRounds(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
@@ -56,31 +74,47 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
     host.onNotice?.('there is nothing to go on from: no search of the same was stopped here; it begins')
   const progress = new Progress(studies, options)
   const states = studies.map((study) => new StudyState(study, options))
-  try {
-    for (let number = 1; ; ) {
-      const round: { readonly trial: Trial; readonly state: StudyState }[] = []
-      for (const state of states) for (const trial of state.propose(() => number++)) round.push({ trial, state })
-      if (round.length === 0) break
-      const byNumber = new Map(round.map((one) => [one.trial.number, one]))
-      const tell = (outcome: TrialOutcome, isNew: boolean) => {
-        const { trial, state } = byNumber.get(outcome.number)!
-        state.tell(outcome)
-        if (isNew) journal.write(trial, outcome)
-        progress.tell(outcome, isNew)
-      }
-      const open: Trial[] = []
-      for (const { trial } of round) {
-        const before = known.get(trial.number)
-        if (before !== undefined && JSON.stringify(before.trial) === JSON.stringify(trial)) tell(before.outcome, false)
-        else open.push(trial)
-      }
-      if (open.length > 0) await backend.run(open, (outcome) => tell(outcome, true), progress.signal)
-      progress.check()
+  for (let number = 1; ; ) {
+    const round: { readonly trial: Trial; readonly state: StudyState }[] = []
+    for (const state of states) for (const trial of state.propose(() => number++)) round.push({ trial, state })
+    if (round.length === 0) break
+    const byNumber = new Map(round.map((one) => [one.trial.number, one]))
+    const tell = (outcome: TrialOutcome, isNew: boolean) => {
+      const { trial, state } = byNumber.get(outcome.number)!
+      state.tell(outcome)
+      if (isNew) journal.write(trial, outcome)
+      progress.tell(outcome, isNew)
     }
-  } finally {
-    journal.close()
+    const open: Trial[] = []
+    for (const { trial } of round) {
+      const before = known.get(trial.number)
+      if (before !== undefined && JSON.stringify(before.trial) === JSON.stringify(trial)) tell(before.outcome, false)
+      else open.push(trial)
+    }
+    if (open.length > 0) await backend.run(open, (outcome) => tell(outcome, true), progress.signal)
+    progress.check()
   }
-  return states.map((state) => state.result())
+  const results = states.map((state) => state.result())
+  if (options.isRepeated && progress.computed > 1) await repeatFirst(results, backend)
+  return results
+}
+
+/**
+ * Runs the first trial once more, where others have been run before: an outcome must hang on its parameters alone.
+ * @throws DataError where it comes to something else
+ */
+async function repeatFirst(results: readonly StudyResult[], backend: TrialBackend): Promise<void> {
+  const trial = results[0]?.trials[0]
+  const before = results[0]?.outcomes[0]
+  if (trial === undefined || before === undefined) return
+  let again: TrialOutcome | null = null
+  await backend.run([trial], (outcome) => {
+    again = outcome
+  })
+  if (JSON.stringify(again) !== JSON.stringify(before))
+    throw new DataError(
+      `not deterministic: trial ${trial.number}, run again after the others, came to another result. The strategy or the objective keeps something from one run to the next (a variable of its module), or asks the clock or Math.random: what a strategy remembers belongs into its state`,
+    )
 }
 
 /** A study in hand. */
@@ -89,8 +123,9 @@ class StudyState {
   readonly #options: RunTrials
   readonly #trials: Trial[] = []
   readonly #outcomes = new Map<number, TrialOutcome>()
-  /** Proposed by the sampler and not tried yet. */
-  #waiting: readonly Params[] = []
+  /** Proposed by the sampler, and how many of them were tried. */
+  #proposed: readonly Params[] = []
+  #taken = 0
 
   constructor(study: Study, options: RunTrials) {
     this.#study = study
@@ -99,18 +134,21 @@ class StudyState {
 
   propose(number: () => number): readonly Trial[] {
     const { prune, batch } = this.#options
-    if (this.#waiting.length === 0) this.#waiting = this.#study.sampler.next(this.#told())
-    const count = prune === null ? this.#waiting.length : batch
+    if (this.#taken === this.#proposed.length) {
+      this.#proposed = this.#study.sampler.next(this.#told())
+      this.#taken = 0
+    }
+    const end = prune === null ? this.#proposed.length : Math.min(this.#proposed.length, this.#taken + batch)
     const { range } = this.#study
     const atLeast = prune === null ? null : this.#threshold()
-    const trials = this.#waiting.slice(0, count).map(
+    const trials = this.#proposed.slice(this.#taken, end).map(
       (params): Trial => ({
         ...{ number: number(), params },
         ...(range !== undefined && { range }),
         ...(prune !== null && { prune: { share: prune, atLeast } }),
       }),
     )
-    this.#waiting = this.#waiting.slice(count)
+    this.#taken = end
     this.#trials.push(...trials)
     return trials
   }
@@ -132,9 +170,9 @@ class StudyState {
     })
   }
 
-  /** Median of what all earlier trials came to after the part that pruning looks at. */
+  /** Median of what earlier trials came to after the part that pruning looks at: of the last thousand, which tell as much as all. */
   #threshold(): number | null {
-    const early = this.#trials.flatMap(({ number }) => this.#outcomes.get(number)!.early ?? [])
+    const early = this.#trials.slice(-LOOKED_AT).flatMap(({ number }) => this.#outcomes.get(number)!.early ?? [])
     return early.length === 0
       ? null
       : quantile(
@@ -153,9 +191,11 @@ class Progress {
   readonly #failed: TrialOutcome[] = []
   #done = 0
   /** In this process. */
-  #computed = 0
+  computed = 0
   #best: SearchAt['best'] = null
   #reason: Error | null = null
+  #isWeighed = false
+  readonly #rss = process.memoryUsage.rss()
 
   constructor(studies: readonly Study[], options: RunTrials) {
     this.#options = options
@@ -173,7 +213,7 @@ class Progress {
 
   tell(outcome: TrialOutcome, isNew: boolean): void {
     this.#done++
-    if (isNew) this.#computed++
+    if (isNew) this.computed++
     const { goal, host } = this.#options
     const { number: trial, objective, status } = outcome
     if (status === 'failed') this.#countFailed(outcome)
@@ -181,9 +221,10 @@ class Progress {
     if (status === 'done' && objective !== null && (this.#best === null || isBetter(this.#best.objective)))
       this.#best = { trial, objective }
     const seconds = (performance.now() - this.#start) / 1000
-    const rate = this.#computed > 0 && seconds > 0 ? this.#computed / seconds : null
+    const rate = this.computed > 0 && seconds > 0 ? this.computed / seconds : null
     const secondsLeft = rate === null ? null : (this.#total - this.#done) / rate
     this.#checkTime(seconds, secondsLeft)
+    this.#checkMemory(seconds)
     host.onTrials?.({
       ...{ done: this.#done, total: this.#total, failed: this.#failed.length },
       ...{ best: this.#best, rate, secondsLeft },
@@ -208,13 +249,29 @@ class Progress {
     )
   }
 
+  /** Once, when a hundredth of the trials is done, or as many as tell how a process grows. */
+  #checkMemory(seconds: number): void {
+    if (this.#isWeighed || this.computed < Math.max(PROBE * this.#total, LEAST_WEIGHED) || seconds < PROBE_SECONDS)
+      return
+    this.#isWeighed = true
+    const grown = process.memoryUsage.rss() - this.#rss
+    const needed = (grown / this.computed) * (this.#total - this.#done)
+    const there = process.availableMemory()
+    if (needed <= there) return
+    this.#end(
+      new UsageError(
+        `${this.#total} trials would need about ${mega(needed)} more, by the first ${this.computed}, and ${mega(there)} are left: take fewer trials, fewer --workers, or a shorter range. What is done is kept: --resume goes on`,
+      ),
+    )
+  }
+
   #checkTime(seconds: number, secondsLeft: number | null): void {
     const { maxSeconds = Number.POSITIVE_INFINITY } = this.#options.host
-    if (secondsLeft === null || this.#computed < PROBE * this.#total || seconds < PROBE_SECONDS) return
+    if (secondsLeft === null || this.computed < PROBE * this.#total || seconds < PROBE_SECONDS) return
     if (seconds + secondsLeft <= maxSeconds) return
     this.#end(
       new UsageError(
-        `${this.#total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.#computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
+        `${this.#total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
       ),
     )
   }

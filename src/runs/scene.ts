@@ -57,12 +57,15 @@ export function sharedColumn(length: number): Float64Array {
 
 /** Bytes of all columns of plain data. */
 export function columnBytes(data: unknown): number {
-  const seen = new Set<ArrayBufferLike>()
+  const seen = new Map<ArrayBufferLike, Set<string>>()
   let bytes = 0
   const add = (value: unknown): void => {
     if (value instanceof Float64Array) {
-      if (!seen.has(value.buffer)) bytes += value.byteLength
-      seen.add(value.buffer)
+      const places = seen.get(value.buffer) ?? new Set<string>()
+      seen.set(value.buffer, places)
+      const place = `${value.byteOffset}:${value.length}`
+      if (!places.has(place)) bytes += value.byteLength
+      places.add(place)
     } else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) add(part)
   }
   add(data)

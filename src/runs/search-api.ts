@@ -123,7 +123,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepRun> {
   }
   // loaded where it is asked for: a script that only runs backtests should not wait for it
   const [{ sweepOf }, { writeSweep }] = await Promise.all([import('./search-subject.ts'), import('./sweep-folder.ts')])
-  const run = await sweepOf(asked, settings, hostOf(options), { ...options })
+  const run = await sweepOf(asked, settings, hostOf(options, settings), { ...options })
   const { result, seconds } = run
   return {
     ...result,
@@ -153,7 +153,7 @@ export async function runWalkForward(options: WalkForwardOptions): Promise<WalkF
     import('./walk-forward.ts'),
     import('./walk-forward-folder.ts'),
   ])
-  const run = await walkForward(askedOf(options), plan, settings, hostOf(options))
+  const run = await walkForward(askedOf(options), plan, settings, hostOf(options, settings))
   const { result, trades, fills, seconds } = run
   const folder = await written(options, settings, (counting) => writeWalkForward(run, settings.out, counting))
   return { ...result, trades, fills, ...folder, seconds }
@@ -215,7 +215,10 @@ function valuesText(name: string, values: ParamValue | readonly ParamValue[]): s
   return list.join(',')
 }
 
-function hostOf({ workers, resume = false, maxTime, onTrials, write = true }: SearchOptions): SearchHost {
+function hostOf(
+  { workers, resume = false, maxTime, onTrials, write = true }: SearchOptions,
+  { ledger }: Settings,
+): SearchHost {
   return {
     ...{
       resume,
@@ -223,6 +226,7 @@ function hostOf({ workers, resume = false, maxTime, onTrials, write = true }: Se
       maxSeconds: maxTime === undefined ? SEARCH_DEFAULTS.maxSeconds : secondsOf(maxTime),
       onWarning: warn,
     },
+    ...(write && { counting: { ledger, onWarning: warn } }),
     ...(workers !== undefined && { workers }),
     ...(onTrials !== undefined && { onTrials }),
   }

@@ -1,6 +1,7 @@
 import type { SearchMethod } from '../core/search.ts'
 import type { Strategy } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
+import type { Counting } from './count-trials.ts'
 import type { ObjectiveFunction } from './objective.ts'
 import type { SearchManifest } from './search-manifest.ts'
 import type { TrainingHost } from './train-run.ts'
@@ -60,6 +61,8 @@ export interface SearchHost extends TrainingHost {
   readonly maxSeconds?: number
   readonly signal?: AbortSignal
   readonly onTrials?: (at: SearchAt) => void
+  /** Trials are counted as they are done, whatever becomes of the search. */
+  readonly counting?: Counting
   /** Computes the trials elsewhere. */
   readonly backend?: (manifest: SearchManifest) => Promise<TrialBackend>
 }

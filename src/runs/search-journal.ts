@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path'
 import type { Trial, TrialOutcome } from '../core/search.ts'
 import { makeFolder } from '../data/index.ts'
-import { withLock } from '../data/lock.ts'
+import { takeLock } from '../data/lock.ts'
 import { folderError } from './write-folder.ts'
 
 /** Outcomes after which they are written, and ms after which they are. */
@@ -13,6 +13,8 @@ interface Entry {
   readonly outcome: TrialOutcome
 }
 
+export type CountTrials = (trials: readonly Trial[], outcomes: readonly TrialOutcome[]) => void
+
 /**
  * What a search has come to so far, in a folder of its own beside the runs, a line a trial. A search of the same goes on from it
  * to the same bytes; numbers of JSON are exact.
@@ -20,22 +22,39 @@ interface Entry {
 export class SearchJournal {
   readonly #dir: string | null
   readonly #file: string
+  readonly #count: CountTrials | null
   #handle: number | null = null
   #lines: string[] = []
+  #fresh: Entry[] = []
   #written = 0
+  #unlock: (() => void) | null = null
 
   /**
    * @param out `null`: nothing is kept
    * @param id tells searches of other data, code, settings or spaces apart
+   * @param count told of trials as they are written: they were tried, whatever becomes of the search
    */
-  constructor(out: string | null, id: string) {
+  constructor(out: string | null, id: string, count: CountTrials | null = null) {
+    this.#count = count
     this.#dir = out === null ? null : join(out, `.search-${id}`)
     this.#file = join(this.#dir ?? '', 'outcomes.jsonl')
   }
 
-  /** One process at a time makes a search. @throws DataError that names the process that does */
-  hold<T>(work: () => Promise<T>): Promise<T> {
-    return this.#dir === null ? work() : withLock(this.#dir, 0, work, 'making the same search')
+  /** One process at a time makes a search, until `release` or `remove`. @throws DataError that names the process that does */
+  async acquire(): Promise<void> {
+    if (this.#dir !== null) this.#unlock = await takeLock(this.#dir, 0, 'making the same search')
+  }
+
+  /** What was done is kept. */
+  release(): void {
+    this.close()
+    this.#unlock?.()
+    this.#unlock = null
+  }
+
+  /** Whether trials are counted as they are written. */
+  get isCounting(): boolean {
+    return this.#dir !== null && this.#count !== null
   }
 
   get exists(): boolean {
@@ -60,12 +79,18 @@ export class SearchJournal {
   write(trial: Trial, outcome: TrialOutcome): void {
     if (this.#dir === null) return
     this.#lines.push(`${JSON.stringify({ trial, outcome } satisfies Entry)}\n`)
+    this.#fresh.push({ trial, outcome })
     if (this.#lines.length >= EVERY || performance.now() - this.#written > EVERY_MS) this.flush()
   }
 
   /** @throws DataError where the disk is full or the folder cannot be written */
   flush(): void {
     if (this.#dir === null || this.#lines.length === 0) return
+    this.#count?.(
+      this.#fresh.map(({ trial }) => trial),
+      this.#fresh.map(({ outcome }) => outcome),
+    )
+    this.#fresh = []
     try {
       if (this.#handle === null) {
         makeFolder(this.#dir)
@@ -91,9 +116,8 @@ export class SearchJournal {
 
   /** When the run is written nobody needs it any more. */
   remove(): void {
-    if (this.#handle !== null) closeSync(this.#handle)
-    this.#handle = null
-    this.#lines = []
+    this.close()
     if (this.#dir !== null) rmSync(this.#dir, { recursive: true, force: true })
+    this.#unlock = null
   }
 }

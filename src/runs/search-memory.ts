@@ -14,15 +14,22 @@ const [BAR_COLUMNS, LABEL_COLUMNS] = [6, 6]
 /** Share of the memory that is left which columns of indicators may take. */
 const COLUMN_SHARE = 0.4
 
-/** Bytes that columns of indicators may take; what does not fit each run computes by itself. */
-export function columnBudget(): number {
-  return process.availableMemory() * COLUMN_SHARE
+/**
+ * Bytes that columns of indicators may take, of the memory that is left once threads and bars are there; what does not fit each
+ * run computes by itself.
+ */
+export function columnBudget(scene: Scene, workers: number): number {
+  const reserved = columnBytes(scene) + workers * threadBytes(scene)
+  return Math.max(0, process.availableMemory() - reserved) * COLUMN_SHARE
+}
+
+function threadBytes({ slots }: Scene): number {
+  return 8 * RUN_COLUMNS * slots.reduce((most, { bars }) => Math.max(most, bars.length), 0)
 }
 
 /** @throws UsageError where a search cannot fit into the memory that is left; it says what would */
 export function checkMemory(scene: Scene, trials: number, workers?: number): void {
-  const rows = scene.slots.reduce((most, { bars }) => Math.max(most, bars.length), 0)
-  check(columnBytes(scene), 8 * rows * RUN_COLUMNS, trials, workers)
+  check(columnBytes(scene), threadBytes(scene), trials, workers)
 }
 
 /** The same of a model, of which every thread has bars, features and labels of its own; what networks take is not known. */
@@ -44,6 +51,6 @@ function check(shared: number, own: number, trials: number, workers = availableP
   )
 }
 
-function mega(bytes: number): string {
+export function mega(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`
 }

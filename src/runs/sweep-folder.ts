@@ -21,14 +21,19 @@ export async function writeSweep(run: Sweep, out: string, counting: Counting): P
   const { result, journal, seconds } = run
   const { document } = result
   const entries = entriesOf(run)
-  const verdict = countTrials(entries, counting) ? bestJudged(run, entries, counting) : null
-  const dir = await writeFolder(document.run, out, {
-    render: (folder) => renderSweep(result, folder, verdict),
-    timing: timingText(seconds, null),
-    reason: reasonOf(document.reproduce),
-  })
-  journal.remove()
-  return { dir, verdict }
+  const isCounted = journal.isCounting || countTrials(entries, counting)
+  const verdict = isCounted ? bestJudged(run, entries, counting) : null
+  try {
+    const dir = await writeFolder(document.run, out, {
+      render: (folder) => renderSweep(result, folder, verdict),
+      timing: timingText(seconds, null),
+      reason: reasonOf(document.reproduce),
+    })
+    journal.remove()
+    return { dir, verdict }
+  } finally {
+    journal.release()
+  }
 }
 
 function entriesOf({ result, ground }: Sweep): TrialEntry[] {
@@ -93,7 +98,10 @@ export function trialEntries(
     const { status, objective, metrics, returns } = outcomes[k]!
     const { from, to } = range ?? whole
     const own: RecordedRequest | null = request && { ...request, from, to }
-    const settings = settingsHash({ reproduce: { request: own, config, inputs }, tradeHash: '' })
+    const settings = settingsHash({
+      reproduce: { request: own, config, inputs },
+      tradeHash: request === null ? sha256(returns) : '',
+    })
     const bars = range === undefined ? data : sha256([data, from, to])
     const identity = { name, params: resolved(ground, params), data: bars, code: manifest.code, settings }
     return {

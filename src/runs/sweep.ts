@@ -6,6 +6,7 @@ import { createSampler } from '../search/sampler.ts'
 import type { Sampler } from '../search/sampler-contract.ts'
 import { parseSpace, type Space } from '../search/space.ts'
 import { parseWhere } from '../search/where.ts'
+import { counterOf } from './count-trials.ts'
 import { loadStrategy } from './load-strategy.ts'
 import type { ModelGround } from './model-manifest.ts'
 import { type JudgeTrial, loadObjective, objectiveOf } from './objective.ts'
@@ -20,7 +21,8 @@ import { checkMemory, columnBudget } from './search-memory.ts'
 import { cornersOf } from './search-space.ts'
 import type { Settings } from './settings.ts'
 import { IndicatorPlan, roomOf } from './shared-indicators.ts'
-import { searchId, sweepDocument } from './sweep-document.ts'
+import { searchId, searchRunName, sweepDocument } from './sweep-document.ts'
+import { trialEntries } from './sweep-folder.ts'
 import { TrialThreads } from './trial-threads.ts'
 import { TrialsHere } from './trials-here.ts'
 import { UsageError, usage } from './usage-error.ts'
@@ -59,7 +61,12 @@ export interface Sweep {
 export async function sweep(asked: SearchAsked, settings: Settings, host: SearchHost = {}): Promise<Sweep> {
   const planned = await planSearch(asked, settings, host)
   const { ground, search, sampler } = planned
-  const journal = new SearchJournal(journalIn(settings, host), searchId(ground, search))
+  const run = searchRunName(ground, search, null, [])
+  const journal = new SearchJournal(
+    journalIn(settings, host, ground),
+    searchId(ground, search),
+    counterOf(host.counting, (trials, outcomes) => trialEntries(ground, trials, outcomes, 'sweep', run)),
+  )
   const study = { sampler: sampler() }
   checkMemory(planned.scene, study.sampler.total, host.workers)
   const start = performance.now()
@@ -67,17 +74,24 @@ export async function sweep(asked: SearchAsked, settings: Settings, host: Search
   try {
     const [{ trials, outcomes } = { trials: [], outcomes: [] }] = await runTrials([study], {
       ...{ goal: search.objective.goal, prune: search.prune, batch: search.batch, backend, journal, host },
+      isRepeated: host.backend === undefined,
     })
     const document = sweepDocument({ ground, search, trials, outcomes, excluded: study.sampler.excluded })
     return { result: { document, trials, outcomes }, ground, journal, seconds: (performance.now() - start) / 1000 }
+  } catch (error) {
+    journal.release()
+    throw error
   } finally {
     await backend.close()
   }
 }
 
-/** Where a search keeps what it has done; nowhere where nothing is to be written. */
-export function journalIn({ out }: Settings, { write = true }: SearchHost): string | null {
-  return write ? out : null
+/**
+ * Where a search keeps what it has done; nowhere where nothing is to be written, or nobody could tell whether another search is
+ * of the same: what functions close over cannot be seen.
+ */
+export function journalIn({ out }: Settings, { write = true }: SearchHost, { manifest }: SearchGround): string | null {
+  return write && manifest.request !== null && manifest.objective.inline === undefined ? out : null
 }
 
 /** Reads what is asked for, loads what it needs, and checks that it goes together. */
@@ -164,6 +178,7 @@ export async function backendOf(
     objective: { name, goal, file: objectiveFile },
   }
   const columns = shared.slots.map(({ bars }) => bars)
-  const makeRoom = roomOf(strategy, manifest.fixed, new IndicatorPlan(columns, columnBudget()))
-  return new TrialThreads(subject, host.workers ?? availableParallelism(), makeRoom)
+  const workers = host.workers ?? availableParallelism()
+  const plan = new IndicatorPlan(columns, columnBudget(scene, workers))
+  return new TrialThreads(subject, workers, roomOf(strategy, manifest.fixed, plan))
 }

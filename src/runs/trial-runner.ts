@@ -1,7 +1,7 @@
 import { firstRowAt } from '../core/bar.ts'
 import type { Figure } from '../core/findings.ts'
 import { type HigherBars, higherBars } from '../core/higher.ts'
-import type { Interval } from '../core/interval.ts'
+import { closeTimeOf, type Interval } from '../core/interval.ts'
 import type { Metrics } from '../core/run.ts'
 import type { Params, ReturnsSummary, TimeRange, Trial, TrialOutcome } from '../core/search.ts'
 import { type HigherColumns, resolveParams, type Strategy } from '../engine/index.ts'
@@ -91,7 +91,7 @@ export class TrialRunner {
 
   /** First open and last close of the scene. */
   #range(): TimeRange {
-    const ends = this.#slots.map(({ bars }) => bars.openTime[bars.length - 1]! + 1)
+    const ends = this.#slots.map(({ bars }) => closeTimeOf(bars.openTime[bars.length - 1]!, bars.series.interval))
     return { from: this.#scene.from, to: Math.max(...ends) }
   }
 

@@ -15,8 +15,6 @@ import { TrialRunner } from './trial-runner.ts'
 /** What a thread is told when it starts: plain data, columns in shared memory. */
 export interface TrialBrief {
   readonly subject: StrategySubject | ModelSubject
-  /** Above 0 once the search is to stop: trials that have not begun are left. */
-  readonly stop: Int32Array
 }
 
 interface StrategySubject {
@@ -42,6 +40,8 @@ export interface TrialBatch {
   readonly trials: readonly Trial[]
   /** Columns that have been made room for since the last batch of this thread. */
   readonly shared: readonly SharedIndicator[]
+  /** Above 0 once nobody waits for them: trials that have not begun are left. */
+  readonly stop: Int32Array
 }
 
 export interface TrialAnswer {
@@ -57,7 +57,7 @@ interface Runner {
   run(trial: Trial): TrialOutcome | Promise<TrialOutcome>
 }
 
-const { subject, stop } = workerData as TrialBrief
+const { subject } = workerData as TrialBrief
 const ready = subject.kind === 'strategy' ? strategyRunner(subject) : modelRunner(subject)
 
 async function strategyRunner({ strategy: path, fixed, scene, objective, figures }: StrategySubject): Promise<Runner> {
@@ -77,7 +77,7 @@ async function modelRunner({ module, model, fixed, bars, objective, holdout }: M
   return { learn: () => {}, run: (trial) => run({ ...trial, params: { ...fixed, ...trial.params } }) }
 }
 
-async function answer({ trials, shared }: TrialBatch): Promise<TrialAnswer> {
+async function answer({ trials, shared, stop }: TrialBatch): Promise<TrialAnswer> {
   const outcomes: TrialOutcome[] = []
   try {
     const runner = await ready

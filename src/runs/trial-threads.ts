@@ -6,6 +6,9 @@ import type { TrialBackend } from '../search/backend.ts'
 import type { MakeRoom, SharedIndicator } from './shared-indicators.ts'
 import type { TrialAnswer, TrialBatch, TrialBrief } from './trial-thread.ts'
 
+/** Most that a run makes dies young: more room for it would only be more memory. Measured: half of a thread's. */
+const YOUNG = { maxYoungGenerationSizeMb: 12 }
+
 const WORKER = new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url)
 
 /** Trials that a thread is handed at once: enough that handing over costs nothing, few enough that all end together. */
@@ -28,6 +31,8 @@ interface Work {
   /** Batches that threads have of it. */
   begun: number
   isStopped: boolean
+  /** The same, for the threads at it. */
+  readonly stop: Int32Array
 }
 
 /** Computes trials on threads of this process, which share all columns. */
@@ -45,15 +50,18 @@ export class TrialThreads implements TrialBackend {
    * @param makeRoom for what trials share; what has none each trial computes by itself
    */
   constructor(subject: TrialBrief['subject'], threads: number, makeRoom: MakeRoom = () => []) {
-    this.#brief = { subject, stop: new Int32Array(new SharedArrayBuffer(4)) }
+    this.#brief = { subject }
     this.#makeRoom = makeRoom
     while (this.#threads.length < threads)
-      this.#start(new Worker(WORKER, { workerData: this.#brief, ...threadOptions() }))
+      this.#start(new Worker(WORKER, { workerData: this.#brief, ...threadOptions(), resourceLimits: YOUNG }))
   }
 
   async run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void> {
     if (this.#fault !== null) throw this.#fault
-    const work = { trials, tell, done: Promise.withResolvers<void>(), next: 0, begun: 0, isStopped: false }
+    const work: Work = {
+      ...{ trials, tell, done: Promise.withResolvers<void>(), next: 0, begun: 0, isStopped: false },
+      stop: new Int32Array(new SharedArrayBuffer(4)),
+    }
     const stop = () => this.#stop(work)
     signal?.addEventListener('abort', stop, { once: true })
     this.#works.push(work)
@@ -65,7 +73,6 @@ export class TrialThreads implements TrialBackend {
     } finally {
       this.#works.splice(this.#works.indexOf(work), 1)
       signal?.removeEventListener('abort', stop)
-      if (this.#works.every(({ isStopped }) => !isStopped)) Atomics.store(this.#brief.stop, 0, 0)
     }
   }
 
@@ -76,7 +83,7 @@ export class TrialThreads implements TrialBackend {
 
   /** Threads at work end with the trial at hand; those at a model's are ended in it. */
   async close(): Promise<void> {
-    Atomics.store(this.#brief.stop, 0, 1)
+    for (const { stop } of this.#works) Atomics.store(stop, 0, 1)
     await Promise.all(
       this.#threads.map(({ worker, work }) => {
         const { promise, resolve } = Promise.withResolvers<void>()
@@ -94,8 +101,14 @@ export class TrialThreads implements TrialBackend {
     worker.on('message', ({ outcomes, fault }: TrialAnswer) => {
       const work = thread.work!
       thread.work = null
-      if (!this.#isDropped(work)) for (const outcome of outcomes) work.tell(outcome)
       work.begun--
+      try {
+        if (!this.#isDropped(work)) for (const outcome of outcomes) work.tell(outcome)
+      } catch (error) {
+        // whoever asked cannot go on: a full disk, for one
+        work.done.reject(error)
+        this.#stop(work)
+      }
       if (fault !== undefined) return this.#fail(fault)
       this.#next(thread)
       this.#end(work)
@@ -116,15 +129,15 @@ export class TrialThreads implements TrialBackend {
     work.begun++
     thread.work = work
     for (const trial of trials) this.#shared.push(...this.#makeRoom(trial))
-    const batch: TrialBatch = { trials, shared: this.#shared.slice(thread.known) }
+    const batch: TrialBatch = { trials, shared: this.#shared.slice(thread.known), stop: work.stop }
     thread.known = this.#shared.length
     thread.worker.postMessage(batch)
   }
 
-  /** What is asked of it no longer is not begun; threads are told where nothing else is wanted of them. */
+  /** What nobody waits for any more is not begun. */
   #stop(work: Work): void {
     work.isStopped = true
-    if (this.#works.every(({ isStopped }) => isStopped)) Atomics.store(this.#brief.stop, 0, 1)
+    Atomics.store(work.stop, 0, 1)
     this.#end(work)
   }
 

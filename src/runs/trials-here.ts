@@ -18,7 +18,7 @@ export class TrialsHere implements TrialBackend {
 
   constructor(strategy: Strategy, fixed: Params, scene: Scene, judging: Judging) {
     const bars = scene.slots.map((slot) => slot.bars)
-    this.#makeRoom = roomOf(strategy, fixed, new IndicatorPlan(bars, columnBudget()))
+    this.#makeRoom = roomOf(strategy, fixed, new IndicatorPlan(bars, columnBudget(scene, 1)))
     this.#indicators = new SharedIndicators(bars)
     this.#runner = new TrialRunner(strategy, fixed, scene, this.#indicators, judging)
   }

@@ -22,15 +22,19 @@ export async function writeWalkForward(run: WalkForward, out: string, counting: 
   const own = stitchedEntry(run)
   const trials = studies.flatMap((study) => study.trials)
   const outcomes = studies.flatMap((study) => study.outcomes)
-  const entries = [...trialEntries(ground, trials, outcomes, 'walk-forward', document.run), own]
-  const verdict = countTrials(entries, counting) ? judgedBy(own, counting) : null
-  const dir = await writeFolder(document.run, out, {
-    render: (folder) => renderWalkForward(run, folder, verdict),
-    timing: timingText(seconds, null),
-    reason: reasonOf(document.reproduce),
-  })
-  journal.remove()
-  return { dir, verdict }
+  const others = journal.isCounting ? [] : trialEntries(ground, trials, outcomes, 'walk-forward', document.run)
+  const verdict = countTrials([...others, own], counting) ? judgedBy(own, counting) : null
+  try {
+    const dir = await writeFolder(document.run, out, {
+      render: (folder) => renderWalkForward(run, folder, verdict),
+      timing: timingText(seconds, null),
+      reason: reasonOf(document.reproduce),
+    })
+    journal.remove()
+    return { dir, verdict }
+  } finally {
+    journal.release()
+  }
 }
 
 /** Makes the page of a finished walk-forward again; as of a sweep. */

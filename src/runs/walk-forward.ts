@@ -2,6 +2,7 @@ import type { Fill } from '../core/fill.ts'
 import type { Params, TrialOutcome, WalkForwardResult } from '../core/search.ts'
 import type { Trade } from '../core/trade.ts'
 import { isComparable, rankTrials } from '../search/rank.ts'
+import { counterOf } from './count-trials.ts'
 import { Interrupted } from './interrupted.ts'
 import { runTrials, type StudyResult } from './run-trials.ts'
 import type { SearchAsked, SearchHost } from './search-asked.ts'
@@ -10,7 +11,8 @@ import type { SearchGround } from './search-manifest.ts'
 import { checkMemory } from './search-memory.ts'
 import type { Settings } from './settings.ts'
 import { backendOf, journalIn, planSearch } from './sweep.ts'
-import { searchId } from './sweep-document.ts'
+import { searchId, searchRunName } from './sweep-document.ts'
+import { trialEntries } from './sweep-folder.ts'
 import { walkForwardDocument } from './walk-forward-document.ts'
 import { stepsOf, type WalkForwardPlan } from './walk-forward-plan.ts'
 import { type Chosen, playTests } from './walk-forward-tests.ts'
@@ -41,14 +43,22 @@ export async function walkForward(
   const { ground, search, scene } = planned
   const { goal } = search.objective
   const steps = stepsOf(plan, { from: scene.from, to: Math.max(...ground.used.map(({ to }) => to)) })
-  const journal = new SearchJournal(journalIn(settings, host), searchId(ground, search, plan))
+  const run = searchRunName(ground, search, plan, [])
+  const journal = new SearchJournal(
+    journalIn(settings, host, ground),
+    searchId(ground, search, plan),
+    counterOf(host.counting, (trials, outcomes) => trialEntries(ground, trials, outcomes, 'walk-forward', run)),
+  )
   const studies = steps.map(({ train }) => ({ sampler: planned.sampler(), range: train }))
   checkMemory(scene, studies.length * search.trials, host.workers)
   const start = performance.now()
   const backend = await backendOf(planned, host)
   try {
     const { prune, batch } = search
-    const results = await runTrials(studies, { goal, prune, batch, backend, journal, host })
+    const results = await runTrials(studies, {
+      ...{ goal, prune, batch, backend, journal, host },
+      isRepeated: host.backend === undefined,
+    })
     if (host.signal?.aborted) throw new Interrupted('stopped before the test stretches; --resume goes on from there')
     const chosen = results.map((result) => chosenOf(result, goal))
     const played = await playTests(steps, chosen, planned)
@@ -58,6 +68,9 @@ export async function walkForward(
       ...{ result: { document, equity, benchmark }, studies: results, trades, fills, ground, journal },
       seconds: (performance.now() - start) / 1000,
     }
+  } catch (error) {
+    journal.release()
+    throw error
   } finally {
     await backend.close()
   }

@@ -7,7 +7,7 @@ import { buy, close, defineStrategy, int, runBacktest, sma } from '../../src/ind
 import { SWEEP_SCHEMA } from '../../src/report/sweep-schema.ts'
 import type { SearchAsked, SearchHost } from '../../src/runs/search-asked.ts'
 import { settle } from '../../src/runs/settings.ts'
-import { sweep } from '../../src/runs/sweep.ts'
+import { backendOf, planSearch, sweep } from '../../src/runs/sweep.ts'
 import { writeSweep } from '../../src/runs/sweep-folder.ts'
 import { readLedger } from '../../src/search/ledger.ts'
 import { klinelab, ROOT, scratch } from '../cli/klinelab.ts'
@@ -262,6 +262,96 @@ describe('a search that is stopped', () => {
     const both = await Promise.allSettled([search({}, {}, out), search({}, {}, out)])
     const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
     expect(refused).toEqual([expect.stringMatching(/process \d+@\S+ is making the same search/)])
+  })
+})
+
+describe('every trial counts', () => {
+  const inLedger = (file: string) =>
+    readLedger(file).entries.map(({ params, status }) => [params['fast'], params['slow'], status])
+
+  test('also of a search that is stopped, and once', async () => {
+    const out = scratch()
+    const counting = { ledger: join(out, 'ledger.jsonl'), onWarning: () => {} }
+    const stop = new AbortController()
+    const host = { counting, signal: stop.signal, onTrials: (at: { done: number }) => at.done >= 4 && stop.abort() }
+    await expect(search({}, host, out)).rejects.toThrow('--resume goes on')
+    const tried = inLedger(counting.ledger)
+    expect(tried.length).toBeGreaterThanOrEqual(4)
+    expect(tried[0]).toEqual([10, 40, 'done'])
+    const done = await search({}, { counting, resume: true }, out)
+    await writeSweep(done, out, counting)
+    expect(inLedger(counting.ledger)).toHaveLength(15)
+  })
+
+  test('of strategies whose code cannot be seen those are told apart that came to something else', async () => {
+    const out = scratch()
+    const counting = { ledger: join(out, 'ledger.jsonl'), onWarning: () => {} }
+    const made = (quote: number) =>
+      defineStrategy({
+        name: 'closed',
+        params: { fast: int(10), slow: int(50) },
+        indicators: (p) => ({ fast: sma(p.fast), slow: sma(p.slow) }),
+        onBar: ({ ind, position }) => {
+          if (position.qty === 0 && ind.fast > ind.slow) return buy({ quote })
+          return position.qty > 0 && ind.fast < ind.slow ? close() : undefined
+        },
+      })
+    for (const quote of [1000, 5000])
+      await writeSweep(await search({ strategy: made(quote) }, { counting }, out), out, counting)
+    expect(new Set(readLedger(counting.ledger).entries.map(({ id }) => id)).size).toBeGreaterThan(25)
+    // nor does one go on from what another has done
+    expect(readdirSync(out).filter((name) => name.startsWith('.search'))).toEqual([])
+  })
+})
+
+test('a strategy that keeps something in its module is found out', async () => {
+  const leaky = moduleOf(`import { buy, defineStrategy, int } from 'klinelab'
+    let bars = 0
+    export default defineStrategy({
+      name: 'leaky', params: { fast: int(10), slow: int(50) },
+      onBar: ({ params, position }) => (++bars === params.fast && position.qty === 0 ? buy({ quote: 1000 }) : undefined),
+    })`)
+  await expect(search({ strategy: leaky })).rejects.toThrow(
+    'not deterministic: trial 1, run again after the others, came to another result',
+  )
+})
+
+describe('threads', () => {
+  const subjectOf = async () => {
+    const settings = settingsIn(scratch())
+    const { ground, scene, objectiveFile } = await planSearch(asking(), settings, {})
+    return backendOf({ ground, scene, objectiveFile }, { workers: 1 })
+  }
+  const trials = Array.from({ length: 40 }, (_, k) => ({ number: k + 1, params: { fast: 10 + k, slow: 100 } }))
+
+  test('do one lot whole while another one is being stopped', async () => {
+    const backend = await subjectOf()
+    try {
+      const stop = new AbortController()
+      const first = backend.run(trials, () => stop.abort(), stop.signal)
+      await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+      const told: number[] = []
+      await backend.run(trials.slice(0, 5), ({ number }) => told.push(number))
+      await first
+      expect(told).toEqual([1, 2, 3, 4, 5])
+    } finally {
+      await backend.close()
+    }
+  })
+
+  test('hand on what goes wrong where an outcome is told: a full disk, for one', async () => {
+    const backend = await subjectOf()
+    const full = () => {
+      throw new Error('the disk is full')
+    }
+    try {
+      await expect(backend.run(trials, full)).rejects.toThrow('the disk is full')
+      const told: number[] = []
+      await backend.run(trials.slice(0, 2), ({ number }) => told.push(number))
+      expect(told).toEqual([1, 2])
+    } finally {
+      await backend.close()
+    }
   })
 })
 

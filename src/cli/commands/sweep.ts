@@ -22,8 +22,9 @@ export default {
     const isModel = (await subjectOf(asked)) === 'model'
     const builtIn = isModel ? SEARCH_DEFAULTS.modelObjective : SEARCH_DEFAULTS.objective
     const host = searchHost(flags, io, flags.objective ?? builtIn)
-    const done = await interruptible((signal) => sweepOf(asked, settings, { ...host, signal }, args.flags))
-    const { dir, verdict } = await writeSweep(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
+    const counting = { ledger: settings.ledger, onWarning: io.warn }
+    const done = await interruptible((signal) => sweepOf(asked, settings, { ...host, counting, signal }, args.flags))
+    const { dir, verdict } = await writeSweep(done, settings.out, counting)
     const { document } = done.result
     const seconds = (performance.now() - start) / 1000
     const speed = `${(document.trials.all / done.seconds).toFixed(1)} trials a second`

@@ -35,8 +35,9 @@ export default {
     const plan = { kind: anchored ? 'anchored' : 'rolling', train, test, embargo } as const
     const asked = searchAsked(args)
     const host = searchHost(flags, io, flags.objective ?? SEARCH_DEFAULTS.objective)
-    const done = await interruptible((signal) => walkForward(asked, plan, settings, { ...host, signal }))
-    const { dir, verdict } = await writeWalkForward(done, settings.out, { ledger: settings.ledger, onWarning: io.warn })
+    const counting = { ledger: settings.ledger, onWarning: io.warn }
+    const done = await interruptible((signal) => walkForward(asked, plan, settings, { ...host, counting, signal }))
+    const { dir, verdict } = await writeWalkForward(done, settings.out, counting)
     const { document } = done.result
     const seconds = (performance.now() - start) / 1000
     return {
