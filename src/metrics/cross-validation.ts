@@ -1,6 +1,6 @@
 import type { CrossValidation, ReturnsSummary } from '../core/search.ts'
 import { HalfSplits, waysToHalve } from './half-splits.ts'
-import { returnsHash } from './returns-hash.ts'
+import { differentReturns } from './returns-hash.ts'
 
 const YEAR = 365
 /** Blocks that the paper works with: 12,870 splits. */
@@ -35,7 +35,7 @@ export function crossValidate(summaries: readonly ReturnsSummary[]): CrossValida
   const odd = summaries.find((one) => one.from !== first.from || one.days !== first.days)
   if (odd !== undefined)
     throw new RangeError(`trials of ${first.days} and of ${odd.days} days, or from other days on, cannot be compared`)
-  const trials = [...new Map(summaries.map((one) => [returnsHash(one), one])).values()]
+  const { trials } = differentReturns(summaries)
   const blocks = blocksFor(trials.length, first.days)
   if (trials.length < 2 || blocks < LEAST_BLOCKS) return null
   const splits = new HalfSplits(blocks, first.sums.length, first.days)

@@ -1,5 +1,6 @@
 import type { ReturnsSummary } from '../core/search.ts'
-import { returnsHash } from './returns-hash.ts'
+import { differentReturns, LARGEST_SUM, wholeSums } from './returns-hash.ts'
+import { dailySharpe } from './returns-summary.ts'
 
 /** Trials whose block sums correlate at least so much are one: the leader's sums tell half of the variance of the other's. */
 const ALIKE = Math.SQRT1_2
@@ -7,20 +8,21 @@ const ALIKE = Math.SQRT1_2
 const COMPARED = 2000
 /** Compared at least, of each stretch, however many stretches share the above. */
 const COMPARED_EACH = 40
-/** Share of the largest sum that is rounding. */
-const ROUNDING = 1e-12
+/** What a correlation may be off by, that is judged by a part of its sum. */
+const SLACK = 1e-9
 
 /**
  * How many trials are unlike one another, by clusters of correlated returns, as López de Prado & Lewis, "Detection of false
  * investment strategies using unsupervised learning methods", Quantitative Finance 19(9), 2019, count them. Theirs are
  * clusters of k-means from random starts; these are those of leaders (Hartigan 1975), which need neither a start nor a number
  * of clusters and are the same in whatever order trials come: trials that did exactly the same are one, each of the others
- * joins the first leader with which its block sums correlate by √½ or more, or leads a cluster of its own, in the order of a
- * hash of what they did. Mirror images are not alike, trials of different stretches never, trials that never moved always.
- * A loose family, whose members correlate by little more than that, counts as several: too many rather than too few.
+ * joins the first leader with which its block sums correlate by √½ or more, or leads a cluster of its own, the highest Sharpe
+ * ratio first. Mirror images are not alike, trials of different stretches never, trials that never moved always. A loose
+ * family, whose members correlate by little more than that, counts as several: too many rather than too few. Sums count in
+ * whole units, as the ledger keeps them, so that a trial and its line count alike.
  *
- * Of more than 2,000 different trials (shared among stretches by their size), 2,000 are compared, chosen by that hash as
- * good as at random, and the number of clusters is estimated from those that were met once and twice: Chao & Lin,
+ * Of more than 2,000 different trials (shared among stretches by their size), 2,000 are compared, chosen by a hash as good as
+ * at random, and the number of clusters is estimated from those that were met once and twice: Chao & Lin,
  * "Nonparametric lower bound for species richness … under sampling without replacement", Biometrics 68, 2012. Where many
  * clusters are rare that is too low by their proof's margin; it is exact where all trials differ, or none.
  * @returns a whole number, from 0 for no trials up to their number
@@ -32,20 +34,20 @@ export function effectiveTrials(summaries: readonly ReturnsSummary[]): number {
     if (stretch === undefined || stretch.from !== summary.from || stretch.days !== summary.days) {
       const { from, days } = summary
       const key = `${from} ${days}`
-      stretch = stretches.get(key) ?? { from, days, moving: new Map(), still: 0 }
+      stretch = stretches.get(key) ?? { from, days, moving: [], still: 0 }
       stretches.set(key, stretch)
     }
-    if (moves(summary.sums)) stretch.moving.set(returnsHash(summary), summary)
+    if (moves(summary)) stretch.moving.push(summary)
     else stretch.still = 1
   }
-  const all = [...stretches.values()]
-  const different = all.reduce((sum, { moving }) => sum + moving.size, 0)
+  const all = [...stretches.values()].map(({ moving, still }) => ({ still, ...differentReturns(moving) }))
+  const different = all.reduce((sum, { trials }) => sum + trials.length, 0)
   let clusters = 0
-  for (const { moving, still } of all) {
+  for (const { still, trials, hashes } of all) {
     clusters += still
-    if (moving.size === 0) continue
-    const share = Math.floor((COMPARED * moving.size) / different)
-    clusters += clustersOf(moving, Math.min(moving.size, Math.max(COMPARED_EACH, share)))
+    if (trials.length === 0) continue
+    const share = Math.floor((COMPARED * trials.length) / different)
+    clusters += clustersOf(trials, hashes, Math.min(trials.length, Math.max(COMPARED_EACH, share)))
   }
   return Math.round(clusters)
 }
@@ -53,71 +55,105 @@ export function effectiveTrials(summaries: readonly ReturnsSummary[]): number {
 interface Stretch {
   readonly from: number
   readonly days: number
-  /** Different trials by hash. */
-  readonly moving: Map<number, ReturnsSummary>
+  readonly moving: ReturnsSummary[]
   /** Clusters of trials that never moved: 1 or 0. */
   still: number
 }
 
-/** Whether returns differ from block to block: without that they correlate with nothing. */
-function moves(sums: readonly number[]): boolean {
+/** Whether returns differ from block to block by a unit of theirs: without that they correlate with nothing. */
+function moves({ sums, deviation }: ReturnsSummary): boolean {
   let [low, high] = [sums[0]!, sums[0]!]
   for (let k = 1; k < sums.length; k++) {
     low = Math.min(low, sums[k]!)
     high = Math.max(high, sums[k]!)
   }
-  return high - low > ROUNDING * Math.max(high, -low)
+  return deviation > 0 && (high - low) * LARGEST_SUM > Math.max(high, -low)
 }
 
 /** Clusters of one stretch, of `compared` of its trials. */
-function clustersOf(trials: ReadonlyMap<number, ReturnsSummary>, compared: number): number {
-  const order = Float64Array.from(trials.keys()).sort().subarray(0, compared)
-  // whole fours, the rest of them 0
-  const width = 4 * Math.ceil(trials.get(order[0]!)!.sums.length / 4)
-  const leaders = new Float64Array(compared * width)
+function clustersOf(trials: readonly ReturnsSummary[], hashes: Float64Array, compared: number): number {
+  const last = hashes.slice().sort()[compared - 1]!
+  const order: { readonly sums: ReturnsSummary['sums']; readonly sharpe: number; readonly hash: number }[] = []
+  for (const [k, one] of trials.entries())
+    if (hashes[k]! <= last) order.push({ sums: one.sums, sharpe: dailySharpe(one)!, hash: hashes[k]! })
+  // mean and deviation stand in the ledger to the bit
+  order.sort((a, b) => b.sharpe - a.sharpe || a.hash - b.hash)
+  const leaders = new Leaders(order[0]!.sums.length, compared)
   const members: number[] = []
-  const one = new Float64Array(width)
-  for (const key of order) {
-    standardise(trials.get(key)!.sums, one)
-    const leader = alikeLeader(leaders, members.length, one)
-    if (leader >= 0) members[leader]! += 1
-    else {
-      leaders.set(one, members.length * width)
-      members.push(1)
-    }
+  for (const { sums } of order) {
+    const leader = leaders.find(sums)
+    members[leader] = (members[leader] ?? 0) + 1
   }
-  if (compared === trials.size) return members.length
+  if (compared === trials.length) return members.length
   const once = members.filter((count) => count === 1).length
   if (once === 0) return members.length
   const twice = members.filter((count) => count === 2).length
-  const odds = compared / (trials.size - compared)
+  const odds = compared / (trials.length - compared)
   return members.length + once ** 2 / ((2 * twice * compared) / (compared - 1) + odds * once)
 }
 
-/** The first leader that is alike, −1 without one. */
-function alikeLeader(leaders: Float64Array, count: number, one: Float64Array): number {
-  const width = one.length
-  for (let leader = 0, at = 0; leader < count; leader++) {
-    // four sums side by side: one after the other they would wait for each other
-    let [a, b, c, d] = [0, 0, 0, 0]
-    for (let k = 0; k < width; k += 4, at += 4) {
-      a += leaders[at]! * one[k]!
-      b += leaders[at + 1]! * one[k + 1]!
-      c += leaders[at + 2]! * one[k + 2]!
-      d += leaders[at + 3]! * one[k + 3]!
-    }
-    if (a + b + c + d >= ALIKE) return leader
+class Leaders {
+  readonly #width: number
+  readonly #rows: Float64Array
+  /** Length of each one's second half. */
+  readonly #rests: Float64Array
+  readonly #one: Float64Array
+  #count = 0
+
+  /** @param most leaders that there may be */
+  constructor(blocks: number, most: number) {
+    // two halves of whole fours, the rest of them 0
+    this.#width = 8 * Math.ceil(blocks / 8)
+    this.#rows = new Float64Array(most * this.#width)
+    this.#rests = new Float64Array(most)
+    this.#one = new Float64Array(this.#width)
   }
-  return -1
+
+  /** The first that is alike, or a new one. */
+  find(sums: ReturnsSummary['sums']): number {
+    const [rows, one, width] = [this.#rows, this.#one, this.#width]
+    standardise(sums, one)
+    const half = width / 2
+    const own = lengthOf(one, half)
+    for (let leader = 0; leader < this.#count; leader++) {
+      const at = leader * width
+      const begun = product(rows, at, one, 0, half)
+      // what is left is no more than the product of the lengths: most are unlike by the first half already
+      if (begun + own * this.#rests[leader]! < ALIKE - SLACK) continue
+      if (begun + product(rows, at + half, one, half, half) >= ALIKE) return leader
+    }
+    rows.set(one, this.#count * width)
+    this.#rests[this.#count] = own
+    return this.#count++
+  }
+}
+
+function lengthOf(one: Float64Array, from: number): number {
+  let square = 0
+  for (let k = from; k < one.length; k++) square += one[k]! ** 2
+  return Math.sqrt(square)
+}
+
+function product(rows: Float64Array, at: number, one: Float64Array, from: number, count: number): number {
+  // four sums side by side: one after the other they would wait for each other
+  let [a, b, c, d] = [0, 0, 0, 0]
+  for (let k = 0; k < count; k += 4) {
+    a += rows[at + k]! * one[from + k]!
+    b += rows[at + k + 1]! * one[from + k + 1]!
+    c += rows[at + k + 2]! * one[from + k + 2]!
+    d += rows[at + k + 3]! * one[from + k + 3]!
+  }
+  return a + b + c + d
 }
 
 /** With mean 0 and length 1, so that products are correlations. */
-function standardise(sums: readonly number[], into: Float64Array): void {
+function standardise(sums: ReturnsSummary['sums'], into: Float64Array): void {
   const width = sums.length
+  wholeSums(sums, into)
   let mean = 0
-  for (let k = 0; k < width; k++) mean += sums[k]! / width
+  for (let k = 0; k < width; k++) mean += into[k]! / width
   let square = 0
-  for (let k = 0; k < width; k++) square += (sums[k]! - mean) ** 2
+  for (let k = 0; k < width; k++) square += (into[k]! - mean) ** 2
   const scale = 1 / Math.sqrt(square)
-  for (let k = 0; k < width; k++) into[k] = (sums[k]! - mean) * scale
+  for (let k = 0; k < width; k++) into[k] = (into[k]! - mean) * scale
 }

@@ -1,31 +1,71 @@
 import type { ReturnsSummary } from '../core/search.ts'
 
+/** The largest of a trial's sums in whole units: as finely as a line of the trial ledger keeps them. */
+export const LARGEST_SUM = 32_767
+
 const DOUBLE = new Float64Array(1)
 const HALVES = new Int32Array(DOUBLE.buffer)
 const HASH = new Int32Array(2)
+let whole = new Int32Array(64)
+
+/** Sums in units of the largest ÷ 32,767, rounded: the same of a trial and of its line in the ledger. The rest of `into` stays. */
+export function wholeSums(sums: ReturnsSummary['sums'], into: Int32Array | Float64Array): void {
+  let most = 0
+  for (let k = 0; k < sums.length; k++) most = Math.max(most, Math.abs(sums[k]!))
+  const unit = most / LARGEST_SUM
+  for (let k = 0; k < sums.length; k++) into[k] = unit === 0 ? 0 : Math.round(sums[k]! / unit)
+}
 
 /**
  * 53 bits of what a trial did, as a whole number: trials that did exactly the same have the same, others in all likelihood
- * another (one pair in 10¹⁶). Ordered by it, trials are shuffled as if at random, however they came.
+ * another (one pair in 10¹⁶). Ordered by it, trials are shuffled as if at random, however they came. It is of mean, deviation and
+ * whole sums, which a line of the ledger keeps to the bit.
  */
-export function returnsHash({ sums, deviation, skew, kurtosis }: ReturnsSummary): number {
+export function returnsHash({ sums, mean, deviation }: ReturnsSummary): number {
   HASH[0] = 0x9e3779b9
   HASH[1] = 0x85ebca6b
-  for (let k = 0; k < sums.length; k++) stir(sums[k]!)
-  // of days inside the blocks these tell
-  stir(deviation)
-  stir(skew)
-  stir(kurtosis)
+  const width = sums.length
+  if (whole.length < width + 3) whole = new Int32Array(width + 3)
+  whole.fill(0, width, width + 3)
+  wholeSums(sums, whole)
+  for (let k = 0; k < width; k += 4)
+    stir((whole[k]! << 16) | (whole[k + 1]! & 0xffff), (whole[k + 2]! << 16) | (whole[k + 3]! & 0xffff))
+  // of size, and of days inside the blocks, these tell; −0 is 0
+  DOUBLE[0] = mean + 0
+  stir(HALVES[0]!, HALVES[1]!)
+  DOUBLE[0] = deviation + 0
+  stir(HALVES[0]!, HALVES[1]!)
   return (mixed(HASH[0]!) >>> 0) * 2 ** 21 + (mixed(HASH[1]!) >>> 11)
 }
 
-function stir(value: number): void {
-  // −0 is 0
-  DOUBLE[0] = value + 0
+/** Each different trial once, the first of its kind, and its hash. */
+export function differentReturns(summaries: readonly ReturnsSummary[]): {
+  readonly trials: readonly ReturnsSummary[]
+  readonly hashes: Float64Array
+} {
+  // of open addresses: a Map makes an object of every such number
+  const places = 2 ** Math.ceil(Math.log2(2 * summaries.length + 1))
+  const taken = new Float64Array(places).fill(-1)
+  const trials: ReturnsSummary[] = []
+  const hashes = new Float64Array(summaries.length)
+  for (let k = 0; k < summaries.length; k++) {
+    const one = summaries[k]!
+    const hash = returnsHash(one)
+    let place = (hash >>> 0) & (places - 1)
+    while (taken[place]! !== -1 && taken[place]! !== hash) place = (place + 1) & (places - 1)
+    if (taken[place]! === hash) continue
+    taken[place] = hash
+    hashes[trials.length] = hash
+    trials.push(one)
+  }
+  return { trials, hashes: hashes.subarray(0, trials.length) }
+}
+
+function stir(one: number, other: number): void {
   let [high, low] = [HASH[0]!, HASH[1]!]
-  high = Math.imul(high ^ HALVES[0]!, 0x7feb352d)
+  high = Math.imul(high ^ one, 0x7feb352d)
   high ^= high >>> 15
-  low = Math.imul(low ^ HALVES[1]!, 0x846ca68b)
+  low = Math.imul(low ^ other, 0x846ca68b)
   low ^= low >>> 16
   HASH[0] = high + Math.imul(low, 0x297a2d39)
   HASH[1] = low + Math.imul(high, 0x1b873593)

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ReturnsSummary } from '../../src/core/search.ts'
 import { effectiveTrials } from '../../src/metrics/effective-trials.ts'
+import { lineOf, readLine, type WrittenTrial } from '../../src/search/ledger-line.ts'
+import { madeTrial } from '../search/made-trials.ts'
 import { START } from './made-up.ts'
 import { many, normals, summaryOf } from './noise.ts'
 
@@ -27,6 +29,26 @@ function drawn(seed: number, count: number, centre?: readonly number[]): Returns
     ...one,
     sums: many(64, (k) => (centre === undefined ? normal() : centre[k]! + 0.1 * normal())),
   }))
+}
+
+/** A grid of 200 moving-average crossings over prices that walk at random, each day's return of each. */
+function crossings(seed: number): ReturnsSummary[] {
+  const normal = normals(seed)
+  const prices = [100]
+  while (prices.length < 1000) prices.push(prices.at(-1)! * Math.exp(0.0003 + 0.03 * normal()))
+  const averageAt = (day: number, period: number) =>
+    prices.slice(day - period + 1, day + 1).reduce((sum, price) => sum + price, 0) / period
+  const move = (day: number) => prices[day + 1]! / prices[day]! - 1
+  return many(10, (k) => 1 + k).flatMap((fast) =>
+    many(20, (k) => 11 + 2 * k).map((slow) =>
+      summaryOf(
+        many(700, (k) => {
+          const day = 250 + k
+          return averageAt(day, fast) > averageAt(day, slow) ? move(day) : -move(day)
+        }),
+      ),
+    ),
+  )
 }
 
 const shuffled = <T>(values: readonly T[], seed: number) => {
@@ -96,6 +118,61 @@ describe('effective number of trials', () => {
       const found = effectiveTrials(trials)
       expect(effectiveTrials(shuffled(trials, 1))).toBe(found)
       expect(effectiveTrials([...trials].reverse())).toBe(found)
+    }
+  })
+
+  describe('of a grid of crossings hangs on no last bit', () => {
+    const grids = many(4, (seed) => crossings(40 + seed)).map((trials) => ({ trials, found: effectiveTrials(trials) }))
+
+    test.each(grids)('of skew and kurtosis: $found', ({ trials, found }) => {
+      expect(found).toBeGreaterThan(4)
+      expect(found).toBeLessThan(200)
+      for (const by of [1e-12, -1e-12, 1e-9])
+        expect(
+          effectiveTrials(trials.map((one) => ({ ...one, skew: one.skew + by, kurtosis: one.kurtosis - by }))),
+        ).toBe(found)
+    })
+
+    test.each(grids)('of sums: $found', ({ trials, found }) => {
+      for (const by of [1e-15, 3e-15])
+        expect(
+          effectiveTrials(
+            trials.map((one) => ({ ...one, sums: one.sums.map((sum, k) => sum * (1 + (k % 2 ? by : -by))) })),
+          ),
+        ).toBe(found)
+    })
+
+    test.each(grids)('as a line of the ledger has it: $found', ({ trials, found }) => {
+      const read = trials.map((returns, k) => {
+        const line = readLine(lineOf(madeTrial(k, { returns })).trimEnd()) as WrittenTrial
+        return line.returns!
+      })
+      expect(read.some(({ sums }, k) => sums.some((sum, at) => sum !== trials[k]!.sums[at]))).toBe(true)
+      expect(effectiveTrials(read)).toBe(found)
+    })
+
+    test('nor where a sample is compared', () => {
+      const trials = many(12, (seed) => crossings(60 + seed)).flat()
+      const found = effectiveTrials(trials)
+      const read = trials.map(
+        (returns, k) => (readLine(lineOf(madeTrial(k, { returns })).trimEnd()) as WrittenTrial).returns!,
+      )
+      expect(effectiveTrials(trials.map((one) => ({ ...one, skew: one.skew + 1e-12 })))).toBe(found)
+      expect(effectiveTrials(read)).toBe(found)
+    })
+  })
+
+  test('clusters are led by the highest Sharpe ratio', () => {
+    // three in a row, neighbours alike and the ends not: a middle that leads takes both, an end leaves the other alone
+    const [a, b] = [many(64, (k) => [1, -1, 1, -1][k % 4]!), many(64, (k) => [1, 1, -1, -1][k % 4]!)]
+    const one = summaryOf(noise(9, 1)[0]!)
+    const at = (degrees: number, mean: number): ReturnsSummary => {
+      const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)]
+      return { ...one, mean, sums: a.map((value, k) => cos * value + sin * b[k]!) }
+    }
+    for (const more of [0.001, 0.002, 0.003]) {
+      expect(effectiveTrials([at(0, 0), at(40, more), at(80, -more)])).toBe(1)
+      expect(effectiveTrials([at(0, more), at(40, 0), at(80, -more)])).toBe(2)
     }
   })
 
