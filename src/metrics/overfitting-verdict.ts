@@ -7,17 +7,22 @@ const NOISE = 0.5
 
 type Found = Omit<Overfitting, 'notes' | 'verdict' | 'tone'>
 
-/** One plain sentence on it, and whether it is good news. */
-export function overfittingVerdict(found: Found, notes: Overfitting['notes']): Pick<Overfitting, 'verdict' | 'tone'> {
+/** One plain sentence on it, and whether it is good news. @param isOutOfSample the stitched curve of a walk-forward is judged */
+export function overfittingVerdict(
+  found: Found,
+  notes: Overfitting['notes'],
+  isOutOfSample = false,
+): Pick<Overfitting, 'verdict' | 'tone'> {
   const { trials, sharpe, probabilistic, deflated } = found
   if (sharpe === null) return { tone: 'unclear', verdict: 'Its equity never moved: there is nothing to judge.' }
   if (probabilistic === null)
-    return { tone: 'unclear', verdict: `Too little to tell skill from luck: ${notes['probabilistic']}.` }
+    return { tone: 'unclear', verdict: `${notes['probabilistic']!.replace(' to say', ' to tell skill from luck')}.` }
   if (sharpe <= 0)
     return {
       tone: 'bad',
       verdict: `Its Sharpe ratio of ${sharpe.toFixed(2)} is not above 0: luck has nothing to explain.`,
     }
+  if (isOutOfSample) return unchosen(probabilistic)
   if (trials === 1) return alone(probabilistic)
   if (deflated === null)
     return {
@@ -31,6 +36,13 @@ function alone(probabilistic: number): Pick<Overfitting, 'verdict' | 'tone'> {
   const odds = `its true Sharpe ratio is above 0 with a probability of ${percent(probabilistic)}`
   if (probabilistic > SURE) return { tone: 'good', verdict: `The only trial: ${odds}.` }
   return { tone: 'unclear', verdict: `The only trial: ${odds}, too little to rule out luck.` }
+}
+
+/** Never good news: what else was tried, of which this knows nothing, may be much. */
+function unchosen(probabilistic: number): Pick<Overfitting, 'verdict' | 'tone'> {
+  const odds = `its true Sharpe ratio is above 0 with a probability of ${percent(probabilistic)}`
+  const rest = probabilistic > SURE ? ', before whatever else was tried' : ', too little to rule out luck'
+  return { tone: 'unclear', verdict: `Not chosen from others within this walk-forward: ${odds}${rest}.` }
 }
 
 function chosenOf(found: Found, sharpe: number, deflated: number): Pick<Overfitting, 'verdict' | 'tone'> {

@@ -16,6 +16,8 @@ export interface OverfittingOptions {
   readonly trials: number
   /** Closed trades of the chosen one; without it their number is not judged. */
   readonly trades?: number
+  /** The chosen one is the stitched curve of a walk-forward: not chosen from others, of which there are none here (`trials` is 1). */
+  readonly isOutOfSample?: boolean
   /** Whether the probability of backtest overfitting is reckoned. Built in: yes. */
   readonly crossValidate?: boolean
 }
@@ -41,11 +43,13 @@ export function judgeOverfitting(
   const known = trials.flatMap(({ returns }) => (returns === null ? [] : [returns]))
   if (!Number.isInteger(options.trials) || options.trials < Math.max(1, known.length))
     throw new RangeError(`${options.trials} trials counted, ${known.length} of them with returns: count all of them`)
+  if (options.isOutOfSample && options.trials !== 1)
+    throw new RangeError(`${options.trials} trials counted: a walk-forward's stitched curve is judged alone`)
   const notes: Notes = {}
   const figures = sharpeFigures(chosen, known, options, notes)
   const crossValidation = validated(chosen, known, options, notes)
   const found = { trials: options.trials, days: chosen.days, ...figures, crossValidation }
-  return { ...found, notes, ...overfittingVerdict(found, notes) }
+  return { ...found, notes, ...overfittingVerdict(found, notes, options.isOutOfSample) }
 }
 
 type SharpeFigures = Omit<Overfitting, 'trials' | 'days' | 'crossValidation' | 'notes' | 'verdict' | 'tone'>
@@ -75,9 +79,7 @@ function sharpeFigures(
         'deflatedEffective',
         'minimumTrackRecordDeflated',
       ],
-      options.trials === 1
-        ? 'only one trial was made: nothing was chosen'
-        : 'fewer than two trials have a Sharpe ratio',
+      options.trials === 1 ? unchosen(options) : 'fewer than two trials have a Sharpe ratio',
     )
   const maximum = spread === null ? null : expectedMaximumSharpe(options.trials, spread)
   const maximumEffective = spread === null || effective === null ? null : expectedMaximumSharpe(effective, spread)
@@ -121,6 +123,13 @@ function tooLittle(chosen: ReturnsSummary, sharpe: Figure, { trades }: Overfitti
   return null
 }
 
+/** Why nothing is taken off. */
+function unchosen({ isOutOfSample }: OverfittingOptions): string {
+  return isOutOfSample
+    ? 'not chosen from others within this walk-forward'
+    : 'only one trial was made: nothing was chosen'
+}
+
 function effectiveNumber(known: readonly ReturnsSummary[], trials: number): Figure {
   if (trials === 1) return 1
   return known.length === 0 ? null : effectiveTrials(known)
@@ -151,7 +160,7 @@ function validated(
     return null
   }
   if (options.crossValidate === false) return none('not asked for')
-  if (options.trials === 1) return none('only one trial was made: nothing was chosen')
+  if (options.trials === 1) return none(unchosen(options))
   if (chosen.days < LEAST_DAYS)
     return none(`${plural(chosen.days, 'day')}: too few to halve, at least ${LEAST_DAYS} are needed`)
   const alike = known.filter(({ from, days }) => from === chosen.from && days === chosen.days)

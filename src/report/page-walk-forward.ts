@@ -23,8 +23,6 @@ ${PAGE_DATA}${COLUMNS}${PAGE_NUMBERS}${CHART_PARTS}${SEARCH_PARTS}${WALK_FORWARD
     'chart-drawdown': { make: drawdown, moves: true, sights: () => [lines.drawdown, lines.benchmarkDrawdown] },
     'chart-windows': { make: windowBars },
     'chart-objectives': { make: objectives },
-    'chart-honesty': { make: honesty },
-    'chart-logits': { make: logits },
   };
   data.stability.forEach((one, k) => { CHARTS['chart-stability-' + k] = { make: steps(one) }; });
 `,

@@ -3,15 +3,15 @@ import { count, decimal, percent, plural, ratio } from './format.ts'
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
 import { chance, orTooFew, tooFew } from './search-format.ts'
 
-/** How the trial that is judged looks before its search is counted, and after. @param what is judged, as a sentence begins with it; text */
-export function overfittingSection(overfitting: Overfitting | null, what: string, whyNone: string): string {
+/** How the best trial looks before its search is counted, and after. */
+export function overfittingSection(overfitting: Overfitting | null, whyNone: string): string {
   const title = 'How much of it is luck'
   if (overfitting === null) return section('overfitting', title, `<p class="off">${tooFew(whyNone)}</p>`)
   const { crossValidation: validation } = overfitting
   return section(
     'overfitting',
     title,
-    `<p>${escapeHtml(what)} was found by trying, and the best of many looks good even where none has skill. Here is what it shows, and what is left once ${plural(overfitting.trials, 'trial')} are counted.</p>`,
+    `<p>The best trial was found by trying, and the best of many looks good even where none has skill. Here is what it shows, and what is left once ${plural(overfitting.trials, 'trial')} are counted.</p>`,
     `<div class="pair">${honestyFigure(overfitting)}${
       validation === null
         ? `<p class="off">No cross-validation: ${tooFew(overfitting.notes['crossValidation'])}</p>`

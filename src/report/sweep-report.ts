@@ -45,7 +45,7 @@ export function renderSweepReport(result: SweepResult, assets: Assets, ledger: L
   const bins = spreadBins(result)
   const sections = [
     heldOutSection(document),
-    overfittingSection(document.overfitting, 'The best trial', noReturns(document)),
+    overfittingSection(document.overfitting, noReturns(document)),
     spreadSection(result, bins),
     mapsSection(document),
     plateauSection(document),

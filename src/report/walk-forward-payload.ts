@@ -3,7 +3,6 @@ import { underwater } from '../metrics/index.ts'
 import { lineOf } from './account-lines.ts'
 import { amountDigits } from './format.ts'
 import { shapeOf, shapeText, valueText } from './search-format.ts'
-import { overfittingPayload } from './search-overfitting.ts'
 
 /** What the page's charts are drawn from. */
 export function walkForwardPayload({ document, equity, benchmark }: WalkForwardResult) {
@@ -15,7 +14,6 @@ export function walkForwardPayload({ document, equity, benchmark }: WalkForwardR
   return {
     digits: amountDigits(cash),
     objective: { label, form },
-    luck: overfittingPayload(document.overfitting),
     equity: lineOf(equity.time, equity.equity, 8),
     benchmark: held === null ? null : lineOf(equity.time, held.equity, 8),
     drawdown: lineOf(equity.time, underwater(equity, cash), 5),

@@ -8,10 +8,10 @@ import { WALK_FORWARD_SCRIPT } from './page-walk-forward.ts'
 import { remarksList } from './remarks.ts'
 import { searchData, searchReproduce, searchSettings } from './search-evidence.ts'
 import { whatWasSearched } from './search-head.ts'
-import { overfittingSection } from './search-overfitting.ts'
 import { SEARCH_STYLE } from './search-style.ts'
 import { stitchedSection } from './walk-forward-equity.ts'
 import { figuresSection } from './walk-forward-figures.ts'
+import { walkForwardLuck } from './walk-forward-luck.ts'
 import { walkForwardPayload } from './walk-forward-payload.ts'
 import { stabilitySection } from './walk-forward-stability.ts'
 import { walkForwardVerdict } from './walk-forward-verdict.ts'
@@ -45,11 +45,7 @@ export function renderWalkForwardReport(
     stitchedSection(result),
     windowsSection(document),
     stabilitySection(document),
-    overfittingSection(
-      document.overfitting,
-      'What each window traded',
-      'the windows left no daily returns that could be compared',
-    ),
+    walkForwardLuck(document.overfitting, ledger !== null),
     figuresSection(document),
     remarksList(document.remarks),
     searchData(document),
@@ -69,7 +65,7 @@ export function renderWalkForwardReport(
       ]),
       nav: linksTo(sections, CONTENTS),
       main: `<noscript><p class="alarm">Charts need scripts; every figure is on the page without them.</p></noscript>
-${walkForwardVerdict(document)}
+${walkForwardVerdict(document, ledger !== null)}
 ${ledgerBlock(ledger)}
 ${sections.join('\n')}`,
       footer: `<p>Made by klinelab ${escapeHtml(document.engine.version)}. What the past would have paid says little about what the future will.</p>`,

@@ -1,13 +1,16 @@
 import type { WalkForwardDocument } from '../core/search.ts'
-import { count, decimal, NONE, percent, plural, ratio, signedPercent } from './format.ts'
+import { count, NONE, percent, plural, ratio, signedPercent } from './format.ts'
 import { card, escapeHtml, lines } from './html.ts'
 import { chance, tooFew } from './search-format.ts'
 import { costAlarm } from './search-head.ts'
 
-/** The judgement in a sentence or two, and what was earned out of sample; in sample stands beside it, in grey. */
-export function walkForwardVerdict(document: WalkForwardDocument): string {
+/**
+ * The judgement in a sentence or two, and what was earned out of sample; in sample stands beside it, in grey.
+ * @param isCounted whether the page tells what else was tried
+ */
+export function walkForwardVerdict(document: WalkForwardDocument, isCounted: boolean): string {
   return `<section id="verdict" aria-labelledby="verdict-h"><h2 id="verdict-h" class="hidden">Verdict</h2>
-${alarms(document)}<p class="sentence">${sentence(document)}</p>\n<dl class="cards">${cards(document).join('\n')}</dl></section>`
+${alarms(document)}<p class="sentence">${sentence(document, isCounted)}</p>\n<dl class="cards">${cards(document).join('\n')}</dl></section>`
 }
 
 function alarms(document: WalkForwardDocument): string {
@@ -19,7 +22,7 @@ function alarms(document: WalkForwardDocument): string {
   return costAlarm(document) + nothing
 }
 
-function sentence(document: WalkForwardDocument): string {
+function sentence(document: WalkForwardDocument, isCounted: boolean): string {
   const { metrics, peer, windows, overfitting, remarks } = document
   const total = metrics['totalReturn'] ?? null
   const held = peer['totalReturn'] ?? null
@@ -31,7 +34,7 @@ function sentence(document: WalkForwardDocument): string {
   const judged =
     overfitting === null
       ? ''
-      : `<strong class="${{ good: 'good', bad: 'bad', unclear: 'mark' }[overfitting.tone]}">${escapeHtml(overfitting.verdict)}</strong>`
+      : `<strong class="${{ good: 'good', bad: 'bad', unclear: 'mark' }[overfitting.tone]}">${escapeHtml(overfitting.verdict)}</strong>${isCounted ? ' What else the project has tried is under <a href="#tried">What was tried</a>.' : ''}`
   const more =
     remarks.length === 0 ? '' : `<a href="#remarks">${plural(remarks.length, 'thing')} to know before believing it</a>`
   return [earned, efficiencyWords(document), judged, more].filter((part) => part !== '').join(' ')
@@ -81,21 +84,12 @@ function cards(document: WalkForwardDocument): string[] {
     ),
     card('Closed trades', metrics['trades'] == null ? NONE : count(metrics['trades']), tradeWords(document)),
     card(
-      'Deflated Sharpe',
-      chance(overfitting?.deflated),
-      overfitting === null || overfitting.deflated === null
-        ? tooFew(overfitting?.notes['deflated'])
-        : lines(
-            'chance that it is more than luck',
-            `of ${plural(overfitting.trials, 'trial')}${overfitting.effectiveTrials === null ? '' : `, ${decimal(overfitting.effectiveTrials, 1)} unlike`}`,
-          ),
-      overfitting?.deflated == null
-        ? ''
-        : overfitting.deflated >= 0.95
-          ? 'good'
-          : overfitting.deflated < 0.5
-            ? 'bad'
-            : '',
+      'Chance of skill',
+      chance(overfitting?.probabilistic),
+      overfitting === null || overfitting.probabilistic === null
+        ? tooFew(overfitting?.notes['probabilistic'])
+        : lines('that its true Sharpe is above 0', 'before whatever else was tried'),
+      overfitting?.probabilistic != null && overfitting.probabilistic < 0.5 ? 'bad' : '',
     ),
   ]
 }

@@ -47,7 +47,8 @@ export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocumen
     profitable: traded.length > 0 ? worked / traded.length : null,
     stability: search.dimensions.map((one) => stabilityOf(one, facts.chosen)),
     peer: held.peer,
-    overfitting: returns && judgeOverfitting(returns, [{ returns }], { trials: 1, trades: trades.length }),
+    overfitting:
+      returns && judgeOverfitting(returns, [{ returns }], { trials: 1, trades: trades.length, isOutOfSample: true }),
   }
 }
 

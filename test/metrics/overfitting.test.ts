@@ -167,7 +167,7 @@ describe('too little to say', () => {
       expect([found[key], found.notes[key]]).toEqual([null, '29 days: too few to say, at least 30 are needed'])
     expect(found.crossValidation).toBeNull()
     expect(found.tone).toBe('unclear')
-    expect(found.verdict).toBe('Too little to tell skill from luck: 29 days: too few to say, at least 30 are needed.')
+    expect(found.verdict).toBe('29 days: too few to tell skill from luck, at least 30 are needed.')
     expectNotes(found)
     const enough = noise(21, 5, 30)
     expect(judge(enough[0]!, enough, { trades: 10 }).deflated).not.toBeNull()
@@ -201,6 +201,28 @@ describe('too little to say', () => {
     })
     const weak = noise(24, 1, 60, 0.001)[0]!
     expect(judge(weak, [weak])).toMatchObject({ tone: ratio(weak) > 0 ? 'unclear' : 'bad' })
+  })
+
+  test('of the stitched curve of a walk-forward: what it was not chosen from, and never good news', () => {
+    const [one] = noise(22, 1, 365, 0.003)
+    const listed = [{ returns: one! }]
+    const alone = judgeOverfitting(one!, listed, { trials: 1, trades: 50 })
+    const found = judgeOverfitting(one!, listed, { trials: 1, trades: 50, isOutOfSample: true })
+    expect(alone.tone).toBe('good')
+    expect(found.tone).toBe('unclear')
+    expect(found.verdict).toBe(
+      `Not chosen from others within this walk-forward: its true Sharpe ratio is above 0 with a probability of ${Math.floor(100 * alone.probabilistic!)}\u202f%, before whatever else was tried.`,
+    )
+    expect(found.notes['deflated']).toBe('not chosen from others within this walk-forward')
+    expect(Object.values(found.notes).concat(found.verdict).join()).not.toContain('only')
+    const figures = (all: Overfitting) => ({ ...all, tone: '', verdict: '', notes: Object.keys(all.notes) })
+    expect(figures(found)).toEqual(figures(alone))
+    expectNotes(found)
+    const weak = summaryOf(many(60, (k) => 0.001 + 0.03 * Math.sin(k)))
+    expect(judgeOverfitting(weak, [{ returns: weak }], { trials: 1, isOutOfSample: true }).verdict).toMatch(
+      /^Not chosen .* too little to rule out luck\.$/,
+    )
+    expect(() => judgeOverfitting(one!, listed, { trials: 2, isOutOfSample: true })).toThrow('is judged alone')
   })
 
   test('of a trial that never moved, or where no other has returns', () => {

@@ -27,6 +27,21 @@ const TEST = 60
 const EMBARGO = 5
 const CASH = 10_000
 
+const UNCHOSEN = 'not chosen from others within this walk-forward'
+const NOT_REACHED = [
+  ...['spread', 'expectedMaximum', 'expectedMaximumEffective', 'deflated', 'deflatedEffective'],
+  ...['minimumTrackRecordDeflated', 'crossValidation'],
+]
+
+/** Of a stitched curve nothing is deflated. */
+const ALONE: Partial<Overfitting> = {
+  ...Object.fromEntries(NOT_REACHED.map((key) => [key, null])),
+  effectiveTrials: 1,
+  notes: Object.fromEntries(NOT_REACHED.map((key) => [key, UNCHOSEN])),
+  verdict: 'Not chosen from others within this walk-forward: nobody knows.',
+  tone: 'unclear',
+}
+
 /** What a walk-forward leaves behind, made up: a seeded walk of money, parameters that move. For sizes, shapes and words. */
 export function madeWalkForward({
   windows = 9,
@@ -158,7 +173,7 @@ export function madeWalkForward({
       volatility: 0.6,
       maxDrawdownDuration: 190 * DAY,
     },
-    overfitting: overfitting === null ? null : madeOverfitting(1800, 0.81, overfitting),
+    overfitting: overfitting === null ? null : madeOverfitting(1, 0.81, { ...ALONE, ...overfitting }),
   }
   return { document: change(document), equity, benchmark: hasBenchmark ? held : null }
 }

@@ -12,7 +12,7 @@ import { CHROMIUM, drawn, openWatched, texts, VIEWS } from './watched-page.ts'
 
 const render = (result: WalkForwardResult) => renderWalkForwardReport(result, reportAssets())
 
-const NAMES = ['equity', 'drawdown', 'windows', 'objectives', 'stability-0', 'stability-1', 'honesty', 'logits']
+const NAMES = ['equity', 'drawdown', 'windows', 'objectives', 'stability-0', 'stability-1']
 const CHARTS = chartIds(NAMES)
 
 describe.skipIf(CHROMIUM === undefined)('the page of a walk-forward in a browser', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { LedgerVerdict } from '../../src/core/ledger.ts'
 import type { WalkForwardDocument, WalkForwardResult } from '../../src/core/search.ts'
 import { renderWalkForwardReport } from '../../src/report/walk-forward-report.ts'
 import { reportAssets } from '../../src/runs/report-assets.ts'
@@ -11,6 +12,21 @@ const NO_ASSETS = { vega: '', vegaLite: '', vegaEmbed: '' }
 const EVIL = `</script><img src=x onerror="alert(1)"><b>'"&`
 
 const whole = (result: WalkForwardResult) => renderWalkForwardReport(result, NO_ASSETS)
+
+const LEDGER: LedgerVerdict = {
+  ...{
+    lines: 1801,
+    trials: 1801,
+    failed: 0,
+    byName: [],
+    byVerb: [],
+    first: null,
+    last: null,
+    compared: 1,
+    unreadable: 0,
+  },
+  ...{ view: { name: null, series: null }, chosen: null, overfitting: null },
+}
 
 /** The page without the data and the script behind it. */
 function page(result: WalkForwardResult): string {
@@ -62,6 +78,36 @@ describe('the page of a walk-forward as text', () => {
     const rows = rowsOf(section(html, 'equity'))
     const [, out, held, chosen] = rows.find(([name]) => name === 'Volatility, a year')!
     expect([read(out!), read(held!), read(chosen!)]).toEqual([0.21, 0.6, 0.27])
+  })
+
+  test('of luck it says what the curve is by itself, deflates nothing, and points to what else was tried', () => {
+    const rows = rowsOf(section(html, 'overfitting')).slice(1)
+    expect(rows.map(([name, value]) => [name, words(value!)])).toEqual([
+      ['Sharpe', '0.81'],
+      ['Chance that its true Sharpe is above 0', '98.7 %'],
+      ['Days needed to be sure', '612 days'],
+    ])
+    expect(words(section(html, 'verdict'))).toContain('Chance of skill98.7 %')
+    expect(html).not.toMatch(/[Dd]eflated|[Tt]he only trial|chart-honesty|chart-logits/)
+    expect(html).not.toContain('href="#tried"')
+    const counted = renderWalkForwardReport(result, NO_ASSETS, LEDGER)
+    for (const id of ['verdict', 'overfitting'])
+      expect(section(counted, id)).toContain('is under <a href="#tried">What was tried</a>')
+    expect(counted).toContain('id="tried"')
+    const { notes, ...judged } = document.overfitting!
+    const few = '9 closed trades: too few to say, at least 10 are needed'
+    const little = page(
+      madeWalkForward({
+        overfitting: {
+          ...judged,
+          probabilistic: null,
+          minimumTrackRecord: null,
+          notes: { ...notes, probabilistic: few, minimumTrackRecord: few },
+        },
+      }),
+    )
+    expect(words(section(little, 'verdict'))).toContain(`Chance of skill–${few}`)
+    expect(section(little, 'overfitting').split(few)).toHaveLength(3)
   })
 
   test('every window has its stretches, what was chosen, and what that did before and after', () => {
@@ -135,7 +181,7 @@ describe('the page of a walk-forward as text', () => {
 
   test('a chart has a picture’s name, words, and a table or text beside it', () => {
     const figures = [...html.matchAll(/<figure>.*?<\/figure>/gs)].map(([text]) => text)
-    expect(figures).toHaveLength(8)
+    expect(figures).toHaveLength(6)
     for (const text of figures) {
       expect(text).toMatch(/role="img" aria-labelledby="(chart-[\w-]+)-c" aria-describedby="\1-t"/)
       expect(/class="words"[^>]*>(.*?)<\/p>/s.exec(text)![1]!.length).toBeGreaterThan(20)
