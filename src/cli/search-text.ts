@@ -24,13 +24,16 @@ export function sweepText(document: SweepDocument): string {
           ['', ...names, objective.name, ...figures.map(({ title }) => title)],
           rows.map((row) => cellsOf(row, names, figures)),
         ),
-    ...(best !== null && plateau !== null && plateau.neighbours.length > 0
+    ...(best !== null && plateau !== null && plateau.median !== null
       ? [
           '',
           `Beside the best (${figure(best.objective)}) its ${plural(plateau.neighbours.length, 'neighbour')} come to ${figure(plateau.median)} in the middle, ${figure(plateau.worst)} at worst.`,
         ]
       : []),
     ...overfittingText(document.overfitting),
+    ...(best !== null && document.subject === 'strategy' && document.reproduce.request !== null
+      ? ['', `The best alone: ${best.command}`]
+      : []),
     ...heldOutText(document),
     ...document.remarks.flatMap((remark, k) => [...(k === 0 ? [''] : []), `! ${remark}`]),
   ]
@@ -70,10 +73,15 @@ function cellsOf(
 ): string[] {
   return [
     String(rank),
-    ...names.map((name) => String(params[name])),
+    ...names.map((name) => valueText(params[name])),
     figure(objective),
     ...figures.map(({ key, text }) => text(metrics[key])),
   ]
+}
+
+/** Of a number that was drawn from a range six digits. */
+function valueText(value: Params[string] | undefined): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value)
 }
 
 /** Of a model: what the best is worth where nobody chose it, and how it is come by. */

@@ -204,6 +204,11 @@ export function defineStrategy<
   for (const [name, model] of Object.entries(models))
     if ((model as Partial<Predictor> | null)?.isModel !== true)
       throw new TypeError(`${who}: models.${name} is no model; write defineModel({ … })`)
+  const given: unknown = options.also ?? {}
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(
+      `${who}: also must be an object such as { h4: { interval: '4h', indicators: (p) => ({ … }) } }, it is ${typeof given === 'function' ? 'a function; its indicators are one' : JSON.stringify(given)}`,
+    )
   const also: Record<string, { interval: Interval; indicators: (p: never) => Indicators }> = {}
   for (const [name, higher] of Object.entries(options.also ?? {}) as [
     string,

@@ -58,7 +58,7 @@ export async function objectiveOf(
   if (typeof asked === 'function') {
     const name = asked.name === '' ? 'objective' : asked.name
     const spec = { name, goal: goal ?? ('max' as const), module: null, inline: sha256(String(asked)) }
-    return { spec, file: null, judge: (result) => judge(name, asked(result)) }
+    return { spec, file: null, judge: (result) => judge(name, answerOf(name, asked, result)) }
   }
   const text = asked
   if (!isModulePath(text)) {
@@ -93,5 +93,14 @@ export async function loadObjective(
     throw new UsageError(
       `objective ${path}: its default export is no function; write: export default ({ metrics }) => metrics.sharpe`,
     )
-  return { file, judge: (result) => judge(name, (own as (result: TrialResult) => unknown)(result)) }
+  return { file, judge: (result) => judge(name, answerOf(name, own as ObjectiveFunction, result)) }
+}
+
+/** What it throws is said of it, and not of the strategy. */
+function answerOf(name: string, own: ObjectiveFunction, result: TrialResult): unknown {
+  try {
+    return own(result)
+  } catch (error) {
+    throw new Error(`objective ${name} threw: ${(error as Error).message ?? String(error)}`, { cause: error })
+  }
 }

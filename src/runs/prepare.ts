@@ -18,7 +18,7 @@ import type { TrainingHost } from './train-run.ts'
 import { UsageError, usage } from './usage-error.ts'
 
 /** A series of a run, with the filters of its symbol and what PERCENT_PRICE compares with. */
-export type LoadedSlot = SimulateSlot & { readonly average: AveragePrice | null }
+type LoadedSlot = SimulateSlot & { readonly average: AveragePrice | null }
 
 /** All that a run needs, loaded and checked. */
 export interface Prepared {

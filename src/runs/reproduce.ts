@@ -64,13 +64,15 @@ export function recordOf(input: RecordInput): RecordedRequest {
 }
 
 /** Of another verb than a backtest: what it is called, and words of its own. */
-export interface Verb {
+interface Verb {
   readonly name: string
   readonly script: string
   readonly words: readonly string[]
+  /** Whether parameters are named that are at their defaults, too. */
+  readonly isWhole?: boolean
 }
 
-const BACKTEST: Verb = { name: 'backtest', script: 'runBacktest', words: [] }
+export const BACKTEST: Verb = { name: 'backtest', script: 'runBacktest', words: [] }
 
 /** The command that makes a run again, from its project's root; what equals a built-in default is left out. */
 export function commandOf(
@@ -91,7 +93,7 @@ export function commandOf(
   add('from', timeName(record.from))
   add('to', timeName(record.to))
   for (const [name, value] of Object.entries(record.set))
-    if (value !== strategy.params[name]?.default) words.push('--set', quoted(`${name}=${value}`))
+    if (verb.isWhole || value !== strategy.params[name]?.default) words.push('--set', quoted(`${name}=${value}`))
   for (const word of verb.words) words.push(quoted(word))
   add('cash', record.cash, BUILT_IN.cash)
   const venue = parseSeries(record.data[0]!).venue

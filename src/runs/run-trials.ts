@@ -149,7 +149,7 @@ class StudyState {
       }),
     )
     this.#taken = end
-    this.#trials.push(...trials)
+    for (const trial of trials) this.#trials.push(trial)
     return trials
   }
 
@@ -244,7 +244,7 @@ class Progress {
     const reasons = first.map(({ number, reason }) => `\n  trial ${number}: ${reason}`)
     this.#end(
       new DataError(
-        `${this.#failed.length} of ${this.#total} trials have failed, more than the ${most} that may (5 %), so the search stopped. Leave such parameters out with --where, or mend the strategy:${reasons.join('')}`,
+        `${this.#failed.length} of ${this.#total} trials have failed, more than the ${most} that may (5 %), so the search stopped. Leave such parameters out with --where, or mend what fails:${reasons.join('')}`,
       ),
     )
   }

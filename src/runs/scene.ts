@@ -8,7 +8,7 @@ import type { Prepared } from './prepare.ts'
 import type { SimulateOptions, SimulateSlot } from './simulate.ts'
 
 /** A series of a scene: that of a simulation as plain data. */
-export interface SceneSlot extends Omit<SimulateSlot, 'referenceAt' | 'columns' | 'higher'> {
+interface SceneSlot extends Omit<SimulateSlot, 'referenceAt' | 'columns' | 'higher'> {
   /** The 1m bars behind PERCENT_PRICE. */
   readonly minutes: Bars | null
 }

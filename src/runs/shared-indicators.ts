@@ -17,6 +17,11 @@ export interface SharedIndicator {
 
 const [EMPTY, IN_WORK, THERE, FAILED] = [0, 1, 2, 3]
 
+/** Nobody computes a column any more: its thread has ended. Who waits for it computes by himself, and so may the next. */
+export function abandon(state: Int32Array): void {
+  if (Atomics.compareExchange(state, 0, IN_WORK, EMPTY) === IN_WORK) Atomics.notify(state, 0)
+}
+
 type Declared = Readonly<Record<string, Indicator>>
 
 /** Makes room for the columns that trials will need, as long as there is room. */

@@ -18,7 +18,7 @@ import { plateauOf } from '../search/plateau.ts'
 import { chooseRows, isComparable, type Ranked, rankTrials, spreadOf } from '../search/rank.ts'
 import { filtersOf, groundRemarks } from './ground-remarks.ts'
 import { VERSION } from './package-info.ts'
-import { commandOf } from './reproduce.ts'
+import { BACKTEST, commandOf } from './reproduce.ts'
 import { sha256 } from './run-identity.ts'
 import type { SearchGround } from './search-manifest.ts'
 import { recordOfSearch, searchWords } from './search-words.ts'
@@ -95,10 +95,12 @@ export function searchHead(ground: SearchGround, search: SearchRequest, plan: Wa
 /** `run.json` of a sweep. */
 export function sweepDocument({ ground, search, trials, outcomes, excluded }: SweepFacts): SweepDocument {
   const { chosen, best, ...results } = searchResults({ search, trials, outcomes, excluded })
+  const head = searchHead(ground, search, null)
   return {
     ...{ run: searchRunName(ground, search, null, outcomes), kind: 'sweep', subject: 'strategy' },
-    ...searchHead(ground, search, null),
+    ...head,
     ...results,
+    remarks: [...head.remarks, ...prunedRemarks(results.trials)],
     best: best && { ...best, command: bestCommand(ground, best.params), edit: null },
     heldOut: null,
     overfitting:
@@ -106,6 +108,15 @@ export function sweepDocument({ ground, search, trials, outcomes, excluded }: Sw
         ? null
         : judgeOverfitting(chosen.returns, outcomes, { trials: outcomes.length, trades: figureOf(chosen, 'trades') }),
   }
+}
+
+/** What was given up is in no comparison of halves. */
+function prunedRemarks({ all, pruned }: SweepDocument['trials']): string[] {
+  return pruned === 0
+    ? []
+    : [
+        `${pruned} of ${all} trials were given up early. They count as trials, but the chance of overfitting is of the others alone, and looks better than that of all would.`,
+      ]
 }
 
 /** What trials have come to, whatever was searched. */
@@ -156,5 +167,5 @@ function bestCommand({ manifest, facts }: SearchGround, params: Params): string 
   const set = resolveParams(strategy, { ...manifest.fixed, ...params })
   const record: RecordedRequest | null = manifest.request && { ...manifest.request, set }
   const own = Math.max(...used.map(({ series }) => defaultWarmup(strategy, set, series.interval)))
-  return commandOf(record, strategy, own)
+  return commandOf(record, strategy, own, { ...BACKTEST, isWhole: true })
 }

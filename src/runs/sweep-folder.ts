@@ -1,19 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LedgerVerdict, TrialVerb } from '../core/ledger.ts'
-import type { RecordedRequest } from '../core/run.ts'
-import type { Params, SweepResult, Trial, TrialOutcome } from '../core/search.ts'
-import { resolveParams } from '../engine/index.ts'
+import type { LedgerVerdict } from '../core/ledger.ts'
+import type { SweepResult, TrialOutcome } from '../core/search.ts'
 import { renderSweepReport } from '../report/sweep-report.ts'
-import { type TrialEntry, trialId } from '../search/ledger-line.ts'
+import type { TrialEntry } from '../search/ledger-line.ts'
 import { trialsCsv } from '../tables/trials-csv.ts'
-import { type Counting, countTrials, dataHash, judgedBy, settingsHash } from './count-trials.ts'
+import { type Counting, countTrials, judgedBy } from './count-trials.ts'
 import { modelEntries } from './model-sweep-document.ts'
 import { reportAssets } from './report-assets.ts'
 import { ledgerText, type WrittenRun, writeReport } from './run-folder.ts'
-import { sha256 } from './run-identity.ts'
-import type { SearchGround } from './search-manifest.ts'
 import type { Sweep } from './sweep.ts'
+import { trialEntries } from './trial-entries.ts'
 import { LEDGER, timingText, writeFolder } from './write-folder.ts'
 
 /** Counts a sweep's trials in the ledger and writes its folder. @throws DataError as `writeFolder` */
@@ -76,49 +73,4 @@ export function renderSweep(result: SweepResult, dir: string, verdict: LedgerVer
 /** Keys of the figures that the outcomes have. */
 export function figuresOf(outcomes: readonly TrialOutcome[]): readonly string[] {
   return Object.keys(outcomes.find(({ status }) => status === 'done')?.metrics ?? {})
-}
-
-/** Trials of a search as the ledger counts them: the same backtest made alone is the same trial. */
-export function trialEntries(
-  ground: SearchGround,
-  trials: readonly Trial[],
-  outcomes: readonly TrialOutcome[],
-  verb: TrialVerb,
-  run: string,
-): TrialEntry[] {
-  const at = Date.now()
-  const { facts, manifest, used } = ground
-  const { name } = facts.strategy
-  const series = used.map((one) => one.series)
-  const data = dataHash(used)
-  const whole = { from: facts.from, to: Math.max(...used.map(({ to }) => to)) }
-  const { request, inputs } = manifest
-  const config = manifest.id
-  return trials.map(({ params, range }, k) => {
-    const { status, objective, metrics, returns } = outcomes[k]!
-    const { from, to } = range ?? whole
-    const own: RecordedRequest | null = request && { ...request, from, to }
-    const settings = settingsHash({
-      reproduce: { request: own, config, inputs },
-      tradeHash: request === null ? sha256(returns) : '',
-    })
-    const bars = range === undefined ? data : sha256([data, from, to])
-    const identity = { name, params: resolved(ground, params), data: bars, code: manifest.code, settings }
-    return {
-      ...{ ...identity, id: trialId(identity), at, verb, run, series, from, to, status },
-      trades: metrics['trades'] ?? null,
-      totalReturn: metrics['totalReturn'] ?? null,
-      ...{ objective, returns },
-    }
-  })
-}
-
-/** As the strategy had them; as they were given, where it takes no such ones. */
-function resolved({ facts, manifest }: SearchGround, params: Params): Params {
-  const given = { ...manifest.fixed, ...params }
-  try {
-    return resolveParams(facts.strategy, given)
-  } catch {
-    return given
-  }
 }

@@ -22,13 +22,13 @@ import { cornersOf } from './search-space.ts'
 import type { Settings } from './settings.ts'
 import { IndicatorPlan, roomOf } from './shared-indicators.ts'
 import { searchId, searchRunName, sweepDocument } from './sweep-document.ts'
-import { trialEntries } from './sweep-folder.ts'
+import { trialEntries } from './trial-entries.ts'
 import { TrialThreads } from './trial-threads.ts'
 import { TrialsHere } from './trials-here.ts'
 import { UsageError, usage } from './usage-error.ts'
 
 /** Figures that each outcome has, besides the objective. */
-export const FIGURES = [
+const FIGURES = [
   'totalReturn', 'cagr', 'volatility', 'sharpe', 'sortino', 'calmar', 'maxDrawdown', 'trades', 'winRate', 'profitFactor', 'fees',
 ] as const // biome-ignore format: a list
 

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Trial, TrialOutcome } from '../core/search.ts'
 import { DataError, threadOptions } from '../data/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
-import type { MakeRoom, SharedIndicator } from './shared-indicators.ts'
+import { abandon, type MakeRoom, type SharedIndicator } from './shared-indicators.ts'
 import type { TrialAnswer, TrialBatch, TrialBrief } from './trial-thread.ts'
 
 /** Most that a run makes dies young: more room for it would only be more memory. Measured: half of a thread's. */
@@ -18,8 +18,10 @@ interface Thread {
   readonly worker: Worker
   /** Of the columns that have been made room for, how many it knows. */
   known: number
-  /** What it is at. */
+  /** What it is at, and the trials that it was handed. */
   work: Work | null
+  trials: readonly Trial[]
+  isAlone: boolean
 }
 
 /** Trials that were asked for at once, and what is left of them. */
@@ -28,6 +30,8 @@ interface Work {
   readonly tell: (outcome: TrialOutcome) => void
   readonly done: PromiseWithResolvers<void>
   next: number
+  /** Of threads that ended in the midst of them: each is tried once more, alone. */
+  readonly alone: Trial[]
   /** Batches that threads have of it. */
   begun: number
   isStopped: boolean
@@ -52,14 +56,13 @@ export class TrialThreads implements TrialBackend {
   constructor(subject: TrialBrief['subject'], threads: number, makeRoom: MakeRoom = () => []) {
     this.#brief = { subject }
     this.#makeRoom = makeRoom
-    while (this.#threads.length < threads)
-      this.#start(new Worker(WORKER, { workerData: this.#brief, ...threadOptions(), resourceLimits: YOUNG }))
+    while (this.#threads.length < threads) this.#begin()
   }
 
   async run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void> {
     if (this.#fault !== null) throw this.#fault
     const work: Work = {
-      ...{ trials, tell, done: Promise.withResolvers<void>(), next: 0, begun: 0, isStopped: false },
+      ...{ trials, tell, done: Promise.withResolvers<void>(), next: 0, alone: [], begun: 0, isStopped: false },
       stop: new Int32Array(new SharedArrayBuffer(4)),
     }
     const stop = () => this.#stop(work)
@@ -95,43 +98,83 @@ export class TrialThreads implements TrialBackend {
     )
   }
 
-  #start(worker: Worker): void {
-    const thread: Thread = { worker, known: 0, work: null }
+  #tell(work: Work, outcomes: readonly TrialOutcome[]): void {
+    try {
+      for (const outcome of outcomes) work.tell(outcome)
+    } catch (error) {
+      // whoever asked cannot go on: a full disk, for one
+      work.done.reject(error)
+      this.#stop(work)
+    }
+  }
+
+  #begin(): void {
+    const worker = new Worker(WORKER, { workerData: this.#brief, ...threadOptions(), resourceLimits: YOUNG })
+    const thread: Thread = { worker, known: 0, work: null, trials: [], isAlone: false }
+    let lastWords: string | null = null
     this.#threads.push(thread)
     worker.on('message', ({ outcomes, fault }: TrialAnswer) => {
       const work = thread.work!
       thread.work = null
       work.begun--
-      try {
-        if (!this.#isDropped(work)) for (const outcome of outcomes) work.tell(outcome)
-      } catch (error) {
-        // whoever asked cannot go on: a full disk, for one
-        work.done.reject(error)
-        this.#stop(work)
-      }
+      if (!this.#isDropped(work)) this.#tell(work, outcomes)
       if (fault !== undefined) return this.#fail(fault)
       this.#next(thread)
       this.#end(work)
     })
     worker.on('messageerror', ({ message }) => this.#fail(message))
-    worker.on('error', ({ message }) => this.#fail(message))
-    worker.on('exit', (code) => this.#fail(`it ended with ${code}`))
+    worker.on('error', ({ message }) => {
+      lastWords = message
+    })
+    worker.on('exit', (code) => this.#replace(thread, lastWords ?? `it ended with code ${code}`))
   }
 
-  #next(thread: Thread): void {
-    const work = this.#works.find(({ trials, next, isStopped }) => next < trials.length && !isStopped)
-    if (work === undefined) return
+  /** The next trials of what was asked for. */
+  #take(work: Work): readonly Trial[] {
     const left = work.trials.length - work.next
     const most = this.#isSlow ? 1 : MOST_AT_ONCE
     const count = Math.max(1, Math.min(most, Math.floor(left / (4 * this.#threads.length))))
     const trials = work.trials.slice(work.next, work.next + count)
     work.next += count
+    return trials
+  }
+
+  #next(thread: Thread): void {
+    const work = this.#works.find(
+      ({ trials, next, alone, isStopped }) => (next < trials.length || alone.length > 0) && !isStopped,
+    )
+    if (work === undefined) return
+    thread.isAlone = work.next === work.trials.length
+    const trials = thread.isAlone ? work.alone.splice(0, 1) : this.#take(work)
     work.begun++
     thread.work = work
+    thread.trials = trials
     for (const trial of trials) this.#shared.push(...this.#makeRoom(trial))
     const batch: TrialBatch = { trials, shared: this.#shared.slice(thread.known), stop: work.stop }
     thread.known = this.#shared.length
     thread.worker.postMessage(batch)
+  }
+
+  /**
+   * A thread has ended by itself. Where it was at trials, one of them did it: each is tried once more with nothing beside it, and
+   * one that ends its thread again has failed. Where it was at none, no other would fare better.
+   */
+  #replace(thread: Thread, reason: string): void {
+    const { work, trials } = thread
+    this.#threads.splice(this.#threads.indexOf(thread), 1)
+    if (work === null) return this.#fail(reason)
+    work.begun--
+    const [only] = trials
+    if (trials.length === 1 && thread.isAlone) {
+      const told = `it ended the thread that ran it (${reason.split('\n')[0]})`
+      const failed = { status: 'failed', objective: null, reason: told, metrics: {}, returns: null } as const
+      this.#tell(work, [{ number: only!.number, ...failed }])
+    } else work.alone.push(...trials)
+    // what it was computing for all nobody else waits for
+    for (const { state } of this.#shared) abandon(state)
+    this.#begin()
+    this.#next(this.#threads.at(-1)!)
+    this.#end(work)
   }
 
   /** What nobody waits for any more is not begun. */
@@ -143,7 +186,8 @@ export class TrialThreads implements TrialBackend {
 
   #end(work: Work): void {
     if (this.#isDropped(work)) work.done.resolve()
-    if (work.begun === 0 && (work.isStopped || work.next === work.trials.length)) work.done.resolve()
+    const isOver = work.next === work.trials.length && work.alone.length === 0
+    if (work.begun === 0 && (work.isStopped || isOver)) work.done.resolve()
   }
 
   /** Whether nobody waits for what threads still have of it. */

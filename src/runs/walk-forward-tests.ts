@@ -19,7 +19,7 @@ export interface Chosen {
 }
 
 /** One test stretch as it was traded. */
-export interface PlayedTest {
+interface PlayedTest {
   readonly objective: Figure
   readonly metrics: Metrics
   readonly startEquity: number

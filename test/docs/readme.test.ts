@@ -136,7 +136,10 @@ describe('the TypeScript of the README', () => {
       firstModel,
       fromCode,
     ])
-    expect(blocks.filter(({ language }) => !['sh', 'ts'].includes(language))).toEqual([])
+    // Compose and Kubernetes: what they start is in the tests of the queue
+    const others = blocks.filter(({ language }) => !['sh', 'ts'].includes(language))
+    expect(others.map(({ language }) => language)).toEqual(['yaml', 'yaml'])
+    for (const { text } of others) expect(text).toMatch(/klinelab,? worker/)
   })
 })
 

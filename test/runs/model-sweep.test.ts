@@ -160,7 +160,8 @@ describe('a search of a model that is stopped', () => {
     const lines = readFileSync(journal, 'utf8').trim().split('\n')
     expect(lines).toHaveLength(2)
     const told: number[] = []
-    const { result } = await search({}, { resume: true, onTrials: ({ done }) => told.push(done) }, out)
+    const { result, journal: held } = await search({}, { resume: true, onTrials: ({ done }) => told.push(done) }, out)
+    held.release()
     expect(JSON.stringify(result)).toBe(JSON.stringify(whole.result))
     expect(told).toEqual([1, 2, 3, 4, 5, 6])
     // what it goes on from is what stands there, not what comes of doing it again

@@ -174,6 +174,15 @@ describe('trials that fail', () => {
     expect(failed.reason).toContain('no such luck with 20')
   })
 
+  test('one that ends its thread is marked, and its neighbours are not', async () => {
+    const { result } = await search({
+      strategy: throwing('params.fast === 20 && params.slow === 80 && process.exit(3)'),
+    })
+    expect(result.document.trials).toMatchObject({ all: 15, done: 14, failed: 1 })
+    const failed = result.outcomes.find(({ status }) => status === 'failed')!
+    expect(failed.reason).toBe('it ended the thread that ran it (it ended with code 3)')
+  })
+
   test('more than 5 % stop the search, and the first reasons are told', async () => {
     await expect(search({ strategy: throwing('params.fast === 20') })).rejects.toThrow(
       /of 15 trials have failed, more than the 1 that may.*\n.*trial 4: .*no such luck with 20/s,
@@ -194,9 +203,12 @@ describe('trials that fail', () => {
       'mine.ts':
         'export default ({ metrics, params, trades }) => params.fast === 30 && params.slow === 160 ? NaN : trades.length - metrics.maxDrawdown',
       'none.ts': 'export const nothing = 1',
+      'throws.ts': "export default () => { throw new Error('no such figure') }",
     })
     const { result } = await search({ objective: join(dir, 'mine.ts') })
     expect(result.document.search.objective).toEqual({ name: 'mine.ts', goal: 'max' })
+    const throwing = join(dir, 'throws.ts')
+    await expect(search({ objective: throwing })).rejects.toThrow('trial 1: objective throws.ts threw: no such figure')
     for (const { objective, metrics, status, reason } of result.outcomes)
       if (status === 'failed') expect(reason).toBe('objective mine.ts returned NaN, not a finite number')
       else expect(objective).toBe(metrics['trades']! - metrics['maxDrawdown']!)

@@ -1,4 +1,5 @@
 import type { LedgerVerdict, NamedTrial } from '../../core/ledger.ts'
+import { didYouMean } from '../../core/suggest.ts'
 import { timeName } from '../../core/time.ts'
 import { damageText, trialOfFolder } from '../../runs/count-trials.ts'
 import { findRun } from '../../runs/load-run.ts'
@@ -36,7 +37,12 @@ export default {
     const verdict = judgeTrial(ledger, chosen, view)
     const names = bestByName(ledger, view)
     const { unreadable, unreadableAt } = ledger
-    const nothing = `nothing was tried yet: ${shown(file, io.cwd)} has no trials; make one: klinelab demo`
+    const known = bestByName(ledger).map(({ name }) => name)
+    const narrowed = [strategy, series].filter((word) => word !== undefined).join(', ')
+    const nothing =
+      known.length > 0
+        ? `no trial of "${narrowed}" is in ${shown(file, io.cwd)}${didYouMean(strategy ?? '', known)}; there are trials of ${known.join(', ')}`
+        : `nothing was tried yet: ${shown(file, io.cwd)} has no trials; make one: klinelab demo`
     const text = verdict.trials === 0 ? nothing : ledgerText(verdict, names, shown(file, io.cwd), run !== undefined)
     return { json: { file, ...verdict, unreadable, unreadableAt, names }, text }
   },

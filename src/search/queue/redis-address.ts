@@ -26,10 +26,11 @@ export function redisAddress(url: string): RedisAddress {
     .filter((secret) => secret !== '')
     .sort((a, b) => b.length - a.length)
   const database = /^\/\d+$/.test(parsed.pathname) ? parsed.pathname : ''
+  const name = `${parsed.protocol}//${parsed.hostname}:${parsed.port || '6379'}${database}`
   return {
     url,
-    name: `${parsed.protocol}//${parsed.hostname}:${parsed.port || '6379'}${database}`,
-    scrub: (text) => [url, ...secrets].reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text),
+    name,
+    scrub: (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text.replaceAll(url, name)),
   }
 }
 
