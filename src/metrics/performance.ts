@@ -8,7 +8,7 @@ import { resultFigures } from './result-figures.ts'
 import { riskFigures } from './risk-figures.ts'
 import { splitTrades } from './split.ts'
 import { METRICS } from './table.ts'
-import { tradeFigures } from './trade-figures.ts'
+import { OF_PROFITS, profitFiguresAlone, tradeFigures } from './trade-figures.ts'
 
 export interface Performance {
   readonly metrics: Metrics
@@ -54,7 +54,9 @@ export function someMetrics(
   if (groups.has('Risk')) riskFigures(figures, input)
   // calmar is of the group Risk, and reckoned with the drawdowns
   if (groups.has('Drawdown') || wanted.includes('calmar')) drawdownFigures(figures, input)
-  if (groups.has('Trades')) tradeFigures(figures, input)
+  const ofTrades = wanted.filter((key) => GROUP_OF.get(key) === 'Trades')
+  if (ofTrades.every((key) => OF_PROFITS.includes(key))) profitFiguresAlone(figures, input)
+  else tradeFigures(figures, input)
   if (groups.has('Orders')) orderFigures(figures, input)
   const { metrics, notes } = figures
   return {

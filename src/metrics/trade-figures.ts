@@ -41,6 +41,18 @@ export function tradeFigures(figures: Figures, input: PerformanceInput): void {
   durationFigures(figures, trades)
 }
 
+/** Those of them that need no times: a search asks for them once a run. */
+export const OF_PROFITS: readonly string[] = [
+  'trades', 'winRate', 'profitFactor', 'expectancy', 'avgTrade', 'avgTradeGeometric', 'bestTrade', 'worstTrade', 'avgWin', 'avgLoss',
+  'sqn', 'kelly',
+] // biome-ignore format: a list
+
+export function profitFiguresAlone(figures: Figures, { trades }: PerformanceInput): void {
+  figures.set('trades', trades.length)
+  if (trades.length === 0) figures.none(OF_PROFITS.slice(1), NO_TRADES)
+  else profitFigures(figures, trades)
+}
+
 function profitFigures(figures: Figures, trades: readonly Trade[]): void {
   const n = trades.length
   const pnls = trades.map((trade) => trade.pnl)
