@@ -67,6 +67,12 @@ export interface ReturnsSummary {
   readonly squares: readonly number[]
 }
 
+/** The same where its numbers may lie in columns that many trials share: what judges trials takes either. */
+export interface ReturnsInLittle extends Omit<ReturnsSummary, 'sums' | 'squares'> {
+  readonly sums: ArrayLike<number>
+  readonly squares: ArrayLike<number>
+}
+
 /** What became of a trial. */
 export interface TrialOutcome {
   readonly number: number

@@ -1,6 +1,6 @@
-import type { CrossValidation, ReturnsSummary } from '../core/search.ts'
+import type { CrossValidation, ReturnsInLittle } from '../core/search.ts'
 import { HalfSplits, waysToHalve } from './half-splits.ts'
-import { differentReturns } from './returns-hash.ts'
+import { stretchesOf } from './returns-hash.ts'
 
 const YEAR = 365
 /** Blocks that the paper works with: 12,870 splits. */
@@ -29,18 +29,25 @@ const BARS = 10
  * @param summaries of one stretch: `from` and `days` are the same
  * @throws RangeError for summaries of different stretches
  */
-export function crossValidate(summaries: readonly ReturnsSummary[]): CrossValidation | null {
+export function crossValidate(summaries: readonly ReturnsInLittle[]): CrossValidation | null {
   const [first] = summaries
   if (first === undefined) return null
   const odd = summaries.find((one) => one.from !== first.from || one.days !== first.days)
   if (odd !== undefined)
     throw new RangeError(`trials of ${first.days} and of ${odd.days} days, or from other days on, cannot be compared`)
-  const { trials } = differentReturns(summaries)
+  return crossValidateDifferent(stretchesOf(summaries)[0]!.trials)
+}
+
+/** Of different trials of one stretch. */
+export function crossValidateDifferent(trials: readonly ReturnsInLittle[]): CrossValidation | null {
+  const [first] = trials
+  if (first === undefined) return null
   const blocks = blocksFor(trials.length, first.days)
   if (trials.length < 2 || blocks < LEAST_BLOCKS) return null
   const splits = new HalfSplits(blocks, first.sums.length, first.days)
-  const { inside, outside } = chooseBest(trials, splits)
-  return outcome(trials.length, blocks, splits, inside, outside, ranksOf(trials, splits, outside))
+  const folded = splits.fold(trials)
+  const { inside, outside } = chooseBest(trials.length, folded, splits)
+  return outcome(trials.length, blocks, splits, inside, outside, ranksOf(trials.length, folded, splits, outside))
 }
 
 function blocksFor(trials: number, days: number): number {
@@ -50,12 +57,12 @@ function blocksFor(trials: number, days: number): number {
 }
 
 /** What the best trial of each split is worth in its own half, and in the other. */
-function chooseBest(trials: readonly ReturnsSummary[], splits: HalfSplits) {
+function chooseBest(trials: number, folded: Float64Array, splits: HalfSplits) {
   const { count, ranks } = splits
   const inside = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
   const outside = new Float64Array(count)
-  for (const trial of trials) {
-    splits.lay(trial)
+  for (let trial = 0; trial < trials; trial++) {
+    splits.lay(folded, trial)
     for (let k = 0, other = count - 1; k < count; k++, other--) {
       const own = ranks[k]!
       if (own < inside[k]!) continue
@@ -69,11 +76,11 @@ function chooseBest(trials: readonly ReturnsSummary[], splits: HalfSplits) {
 }
 
 /** Rank of the chosen trials in the other half, the worst being 1. */
-function ranksOf(trials: readonly ReturnsSummary[], splits: HalfSplits, outside: Float64Array): Uint32Array {
+function ranksOf(trials: number, folded: Float64Array, splits: HalfSplits, outside: Float64Array): Uint32Array {
   const { count, ranks } = splits
   const found = new Uint32Array(count).fill(1)
-  for (const trial of trials) {
-    splits.lay(trial)
+  for (let trial = 0; trial < trials; trial++) {
+    splits.lay(folded, trial)
     for (let k = 0, other = count - 1; k < count; k++, other--) found[k]! += ranks[other]! < outside[k]! ? 1 : 0
   }
   return found

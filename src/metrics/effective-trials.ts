@@ -1,5 +1,5 @@
-import type { ReturnsSummary } from '../core/search.ts'
-import { differentReturns, LARGEST_SUM, wholeSums } from './returns-hash.ts'
+import type { ReturnsInLittle } from '../core/search.ts'
+import { LARGEST_SUM, type Stretch, stretchesOf, wholeSums } from './returns-hash.ts'
 import { dailySharpe } from './returns-summary.ts'
 
 /** Trials whose block sums correlate at least so much are one: the leader's sums tell half of the variance of the other's. */
@@ -27,41 +27,30 @@ const SLACK = 1e-9
  * clusters are rare that is too low by their proof's margin; it is exact where all trials differ, or none.
  * @returns a whole number, from 0 for no trials up to their number
  */
-export function effectiveTrials(summaries: readonly ReturnsSummary[]): number {
-  const stretches = new Map<string, Stretch>()
-  let stretch: Stretch | undefined
-  for (const summary of summaries) {
-    if (stretch === undefined || stretch.from !== summary.from || stretch.days !== summary.days) {
-      const { from, days } = summary
-      const key = `${from} ${days}`
-      stretch = stretches.get(key) ?? { from, days, moving: [], still: 0 }
-      stretches.set(key, stretch)
-    }
-    if (moves(summary)) stretch.moving.push(summary)
-    else stretch.still = 1
-  }
-  const all = [...stretches.values()].map(({ moving, still }) => ({ still, ...differentReturns(moving) }))
-  const different = all.reduce((sum, { trials }) => sum + trials.length, 0)
+export function effectiveTrials(summaries: readonly ReturnsInLittle[]): number {
+  return effectiveOf(stretchesOf(summaries))
+}
+
+/** Of stretches that are found already. */
+export function effectiveOf(stretches: readonly Stretch[]): number {
+  const all = stretches.map(({ trials, hashes }) => {
+    const isMoving = trials.map(moves)
+    const moving = trials.filter((_, k) => isMoving[k])
+    return { moving, hashes: hashes.filter((_, k) => isMoving[k]), still: moving.length < trials.length ? 1 : 0 }
+  })
+  const different = all.reduce((sum, { moving }) => sum + moving.length, 0)
   let clusters = 0
-  for (const { still, trials, hashes } of all) {
+  for (const { moving, hashes, still } of all) {
     clusters += still
-    if (trials.length === 0) continue
-    const share = Math.floor((COMPARED * trials.length) / different)
-    clusters += clustersOf(trials, hashes, Math.min(trials.length, Math.max(COMPARED_EACH, share)))
+    if (moving.length === 0) continue
+    const share = Math.floor((COMPARED * moving.length) / different)
+    clusters += clustersOf(moving, hashes, Math.min(moving.length, Math.max(COMPARED_EACH, share)))
   }
   return Math.round(clusters)
 }
 
-interface Stretch {
-  readonly from: number
-  readonly days: number
-  readonly moving: ReturnsSummary[]
-  /** Clusters of trials that never moved: 1 or 0. */
-  still: number
-}
-
 /** Whether returns differ from block to block by a unit of theirs: without that they correlate with nothing. */
-function moves({ sums, deviation }: ReturnsSummary): boolean {
+function moves({ sums, deviation }: ReturnsInLittle): boolean {
   let [low, high] = [sums[0]!, sums[0]!]
   for (let k = 1; k < sums.length; k++) {
     low = Math.min(low, sums[k]!)
@@ -71,9 +60,9 @@ function moves({ sums, deviation }: ReturnsSummary): boolean {
 }
 
 /** Clusters of one stretch, of `compared` of its trials. */
-function clustersOf(trials: readonly ReturnsSummary[], hashes: Float64Array, compared: number): number {
+function clustersOf(trials: readonly ReturnsInLittle[], hashes: Float64Array, compared: number): number {
   const last = hashes.slice().sort()[compared - 1]!
-  const order: { readonly sums: ReturnsSummary['sums']; readonly sharpe: number; readonly hash: number }[] = []
+  const order: { readonly sums: ReturnsInLittle['sums']; readonly sharpe: number; readonly hash: number }[] = []
   for (const [k, one] of trials.entries())
     if (hashes[k]! <= last) order.push({ sums: one.sums, sharpe: dailySharpe(one)!, hash: hashes[k]! })
   // mean and deviation stand in the ledger to the bit
@@ -110,7 +99,7 @@ class Leaders {
   }
 
   /** The first that is alike, or a new one. */
-  find(sums: ReturnsSummary['sums']): number {
+  find(sums: ReturnsInLittle['sums']): number {
     const [rows, one, width] = [this.#rows, this.#one, this.#width]
     standardise(sums, one)
     const half = width / 2
@@ -147,7 +136,7 @@ function product(rows: Float64Array, at: number, one: Float64Array, from: number
 }
 
 /** With mean 0 and length 1, so that products are correlations. */
-function standardise(sums: ReturnsSummary['sums'], into: Float64Array): void {
+function standardise(sums: ReturnsInLittle['sums'], into: Float64Array): void {
   const width = sums.length
   wholeSums(sums, into)
   let mean = 0

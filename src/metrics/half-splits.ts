@@ -1,4 +1,4 @@
-import type { ReturnsSummary } from '../core/search.ts'
+import type { ReturnsInLittle } from '../core/search.ts'
 import { firstDay } from './returns-summary.ts'
 
 /** Share of Σr² that must be left when the mean is taken out; less is rounding. */
@@ -65,17 +65,36 @@ export class HalfSplits {
     )
   }
 
-  /** Reckons `ranks` of a trial. */
-  lay(summary: ReturnsSummary): void {
+  /** Σr and Σr² of the blocks of many trials, `2 × blocks` of each. */
+  fold(trials: readonly ReturnsInLittle[]): Float64Array {
+    const starts = this.#starts
+    const folded = new Float64Array(2 * (starts.length - 1) * trials.length)
+    let at = 0
+    for (const { sums, squares } of trials)
+      for (let block = 0; block + 1 < starts.length; block++) {
+        let [sum, square] = [0, 0]
+        for (let fine = starts[block]!; fine < starts[block + 1]!; fine++) {
+          sum += sums[fine]!
+          square += squares[fine]!
+        }
+        folded[at++] = sum
+        folded[at++] = square
+      }
+    return folded
+  }
+
+  /** Reckons `ranks` of the trial of this number among the folded ones. */
+  lay(folded: Float64Array, trial: number): void {
     const { ranks, days } = this
     const [sums, squares, lowerSums, lowerSquares] = [this.#sums, this.#squares, this.#lowerSums, this.#lowerSquares]
     const [choices, begins, missing] = [this.#choices, this.#begins, this.#missing]
-    this.#fill(summary, 0)
-    for (let at = 0; at < choices.length; at++) {
-      lowerSums[at] = sums[choices[at]!]!
-      lowerSquares[at] = squares[choices[at]!]!
+    const at = 4 * this.#half * trial
+    this.#fill(folded, at)
+    for (let k = 0; k < choices.length; k++) {
+      lowerSums[k] = sums[choices[k]!]!
+      lowerSquares[k] = squares[choices[k]!]!
     }
-    this.#fill(summary, this.#half)
+    this.#fill(folded, at + 2 * this.#half)
     for (let upper = 0, split = 0; upper < sums.length; upper++) {
       const [upperSum, upperSquare] = [sums[upper]!, squares[upper]!]
       const end = begins[missing[upper]! + 1]!
@@ -96,14 +115,10 @@ export class HalfSplits {
   }
 
   /** Every choice is one block and the choice without it: so equal blocks add up to equal sums. */
-  #fill({ sums, squares }: ReturnsSummary, offset: number): void {
-    const [ofSums, ofSquares, starts] = [this.#sums, this.#squares, this.#starts]
+  #fill(folded: Float64Array, at: number): void {
+    const [ofSums, ofSquares] = [this.#sums, this.#squares]
     for (let block = 0; block < this.#half; block++) {
-      let [sum, square] = [0, 0]
-      for (let fine = starts[offset + block]!; fine < starts[offset + block + 1]!; fine++) {
-        sum += sums[fine]!
-        square += squares[fine]!
-      }
+      const [sum, square] = [folded[at + 2 * block]!, folded[at + 2 * block + 1]!]
       const size = 1 << block
       for (let rest = 0; rest < size; rest++) {
         ofSums[size + rest] = ofSums[rest]! + sum

@@ -1,8 +1,9 @@
 import type { Figure } from '../core/findings.ts'
-import type { CrossValidation, Overfitting, ReturnsSummary } from '../core/search.ts'
-import { crossValidate } from './cross-validation.ts'
-import { effectiveTrials } from './effective-trials.ts'
+import type { CrossValidation, Overfitting, ReturnsInLittle } from '../core/search.ts'
+import { crossValidateDifferent } from './cross-validation.ts'
+import { effectiveOf } from './effective-trials.ts'
 import { overfittingVerdict } from './overfitting-verdict.ts'
+import { type Stretch, stretchesOf } from './returns-hash.ts'
 import { dailySharpe } from './returns-summary.ts'
 import { expectedMaximumSharpe, minimumTrackRecord, probabilisticSharpe } from './sharpe-odds.ts'
 
@@ -36,18 +37,20 @@ type Notes = Record<string, string>
  * @throws RangeError where fewer trials are counted than have returns
  */
 export function judgeOverfitting(
-  chosen: ReturnsSummary,
-  trials: readonly { readonly returns: ReturnsSummary | null }[],
+  chosen: ReturnsInLittle,
+  trials: readonly { readonly returns: ReturnsInLittle | null }[],
   options: OverfittingOptions,
 ): Overfitting {
-  const known = trials.flatMap(({ returns }) => (returns === null ? [] : [returns]))
+  const known: ReturnsInLittle[] = []
+  for (const { returns } of trials) if (returns !== null) known.push(returns)
   if (!Number.isInteger(options.trials) || options.trials < Math.max(1, known.length))
     throw new RangeError(`${options.trials} trials counted, ${known.length} of them with returns: count all of them`)
   if (options.isOutOfSample && options.trials !== 1)
     throw new RangeError(`${options.trials} trials counted: a walk-forward's stitched curve is judged alone`)
   const notes: Notes = {}
-  const figures = sharpeFigures(chosen, known, options, notes)
-  const crossValidation = validated(chosen, known, options, notes)
+  const stretches = options.trials === 1 ? [] : stretchesOf(known)
+  const figures = sharpeFigures(chosen, known, stretches, options, notes)
+  const crossValidation = validated(chosen, stretches, options, notes)
   const found = { trials: options.trials, days: chosen.days, ...figures, crossValidation }
   return { ...found, notes, ...overfittingVerdict(found, notes, options.isOutOfSample) }
 }
@@ -55,8 +58,9 @@ export function judgeOverfitting(
 type SharpeFigures = Omit<Overfitting, 'trials' | 'days' | 'crossValidation' | 'notes' | 'verdict' | 'tone'>
 
 function sharpeFigures(
-  chosen: ReturnsSummary,
-  known: readonly ReturnsSummary[],
+  chosen: ReturnsInLittle,
+  known: readonly ReturnsInLittle[],
+  stretches: readonly Stretch[],
   options: OverfittingOptions,
   notes: Notes,
 ): SharpeFigures {
@@ -66,7 +70,7 @@ function sharpeFigures(
   const sharpe = dailySharpe(chosen)
   const little = tooLittle(chosen, sharpe, options)
   if (sharpe === null) none(['sharpe'], 'daily returns never differ')
-  const effective = effectiveNumber(known, options.trials)
+  const effective = effectiveNumber(stretches, options.trials)
   if (effective === null) none(['effectiveTrials'], 'no trial has daily returns')
   const spread = options.trials === 1 ? null : spreadOf(known, chosen.days)
   if (spread === null)
@@ -114,7 +118,7 @@ function sharpeFigures(
 }
 
 /** Why nothing can be said of the chosen trial, `null` where something can. */
-function tooLittle(chosen: ReturnsSummary, sharpe: Figure, { trades }: OverfittingOptions): string | null {
+function tooLittle(chosen: ReturnsInLittle, sharpe: Figure, { trades }: OverfittingOptions): string | null {
   if (sharpe === null) return 'daily returns never differ'
   if (chosen.days < LEAST_DAYS)
     return `${plural(chosen.days, 'day')}: too few to say, at least ${LEAST_DAYS} are needed`
@@ -130,13 +134,13 @@ function unchosen({ isOutOfSample }: OverfittingOptions): string {
     : 'only one trial was made: nothing was chosen'
 }
 
-function effectiveNumber(known: readonly ReturnsSummary[], trials: number): Figure {
+function effectiveNumber(stretches: readonly Stretch[], trials: number): Figure {
   if (trials === 1) return 1
-  return known.length === 0 ? null : effectiveTrials(known)
+  return stretches.length === 0 ? null : effectiveOf(stretches)
 }
 
 /** Deviation of daily Sharpe ratios; `null` of fewer than two. Of chance alone it goes with 1 ÷ √days. */
-function spreadOf(known: readonly ReturnsSummary[], days: number): Figure {
+function spreadOf(known: readonly ReturnsInLittle[], days: number): Figure {
   let [count, mean, square] = [0, 0, 0]
   for (const one of known) {
     const sharpe = dailySharpe(one)
@@ -150,8 +154,8 @@ function spreadOf(known: readonly ReturnsSummary[], days: number): Figure {
 }
 
 function validated(
-  chosen: ReturnsSummary,
-  known: readonly ReturnsSummary[],
+  chosen: ReturnsInLittle,
+  stretches: readonly Stretch[],
   options: OverfittingOptions,
   notes: Notes,
 ): CrossValidation | null {
@@ -163,8 +167,11 @@ function validated(
   if (options.trials === 1) return none(unchosen(options))
   if (chosen.days < LEAST_DAYS)
     return none(`${plural(chosen.days, 'day')}: too few to halve, at least ${LEAST_DAYS} are needed`)
-  const alike = known.filter(({ from, days }) => from === chosen.from && days === chosen.days)
-  return crossValidate(alike) ?? none('fewer than two different trials over the same days can be compared')
+  const own = stretches.find(({ from, days }) => from === chosen.from && days === chosen.days)
+  return (
+    crossValidateDifferent(own?.trials ?? []) ??
+    none('fewer than two different trials over the same days can be compared')
+  )
 }
 
 function plural(count: number, word: string): string {

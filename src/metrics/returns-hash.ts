@@ -1,4 +1,4 @@
-import type { ReturnsSummary } from '../core/search.ts'
+import type { ReturnsInLittle } from '../core/search.ts'
 
 /** The largest of a trial's sums in whole units: as finely as a line of the trial ledger keeps them. */
 export const LARGEST_SUM = 32_767
@@ -9,11 +9,13 @@ const HASH = new Int32Array(2)
 let whole = new Int32Array(64)
 
 /** Sums in units of the largest ÷ 32,767, rounded: the same of a trial and of its line in the ledger. The rest of `into` stays. */
-export function wholeSums(sums: ReturnsSummary['sums'], into: Int32Array | Float64Array): void {
+export function wholeSums(sums: ReturnsInLittle['sums'], into: Int32Array | Float64Array): void {
   let most = 0
   for (let k = 0; k < sums.length; k++) most = Math.max(most, Math.abs(sums[k]!))
   const unit = most / LARGEST_SUM
-  for (let k = 0; k < sums.length; k++) into[k] = unit === 0 ? 0 : Math.round(sums[k]! / unit)
+  const scale = unit === 0 ? 0 : 1 / unit
+  // rounded as Math.round does, at a fifth of its cost
+  for (let k = 0; k < sums.length; k++) into[k] = ((sums[k]! * scale + LARGEST_SUM + 1.5) | 0) - LARGEST_SUM - 1
 }
 
 /**
@@ -21,7 +23,7 @@ export function wholeSums(sums: ReturnsSummary['sums'], into: Int32Array | Float
  * another (one pair in 10¹⁶). Ordered by it, trials are shuffled as if at random, however they came. It is of mean, deviation and
  * whole sums, which a line of the ledger keeps to the bit.
  */
-export function returnsHash({ sums, mean, deviation }: ReturnsSummary): number {
+function returnsHash({ sums, mean, deviation }: ReturnsInLittle): number {
   HASH[0] = 0x9e3779b9
   HASH[1] = 0x85ebca6b
   const width = sums.length
@@ -38,15 +40,38 @@ export function returnsHash({ sums, mean, deviation }: ReturnsSummary): number {
   return (mixed(HASH[0]!) >>> 0) * 2 ** 21 + (mixed(HASH[1]!) >>> 11)
 }
 
-/** Each different trial once, the first of its kind, and its hash. */
-export function differentReturns(summaries: readonly ReturnsSummary[]): {
-  readonly trials: readonly ReturnsSummary[]
+/** Trials over the same days, each different one once, the first of its kind. */
+export interface Stretch {
+  readonly from: number
+  readonly days: number
+  readonly trials: readonly ReturnsInLittle[]
   readonly hashes: Float64Array
-} {
+}
+
+/** The different trials of each stretch. */
+export function stretchesOf(summaries: readonly ReturnsInLittle[]): readonly Stretch[] {
+  const stretches = new Map<string, ReturnsInLittle[]>()
+  let [last, from, days] = [null as ReturnsInLittle[] | null, 0, 0]
+  for (const summary of summaries) {
+    if (last === null || from !== summary.from || days !== summary.days) {
+      ;({ from, days } = summary)
+      const key = `${from} ${days}`
+      last = stretches.get(key) ?? []
+      stretches.set(key, last)
+    }
+    last.push(summary)
+  }
+  return [...stretches.values()].map((trials) => {
+    const { from, days } = trials[0]!
+    return { from, days, ...different(trials) }
+  })
+}
+
+function different(summaries: readonly ReturnsInLittle[]): Pick<Stretch, 'trials' | 'hashes'> {
   // of open addresses: a Map makes an object of every such number
   const places = 2 ** Math.ceil(Math.log2(2 * summaries.length + 1))
   const taken = new Float64Array(places).fill(-1)
-  const trials: ReturnsSummary[] = []
+  const trials: ReturnsInLittle[] = []
   const hashes = new Float64Array(summaries.length)
   for (let k = 0; k < summaries.length; k++) {
     const one = summaries[k]!

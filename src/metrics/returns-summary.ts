@@ -1,6 +1,6 @@
 import { DAY } from '../core/interval.ts'
 import type { EquityColumns } from '../core/run.ts'
-import { RETURN_BLOCKS, type ReturnsSummary } from '../core/search.ts'
+import { RETURN_BLOCKS, type ReturnsInLittle, type ReturnsSummary } from '../core/search.ts'
 import { daily } from './daily.ts'
 import { deviation, mean, standardMoments } from './statistics.ts'
 
@@ -50,6 +50,6 @@ export function firstDay(block: number, blocks: number, days: number): number {
 }
 
 /** Mean ÷ deviation of daily returns; `null` where they never differ. */
-export function dailySharpe({ mean, deviation }: ReturnsSummary): number | null {
+export function dailySharpe({ mean, deviation }: Pick<ReturnsInLittle, 'mean' | 'deviation'>): number | null {
   return deviation > 0 ? mean / deviation : null
 }

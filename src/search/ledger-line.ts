@@ -29,7 +29,13 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { Figure } from '../core/findings.ts'
 import type { TrialVerb } from '../core/ledger.ts'
-import { type Params, RETURN_BLOCKS, type ReturnsSummary, type TrialOutcome } from '../core/search.ts'
+import {
+  type Params,
+  RETURN_BLOCKS,
+  type ReturnsInLittle,
+  type ReturnsSummary,
+  type TrialOutcome,
+} from '../core/search.ts'
 
 const VERSION = 1
 
@@ -150,8 +156,13 @@ export class WrittenTrial implements TrialEntry {
     return this.#read(',"params":', ',"c":', this.#line.length - TAIL)
   }
   get returns(): ReturnsSummary | null {
+    const found = this.returnsIn(new Columns())
+    return found && { ...found, sums: Array.from(found.sums), squares: Array.from(found.squares) }
+  }
+  /** Its returns, their numbers in columns that it shares with other trials. */
+  returnsIn(columns: Columns): ReturnsInLittle | null {
     const text = this.#text(',"r":', ',"params":')
-    return text === 'null' ? null : unpacked(text)
+    return text === 'null' ? null : unpacked(text, columns)
   }
   /** Verb, run, name, series, span, data, code and status as text: the trials of a search have it in common. */
   get kind(): string {
@@ -201,14 +212,32 @@ function packed(returns: ReturnsSummary): readonly [number, number, string] | nu
 const DECODED = Buffer.alloc(8 * DOUBLES + 4 * RETURN_BLOCKS)
 const NUMBERS = new DataView(DECODED.buffer, DECODED.byteOffset, DECODED.length)
 
-function unpacked(text: string): ReturnsSummary {
+/** Room for the numbers of many trials: an array for each of them would cost more than reading it. */
+export class Columns {
+  #room = new Float64Array(0)
+  #taken = 0
+  /** The next gets more, up to a megabyte: who reads one trial needs little. */
+  #size = 2 * RETURN_BLOCKS
+
+  take(count: number): Float64Array {
+    if (this.#taken + count > this.#room.length) {
+      this.#room = new Float64Array(Math.max(count, this.#size))
+      this.#size = Math.min(2 * this.#size, 1 << 17)
+      this.#taken = 0
+    }
+    this.#taken += count
+    return this.#room.subarray(this.#taken - count, this.#taken)
+  }
+}
+
+function unpacked(text: string, columns: Columns): ReturnsInLittle {
   const [from, days] = text.slice(1, text.indexOf('"')).split(',', 2).map(Number) as [number, number]
   const length = DECODED.write(text.slice(text.indexOf('"') + 1, -2), 'base64')
   const double = (k: number) => NUMBERS.getFloat64(8 * k, true)
   const [s, q] = [double(4), double(5)]
   const blocks = (length - 8 * DOUBLES) >> 2
-  const sums = new Array<number>(blocks)
-  const squares = new Array<number>(blocks)
+  const sums = columns.take(blocks)
+  const squares = columns.take(blocks)
   for (let k = 0, at = 8 * DOUBLES; k < blocks; k++, at += 2) {
     sums[k] = NUMBERS.getInt16(at, true) * s
     squares[k] = NUMBERS.getUint16(at + 2 * blocks, true) * q

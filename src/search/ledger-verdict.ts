@@ -1,9 +1,9 @@
 import type { LedgerVerdict, NamedTrial } from '../core/ledger.ts'
-import type { ReturnsSummary } from '../core/search.ts'
+import type { ReturnsInLittle } from '../core/search.ts'
 import { judgeOverfitting } from '../metrics/overfitting.ts'
 import { dailySharpe } from '../metrics/returns-summary.ts'
 import type { Ledger } from './ledger.ts'
-import { lineOf, readLine, type TrialEntry, WrittenTrial } from './ledger-line.ts'
+import { Columns, lineOf, readLine, type TrialEntry, WrittenTrial } from './ledger-line.ts'
 
 const DAYS_A_YEAR = 365
 
@@ -30,7 +30,7 @@ export function judgeTrial(ledger: Ledger, chosen: TrialEntry | 'best', view: Vi
   const different = differentTrials(ledger, view)
   if (chosen !== 'best' && !different.has(chosen.id)) different.set(chosen.id, asWritten(chosen))
   const trials = [...different.values()]
-  const known = trials.map(({ returns }) => ({ returns }))
+  const known = returnsOf(trials)
   const k = chosen === 'best' ? bestOf(trials, known) : trials.findIndex(({ id }) => id === chosen.id)
   const own = known[k]?.returns ?? null
   const trades = trials[k]?.trades ?? null
@@ -60,7 +60,7 @@ export function bestByName(ledger: Ledger, view: View = {}): readonly NameTried[
     else group.push(trial)
   }
   const tried = [...groups].map(([name, trials]) => {
-    const known = trials.map(({ returns }) => ({ returns }))
+    const known = returnsOf(trials)
     const k = bestOf(trials, known)
     const best = k < 0 ? null : named(trials[k]!, known[k]!.returns)
     return { name, trials: trials.length, last: timesOf(trials).last!, best }
@@ -79,6 +79,11 @@ function differentTrials({ entries }: Ledger, view: View): Map<string, WrittenTr
     if (before === undefined || KNOWN[trial.status] >= KNOWN[before.status]) different.set(trial.id, trial)
   }
   return different
+}
+
+function returnsOf(trials: readonly WrittenTrial[]): { readonly returns: ReturnsInLittle | null }[] {
+  const columns = new Columns()
+  return trials.map((trial) => ({ returns: trial.returnsIn(columns) }))
 }
 
 interface Kind {
@@ -114,7 +119,7 @@ function timesOf(trials: readonly WrittenTrial[]): { readonly first: number | nu
   return trials.length === 0 ? { first: null, last: null } : { first, last }
 }
 
-function isOver(returns: ReturnsSummary | null, { from, days }: ReturnsSummary): boolean {
+function isOver(returns: ReturnsInLittle | null, { from, days }: ReturnsInLittle): boolean {
   return returns !== null && returns.from === from && returns.days === days
 }
 
@@ -131,7 +136,7 @@ function asWritten(trial: TrialEntry): WrittenTrial {
 /** −1 where none has a Sharpe ratio. */
 function bestOf(
   trials: readonly WrittenTrial[],
-  known: readonly { readonly returns: ReturnsSummary | null }[],
+  known: readonly { readonly returns: ReturnsInLittle | null }[],
 ): number {
   let best = -1
   let most = Number.NEGATIVE_INFINITY
@@ -144,7 +149,7 @@ function bestOf(
   return best
 }
 
-function named(trial: WrittenTrial, returns: ReturnsSummary | null): NamedTrial {
+function named(trial: WrittenTrial, returns: ReturnsInLittle | null): NamedTrial {
   const { id, verb, run, name, params, series, from, to, totalReturn, trades } = trial
   const daily = returns === null ? null : dailySharpe(returns)
   const sharpe = daily === null ? null : daily * Math.sqrt(DAYS_A_YEAR)
