@@ -74,12 +74,12 @@ function help(): string {
   ].join('\n')
 }
 
+const OURS = ['UsageError', 'DataError', 'NotFoundError', 'LedgerError', 'StrategyError', 'RangeError', 'Interrupted']
+
 /** Errors we made say it all; the others are bugs, and their stack helps to report them. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isOurs =
-    ['UsageError', 'DataError', 'NotFoundError', 'StrategyError', 'RangeError', 'Interrupted'].includes(error.name) ||
-    error.constructor === Error
+  const isOurs = OURS.includes(error.name) || error.constructor === Error
   return isOurs
     ? error.message
     : `${error.stack ?? error.message}\nThis is a bug of klinelab; please report it with the lines above.`
