@@ -55,6 +55,8 @@ function moves({ sums, deviation }: ReturnsInLittle): boolean {
   for (let k = 1; k < sums.length; k++) {
     low = Math.min(low, sums[k]!)
     high = Math.max(high, sums[k]!)
+    // of both signs they differ by more than the largest
+    if (low < 0 && high > 0) break
   }
   return deviation > 0 && (high - low) * LARGEST_SUM > Math.max(high, -low)
 }
