@@ -4,7 +4,7 @@ import { section, tableHtml } from './html.ts'
 import { chance, orTooFew, tooFew } from './search-format.ts'
 
 /** What the stitched curve is worth by itself: it is not the best of many, so there is nothing to take off within this search. */
-export function walkForwardLuck(overfitting: Overfitting | null, isCounted: boolean): string {
+export function walkForwardLuck(overfitting: Overfitting | null): string {
   const title = 'How much of it is luck'
   if (overfitting === null)
     return section(
@@ -18,7 +18,7 @@ export function walkForwardLuck(overfitting: Overfitting | null, isCounted: bool
   return section(
     'overfitting',
     title,
-    `<p>What each window traded was chosen on earlier days only, so the search within a window does not flatter it, and the stitched curve was not chosen from others within this walk-forward. ${elsewhere(isCounted)}</p>`,
+    `<p>What each window traded was chosen on earlier days only, so the search within a window does not flatter it, and the stitched curve was not chosen from others within this walk-forward. What else the project has tried is in its ledger.</p>`,
     tableHtml(
       'The stitched curve by itself',
       [{ title: 'Figure' }, { title: 'out of sample', kind: 'number' }, { title: 'What it is', kind: 'prose' }],
@@ -37,11 +37,4 @@ export function walkForwardLuck(overfitting: Overfitting | null, isCounted: bool
       ],
     ),
   )
-}
-
-/** Where that is told which this judgement leaves out. HTML. */
-function elsewhere(isCounted: boolean): string {
-  return isCounted
-    ? 'What else the project has tried is under <a href="#tried">What was tried</a>.'
-    : 'Nothing is said here of what else the project has tried.'
 }

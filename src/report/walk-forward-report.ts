@@ -45,7 +45,7 @@ export function renderWalkForwardReport(
     stitchedSection(result),
     windowsSection(document),
     stabilitySection(document),
-    walkForwardLuck(document.overfitting, ledger !== null),
+    walkForwardLuck(document.overfitting),
     figuresSection(document),
     remarksList(document.remarks),
     searchData(document),
@@ -65,7 +65,7 @@ export function renderWalkForwardReport(
       ]),
       nav: linksTo(sections, CONTENTS),
       main: `<noscript><p class="alarm">Charts need scripts; every figure is on the page without them.</p></noscript>
-${walkForwardVerdict(document, ledger !== null)}
+${walkForwardVerdict(document)}
 ${ledgerBlock(ledger)}
 ${sections.join('\n')}`,
       footer: `<p>Made by klinelab ${escapeHtml(document.engine.version)}. What the past would have paid says little about what the future will.</p>`,

@@ -6,11 +6,10 @@ import { costAlarm } from './search-head.ts'
 
 /**
  * The judgement in a sentence or two, and what was earned out of sample; in sample stands beside it, in grey.
- * @param isCounted whether the page tells what else was tried
  */
-export function walkForwardVerdict(document: WalkForwardDocument, isCounted: boolean): string {
+export function walkForwardVerdict(document: WalkForwardDocument): string {
   return `<section id="verdict" aria-labelledby="verdict-h"><h2 id="verdict-h" class="hidden">Verdict</h2>
-${alarms(document)}<p class="sentence">${sentence(document, isCounted)}</p>\n<dl class="cards">${cards(document).join('\n')}</dl></section>`
+${alarms(document)}<p class="sentence">${sentence(document)}</p>\n<dl class="cards">${cards(document).join('\n')}</dl></section>`
 }
 
 function alarms(document: WalkForwardDocument): string {
@@ -22,7 +21,7 @@ function alarms(document: WalkForwardDocument): string {
   return costAlarm(document) + nothing
 }
 
-function sentence(document: WalkForwardDocument, isCounted: boolean): string {
+function sentence(document: WalkForwardDocument): string {
   const { metrics, peer, windows, overfitting, remarks } = document
   const total = metrics['totalReturn'] ?? null
   const held = peer['totalReturn'] ?? null
@@ -34,7 +33,7 @@ function sentence(document: WalkForwardDocument, isCounted: boolean): string {
   const judged =
     overfitting === null
       ? ''
-      : `<strong class="${{ good: 'good', bad: 'bad', unclear: 'mark' }[overfitting.tone]}">${escapeHtml(overfitting.verdict)}</strong>${isCounted ? ' What else the project has tried is under <a href="#tried">What was tried</a>.' : ''}`
+      : `<strong class="${{ good: 'good', bad: 'bad', unclear: 'mark' }[overfitting.tone]}">${escapeHtml(overfitting.verdict)}</strong> What else the project has tried is in its ledger.`
   const more =
     remarks.length === 0 ? '' : `<a href="#remarks">${plural(remarks.length, 'thing')} to know before believing it</a>`
   return [earned, efficiencyWords(document), judged, more].filter((part) => part !== '').join(' ')
