@@ -246,7 +246,9 @@ describe('pages of other sweeps', () => {
     )
     expect(section(html, 'verdict')).toContain('<strong class="bad">on bars')
     expect(rowsOf(section(html, 'held')).find(([name]) => name === 'AUC-ROC')).toEqual(['AUC-ROC', chosen, held])
-    expect(words(section(html, 'best'))).toContain(`fast = ${best!.params['fast']}, slow = ${best!.params['slow']} into`)
+    expect(words(section(html, 'best'))).toContain(
+      `fast = ${best!.params['fast']}, slow = ${best!.params['slow']} into`,
+    )
     // it trades nothing: there are no fees, no cash, and nothing is given up after a part of the data
     expect(html).not.toContain('fees: maker')
     expect(html).not.toContain('each with')
