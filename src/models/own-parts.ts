@@ -4,7 +4,7 @@ import { impute } from '../preprocess/impute.ts'
 import { direction } from '../preprocess/label-direction.ts'
 import { type TripleBarrierRule, tripleBarrier } from '../preprocess/label-triple-barrier.ts'
 import { minMaxScaler } from '../preprocess/min-max-scaler.ts'
-import { pipeline } from '../preprocess/pipeline.ts'
+import { type PipelineTransformer, pipeline } from '../preprocess/pipeline.ts'
 import { none, randomOverSample, randomUnderSample } from '../preprocess/rebalance.ts'
 import { robustScaler } from '../preprocess/robust-scaler.ts'
 import { smote } from '../preprocess/smote.ts'
@@ -68,7 +68,7 @@ export const OWN_PARTS = {
     clip: { make: clip },
     winsorize: { make: winsorize },
     impute: { make: impute },
-    pipeline: { make: (_, steps) => pipeline(steps), within: 'steps' },
+    pipeline: { make: (_, steps): PipelineTransformer => pipeline(steps), within: 'steps' },
   },
   rebalance: {
     none: { make: none },

@@ -1,7 +1,7 @@
 import { type FeatureMatrix, TrainingView } from './matrix.ts'
 import { type PipelineJson, requireNames, type Transform, type Transformer, transformer } from './transform.ts'
 
-interface PipelineTransformer extends Transformer {
+export interface PipelineTransformer extends Transformer {
   readonly steps: readonly Transformer[]
 }
 

@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from '../data/make-folder.ts'
 import { LINE_START, lineOf, readLine, type TrialEntry, type WrittenTrial } from './ledger-line.ts'
 
 /** One write holds at most this, in bytes, and whole lines only. */
@@ -43,7 +34,7 @@ export function appendTrials(file: string, entries: readonly TrialEntry[]): void
   if (entries.length === 0) return
   let written = 0
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     const { O_APPEND, O_CREAT, O_RDWR } = constants
     const handle = openSync(file, O_APPEND | O_CREAT | O_RDWR, 0o644)
     try {
