@@ -15,7 +15,7 @@ const { set: _, benchmark: __, band: ___, ...OF_RUNS } = RUN
 
 function duration(text: string): number {
   const ms = durationOf(text)
-  if (ms === null) throw new RangeError(`"${text}" is not allowed; write a time such as 30m, 12h or 2d`)
+  if (ms === null || ms === 0) throw new RangeError(`"${text}" is not allowed; write a time such as 30m, 12h or 2d`)
   return ms
 }
 
