@@ -138,30 +138,6 @@ function elsewhere({ backend = 'threads', redis, queue, workers }: SearchFlags, 
   }
 }
 
-/** One Ctrl-C comes twice, from the terminal and from the process that started this one. */
-const ONE_SIGNAL_MS = 500
-
-/** Runs a search that the first Ctrl-C asks to stop, keeping what is done; a second one ends all. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController()
-  let first = Number.POSITIVE_INFINITY
-  const onSignal = () => {
-    const now = performance.now()
-    if (now - first > ONE_SIGNAL_MS) process.exit(130)
-    first = Math.min(first, now)
-    stop.abort()
-  }
-  const others = process.listeners('SIGINT')
-  process.removeAllListeners('SIGINT')
-  process.on('SIGINT', onSignal)
-  try {
-    return await work(stop.signal)
-  } finally {
-    process.off('SIGINT', onSignal)
-    for (const other of others) process.on('SIGINT', other)
-  }
-}
-
 /** Says on a terminal how far a search is. */
 export function searchShown(io: Io, objective: string): (at: SearchAt) => void {
   return ({ done, total, failed, best, rate, secondsLeft }) => {

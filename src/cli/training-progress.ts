@@ -1,4 +1,5 @@
 import type { TrainingAt } from '../runs/train.ts'
+import { onInterrupt } from './interrupt.ts'
 import type { Io } from './io.ts'
 
 /** Says on a terminal where a training is at: its losses, how many steps it does a second, how long it takes to its end. */
@@ -18,49 +19,31 @@ export function trainingShown(io: Io): (at: TrainingAt) => undefined {
   }
 }
 
-/** One Ctrl-C comes twice, from the terminal and from the process that started this one: what follows so soon is the same. */
-const ONE_SIGNAL_MS = 500
-
 /** Shows a training; the first Ctrl-C asks it to stop after the step at hand and keep the best so far, a second one ends all. */
 export class TrainingProgress {
   readonly #show: (at: TrainingAt) => undefined
-  /** What Ctrl-C does elsewhere. */
-  #others: NodeJS.SignalsListener[] = []
-  #isListening = false
-  #first = Number.POSITIVE_INFINITY
-  readonly #onSignal = () => {
-    const now = performance.now()
-    if (now - this.#first > ONE_SIGNAL_MS) process.exit(130)
-    this.#first = Math.min(this.#first, now)
-  }
+  #unlisten: (() => void) | null = null
+  #isStopped = false
 
   constructor(io: Io) {
     this.#show = trainingShown(io)
   }
 
   get isStopped(): boolean {
-    return this.#first < Number.POSITIVE_INFINITY
+    return this.#isStopped
   }
 
   readonly onTraining = (at: TrainingAt): boolean | undefined => {
-    this.#listen()
+    this.#unlisten ??= onInterrupt(() => {
+      this.#isStopped = true
+    })
     this.#show(at)
     return this.isStopped ? false : undefined
   }
 
   /** Ctrl-C does again what it does elsewhere. */
   readonly end = (): void => {
-    if (!this.#isListening) return
-    this.#isListening = false
-    process.off('SIGINT', this.#onSignal)
-    for (const other of this.#others) process.on('SIGINT', other)
-  }
-
-  #listen(): void {
-    if (this.#isListening) return
-    this.#isListening = true
-    this.#others = process.listeners('SIGINT')
-    process.removeAllListeners('SIGINT')
-    process.on('SIGINT', this.#onSignal)
+    this.#unlisten?.()
+    this.#unlisten = null
   }
 }

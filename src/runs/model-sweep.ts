@@ -5,7 +5,6 @@ import type { ModelDefinition } from '../models/define-model.ts'
 import { searchable, varied } from '../models/vary-definition.ts'
 import { featureNames } from '../preprocess/features.ts'
 import type { TrialBackend } from '../search/backend.ts'
-import { createSampler } from '../search/sampler.ts'
 import type { Sampler } from '../search/sampler-contract.ts'
 import { parseSpace, type Space } from '../search/space.ts'
 import { parseWhere, type Where } from '../search/where.ts'
@@ -21,6 +20,7 @@ import type { SearchAsked, SearchHost } from './search-asked.ts'
 import { SEARCH_DEFAULTS } from './search-defaults.ts'
 import { SearchJournal } from './search-journal.ts'
 import { checkModelMemory } from './search-memory.ts'
+import { requestOf } from './search-request.ts'
 import type { Settings } from './settings.ts'
 import type { Sweep } from './sweep.ts'
 import { searchId, searchResults } from './sweep-document.ts'
@@ -91,8 +91,7 @@ export async function modelSweep(asked: SearchAsked, settings: Settings, host: S
     const document = modelSweepDocument({ ...facts, ground, heldOut })
     return { result: { document, trials, outcomes }, ground, journal, seconds: (performance.now() - start) / 1000 }
   } catch (error) {
-    journal.release()
-    throw error
+    throw journal.releasedAfter(error)
   }
 }
 
@@ -114,7 +113,7 @@ async function judged(made: ModelTrials, params: Params, signal: AbortSignal | u
 /** Reads what is asked for, loads what it needs, and checks that it goes together. */
 async function planModelSearch(asked: SearchAsked, settings: Settings): Promise<PlannedModelSearch> {
   const { strategy: module, model, data, from, to, prune, closeAtEnd, allowInSample } = asked
-  const { method = SEARCH_DEFAULTS.method, seed = SEARCH_DEFAULTS.seed, holdout = SEARCH_DEFAULTS.holdout } = asked
+  const { holdout = SEARCH_DEFAULTS.holdout } = asked
   if (typeof module !== 'string') throw new UsageError('a model is searched by the path of its module')
   refuseForModels({ prune, closeAtEnd, allowInSample })
   const { spec } = await objectiveOf(asked.objective ?? SEARCH_DEFAULTS.modelObjective, asked.goal, 'model')
@@ -122,20 +121,10 @@ async function planModelSearch(asked: SearchAsked, settings: Settings): Promise<
   const loaded = await loadSearched({ module, model, data, range }, settings.store)
   const { definition } = loaded.model
   const { dimensions, fixed, constraint } = spaceOf(definition, asked)
-  const trials = asked.trials ?? SEARCH_DEFAULTS.trials
-  const sampler = usage(() => createSampler({ method, dimensions, where: constraint, trials, seed }))
-  if (method === 'grid' && asked.trials !== undefined)
-    throw new UsageError(
-      `--trials ${asked.trials}: a grid tries all it has (${sampler.total}); add --method sobol, or leave it out`,
-    )
+  const { search, sampler } = requestOf(asked, dimensions, constraint, spec)
   const ground = groundOfModel(loaded, { fixed, objective: spec, holdout })
-  const search: SearchRequest = {
-    ...{ dimensions, where: constraint?.text ?? null, method, trials: sampler.total, seed, prune: null },
-    batch: SEARCH_DEFAULTS.batch,
-    objective: { name: spec.name, goal: spec.goal },
-  }
   const made = modelTrials({ model: loaded.model, bars: loaded.bars, objective: spec.name, holdout })
-  return { ground, search, sampler, trials: made }
+  return { ground, search, sampler: sampler(), trials: made }
 }
 
 /** What `--set` and `--where` say of a definition's settings. */

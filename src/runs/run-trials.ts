@@ -58,8 +58,7 @@ export async function runTrials(studies: readonly Study[], options: RunTrials): 
     journal.close()
     return results
   } catch (error) {
-    journal.release()
-    throw error
+    throw journal.releasedAfter(error)
   }
 }
 

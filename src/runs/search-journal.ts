@@ -47,9 +47,22 @@ export class SearchJournal {
 
   /** What was done is kept. */
   release(): void {
-    this.close()
-    this.#unlock?.()
-    this.#unlock = null
+    try {
+      this.close()
+    } finally {
+      this.#unlock?.()
+      this.#unlock = null
+    }
+  }
+
+  /** Releases it after an error, which is the one to be thrown, whatever else goes wrong meanwhile. */
+  releasedAfter(error: unknown): unknown {
+    try {
+      this.release()
+    } catch {
+      // a disk that is full is so for this as well
+    }
+    return error
   }
 
   /** Whether trials are counted as they are written. */
@@ -109,9 +122,12 @@ export class SearchJournal {
   }
 
   close(): void {
-    this.flush()
-    if (this.#handle !== null) closeSync(this.#handle)
-    this.#handle = null
+    try {
+      this.flush()
+    } finally {
+      if (this.#handle !== null) closeSync(this.#handle)
+      this.#handle = null
+    }
   }
 
   /** When the run is written nobody needs it any more. */

@@ -37,11 +37,6 @@ export class IndicatorPlan {
     this.#budget = budget
   }
 
-  /** Bytes of the columns so far. */
-  get bytes(): number {
-    return this.#bytes
-  }
-
   /** Room for what is declared and not known yet; what no longer fits is left to the runs themselves. */
   add(declared: Declared): SharedIndicator[] {
     const made: SharedIndicator[] = []
@@ -68,7 +63,7 @@ export class IndicatorPlan {
 /** Makes room for the columns of a trial before it is handed on. */
 export type MakeRoom = (trial: Trial) => readonly SharedIndicator[]
 
-/** For trials of a strategy. @param fixed parameters that are not searched and are not at their defaults */
+/** For trials of a strategy. @param fixed parameters that are not searched */
 export function roomOf(strategy: Strategy, fixed: Params, plan: IndicatorPlan): MakeRoom {
   return ({ params }) => {
     try {

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import type { Params, SearchRequest, SweepResult } from '../core/search.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
-import { createSampler } from '../search/sampler.ts'
 import type { Sampler } from '../search/sampler-contract.ts'
 import { parseSpace, type Space } from '../search/space.ts'
 import { parseWhere } from '../search/where.ts'
@@ -18,6 +17,7 @@ import { SEARCH_DEFAULTS } from './search-defaults.ts'
 import { SearchJournal } from './search-journal.ts'
 import { groundOfSearch, type SearchGround } from './search-manifest.ts'
 import { checkMemory, columnBudget } from './search-memory.ts'
+import { requestOf } from './search-request.ts'
 import { cornersOf } from './search-space.ts'
 import type { Settings } from './settings.ts'
 import { IndicatorPlan, roomOf } from './shared-indicators.ts'
@@ -36,7 +36,6 @@ const FIGURES = [
 export interface PlannedSearch {
   readonly ground: SearchGround
   readonly search: SearchRequest
-  readonly space: Space
   /** One for each study that is run. */
   readonly sampler: () => Sampler
   readonly scene: Scene
@@ -79,8 +78,7 @@ export async function sweep(asked: SearchAsked, settings: Settings, host: Search
     const document = sweepDocument({ ground, search, trials, outcomes, excluded: study.sampler.excluded })
     return { result: { document, trials, outcomes }, ground, journal, seconds: (performance.now() - start) / 1000 }
   } catch (error) {
-    journal.release()
-    throw error
+    throw journal.releasedAfter(error)
   } finally {
     await backend.close()
   }
@@ -96,25 +94,19 @@ export function journalIn({ out }: Settings, { write = true }: SearchHost, { man
 
 /** Reads what is asked for, loads what it needs, and checks that it goes together. */
 export async function planSearch(asked: SearchAsked, settings: Settings, host: SearchHost): Promise<PlannedSearch> {
-  const { set, where = [], method = SEARCH_DEFAULTS.method, seed = SEARCH_DEFAULTS.seed, prune = null } = asked
+  const { set, where = [] } = asked
   const { strategy, file } =
     typeof asked.strategy === 'string' ? await loadStrategy(asked.strategy) : { strategy: asked.strategy, file: null }
   const space = usage(() => parseSpace(set, strategy.params))
   const { dimensions } = space
   const fixed = fixedOf(strategy, space)
   const constraint = usage(() => parseWhere(where, dimensions, fixed))
-  const asking = { method, dimensions, where: constraint, trials: asked.trials ?? SEARCH_DEFAULTS.trials, seed }
-  const sampler = () => usage(() => createSampler(asking))
-  const { total } = sampler()
-  if (method === 'grid' && asked.trials !== undefined)
-    throw new UsageError(
-      `--trials ${asked.trials}: a grid tries all it has (${total}); add --method sobol, or leave it out`,
-    )
   const {
     spec,
     file: objectiveFile,
     judge,
   } = await objectiveOf(asked.objective ?? SEARCH_DEFAULTS.objective, asked.goal, 'strategy')
+  const { search, sampler } = requestOf(asked, dimensions, constraint, spec)
   const { data, from, to, closeAtEnd, allowInSample } = asked
   const request = {
     ...{ strategy: asked.strategy, data, set: fixed },
@@ -128,20 +120,8 @@ export async function planSearch(asked: SearchAsked, settings: Settings, host: S
     return corners.length > 0 ? corners : [resolveParams(own, fixed)]
   })
   const ground = await groundOfSearch({ ...prepared, file }, settings, fixed, spec, FIGURES)
-  const search: SearchRequest = {
-    ...{
-      dimensions,
-      where: constraint?.text ?? null,
-      method,
-      trials: total,
-      seed,
-      prune,
-      batch: SEARCH_DEFAULTS.batch,
-    },
-    objective: { name: spec.name, goal: spec.goal },
-  }
   return {
-    ...{ ground, search, space, sampler, objectiveFile, judge },
+    ...{ ground, search, sampler, objectiveFile, judge },
     scene: sceneOf(prepared, settings.riskFree),
   }
 }

@@ -1,6 +1,5 @@
 import type { TrialVerb } from '../core/ledger.ts'
-import type { RecordedRequest } from '../core/run.ts'
-import type { Params, Trial, TrialOutcome } from '../core/search.ts'
+import type { Params, TimeRange, Trial, TrialOutcome } from '../core/search.ts'
 import { resolveParams } from '../engine/index.ts'
 import { type TrialEntry, trialId } from '../search/ledger-line.ts'
 import { dataHash, settingsHash } from './count-trials.ts'
@@ -23,14 +22,14 @@ export function trialEntries(
   const whole = { from: facts.from, to: Math.max(...used.map(({ to }) => to)) }
   const { request, inputs } = manifest
   const config = manifest.id
+  const settingsOf = ({ from, to }: TimeRange, tradeHash: string) =>
+    settingsHash({ reproduce: { request: request && { ...request, from, to }, config, inputs }, tradeHash })
+  const ofWhole = settingsOf(whole, '')
   return trials.map(({ params, range }, k) => {
     const { status, objective, metrics, returns } = outcomes[k]!
     const { from, to } = range ?? whole
-    const own: RecordedRequest | null = request && { ...request, from, to }
-    const settings = settingsHash({
-      reproduce: { request: own, config, inputs },
-      tradeHash: request === null ? sha256(returns) : '',
-    })
+    const isSame = range === undefined && request !== null
+    const settings = isSame ? ofWhole : settingsOf({ from, to }, request === null ? sha256(returns) : '')
     const bars = range === undefined ? data : sha256([data, from, to])
     const identity = { name, params: resolved(ground, params), data: bars, code: manifest.code, settings }
     return {

@@ -45,7 +45,7 @@ export class TrialRunner {
   readonly #memory: Memory = { times: null, equity: null }
   readonly #higher = new Map<string, HigherBars>()
 
-  /** @param fixed parameters that are not searched and are not at their defaults */
+  /** @param fixed parameters that are not searched */
   constructor(strategy: Strategy, fixed: Params, scene: Scene, indicators: SharedIndicators, judging: Judging) {
     this.#strategy = strategy
     this.#fixed = fixed
@@ -103,7 +103,7 @@ export class TrialRunner {
     const declared = this.#strategy.indicators(params)
     const slots = (range === undefined ? this.#slots : slotsOf(this.#scene, range)).map((slot, k) => {
       const columns = this.#indicators.columnsOf(k, declared)
-      const higher = (interval: Interval, wanted: typeof declared) => this.#higherColumns(slot, interval, wanted)
+      const higher = (interval: Interval, wanted: typeof declared) => this.#higherColumns(k, interval, wanted)
       return { ...slot, higher, ...(columns !== null && { columns }) }
     })
     const { result } = simulate({ ...common, from, strategy: this.#strategy, params, slots, memory: this.#memory })
@@ -122,14 +122,13 @@ export class TrialRunner {
     return { ...judged, metrics: pick(metrics, figures), returns }
   }
 
-  /** Bars of a higher interval are made once; their indicators, of which there are few rows, by each run. */
-  #higherColumns(
-    { bars }: SimulateSlot,
-    interval: Interval,
-    declared: ReturnType<Strategy['indicators']>,
-  ): HigherColumns {
-    const key = `${bars.series.venue} ${bars.series.symbol} ${bars.length} ${interval}`
-    const made = this.#higher.get(key) ?? higherBars(bars, interval)
+  /**
+   * Bars of a higher interval are made once, of all bars: which of them was closed at a row hangs on no row after it. Their
+   * indicators, of which there are few rows, are computed by each run.
+   */
+  #higherColumns(slot: number, interval: Interval, declared: ReturnType<Strategy['indicators']>): HigherColumns {
+    const key = `${slot} ${interval}`
+    const made = this.#higher.get(key) ?? higherBars(this.#slots[slot]!.bars, interval)
     this.#higher.set(key, made)
     return { ...made, indicators: batchColumns(declared, made.bars) }
   }

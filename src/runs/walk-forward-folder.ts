@@ -11,31 +11,21 @@ import { trialsCsv } from '../tables/trials-csv.ts'
 import { type Counting, countTrials, dataHash, judgedBy } from './count-trials.ts'
 import { reportAssets } from './report-assets.ts'
 import { beginEquity, ledgerText, type WrittenRun, writeReport } from './run-folder.ts'
-import { figuresOf, reasonOf } from './sweep-folder.ts'
+import { figuresOf, writeSearch } from './sweep-folder.ts'
 import { trialEntries } from './trial-entries.ts'
 import type { WalkForward } from './walk-forward.ts'
-import { LEDGER, timingText, writeFolder } from './write-folder.ts'
+import { LEDGER } from './write-folder.ts'
 
 /** Counts a walk-forward and all its trials in the ledger and writes its folder. @throws DataError as `writeFolder` */
-export async function writeWalkForward(run: WalkForward, out: string, counting: Counting): Promise<WrittenRun> {
-  const { result, ground, studies, journal, seconds } = run
+export function writeWalkForward(run: WalkForward, out: string, counting: Counting): Promise<WrittenRun> {
+  const { result, ground, studies, journal } = run
   const { document } = result
   const own = stitchedEntry(run)
   const trials = studies.flatMap((study) => study.trials)
   const outcomes = studies.flatMap((study) => study.outcomes)
   const others = journal.isCounting ? [] : trialEntries(ground, trials, outcomes, 'walk-forward', document.run)
   const verdict = countTrials([...others, own], counting) ? judgedBy(own, counting) : null
-  try {
-    const dir = await writeFolder(document.run, out, {
-      render: (folder) => renderWalkForward(run, folder, verdict),
-      timing: timingText(seconds, null),
-      reason: reasonOf(document.reproduce),
-    })
-    journal.remove()
-    return { dir, verdict }
-  } finally {
-    journal.release()
-  }
+  return writeSearch(run, out, verdict, (folder) => renderWalkForward(run, folder, verdict))
 }
 
 /** Makes the page of a finished walk-forward again; as of a sweep. */

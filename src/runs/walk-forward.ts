@@ -69,8 +69,7 @@ export async function walkForward(
       seconds: (performance.now() - start) / 1000,
     }
   } catch (error) {
-    journal.release()
-    throw error
+    throw journal.releasedAfter(error)
   } finally {
     await backend.close()
   }

@@ -3,8 +3,8 @@ import { openManifest } from '../../runs/open-manifest.ts'
 import { runQueueWorker } from '../../search/queue/queue-worker.ts'
 import type { Command } from '../command.ts'
 import { number, STORE, settingsOf } from '../flags.ts'
+import { interruptible } from '../interrupt.ts'
 import { QUEUE, redisOf } from '../queue-flags.ts'
-import { interruptible } from '../search-flags.ts'
 
 interface Flags {
   readonly redis?: string
