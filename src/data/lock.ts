@@ -58,15 +58,20 @@ function me(): string {
 
 /** When a process began, in ticks since boot (proc(5), field 22); '' where the system does not tell. */
 function startOf(pid: number): string {
+  return statOf(pid)[START] ?? ''
+}
+
+/** Places in what follows a process's name: its state, and when it began. */
+const [STATE, START] = [0, 19]
+
+function statOf(pid: number): readonly string[] {
   try {
     // the second field is the program's name in brackets and may hold anything
-    return (
-      readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ')[19] ?? ''
-    )
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
   } catch {
-    return ''
+    return []
   }
 }
 
@@ -111,6 +116,8 @@ function isStale(file: string, holder: string): boolean {
 }
 
 function isAlive(pid: number): boolean {
+  // killed, and whoever started it has not asked what became of it: in a container without an init that may never happen
+  if (['Z', 'X'].includes(statOf(pid)[STATE] ?? '')) return false
   try {
     process.kill(pid, 0)
     return true

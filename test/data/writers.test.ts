@@ -54,6 +54,29 @@ describe('two writers at once', () => {
     await held
   })
 
+  test.skipIf(!existsSync('/proc/self/stat'))(
+    'a writer that was killed holds nothing, also while nobody has asked what became of it',
+    async () => {
+      const { cwd, store, bringWith } = await storeBeside(FILES)
+      // its child ends at once, and it never asks
+      const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 20'])
+      try {
+        const pid = Number(String(await new Promise((resolve) => parent.stdout.once('data', resolve))))
+        const stat = () =>
+          readFileSync(`/proc/${pid}/stat`, 'utf8')
+            .replace(/^.*\) /s, '')
+            .split(' ')
+        while (stat()[0] !== 'Z') await setTimeout(20)
+        mkdirSync(join(cwd, 'store'), { recursive: true })
+        writeFileSync(join(cwd, 'store', '.lock'), `${pid}@${hostname()} ${stat()[19]}`)
+        await bringWith({ patience: 0 }, 'a.csv')
+        expect(await store.manifest(TEST)).toMatchObject({ rows: 480 })
+      } finally {
+        parent.kill('SIGKILL')
+      }
+    },
+  )
+
   test('who waits too long is told which process writes, what to do, and has changed nothing', async () => {
     const { cwd, store, bringWith } = await storeBeside(FILES)
     await withLock(join(cwd, 'store'), 0, async () => {
