@@ -27,7 +27,9 @@ export function sweepText(document: SweepDocument): string {
     ...(best !== null && plateau !== null && plateau.median !== null
       ? [
           '',
-          `Beside the best (${figure(best.objective)}) its ${plural(plateau.neighbours.length, 'neighbour')} come to ${figure(plateau.median)} in the middle, ${figure(plateau.worst)} at worst.`,
+          plateau.neighbours.length === 1
+            ? `Beside the best (${figure(best.objective)}) its one neighbour comes to ${figure(plateau.median)}.`
+            : `Beside the best (${figure(best.objective)}) its ${plateau.neighbours.length} neighbours come to ${figure(plateau.median)} in the middle, ${figure(plateau.worst)} at worst.`,
         ]
       : []),
     ...overfittingText(document.overfitting),
