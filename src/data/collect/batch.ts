@@ -1,0 +1,72 @@
+import type { Interval } from '../../core/interval.ts'
+import type { SeriesManifest } from '../manifest.ts'
+import type { RowBuffer } from '../rows.ts'
+
+/**
+ * Why a stretch of the grid has no bars: the venue was down (`outage`), nobody traded (`no-trades`: the venue leaves such buckets out), the
+ * market did not exist yet or any more (`not-listed`, `delisted`), the venue hands out the newest bars only (`horizon`), or nobody knows.
+ */
+export const HOLE_CAUSES = ['outage', 'no-trades', 'not-listed', 'delisted', 'horizon', 'unexplained'] as const
+export type HoleCause = (typeof HOLE_CAUSES)[number]
+
+/** A stretch that was asked for twice and has no bars; also before the first and after the last bar, where `Gap`s do not reach. */
+export interface Hole {
+  /** Open time of the first missing bar, and of the first bar after it, UTC ms. */
+  readonly start: number
+  readonly end: number
+  readonly bars: number
+  readonly cause: HoleCause
+  /** What says so, in words, e.g. `known-gaps.json: outage of 2023-03-24`. */
+  readonly because: string
+}
+
+/** A bar that a later answer states otherwise; the later one is stored. */
+export interface Revision {
+  readonly openTime: number
+  /** The first field that differs, and what it was and is. */
+  readonly field: string
+  readonly was: string
+  readonly is: string
+  /** Who said so, and when, UTC ms. */
+  readonly origin: string
+  readonly at: number
+}
+
+/** Bars from a venue on their way into the store. */
+export interface BarBatch {
+  /** Rows with open times on the grid, in any order; none unfinished. Repeats of one time must state the same. */
+  readonly rows: RowBuffer
+  /** Who said so: a host such as `api.binance.com`, or an archive's file. */
+  readonly origin: string
+  /** Wall clock, UTC ms. */
+  readonly at: number
+  /** An archive file's name and hash, so that it is not fetched again, and noticed when it is another. */
+  readonly source?: { readonly name: string; readonly sha256: string; readonly rows: number }
+  /** What has been found out about missing bars within [from, to): replaces what was known of that stretch. */
+  readonly asked?: { readonly from: number; readonly to: number; readonly holes: readonly Hole[] }
+  /** Makes the bars of these stretches (`--fill flat`): flat at the last close, without volume, and marked. */
+  readonly fill?: readonly { readonly start: number; readonly end: number }[]
+}
+
+/** What became of a batch. */
+export interface Stored {
+  readonly added: number
+  /** Rows that said what was stored. */
+  readonly known: number
+  readonly revised: readonly Revision[]
+  /** Bars made for holes. */
+  readonly made: number
+  readonly manifest: SeriesManifest
+}
+
+/** A stretch of open times, [from, to), UTC ms. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+/** Rows are put into the store in portions of about this many, so that memory stays flat and a kill loses little. */
+export const PORTION_ROWS = 50_000
+
+/** Where a stretch of the grid must be cut so that no portion has more rows, at the beginnings of months (UTC) where possible. */
+export type CutStretch = (stretch: Stretch, interval: Interval) => readonly Stretch[]
