@@ -9,6 +9,9 @@ interface SymbolInfo {
   readonly quote: string
   readonly status: string
   readonly snapshot: FilterSnapshot
+  /** Of futures: when trading begins and ends, UTC ms; `null` where the exchange does not say. */
+  readonly listedAt: number | null
+  readonly delistedAt: number | null
 }
 
 export interface ExchangeInfo {
@@ -59,9 +62,18 @@ export function parseExchangeInfo(json: unknown, source: string): ExchangeInfo {
           liquidationFee: text(raw['liquidationFee'], source, `${symbol} liquidationFee`),
         }),
       },
+      listedAt: dateOf(raw['onboardDate']),
+      delistedAt: dateOf(raw['deliveryDate']),
     }
   })
   return { venue, serverTime, symbols }
+}
+
+/** What never ends is delivered at the end of the century. */
+const NEVER = Date.UTC(2090, 0, 1)
+
+function dateOf(value: unknown): number | null {
+  return typeof value === 'number' && value > 0 && value < NEVER ? value : null
 }
 
 function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], where: string): Filters {
