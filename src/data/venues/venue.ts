@@ -107,6 +107,8 @@ export interface MarketRules {
   /** Base-tier fees as decimal text, where the venue states them with the market. */
   readonly feeMaker: string | null
   readonly feeTaker: string | null
+  /** Whether the venue itself marks it as a pair of stable coins; absent where it has no such mark. */
+  readonly isStable?: boolean
 }
 
 /** A market's last 24 hours. */
@@ -125,9 +127,13 @@ export interface Ticker {
 
 /** How the last 24 hours of all markets are asked for. */
 export interface TickersApi {
-  /** One answer, or several whose lists are joined by symbol (24-hour figures here, quotes there). */
+  /**
+   * One answer, or several whose lists are joined by symbol (24-hour figures here, quotes there); all markets are in it. `symbols` are
+   * those whose quotes are wanted where a venue states them one by one.
+   */
   asks(symbols: readonly string[]): readonly Ask[]
-  read(bodies: readonly string[]): readonly Ticker[]
+  /** @param symbols those that were asked for, in the same order */
+  read(bodies: readonly string[], symbols?: readonly string[]): readonly Ticker[]
 }
 
 /** All that one venue is; one file a venue. What is the same everywhere (waiting, retrying, paging, storing) is not in it. */
