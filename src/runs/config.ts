@@ -7,6 +7,7 @@ import type { RiskLimits } from '../core/risk.ts'
 import { VENUES } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { resolveToThisCopy } from './resolve-to-this-copy.ts'
+import type { SyncConfig } from './sync-config.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What `klinelab.config.ts` may set; flags win over it. Rates are fractions. */
@@ -46,6 +47,8 @@ export interface Config {
    * 0.25 } }`, `fees: { binance: { maker: -0.00005, taker: 0.0003 } }`. A maker's rate below 0 is a rebate.
    */
   fees?: { [venue: string]: { maker?: number; taker?: number; tier?: string; discount?: number } }
+  /** What `klinelab data sync` does, and when. */
+  sync?: SyncConfig
 }
 
 /** Types a config; returns it unchanged. */
@@ -85,6 +88,8 @@ export async function findConfig(from: string, explicit?: string): Promise<Found
 
 async function checkConfig(file: string, value: unknown): Promise<Config> {
   const { z } = await import('zod')
+  // loads what reads cron expressions, which most commands have no use for
+  const section = Object.hasOwn(Object(value), 'sync') ? await import('./sync-config.ts') : null
   const fraction = z.number().min(0).lt(1).optional()
   const maker = z.number().gt(-1).lt(1).optional()
   const fees = z.strictObject({ maker, taker: fraction, tier: z.string().optional(), discount: fraction })
@@ -112,6 +117,7 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     band: z.enum(['repriced', 'full']).optional(),
     risk: z.looseObject({}).optional(),
     fees: z.partialRecord(z.enum(VENUES), fees).optional(),
+    sync: section === null ? z.undefined().optional() : section.syncSection(z).optional(),
   })
   const checked = schema.safeParse(value)
   if (checked.success) return checked.data as Config
@@ -121,7 +127,14 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     const key = issue.keys[0]!
     const hedge = hedgeRefusal(key)
     if (hedge !== null) throw new UsageError(`${file}: ${key}: ${hedge}`)
-    const known = where === '' ? Object.keys(schema.shape) : where === 'fees' ? [...VENUES] : Object.keys(fees.shape)
+    const known =
+      where === ''
+        ? Object.keys(schema.shape)
+        : issue.path[0] === 'sync'
+          ? section!.syncKeysAt(issue.path)
+          : where === 'fees'
+            ? [...VENUES]
+            : Object.keys(fees.shape)
     throw new UsageError(
       `${file}: unknown key "${where === '' ? key : `${where}.${key}`}"${didYouMean(key, known)}; known: ${known.join(', ')}`,
     )
