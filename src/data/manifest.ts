@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, r
 import { dirname, join } from 'node:path'
 import type { Gap } from '../core/bar.ts'
 import type { Series } from '../core/series.ts'
+import type { Hole, Revision } from './collect/batch.ts'
 import { DataError } from './data-error.ts'
 import { diskError } from './duckdb.ts'
 import { makeFolder } from './make-folder.ts'
@@ -18,12 +19,33 @@ export interface MonthFile {
   readonly sha256: string
 }
 
+/** Who said bars, and which: a host, or a stream. */
+interface Origin {
+  readonly origin: string
+  /** Open time of the first and close time of the last bar that it added or revised, UTC ms, and how many those are. */
+  readonly from: number
+  readonly to: number
+  readonly rows: number
+}
+
+/** What only series that were collected from a venue have; absent where there is nothing of it. */
+interface Collected {
+  /** Stretches that were asked for and have no bars of the venue's, in order; also where bars were made. */
+  readonly holes?: readonly Hole[]
+  /** Bars that were made: flat at the last close, without volume. */
+  readonly made?: readonly Gap[]
+  /** The newest bars that a venue stated otherwise later, oldest first, and how many such there were in all. */
+  readonly revised?: readonly Revision[]
+  readonly revisions?: number
+  readonly origins?: readonly Origin[]
+}
+
 /** What the store knows of one series; its rename is the moment an import takes effect. */
-export interface SeriesManifest {
+export interface SeriesManifest extends Collected {
   readonly format: 1
   readonly series: string
   readonly rows: number
-  /** Open time of the first and close time of the last bar, UTC ms. */
+  /** Open time of the first and close time of the last bar, UTC ms; where there are none, what has been asked for begins there. */
   readonly from: number
   readonly to: number
   readonly priceDecimals: number

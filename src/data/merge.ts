@@ -1,15 +1,18 @@
 import { basename } from 'node:path'
-import { closeTimeOf } from '../core/interval.ts'
+import type { Gap } from '../core/bar.ts'
+import { barsBetween, closeTimeOf, type Interval } from '../core/interval.ts'
 import type { Series } from '../core/series.ts'
-import { DataError } from './data-error.ts'
+import type { Hole } from './collect/batch.ts'
+import { drawnIn, fillFlat, flatten, liesIn, monthsOf } from './collect/make-bars.ts'
+import { joined, type Span, within, without } from './collect/stretches.ts'
 import { run } from './duckdb.ts'
 import { type MonthFile, readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
 import { readMonths } from './month-file.ts'
 import type { FileRead } from './read-file.ts'
 import { DECIMAL_FIELDS, type RowBuffer, SCALE, UNIT } from './rows.ts'
 import type { Store } from './store.ts'
-import { timeText } from './validate.ts'
-import { byMonth, commitRows, findGaps, removeStrays } from './write-series.ts'
+import { type Replaces, type United, unite } from './unite.ts'
+import { byMonth, commitRows, type Facts, findGaps, removeStrays } from './write-series.ts'
 
 interface Merged {
   readonly added: number
@@ -28,19 +31,8 @@ export async function merge(
   rows: RowBuffer,
   reads: readonly FileRead[],
 ): Promise<Merged> {
-  const dir = seriesDir(store.dir, series)
-  const old = readManifest(dir)
-  const fresh = sorted(rows, reads)
-  const touched = byMonth(rows, fresh)
-  const before = rows.length
-  await readMonths(
-    dir,
-    (old?.files ?? []).filter((file) => touched.has(file.month)),
-    rows,
-  )
-  const stored = Uint32Array.from({ length: rows.length - before }, (_, k) => before + k)
-  const { unique, repeated } = united(rows, stored, fresh)
-  const added = unique.length - stored.length
+  const union = await putTogether(store, series, { rows, fresh: sorted(rows, reads), replaces: 'none' })
+  const { old, added, repeated } = union
   const sources = new Map(old?.sources.map((source) => [source.sha256, source]))
   const firsts = new Map(reads.toReversed().map((file) => [file.sha256, file]))
   const news = reads.filter((file) => !sources.has(file.sha256) && firsts.get(file.sha256) === file)
@@ -51,24 +43,153 @@ export async function merge(
     const listed = { ...bad, file: basename(bad.file) }
     skipped.set(JSON.stringify(listed), listed)
   }
-  if (old !== null && added === 0 && sources.size === old.sources.length && skipped.size === old.skipped.length) {
-    removeStrays(dir)
-    return { added, duplicates: repeated.length, manifest: old }
+  const counts = { added: added.length, duplicates: repeated.length }
+  if (old !== null && !union.isChanged && sources.size === old.sources.length && skipped.size === old.skipped.length) {
+    removeStrays(seriesDir(store.dir, series))
+    return { ...counts, manifest: old }
   }
-  const kept = (old?.files ?? []).filter((file) => !touched.has(file.month))
   const isNew = new Set(news.map((file) => file.index))
-  const outages = new Set([...(old?.outages ?? []), ...reads.flatMap((file) => file.outages)])
-  const facts = {
-    priceDecimals: Math.max(old?.priceDecimals ?? 0, priceDecimalsOf(rows, unique)),
-    gaps: findGaps(openTimes(rows, unique, kept, old, series), series.interval),
-    outages: [...outages].sort((a, b) => a - b),
-    duplicates: (old?.duplicates ?? 0) + repeated.filter((row) => isNew.has(rows.file[row]!)).length,
-    unfinished: (old?.unfinished ?? 0) + news.reduce((sum, file) => sum + file.unfinished, 0),
-    skipped: [...skipped.values()],
-    sources: [...sources.values()],
+  const facts = factsAfter(
+    union,
+    {
+      outages: outagesWith(
+        old,
+        reads.flatMap((file) => file.outages),
+      ),
+      duplicates: (old?.duplicates ?? 0) + repeated.filter((row) => isNew.has(rows.file[row]!)).length,
+      unfinished: (old?.unfinished ?? 0) + news.reduce((sum, file) => sum + file.unfinished, 0),
+      skipped: [...skipped.values()],
+      sources: [...sources.values()],
+    },
+    series,
+  )
+  return { ...counts, manifest: await commitUnion(store, series, union, facts) }
+}
+
+export function outagesWith(old: SeriesManifest | null, more: readonly number[]): number[] {
+  return [...new Set([...(old?.outages ?? []), ...more])].sort((a, b) => a - b)
+}
+
+/** Rows on their way into a series. */
+interface Incoming {
+  readonly rows: RowBuffer
+  /** Rows of the buffer by open time; those of one time in the order in which they were read. */
+  readonly fresh: Uint32Array
+  readonly replaces: Replaces
+  /** Stretches for whose missing bars flat ones are made; in order. */
+  readonly fill?: readonly Span[]
+}
+
+/** What a series is to become; nothing is written yet. */
+interface Union extends United {
+  readonly old: SeriesManifest | null
+  readonly rows: RowBuffer
+  /** Months that stay as they are. */
+  readonly kept: readonly MonthFile[]
+  /** How many bars were made now, and all that ever were and still are. */
+  readonly newlyMade: number
+  readonly made: readonly Gap[]
+  readonly gaps: readonly Gap[]
+  /** Whether any bar is another than before. */
+  readonly isChanged: boolean
+}
+
+/** Puts rows together with what is stored of the months that they touch. @throws DataError where rows contradict one another */
+export async function putTogether(store: Store, series: Series, incoming: Incoming): Promise<Union> {
+  const { rows, fresh, fill = [] } = incoming
+  const { interval } = series
+  const dir = seriesDir(store.dir, series)
+  const old = readManifest(dir)
+  const files = old?.files ?? []
+  const madeBefore = old?.made ?? []
+  const months = new Set([...byMonth(rows, fresh).keys(), ...fill.flatMap(monthsOf)])
+  const touched = drawnIn(months, files, [...madeBefore, ...fill])
+  const before = rows.length
+  await readMonths(
+    dir,
+    files.filter((file) => touched.has(file.month)),
+    rows,
+  )
+  const stored = Uint32Array.from({ length: rows.length - before }, (_, k) => before + k)
+  const united = unite(rows, stored, fresh, incoming.replaces, liesIn(madeBefore))
+  const filled = fillFlat(rows, united.unique, fill, interval)
+  const stillMade =
+    madeBefore.length === 0
+      ? []
+      : without(
+          madeBefore,
+          united.added.map((row) => spanOf(rows.openTime[row]!, interval)),
+        )
+  const made = joined([...stillMade, ...filled.made], interval, () => true)
+  const changes = united.added.length + united.replaced.length + united.completed + filled.made.length
+  const kept = files.filter((file) => !touched.has(file.month))
+  return {
+    ...united,
+    unique: filled.order,
+    old,
+    rows,
+    kept,
+    newlyMade: filled.made.length,
+    made,
+    gaps: allGaps(rows, filled.order, kept, old?.gaps ?? [], interval),
+    isChanged: flatten(rows, filled.order, made) + changes > 0,
   }
-  const manifest = await monthByMonth(() => commitRows(store.dir, series, rows, byMonth(rows, unique), kept, facts))
-  return { added, duplicates: repeated.length, manifest }
+}
+
+/** Facts that follow from a union, and those of a collected series that it leaves as they were. */
+type Reckoned = 'priceDecimals' | 'gaps' | 'made'
+
+/** What else is to be said of the series; left out: as it was. */
+type Said = Partial<Omit<Facts, Reckoned>>
+
+/** The facts of a manifest after a union. */
+export function factsAfter(union: Union, said: Said, { interval }: Series): Facts {
+  const { old, rows, unique, gaps, made } = union
+  const { holes = [], revised = [], revisions = 0, origins = [] } = { ...old, ...said }
+  const bare = joined(within(holes, missingOf(union, interval)), interval, isSameCause)
+  return {
+    priceDecimals: Math.max(old?.priceDecimals ?? 0, priceDecimalsOf(rows, unique)),
+    gaps,
+    outages: said.outages ?? old?.outages ?? [],
+    duplicates: said.duplicates ?? old?.duplicates ?? 0,
+    unfinished: said.unfinished ?? old?.unfinished ?? 0,
+    skipped: said.skipped ?? old?.skipped ?? [],
+    sources: said.sources ?? old?.sources ?? [],
+    // what only collected series have is not in the manifests of others
+    ...(bare.length > 0 && { holes: bare }),
+    ...(made.length > 0 && { made }),
+    ...(revisions > 0 && { revised, revisions }),
+    ...(origins.length > 0 && { origins }),
+  }
+}
+
+function isSameCause(a: Hole, b: Hole): boolean {
+  return a.cause === b.cause && a.because === b.because
+}
+
+/** Stretches without a bar of the venue's: gaps, made bars, and what lies before and after the series. */
+function missingOf({ gaps, made, kept, rows, unique }: Union, interval: Interval): Span[] {
+  const opens = [...kept.map(({ from }) => from), ...(unique.length > 0 ? [rows.openTime[unique[0]!]!] : [])]
+  const ends = [
+    ...kept.map(({ to }) => to),
+    ...(unique.length > 0 ? [closeTimeOf(rows.openTime[unique.at(-1)!]!, interval)] : []),
+  ]
+  const always = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY }
+  if (opens.length === 0) return [always]
+  const inside = [...gaps, ...made].sort((a, b) => a.start - b.start)
+  return [{ ...always, end: Math.min(...opens) }, ...inside, { ...always, start: Math.max(...ends) }]
+}
+
+/** Commits a union with its facts. */
+export async function commitUnion(
+  store: Store,
+  series: Series,
+  { isChanged, old, kept, rows, unique }: Union,
+  facts: Facts,
+): Promise<SeriesManifest> {
+  // where no bar is another, no file is written
+  const [months, rest] = isChanged || old === null ? [byMonth(rows, unique), kept] : [new Map(), old.files]
+  return monthByMonth(() => commitRows(store.dir, series, rows, months, rest, facts))
 }
 
 /**
@@ -92,61 +213,48 @@ function sorted(rows: RowBuffer, reads: readonly FileRead[]): Uint32Array {
     order.set(kept, count)
     count += kept.length
   }
+  return byTime(rows, order)
+}
+
+/** Sorts numbers of rows by open time; those of one time stay in the order of the numbers. */
+export function byTime(rows: RowBuffer, order: Uint32Array): Uint32Array {
   for (let k = 1; k < order.length; k++)
     if (rows.openTime[order[k]!]! < rows.openTime[order[k - 1]!]!)
       return order.sort((a, b) => rows.openTime[a]! - rows.openTime[b]! || a - b)
   return order
 }
 
-/**
- * Stored and fresh rows by open time, each time once; the stored row or the first read stays.
- * @throws DataError where two rows of one time differ
- */
-function united(rows: RowBuffer, stored: Uint32Array, fresh: Uint32Array): { unique: Uint32Array; repeated: number[] } {
-  const unique = new Uint32Array(stored.length + fresh.length)
-  const repeated: number[] = []
-  let count = 0
-  for (let s = 0, f = 0; s < stored.length || f < fresh.length; ) {
-    const isStored = f >= fresh.length || (s < stored.length && rows.openTime[stored[s]!]! <= rows.openTime[fresh[f]!]!)
-    const row = isStored ? stored[s++]! : fresh[f++]!
-    const previous = unique[count - 1]!
-    if (count === 0 || rows.openTime[previous] !== rows.openTime[row]) unique[count++] = row
-    else {
-      const field = rows.differingField(previous, row)
-      if (field !== null)
-        throw new DataError(
-          `two different rows for ${timeText(rows.openTime[row]!)}: ${rows.name(previous)} row ${rows.line[previous]} has ${field} ${rows.text(field, previous)}, ${rows.name(row)} row ${rows.line[row]} has ${rows.text(field, row)}. Nothing was stored; find out which is right and leave the other out.`,
-        )
-      repeated.push(row)
-    }
-  }
-  return { unique: unique.subarray(0, count), repeated }
-}
-
-/**
- * The open times of the whole series: what the months that are kept contribute is known from the old gaps, so their
- * files need not be read.
- */
-function openTimes(
+/** Gaps of the whole series: those in months that are kept are known, so their files need not be read. */
+function allGaps(
   rows: RowBuffer,
   unique: Uint32Array,
   kept: readonly MonthFile[],
-  old: SeriesManifest | null,
-  { interval }: Series,
-): Float64Array {
-  const times = new Float64Array(unique.length + kept.reduce((sum, file) => sum + file.rows, 0))
-  let count = 0
-  for (; count < unique.length; count++) times[count] = rows.openTime[unique[count]!]!
-  for (const file of kept) {
-    const gaps = old!.gaps.filter((gap) => gap.start >= file.from && gap.start < file.to)
-    let gap = 0
-    for (let at = file.from; at < file.to; at = closeTimeOf(at, interval)) {
-      while (gap < gaps.length && gaps[gap]!.end <= at) gap++
-      if (gap >= gaps.length || at < gaps[gap]!.start) times[count++] = at
-    }
-  }
-  const all = times.subarray(0, count)
-  return kept.length === 0 ? all : all.sort()
+  known: readonly Gap[],
+  interval: Interval,
+): Gap[] {
+  const months = [...byMonth(rows, unique).values()].map((order) => {
+    const times = Float64Array.from(order, (row) => rows.openTime[row]!)
+    return { from: times[0]!, to: closeTimeOf(times.at(-1)!, interval), gaps: findGaps(times, interval) }
+  })
+  let next = 0
+  const rest = kept.map(({ from, to }) => {
+    while (next < known.length && known[next]!.start < from) next++
+    const first = next
+    while (next < known.length && known[next]!.start < to) next++
+    return { from, to, gaps: known.slice(first, next) }
+  })
+  let end = Number.POSITIVE_INFINITY
+  return [...months, ...rest]
+    .sort((a, b) => a.from - b.from)
+    .flatMap(({ from, to, gaps }) => {
+      const between = from > end ? [{ start: end, end: from, bars: barsBetween(end, from, interval) }] : []
+      end = to
+      return [...between, ...gaps]
+    })
+}
+
+function spanOf(openTime: number, interval: Interval): Span {
+  return { start: openTime, end: closeTimeOf(openTime, interval) }
 }
 
 /** Most decimals any price has. */

@@ -3,9 +3,9 @@ import { decimalsOf } from '../core/decimal.ts'
 import { closeTimeOf, type Interval, openTimeOf } from '../core/interval.ts'
 import { resampleBars } from '../core/resample.ts'
 import { type Series, seriesName } from '../core/series.ts'
+import { changeSeries } from './change-store.ts'
 import { DataError } from './data-error.ts'
 import { barsSha256 } from './hash.ts'
-import { withLock } from './lock.ts'
 import { readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
 import { BAR_DECIMALS, EXTRA_DECIMALS, RowBuffer, SCALE } from './rows.ts'
 import type { Store } from './store.ts'
@@ -35,14 +35,14 @@ export async function resampleSeries(
     )
   const openTime = rows.openTime.subarray(0, rows.length)
   const order = Uint32Array.from(openTime.keys())
-  return withLock(store.dir, patience, async () => {
-    const old = readManifest(seriesDir(store.dir, target))
-    const imported = old?.sources.find((one) => !one.name.startsWith(RESAMPLED))
+  return changeSeries(store, target, patience, async (at) => {
+    const old = readManifest(seriesDir(at.dir, target))
+    const imported = old?.sources.find((one) => !one.name.startsWith(RESAMPLED))?.name ?? old?.origins?.[0]?.origin
     if (imported !== undefined)
       throw new DataError(
-        `${seriesName(target)} is in the store already, imported from ${imported.name}; resample into another store (--store DIR), or delete ${seriesDir(store.dir, target)} first`,
+        `${seriesName(target)} is in the store already, imported from ${imported}; resample into another store (--store DIR), or delete ${seriesDir(store.dir, target)} first`,
       )
-    return commitRows(store.dir, target, rows, byMonth(rows, order), [], {
+    return commitRows(at.dir, target, rows, byMonth(rows, order), [], {
       priceDecimals: bars.priceDecimals,
       gaps: findGaps(openTime, to),
       outages: coarseOutages(source.outages, fine, to).filter((at) => openTime.includes(at)),

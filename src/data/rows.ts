@@ -157,6 +157,21 @@ export class RowBuffer {
     return Math.abs(this.trades[a]! - this.trades[b]!) > 0 ? 'trades' : null
   }
 
+  /** Takes over what only some files have, where one row of a bar does not know it and another does; whether there was any. */
+  complete(row: number, from: number): boolean {
+    let isMore = false
+    for (const field of EXTRA_DECIMALS) {
+      const { whole, fraction } = this.decimals[field]
+      if (!Number.isNaN(whole[row]!) || Number.isNaN(whole[from]!)) continue
+      whole[row] = whole[from]!
+      fraction[row] = fraction[from]!
+      isMore = true
+    }
+    if (!Number.isNaN(this.trades[row]!) || Number.isNaN(this.trades[from]!)) return isMore
+    this.trades[row] = this.trades[from]!
+    return true
+  }
+
   name(row: number): string {
     return this.files[this.file[row]!]!
   }

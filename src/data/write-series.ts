@@ -67,12 +67,14 @@ export async function commitRows(
     const failed = (await Promise.allSettled([write(), write()])).find((one) => one.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     const files = [...kept, ...written].sort((a, b) => (a.month < b.month ? -1 : 1))
+    // of a market that has no bars (yet) there are holes only
+    const nowhere = facts.holes?.[0]?.start
     const manifest: SeriesManifest = {
       format: 1,
       series: seriesName(series),
       rows: files.reduce((sum, file) => sum + file.rows, 0),
-      from: files[0]!.from,
-      to: files.at(-1)!.to,
+      from: files[0]?.from ?? nowhere!,
+      to: files.at(-1)?.to ?? nowhere!,
       ...facts,
       files,
     }
