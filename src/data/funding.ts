@@ -62,12 +62,44 @@ export async function importFunding(
   venue: Venue,
   symbol: string,
 ): Promise<FundingImport> {
-  const given = files.flatMap(readRows)
-  return withLock(store.dir, PATIENCE, async () => merge(fileOf(store.dir, venue, symbol), given, files))
+  return mergeFunding(
+    store,
+    venue,
+    symbol,
+    files.map((name) => ({ name, csv: readText(name) })),
+  )
 }
 
-function merge(target: string, given: readonly FundingRow[], files: readonly string[]): FundingImport {
-  const stored = existsSync(target) ? readRows(target) : []
+/** A file of funding rates, or an answer written as one. */
+export interface FundingFile {
+  /** What to call it in errors. */
+  readonly name: string
+  readonly csv: string
+}
+
+/** Like `importFunding`, of texts: a header, and a row a rate. */
+export async function mergeFunding(
+  store: Store,
+  venue: Venue,
+  symbol: string,
+  texts: readonly FundingFile[],
+): Promise<FundingImport> {
+  const given = texts.flatMap(readRows)
+  const names = texts.map(({ name }) => name)
+  return withLock(store.dir, PATIENCE, async () => merge(fileOf(store.dir, venue, symbol), given, names))
+}
+
+/** Rates as the store's own file has them. */
+export function fundingCsv(rows: readonly { readonly time: number; readonly rate: string; readonly mark: string }[]) {
+  return `${STORED}\n${rows.map(({ time, rate, mark }) => `${time},${rate},${mark}\n`).join('')}`
+}
+
+function readFile(file: string): FundingRow[] {
+  return readRows({ name: file, csv: readText(file) })
+}
+
+function merge(target: string, given: readonly FundingRow[], names: readonly string[]): FundingImport {
+  const stored = existsSync(target) ? readFile(target) : []
   const rows = new Map(stored.map((row) => [row.time, row]))
   for (const row of given) {
     const known = rows.get(row.time)
@@ -77,9 +109,9 @@ function merge(target: string, given: readonly FundingRow[], files: readonly str
       )
     if (known === undefined || known.mark === '') rows.set(row.time, row)
   }
-  if (rows.size === 0) throw new DataError(`${files.join(', ')}: no funding rate in it`)
+  if (rows.size === 0) throw new DataError(`${names.join(', ')}: no funding rate in it`)
   const sorted = [...rows.values()].sort((a, b) => a.time - b.time)
-  writeAtomic(target, `${STORED}\n${sorted.map(({ time, rate, mark }) => `${time},${rate},${mark}\n`).join('')}`)
+  writeAtomic(target, fundingCsv(sorted))
   const added = rows.size - stored.length
   const times = sorted.map(({ time }) => time)
   return {
@@ -93,20 +125,20 @@ function merge(target: string, given: readonly FundingRow[], files: readonly str
   }
 }
 
-function readRows(file: string): FundingRow[] {
-  const [first = '', ...lines] = readText(file).split(/\r?\n/)
+function readRows({ name, csv }: FundingFile): FundingRow[] {
+  const [first = '', ...lines] = csv.split(/\r?\n/)
   const header = cellsOf(first).map((cell) => cell.toLowerCase().replace(/[^a-z]/g, ''))
   const column = (field: keyof typeof NAMES) =>
     NAMES[field].map((name) => header.indexOf(name)).find((index) => index >= 0) ?? -1
   const [time, rate, mark] = [column('time'), column('rate'), column('mark')]
   if (time < 0 || rate < 0)
     throw new DataError(
-      `${file}, line 1: no column for ${time < 0 ? 'time' : 'rate'} in "${printable(first)}"; funding needs fundingTime and fundingRate`,
+      `${name}, line 1: no column for ${time < 0 ? 'time' : 'rate'} in "${printable(first)}"; funding needs fundingTime and fundingRate`,
     )
   return lines.flatMap((line, k) => {
     if (line === '') return []
     const cells = cellsOf(line)
-    const where = `${file} row ${k + 2}`
+    const where = `${name} row ${k + 2}`
     if (cells.length !== header.length)
       throw new DataError(
         `${where}: "${printable(line)}" has ${cells.length} fields where line 1 has ${header.length} (a torn last line?)`,
@@ -161,7 +193,7 @@ export function loadFunding(
     .map((dir) => fileOf(dir, venue, symbol))
     .find((path) => existsSync(path))
   if (file === undefined) return null
-  const rows = readRows(file).filter(({ time }) => time >= from && time < to)
+  const rows = readFile(file).filter(({ time }) => time >= from && time < to)
   if (rows.length === 0) return null
   return {
     time: Float64Array.from(rows, ({ time }) => time),

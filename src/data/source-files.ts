@@ -45,14 +45,18 @@ export interface SourceFile {
   readonly bytes: Uint8Array
 }
 
-/** Reads one file whole and unpacks it; its kind is told by its first bytes, so a wrong ending is noticed. */
+/** Reads one file whole and unpacks it. */
 export async function readSource(path: string): Promise<SourceFile> {
-  let raw: Buffer
   try {
-    raw = readFileSync(path)
+    return await unpackSource(path, readFileSync(path))
   } catch (error) {
+    if (error instanceof DataError) throw error
     throw new DataError(`${path}: cannot be read (${(error as { code?: string }).code ?? error})`)
   }
+}
+
+/** Unpacks the bytes of a file; its kind is told by the first of them, so a wrong ending is noticed. */
+export async function unpackSource(path: string, raw: Buffer): Promise<SourceFile> {
   const name = basename(path)
   if (raw.length === 0) throw new DataError(`${path}: is empty; fetch it again`)
   const hash = sha256(raw)

@@ -26,20 +26,45 @@ export async function importTiers(
   asOf: number,
   symbols: readonly string[] = [],
 ): Promise<readonly string[]> {
-  const json = readJson(file)
-  const list = (Array.isArray(json) ? json : [json]) as readonly { symbol?: unknown; brackets?: unknown }[]
   const source = basename(file).replace(/\.json(\.gz)?$/, '')
-  const date = new Date(asOf).toISOString().slice(0, 10)
-  const read = list.map((one) => readTiers(file, one, asOf, source))
+  const read = readBrackets(readJson(file), asOf, { file, source })
   const unknown = symbols.find((symbol) => !read.some((tiers) => tiers.symbol === symbol))
   if (unknown !== undefined) throw new NotFoundError(`${file}: has no symbol ${unknown}`)
   const wanted = read.filter(({ symbol }) => symbols.length === 0 || symbols.includes(symbol))
-  for (const tiers of wanted)
-    writeAtomic(
-      join(folderOf(store.dir, 'binance-usdm', tiers.symbol), `${date}.json`),
-      `${JSON.stringify(tiers, null, 1)}\n`,
-    )
+  for (const tiers of wanted) write(store, tiers)
   return wanted.map(({ symbol }) => symbol)
+}
+
+/**
+ * Stores tiers that an answer to `leverageBracket` has for a symbol, unless they are those that were in force already.
+ * @returns whether they were written; `null` where the answer does not have the symbol
+ * @throws DataError for another answer
+ */
+export function storeTiers(
+  store: Store,
+  symbol: string,
+  json: unknown,
+  asOf: number,
+  source: string,
+): 'written' | 'same' | null {
+  const tiers = readBrackets(json, asOf, { file: source, source }).find((one) => one.symbol === symbol)
+  if (tiers === undefined) return null
+  const stored = loadTiers(store, 'binance-usdm', symbol, asOf)
+  if (stored !== null && stored.asOf <= asOf && JSON.stringify(stored.brackets) === JSON.stringify(tiers.brackets))
+    return 'same'
+  write(store, tiers)
+  return 'written'
+}
+
+function write(store: Store, tiers: LeverageTiers): void {
+  const date = new Date(tiers.asOf).toISOString().slice(0, 10)
+  const file = join(folderOf(store.dir, 'binance-usdm', tiers.symbol), `${date}.json`)
+  writeAtomic(file, `${JSON.stringify(tiers, null, 1)}\n`)
+}
+
+function readBrackets(json: unknown, asOf: number, { file, source }: { file: string; source: string }) {
+  const list = (Array.isArray(json) ? json : [json]) as readonly { symbol?: unknown; brackets?: unknown }[]
+  return list.map((one) => readTiers(file, one, asOf, source))
 }
 
 function readTiers(
