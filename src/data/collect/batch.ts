@@ -1,6 +1,6 @@
 import type { Interval } from '../../core/interval.ts'
 import type { SeriesManifest } from '../manifest.ts'
-import type { RowBuffer } from '../rows.ts'
+import type { BadRow, RowBuffer } from '../rows.ts'
 
 /**
  * Why a stretch of the grid has no bars: the venue was down (`outage`), nobody traded (`no-trades`: the venue leaves such buckets out), the
@@ -42,6 +42,8 @@ export interface BarBatch {
   readonly at: number
   /** An archive file's name and hash, so that it is not fetched again, and noticed when it is another. */
   readonly source?: { readonly name: string; readonly sha256: string; readonly rows: number }
+  /** Rows of the source that could not be stored: off the grid, or no bars. */
+  readonly skipped?: readonly BadRow[]
   /** What has been found out about missing bars within [from, to): replaces what was known of that stretch. */
   readonly asked?: { readonly from: number; readonly to: number; readonly holes: readonly Hole[] }
   /** Makes the bars of these stretches (`--fill flat`): flat at the last close, without volume, and marked. */

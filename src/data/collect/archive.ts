@@ -1,0 +1,141 @@
+import { DAY } from '../../core/interval.ts'
+import type { Series } from '../../core/series.ts'
+import { DataError } from '../data-error.ts'
+import type { FundingFile } from '../funding.ts'
+import type { SeriesManifest } from '../manifest.ts'
+import { faultText, readFile } from '../read-file.ts'
+import { DECIMAL_FIELDS, EXTRA_DECIMALS, RowBuffer } from '../rows.ts'
+import { unpackSource } from '../source-files.ts'
+import {
+  ARCHIVE_ORIGIN,
+  type ArchiveFile,
+  type ArchiveHttp,
+  type Fetched,
+  fetchFile,
+  filesOf,
+  hasArchive,
+  isYoung,
+} from './archive-files.ts'
+import type { BarBatch, Stretch } from './batch.ts'
+import { inOrder } from './in-order.ts'
+
+export interface ArchiveOptions {
+  readonly http: ArchiveHttp
+  /** What is stored: files that are in it by name and hash are not fetched again. */
+  readonly stored: Pick<SeriesManifest, 'sources'> | null
+  /** Wall clock, UTC ms. */
+  readonly now: number
+  /** Files underway at once; the archive has no limit. */
+  readonly parallel?: number
+  /** Told of every file that was looked for. */
+  readonly onFile?: (name: string, became: 'fetched' | 'known' | 'absent') => void
+}
+
+const PARALLEL = 4
+
+/**
+ * Bars out of Binance's public archive, file by file in the order of time: months, and the days of months that are not made yet.
+ * A file that is not there is no error: it was not made yet, or the market did not exist. What is younger than the last day is
+ * left to REST, and so is all of a venue without an archive.
+ * @throws VenueError in the end; DataError for a file that holds something else
+ */
+export async function* fetchArchive(
+  series: Series,
+  stretch: Stretch,
+  options: ArchiveOptions,
+): AsyncGenerator<BarBatch & Stretch> {
+  if (!hasArchive(series.venue)) return
+  for await (const { file, raw, sha256 } of fetchFiles(series, stretch, options)) {
+    const rows = new RowBuffer(Math.ceil((file.to - file.from) / DAY) * 1440)
+    const name = `${ARCHIVE_ORIGIN.replace('https://', '')}${file.path}`
+    const source = await unpackSource(name, raw)
+    if (source.kind !== 'csv') throw new DataError(`${name}: is no zip of a CSV but Parquet`)
+    // the exchange's clock has stood off the grid, in its files for ever: such rows are left out, and told
+    const read = await readFile(source, rows, series, { now: options.now, onError: 'skip-rows' })
+    const [bad] = read.skipped
+    if (read.kept.length === 0 && bad !== undefined)
+      throw new DataError(`${faultText(bad)}; of its ${read.read} rows none can be stored`)
+    const kept = read.kept.length === rows.length ? rows : only(rows, read.kept)
+    if (series.symbol.endsWith('@mark')) forgetVolumes(kept)
+    yield {
+      rows: kept,
+      origin: name,
+      at: options.now,
+      source: { name: file.name, sha256, rows: read.read },
+      skipped: read.skipped,
+      from: file.from,
+      to: file.to,
+    }
+  }
+}
+
+/** Files of funding rates out of the archive, a month each: it has no days of them. */
+export async function* fetchFundingArchive(
+  symbol: string,
+  stretch: Stretch,
+  options: Omit<ArchiveOptions, 'stored'>,
+): AsyncGenerator<FundingFile & Stretch> {
+  const series = { venue: 'binance-usdm', symbol, interval: 'fundingRate' } as const
+  for await (const { file, raw } of fetchFiles(series, stretch, { ...options, stored: null })) {
+    const { bytes } = await unpackSource(file.name, raw)
+    yield { name: file.name, csv: new TextDecoder().decode(bytes), from: file.from, to: file.to }
+  }
+}
+
+async function* fetchFiles(
+  series: Parameters<typeof filesOf>[0],
+  stretch: Stretch,
+  options: ArchiveOptions,
+): AsyncGenerator<{ readonly file: ArchiveFile } & Exclude<Fetched, string>> {
+  const { http, now, stored, onFile, parallel = PARALLEL } = options
+  const known = new Set(stored?.sources.map(({ name, sha256 }) => `${sha256} ${name}`))
+  const isKnown = (name: string, hash: string) => known.has(`${hash} ${name}`)
+  const fetchAll = (files: readonly ArchiveFile[]) => {
+    const works = files.map((file) => async () => ({
+      file,
+      fetched: await fetchFile(http, series.venue, file, isKnown),
+    }))
+    return inOrder(works.values(), parallel)
+  }
+  const months = filesOf(series, 'monthly', stretch, now)
+  const absent: Stretch[] = []
+  for await (const { file, fetched } of fetchAll(months)) {
+    onFile?.(file.name, typeof fetched === 'string' ? fetched : 'fetched')
+    if (fetched === 'absent' && isYoung(file, now)) absent.push(file)
+    if (typeof fetched !== 'string') yield { file, ...fetched }
+  }
+  if (series.interval === 'fundingRate') return
+  const running = { from: Math.max(stretch.from, months.at(-1)?.to ?? stretch.from), to: stretch.to }
+  const days = [...absent, running].flatMap(({ from, to }) =>
+    filesOf(series, 'daily', { from: Math.max(from, stretch.from), to: Math.min(to, stretch.to) }, now),
+  )
+  for await (const { file, fetched } of fetchAll(days)) {
+    onFile?.(file.name, typeof fetched === 'string' ? fetched : 'fetched')
+    if (typeof fetched !== 'string') yield { file, ...fetched }
+  }
+}
+
+/** Some rows of a buffer, in a buffer of their own. */
+function only(rows: RowBuffer, kept: Uint32Array): RowBuffer {
+  const few = new RowBuffer(kept.length)
+  few.files.push(...rows.files)
+  few.length = kept.length
+  for (const [at, row] of kept.entries()) {
+    few.openTime[at] = rows.openTime[row]!
+    few.closeTime[at] = rows.closeTime[row]!
+    few.trades[at] = rows.trades[row]!
+    few.line[at] = rows.line[row]!
+    few.file[at] = rows.file[row]!
+    for (const field of DECIMAL_FIELDS) {
+      few.decimals[field].whole[at] = rows.decimals[field].whole[row]!
+      few.decimals[field].fraction[at] = rows.decimals[field].fraction[row]!
+    }
+  }
+  return few
+}
+
+/** Mark prices have no trades: the exchange tells to ignore what it writes there. */
+function forgetVolumes(rows: RowBuffer): void {
+  rows.trades.fill(Number.NaN, 0, rows.length)
+  for (const field of EXTRA_DECIMALS) rows.decimals[field].whole.fill(Number.NaN, 0, rows.length)
+}

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { closeTimeOf, DAY } from '../../../src/core/interval.ts'
+import { parseSeries, type Series } from '../../../src/core/series.ts'
+import { fetchArchive, fetchFundingArchive } from '../../../src/data/collect/archive.ts'
+import type { ArchiveHttp } from '../../../src/data/collect/archive-files.ts'
+import type { BarBatch, Stretch } from '../../../src/data/collect/batch.ts'
+import { VenueError } from '../../../src/data/http/venue-error.ts'
+import type { SeriesManifest } from '../../../src/data/manifest.ts'
+import type { DecimalField } from '../../../src/data/rows.ts'
+import { fundingAt } from '../../servers/binance-wire.ts'
+import { Truth } from '../../servers/truth.ts'
+import { startVenueServer } from '../../servers/venue-server.ts'
+import { dump, dumpRow, HOUR, zipOf } from '../klines.ts'
+import { isRecorded, recorded } from '../recorded.ts'
+
+const BTC = parseSeries('binance:BTCUSDT:1h')
+const [MARCH, APRIL, MAY, JUNE] = [2, 3, 4, 5].map((month) => Date.UTC(2024, month)) as [number, number, number, number]
+const SPRING = { from: MARCH, to: JUNE }
+
+const server = await startVenueServer({ truth: new Truth({ seed: 7 }) })
+const [NOW, FIRST] = [server.now(), new Truth({ seed: 7 })]
+afterAll(() => server.close())
+let truth: Truth
+beforeEach(() => {
+  server.fault = null
+  server.now = () => NOW
+  truth = server.truth
+})
+
+const http: ArchiveHttp = {
+  async get(path) {
+    const answer = await fetch(server.origin + path)
+    return answer.status === 404 ? null : answer.bytes()
+  },
+}
+
+async function fetched(series: Series, stretch: Stretch, stored: Pick<SeriesManifest, 'sources'> | null = null) {
+  const batches: (BarBatch & Stretch)[] = []
+  const looked: string[] = []
+  const onFile = (name: string, became: string) => void looked.push(`${became} ${name}`)
+  for await (const batch of fetchArchive(series, stretch, { http, stored, now: server.now(), onFile }))
+    batches.push(batch)
+  return { batches, looked, sources: batches.map(({ source }) => source!) }
+}
+
+/** Every field of a batch in order, as numbers of the truth's texts. */
+function barsOf(batches: readonly BarBatch[]) {
+  const fields = ['open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'takerBase', 'takerQuote'] as const
+  const number = ({ rows }: BarBatch, field: DecimalField, row: number) =>
+    Number.isNaN(rows.decimals[field].whole[row]) ? Number.NaN : Number(rows.text(field, row))
+  return batches.flatMap((batch) =>
+    Array.from({ length: batch.rows.length }, (_, row) => [
+      batch.rows.openTime[row],
+      batch.rows.closeTime[row],
+      batch.rows.trades[row],
+      ...fields.map((field) => number(batch, field, row)),
+    ]),
+  )
+}
+
+function truthOf(series: Series, { from, to }: Stretch, isMark = false) {
+  return truth.texts(series, from, to).map((bar) => {
+    const extra = [bar.quoteVolume, bar.takerBase, bar.takerQuote].map((text) => (isMark ? Number.NaN : Number(text)))
+    return [
+      bar.openTime,
+      closeTimeOf(bar.openTime, series.interval),
+      isMark ? Number.NaN : bar.trades,
+      ...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(Number),
+      ...extra,
+    ]
+  })
+}
+
+const zips = () => server.asked.filter(({ path }) => path.endsWith('.zip')).length
+
+describe('the archive of Binance', () => {
+  test('gives months, then the days of the month that is not made yet, every bar as it was, oldest first', async () => {
+    const { batches, looked } = await fetched(BTC, SPRING)
+    // it is the first of June, half a minute past midnight: neither May nor its last day is made
+    expect(looked).toEqual([
+      'fetched BTCUSDT-1h-2024-03.zip',
+      'fetched BTCUSDT-1h-2024-04.zip',
+      'absent BTCUSDT-1h-2024-05.zip',
+      ...Array.from({ length: 30 }, (_, k) => `fetched BTCUSDT-1h-2024-05-${String(k + 1).padStart(2, '0')}.zip`),
+      'absent BTCUSDT-1h-2024-05-31.zip',
+    ])
+    expect(barsOf(batches)).toEqual(truthOf(BTC, { from: MARCH, to: JUNE - DAY }))
+    expect(batches[0]).toMatchObject({
+      origin: 'data.binance.vision/data/spot/monthly/klines/BTCUSDT/1h/BTCUSDT-1h-2024-03.zip',
+      at: NOW,
+      from: MARCH,
+      to: APRIL,
+      source: { name: 'BTCUSDT-1h-2024-03.zip', rows: 31 * 24 },
+    })
+  })
+
+  test('is not asked for files that are stored by name and hash, and gives those that have become others', async () => {
+    const { sources, batches } = await fetched(BTC, { from: MARCH, to: MAY })
+    const before = zips()
+    const again = await fetched(BTC, { from: MARCH, to: MAY }, { sources })
+    expect([again.batches, again.looked]).toEqual([
+      [],
+      ['known BTCUSDT-1h-2024-03.zip', 'known BTCUSDT-1h-2024-04.zip'],
+    ])
+    expect(zips()).toBe(before)
+    server.truth.revise(BTC, APRIL + 5 * HOUR)
+    const revised = await fetched(BTC, { from: MARCH, to: MAY }, { sources })
+    expect(revised.looked).toEqual(['known BTCUSDT-1h-2024-03.zip', 'fetched BTCUSDT-1h-2024-04.zip'])
+    const now = barsOf(revised.batches)
+    expect(now).toEqual(truthOf(BTC, { from: APRIL, to: MAY }))
+    const was = barsOf(batches.slice(1))
+    expect(now.filter((bar, k) => JSON.stringify(bar) !== JSON.stringify(was[k])).map(([time]) => time)).toEqual([
+      APRIL + 5 * HOUR,
+    ])
+    // a hash of another name is not the file's: a user's own copy must not hide it
+    const renamed = sources.map((source) => ({ ...source, name: `my-${source.name}` }))
+    expect((await fetched(BTC, { from: MARCH, to: APRIL }, { sources: renamed })).looked).toEqual([
+      'fetched BTCUSDT-1h-2024-03.zip',
+    ])
+  })
+
+  test('has no files of a market that was not listed; days of old months are not asked for', async () => {
+    const { batches, looked } = await fetched(BTC, { from: Date.UTC(2017, 4), to: Date.UTC(2017, 8) })
+    expect(looked).toEqual([
+      'absent BTCUSDT-1h-2017-05.zip',
+      'absent BTCUSDT-1h-2017-06.zip',
+      'absent BTCUSDT-1h-2017-07.zip',
+      'fetched BTCUSDT-1h-2017-08.zip',
+    ])
+    expect(batches).toHaveLength(1)
+    expect((await fetched(parseSeries('kraken:XBTUSD:1h'), SPRING)).looked).toEqual([])
+  })
+
+  test('counts spot in µs since 2025: the bars are the same', async () => {
+    server.now = () => Date.UTC(2025, 2, 2)
+    const turn = { from: Date.UTC(2024, 11), to: Date.UTC(2025, 1) }
+    expect(barsOf((await fetched(BTC, turn)).batches)).toEqual(truthOf(BTC, turn))
+  })
+
+  test('has mark prices of futures, in which what is no volume is not taken for one', async () => {
+    const mark = parseSeries('binance-usdm:BTCUSDT@mark:1h')
+    const { batches } = await fetched(mark, { from: MARCH, to: APRIL })
+    expect(batches[0]!.origin).toContain('/data/futures/um/monthly/markPriceKlines/BTCUSDT/1h/BTCUSDT-1h-2024-03.zip')
+    expect(barsOf(batches)).toEqual(truthOf(mark, { from: MARCH, to: APRIL }, true))
+  })
+
+  test('may hand out damaged bytes: they are asked for again, and never believed', async () => {
+    const isMarch = (path: string) => path.endsWith('2024-03.zip')
+    const first = server.asked.filter(({ path }) => isMarch(path)).length
+    server.fault = ({ path }, nth) => (isMarch(path) && nth === first + 1 ? { kind: 'damaged' } : null)
+    const march = { from: MARCH, to: APRIL }
+    expect(barsOf((await fetched(BTC, march)).batches)).toEqual(truthOf(BTC, march))
+    server.fault = ({ path }) => (isMarch(path) ? { kind: 'damaged' } : null)
+    const error = await fetched(BTC, march).catch((problem: Error) => problem)
+    expect(error).toBeInstanceOf(VenueError)
+    expect((error as VenueError).message).toMatch(
+      /archive's file is damaged: .*2024-03\.zip has the sha256 [0-9a-f]{12}…, its CHECKSUM says [0-9a-f]{12}…; asked twice/,
+    )
+    expect((error as VenueError).facts).toMatchObject({ kind: 'content', venue: 'binance' })
+    server.fault = ({ path }) => (path.endsWith('.CHECKSUM') ? { kind: 'html' } : null)
+    await expect(fetched(BTC, march)).rejects.toThrow('does not say the hash of BTCUSDT-1h-2024-03.zip')
+  })
+
+  test('funding rates come by the month', async () => {
+    const files = []
+    for await (const file of fetchFundingArchive('BTCUSDT', SPRING, { http, now: NOW })) files.push(file)
+    expect(files.map(({ name }) => name)).toEqual([
+      'BTCUSDT-fundingRate-2024-03.zip',
+      'BTCUSDT-fundingRate-2024-04.zip',
+    ])
+    const { fundingTime, fundingRate } = fundingAt(FIRST, 'BTCUSDT', APRIL)
+    expect(files[1]!.csv.split('\n')[1]).toBe(`${fundingTime},8,${fundingRate}`)
+  })
+})
+
+describe('a file of the archive', () => {
+  const month = (csv: string) => {
+    const zip = zipOf({ 'BTCUSDT-1h-2018-02.csv': csv })
+    const checksum = `${createHash('sha256').update(zip).digest('hex')}  BTCUSDT-1h-2018-02.zip\n`
+    const get: ArchiveHttp['get'] = async (path) => (path.endsWith('.zip') ? zip : Buffer.from(checksum))
+    return async () => {
+      const stretch = { from: Date.UTC(2018, 1), to: Date.UTC(2018, 2) }
+      const batches: BarBatch[] = []
+      for await (const batch of fetchArchive(BTC, stretch, { http: { get }, stored: null, now: NOW }))
+        batches.push(batch)
+      return batches
+    }
+  }
+
+  test.skipIf(!isRecorded)(
+    'of the days when the exchange’s clock stood off the grid: those bars are left out and named',
+    async () => {
+      const text = readFileSync(recorded('defects/offgrid-2018-02-BTCUSDT-1h-dump.csv'), 'utf8')
+      const times = text
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => Date.parse(`${line.split(',')[0]!.replace(' ', 'T')}Z`))
+      const onGrid = times.filter((time) => time % HOUR === 0)
+      expect(onGrid.length).toBeLessThan(times.length)
+      const [batch] = await month(text)()
+      expect([...batch!.rows.openTime.subarray(0, batch!.rows.length)]).toEqual(onGrid)
+      expect(batch!.skipped).toHaveLength(times.length - onGrid.length)
+      expect(batch!.skipped![0]).toMatchObject({ field: 'openTime' })
+      expect(batch!.source!.rows).toBe(times.length)
+      // the rows that stay keep their own values
+      const last = text.trim().split('\n').at(-1)!.split(',')
+      expect(Number(batch!.rows.text('close', batch!.rows.length - 1))).toBe(Number(last[4]))
+    },
+  )
+
+  test('of which no row can be stored is an error, and so is one of another interval', async () => {
+    const start = Date.UTC(2018, 1)
+    await expect(month(dump(start + 1, 3))()).rejects.toThrow(
+      /line 1: openTime .* is off the 1h grid.*of its 3 rows none/,
+    )
+    await expect(month(`${dumpRow(start)}\ntorn`)()).resolves.toHaveLength(1)
+    await expect(month('')()).rejects.toThrow('2018-02.zip')
+  })
+})
