@@ -4,6 +4,7 @@ import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
 import type { ParamValue } from '../engine/index.ts'
 import { type Config, findConfig } from '../runs/config.ts'
+import { connectSettings } from '../runs/connect-settings.ts'
 import { parseDelay } from '../runs/execution-settings.ts'
 import { type Given, type Settings, settle } from '../runs/settings.ts'
 import { UsageError } from '../runs/usage-error.ts'
@@ -63,7 +64,10 @@ export function oneOf(help: string, ...words: readonly string[]): Flag {
 const time = (help: string): Flag => ({ help, value: 'TIME', parse: parseTime })
 
 export const PLACES: Flags = {
-  store: { help: 'folder of the klines (or KLINELAB_STORE; built in: datasets/)', value: 'DIR' },
+  store: {
+    help: 'folder of the klines, s3://bucket/path or gs://bucket/path (or KLINELAB_STORE; built in: datasets/)',
+    value: 'DIR',
+  },
   out: { help: 'folder of the runs (or KLINELAB_REPORTS; built in: reports/)', value: 'DIR' },
 }
 
@@ -235,7 +239,7 @@ export async function settingsOf(args: Args, io: Io): Promise<Settings & { reado
   const found = await findConfig(io.cwd, file)
   const { risk, ...flags } = args.flags as Given & { risk?: readonly (readonly [string, unknown])[] }
   const given = risk === undefined ? flags : { ...flags, risk: limitsOf(risk) }
-  return { ...settle(given as Given, found, io.env, io.cwd), config: found.config }
+  return connectSettings({ ...settle(given as Given, found, io.env, io.cwd), config: found.config }, io.env)
 }
 
 function limitsOf(pairs: readonly (readonly [string, unknown])[]): RiskLimits {

@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { RunDocument } from '../core/run.ts'
 import { timeName } from '../core/time.ts'
+import { isStoreUrl } from '../data/remote/store-url.ts'
 import { amount, count, percent, plural, ratio } from './text.ts'
 
 const RED = '\x1b[31m'
@@ -103,6 +104,7 @@ export function runJson(
 
 /** A path as one would type it: relative where that is shorter. */
 export function shown(path: string, cwd: string): string {
+  if (isStoreUrl(path)) return path
   const short = relative(cwd, path)
   return short.length < path.length && !short.startsWith('..') ? short : path
 }

@@ -33,7 +33,7 @@ export interface Check extends Certificate {
  */
 export async function certify(store: Store, series: Series): Promise<Check> {
   const manifest = await store.manifest(series)
-  const faults = manifest === null ? [] : damagedFiles(manifest, store.folder(series)!)
+  const faults = manifest === null ? [] : await damagedIn(store, series, manifest)
   const bars = await store.load(series).catch((error: Error) => {
     if (faults.length === 0) throw error
     throw new DataError(
@@ -47,6 +47,13 @@ export async function certify(store: Store, series: Series): Promise<Check> {
   if (JSON.stringify(certificate.gaps) !== JSON.stringify(gaps))
     faults.push(`the gaps are not those in the manifest (${certificate.gaps.length} found, ${gaps.length} listed)`)
   return { ...certificate, faults, duplicates, unfinished, skippedRows: skipped.length, skipped }
+}
+
+/** Of a store in a bucket what lies there is looked at, not what was brought here of it. */
+async function damagedIn(store: Store, series: Series, manifest: SeriesManifest): Promise<string[]> {
+  const folder = store.folder(series)!
+  if (store.mirror === undefined || !folder.startsWith(store.dir)) return damagedFiles(manifest, folder)
+  return [...(await store.mirror.damaged(series, manifest.files))]
 }
 
 function damagedFiles(manifest: SeriesManifest, folder: string): string[] {

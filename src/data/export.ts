@@ -40,7 +40,10 @@ async function selectSql(store: Store, series: Series, range: LoadRange): Promis
   const folder = store.folder(series)!
   const from = range.from ?? 0
   const to = range.to ?? Number.MAX_SAFE_INTEGER
-  const files = manifest.files.map((month) => quoted(join(folder, month.file))).join(', ')
+  const files = manifest.files
+    .filter((month) => month.to > from && month.from < to)
+    .map((month) => quoted(join(folder, month.file)))
+    .join(', ')
   return `select * from read_parquet([${files}], union_by_name = true) where open_time >= ${from} and open_time < ${to} order by open_time`
 }
 

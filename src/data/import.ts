@@ -1,6 +1,6 @@
 import { type Series, seriesName } from '../core/series.ts'
+import { changeSeries } from './change-store.ts'
 import { DataError } from './data-error.ts'
-import { withLock } from './lock.ts'
 import type { SeriesManifest } from './manifest.ts'
 import { merge } from './merge.ts'
 import { type FileRead, faultText, type ReadOptions } from './read-file.ts'
@@ -59,6 +59,6 @@ export async function importFiles(
     throw new DataError(
       `${files.length === 1 ? files[0] : `${files.length} files`}: no row of ${counts.series} could be stored (${counts.read} read, ${counts.skipped.length} bad, ${counts.unfinished} unfinished${counts.skipped.length > 0 ? `; the first: ${faultText(counts.skipped[0]!)}` : ''}); nothing was changed`,
     )
-  const merged = await withLock(store.dir, options.patience ?? 10_000, () => merge(store, series, rows, reads))
+  const merged = await changeSeries(store, series, options.patience ?? 10_000, (at) => merge(at, series, rows, reads))
   return { ...counts, ...merged }
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type FilterSnapshot, type Instrument, NOT_KNOWN } from '../core/instrument.ts'
 import type { Series, Venue } from '../core/series.ts'
+import { changeFiles } from './change-store.ts'
 import { DataError } from './data-error.ts'
 import { parseExchangeInfo } from './exchange-info.ts'
 import { writeAtomic } from './manifest.ts'
@@ -18,6 +19,7 @@ function folderOf(dir: string, venue: Venue, symbol: string): string {
  */
 export async function loadInstrument(store: Store, series: Series): Promise<Instrument> {
   const { venue, symbol } = series
+  await store.mirror?.refreshSymbol(venue, symbol)
   const kind = venue === 'binance-usdm' ? 'perpetual' : 'spot'
   const gridFrom = venue === 'binance-usdm' ? 'minimum' : 'zero'
   const infos = excerptsOf(store, venue, symbol).map(readExcerpt)
@@ -99,15 +101,17 @@ export async function importExchangeInfo(
   const info = parseExchangeInfo(json, source)
   const date = new Date(info.serverTime).toISOString().slice(0, 10)
   const written: string[] = []
-  for (const [k, symbol] of info.symbols.entries()) {
-    if (symbols.length > 0 && !symbols.includes(symbol.symbol)) continue
-    const excerpt = { source, serverTime: info.serverTime, symbols: [json.symbols![k]] }
-    writeAtomic(
-      join(folderOf(store.dir, info.venue, symbol.symbol), `${date}.json`),
-      `${JSON.stringify(excerpt, null, 1)}\n`,
-    )
-    written.push(symbol.symbol)
-  }
+  await changeFiles(store, async ({ dir }) => {
+    for (const [k, symbol] of info.symbols.entries()) {
+      if (symbols.length > 0 && !symbols.includes(symbol.symbol)) continue
+      const excerpt = { source, serverTime: info.serverTime, symbols: [json.symbols![k]] }
+      writeAtomic(
+        join(folderOf(dir, info.venue, symbol.symbol), `${date}.json`),
+        `${JSON.stringify(excerpt, null, 1)}\n`,
+      )
+      written.push(symbol.symbol)
+    }
+  })
   const unknown = symbols.find((symbol) => !written.includes(symbol))
   if (unknown !== undefined) throw new DataError(`${file}: has no symbol ${unknown}`)
   return written

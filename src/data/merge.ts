@@ -105,11 +105,9 @@ export async function putTogether(store: Store, series: Series, incoming: Incomi
   const months = new Set([...byMonth(rows, fresh).keys(), ...fill.flatMap(monthsOf)])
   const touched = drawnIn(months, files, [...madeBefore, ...fill])
   const before = rows.length
-  await readMonths(
-    dir,
-    files.filter((file) => touched.has(file.month)),
-    rows,
-  )
+  const read = files.filter((file) => touched.has(file.month))
+  await store.mirror?.bring(series, read)
+  await readMonths(dir, read, rows)
   const stored = Uint32Array.from({ length: rows.length - before }, (_, k) => before + k)
   const united = unite(rows, stored, fresh, incoming.replaces, liesIn(madeBefore))
   const filled = fillFlat(rows, united.unique, fill, interval)

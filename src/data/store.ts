@@ -6,7 +6,10 @@ import { didYouMean } from '../core/suggest.ts'
 import { DataError, NotFoundError } from './data-error.ts'
 import { quoted, readDoubles } from './duckdb.ts'
 import { seen } from './lens.ts'
-import { readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
+import { type MonthFile, readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
+import { openRemote } from './remote/connect.ts'
+import type { Mirror } from './remote/mirror.ts'
+import { isStoreUrl } from './remote/store-url.ts'
 import { timeText } from './validate.ts'
 
 export interface LoadRange {
@@ -19,8 +22,11 @@ export interface LoadRange {
 
 /** Stored klines: Parquet files by series and month, with a manifest each. */
 export interface Store {
+  /** Its folder; of a store in a bucket the one of this machine that stands for it, as far as it was asked for. */
   readonly dir: string
   readonly behind: string | null
+  /** Of a store in a bucket: brings here what is read. */
+  readonly mirror?: Mirror
   /** Every stored series by name; one whose manifest is damaged is told of and left out, or, where nobody listens, an error. */
   list(onDamaged?: (error: Error) => void): Promise<SeriesManifest[]>
   manifest(series: Series): Promise<SeriesManifest | null>
@@ -29,14 +35,23 @@ export interface Store {
   load(series: Series, range?: LoadRange): Promise<Bars>
 }
 
-/** Opens a store; `behind` is a read-only one that is asked for series which `dir` does not have. */
-export async function openStore(dir: string, options: { readonly behind?: string } = {}): Promise<Store> {
-  const behind = options.behind !== undefined && options.behind !== dir ? options.behind : null
+/**
+ * Opens a store in a folder or, where its process has connected it, at an address (`s3://bucket/path`, `gs://bucket/path`);
+ * `behind` is a read-only folder that is asked for series which it does not have.
+ */
+export async function openStore(place: string, options: { readonly behind?: string } = {}): Promise<Store> {
+  const { dir, mirror } = isStoreUrl(place) ? await openRemote(place) : { dir: place, mirror: undefined }
+  return storeAt(dir, options.behind !== undefined && options.behind !== dir ? options.behind : null, place, mirror)
+}
+
+/** A store in a folder, which a mirror may keep in step with a bucket; `place` is what it is called. */
+export function storeAt(dir: string, behind: string | null, place: string, mirror?: Mirror): Store {
   const dirs = behind === null ? [dir] : [dir, behind]
   const folder = (series: Series): string | null =>
     dirs.map((one) => seriesDir(one, series)).find((path) => existsSync(join(path, 'manifest.json'))) ?? null
   const list: Store['list'] = async (onDamaged = fail) => {
     const found = new Map<string, SeriesManifest>()
+    await mirror?.refreshAll(onDamaged)
     for (const one of dirs)
       for (const manifest of manifestsUnder(one, onDamaged))
         if (!found.has(manifest.series)) found.set(manifest.series, manifest)
@@ -45,23 +60,31 @@ export async function openStore(dir: string, options: { readonly behind?: string
   return {
     dir,
     behind,
+    ...(mirror !== undefined && { mirror }),
     list,
     folder,
     manifest: async (series) => {
+      await mirror?.refresh(series)
       const path = folder(series)
       return path === null ? null : readManifest(path)
     },
     load: async (series, range = {}) => {
+      await mirror?.refresh(series)
       const path = folder(series)
       const manifest = path === null ? null : readManifest(path)
-      if (path === null || manifest === null) throw unknownSeries(series, await list(() => undefined), dir)
+      if (path === null || manifest === null) throw unknownSeries(series, await list(() => undefined), place)
+      // what is behind lies here as it is
+      const bring: Bring = async (files) => {
+        if (path.startsWith(dir)) await mirror?.bring(series, files)
+      }
       try {
-        return await loadBars(path, manifest, series, range)
+        return await loadBars(path, manifest, series, range, bring)
       } catch (error) {
         // a writer may have replaced the files between the manifest and them
+        await mirror?.refresh(series)
         const now = readManifest(path)
         if (now === null || JSON.stringify(now.files) === JSON.stringify(manifest.files)) throw error
-        return loadBars(path, now, series, range)
+        return loadBars(path, now, series, range, bring)
       }
     },
   }
@@ -108,10 +131,18 @@ function manifestsUnder(dir: string, onDamaged: (error: Error) => void): SeriesM
     })
 }
 
-async function loadBars(path: string, manifest: SeriesManifest, series: Series, range: LoadRange): Promise<Bars> {
+type Bring = (files: readonly MonthFile[]) => Promise<void>
+
+async function loadBars(
+  path: string,
+  manifest: SeriesManifest,
+  series: Series,
+  range: LoadRange,
+  bring: Bring,
+): Promise<Bars> {
   const { from = manifest.from } = range
   const asked = JSON.stringify([path, range.from, range.to, range.before])
-  const bars = await seen(asked, () => readBars(path, manifest, series, range))
+  const bars = await seen(asked, () => readBars(path, manifest, series, range, bring))
   if (bars.length === 0 || bars.openTime[bars.length - 1]! < from) throw noBars(manifest, range)
   return bars
 }
@@ -123,12 +154,19 @@ function noBars(manifest: SeriesManifest, { from = manifest.from, to }: LoadRang
 }
 
 /** Rows as they are stored; none where the range has none. */
-async function readBars(path: string, manifest: SeriesManifest, series: Series, range: LoadRange): Promise<Bars> {
+async function readBars(
+  path: string,
+  manifest: SeriesManifest,
+  series: Series,
+  range: LoadRange,
+  bring: Bring,
+): Promise<Bars> {
   const from = range.from ?? manifest.from
   const to = range.to ?? Number.MAX_SAFE_INTEGER
-  const start = range.before ? await openTimeBefore(path, manifest, from, range.before) : from
+  const start = range.before ? await openTimeBefore(path, manifest, from, range.before, bring) : from
   const months = manifest.files.filter((file) => file.to > start && file.from < to)
   if (months.length === 0) throw noBars(manifest, range)
+  await bring(months)
   const expected = months.reduce((sum, month) => sum + month.rows, 0)
   const sql = `select open_time::double, open::double, high::double, low::double, close::double, volume::double from ${parquet(path, months)} where open_time >= ${start} and open_time < ${to}`
   let columns: Float64Array[]
@@ -157,7 +195,13 @@ function parquet(path: string, files: readonly { readonly file: string }[]): str
 }
 
 /** Open time of the bar `count` bars ahead of `from`, or of the first stored. */
-async function openTimeBefore(path: string, manifest: SeriesManifest, from: number, count: number): Promise<number> {
+async function openTimeBefore(
+  path: string,
+  manifest: SeriesManifest,
+  from: number,
+  count: number,
+  bring: Bring,
+): Promise<number> {
   let rows = 0
   const earlier = manifest.files.filter((file) => file.from < from).reverse()
   const needed: typeof earlier = []
@@ -167,6 +211,7 @@ async function openTimeBefore(path: string, manifest: SeriesManifest, from: numb
     if (rows >= count) break
   }
   if (needed.length === 0) return from
+  await bring(needed)
   const [times] = await readDoubles(
     `select open_time::double from ${parquet(path, needed.reverse())} where open_time < ${from}`,
     1,

@@ -1,6 +1,7 @@
 import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
 import { findConfig } from './config.ts'
+import { connectSettings } from './connect-settings.ts'
 import { type Given, type Settings, settle } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -11,7 +12,7 @@ export type Time = string | number
 
 /** As the command line finds them. */
 export async function settingsOf(given: Given): Promise<Settings> {
-  return settle(given, await findConfig(process.cwd()), process.env, process.cwd())
+  return connectSettings(settle(given, await findConfig(process.cwd()), process.env, process.cwd()), process.env)
 }
 
 /** Of what costs a run nothing and its caller should know all the same. */
