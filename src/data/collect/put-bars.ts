@@ -1,0 +1,132 @@
+import { closeTimeOf } from '../../core/interval.ts'
+import { type Series, seriesName } from '../../core/series.ts'
+import { changeSeries } from '../change-store.ts'
+import { type SeriesManifest, seriesDir } from '../manifest.ts'
+import { byTime, commitUnion, factsAfter, outagesWith, putTogether } from '../merge.ts'
+import { type BadRow, RowBuffer } from '../rows.ts'
+import type { Store } from '../store.ts'
+import type { Replaces } from '../unite.ts'
+import { type Facts, removeStrays } from '../write-series.ts'
+import type { BarBatch, Revision, Stored } from './batch.ts'
+import { within, without } from './stretches.ts'
+
+/** How long another process may write, ms: an import of years takes a while, and who collects has time. */
+const PATIENCE = 120_000
+/** Revisions that are listed; the others are counted. */
+const LISTED = 1000
+
+const turns = new Map<string, Promise<unknown>>()
+
+/**
+ * Changes a series, holding the store against other processes, and taking turns within this one, where many series are collected at once.
+ * @param work may be done again where the store is in a bucket
+ */
+export function inTurn<T>(store: Store, series: Series, work: (at: Store) => Promise<T>): Promise<T> {
+  const before = turns.get(store.dir)
+  const turn = (async () => {
+    // whether the work before went well is for whoever wanted it
+    await before?.catch(() => undefined)
+    return changeSeries(store, series, PATIENCE, work)
+  })()
+  turns.set(store.dir, turn)
+  return turn
+}
+
+/** The work of `storeBars` for rows that can be, by whoever holds the store. */
+export async function putBars(store: Store, series: Series, batch: BarBatch, replaces: Replaces): Promise<Stored> {
+  const { fill = [] } = batch
+  const { interval } = series
+  // a copy, since what is stored is put behind them
+  const rows = new RowBuffer(batch.rows.length)
+  rows.append(batch.rows)
+  rows.files.fill(batch.origin)
+  const fresh = byTime(
+    rows,
+    Uint32Array.from({ length: rows.length }, (_, k) => k),
+  )
+  const early = Array.from(fresh)
+    .filter((row) => rows.closeTime[row]! < closeTimeOf(rows.openTime[row]!, interval))
+    .map((row) => rows.openTime[row]!)
+  const union = await putTogether(store, series, {
+    rows,
+    fresh,
+    replaces,
+    fill: [...fill].sort((a, b) => a.start - b.start),
+  })
+  const { old, added, repeated, replaced } = union
+  const revised = replaced.map(
+    ({ was, is, field }): Revision => ({
+      openTime: rows.openTime[is]!,
+      field,
+      was: rows.text(field, was),
+      is: rows.text(field, is),
+      origin: batch.origin,
+      at: batch.at,
+    }),
+  )
+  const news = [...new Set([...added, ...replaced.map(({ is }) => is)])].map((row) => rows.openTime[row]!)
+  const facts = factsAfter(
+    union,
+    {
+      outages: outagesWith(old, early),
+      skipped: skippedWith(old, batch.skipped ?? []),
+      sources: sourcesWith(old, batch),
+      holes: holesWith(old, batch),
+      revised: [...(old?.revised ?? []), ...revised].slice(-LISTED),
+      revisions: (old?.revisions ?? 0) + revised.length,
+      origins: originsWith(old, batch, news, series),
+    },
+    series,
+  )
+  const counts = { added: added.length, known: repeated.length, revised, made: union.newlyMade }
+  if (old !== null && !union.isChanged && isAsBefore(facts, old)) {
+    removeStrays(seriesDir(store.dir, series))
+    return { ...counts, manifest: old }
+  }
+  if (old === null && rows.length === 0 && facts.holes === undefined)
+    throw new Error(`${seriesName(series)}: a batch without bars and without holes says nothing`)
+  return { ...counts, manifest: await commitUnion(store, series, union, facts) }
+}
+
+function holesWith(old: SeriesManifest | null, { asked }: BarBatch): Facts['holes'] {
+  const known = old?.holes ?? []
+  if (asked === undefined) return known
+  const stretch = [{ start: asked.from, end: asked.to }]
+  return [...without(known, stretch), ...within(asked.holes, stretch)].sort((a, b) => a.start - b.start)
+}
+
+function skippedWith(old: SeriesManifest | null, more: readonly BadRow[]): Facts['skipped'] {
+  return [...new Map([...(old?.skipped ?? []), ...more].map((bad) => [JSON.stringify(bad), bad])).values()]
+}
+
+/** An archive's file that has become another takes the place of what was noted of it. */
+function sourcesWith(old: SeriesManifest | null, { source }: BarBatch): Facts['sources'] {
+  const known = old?.sources ?? []
+  if (source === undefined || known.some(({ sha256 }) => sha256 === source.sha256)) return known
+  return [...known.filter(({ name }) => name !== source.name), source]
+}
+
+function originsWith(
+  old: SeriesManifest | null,
+  { origin, source }: BarBatch,
+  news: readonly number[],
+  { interval }: Series,
+): Facts['origins'] {
+  const known = old?.origins ?? []
+  if (news.length === 0 || source !== undefined) return known
+  const own = known.find((one) => one.origin === origin)
+  let [from, to] = [own?.from ?? Number.POSITIVE_INFINITY, own?.to ?? 0]
+  for (const openTime of news) {
+    from = Math.min(from, openTime)
+    to = Math.max(to, closeTimeOf(openTime, interval))
+  }
+  const now = { origin, from, to, rows: (own?.rows ?? 0) + news.length }
+  return own === undefined ? [...known, now] : known.map((one) => (one === own ? now : one))
+}
+
+const COLLECTED = ['holes', 'made', 'revised', 'revisions', 'origins'] as const
+
+function isAsBefore(facts: Facts, old: SeriesManifest): boolean {
+  const keys = [...new Set([...Object.keys(facts), ...COLLECTED])] as (keyof Facts)[]
+  return keys.every((key) => JSON.stringify(facts[key]) === JSON.stringify(old[key]))
+}
