@@ -1,5 +1,6 @@
 import { type Series, seriesName } from '../core/series.ts'
 import { changeSeries } from './change-store.ts'
+import { foldLeft } from './collect/tail.ts'
 import { DataError } from './data-error.ts'
 import type { SeriesManifest } from './manifest.ts'
 import { merge } from './merge.ts'
@@ -59,6 +60,8 @@ export async function importFiles(
     throw new DataError(
       `${files.length === 1 ? files[0] : `${files.length} files`}: no row of ${counts.series} could be stored (${counts.read} read, ${counts.skipped.length} bad, ${counts.unfinished} unfinished${counts.skipped.length > 0 ? `; the first: ${faultText(counts.skipped[0]!)}` : ''}); nothing was changed`,
     )
+  // what a stream heard and left is older than what somebody imports now
+  await foldLeft(store, series)
   const merged = await changeSeries(store, series, options.patience ?? 10_000, (at) => merge(at, series, rows, reads))
   return { ...counts, ...merged }
 }
