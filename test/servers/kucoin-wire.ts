@@ -62,9 +62,9 @@ function refused(code: string, msg: string): Reply {
 function candles(request: WireRequest): Reply {
   const { query, now } = request
   const market = marketsOf('kucoin').find((listed) => listed.symbol === query.get('symbol'))
-  if (market === undefined) return refused('400100', 'This pair is not provided at present')
+  if (market === undefined) return refused('400100', 'This pair is not provided at present.')
   const interval = TYPES[query.get('type') ?? '']
-  if (interval === undefined) return refused('400100', 'Incorrect candlestick type.')
+  if (interval === undefined) return refused('400100', 'This type of Candlestick is currently not provided.')
   const series = { venue: 'kucoin', symbol: market.symbol, interval } as const
   const end = Number(query.get('endAt') ?? 0)
   const bars = barsOf(request, series, {

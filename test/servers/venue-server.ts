@@ -5,7 +5,7 @@ import type { Venue } from '../../src/core/series.ts'
 import { binanceArchive } from './archive-wire.ts'
 import { binanceSpot, binanceUsdm } from './binance-wire.ts'
 import { coinbase } from './coinbase-wire.ts'
-import { bent, type Fault, saidInstead, sendBody } from './faults.ts'
+import { bent, clockOf, type Fault, saidInstead, sendBody } from './faults.ts'
 import { kraken } from './kraken-wire.ts'
 import { kucoin } from './kucoin-wire.ts'
 import { Truth } from './truth.ts'
@@ -89,7 +89,7 @@ export async function startVenueServer(options: VenueServerOptions = {}): Promis
     nths.set(path, nth)
     const fault = played.fault?.(about, nth) ?? null
     if (played.latency > 0) await sleep(played.latency)
-    const bend = bent(fault, played.now())
+    const bend = bent(fault, path, played.now())
     const request: WireRequest = { path, query, headers: incoming.headers, truth: played.truth, ...bend }
     let reply =
       saidInstead(fault) ?? (incoming.method === 'GET' ? fromWires(request) : json({ msg: 'GET only' }, 1, 405))
@@ -101,7 +101,7 @@ export async function startVenueServer(options: VenueServerOptions = {}): Promis
     Object.assign(about, { status: reply.status, isPage: reply.isPage === true, weight: reply.weight })
     response.writeHead(reply.status, {
       'content-type': reply.type ?? 'application/json;charset=UTF-8',
-      date: new Date(request.now).toUTCString(),
+      date: new Date(clockOf(fault, played.now())).toUTCString(),
       ...weights.headers,
       ...reply.headers,
     })

@@ -1,0 +1,34 @@
+import { timeName } from '../../core/time.ts'
+import { VenueError, type VenueErrorFacts, type VenueErrorKind } from './venue-error.ts'
+
+/** What to do about it. */
+const ADVICE: Readonly<Record<VenueErrorKind, string>> = {
+  limit: 'it takes no more from this address for now; ask again later, or stop other programs here that ask it too',
+  banned:
+    'it has banned this address for asking too much, and asking before the ban ends makes it longer; ask again when it is over',
+  blocked:
+    'it, or something on the way to it, turns this address away, which waiting does not mend; ask from another address, or import files instead',
+  legal: 'it does not serve the place that this address is in; ask from where it may be asked, or import files instead',
+  symbol: 'it has no such market; write the symbol as the venue does',
+  request:
+    'it does not take what was asked; if the series and times are right, its interface has changed: please report it',
+  server: 'it is out of order; ask again later, and what is stored already is kept',
+  network:
+    'check the connection, a proxy in between and the clock of this machine, then ask again: what is stored already is kept',
+  content: 'the answer is not what its documentation promises; ask again later, and if it stays so please report it',
+  patience: 'it took longer than was to be waited; ask again, and it goes on from what is stored',
+}
+
+/** Of a venue's words. */
+const MOST_QUOTED = 300
+
+/** The error of a request that is given up: who was asked what, what came back, and what to do. */
+export function complaint(why: string, facts: VenueErrorFacts): VenueError {
+  const { venue, path, status, code, said, until, kind } = facts
+  const stated = status === null || why.startsWith(String(status)) ? why : `${status}, ${why}`
+  const words = [code, said].filter((word) => word !== null && word !== '').join(' ')
+  const quoted = words.replace(/\p{Cc}+/gu, ' ').slice(0, MOST_QUOTED)
+  const spoken = quoted === '' ? '' : `, it says "${quoted}"`
+  const end = until === null ? '' : `, until ${timeName(until)}`
+  return new VenueError(`${venue}: GET ${path}: ${stated}${spoken}${end}: ${ADVICE[kind]}`, facts)
+}

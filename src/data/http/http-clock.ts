@@ -1,0 +1,25 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** The wall clock, and what waits by it: tests bring their own. */
+export interface HttpClock {
+  /** UTC ms. */
+  now(): number
+  /** @throws what the signal says */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** A timer holds no more than 2^31 − 1 ms; who waits longer looks at the clock again. */
+const LONGEST = 2_000_000_000
+
+export const WALL_CLOCK: HttpClock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    signal?.throwIfAborted()
+    try {
+      await wait(Math.min(ms, LONGEST), undefined, { signal })
+    } catch (problem) {
+      signal?.throwIfAborted()
+      throw problem
+    }
+  },
+}

@@ -1,0 +1,94 @@
+import type { Answer } from '../venues/venue.ts'
+
+/** What came of one request. */
+export type Outcome =
+  | { readonly kind: 'answer'; readonly status: number; readonly statusText: string; readonly answer: Answer }
+  /** Sent on to another server, which was not followed. */
+  | { readonly kind: 'elsewhere'; readonly status: number; readonly to: string }
+  | { readonly kind: 'circles'; readonly status: number }
+  /** `code` as the system names it: ENOTFOUND, ECONNRESET, CERT_HAS_EXPIRED … */
+  | { readonly kind: 'network'; readonly code: string; readonly message: string }
+  /** The answer is larger than anything a venue has to say. */
+  | { readonly kind: 'oversized'; readonly bytes: number }
+
+export interface SendOptions {
+  /** ms from the first byte asked to the last one read. */
+  readonly timeout: number
+  readonly signal?: AbortSignal
+  /** Wall clock, where an answer has no date. */
+  readonly now: () => number
+}
+
+/** Spot's `exchangeInfo` has some 15 MB. */
+const MOST_BYTES = 64 * 1024 * 1024
+const MOST_REDIRECTS = 3
+
+/** One GET. Redirects within the origin are followed, those that lead out of it are told. @throws only what the signal says */
+export async function send(url: string, options: SendOptions): Promise<Outcome> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const timeout = AbortSignal.timeout(options.timeout)
+  const both = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  try {
+    return await follow(new URL(url), both, options)
+  } catch (problem) {
+    signal?.throwIfAborted()
+    if (timeout.aborted)
+      return { kind: 'network', code: 'timeout', message: `no whole answer within ${options.timeout / 1000} s` }
+    return { kind: 'network', ...causeOf(problem) }
+  }
+}
+
+async function follow(first: URL, signal: AbortSignal, { now }: SendOptions): Promise<Outcome> {
+  let url = first
+  for (let hops = 0; ; hops++) {
+    // Coinbase answers nobody who does not say who he is
+    const response = await fetch(url.href, { signal, redirect: 'manual', headers: { 'user-agent': 'klinelab' } })
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status >= 400 || location === null) return read(response, now)
+    await response.body?.cancel()
+    const { status } = response
+    const to = URL.canParse(location, url.href) ? new URL(location, url) : null
+    if (to?.origin !== first.origin)
+      return { kind: 'elsewhere', status, to: to === null ? 'nowhere' : to.origin + to.pathname }
+    if (hops === MOST_REDIRECTS) return { kind: 'circles', status }
+    url = to
+  }
+}
+
+async function read(response: Response, now: () => number): Promise<Outcome> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    // leaving the loop ends the connection
+    if (bytes > MOST_BYTES) return { kind: 'oversized', bytes }
+    chunks.push(chunk)
+  }
+  const headers = Object.fromEntries(response.headers)
+  const body = Buffer.concat(chunks).toString('utf8')
+  return {
+    kind: 'answer',
+    status: response.status,
+    statusText: response.statusText,
+    answer: { body, at: madeAt(headers, now()), headers },
+  }
+}
+
+/** A cache states how old its copy is beside the date on which it hands it out. */
+function madeAt(headers: Readonly<Record<string, string>>, now: number): number {
+  const date = Date.parse(headers['date'] ?? '')
+  const age = Number(headers['age'] ?? 0)
+  return Number.isFinite(date) ? date - (age > 0 ? age * 1000 : 0) : now
+}
+
+/** The system's code is in what fetch names as the cause, or in the cause of that. */
+function causeOf(problem: unknown): { readonly code: string; readonly message: string } {
+  let at: unknown = problem
+  for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
+    const { code } = at as { readonly code?: unknown }
+    if (typeof code === 'string') return { code, message: at.message }
+    at = at instanceof AggregateError ? at.errors[0] : at.cause
+  }
+  return { code: 'unknown', message: problem instanceof Error ? problem.message : String(problem) }
+}

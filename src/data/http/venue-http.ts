@@ -1,0 +1,180 @@
+import { type Random, seededRandom } from '../../core/random.ts'
+import {
+  type Answer,
+  type Ask,
+  type VenueApi,
+  VenueContentError,
+  type VenueFault,
+  type VenueHttp,
+} from '../venues/venue.ts'
+import { complaint } from './complaint.ts'
+import { type HttpClock, WALL_CLOCK } from './http-clock.ts'
+import { type Caller, type Limiter, limiterOf, type Pause } from './limiter.ts'
+import { backOff, strange, type Verdict, verdictOf } from './retry.ts'
+import { type Outcome, send } from './send.ts'
+import type { VenueError, Wait } from './venue-error.ts'
+
+export interface HttpOptions {
+  /** Asked instead of the venue's own address. */
+  readonly origin?: string
+  /** ms for the whole work, from the opening on; a quarter of a day unless told. */
+  readonly patience?: number
+  /** Told why nothing is asked for a while. */
+  readonly onWait?: (wait: Wait) => void
+  readonly signal?: AbortSignal
+  /** Asks as fast as answers come; what the venue itself says is minded all the same. */
+  readonly isUnlimited?: boolean
+  readonly clock?: HttpClock
+  /** ms for one request; 30 s unless told. */
+  readonly timeout?: number
+  /** Seed of the chance in waits. */
+  readonly seed?: number
+}
+
+const PATIENCE = 6 * 3_600_000
+const TIMEOUT = 30_000
+/** Where a venue limits or bans without saying for how long. */
+const LIMIT_WAIT = 10_000
+const BAN_WAIT = 120_000
+/** Shorter waits are nobody's business. */
+const WORTH_TELLING = 1000
+
+/** The client of one venue, for one piece of work; all of a process share the venue's limiter. */
+export function openVenueHttp(api: VenueApi, options: HttpOptions): VenueHttp {
+  return new Client(api, options)
+}
+
+class Client implements VenueHttp {
+  readonly api: VenueApi
+  readonly #origin: string
+  readonly #limiter: Limiter
+  readonly #clock: HttpClock
+  readonly #random: Random
+  readonly #options: HttpOptions
+  readonly #deadline: number
+  #told = 0
+
+  constructor(api: VenueApi, options: HttpOptions) {
+    this.api = api
+    this.#options = options
+    this.#origin = options.origin ?? api.origin
+    this.#limiter = limiterOf(api.venue, this.#origin, api.limits)
+    this.#clock = options.clock ?? WALL_CLOCK
+    this.#deadline = this.#clock.now() + (options.patience ?? PATIENCE)
+    this.#random = seededRandom(options.seed ?? this.#clock.now())
+  }
+
+  async get<T>(ask: Ask, check: (answer: Answer) => T): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const judged = await this.#attempt(ask, check)
+      if ('value' in judged) return judged.value
+      const { verdict } = judged
+      if (verdict.act === 'stop' || attempt >= verdict.attempts) throw this.#complain(ask, judged)
+      if (verdict.act === 'again') await this.#waitToRetry(ask, judged, attempt)
+    }
+  }
+
+  /** Waits for its turn, asks once, and judges what came. */
+  async #attempt<T>(ask: Ask, check: (answer: Answer) => T): Promise<Judged | { readonly value: T }> {
+    const { api } = this
+    const giveBack = await this.#limiter.take(ask.weight, this.#caller(ask))
+    try {
+      const outcome = await send(this.#origin + pathOf(ask), {
+        timeout: Math.max(1, Math.min(this.#options.timeout ?? TIMEOUT, this.#deadline - this.#clock.now())),
+        signal: this.#options.signal,
+        now: () => this.#clock.now(),
+      })
+      const isAnswer = outcome.kind === 'answer'
+      if (isAnswer) this.#hear(outcome.answer)
+      const fault = isAnswer ? api.fault(outcome.status, outcome.answer.body) : null
+      const verdict = verdictOf(outcome, fault, this.#clock.now())
+      if (verdict !== null) return this.#judge(ask, { verdict, outcome, fault })
+      if (!isAnswer) throw new Error(`${outcome.kind} passed for an answer`)
+      try {
+        return { value: check(outcome.answer) }
+      } catch (problem) {
+        if (!(problem instanceof VenueContentError)) throw problem
+        return { verdict: strange(problem.message), outcome, fault }
+      }
+    } finally {
+      giveBack()
+    }
+  }
+
+  /** A limit or a ban is everybody's, before the next request of anybody leaves. */
+  #judge(ask: Ask, judged: Judged): Judged {
+    const { verdict } = judged
+    if (verdict.act !== 'pause') return judged
+    const wait = verdict.wait ?? (verdict.kind === 'banned' ? BAN_WAIT : LIMIT_WAIT)
+    const reason = verdict.kind === 'banned' ? 'banned' : 'limit'
+    const { status, code, said } = this.#factsOf(ask, judged)
+    this.#limiter.pause({ reason, until: this.#clock.now() + wait, why: verdict.why, status, code, said })
+    return judged
+  }
+
+  #hear({ headers }: Answer): void {
+    const { usedHeader } = this.api.limits
+    const used = usedHeader === null ? Number.NaN : Number(headers[usedHeader])
+    if (used > 0) this.#limiter.heard(used, this.#clock.now())
+  }
+
+  #caller(ask: Ask): Caller {
+    const { signal, isUnlimited = false } = this.#options
+    return {
+      clock: this.#clock,
+      signal,
+      isUnlimited,
+      onWait: (pause) => {
+        if (pause.until > this.#deadline) throw this.#impatient(ask, pause)
+        if (pause.until > this.#told) this.#tell({ ...pause, for: pause.until - this.#clock.now() }, pause.until)
+      },
+    }
+  }
+
+  async #waitToRetry(ask: Ask, judged: Judged, attempt: number): Promise<void> {
+    const { verdict } = judged
+    const wait = Math.max(backOff(attempt, this.#random), verdict.wait ?? 0)
+    if (this.#clock.now() + wait > this.#deadline)
+      throw this.#complain(ask, { ...judged, verdict: { ...verdict, kind: 'patience' } })
+    this.#tell({ reason: 'retry', why: `${pathOf(ask)}: ${verdict.why}`, for: wait }, this.#told)
+    await this.#clock.sleep(wait, this.#options.signal)
+  }
+
+  /** Once for all who wait for the same. */
+  #tell({ reason, why, for: ms }: Omit<Wait, 'venue'>, until: number): void {
+    if (ms < WORTH_TELLING) return
+    this.#told = until
+    this.#options.onWait?.({ venue: this.api.venue, reason, why, for: ms })
+  }
+
+  #impatient(ask: Ask, pause: Pause): VenueError {
+    const kind = pause.reason === 'allowance' ? 'patience' : pause.reason
+    const { status, code, said, until } = pause
+    return complaint(pause.why, { kind, venue: this.api.venue, path: pathOf(ask), status, code, said, until })
+  }
+
+  #complain(ask: Ask, judged: Judged): VenueError {
+    return complaint(judged.verdict.why, { ...this.#factsOf(ask, judged), kind: judged.verdict.kind, until: null })
+  }
+
+  #factsOf(ask: Ask, { outcome, fault }: Judged) {
+    return {
+      venue: this.api.venue,
+      path: pathOf(ask),
+      status: 'status' in outcome ? outcome.status : null,
+      code: fault?.code ?? null,
+      said: fault?.message ?? null,
+    }
+  }
+}
+
+interface Judged {
+  readonly verdict: Verdict
+  readonly outcome: Outcome
+  readonly fault: VenueFault | null
+}
+
+function pathOf({ path, query }: Ask): string {
+  const text = new URLSearchParams(query).toString()
+  return text === '' ? path : `${path}?${text}`
+}

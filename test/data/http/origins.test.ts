@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { originsOf } from '../../../src/data/venues/origins.ts'
+
+test('addresses of venues are read from the environment, without a slash at their end', () => {
+  expect(
+    originsOf({
+      KLINELAB_URL_BINANCE: 'http://127.0.0.1:8080/',
+      KLINELAB_URL_BINANCE_USDM: 'https://proxy.example/futures/',
+      KLINELAB_URL_BINANCE_ARCHIVE: 'https://archive.example',
+      KLINELAB_WS_KUCOIN: 'wss://stream.example/endpoint',
+      KLINELAB_URL_KRAKEN: '',
+      OTHER: 'x',
+    }),
+  ).toEqual({
+    rest: { binance: 'http://127.0.0.1:8080', 'binance-usdm': 'https://proxy.example/futures' },
+    archive: 'https://archive.example',
+    stream: { kucoin: 'wss://stream.example/endpoint' },
+  })
+  expect(originsOf({})).toEqual({ rest: {}, stream: {} })
+})
+
+test.each([
+  ['KLINELAB_URL_KRAKEN', 'api.kraken.com'],
+  ['KLINELAB_URL_KRAKEN', 'ftp://api.kraken.com'],
+  ['KLINELAB_URL_KRAKEN', 'wss://api.kraken.com'],
+  ['KLINELAB_URL_KRAKEN', 'https://api.kraken.com/?pair=XBTUSD'],
+  ['KLINELAB_WS_KRAKEN', 'https://ws.kraken.com'],
+])('%s=%s is refused by name and value', (name, value) => {
+  expect(() => originsOf({ [name]: value })).toThrow(`${name} is "${value}", not an address such as `)
+})
+
+test('a password in an address is refused without being said', () => {
+  const refused = () => originsOf({ KLINELAB_URL_BINANCE: 'https://me:hunter2@mirror.example' })
+  expect(refused).toThrow(/KLINELAB_URL_BINANCE has a name or password in it/)
+  expect(refused).not.toThrow(/hunter2/)
+})
