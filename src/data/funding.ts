@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { FundingColumns } from '../core/leverage.ts'
 import type { Venue } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
+import { changeFile } from './change-store.ts'
 import { printable, readTime } from './csv-cells.ts'
 import { DataError } from './data-error.ts'
-import { withLock } from './lock.ts'
 import { writeAtomic } from './manifest.ts'
 import type { Store } from './store.ts'
 import { readText } from './text-file.ts'
@@ -86,7 +86,10 @@ export async function mergeFunding(
 ): Promise<FundingImport> {
   const given = texts.flatMap(readRows)
   const names = texts.map(({ name }) => name)
-  return withLock(store.dir, PATIENCE, async () => merge(fileOf(store.dir, venue, symbol), given, names))
+  const file = fileOf(store.dir, venue, symbol)
+  return changeFile(store, relative(store.dir, file), PATIENCE, async ({ dir }) =>
+    merge(fileOf(dir, venue, symbol), given, names),
+  )
 }
 
 /** Rates as the store's own file has them. */

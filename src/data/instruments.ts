@@ -6,8 +6,10 @@ import { changeFiles } from './change-store.ts'
 import { DataError } from './data-error.ts'
 import { parseExchangeInfo } from './exchange-info.ts'
 import { writeAtomic } from './manifest.ts'
+import { gridOf, type MarketFacts, readMarket, writeMarket } from './market-file.ts'
 import type { Store } from './store.ts'
 import { readJson } from './text-file.ts'
+import type { MarketRules } from './venues/venue.ts'
 
 function folderOf(dir: string, venue: Venue, symbol: string): string {
   return join(dir, 'instruments', venue, symbol)
@@ -20,21 +22,34 @@ function folderOf(dir: string, venue: Venue, symbol: string): string {
 export async function loadInstrument(store: Store, series: Series): Promise<Instrument> {
   const { venue, symbol } = series
   await store.mirror?.refreshSymbol(venue, symbol)
-  const kind = venue === 'binance-usdm' ? 'perpetual' : 'spot'
-  const gridFrom = venue === 'binance-usdm' ? 'minimum' : 'zero'
-  const infos = excerptsOf(store, venue, symbol).map(readExcerpt)
-  const [first] = infos
-  if (first !== undefined) {
-    const snapshots = infos.map((info) => info.snapshot).sort((a, b) => a.validFrom - b.validFrom)
-    return { venue, symbol, base: first.base, quote: first.quote, kind, gridFrom, snapshots }
+  const known = marketsOf(store, venue, symbol)
+  const newest = known.at(-1)
+  if (newest !== undefined) {
+    const { base, quote, kind, gridFrom } = newest
+    return { venue, symbol, base, quote, kind, gridFrom, snapshots: known.map(({ snapshot }) => snapshot) }
   }
   const manifest = await store.manifest(series)
   const { base, quote } = splitSymbol(symbol)
-  return { venue, symbol, base, quote, kind, gridFrom, snapshots: [unknownFilters(manifest?.priceDecimals ?? 8)] }
+  return { venue, symbol, base, quote, ...gridOf(venue), snapshots: [unknownFilters(manifest?.priceDecimals ?? 8)] }
+}
+
+/** All that is known of a market, oldest first. */
+function marketsOf(store: Store, venue: Venue, symbol: string): MarketFacts[] {
+  const known = filesOf(store, venue, symbol).map(readMarket)
+  return known.sort((a, b) => a.snapshot.validFrom - b.snapshot.validFrom)
+}
+
+/** Keeps what a venue says of a market now beside what it said before; nothing is written where that is the same. */
+export async function storeMarket(store: Store, rules: MarketRules): Promise<'written' | 'same'> {
+  const { venue, symbol } = rules.instrument
+  await store.mirror?.refreshSymbol(venue, symbol)
+  return changeFiles(store, async (at) =>
+    writeMarket(folderOf(at.dir, venue, symbol), rules, marketsOf(at, venue, symbol).at(-1) ?? null),
+  )
 }
 
 /** Files of both stores, by date: one the user adds joins those behind, and takes the place of one of the same date. */
-function excerptsOf(store: Store, venue: Venue, symbol: string): string[] {
+function filesOf(store: Store, venue: Venue, symbol: string): string[] {
   const files = new Map<string, string>()
   for (const dir of [store.behind, store.dir]) {
     const folder = dir === null ? null : folderOf(dir, venue, symbol)
@@ -42,14 +57,6 @@ function excerptsOf(store: Store, venue: Venue, symbol: string): string[] {
     for (const name of readdirSync(folder)) if (name.endsWith('.json')) files.set(name, join(folder, name))
   }
   return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file)
-}
-
-function readExcerpt(file: string) {
-  const json = readJson(file)
-  const { source } = json as { source?: string }
-  const [symbol] = parseExchangeInfo(json, source ?? basename(file, '.json')).symbols
-  if (symbol === undefined) throw new DataError(`${file}: has no symbol`)
-  return symbol
 }
 
 /** Quantities as fine as the price is coarse: bitcoin to 1e-8, a coin of which billions cost a dollar to whole ones. */

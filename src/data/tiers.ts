@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { decimalOf, unitsText } from '../core/decimal.ts'
 import type { LeverageBracket, LeverageTiers } from '../core/leverage.ts'
 import type { Venue } from '../core/series.ts'
+import { changeFiles } from './change-store.ts'
 import { DataError, NotFoundError } from './data-error.ts'
 import { writeAtomic } from './manifest.ts'
 import type { Store } from './store.ts'
@@ -31,7 +32,9 @@ export async function importTiers(
   const unknown = symbols.find((symbol) => !read.some((tiers) => tiers.symbol === symbol))
   if (unknown !== undefined) throw new NotFoundError(`${file}: has no symbol ${unknown}`)
   const wanted = read.filter(({ symbol }) => symbols.length === 0 || symbols.includes(symbol))
-  for (const tiers of wanted) write(store, tiers)
+  await changeFiles(store, async ({ dir }) => {
+    for (const tiers of wanted) write(dir, tiers)
+  })
   return wanted.map(({ symbol }) => symbol)
 }
 
@@ -40,25 +43,25 @@ export async function importTiers(
  * @returns whether they were written; `null` where the answer does not have the symbol
  * @throws DataError for another answer
  */
-export function storeTiers(
+export async function storeTiers(
   store: Store,
   symbol: string,
   json: unknown,
   asOf: number,
   source: string,
-): 'written' | 'same' | null {
+): Promise<'written' | 'same' | null> {
   const tiers = readBrackets(json, asOf, { file: source, source }).find((one) => one.symbol === symbol)
   if (tiers === undefined) return null
   const stored = loadTiers(store, 'binance-usdm', symbol, asOf)
   if (stored !== null && stored.asOf <= asOf && JSON.stringify(stored.brackets) === JSON.stringify(tiers.brackets))
     return 'same'
-  write(store, tiers)
+  await changeFiles(store, async ({ dir }) => write(dir, tiers))
   return 'written'
 }
 
-function write(store: Store, tiers: LeverageTiers): void {
+function write(dir: string, tiers: LeverageTiers): void {
   const date = new Date(tiers.asOf).toISOString().slice(0, 10)
-  const file = join(folderOf(store.dir, 'binance-usdm', tiers.symbol), `${date}.json`)
+  const file = join(folderOf(dir, 'binance-usdm', tiers.symbol), `${date}.json`)
   writeAtomic(file, `${JSON.stringify(tiers, null, 1)}\n`)
 }
 
