@@ -17,6 +17,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal
   /** Wall clock, where an answer has no date. */
   readonly now: () => number
+  /** Go no further than the origin that is asked. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Spot's `exchangeInfo` has some 15 MB. */
@@ -39,11 +41,12 @@ export async function send(url: string, options: SendOptions): Promise<Outcome> 
   }
 }
 
-async function follow(first: URL, signal: AbortSignal, { now }: SendOptions): Promise<Outcome> {
+async function follow(first: URL, signal: AbortSignal, { now, headers }: SendOptions): Promise<Outcome> {
   let url = first
+  // Coinbase answers nobody who does not say who he is
+  const said = { 'user-agent': 'klinelab', ...headers }
   for (let hops = 0; ; hops++) {
-    // Coinbase answers nobody who does not say who he is
-    const response = await fetch(url.href, { signal, redirect: 'manual', headers: { 'user-agent': 'klinelab' } })
+    const response = await fetch(url.href, { signal, redirect: 'manual', headers: said })
     const location = response.headers.get('location')
     if (response.status < 300 || response.status >= 400 || location === null) return read(response, now)
     await response.body?.cancel()
@@ -58,21 +61,27 @@ async function follow(first: URL, signal: AbortSignal, { now }: SendOptions): Pr
 
 async function read(response: Response, now: () => number): Promise<Outcome> {
   const chunks: Uint8Array[] = []
-  let bytes = 0
+  let length = 0
   for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
+    length += chunk.length
     // leaving the loop ends the connection
-    if (bytes > MOST_BYTES) return { kind: 'oversized', bytes }
+    if (length > MOST_BYTES) return { kind: 'oversized', bytes: length }
     chunks.push(chunk)
   }
   const headers = Object.fromEntries(response.headers)
-  const body = Buffer.concat(chunks).toString('utf8')
-  return {
-    kind: 'answer',
-    status: response.status,
-    statusText: response.statusText,
-    answer: { body, at: madeAt(headers, now()), headers },
+  const bytes = Buffer.concat(chunks)
+  let text: string | null = null
+  const answer = {
+    bytes,
+    // files are no text
+    get body() {
+      text ??= bytes.toString('utf8')
+      return text
+    },
+    at: madeAt(headers, now()),
+    headers,
   }
+  return { kind: 'answer', status: response.status, statusText: response.statusText, answer }
 }
 
 /** A cache states how old its copy is beside the date on which it hands it out. */

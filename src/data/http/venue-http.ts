@@ -80,6 +80,7 @@ class Client implements VenueHttp {
     const giveBack = await this.#limiter.take(ask.weight, this.#caller(ask))
     try {
       const outcome = await send(this.#origin + pathOf(ask), {
+        headers: ask.headers,
         timeout: Math.max(1, Math.min(this.#options.timeout ?? TIMEOUT, this.#deadline - this.#clock.now())),
         signal: this.#options.signal,
         now: () => this.#clock.now(),
@@ -136,7 +137,7 @@ class Client implements VenueHttp {
     const wait = Math.max(backOff(attempt, this.#random), verdict.wait ?? 0)
     if (this.#clock.now() + wait > this.#deadline)
       throw this.#complain(ask, { ...judged, verdict: { ...verdict, kind: 'patience' } })
-    this.#tell({ reason: 'retry', why: `${pathOf(ask)}: ${verdict.why}`, for: wait }, this.#told)
+    this.#tell({ reason: 'retry', why: `${shownPath(ask)}: ${verdict.why}`, for: wait }, this.#told)
     await this.#clock.sleep(wait, this.#options.signal)
   }
 
@@ -150,7 +151,7 @@ class Client implements VenueHttp {
   #impatient(ask: Ask, pause: Pause): VenueError {
     const kind = pause.reason === 'allowance' ? 'patience' : pause.reason
     const { status, code, said, until } = pause
-    return complaint(pause.why, { kind, venue: this.api.venue, path: pathOf(ask), status, code, said, until })
+    return complaint(pause.why, { kind, venue: this.api.venue, path: shownPath(ask), status, code, said, until })
   }
 
   #complain(ask: Ask, judged: Judged): VenueError {
@@ -160,7 +161,7 @@ class Client implements VenueHttp {
   #factsOf(ask: Ask, { outcome, fault }: Judged) {
     return {
       venue: this.api.venue,
-      path: pathOf(ask),
+      path: shownPath(ask),
       status: 'status' in outcome ? outcome.status : null,
       code: fault?.code ?? null,
       said: fault?.message ?? null,
@@ -177,4 +178,10 @@ interface Judged {
 function pathOf({ path, query }: Ask): string {
   const text = new URLSearchParams(query).toString()
   return text === '' ? path : `${path}?${text}`
+}
+
+/** As messages have it: a signature is nobody's business. */
+function shownPath({ path, query, weight }: Ask): string {
+  const { signature, ...shown } = query
+  return pathOf({ path, query: signature === undefined ? query : shown, weight })
 }

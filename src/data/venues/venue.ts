@@ -28,11 +28,15 @@ export interface Ask {
   readonly query: Readonly<Record<string, string>>
   /** What it takes of the venue's allowance (`Limits`). */
   readonly weight: number
+  /** Of a request that is signed; no error and no message says them, nor the query's `signature`. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What a venue answered. */
 export interface Answer {
   readonly body: string
+  /** As they came, where files are asked for. */
+  readonly bytes?: Uint8Array
   /** The venue's clock when it made the answer (`Date` header), UTC ms: by it, not by ours, a bar has ended or has not. */
   readonly at: number
   readonly headers: Readonly<Record<string, string>>

@@ -5,6 +5,7 @@ import { closeTimeOf, DAY } from '../../../src/core/interval.ts'
 import { parseSeries, type Series } from '../../../src/core/series.ts'
 import { fetchArchive, fetchFundingArchive } from '../../../src/data/collect/archive.ts'
 import type { ArchiveHttp } from '../../../src/data/collect/archive-files.ts'
+import { openArchiveHttp } from '../../../src/data/collect/archive-http.ts'
 import type { BarBatch, Stretch } from '../../../src/data/collect/batch.ts'
 import { VenueError } from '../../../src/data/http/venue-error.ts'
 import type { SeriesManifest } from '../../../src/data/manifest.ts'
@@ -29,12 +30,7 @@ beforeEach(() => {
   truth = server.truth
 })
 
-const http: ArchiveHttp = {
-  async get(path) {
-    const answer = await fetch(server.origin + path)
-    return answer.status === 404 ? null : answer.bytes()
-  },
-}
+const http = openArchiveHttp({ origin: server.origin })
 
 async function fetched(series: Series, stretch: Stretch, stored: Pick<SeriesManifest, 'sources'> | null = null) {
   const batches: (BarBatch & Stretch)[] = []
@@ -161,6 +157,20 @@ describe('the archive of Binance', () => {
     expect((error as VenueError).facts).toMatchObject({ kind: 'content', venue: 'binance' })
     server.fault = ({ path }) => (path.endsWith('.CHECKSUM') ? { kind: 'html' } : null)
     await expect(fetched(BTC, march)).rejects.toThrow('does not say the hash of BTCUSDT-1h-2024-03.zip')
+  })
+
+  test('is asked again like a venue where it fails for a while', async () => {
+    const nths = new Map<string, number>()
+    server.fault = ({ path }) => {
+      const nth = (nths.get(path) ?? 0) + 1
+      nths.set(path, nth)
+      return nth > 1 ? null : path.endsWith('.zip') ? { kind: 'reset' } : { kind: 'status', status: 503 }
+    }
+    const march = { from: MARCH, to: APRIL }
+    expect(barsOf((await fetched(BTC, march)).batches)).toEqual(truthOf(BTC, march))
+    expect([...nths.values()]).toEqual([2, 2])
+    server.fault = () => ({ kind: 'status', status: 403 })
+    await expect(fetched(BTC, march)).rejects.toThrow(/^binance: GET \/data\/spot\/monthly\/klines.*CHECKSUM: 403/)
   })
 
   test('funding rates come by the month', async () => {
