@@ -29,8 +29,10 @@ export const binanceArchive: Wire = {
     const csv = () => {
       if (kind === 'fundingRate') return fundingCsv(request, symbol!, from, to)
       const suffix = kind === 'markPriceKlines' ? '@mark' : ''
-      if (interval === undefined || !isInterval(interval)) return ''
-      return klinesCsv(request, { venue, symbol: symbol! + suffix, interval }, from, to)
+      // file names know no case everywhere: months are 1mo
+      const step = interval === '1mo' ? '1M' : interval
+      if (step === undefined || !isInterval(step) || interval === '1M') return ''
+      return klinesCsv(request, { venue, symbol: symbol! + suffix, interval: step }, from, to)
     }
     const zip = zipped(request, name, csv)
     if (zip === null) return missing()

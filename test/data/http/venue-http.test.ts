@@ -349,6 +349,32 @@ describe('what stops at once', () => {
   })
 })
 
+describe('a signed request', () => {
+  const ask = {
+    path: '/fapi/v1/leverageBracket',
+    query: { timestamp: '1717200030000', signature: 'abc123secret' },
+    weight: 1,
+    headers: { 'x-mbx-apikey': 'key456secret' },
+  }
+
+  test('takes its key along', async () => {
+    const { value } = await get({ venue: 'binance-usdm', ask })
+    expect(value).toContain('"brackets"')
+    expect(server.asked[0]!.query.get('signature')).toBe('abc123secret')
+  })
+
+  test('says neither key nor signature in messages and waits, and sends them nowhere else', async () => {
+    const other = await startVenueServer()
+    inTurn(status(503), status(503), status(503), { kind: 'redirect', to: `${other.origin}/fapi/v1/leverageBracket` })
+    const { error, waits } = await get({ venue: 'binance-usdm', ask })
+    expect(factsOf(error).message).toContain('GET /fapi/v1/leverageBracket?timestamp=1717200030000: 302')
+    expect(waits).not.toHaveLength(0)
+    expect(JSON.stringify([factsOf(error), waits])).not.toContain('secret')
+    expect(other.count()).toBe(0)
+    await other.close()
+  })
+})
+
 describe('redirects', () => {
   test('within the origin are followed', async () => {
     inTurn({ kind: 'redirect', to: '/fapi/v1/time' })
