@@ -19,9 +19,18 @@ export type LiveEvent =
   /** Bars of [from, to) are missing and cannot be had. */
   | { readonly kind: 'hole'; readonly series: Series; readonly from: number; readonly to: number; readonly why: string }
   /** A bar that was handed on has been stated otherwise since. */
-  | { readonly kind: 'revised'; readonly series: Series; readonly revision: Revision }
-  /** A bar came later than it may; `by` ms after its close. */
-  | { readonly kind: 'late'; readonly series: Series; readonly openTime: number; readonly by: number }
+  | { readonly kind: 'revised'; readonly series: Series; readonly revision: Revision; readonly bar: BarText }
+  /**
+   * A bar came later than it may; `by` ms after its close. `missed`: it came after its hole had been told, so that it is not handed on
+   * as one of the series any more, and is told here.
+   */
+  | {
+      readonly kind: 'late'
+      readonly series: Series
+      readonly openTime: number
+      readonly by: number
+      readonly missed: BarText | null
+    }
   /** A feed says nothing for longer than it may: an alarm. Told once, and `heard` when it speaks again. */
   | { readonly kind: 'silent'; readonly series: Series; readonly since: number; readonly allowed: number }
   | { readonly kind: 'heard'; readonly series: Series; readonly after: number }
@@ -33,6 +42,8 @@ export type LiveEvent =
  * `hole`; what was missed while a connection was down comes by REST before the next live bar. A paper trader's feed is this.
  */
 export interface LiveStream extends AsyncIterable<LiveEvent> {
+  /** Events that wait for a slow consumer. None of them is dropped. */
+  readonly waiting: number
   /** Ends every connection; the iteration then ends. */
   close(): Promise<void>
 }

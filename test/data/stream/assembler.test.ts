@@ -1,0 +1,314 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Series } from '../../../src/core/series.ts'
+import { Truth } from '../../servers/truth.ts'
+import { BTC, MINUTE, PlayedVenue, T0 } from './played-venue.ts'
+
+const at = (minutes: number) => T0 + minutes * MINUTE
+const open: PlayedVenue[] = []
+const play = (...args: ConstructorParameters<typeof PlayedVenue>) => {
+  const venue = new PlayedVenue(...args)
+  open.push(venue)
+  return venue
+}
+const up = async (venue: PlayedVenue) => {
+  await venue.clock.moveTo(venue.clock.now())
+  venue.feed.connected()
+}
+afterEach(() => Promise.all(open.splice(0).map((venue) => venue.stream.close())))
+
+describe('bars of a stream', () => {
+  test('come in the order of time, once, as the venue stated them, and REST is not asked', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.play(at(0), at(4))
+    expect(venue.bars).toEqual(['0 stream', '1 stream', '2 stream', '3 stream'])
+    expect(venue.of('bar').map(({ bar }) => bar)).toEqual(venue.truth.texts(BTC, at(0), at(4)))
+    expect(venue.asked).toEqual([])
+  })
+
+  test('that are not closed are not handed on', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.clock.moveTo(at(0) + 30_000)
+    venue.feed.bar(BTC, { ...venue.bar(at(0)), close: '1' }, false, null)
+    await venue.clock.moveTo(at(1) + 5_000)
+    expect(venue.bars).toEqual([])
+  })
+
+  test('missed while the connection was down come by REST before the next live one', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.play(at(0), at(2))
+    venue.feed.disconnected('played')
+    venue.restFault = 'network'
+    await venue.clock.moveTo(at(5) - 1000)
+    expect(venue.bars).toEqual(['0 stream', '1 stream'])
+    venue.restFault = null
+    venue.feed.connected()
+    venue.close(at(5))
+    await venue.clock.moveTo(at(5) + 500)
+    venue.feed.bar(BTC, venue.bar(at(5)), true, null)
+    await venue.play(at(5), at(7))
+    expect(venue.bars).toEqual(['0 stream', '1 stream', '2 rest', '3 rest', '4 rest', '5 stream', '6 stream'])
+    expect(venue.events.filter(({ kind }) => kind !== 'bar').map(({ kind }) => kind)).toEqual([
+      ...['connected', 'disconnected', 'silent', 'connected', 'heard'],
+    ])
+  })
+
+  test('since the last stored one come first', async () => {
+    const venue = play({ options: { from: () => at(-7) } })
+    await up(venue)
+    await venue.play(at(0), at(1))
+    expect(venue.bars).toEqual([...[-7, -6, -5, -4, -3, -2, -1].map((minute) => `${minute} rest`), '0 stream'])
+    expect(venue.of('late')).toEqual([])
+  })
+
+  test('said twice are handed on once, in whatever order they come', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.clock.moveTo(at(3) + 500)
+    for (const minute of [1, 0, 0, 2, 1, 2, 0]) venue.close(at(minute))
+    await venue.clock.moveTo(at(3) + 700)
+    expect(venue.bars.map((bar) => bar.split(' ')[0])).toEqual(['0', '1', '2'])
+    expect(venue.of('revised')).toEqual([])
+  })
+
+  test('stated otherwise later are told as revised, with what they were', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.play(at(0), at(1))
+    const { close } = venue.bar(at(0))
+    venue.feed.bar(BTC, { ...venue.bar(at(0)), close: '7' }, true, null)
+    venue.feed.bar(BTC, { ...venue.bar(at(0)), close: '7.00' }, true, null)
+    await venue.clock.moveTo(at(1) + 600)
+    expect(venue.of('revised').map(({ revision }) => revision)).toEqual([
+      { openTime: at(0), field: 'close', was: close, is: '7', origin: 'binance stream', at: at(1) + 500 },
+    ])
+  })
+
+  test('that the stream forgets come by REST after their close and a grace', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.play(at(0), at(1))
+    await venue.clock.moveTo(at(2) + 9_999)
+    expect(venue.bars).toEqual(['0 stream'])
+    await venue.clock.moveTo(at(2) + 10_000)
+    expect(venue.bars).toEqual(['0 stream', '1 rest'])
+    expect(venue.asked).toHaveLength(1)
+  })
+
+  test('later than they may be are told so', async () => {
+    const venue = play()
+    await up(venue)
+    venue.restFault = 'server'
+    await venue.clock.moveTo(at(1) + 45_000)
+    venue.close(at(0))
+    await venue.clock.moveTo(at(1) + 46_000)
+    expect(venue.of('late')).toEqual([{ kind: 'late', series: BTC, openTime: at(0), by: 45_000, missed: null }])
+  })
+
+  test('off the grid or from the future are not believed', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.clock.moveTo(at(1) + 500)
+    venue.feed.bar(BTC, { ...venue.bar(at(0)), openTime: at(0) + 28_000 }, true, null)
+    venue.feed.bar(BTC, venue.bar(at(500)), true, null)
+    venue.close(at(0))
+    await venue.clock.moveTo(at(1) + 600)
+    expect(venue.bars).toEqual(['0 stream'])
+    expect(venue.asked).toEqual([])
+  })
+
+  test('of a perpetual have the mark at their close, heard or asked for', async () => {
+    const perpetual: Series = { venue: 'binance-usdm', symbol: 'BTCUSDT', interval: '1m' }
+    const venue = play({ series: [perpetual] })
+    await up(venue)
+    await venue.clock.moveTo(at(1) + 500)
+    venue.close(at(0), perpetual, '67000.1')
+    await venue.clock.moveTo(at(2) + 11_000)
+    const [mark] = venue.truth.texts({ ...perpetual, symbol: 'BTCUSDT@mark' }, at(1), at(2))
+    expect(venue.of('bar').map(({ mark, from }) => [mark, from])).toEqual([
+      ['67000.1', 'stream'],
+      [mark!.close, 'rest'],
+    ])
+  })
+
+  test('of a mark price come by REST, and nobody alarms', async () => {
+    const mark: Series = { venue: 'binance-usdm', symbol: 'BTCUSDT@mark', interval: '1m' }
+    const venue = play({ series: [mark] })
+    await venue.clock.moveTo(at(4) + 3_000)
+    expect(venue.bars).toEqual(['0 rest', '1 rest', '2 rest', '3 rest'])
+    expect(venue.of('silent')).toEqual([])
+  })
+})
+
+describe('holes', () => {
+  test('are told when REST was asked twice and later bars are there', async () => {
+    const venue = play({ truth: new Truth({ holes: [{ from: at(2), to: at(4) }] }) })
+    await up(venue)
+    await venue.play(at(0), at(2))
+    await venue.clock.moveTo(at(5) + 500)
+    venue.close(at(4))
+    await venue.clock.moveTo(at(5) + 700)
+    await venue.clock.moveTo(at(5) + 59_000)
+    expect(venue.of('hole').map(({ from, to }) => [from, to])).toEqual([[at(2), at(4)]])
+    expect(venue.of('hole')[0]!.why).toContain('asked twice')
+    expect(venue.bars).toEqual(['0 stream', '1 stream', '4 stream'])
+  })
+
+  test('of a thin market are no alarm: REST says that there is nothing, in two questions', async () => {
+    const thin: Series = { venue: 'coinbase', symbol: 'BTC-USD', interval: '1m' }
+    const venue = play({
+      ...{ truth: new Truth({ holes: [{ from: at(1), to: at(6) }] }), series: [thin] },
+      ...{ isNeverQuiet: false, omitsEmpty: true },
+    })
+    await up(venue)
+    await venue.clock.moveTo(at(1) + 500)
+    venue.close(at(0), thin)
+    await venue.clock.moveTo(at(6) + 45_000)
+    expect(venue.of('hole').map(({ from, to, why }) => [from, to, why.split(':')[0]])).toEqual(
+      [1, 2, 3, 4, 5].map((minute) => [at(minute), at(minute + 1), 'no trades']),
+    )
+    expect(venue.of('silent')).toEqual([])
+    expect(venue.asked).toHaveLength(10)
+    // its holes are looked at again with the next question; a bar that comes after all is told, but not handed on
+    venue.restLag = 0
+    await venue.clock.moveTo(at(7) + 500)
+    venue.close(at(6), thin)
+    await venue.clock.moveTo(at(7) + 600)
+    expect(venue.bars).toEqual(['0 stream', '6 stream'])
+  })
+
+  test('whose bar comes after all are told with the bar', async () => {
+    const thin: Series = { venue: 'coinbase', symbol: 'BTC-USD', interval: '1m' }
+    const venue = play({ series: [thin], isNeverQuiet: false, omitsEmpty: true })
+    await up(venue)
+    venue.restLag = 200_000
+    await venue.clock.moveTo(at(1) + 31_000)
+    expect(venue.of('hole').map(({ from }) => from)).toEqual([at(0)])
+    venue.restLag = 0
+    await venue.clock.moveTo(at(2) + 11_000)
+    expect(venue.of('late')).toEqual([
+      { kind: 'late', series: thin, openTime: at(0), by: 70_000, missed: venue.bar(at(0), thin) },
+    ])
+    expect(venue.bars).toEqual(['1 rest'])
+  })
+
+  test('before the horizon of a venue are told as that', async () => {
+    const kraken: Series = { venue: 'kraken', symbol: 'XBTUSD', interval: '1m' }
+    const truth = new Truth({ listedAt: at(-5) })
+    const venue = play({
+      truth,
+      series: [kraken],
+      isNeverQuiet: false,
+      horizon: 6,
+      pageRows: 5000,
+      options: { from: () => at(-40_000) },
+    })
+    await up(venue)
+    await venue.clock.moveTo(at(0) + 20_000)
+    expect(venue.of('hole').at(-1)!.to).toBe(at(-5))
+    expect(venue.of('hole').map(({ why }) => why)).toContain('kraken hands out the newest 6 bars only')
+    let next = at(-40_000)
+    for (const { from, to } of venue.of('hole')) {
+      expect(from).toBe(next)
+      next = to
+    }
+    expect(venue.bars).toEqual([-5, -4, -3, -2, -1].map((minute) => `${minute} rest`))
+  })
+})
+
+describe('a feed that says nothing', () => {
+  test('alarms once, REST brings the bars meanwhile, and its first word ends it', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.play(at(0), at(1))
+    await venue.clock.moveTo(at(6))
+    expect(venue.of('silent')).toEqual([{ kind: 'silent', series: BTC, since: at(1) + 500, allowed: 90_000 }])
+    expect(venue.bars).toEqual(['0 stream', '1 rest', '2 rest', '3 rest', '4 rest'])
+    venue.feed.bar(BTC, venue.bar(at(6)), false, null)
+    await venue.clock.moveTo(at(6) + 100)
+    expect(venue.of('heard')).toEqual([{ kind: 'heard', series: BTC, after: 5 * MINUTE - 500 }])
+    await venue.clock.moveTo(at(9))
+    expect(venue.of('silent')).toHaveLength(2)
+  })
+
+  test('that may be quiet alarms where REST shows trades that it did not tell', async () => {
+    const kraken: Series = { venue: 'kraken', symbol: 'XBTUSD', interval: '1m' }
+    const venue = play({ series: [kraken], isNeverQuiet: false })
+    await up(venue)
+    await venue.clock.moveTo(at(1) + 29_999)
+    expect(venue.of('silent')).toEqual([])
+    await venue.clock.moveTo(at(1) + 30_000)
+    expect(venue.of('silent').map(({ since }) => since)).toEqual([at(0)])
+  })
+
+  test('that may be quiet does not alarm where REST has flat bars only', async () => {
+    const kraken: Series = { venue: 'kraken', symbol: 'XBTUSD', interval: '1m' }
+    const venue = play({ truth: new Truth({ quietEvery: 1 }), series: [kraken], isNeverQuiet: false })
+    await up(venue)
+    await venue.clock.moveTo(at(9))
+    expect(venue.of('silent')).toEqual([])
+    expect(venue.bars).toHaveLength(8)
+  })
+
+  test('alarms where REST cannot be asked either', async () => {
+    const kraken: Series = { venue: 'kraken', symbol: 'XBTUSD', interval: '1m' }
+    const venue = play({ series: [kraken], isNeverQuiet: false })
+    await up(venue)
+    venue.restFault = 'network'
+    await venue.clock.moveTo(at(5))
+    expect(venue.of('silent')).toHaveLength(1)
+    expect(venue.bars).toEqual([])
+    expect(venue.ended).toBe('no')
+  })
+})
+
+describe('the end', () => {
+  test('closes feeds and timers, and ends the iteration', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.play(at(0), at(1))
+    await venue.stream.close()
+    await venue.clock.moveTo(at(1) + 1_000)
+    expect(venue.ended).toBe('quietly')
+    expect(venue.closedFeeds).toBe(1)
+    expect(venue.clock.pending).toBe(0)
+  })
+
+  test('comes with the error where waiting does not help', async () => {
+    const venue = play()
+    await up(venue)
+    venue.restFault = 'symbol'
+    await venue.clock.moveTo(at(1) + 11_000)
+    expect(venue.ended).toMatchObject({ name: 'VenueError', message: 'played: symbol' })
+    expect(venue.clock.pending).toBe(0)
+  })
+
+  test('comes at once for an interval that the venue has not got', () => {
+    expect(() => play({ series: [{ ...BTC, interval: '3m' }] })).toThrow(
+      'binance:BTCUSDT:3m: binance has no such bars; it has 1m 1h',
+    )
+  })
+})
+
+describe('a slow consumer', () => {
+  test('loses nothing, and slows the bars of the past down', async () => {
+    const venue = play({ isRead: false, pageRows: 1000, options: { from: () => at(-20_000) } })
+    await up(venue)
+    await venue.play(at(0), at(3))
+    // the first page that finds no room is the sixth
+    expect(venue.stream.waiting).toBeGreaterThanOrEqual(5_000)
+    expect(venue.stream.waiting).toBeLessThanOrEqual(6_001)
+    let next = at(-20_000)
+    for await (const event of venue.stream) {
+      await venue.clock.moveTo(venue.clock.now())
+      if (event.kind !== 'bar') continue
+      expect(event.bar.openTime).toBe(next)
+      next += MINUTE
+      if (next === at(3)) break
+    }
+    expect(venue.stream.waiting).toBe(0)
+    expect(venue.closedFeeds).toBe(1)
+  }, 20_000)
+})
