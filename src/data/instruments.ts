@@ -42,10 +42,10 @@ function marketsOf(store: Store, venue: Venue, symbol: string): MarketFacts[] {
 /** Keeps what a venue says of a market now beside what it said before; nothing is written where that is the same. */
 export async function storeMarket(store: Store, rules: MarketRules): Promise<'written' | 'same'> {
   const { venue, symbol } = rules.instrument
-  await store.mirror?.refreshSymbol(venue, symbol)
-  return changeFiles(store, async (at) =>
-    writeMarket(folderOf(at.dir, venue, symbol), rules, marketsOf(at, venue, symbol).at(-1) ?? null),
-  )
+  return changeFiles(store, async (at) => {
+    await at.mirror?.refreshSymbol(venue, symbol)
+    return writeMarket(folderOf(at.dir, venue, symbol), rules, marketsOf(at, venue, symbol).at(-1) ?? null)
+  })
 }
 
 /** Files of both stores, by date: one the user adds joins those behind, and takes the place of one of the same date. */

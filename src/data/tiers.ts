@@ -52,6 +52,7 @@ export async function storeTiers(
 ): Promise<'written' | 'same' | null> {
   const tiers = readBrackets(json, asOf, { file: source, source }).find((one) => one.symbol === symbol)
   if (tiers === undefined) return null
+  await store.mirror?.refreshSymbol('binance-usdm', symbol)
   const stored = loadTiers(store, 'binance-usdm', symbol, asOf)
   if (stored !== null && stored.asOf <= asOf && JSON.stringify(stored.brackets) === JSON.stringify(tiers.brackets))
     return 'same'

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../make-folder.ts'
 import { sha256, writeAtomic } from '../manifest.ts'
@@ -35,6 +35,12 @@ export class CacheFolder {
     makeFolder(dirname(path))
     writeAtomic(path, bytes)
     if (version !== undefined) this.#versions()[name] = { version, sha256: sha256(bytes) }
+  }
+
+  /** Takes a whole file over under a name. */
+  adopt(name: string, file: string): void {
+    makeFolder(dirname(this.path(name)))
+    renameSync(file, this.path(name))
   }
 
   remove(name: string): void {

@@ -42,16 +42,17 @@ export async function openRemote(address: string): Promise<{ readonly dir: strin
   if (remote === undefined)
     throw new DataError(`${address}: nobody has said with which environment it is opened; call connectStore first`)
   await remote.ready()
-  return { dir: remote.cache.dir, mirror: mirrorOf(remote) }
+  return { dir: remote.cache.dir, mirror: connectionOf(remote) }
 }
 
-function mirrorOf(remote: Remote): Mirror {
-  const symbols = new Map<string, Promise<void>>()
-  const refreshSymbol: Mirror['refreshSymbol'] = (venue, symbol) => {
+/** What keeps the folder of a store in step with its bucket, from one opening on. */
+export function connectionOf(remote: Remote): Mirror {
+  const symbols = new Map<string, Promise<unknown>>()
+  const refreshSymbol: Mirror['refreshSymbol'] = async (venue, symbol) => {
     const name = `${venue}/${symbol}`
     const pulled = symbols.get(name) ?? remote.pullSymbol(venue, symbol)
     symbols.set(name, pulled)
-    return pulled
+    await pulled
   }
   return {
     refreshSymbol,

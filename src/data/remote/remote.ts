@@ -89,8 +89,8 @@ export class Remote {
     })
   }
 
-  /** Brings what is stored of a symbol beside its bars. */
-  async pullSymbol(venue: Venue, symbol: string): Promise<void> {
+  /** Brings what is stored of a symbol beside its bars; the names of it. */
+  async pullSymbol(venue: Venue, symbol: string): Promise<readonly string[]> {
     const folders = ['instruments', 'tiers'].map((kind) => `${kind}/${venue}/${symbol}/`)
     const places = [...folders, `funding/${venue}/${symbol}.csv`]
     const found = (await Promise.all(places.map((place) => this.list(place)))).flat()
@@ -98,6 +98,7 @@ export class Remote {
     const held = folders.flatMap((folder) => namesIn(this.cache.path(folder)).map((name) => `${folder}${name}`))
     for (const name of [...held, places[2]!]) if (!names.has(name)) this.cache.remove(name)
     await this.#pull(found, (name, { bytes, version }) => this.cache.write(name, bytes, version))
+    return [...names].filter((name) => existsSync(this.cache.path(name)))
   }
 
   /** Brings a month that is not here yet. */

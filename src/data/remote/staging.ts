@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { copyFileSync, existsSync, linkSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { dirname, join, sep } from 'node:path'
 import type { Series } from '../../core/series.ts'
 import { DataError } from '../data-error.ts'
 import { withLock } from '../lock.ts'
@@ -10,7 +10,7 @@ import type { Mirror } from './mirror.ts'
 import { nameOf, type Remote, sideBySide } from './remote.ts'
 
 /** Somebody else was faster each time: every failure is another's success, so this many in a row are no accident. */
-const ATTEMPTS = 50
+const ATTEMPTS = 20
 const DAY = 86_400_000
 const MONTH = /\/\d{4}-\d\d\.[0-9a-f]{12}\.parquet$/
 
@@ -35,9 +35,14 @@ export async function changeRemote<T>(
         makeFolder(dir)
         const before = decisive === null ? null : await remote.get(decisive)
         if (before !== null) writeAtomic(join(dir, ...decisive!.split('/')), before.bytes)
-        const brought = new Set<string>()
-        const result = await work(dir, stagingMirror(remote, dir, brought))
-        if (await putBack(remote, dir, decisive, before, brought)) return result
+        const staging = new Staging(remote, dir)
+        try {
+          const result = await work(dir, mirrorOf(staging))
+          if (await putBack(staging, decisive, before)) return result
+        } catch (error) {
+          // what it read may have been taken away by whoever was faster
+          if (decisive === null || (await remote.get(decisive))?.version === before?.version) throw error
+        }
       }
       throw new DataError(
         `${remote.named(decisive ?? '')}: ${ATTEMPTS} times in a row somebody else wrote it first; let fewer processes write to one series`,
@@ -48,27 +53,63 @@ export async function changeRemote<T>(
   })
 }
 
-/** What is read while a store is changed comes out of the folder in which it is changed, and months are brought there. */
-function stagingMirror(remote: Remote, dir: string, brought: Set<string>): Mirror {
+/** A folder in which a store is changed, with what was brought there to be read. */
+class Staging {
+  readonly remote: Remote
+  readonly dir: string
+  /** Files by name, and which they were: one that is replaced has another number. */
+  readonly #brought = new Map<string, number>()
+
+  constructor(remote: Remote, dir: string) {
+    this.remote = remote
+    this.dir = dir
+  }
+
+  path(name: string): string {
+    return join(this.dir, ...name.split('/'))
+  }
+
+  /** Shows a file of the cache here; replacing it here leaves it as it is there. */
+  show(name: string): void {
+    const [from, path] = [this.remote.cache.path(name), this.path(name)]
+    if (existsSync(path)) return
+    makeFolder(dirname(path))
+    try {
+      linkSync(from, path)
+    } catch {
+      // a file system without hard links
+      copyFileSync(from, path)
+    }
+    this.#brought.set(name, statSync(path).ino)
+  }
+
+  /** Files that the work made or replaced; unfinished ones and locks are nobody's. */
+  made(): string[] {
+    return readdirSync(this.dir, { recursive: true, encoding: 'utf8' })
+      .map((name) => name.split(sep).join('/'))
+      .filter((name) => {
+        const state = statSync(this.path(name))
+        return state.isFile() && !/\.tmp$|(^|\/)\.lock$/.test(name) && this.#brought.get(name) !== state.ino
+      })
+      .sort()
+  }
+}
+
+/** What is read while a store is changed is read in the folder in which it is changed. */
+function mirrorOf(staging: Staging): Mirror {
+  const { remote, dir } = staging
   const mirror: Mirror = {
     refresh: async () => undefined,
-    refreshSymbol: async () => undefined,
     refreshAll: async () => undefined,
+    refreshSymbol: async (venue, symbol) => {
+      for (const name of await remote.pullSymbol(venue, symbol)) staging.show(name)
+    },
     damaged: (series, files) => remote.damagedMonths(series, files),
     bring: (series, files) =>
       sideBySide(files, async (file) => {
         const name = nameOf(series, file.file)
-        const path = join(dir, ...name.split('/'))
-        if (existsSync(path)) return
         await heldMonth(remote, series, file, name)
-        makeFolder(dirname(path))
-        try {
-          linkSync(remote.cache.path(name), path)
-        } catch {
-          // a file system without hard links
-          copyFileSync(remote.cache.path(name), path)
-        }
-        brought.add(name)
+        staging.show(name)
       }),
     change: (_decisive, _patience, work) => work(dir, mirror),
   }
@@ -84,22 +125,17 @@ async function heldMonth(remote: Remote, series: Series, file: MonthFile, name: 
 }
 
 /** Puts what was changed into the bucket, the decisive file last; false where that was no longer as it had been. */
-async function putBack(
-  remote: Remote,
-  dir: string,
-  decisive: string | null,
-  before: ObjectState | null,
-  brought: ReadonlySet<string>,
-): Promise<boolean> {
-  const names = filesIn(dir).filter((name) => name !== decisive && !brought.has(name))
-  const after = decisive === null ? null : bytesOf(join(dir, ...decisive.split('/')))
+async function putBack(staging: Staging, decisive: string | null, before: ObjectState | null): Promise<boolean> {
+  const { remote } = staging
+  const names = staging.made().filter((name) => name !== decisive)
+  const after = decisive === null ? null : bytesOf(staging.path(decisive))
   const isChanged = after !== null && (before === null || !Buffer.from(before.bytes).equals(after))
   // whole before the manifest names them; one that lies there already is put again, so that nobody takes it for old
   await sideBySide(names, async (name) => {
-    await remote.put(name, readFileSync(join(dir, ...name.split('/'))))
+    await remote.put(name, readFileSync(staging.path(name)))
   })
   if (isChanged && !(await putDecisive(remote, decisive!, after, before))) return false
-  for (const name of names) keep(remote, dir, name)
+  for (const name of names) remote.cache.adopt(name, staging.path(name))
   if (isChanged) {
     remote.cache.write(decisive!, after)
     if (decisive!.endsWith('/manifest.json')) await removeStrays(remote, decisive!, before)
@@ -117,12 +153,6 @@ async function putDecisive(
   // the answer to a put that took effect may have been lost, and its repetition refused
   const now = await remote.get(name)
   return now !== null && Buffer.from(now.bytes).equals(bytes)
-}
-
-function keep(remote: Remote, dir: string, name: string): void {
-  const path = remote.cache.path(name)
-  makeFolder(dirname(path))
-  renameSync(join(dir, ...name.split('/')), path)
 }
 
 /**
@@ -152,12 +182,4 @@ function monthsOf({ bytes }: ObjectState): string[] {
 
 function bytesOf(path: string): Uint8Array | null {
   return existsSync(path) ? readFileSync(path) : null
-}
-
-/** Files below a folder, with the slashes of keys; unfinished ones and locks are nobody's. */
-function filesIn(dir: string): string[] {
-  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(join(dir, name)).isFile() && !/\.tmp$|(^|[\\/])\.lock$/.test(name))
-    .map((name) => relative(dir, join(dir, name)).split(sep).join('/'))
-    .sort()
 }

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { testBucket } from '../../contracts/test-bucket.ts'
+import { memoryBucket } from './memory-bucket.ts'
 import { bucketServer, freshAddress, leftOut } from './servers.ts'
 
 for (const [kind, program] of [
@@ -15,3 +16,5 @@ for (const [kind, program] of [
     })
   })
 }
+
+testBucket('the bucket in memory that other tests use', async () => ({ bucket: memoryBucket(), prefix: 'place/' }))
