@@ -1,0 +1,16 @@
+import type { Store } from '../store.ts'
+import type { VenueHttp } from '../venues/venue.ts'
+import type { ArchiveHttp } from './archive-files.ts'
+import type { ApiKey } from './signed-ask.ts'
+
+/** What is fetched beside bars: from whom, and into what. */
+export interface RulesJob {
+  readonly store: Store
+  readonly http: VenueHttp
+  /** Wall clock, UTC ms. */
+  readonly now: number
+  /** Where funding of markets comes from that the venue lists no more. */
+  readonly archive?: ArchiveHttp | null
+  /** Of an account with Binance, which tells its leverage tiers to accounts only. */
+  readonly key?: ApiKey | null
+}
