@@ -17,7 +17,7 @@ import { readTail, TAIL_HEADER, tailLine } from './tail-lines.ts'
 /** What is appended to, and what is being folded. */
 const [GROWING, FOLDING] = ['tail.csv', 'tail.folding.csv']
 /** What a stream waits for another that has just been stopped, ms. */
-const PATIENCE = 3000
+const PATIENCE = 1000
 
 /** Tails that are open in this process, by folder. */
 const open = new Map<string, Tail>()
