@@ -52,9 +52,9 @@ async function operationsOf(dir: string, ...work: readonly (string | number)[]):
   return Number(lines.at(-1)!.split(' ')[1])
 }
 
-/** Every `step`th of the points: a process each takes its time. */
+/** Every `step`th of the points, and the last ones, which lie behind the moment at which all takes effect. */
 const some = (count: number, step: number) =>
-  Array.from({ length: count }, (_, k) => k + 1).filter((point) => point % step === 1)
+  Array.from({ length: count }, (_, k) => k + 1).filter((point) => point % step === 1 || point > count - 2)
 
 /** The second answer revises and fills up January, and goes on into February. */
 const [FIRST, COUNT] = [700, 60]
