@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { closeTimeOf, DAY } from '../../../src/core/interval.ts'
 import { parseSeries, type Series } from '../../../src/core/series.ts'
@@ -7,9 +8,12 @@ import { fetchArchive, fetchFundingArchive } from '../../../src/data/collect/arc
 import type { ArchiveHttp } from '../../../src/data/collect/archive-files.ts'
 import { openArchiveHttp } from '../../../src/data/collect/archive-http.ts'
 import type { BarBatch, Stretch } from '../../../src/data/collect/batch.ts'
+import { storeBars } from '../../../src/data/collect/store-bars.ts'
 import { VenueError } from '../../../src/data/http/venue-error.ts'
+import { openStore } from '../../../src/data/index.ts'
 import type { SeriesManifest } from '../../../src/data/manifest.ts'
 import type { DecimalField } from '../../../src/data/rows.ts'
+import { scratch } from '../../cli/klinelab.ts'
 import { fundingAt } from '../../servers/binance-wire.ts'
 import { Truth } from '../../servers/truth.ts'
 import { startVenueServer } from '../../servers/venue-server.ts'
@@ -115,6 +119,36 @@ describe('the archive of Binance', () => {
     expect((await fetched(BTC, { from: MARCH, to: APRIL }, { sources: renamed })).looked).toEqual([
       'fetched BTCUSDT-1h-2024-03.zip',
     ])
+  })
+
+  test('has files revised: their bars take the place of the stored ones, each told, and the file is known by its new hash', async () => {
+    const store = await openStore(join(scratch(), 'store'))
+    const spring = { from: MARCH, to: MAY }
+    const get = async () => {
+      const { batches, looked } = await fetched(BTC, spring, await store.manifest(BTC))
+      const stored = []
+      for (const batch of batches) stored.push(await storeBars(store, BTC, batch))
+      return { looked, stored }
+    }
+    const [march, april] = (await get()).stored
+    expect([march!.added, april!.added, april!.revised]).toEqual([31 * 24, 30 * 24, []])
+    const time = MARCH + 100 * HOUR
+    server.truth.revise(BTC, time, 2)
+    const { looked, stored } = await get()
+    expect(looked).toEqual(['fetched BTCUSDT-1h-2024-03.zip', 'known BTCUSDT-1h-2024-04.zip'])
+    expect(stored).toHaveLength(1)
+    expect(stored[0]).toMatchObject({ added: 0, known: 31 * 24 - 1 })
+    expect(stored[0]!.revised.map(({ openTime }) => openTime)).toEqual([time])
+    expect(stored[0]!.revised[0]!.origin).toContain('2024-03.zip')
+    const manifest = (await store.manifest(BTC))!
+    expect(manifest.sources.map(({ name }) => name).sort()).toEqual([
+      'BTCUSDT-1h-2024-03.zip',
+      'BTCUSDT-1h-2024-04.zip',
+    ])
+    const bars = await store.load(BTC)
+    const [bar] = truth.texts(BTC, time, time + HOUR)
+    expect(bars.close[100]).toBe(Number(bar!.close))
+    expect((await get()).stored).toEqual([])
   })
 
   test('has no files of a market that was not listed; days of old months are not asked for', async () => {
