@@ -1,7 +1,12 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { dirname } from 'node:path'
+import { DataError } from '../data/data-error.ts'
 import { openStore } from '../data/index.ts'
+import { originsOf } from '../data/venues/origins.ts'
+import { credentialsSet, originsSet } from './doctor-credentials.ts'
+import { optionalPeers } from './doctor-peers.ts'
+import { reachVenues, type VenueHealth } from './doctor-venues.ts'
 import { EMBEDDED, HOME, VERSION } from './package-info.ts'
 import type { Settings } from './settings.ts'
 
@@ -12,15 +17,34 @@ export interface Health {
   readonly reports: { readonly dir: string; readonly writable: boolean }
   /** Variables klinelab reads: whether they are set, never to what. */
   readonly environment: Readonly<Record<string, 'set' | 'missing'>>
+  /** Variables that say who we are: whether they are set, never to what. */
+  readonly credentials: Readonly<Record<string, 'set' | 'missing'>>
+  /** Variables that send requests elsewhere than to the venues, and the hosts they name. */
+  readonly origins: Readonly<Record<string, string>>
+  /** Packages that only some work needs: their versions, `null` where one is not installed. */
+  readonly peers: Readonly<Record<string, string | null>>
+  /** `null`: they were not asked. */
+  readonly venues: readonly VenueHealth[] | null
+  /** What does not stand in the way of work, and may be unwanted: a venue that is out of reach, a clock that is wrong. */
+  readonly remarks: readonly string[]
   /** What stands in the way of work; empty where nothing does. */
   readonly problems: readonly string[]
 }
 
 const VARIABLES = ['KLINELAB_STORE', 'KLINELAB_REPORTS', 'KLINELAB_LEDGER', 'NO_COLOR', 'CI'] as const
 
-/** Looks at the installation and says what is there and what is wrong. */
-export async function doctor(settings: Settings, env: Readonly<Record<string, string | undefined>>): Promise<Health> {
+/**
+ * Looks at the installation and says what is there and what is wrong.
+ * @param isOffline no venue is asked
+ */
+export async function doctor(
+  settings: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+  isOffline = false,
+): Promise<Health> {
   const problems: string[] = []
+  // takes longest, and needs nothing of the rest
+  const reaching = isOffline ? null : reachWith(env, problems)
   let duckdb = 'missing'
   try {
     duckdb = (await import('@duckdb/node-api')).version()
@@ -41,6 +65,9 @@ export async function doctor(settings: Settings, env: Readonly<Record<string, st
   const reports = { dir: settings.out, writable: isWritable(settings.out) }
   for (const { dir, writable } of [store, reports])
     if (!writable) problems.push(`${dir} cannot be written; choose another folder with --store or --out`)
+  const { credentials, problems: wrong } = credentialsSet(env)
+  problems.push(...wrong)
+  const venues = await reaching
   return {
     versions: { klinelab: VERSION, node: process.version.slice(1), duckdb, home: HOME },
     machine: {
@@ -52,8 +79,43 @@ export async function doctor(settings: Settings, env: Readonly<Record<string, st
     store,
     reports,
     environment: Object.fromEntries(VARIABLES.map((name) => [name, env[name] === undefined ? 'missing' : 'set'])),
+    ...{ credentials, origins: originsSet(env), peers: optionalPeers() },
+    ...{ venues, remarks: (venues ?? []).flatMap(remarksOf) },
     problems,
   }
+}
+
+/** `null` where what is set says nothing of whom to ask. */
+async function reachWith(
+  env: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): Promise<readonly VenueHealth[] | null> {
+  try {
+    return await reachVenues(originsOf(env))
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error
+    problems.push(error.message)
+    return null
+  }
+}
+
+/** A clock that is wrong by more is noticed by venues when they are asked something signed. */
+const CLOCK_MS = 1000
+
+/** Of a venue's allowance: who uses more of it has somebody else on the same address, or will wait soon. */
+const MUCH = 0.8
+
+function remarksOf({ venue, isReached, why, offset, within, used, limit }: VenueHealth): readonly string[] {
+  if (!isReached) return [why!]
+  const late = Math.abs(offset!) - within! > CLOCK_MS
+  return [
+    ...(late
+      ? [
+          `this machine's clock is ${Math.abs(offset!)} ms ${offset! > 0 ? 'behind' : 'ahead of'} ${venue}'s; have it set by NTP`,
+        ]
+      : []),
+    ...(used !== null && used > MUCH * limit ? [`${venue}: ${used} of the ${limit} it allows are used already`] : []),
+  ]
 }
 
 /** Whether files can be made in a folder, or in the nearest one above it that exists. */

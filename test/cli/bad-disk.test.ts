@@ -145,6 +145,6 @@ test('one damaged manifest hides no other series: data list and doctor tell of i
     stderr: expect.stringMatching(/TESTUSDT.*manifest\.json: is not a manifest/),
   })
   expect(listed.stdout).toContain('binance:OTHERUSDT:1h')
-  const health = klinelab(['doctor', '--json'], at).json<{ problems: string[] }>()
+  const health = klinelab(['doctor', '--offline', '--json'], at).json<{ problems: string[] }>()
   expect(health.problems).toEqual([expect.stringMatching(/manifest\.json: is not a manifest/)])
 })

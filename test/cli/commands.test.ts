@@ -332,7 +332,9 @@ describe('data', () => {
 
 describe('doctor', () => {
   test('says which variables are set and never to what', () => {
-    const done = klinelab(['doctor'], { env: { KLINELAB_STORE: join(ROOT, 'datasets'), CI: 'a-secret-value' } })
+    const done = klinelab(['doctor', '--offline'], {
+      env: { KLINELAB_STORE: join(ROOT, 'datasets'), CI: 'a-secret-value' },
+    })
     expect(done.code).toBe(0)
     expect(done.stdout).toMatch(/KLINELAB_STORE +set/)
     expect(done.stdout).toMatch(/KLINELAB_REPORTS +missing/)

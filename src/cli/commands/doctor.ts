@@ -1,30 +1,66 @@
-import { doctor } from '../../runs/doctor.ts'
+import { doctor, type Health } from '../../runs/doctor.ts'
+import type { VenueHealth } from '../../runs/doctor-venues.ts'
 import type { Command } from '../command.ts'
 import { PLACES, settingsOf } from '../flags.ts'
 import { plural } from '../text.ts'
 
+interface Flags {
+  readonly offline?: boolean
+  readonly strict?: boolean
+}
+
+/** What keeps the process alive after its end is cut off then. */
+const LAST_MS = 200
+
 export default {
   words: '',
-  flags: PLACES,
+  flags: {
+    ...PLACES,
+    offline: { help: 'ask no venue' },
+    strict: { help: 'exit 1 for a venue out of reach and a wrong clock, too' },
+  },
   example: 'klinelab doctor',
   async run(args, io) {
-    const health = await doctor(await settingsOf(args, io), io.env)
-    const { versions, machine, store, reports, environment, problems } = health
-    const lines: [string, string][] = [
-      ...Object.entries(versions),
-      ['machine', `${machine['cpu']}, ${machine['cores']} cores, ${machine['memoryGiB']} GiB, ${machine['platform']}`],
-      [
-        'store',
-        `${store.dir}: ${plural(store.series, 'series', 'series')}, ${plural(store.bars, 'bar')}${store.writable ? '' : ', NOT writable'}`,
-      ],
-      ['reports', `${reports.dir}${reports.writable ? '' : ', NOT writable'}`],
-      ...Object.entries(environment),
-    ]
-    const verdict = problems.length === 0 ? ['', 'all well'] : ['', ...problems]
-    return {
-      json: health,
-      text: [...lines.map(([label, text]) => `${label.padEnd(17)} ${text}`), ...verdict].join('\n'),
-      ok: problems.length === 0,
-    }
+    const { offline = false, strict = false } = args.flags as Flags
+    const settings = await settingsOf(args, io)
+    const health = await doctor(settings, io.env, offline)
+    // a name that no server answers for keeps the process for as long as the system goes on asking
+    setTimeout(() => process.exit(), LAST_MS).unref()
+    const { problems, remarks } = health
+    return { json: health, text: healthText(health), ok: problems.length === 0 && (!strict || remarks.length === 0) }
   },
 } satisfies Command
+
+function healthText(health: Health): string {
+  const { versions, machine, store, reports, environment, credentials, origins, peers, venues } = health
+  const { problems, remarks } = health
+  const lines: readonly (readonly [string, string])[] = [
+    ...Object.entries(versions),
+    ['machine', `${machine['cpu']}, ${machine['cores']} cores, ${machine['memoryGiB']} GiB, ${machine['platform']}`],
+    [
+      'store',
+      `${store.dir}: ${plural(store.series, 'series', 'series')}, ${plural(store.bars, 'bar')}${store.writable ? '' : ', NOT writable'}`,
+    ],
+    ['reports', `${reports.dir}${reports.writable ? '' : ', NOT writable'}`],
+    ...Object.entries(environment),
+    ...Object.entries(credentials),
+    ...Object.entries(origins).map(([name, host]) => [name, `set, asks ${host}`] as const),
+    ...Object.entries(peers).map(([name, version]) => [name, version ?? 'not installed'] as const),
+    ...(venues ?? []).map((one) => [one.venue, venueText(one)] as const),
+  ]
+  const width = Math.max(...lines.map(([label]) => label.length))
+  return [
+    ...lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`),
+    ...(venues === null ? [`${'venues'.padEnd(width)}  not asked`] : []),
+    '',
+    ...(problems.length === 0 ? ['all well'] : problems),
+    ...remarks.map((text) => `note: ${text}`),
+  ].join('\n')
+}
+
+function venueText({ host, isReached, roundTrip, offset, within, used, limit, window }: VenueHealth): string {
+  if (!isReached) return `${host} is out of reach`
+  const clock = `this clock is ${Math.abs(offset!)} ms ${offset! >= 0 ? 'behind' : 'ahead'} (± ${within})`
+  const per = window % 60_000 === 0 ? `${window / 60_000} min` : `${window / 1000} s`
+  return `${host} in ${roundTrip} ms, ${clock}, ${used === null ? `allows ${limit}` : `${used} of ${limit} used`} in ${per}`
+}

@@ -1,0 +1,83 @@
+import { VENUES, type Venue } from '../core/series.ts'
+import { type HttpClock, WALL_CLOCK } from '../data/http/http-clock.ts'
+import { VenueError } from '../data/http/venue-error.ts'
+import { openVenueHttp } from '../data/http/venue-http.ts'
+import { venueApi } from '../data/venues/all-venues.ts'
+import type { Origins } from '../data/venues/origins.ts'
+import type { VenueApi } from '../data/venues/venue.ts'
+
+/** Whether a venue answers, and what its answer says. */
+export interface VenueHealth {
+  readonly venue: Venue
+  /** Who was asked. */
+  readonly host: string
+  readonly isReached: boolean
+  /** Why not; `null` where it was. */
+  readonly why: string | null
+  /** Until the answer was there, ms. */
+  readonly roundTrip: number | null
+  /** The venue's clock less this machine's, ms: above 0 this machine is behind. */
+  readonly offset: number | null
+  /** The true one lies this far from it at most, ms: half the round trip, and half of what the venue rounds to. */
+  readonly within: number | null
+  /** Weight used, as the venue counts it; `null` where it does not say. */
+  readonly used: number | null
+  readonly limit: number
+  /** What `limit` is for, ms. */
+  readonly window: number
+}
+
+/** A venue that takes longer is called out of reach, ms. */
+const PATIENCE = 3000
+
+/** Asks every venue for its clock, all of them at once. One that does not answer is told of, and is no error. */
+export function reachVenues(origins: Origins, clock: HttpClock = WALL_CLOCK): Promise<readonly VenueHealth[]> {
+  return Promise.all(VENUES.map((venue) => reach(venueApi(venue), origins.rest?.[venue], clock)))
+}
+
+async function reach(api: VenueApi, origin: string | undefined, wall: HttpClock): Promise<VenueHealth> {
+  const { venue, limits } = api
+  const facts = { venue, host: new URL(origin ?? api.origin).host, limit: limits.weight, window: limits.window }
+  let asked = 0
+  const clock: HttpClock = {
+    now: wall.now,
+    // what it waits before it asks again is no part of a round trip
+    async sleep(ms, signal) {
+      await wall.sleep(ms, signal)
+      asked = wall.now()
+    },
+  }
+  // two small requests; Kraken's one a second would leave no patience for anything else
+  const options = { patience: PATIENCE, clock, isUnlimited: true }
+  const http = openVenueHttp(api, { ...options, ...(origin !== undefined && { origin }) })
+  const ask = () => {
+    asked = wall.now()
+    return http.get(api.clock.ask, ({ body, headers }) => ({
+      ...readClock(api, body),
+      answered: wall.now(),
+      used: limits.usedHeader === null ? Number.NaN : Number(headers[limits.usedHeader] ?? Number.NaN),
+    }))
+  }
+  try {
+    // the first answer has the connection in its time, the second is a round trip
+    await ask()
+    const { time, rounding, answered, used } = await ask()
+    const roundTrip = Math.max(0, answered - asked)
+    return {
+      ...{ ...facts, isReached: true, why: null, roundTrip },
+      offset: Math.round(time - (answered - roundTrip / 2)),
+      within: Math.ceil(roundTrip / 2 + rounding),
+      used: Number.isNaN(used) ? null : used,
+    }
+  } catch (error) {
+    if (!(error instanceof VenueError)) throw error
+    const none = { roundTrip: null, offset: null, within: null, used: null }
+    return { ...facts, ...none, isReached: false, why: error.message }
+  }
+}
+
+/** Where a venue tells whole seconds its clock is in the middle of one, half a second at most from it. */
+function readClock({ clock }: VenueApi, body: string): { readonly time: number; readonly rounding: number } {
+  const time = clock.read(body)
+  return time % 1000 === 0 ? { time: time + 500, rounding: 500 } : { time, rounding: 1 }
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { findConfig } from '../../src/runs/config.ts'
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** What comes of a config with these jobs. */
+function configOf(jobs: unknown) {
+  const folder = mkdtempSync(join(tmpdir(), 'klinelab-config-'))
+  folders.push(folder)
+  writeFileSync(join(folder, 'klinelab.config.ts'), `export default { sync: { jobs: ${JSON.stringify(jobs)} } }\n`)
+  return findConfig(folder)
+}
+
+const GOOD = { name: 'bars', cron: '2 * * * *', get: ['binance:BTCUSDT:1h'], from: '2024-01-01' }
+
+test('a schedule comes out as it went in', async () => {
+  const jobs = [
+    GOOD,
+    { name: 'all', cron: '@daily', update: true },
+    { name: 'markets', cron: '0 4 * * 1', scan: { venue: 'binance', top: 10, quote: 'USDT', get: '1h' } },
+    { name: 'model', cron: '0 5 * * 0', train: 'models/up.ts', run: ['node', 'after.ts'] },
+  ]
+  expect((await configOf(jobs)).config.sync).toEqual({ jobs })
+})
+
+test.each([
+  [{ ...GOOD, crom: '' }, /unknown key "sync\.jobs\.0\.crom" \(did you mean "cron"\?\); known: name, cron, get/],
+  [{ ...GOOD, scan: { venue: 'binance', top: 3, quot: '' } }, /"sync\.jobs\.0\.scan\.quot" \(did you mean "quote"\?\)/],
+  [{ ...GOOD, cron: '61 * * * *' }, /sync\.jobs\.0\.cron is "61 \* \* \* \*": .*minute: 61; write five fields in UTC/],
+  [{ ...GOOD, cron: '0 0 31 6 *' }, /sync\.jobs\.0\.cron .*no day is like that/],
+  [{ ...GOOD, get: ['binance:BTCUSDT'] }, /sync\.jobs\.0\.get\.0 .*is not a series: write venue:SYMBOL:interval/],
+  [{ ...GOOD, get: [] }, /sync\.jobs\.0\.get/],
+  [{ ...GOOD, from: 'yesterday' }, /sync\.jobs\.0\.from .*is not a time: write an ISO date/],
+  [{ ...GOOD, from: undefined }, /sync\.jobs\.0 .*"get" and "from" go together/],
+  [{ name: 'a', cron: '@daily', update: true, from: '2024-01-01' }, /"get" and "from" go together/],
+  [{ ...GOOD, name: 'a b' }, /sync\.jobs\.0\.name .*use letters, digits/],
+  [{ ...GOOD, name: '' }, /sync\.jobs\.0\.name/],
+  [{ ...GOOD, scan: { venue: 'bitmex', top: 3 } }, /sync\.jobs\.0\.scan\.venue is "bitmex"/],
+  [{ ...GOOD, run: 'rm -rf /' }, /sync\.jobs\.0\.run is "rm -rf \/"/],
+  [{ name: 'idle', cron: '@daily', update: false }, /does nothing; give it one of get, update, scan, train, run/],
+])('what is wrong with a job is named: %j', async (job, says) => {
+  await expect(configOf([job])).rejects.toMatchObject({ name: 'UsageError', message: expect.stringMatching(says) })
+})
+
+test('two jobs of one name would share a state', async () => {
+  await expect(configOf([GOOD, GOOD])).rejects.toThrow(/sync\.jobs .*two jobs have the same name/)
+})
+
+test('no jobs are no schedule', async () => {
+  await expect(configOf([])).rejects.toThrow(/sync\.jobs is \[\]/)
+})
