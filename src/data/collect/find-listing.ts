@@ -1,0 +1,78 @@
+import { closeTimeOf, intervalMs, openTimeOf } from '../../core/interval.ts'
+import type { Series } from '../../core/series.ts'
+import type { MarketRules, VenueHttp } from '../venues/venue.ts'
+import type { Stretch } from './batch.ts'
+import { bucketsIn, type FetchOptions, fetchBars, later } from './fetch-bars.ts'
+
+/** Asking for days first pays where a stretch takes more requests than this. */
+const MANY_PAGES = 10
+
+/**
+ * The part of a long stretch in which the market has days with bars: years before its listing, or after its end, are not asked for
+ * minute by minute. Days without bars at either end are asked for twice.
+ */
+export async function tradedPart(
+  http: VenueHttp,
+  series: Series,
+  stretch: Stretch,
+  options: FetchOptions,
+): Promise<Stretch> {
+  const { pageRows, intervals, horizon } = http.api.bars
+  const isShort = bucketsIn(stretch, series.interval) <= MANY_PAGES * pageRows
+  if (isShort || horizon !== null || !intervals.includes('1d') || intervalMs(series.interval) >= intervalMs('1d'))
+    return stretch
+  const days = { ...series, interval: '1d' as const }
+  const from = openTimeOf(stretch.from, '1d')
+  // the day that has not ended is none yet: what lies in it may well be there
+  const to = Math.min(openTimeOf(stretch.to, '1d'), openTimeOf(options.clock(), '1d'))
+  const found = await endsOf(http, days, { from, to }, options)
+  const before = await endsOf(http, days, { from, to: found?.from ?? to }, options)
+  const behind = await endsOf(http, days, { from: found?.to ?? to, to }, options)
+  const first = before?.from ?? found?.from ?? to
+  const last = behind?.to ?? found?.to ?? before?.to ?? to
+  return { from: Math.max(stretch.from, first), to: last >= to ? stretch.to : Math.min(stretch.to, last) }
+}
+
+/** Open time of the first and close time of the last bar within a stretch. */
+async function endsOf(
+  http: VenueHttp,
+  series: Series,
+  stretch: Stretch,
+  options: FetchOptions,
+): Promise<Stretch | null> {
+  let from: number | null = null
+  let to = 0
+  for await (const { bars } of fetchBars(http, series, stretch, options)) {
+    if (bars.length === 0) continue
+    from ??= bars[0]!.openTime
+    to = closeTimeOf(bars.at(-1)!.openTime, series.interval)
+  }
+  return from === null ? null : { from, to }
+}
+
+/** Whether the venue has bars of the market before a time: a page of days is looked at, and the part of the day before it. */
+export async function hasBarsBefore(
+  http: VenueHttp,
+  series: Series,
+  time: number,
+  options: FetchOptions,
+): Promise<boolean> {
+  const { intervals, pageRows } = http.api.bars
+  const isFine = intervals.includes('1d') && intervalMs(series.interval) < intervalMs('1d')
+  const coarse = { ...series, interval: isFine ? ('1d' as const) : series.interval }
+  const to = openTimeOf(time, coarse.interval)
+  const page = { from: Math.max(0, later(to, -pageRows, coarse.interval)), to }
+  if ((await endsOf(http, coarse, page, options)) !== null) return true
+  return isFine && (await endsOf(http, series, { from: to, to: time }, options)) !== null
+}
+
+/** The market as the venue lists it now; `null` where it does not, or does not say. */
+export async function marketOf(http: VenueHttp, symbol: string): Promise<MarketRules | null> {
+  return (await marketsOf(http, symbol)).find((market) => market.instrument.symbol === symbol) ?? null
+}
+
+/** What a venue lists; of some only the one that was asked for. */
+export function marketsOf(http: VenueHttp, symbol: string): Promise<readonly MarketRules[]> {
+  const { rules } = http.api
+  return http.get(rules.ask(symbol), ({ body, at }) => rules.read(body, at))
+}

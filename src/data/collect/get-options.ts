@@ -1,0 +1,58 @@
+import type { Venue } from '../../core/series.ts'
+import type { Wait } from '../http/venue-error.ts'
+import type { HttpOptions } from '../http/venue-http.ts'
+import type { Origins } from '../venues/origins.ts'
+import type { Hole, Revision } from './batch.ts'
+import type { RulesGot } from './get-rules.ts'
+import type { ApiKey } from './signed-ask.ts'
+
+export interface GetRange {
+  /** Open time of the first bar, UTC ms; where absent a series goes on where it is stored from. */
+  readonly from?: number
+  /** Exclusive; the last bar that has ended where absent, or where it lies in the future. */
+  readonly to?: number
+}
+
+export interface GetOptions extends Pick<HttpOptions, 'clock' | 'signal' | 'patience' | 'isUnlimited'> {
+  readonly origins?: Origins
+  /** Whether Binance's archive is asked first; by itself where more than a month of minutes is missing. */
+  readonly archive?: boolean
+  /** Makes bars for what is missing between others: flat at the last close, without volume, marked. */
+  readonly fill?: 'flat'
+  /** Leaves out the rules, the funding, the tiers and the mark prices that belong to the series. */
+  readonly isBarsOnly?: boolean
+  /** Holes that nobody could explain are not asked for once more. */
+  readonly isUpdate?: boolean
+  readonly key?: ApiKey | null
+  readonly onWait?: (wait: Wait) => void
+  /** Buckets of all series that have been asked for, of those missing. */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** What became of one series. */
+export interface SeriesGot {
+  readonly series: string
+  /** What was asked for. */
+  readonly from: number
+  readonly to: number
+  readonly added: number
+  readonly made: number
+  readonly revised: readonly Revision[]
+  /** What is missing of the range, and why. */
+  readonly holes: readonly Hole[]
+  /** What is stored now; `null`: nothing. */
+  readonly stored: { readonly rows: number; readonly from: number; readonly to: number } | null
+  readonly requests: number
+  /** ms that the venue was waited for, as it was told. */
+  readonly waited: number
+  /** Why not all of it could be had. */
+  readonly error: string | null
+  readonly isStopped: boolean
+}
+
+/** Rules and the like of one venue. */
+export interface VenueRulesGot {
+  readonly venue: Venue
+  readonly markets: readonly RulesGot[]
+  readonly error: string | null
+}

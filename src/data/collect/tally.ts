@@ -1,0 +1,32 @@
+import type { Wait } from '../http/venue-error.ts'
+import type { VenueHttp } from '../venues/venue.ts'
+
+/** Who asked how often, and waited how long. */
+export class Tally {
+  requests = 0
+  waited = 0
+  readonly #clock: () => number
+  #until = 0
+
+  constructor(clock: () => number) {
+    this.#clock = clock
+  }
+
+  /** Waits of requests side by side are one. */
+  wait({ for: ms }: Wait): void {
+    const now = this.#clock()
+    this.waited += Math.max(0, now + ms - Math.max(now, this.#until))
+    this.#until = Math.max(this.#until, now + ms)
+  }
+
+  counted(http: VenueHttp): VenueHttp {
+    return {
+      api: http.api,
+      get: (ask, check) =>
+        http.get(ask, (answer) => {
+          this.requests++
+          return check(answer)
+        }),
+    }
+  }
+}
