@@ -35,7 +35,16 @@ export type {
 } from './core/search.ts'
 export { parseSeries, type Series, seriesName } from './core/series.ts'
 export type { OpenTrade, Trade } from './core/trade.ts'
-export { DataError } from './data/index.ts'
+export {
+  type BarFigures,
+  DataError,
+  type MarketFigures,
+  type Mix,
+  type Ranked,
+  type RankOptions,
+  rankBars,
+  rankMarkets,
+} from './data/index.ts'
 export {
   type AccountView,
   type BarContext,
