@@ -1,7 +1,7 @@
 import { type Series, seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
 import { NotFoundError } from '../data-error.ts'
-import { openStore, type Store } from '../store.ts'
+import { type Store, storeAt } from '../store.ts'
 import { venueApi } from '../venues/all-venues.ts'
 import { firstOpen } from './fetch-bars.ts'
 import type { GetOptions, GetRange, SeriesGot, VenueRulesGot } from './get-options.ts'
@@ -27,7 +27,7 @@ export async function getSeries(
   options: GetOptions = {},
 ): Promise<GetResult> {
   // what comes with the tool is read, and not added to
-  const own = store.behind === null ? store : await openStore(store.dir)
+  const own = store.behind === null ? store : storeAt(store.dir, null, store.dir, store.mirror)
   const starts = await startsOf(own, withMarks(series, options), range)
   const venues = [...new Set(starts.map((one) => one.series.venue))]
   const progress = new Map<string, readonly [done: number, total: number]>()

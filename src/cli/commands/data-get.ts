@@ -1,0 +1,100 @@
+import { parseSeries, type Series } from '../../core/series.ts'
+import { getSeries } from '../../data/collect/get.ts'
+import type { Wait } from '../../data/http/venue-error.ts'
+import { openStore } from '../../data/index.ts'
+import { venueApi } from '../../data/venues/all-venues.ts'
+import { originsOf } from '../../data/venues/origins.ts'
+import { parseDelay } from '../../runs/execution-settings.ts'
+import { EMBEDDED } from '../../runs/package-info.ts'
+import { UsageError } from '../../runs/usage-error.ts'
+import type { Command } from '../command.ts'
+import { oneOf, RANGE, STORE, settingsOf } from '../flags.ts'
+import { getText } from '../get-text.ts'
+import { interruptible } from '../interrupt.ts'
+import type { Io } from '../io.ts'
+import { shown } from '../run-text.ts'
+import { seriesWord } from './data-check.ts'
+
+interface Flags {
+  readonly from?: number
+  readonly to?: number
+  readonly update?: boolean
+  readonly fill?: 'flat'
+  readonly noArchive?: boolean
+  readonly barsOnly?: boolean
+  readonly patience?: number
+}
+
+export default {
+  words: '[series...]',
+  flags: {
+    from: { ...RANGE['from']!, help: 'first bar, inclusive (built in: where the series is stored from)' },
+    to: { ...RANGE['to']!, help: 'end, exclusive (built in: the last bar that has ended)' },
+    update: { help: 'up to the last bar that has ended; without series: everything in the store' },
+    fill: oneOf('makes bars for what is missing, flat at the last close, and marks them (built in: none)', 'flat'),
+    'no-archive': { help: 'asks for all bars one page at a time, and not Binance’s archive of files first' },
+    'bars-only': { help: 'leaves out the rules, funding rates, leverage tiers and mark prices of the markets' },
+    patience: {
+      help: 'how long it may take, waits included: 30m, 2h (built in: 6h)',
+      value: 'TIME',
+      parse: parseDelay,
+    },
+    ...STORE,
+  },
+  example: 'klinelab data get binance:BTCUSDT:1h kraken:XBTUSD:1h --from 2024-01-01',
+  async run(args, io) {
+    const { from, to, update = false, fill, noArchive = false, barsOnly = false, patience } = args.flags as Flags
+    const { store: dir } = await settingsOf(args, io)
+    const store = await openStore(dir)
+    const words = args.words.map(seriesWord)
+    if (words.length === 0 && !update)
+      throw new UsageError('name the series, e.g. binance:BTCUSDT:1h, or say --update for everything in the store')
+    if (update && from !== undefined) throw new UsageError('--update goes on from what is stored: leave out --from')
+    if (words.length === 0 && dir === EMBEDDED)
+      throw new UsageError(
+        `${shown(dir, io.cwd)} holds what comes with klinelab, which is not updated as a whole: name the series, or a store of your own with --store`,
+      )
+    const series = words.length > 0 ? words : await storedSeries(store, io)
+    const result = await interruptible((signal) =>
+      getSeries(
+        store,
+        series,
+        { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
+        {
+          ...{ origins: originsOf(io.env), signal, isBarsOnly: barsOnly, isUpdate: update, key: keyOf(io) },
+          ...(noArchive && { archive: false }),
+          ...(fill !== undefined && { fill }),
+          ...(patience !== undefined && { patience }),
+          onProgress: io.progress('bars'),
+          onWait: (wait) => io.warn(waitText(wait)),
+        },
+      ),
+    )
+    const ok = [...result.series, ...result.rules].every(({ error }) => error === null)
+    return {
+      json: { ...result, store: dir },
+      text: getText(result, shown(dir, io.cwd)),
+      ok,
+      ...(result.isStopped && { code: 130 }),
+    }
+  },
+} satisfies Command
+
+/** All that the venues can be asked for: what was made of finer bars stays as it is. */
+async function storedSeries(store: Awaited<ReturnType<typeof openStore>>, io: Io): Promise<Series[]> {
+  const stored = (await store.list(({ message }) => io.warn(message))).map(({ series }) => parseSeries(series))
+  const isHad = ({ venue, interval }: Series) => venueApi(venue).bars.intervals.includes(interval)
+  for (const { venue, symbol, interval } of stored.filter((one) => !isHad(one)))
+    io.warn(`${venue}:${symbol}:${interval} is left out: ${venue} has no bars of ${interval}`)
+  return stored.filter(isHad)
+}
+
+/** Binance tells leverage tiers to accounts only. */
+function keyOf({ env }: Io): { readonly key: string; readonly secret: string } | null {
+  const { KLINELAB_BINANCE_KEY: key = '', KLINELAB_BINANCE_SECRET: secret = '' } = env
+  return key === '' || secret === '' ? null : { key, secret }
+}
+
+function waitText({ venue, why, for: ms }: Wait): string {
+  return `${venue}: ${why}; waiting ${Math.ceil(ms / 1000)} s`
+}
