@@ -15,6 +15,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'A new project: config, one strategy, one test of it, README',
     load: () => import('./commands/init.ts'),
   },
+  'data get': {
+    summary: 'Klines from the venues into the store: what is missing of a range, or everything up to now',
+    load: () => import('./commands/data-get.ts'),
+  },
   'data import': {
     summary: 'Klines from zips, csv(.gz), Parquet, folders and globs of them into the store',
     load: () => import('./commands/data-import.ts'),
