@@ -35,6 +35,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Leverage tiers of perpetuals into the store, in force from a date on',
     load: () => import('./commands/data-tiers.ts'),
   },
+  'data sync': {
+    summary: 'Jobs of klinelab.config.ts at their times: get, update, scan, train; missed ones are made up for',
+    load: () => import('./commands/data-sync.ts'),
+  },
   'data list': { summary: 'What is in the store', load: () => import('./commands/data-list.ts') },
   'data check': {
     summary: 'The certificate of a series: gaps, outages, zero volume, outliers; exit 1 if it is broken',

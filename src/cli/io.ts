@@ -1,3 +1,4 @@
+import { ownSecretsHider } from '../runs/secrets.ts'
 import { count } from './text.ts'
 
 /** Everything a command knows of the process it runs in; made once, in main. */
@@ -23,6 +24,7 @@ export function createIo(process: NodeJS.Process): Io {
   const { env, stderr, stdout } = process
   const isTalkative = stderr.isTTY === true && !isOn(env['CI'])
   const start = performance.now()
+  const hide = ownSecretsHider(env)
   let last = 0
   let isShown = false
   const clear = () => {
@@ -37,7 +39,7 @@ export function createIo(process: NodeJS.Process): Io {
     clear,
     warn: (text) => {
       clear()
-      stderr.write(`warning: ${text}\n`)
+      stderr.write(hide(`warning: ${text}\n`))
     },
     progress: (label, note) => (done, total) => {
       if (!isTalkative) return

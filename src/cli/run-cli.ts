@@ -2,6 +2,7 @@ import { didYouMean } from '../core/suggest.ts'
 import { NotFoundError } from '../data/data-error.ts'
 import { Interrupted } from '../runs/interrupted.ts'
 import { VERSION } from '../runs/package-info.ts'
+import { ownSecretsHider } from '../runs/secrets.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import { COMMANDS, EXAMPLES } from './commands.ts'
 import { createIo } from './io.ts'
@@ -10,6 +11,7 @@ import { parseCommand } from './parse.ts'
 /** Runs one command line; returns the exit code: 0 done, 1 failed or a check did not hold, 2 the command was wrong. */
 export async function runCli(argv: readonly string[], process: NodeJS.Process): Promise<number> {
   const io = createIo(process)
+  const hide = ownSecretsHider(process.env)
   const isJson = argv.includes('--json')
   try {
     const found = findCommand(argv)
@@ -26,13 +28,13 @@ export async function runCli(argv: readonly string[], process: NodeJS.Process): 
     if (parsed.isJson) console.log = console.info = console.debug = console.error
     const outcome = await command.run(parsed.args, io)
     io.clear()
-    process.stdout.write(parsed.isJson ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`)
+    process.stdout.write(hide(parsed.isJson ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`))
     return outcome.code ?? (outcome.ok === false ? 1 : 0)
   } catch (error) {
     io.clear()
     const isCommand = error instanceof UsageError || error instanceof NotFoundError
     const code = isCommand ? 2 : error instanceof Interrupted ? 130 : 1
-    const message = messageOf(error)
+    const message = hide(messageOf(error))
     process.stderr.write(`${message}\n`)
     if (isJson) process.stdout.write(`${JSON.stringify({ error: { message, code } }, null, 2)}\n`)
     return code

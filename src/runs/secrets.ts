@@ -1,17 +1,28 @@
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Names of variables that hold what nobody should read: KLINELAB_BINANCE_SECRET, AWS_SECRET_ACCESS_KEY, … */
-const SECRET_NAME = /(KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE)/i
+/** Variables that klinelab itself reads, whose values are never words that may stand anywhere. */
+const OWN_NAME = /^(KLINELAB_BINANCE_(KEY|SECRET)|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/
+
+/** What programs that are started here may know and say. */
+const ANY_NAME = /(KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE)/i
 
 /** Shorter values are words that may stand anywhere. */
 const LEAST_CHARACTERS = 6
 
-/** Takes the secrets of an environment out of a text, also as they look in a URL and in JSON. */
+/** Takes the secrets that klinelab is given out of whatever it prints: venues have been seen to say back what they were sent. */
+export function ownSecretsHider(env: Environment): (text: string) => string {
+  return hiderOf(Object.entries(env).map(([name, value = '']) => (OWN_NAME.test(name) ? [value] : [])))
+}
+
+/** Takes everything secret in an environment out of a text; passwords within addresses, too. */
 export function secretsHider(env: Environment): (text: string) => string {
-  const secrets = Object.entries(env).flatMap(([name, value = '']) =>
-    SECRET_NAME.test(name) ? [value] : passwordsIn(value),
-  )
+  return hiderOf(Object.entries(env).map(([name, value = '']) => (ANY_NAME.test(name) ? [value] : passwordsIn(value))))
+}
+
+/** Also as they look in a URL and in JSON. */
+function hiderOf(secrets: readonly (readonly string[])[]): (text: string) => string {
   const written = secrets
+    .flat()
     .filter((secret) => secret.length >= LEAST_CHARACTERS)
     .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
     // the longer first: one may be part of another

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { credentialsSet, originsSet } from '../../src/runs/doctor-credentials.ts'
 import { optionalPeers } from '../../src/runs/doctor-peers.ts'
-import { secretsHider } from '../../src/runs/secrets.ts'
+import { ownSecretsHider, secretsHider } from '../../src/runs/secrets.ts'
 
 let dir: string
 beforeEach(() => {
@@ -89,4 +89,11 @@ describe('secrets taken out of a text', () => {
   ])('%s', (text, hidden) => {
     expect(hide(text)).toBe(hidden)
   })
+})
+
+test('of what is printed everywhere only what klinelab is given is taken out: other values may be words', () => {
+  const hide = ownSecretsHider({ AWS_SESSION_TOKEN: 'sentinel', CACHE_KEY: 'binance', KLINELAB_BINANCE_KEY: 'k-e-y-1' })
+  expect(hide('{"series":"binance:BTCUSDT:1h","said":"k-e-y-1 sentinel"}')).toBe(
+    '{"series":"binance:BTCUSDT:1h","said":"*** ***"}',
+  )
 })

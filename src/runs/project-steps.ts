@@ -1,0 +1,101 @@
+import { dirname } from 'node:path'
+import { parseSeries, type Series } from '../core/series.ts'
+import { parseTime } from '../core/time.ts'
+import { getSeries } from '../data/collect/get.ts'
+import type { GetOptions } from '../data/collect/get-options.ts'
+import type { Wait } from '../data/http/venue-error.ts'
+import { openVenueHttp } from '../data/http/venue-http.ts'
+import { openStore } from '../data/index.ts'
+import { LOOKBACK } from '../data/scan/as-of.ts'
+import { parseMix } from '../data/scan/rank.ts'
+import { scanTickers } from '../data/scan/scan.ts'
+import { venueApi } from '../data/venues/all-venues.ts'
+import type { Origins } from '../data/venues/origins.ts'
+import { runChild } from './child-step.ts'
+import type { Settings } from './settings.ts'
+import { gotText } from './sync-got.ts'
+import type { StepHost, StepResult, SyncSteps } from './sync-steps.ts'
+
+export interface ProjectPlace {
+  readonly settings: Pick<Settings, 'store' | 'out' | 'ledger'>
+  /** File of the config: paths of jobs are relative to its folder. */
+  readonly config: string
+  /** How this command line is started: Node and a script. */
+  readonly klinelab: readonly [string, string]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly origins: Origins
+  /** Who asks for what only customers are told, such as leverage tiers. */
+  readonly key?: GetOptions['key']
+  /** Wall clock, UTC ms. */
+  readonly now: () => number
+}
+
+/** Where a scan that gets bars begins unless it is told. */
+const YEAR = 365 * 86_400_000
+
+/** What jobs do in a project. */
+export function projectSteps(place: ProjectPlace): SyncSteps {
+  const { settings, config, klinelab, env, origins, now } = place
+  const cwd = dirname(config)
+  const { store: dir, out, ledger } = settings
+  return {
+    get: (names, from, host) => got(place, names.map(parseSeries), parseTime(from), host),
+    update: async (host) => {
+      const store = await openStore(dir)
+      const stored = (await store.list(({ message }) => host.log(message))).map(({ series }) => parseSeries(series))
+      const known = stored.filter(({ venue, interval }) => venueApi(venue).bars.intervals.includes(interval))
+      return known.length === 0 ? { text: 'nothing is stored yet' } : got(place, known, undefined, host)
+    },
+    scan: async (asked, host) => {
+      const { venue, get: interval, by, from, exclude = [], top, quote, minVolume } = asked
+      const origin = origins.rest?.[venue]
+      const http = openVenueHttp(venueApi(venue), {
+        ...{ signal: host.signal, onWait: waitLogger(host) },
+        ...(origin !== undefined && { origin }),
+      })
+      const wanted = {
+        ...{ venue, top, exclude, mix: by === undefined ? { volume: 1 } : parseMix(by) },
+        ...{ interval: interval ?? ('1d' as const), lookback: LOOKBACK },
+        ...(quote !== undefined && { quote: quote.toUpperCase() }),
+        ...(minVolume !== undefined && { minVolume }),
+      }
+      const { markets, ranked } = await scanTickers(wanted, http, await openStore(dir))
+      if (markets.length === 0) throw new Error(`no market of ${venue} is left to rank; ask for fewer exclusions`)
+      const text = `${markets.map(({ symbol }) => symbol).join(', ')} of ${ranked} ranked`
+      if (interval === undefined || host.signal.aborted) return { text, isStopped: interval !== undefined }
+      host.log(text)
+      const series = markets.map(({ symbol }): Series => ({ venue, symbol, interval }))
+      const { text: bars, ...end } = await got(place, series, from === undefined ? now() - YEAR : parseTime(from), host)
+      return { text: `${text}; ${bars}`, ...end }
+    },
+    train: (module, host) => {
+      const places = ['--store', dir, '--out', out, '--ledger', ledger, '--config', config]
+      // asked by SIGINT a training keeps what it has reached
+      const argv = [...klinelab, 'train', module, ...places]
+      return runChild({ name: module, argv, cwd, env, stopBy: 'SIGINT' }, host)
+    },
+    run: (argv, host) => runChild({ name: argv.join(' '), argv, cwd, env, stopBy: 'SIGTERM' }, host),
+  }
+}
+
+/** @throws Error with what could not be had; the rest is stored all the same */
+async function got(
+  { settings, origins, key = null }: ProjectPlace,
+  series: readonly Series[],
+  from: number | undefined,
+  host: StepHost,
+): Promise<StepResult> {
+  const options = { origins, key, signal: host.signal, onWait: waitLogger(host), isUpdate: true }
+  const range = from === undefined ? {} : { from }
+  const result = await getSeries(await openStore(settings.store), series, range, options)
+  const failed = [...result.series, ...result.rules].flatMap(({ error }) => (error === null ? [] : [error]))
+  const text = gotText(result)
+  if (result.isStopped) return { text, isStopped: true }
+  // one reason for many series is said once
+  if (failed.length > 0) throw new Error([text, ...new Set(failed)].join('\n  '))
+  return { text }
+}
+
+function waitLogger({ log }: StepHost): (wait: Wait) => void {
+  return ({ venue, why, for: ms }) => log(`waiting ${Math.ceil(ms / 1000)} s for ${venue}: ${why}`)
+}
