@@ -29,8 +29,10 @@ const STOPPED = ['stop', 'trail', 'liquidation']
 
 /** The books of a run: fills, trades and the account, entered together so that they cannot disagree. */
 export class Books {
+  /** Those that are kept; all of them, unless somebody forgets them. */
   readonly fills: Fill[] = []
   readonly trades: Trade[] = []
+  #count = 0
   readonly #account: Account
   readonly #margin: Margin | null
   readonly #guard: RiskGuard | null
@@ -64,6 +66,8 @@ export class Books {
         time: at,
         row: slot.row,
         isInside: phase === 'inside' || slot.detail?.isLater === true,
+        trade: this.trades.length + 1,
+        symbol: slot.symbol,
         entryTag: order.tag ?? 'entry',
         exitTag: order.tag ?? entry.exitCause,
       },
@@ -78,7 +82,7 @@ export class Books {
     const slippage = notionalUnits(ledger, away, scales.priceDecimals, qty, scales.qtyDecimals, 'up')
     this.#account.slippageUnits += slippage
     const fill: Fill = {
-      n: this.fills.length + 1,
+      n: ++this.#count,
       order: order.id,
       symbol: slot.symbol,
       side: side === 1 ? 'buy' : 'sell',
@@ -99,7 +103,7 @@ export class Books {
     this.fills.push(fill)
     this.#emit(slot, { type: 'fill', at, fill })
     if (settled.closed !== null) {
-      this.trades.push({ n: this.trades.length + 1, symbol: slot.symbol, ...settled.closed })
+      this.trades.push(settled.closed)
       this.#account.tally(settled.closed.pnl)
       if (STOPPED.includes(entry.exitCause)) this.#guard?.noteStop(slot, slot.closeTime)
     }

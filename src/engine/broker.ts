@@ -102,6 +102,10 @@ export class Broker {
   get fills(): readonly Fill[] {
     return this.#books.fills
   }
+  /** Lets go of the fills so far: nobody will ask for them. */
+  forgetFills(): void {
+    this.#books.fills.length = 0
+  }
   get trades(): readonly Trade[] {
     return this.#books.trades
   }
@@ -160,8 +164,8 @@ export class Broker {
   sweep(slot: Slot): void {
     const { orders } = slot
     let kept = 0
-    for (const order of orders) if (order.isAlive) orders[kept++] = order
-    orders.length = kept
+    for (let k = 0; k < orders.length; k++) if (orders[k]!.isAlive) orders[kept++] = orders[k]!
+    if (kept < orders.length) orders.length = kept
   }
 
   cancel(slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']): void {

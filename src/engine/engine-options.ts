@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly times?: () => Float64Array
   /** False where nobody will look at the log of events: it is counted and not kept. Kept where absent. */
   readonly keepsEvents?: boolean
+  /** False where nobody will look at the fills; kept where absent. */
+  readonly keepsFills?: boolean
   /** Memory for the equity column, used where it is large enough; the result lies in it until it is used again. */
   readonly equity?: Float64Array | null
 }

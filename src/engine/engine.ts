@@ -59,6 +59,7 @@ export class Engine {
   readonly #state: unknown
   readonly #params: Readonly<Record<string, ParamValue>>
   readonly #curve: EquityCurve
+  readonly #keepsFills: boolean
   #hooked = 0
   /** Instruments of which something is held, in declared order, and the state of the books (`Account.changes`) that says so. */
   #held: readonly Slot[] = []
@@ -84,6 +85,7 @@ export class Engine {
     )
     this.account.exactEquity = () => exactEquity(this.account, this.slots)
     this.#log = new EventLog(options.keepsEvents ?? true)
+    this.#keepsFills = options.keepsFills ?? true
     const record = (slot: Slot, event: RunEvent) => this.#record(slot, event)
     this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, record, remark)
     if (this.#margin !== null) this.account.marginFree = () => this.#margin!.free()
@@ -217,8 +219,7 @@ export class Engine {
       equity += position.heldQty * slot.marks[slot.cursor.row]!
       if (slot.isFresh) position.trackBar()
     }
-    curve.reserve()
-    curve.equity[curve.length] = equity
+    curve.reserve(1)[curve.length] = equity
     account.marked[0] = equity
   }
 
@@ -283,6 +284,9 @@ export class Engine {
     const context = { params: this.#params, state: this.#state }
     for (; this.#hooked < fills.length; this.#hooked++)
       if (onFill !== null) this.#guard(null, () => onFill(Object.freeze(fills[this.#hooked]!), context as never))
+    if (this.#keepsFills) return
+    this.#broker.forgetFills()
+    this.#hooked = 0
   }
 
   #record(slot: Slot | null, event: RunEvent): void {

@@ -40,9 +40,13 @@ export class EquityCurve {
     return this.length > 0 ? this.#clock[0]! : 0
   }
 
-  /** Makes room for one more instant: a host that knows no end (paper trading) outgrows the columns. */
-  reserve(): void {
-    if (this.length === this.equity.length) this.#grow()
+  /**
+   * Makes room for `count` more instants: a host that knows no end (paper trading) outgrows the columns.
+   * @returns where their equity is to be written, from `length` on
+   */
+  reserve(count: number): Float64Array {
+    while (this.length + count > this.equity.length) this.#grow()
+    return this.equity
   }
 
   /** What an instrument holds at the instant at hand is no longer what it held before. */

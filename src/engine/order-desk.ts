@@ -89,18 +89,22 @@ export class OrderDesk {
   answer(at: number, fail: (slot: Slot | null, error: unknown) => unknown): void {
     let home: Slot | null = null
     try {
-      for (const asked of this.#waiting.splice(0)) {
-        home = asked.home
-        this.#handle(asked, at)
+      if (this.#waiting.length > 0)
+        for (const asked of this.#waiting.splice(0)) {
+          home = asked.home
+          this.#handle(asked, at)
+        }
+      if (!this.#underway.isEmpty)
+        for (const asked of this.#underway.arrived(this.#isOver ? Number.POSITIVE_INFINITY : at)) {
+          home = asked.home
+          this.#arrive(asked, at)
+        }
+      const returned = this.#returned
+      for (let k = 0; k < returned.length; k++) {
+        home = returned[k]!.home
+        this.#sendAll(returned[k]!, at)
       }
-      for (const asked of this.#underway.arrived(this.#isOver ? Number.POSITIVE_INFINITY : at)) {
-        home = asked.home
-        this.#arrive(asked, at)
-      }
-      for (const returned of this.#returned.splice(0)) {
-        home = returned.home
-        this.#sendAll(returned, at)
-      }
+      returned.length = 0
     } catch (error) {
       throw fail(home, error)
     }
@@ -111,8 +115,11 @@ export class OrderDesk {
   #sendAll({ home, decision, isRisk }: Returned, at: number): void {
     // fills.md 21: a cancel in the same return as a new order applies to what was open before
     const before = this.#broker.acceptance.lastSequence
-    const common = { home, before, decision: ++this.#decisions, decidedAt: null, qty: null, isRisk }
-    for (const request of requestsOf(decision)) this.#send({ ...common, request }, at)
+    const number = ++this.#decisions
+    const send = (request: Request) =>
+      this.#send({ home, request, before, decision: number, decidedAt: null, qty: null, isRisk }, at)
+    if (Array.isArray(decision)) for (const request of requestsOf(decision)) send(request)
+    else if (isAsked(decision)) send(checkRequest(decision))
   }
 
   /** The data has ended: nothing more can be waited for, so what waits is answered and then expires (fills.md 4). */
@@ -240,7 +247,11 @@ export class OrderDesk {
   }
 }
 
-function requestsOf(decision: Decision): Request[] {
-  const list = Array.isArray(decision) ? decision : [decision]
-  return list.filter((item) => item !== undefined && item !== null && item !== false).map(checkRequest)
+/** All of a list are read before the first of them is sent: one that is wrong stops them all. */
+function requestsOf(decisions: readonly unknown[]): Request[] {
+  return decisions.filter(isAsked).map(checkRequest)
+}
+
+function isAsked(item: unknown): boolean {
+  return item !== undefined && item !== null && item !== false
 }

@@ -1,5 +1,5 @@
 import type { BarColumns } from '../core/bar.ts'
-import { fromUnits, mulDiv, POW10 } from '../core/decimal.ts'
+import { fromUnits, mulDiv, POW10, type Rounding } from '../core/decimal.ts'
 import { fromLedger, type Ledger, notionalUnits, type Rate } from '../core/money.ts'
 import type { OpenTrade, Trade } from '../core/trade.ts'
 import type { Account } from './account.ts'
@@ -19,6 +19,9 @@ export interface Execution {
   readonly row: number
   /** Whether it happened inside its bar, so that part of the bar came before it. */
   readonly isInside: boolean
+  /** Number of the trade that it may close. */
+  readonly trade: number
+  readonly symbol: string
   readonly entryTag: string
   readonly exitTag: string
 }
@@ -29,7 +32,7 @@ export interface Settlement {
   readonly fee: number
   readonly realised: number
   /** A round trip that ended with this fill. */
-  readonly closed: Omit<Trade, 'n' | 'symbol'> | null
+  readonly closed: Trade | null
   /** Base asset left below one step, when the position went flat. */
   readonly dust: number
 }
@@ -126,24 +129,15 @@ export class Position {
   settle(at: Execution, account: Account, step: number, minQty: number): Settlement {
     const { priceDecimals, qtyDecimals } = this.#scales
     const price = fromUnits(at.price, priceDecimals)
-    const notional = (qty: number, rate?: Rate) =>
-      notionalUnits(
-        this.#ledger,
-        at.price,
-        priceDecimals,
-        qty,
-        qtyDecimals,
-        at.side === 1 || rate ? 'up' : 'down',
-        rate,
-      )
     const closing = Math.sign(this.units) === -at.side ? Math.min(at.qty, Math.abs(this.units)) : 0
     const opening = at.qty - closing
-    const fee = at.feeInBase ? 0 : typeof at.fee === 'number' ? at.fee : notional(at.qty, at.fee)
+    const rounding = at.side === 1 ? 'up' : 'down'
+    const fee = at.feeInBase ? 0 : typeof at.fee === 'number' ? at.fee : this.#notional(at, at.qty, 'up', at.fee)
     const closingFee = opening === 0 ? fee : Math.sign(fee) * mulDiv(Math.abs(fee), closing, at.qty, 'down')
     let realised = 0
     let closed: Settlement['closed'] = null
     if (closing > 0) {
-      realised = this.#reduce(at, closing, -at.side * notional(closing), account)
+      realised = this.#reduce(at, closing, -at.side * this.#notional(at, closing, rounding), account)
       const trip = this.#trip!
       trip.exit.add(price, fromUnits(closing, qtyDecimals))
       trip.realised += realised
@@ -159,7 +153,7 @@ export class Position {
         this.insideRow = at.isInside ? at.row : -1
       }
       const trip = this.#trip
-      const paid = notional(opening)
+      const paid = this.#notional(at, opening, rounding)
       this.held += at.side * opening
       this.cost += at.side * paid
       account.cost += at.side * paid
@@ -178,6 +172,11 @@ export class Position {
     account.refresh()
     const dust = this.units === 0 && this.held !== 0 ? this.held : 0
     return { fee: fee + baseFee, realised, closed, dust }
+  }
+
+  #notional(at: Execution, qty: number, rounding: Rounding, rate?: Rate): number {
+    const { priceDecimals, qtyDecimals } = this.#scales
+    return notionalUnits(this.#ledger, at.price, priceDecimals, qty, qtyDecimals, rounding, rate)
   }
 
   /** Funding paid (ledger units, negative where received) while the open trade was held. */
@@ -231,10 +230,30 @@ export class Position {
     this.heldQty = fromUnits(this.held, this.#scales.qtyDecimals)
   }
 
-  #endTrip(at: Execution): Omit<Trade, 'n' | 'symbol'> {
+  #endTrip(at: Execution): Trade {
     const trip = this.#trip!
     this.#trip = null
-    return { ...this.#describe(trip, at.row), exitTime: at.time, exitPrice: trip.exit.price, exitTag: at.exitTag }
+    const described = this.#describe(trip, at.row)
+    // written out: a spread of so many fields costs more than all else that a fill does
+    return {
+      n: at.trade,
+      symbol: at.symbol,
+      side: described.side,
+      qty: described.qty,
+      entryTime: described.entryTime,
+      entryPrice: described.entryPrice,
+      fees: described.fees,
+      funding: described.funding,
+      pnl: described.pnl,
+      return: described.return,
+      bars: described.bars,
+      mae: described.mae,
+      mfe: described.mfe,
+      entryTag: described.entryTag,
+      exitTime: at.time,
+      exitPrice: trip.exit.price,
+      exitTag: at.exitTag,
+    }
   }
 
   /** The open trade as it stands at the last mark. */

@@ -62,15 +62,18 @@ export class QuietLane {
     const context = this.#context as never
     const { position, openTimes, highs, lows, marks, last, readyRow, nextRulesAt } = slot
     const { heldQty } = position
+    const { marked } = account
+    const barStep = slot.step
     const hasOrders = slot.orders.length > 0
     const basis = account.basis[0]!
+    const equities = curve.reserve(to - from)
     let row = slot.cursor.row + 1
     slot.isFresh = true
     for (let k = from; k < to; k++, row++) {
       if (row > last) return k
       const open = openTimes[row]!
       const at = column[k]! + step
-      if (open + slot.step !== at || open >= nextRulesAt) return k
+      if (open + barStep !== at || open >= nextRulesAt) return k
       if (hasOrders && (highs[row]! >= reach[ABOVE]! || lows[row]! <= reach[BELOW]! || open >= reach[UNTIL]!)) return k
       clock[0] = at
       slot.moveTo(row)
@@ -79,9 +82,8 @@ export class QuietLane {
         equity += heldQty * marks[row]!
         position.trackBar()
       }
-      curve.reserve()
-      curve.equity[curve.length] = equity
-      account.marked[0] = equity
+      equities[curve.length] = equity
+      marked[0] = equity
       curve.end(account)
       if (row < readyRow) continue
       const decision = onBar(context)

@@ -18,6 +18,11 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
 }
 const SIZES = ['qty', 'quote', 'fraction', 'risk'] as const
 const TEXTS = ['id', 'tag', 'symbol'] as const
+const AMOUNTS = ['qty', 'quote', 'fraction', 'risk', 'limit', 'stop', 'touch', 'expiresAt'] as const
+const LEGS = ['stopLoss', 'takeProfit'] as const
+const TRAILS = ['trail', 'trailingStop'] as const
+const TRIGGERS = ['stop', 'touch', 'trail'] as const
+const FOR_LIMITS = ['IOC', 'FOK', 'GTX']
 const TIFS = ['GTC', 'IOC', 'FOK', 'GTX', 'GTD']
 
 /** @throws RequestError that quotes what was returned and says what is wrong with it */
@@ -48,21 +53,21 @@ export function checkRequest(value: unknown): Request {
 
 function checkOrder(order: OrderRequest): void {
   const { side } = order
-  const sizes = SIZES.filter((key) => order[key] !== undefined)
-  if (sizes.length !== 1)
+  if (countOf(order, SIZES) !== 1) {
+    const sizes = SIZES.filter((key) => order[key] !== undefined)
     throw new RequestError(
       `${side}({ ${sizes.map((s) => `${s}: ${order[s]}`).join(', ')} }): size is exactly one of qty, quote, fraction, risk; it has ${sizes.length === 0 ? 'none' : sizes.length}`,
     )
-  for (const key of ['qty', 'quote', 'fraction', 'risk', 'limit', 'stop', 'touch', 'expiresAt'] as const)
-    if (order[key] !== undefined) positive(side, key, order[key])
+  }
+  for (const key of AMOUNTS) if (order[key] !== undefined) positive(side, key, order[key])
   if (order.risk !== undefined && order.stopLoss === undefined)
     throw new RequestError(`${side}({ risk: ${order.risk} }): risk needs a stopLoss to measure the loss against`)
-  for (const key of ['stopLoss', 'takeProfit'] as const) {
+  for (const key of LEGS) {
     const leg = order[key]
     if (typeof leg === 'number') positive(side, key, leg)
     else if (leg !== undefined) checkOffset(side, key, leg)
   }
-  for (const key of ['trail', 'trailingStop'] as const) {
+  for (const key of TRAILS) {
     const trail = order[key]
     if (typeof trail === 'number') positive(side, key, trail)
     else if (trail !== undefined) checkOffset(side, key, trail)
@@ -72,20 +77,30 @@ function checkOrder(order: OrderRequest): void {
 
 function checkCombination(order: OrderRequest): void {
   const { side } = order
-  const triggers = (['stop', 'touch', 'trail'] as const).filter((key) => order[key] !== undefined)
-  if (triggers.length > 1) throw new RequestError(`${side}: ${triggers.join(' and ')} exclude one another`)
+  const triggers = countOf(order, TRIGGERS)
+  if (triggers > 1) {
+    const given = TRIGGERS.filter((key) => order[key] !== undefined)
+    throw new RequestError(`${side}: ${given.join(' and ')} exclude one another`)
+  }
   if (order.trail !== undefined && order.limit !== undefined)
     throw new RequestError(`${side}: a trailing stop has no limit price; drop limit or trail`)
   const tif = order.tif ?? 'GTC'
   if (!TIFS.includes(tif))
     throw new RequestError(`${side}: tif "${tif}"${didYouMean(tif, TIFS)} is not one of ${TIFS.join(', ')}`)
-  const isPlainLimit = order.limit !== undefined && triggers.length === 0
-  if (['IOC', 'FOK', 'GTX'].includes(tif) && !isPlainLimit)
+  const isPlainLimit = order.limit !== undefined && triggers === 0
+  if (FOR_LIMITS.includes(tif) && !isPlainLimit)
     throw new RequestError(`${side}: tif ${tif} is for plain limit orders; give a limit and no stop, touch or trail`)
   if ((tif === 'GTD') !== (order.expiresAt !== undefined))
     throw new RequestError(`${side}: tif GTD and expiresAt (UTC ms) go together`)
   if (order.id !== undefined && /^o\d+$/.test(order.id))
     throw new RequestError(`${side}: id "${order.id}" is of the form that orders without one are given; choose another`)
+}
+
+/** How many of these an order has: asked of every order, so without a list. */
+function countOf(order: OrderRequest, keys: readonly (keyof OrderRequest)[]): number {
+  let count = 0
+  for (const key of keys) if (order[key] !== undefined) count++
+  return count
 }
 
 function checkAmend(request: AmendRequest): void {

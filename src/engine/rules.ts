@@ -22,8 +22,8 @@ export interface Rules {
    * Smallest and largest notional as whole numbers of 10^-(priceDecimals + qtyDecimals), which pass 2^53 on fine grids;
    * `null` where there is no largest.
    */
-  readonly minNotional: bigint
-  readonly maxNotional: bigint | null
+  readonly minNotional: number | bigint
+  readonly maxNotional: number | bigint | null
   /** PERCENT_PRICE and PERCENT_PRICE_BY_SIDE, as far as they are stated. */
   readonly percent: readonly PercentRule[]
   /** Units of the base asset, Infinity where there is no most. */
@@ -116,10 +116,10 @@ export function compileRules(instrument: Instrument, snapshot: FilterSnapshot, s
     price: grid(filters.price, filters.price?.tick, priceDecimals),
     lot: grid(filters.lot, filters.lot?.step, qtyDecimals),
     marketLot: filters.marketLot ? grid(filters.marketLot, filters.marketLot.step, qtyDecimals) : null,
-    minNotional: units(filters.notional?.min, priceDecimals + qtyDecimals, 'up'),
+    minNotional: counted(units(filters.notional?.min, priceDecimals + qtyDecimals, 'up')),
     maxNotional: isOff(filters.notional?.max)
       ? null
-      : units(filters.notional?.max, priceDecimals + qtyDecimals, 'down'),
+      : counted(units(filters.notional?.max, priceDecimals + qtyDecimals, 'down')),
     percent: percentRules(filters),
     maxPosition: isOff(filters.maxPosition)
       ? Number.POSITIVE_INFINITY
@@ -161,6 +161,11 @@ function units(text: string | undefined, decimals: number, rounding: Rounding): 
   const divisor = 10n ** BigInt(value.decimals - decimals)
   const quotient = value.digits / divisor
   return rounding === 'up' && quotient * divisor !== value.digits ? quotient + 1n : quotient
+}
+
+/** As a number where it is exact: a comparison of a number with a BigInt costs as much as all other filters. */
+function counted(value: bigint): number | bigint {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
 }
 
 /** The grid number at or below `value` (whole units). */

@@ -14,26 +14,31 @@ export interface Drawdown {
 /** Every drawdown of a curve that starts at `start`, oldest first. */
 export function findDrawdowns(values: Float64Array, start: number): Drawdown[] {
   const found: Drawdown[] = []
+  const { length } = values
   let peak = start
   let peakRow = -1
-  let valley = peak
-  let valleyRow = -1
-  let isDown = false
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row]!
-    if (value >= peak) {
-      if (isDown) found.push({ peakRow, valleyRow, endRow: row, peak, valley })
-      isDown = false
-      peak = value
-      peakRow = row
-    } else if (!isDown || value < valley) {
-      isDown = true
-      valley = value
-      valleyRow = row
+  for (let row = 0; row < length; ) {
+    if (values[row]! >= peak) {
+      peak = values[row]!
+      peakRow = row++
+      continue
     }
+    const valleyRow = lowestBefore(values, row, peak)
+    const valley = values[valleyRow]!
+    for (row = valleyRow + 1; row < length && values[row]! < peak; ) row++
+    found.push({ peakRow, valleyRow, endRow: row < length ? row : -1, peak, valley })
   }
-  if (isDown) found.push({ peakRow, valleyRow, endRow: -1, peak, valley })
   return found
+}
+
+/** The first lowest row from `row` on, before one that reaches the peak again. */
+function lowestBefore(values: Float64Array, row: number, peak: number): number {
+  let lowest = row
+  for (let k = row + 1; k < values.length; k++) {
+    if (values[k]! >= peak) break
+    if (values[k]! < values[lowest]!) lowest = k
+  }
+  return lowest
 }
 
 /** Fraction below the highest equity so far, ≤ 0, one per row. */

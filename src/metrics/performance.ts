@@ -65,4 +65,9 @@ export function someMetrics(
   }
 }
 
+/** Whether one of these figures is made of the run's fills; the others are made of trades, equity and sums. */
+export function needsFills(wanted: readonly string[]): boolean {
+  return wanted.some((key) => key === 'turnover' || GROUP_OF.get(key) === 'Orders')
+}
+
 const GROUP_OF = new Map(METRICS.map(({ key, group }) => [key, group]))
