@@ -77,7 +77,7 @@ const zips = () => server.asked.filter(({ path }) => path.endsWith('.zip')).leng
 
 describe('the archive of Binance', () => {
   test('gives months, then the days of the month that is not made yet, every bar as it was, oldest first', async () => {
-    const { batches, looked } = await fetched(BTC, SPRING)
+    const { batches, looked } = await fetched(BTC, { from: MARCH, to: JUNE + 45 * DAY })
     // it is the first of June, half a minute past midnight: neither May nor its last day is made
     expect(looked).toEqual([
       'fetched BTCUSDT-1h-2024-03.zip',
@@ -178,10 +178,11 @@ describe('the archive of Binance', () => {
 
   test('may hand out damaged bytes: they are asked for again, and never believed', async () => {
     const isMarch = (path: string) => path.endsWith('2024-03.zip')
-    const first = server.asked.filter(({ path }) => isMarch(path)).length
-    server.fault = ({ path }, nth) => (isMarch(path) && nth === first + 1 ? { kind: 'damaged' } : null)
     const march = { from: MARCH, to: APRIL }
+    let asked = 0
+    server.fault = ({ path }) => (isMarch(path) && ++asked === 1 ? { kind: 'damaged' } : null)
     expect(barsOf((await fetched(BTC, march)).batches)).toEqual(truthOf(BTC, march))
+    expect(asked).toBe(2)
     server.fault = ({ path }) => (isMarch(path) ? { kind: 'damaged' } : null)
     const error = await fetched(BTC, march).catch((problem: Error) => problem)
     expect(error).toBeInstanceOf(VenueError)
@@ -220,9 +221,9 @@ describe('the archive of Binance', () => {
 })
 
 describe('a file of the archive', () => {
-  const month = (csv: string) => {
+  const month = (csv: string, name = 'BTCUSDT-1h-2018-02.zip') => {
     const zip = zipOf({ 'BTCUSDT-1h-2018-02.csv': csv })
-    const checksum = `${createHash('sha256').update(zip).digest('hex')}  BTCUSDT-1h-2018-02.zip\n`
+    const checksum = `${createHash('sha256').update(zip).digest('hex')}  ${name}\n`
     const get: ArchiveHttp['get'] = async (path) => (path.endsWith('.zip') ? zip : Buffer.from(checksum))
     return async () => {
       const stretch = { from: Date.UTC(2018, 1), to: Date.UTC(2018, 2) }
@@ -255,12 +256,13 @@ describe('a file of the archive', () => {
     },
   )
 
-  test('of which no row can be stored is an error, and so is one of another interval', async () => {
+  test('of which no row can be stored is an error, and so is one whose CHECKSUM is of another file', async () => {
     const start = Date.UTC(2018, 1)
     await expect(month(dump(start + 1, 3))()).rejects.toThrow(
       /line 1: openTime .* is off the 1h grid.*of its 3 rows none/,
     )
     await expect(month(`${dumpRow(start)}\ntorn`)()).resolves.toHaveLength(1)
+    await expect(month(dump(start, 3), 'ETHUSDT-1h-2018-02.zip')()).rejects.toThrow('does not say the hash of BTCUSDT')
     await expect(month('')()).rejects.toThrow('2018-02.zip')
   })
 })

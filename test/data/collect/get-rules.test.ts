@@ -97,6 +97,11 @@ describe('the rules of markets', () => {
     }
     expect(await tell(NOW, '0.01')).toBe('written')
     expect(await tell(NOW + DAY, '0.01')).toBe('same')
+    // whatever the order in which the file has it
+    const first = join(work.store.dir, 'instruments/binance/BTCUSDT/2024-06-01.json')
+    const entries = Object.entries(JSON.parse(readFileSync(first, 'utf8')) as object)
+    writeFileSync(first, JSON.stringify(Object.fromEntries(entries.reverse())))
+    expect(await tell(NOW + DAY, '0.01')).toBe('same')
     expect(await tell(NOW + 2 * DAY, '0.10')).toBe('written')
     expect(await tell(NOW + 2 * DAY + 3_600_000, '0.01')).toBe('written')
     expect(await tell(NOW + 3 * DAY, '0.01', 'BREAK')).toBe('written')

@@ -177,6 +177,10 @@ describe('binance', () => {
     expect(api.bars.ask(months, from, Date.UTC(2024, 3, 1)).query['limit']).toBe('3')
   })
 
+  test('a code that is not below 0 is no error: it says that all is well', () => {
+    expect(api.fault(200, '{"code":200,"msg":"success"}')).toBeNull()
+  })
+
   test('spot has no mark prices, and says whose they are', () => {
     expect(() => api.bars.ask(parseSeries('binance:BTCUSDT@mark:1h'), 0, HOUR)).toThrow(
       'binance:BTCUSDT@mark: spot has no mark prices; those of the perpetual are binance-usdm:BTCUSDT@mark',
