@@ -52,6 +52,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'A coarser series out of a finer one',
     load: () => import('./commands/data-resample.ts'),
   },
+  scan: {
+    summary: 'Rank the markets of a venue by change, volume, volatility, spread or momentum, now or as of a date',
+    load: () => import('./commands/scan.ts'),
+  },
   backtest: {
     summary: 'Run a strategy over stored klines and write its report',
     load: () => import('./commands/backtest.ts'),

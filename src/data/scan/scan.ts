@@ -185,11 +185,13 @@ export async function scanStored(asked: ScanAsked, store: Store, at: number): Pr
 
 function nothingStored(venue: Venue, interval: Interval, stored: readonly Series[]): DataError {
   const others = [...new Set(stored.map((series) => series.interval))]
-  const named = stored[0] === undefined ? '' : seriesName(stored[0])
+  const finer = stored.find((series) => intervalMs(series.interval) < intervalMs(interval))
+  const made =
+    finer === undefined ? '' : `, or make them with: klinelab data resample ${seriesName(finer)} --to ${interval}`
   const way =
     others.length === 0
       ? `no series of ${venue} is; fetch some with: klinelab data get`
-      : `stored are ${others.join(', ')}: say --interval ${others[0]}, or make it with: klinelab data resample ${named} --to ${interval}`
+      : `stored are ${others.join(', ')}: say --interval ${others[0]}${made}`
   return new NotFoundError(`no ${interval} bars of ${venue} are stored to rank by; ${way}`)
 }
 

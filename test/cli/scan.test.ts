@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseSeries } from '../../src/core/series.ts'
+import { openStore } from '../../src/data/index.ts'
+import { marketsOf } from '../servers/markets.ts'
+import { startVenueServer, type VenueServer } from '../servers/venue-server.ts'
+import { klinelab, ROOT, scratch } from './klinelab.ts'
+
+let server: VenueServer
+beforeAll(async () => {
+  server = await startVenueServer()
+})
+afterAll(() => server.close())
+
+interface Document {
+  readonly markets: readonly {
+    readonly symbol: string
+    readonly series: string
+    readonly volume: number
+    readonly change: number
+  }[]
+  readonly excluded: readonly { readonly reason: string; readonly symbols: readonly string[] }[]
+  readonly listed: number
+  readonly bias: string
+  readonly got?: { readonly series: readonly { readonly series: string; readonly added: number }[] }
+}
+
+/** Runs the command line beside this process, which plays the venues. */
+async function scan(...args: readonly string[]) {
+  const names = ['BINANCE', 'BINANCE_USDM', 'BINANCE_ARCHIVE', 'COINBASE', 'KRAKEN', 'KUCOIN']
+  const env = { ...process.env, ...Object.fromEntries(names.map((name) => [`KLINELAB_URL_${name}`, server.origin])) }
+  const child = spawn(process.execPath, [join(ROOT, 'src', 'cli', 'main.ts'), 'scan', ...args], { env, cwd: scratch() })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (part) => (stdout += part))
+  child.stderr.on('data', (part) => (stderr += part))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, stdout, stderr, json: () => JSON.parse(stdout) as Document }
+}
+
+describe('klinelab scan', () => {
+  test('ranks a venue that is asked, says whom it left out and why, and of what use the list is not', async () => {
+    const done = await scan('--venue', 'binance', '--json')
+    expect(done.code, done.stderr).toBe(0)
+    const { markets, excluded, listed, bias } = done.json()
+    expect(listed).toBe(marketsOf('binance').length)
+    expect(excluded).toEqual([
+      { reason: 'quote', symbols: ['ETHBTC'] },
+      { reason: 'status', symbols: ['LUNAUSDT'] },
+      { reason: 'leveraged', symbols: ['BTCUPUSDT'] },
+      { reason: 'stable', symbols: ['USDCUSDT'] },
+    ])
+    expect(markets.map(({ symbol }) => symbol).sort()).toEqual(['BTCUSDT', 'DOGEUSDT', 'ETHUSDT', 'SOLUSDT'])
+    for (const [k, { volume }] of markets.entries())
+      if (k > 0) expect(volume).toBeLessThanOrEqual(markets[k - 1]!.volume)
+    expect(bias).toContain('biased: they were chosen by what came of it')
+
+    const text = await scan('--venue', 'binance', '--top', '2', '--by', 'change=-1', '--exclude', 'eth*')
+    expect(text.code, text.stderr).toBe(0)
+    const changes = markets.filter(({ symbol }) => symbol !== 'ETHUSDT').sort((a, b) => a.change - b.change)
+    const rows = text.stdout.split('\n').filter((line) => /^\d +[A-Z]/.test(line))
+    expect(rows.map((line) => line.split(/ +/)[1])).toEqual(changes.slice(0, 2).map(({ symbol }) => symbol))
+    expect(text.stdout).toContain(
+      '2 of 3 ranked markets shown; 8 markets listed, left out: 1 not quoted in USDT; 1 not trading (LUNAUSDT); 1 of a leveraged token (BTCUPUSDT)',
+    )
+    expect(text.stdout).toContain('1 by --exclude (ETHUSDT)')
+    expect(text.stdout).toContain('klinelab scan --as-of TIME')
+  })
+
+  test('--get fetches what it shows', async () => {
+    const store = scratch()
+    const done = await scan(
+      '--venue',
+      'kucoin',
+      '--min-volume',
+      '0',
+      '--get',
+      '--interval',
+      '1h',
+      '--from',
+      '2024-05-31',
+      '--store',
+      store,
+      '--json',
+    )
+    expect(done.code, done.stderr).toBe(0)
+    const { markets, got } = done.json()
+    expect(markets.map(({ series }) => series).sort()).toEqual(['kucoin:BTC-USDT:1h', 'kucoin:ETH-USDT:1h'])
+    expect(got!.series.map(({ series }) => series).sort()).toEqual(['kucoin:BTC-USDT:1h', 'kucoin:ETH-USDT:1h'])
+    const manifest = await (await openStore(store)).manifest(parseSeries('kucoin:BTC-USDT:1h'))
+    expect(manifest!.from).toBe(Date.UTC(2024, 4, 31))
+    expect(manifest!.to).toBe(Date.UTC(2024, 5, 1))
+  })
+
+  test('no market left is exit code 1, and says why', async () => {
+    const done = await scan('--venue', 'kraken', '--by', 'change', '--min-volume', '0')
+    expect(done.code).toBe(1)
+    expect(done.stdout).toContain('3 whose change is not known (XBTUSD, ETHUSD, SOLUSD): kraken does not say it')
+  })
+
+  test('--as-of goes by the embedded bars, asks nobody, and knows nothing later', () => {
+    const args = [
+      '--venue',
+      'binance',
+      '--as-of',
+      '2024-01-01',
+      '--interval',
+      '1h',
+      '--lookback',
+      '720',
+      '--by',
+      'momentum',
+    ]
+    const done = klinelab(['scan', ...args, '--json'], { env: { KLINELAB_URL_BINANCE: 'http://127.0.0.1:1' } })
+    expect(done.code, done.stderr).toBe(0)
+    const { markets, bias } = done.json<Document & { markets: readonly { symbol: string; last: number }[] }>()
+    expect(markets.map(({ symbol }) => symbol)).toEqual(['ETHUSDT', 'BTCUSDT'])
+    // the exchange's own closes of 2023-12-31T23:00
+    expect(markets).toMatchObject([{ last: 2281.87 }, { last: 42283.58 }])
+    expect(bias).toContain('survivors')
+  })
+
+  test('what cannot be is told with what is allowed, and nobody is asked', () => {
+    const wrong = (...args: readonly string[]) => {
+      const done = klinelab(['scan', '--venue', 'binance', ...args], {
+        env: { KLINELAB_URL_BINANCE: 'http://127.0.0.1:1' },
+      })
+      expect(done.code, done.stderr).toBe(2)
+      return done.stderr
+    }
+    expect(wrong('--by', 'volum')).toContain('--by: nothing can be ranked by "volum" (did you mean "volume"?)')
+    expect(wrong('--as-of', '2999-01-01')).toContain('--as-of 2999-01-01 is still to come')
+    expect(wrong('--as-of', '2024-01-01', '--by', 'spread')).toContain('bars do not say what the spread was')
+    expect(wrong('--as-of', '2024-01-01', '--interval', '4h')).toContain('stored are 1h, 1m: say --interval 1h')
+    expect(wrong('--from', '2024-01-01')).toContain('--from is the first bar of --get')
+    expect(klinelab(['scan', '--venue', 'binanc']).stderr).toContain('did you mean "binance"?')
+  })
+})
