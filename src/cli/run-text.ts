@@ -16,7 +16,8 @@ export function runText(document: RunDocument, isColourful: boolean): string {
     series.length <= 3 ? series.join(', ') : `${series.slice(0, 2).join(', ')} and ${series.length - 2} more series`
   const gaps = data.reduce((sum, one) => sum + one.gaps.count, 0)
   const missing = data.reduce((sum, one) => sum + one.gaps.bars, 0)
-  const gapText = gaps === 0 ? 'no gaps' : `${plural(gaps, 'gap')} of ${plural(missing, 'bar')} together`
+  const made = data.reduce((sum, one) => sum + (one.made ?? 0), 0)
+  const gapText = `${gaps === 0 ? 'no gaps' : `${plural(gaps, 'gap')} of ${plural(missing, 'bar')} together`}${made === 0 ? '' : `, ${plural(made, 'bar')} made where the venue had none`}`
   const params = Object.entries(document.params)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')

@@ -79,6 +79,10 @@ export interface SeriesUsed {
   /** Over the canonical rows in use. */
   readonly sha256: string
   readonly gaps: { readonly count: number; readonly bars: number }
+  /** Bars that no venue stated: made flat at the last close (`--fill flat`). Absent where there are none. */
+  readonly made?: number
+  /** Stretches that the venue was asked for and has no bars of, by cause; bars may have been made there. Absent where there are none. */
+  readonly holes?: Readonly<Record<string, { readonly count: number; readonly bars: number }>>
 }
 
 /** `run.json`: everything the report shows, as numbers. Fractions, UTC ms, quote currency. */
@@ -228,6 +232,10 @@ export interface Certificate {
   }[]
   /** Open times of bars whose close time came early: the exchange stopped inside them. */
   readonly outages: readonly number[]
+  /** Bars that were made where the venue had none: flat, without volume. Absent where there are none. */
+  readonly made?: readonly Gap[]
+  /** Stretches that the venue was asked for and has no bars of, and why. Absent where there are none. */
+  readonly holes?: readonly (Gap & { readonly cause: string; readonly because: string })[]
 }
 
 /** Instant by instant, as fractions of the margin balance at the close. */

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Bars } from '../core/bar.ts'
+import type { Bars, Gap } from '../core/bar.ts'
 import { closeTimeOf, openTimeOf } from '../core/interval.ts'
 import type { Certificate } from '../core/run.ts'
 import { type Series, seriesName } from '../core/series.ts'
+import type { Revision } from './collect/batch.ts'
+import { liesIn } from './collect/make-bars.ts'
+import { joined, joinedHoles, within } from './collect/stretches.ts'
 import { DataError } from './data-error.ts'
-import { type SeriesManifest, sha256 } from './manifest.ts'
+import { type Origin, type SeriesManifest, sha256 } from './manifest.ts'
 import type { BadRow } from './rows.ts'
 import type { Store } from './store.ts'
 import { findGaps } from './write-series.ts'
@@ -25,6 +28,11 @@ export interface Check extends Certificate {
   readonly skippedRows: number
   /** Every row that was left out at an import, with its reason. Most have no time, so no range can claim them. */
   readonly skipped: readonly BadRow[]
+  /** Bars that a venue stated otherwise later: how many in all, and the newest of them. */
+  readonly revisions: number
+  readonly revised: readonly Revision[]
+  /** Who said bars; imports are named in the manifest's sources. */
+  readonly origins: readonly Origin[]
 }
 
 /**
@@ -40,13 +48,20 @@ export async function certify(store: Store, series: Series): Promise<Check> {
       `${seriesName(series)} is broken: ${faults.join('; ')}. Restore it, or delete ${store.folder(series)} and import it again from its sources.`,
     )
   })
-  const { rows, gaps, outages, skipped, duplicates, unfinished } = manifest!
+  const { rows, gaps, outages, skipped, duplicates, unfinished, holes, made } = manifest!
+  const { revised = [], revisions = 0, origins = [] } = manifest!
   if (bars.length !== rows) faults.push(`${bars.length} bars are stored, the manifest says ${rows}`)
   faults.push(...impossibleBars(bars))
-  const certificate = certifyBars(bars, outages)
+  const certificate = certifyBars(bars, outages, { made: made ?? [] })
   if (JSON.stringify(certificate.gaps) !== JSON.stringify(gaps))
     faults.push(`the gaps are not those in the manifest (${certificate.gaps.length} found, ${gaps.length} listed)`)
-  return { ...certificate, faults, duplicates, unfinished, skippedRows: skipped.length, skipped }
+  faults.push(...madeOtherwise(bars, made ?? []))
+  // those before the first and after the last bar too
+  const known = { ...certificate, ...(holes !== undefined && { holes }) }
+  return {
+    ...{ ...known, faults, duplicates, unfinished, skippedRows: skipped.length, skipped },
+    ...{ revisions, revised, origins },
+  }
 }
 
 /** Of a store in a bucket what lies there is looked at, not what was brought here of it. */
@@ -71,13 +86,24 @@ export function isBroken(check: Check): boolean {
   return check.faults.length > 0
 }
 
-/** The certificate of a range of bars; `outages` of the whole series are what only the import can know. */
-export function certifyBars(bars: Bars, outages: readonly number[]): Certificate {
+/**
+ * The certificate of a range of bars.
+ * @param outages of the whole series, which only the import can know
+ * @param collected what else only who brought the bars can know, of the whole series
+ */
+export function certifyBars(
+  bars: Bars,
+  outages: readonly number[],
+  collected: Pick<SeriesManifest, 'holes' | 'made'> = {},
+): Certificate {
   const { interval } = bars.series
   const last = bars.openTime[bars.length - 1]
   if (last === undefined) throw new DataError(`${seriesName(bars.series)} has no bars`)
   const from = bars.openTime[0]!
   const to = closeTimeOf(last, interval)
+  const range = [{ start: from, end: to }]
+  const made = joined(within(collected.made ?? [], range), interval, () => true)
+  const holes = joinedHoles(within(collected.holes ?? [], range), interval)
   return {
     series: seriesName(bars.series),
     rows: bars.length,
@@ -88,7 +114,25 @@ export function certifyBars(bars: Bars, outages: readonly number[]): Certificate
     flatRuns: flatRuns(bars),
     outliers: outliers(bars),
     outages: outages.filter((at) => at >= from && at < to),
+    ...(made.length > 0 && { made }),
+    ...(holes.length > 0 && { holes }),
   }
+}
+
+/** Bars that are marked as made and are not as such bars are made. */
+function madeOtherwise(bars: Bars, made: readonly Gap[]): string[] {
+  const isMade = liesIn(made)
+  const faults: string[] = []
+  for (let row = 0; row < bars.length && faults.length < 10; row++) {
+    const { open, high, low, close, volume } = bars
+    if (!isMade(bars.openTime[row]!)) continue
+    const prices = [open[row], high[row], low[row], close[row]]
+    if (volume[row] !== 0 || row === 0 || prices.some((price) => price !== close[row - 1]))
+      faults.push(
+        `bar ${new Date(bars.openTime[row]!).toISOString()} is marked as made and is not flat at the last close`,
+      )
+  }
+  return faults
 }
 
 function flatRuns(bars: Bars): { start: number; bars: number }[] {

@@ -20,7 +20,7 @@ export interface MonthFile {
 }
 
 /** Who said bars, and which: a host, or a stream. */
-interface Origin {
+export interface Origin {
   readonly origin: string
   /** Open time of the first and close time of the last bar that it added or revised, UTC ms, and how many those are. */
   readonly from: number

@@ -2,9 +2,8 @@ import { basename } from 'node:path'
 import type { Gap } from '../core/bar.ts'
 import { barsBetween, closeTimeOf, type Interval } from '../core/interval.ts'
 import type { Series } from '../core/series.ts'
-import type { Hole } from './collect/batch.ts'
 import { drawnIn, fillFlat, flatten, liesIn, monthsOf } from './collect/make-bars.ts'
-import { joined, type Span, within, without } from './collect/stretches.ts'
+import { joined, joinedHoles, type Span, within, without } from './collect/stretches.ts'
 import { run } from './duckdb.ts'
 import { type MonthFile, readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
 import { readMonths } from './month-file.ts'
@@ -144,7 +143,7 @@ type Said = Partial<Omit<Facts, Reckoned>>
 export function factsAfter(union: Union, said: Said, { interval }: Series): Facts {
   const { old, rows, unique, gaps, made } = union
   const { holes = [], revised = [], revisions = 0, origins = [] } = { ...old, ...said }
-  const bare = joined(within(holes, missingOf(union, interval)), interval, isSameCause)
+  const bare = joinedHoles(within(holes, missingOf(union, interval)), interval)
   return {
     priceDecimals: Math.max(old?.priceDecimals ?? 0, priceDecimalsOf(rows, unique)),
     gaps,
@@ -159,10 +158,6 @@ export function factsAfter(union: Union, said: Said, { interval }: Series): Fact
     ...(revisions > 0 && { revised, revisions }),
     ...(origins.length > 0 && { origins }),
   }
-}
-
-function isSameCause(a: Hole, b: Hole): boolean {
-  return a.cause === b.cause && a.because === b.because
 }
 
 /** Stretches without a bar of the venue's: gaps, made bars, and what lies before and after the series. */

@@ -148,6 +148,11 @@ async function loadBars(
 }
 
 function noBars(manifest: SeriesManifest, { from = manifest.from, to }: LoadRange): NotFoundError {
+  const { holes = [] } = manifest
+  if (manifest.rows === 0)
+    return new NotFoundError(
+      `${manifest.series} has no bars: its venue was asked for ${timeText(manifest.from)} to ${timeText(holes.at(-1)!.end)} and has none (${[...new Set(holes.map(({ cause }) => cause))].join(', ')})`,
+    )
   return new NotFoundError(
     `${manifest.series} has no bars from ${timeText(from)} to ${to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}; choose a range within, or import more`,
   )

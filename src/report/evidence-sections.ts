@@ -1,9 +1,7 @@
 import type { RunEvent } from '../core/event.ts'
-import type { Certificate, RunResult } from '../core/run.ts'
-import { count, date, moment, percent, plural, price } from './format.ts'
-import { type Column, escapeHtml, section, tableHtml } from './html.ts'
-
-const SHOWN = 50
+import type { RunResult } from '../core/run.ts'
+import { count, moment, percent, plural } from './format.ts'
+import { escapeHtml, section, tableHtml } from './html.ts'
 
 export function ordersSection({ document, events }: RunResult): string {
   const { accepted, rejected, byFilter } = document.orders
@@ -105,89 +103,6 @@ function became(events: readonly RunEvent[]): string {
     ...(capped === 0 ? [] : [`${count(capped)} cut to the largest position that their leverage allows`]),
   ]
   return [ends, ...cuts].join('; ')
-}
-
-/** What the data are like; nothing in them was repaired. */
-export function certificateSection({ document }: RunResult): string {
-  const number = (n: number) => (n === 0 ? 'none' : count(n))
-  const rows = document.certificates.map((one) => [
-    escapeHtml(one.series),
-    count(one.rows),
-    `${date(one.from)} to ${date(one.to)}`,
-    one.gaps.length === 0
-      ? 'none'
-      : `${count(one.gaps.length)} (${plural(
-          one.gaps.reduce((sum, gap) => sum + gap.bars, 0),
-          'bar',
-        )})`,
-    number(one.zeroVolumeBars),
-    number(one.flatRuns.length),
-    number(one.outliers.length),
-    number(one.outages.length),
-    'nothing',
-  ])
-  const titles: readonly (readonly [string, Column['kind']?])[] = [
-    ['Series'],
-    ['Bars', 'number'],
-    ['Range (UTC)'],
-    ['Gaps', 'number'],
-    ['Bars without volume', 'number'],
-    ['Flat runs', 'number'],
-    ['Outliers', 'number'],
-    ['Outage marks', 'number'],
-    ['Repaired', 'number'],
-  ]
-  return section(
-    'data',
-    'The data',
-    '<p>Checked bar by bar, as stored. Nothing was repaired or filled in: a gap stays a gap, and an order that waits across one meets the next real bar.</p>',
-    tableHtml(
-      'Data certificate',
-      titles.map(([title, kind]) => (kind === undefined ? { title } : { title, kind })),
-      rows,
-    ),
-    whereabouts(document.certificates),
-  )
-}
-
-/** Where the findings of the certificates are. */
-function whereabouts(certificates: readonly Certificate[]): string {
-  const found = certificates
-    .map((one) => [one.series, findings(one)] as const)
-    .filter(([, tables]) => tables !== '')
-    .map(([series, tables]) => `<h3>${escapeHtml(series)}</h3><div class="pair">${tables}</div>`)
-  return found.length === 0
-    ? ''
-    : `<details><summary>Where the gaps and marks are</summary>${found.join('\n')}</details>`
-}
-
-function findings(one: Certificate): string {
-  const some = <T>(what: string, all: readonly T[], cells: (row: T) => string[], titles: readonly string[]) =>
-    all.length === 0
-      ? ''
-      : tableHtml(
-          all.length > SHOWN ? `${what}: the first ${SHOWN} of ${count(all.length)}` : what,
-          titles.map((title) =>
-            ['bars', 'price', 'median around it'].includes(title) ? { title, kind: 'number' } : { title },
-          ),
-          all.slice(0, SHOWN).map(cells),
-        )
-  const outlier = ['bar', 'field', 'price', 'median around it']
-  return [
-    some('Gaps', one.gaps, (gap) => [moment(gap.start), moment(gap.end), count(gap.bars)], [
-      'first missing',
-      'next bar',
-      'bars',
-    ]),
-    some('Flat runs', one.flatRuns, (run) => [moment(run.start), count(run.bars)], ['from', 'bars']),
-    some(
-      'Outliers',
-      one.outliers,
-      (row) => [moment(row.openTime), row.field, price(row.value), price(row.median)],
-      outlier,
-    ),
-    some('Outage marks: bars whose close time came early', one.outages, (time) => [moment(time)], ['bar']),
-  ].join('')
 }
 
 export function reproduceSection({ document }: RunResult): string {

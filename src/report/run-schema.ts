@@ -33,16 +33,19 @@ const openTrade = z.strictObject({
   markPrice: z.number(),
 })
 
+const stretch = z.strictObject({ start: time, end: time, bars: count })
 const certificate = z.strictObject({
   series: z.string(),
   rows: count,
   from: time,
   to: time,
-  gaps: z.array(z.strictObject({ start: time, end: time, bars: count })),
+  gaps: z.array(stretch),
   zeroVolumeBars: count,
   flatRuns: z.array(z.strictObject({ start: time, bars: count })),
   outliers: z.array(z.strictObject({ openTime: time, field: z.string(), value: z.number(), median: z.number() })),
   outages: z.array(time),
+  made: z.array(stretch).optional(),
+  holes: z.array(stretch.extend({ cause: z.string(), because: z.string() })).optional(),
 })
 
 const rates = {
@@ -108,13 +111,17 @@ export const RECORDED_REQUEST = z.strictObject({
   benchmark: z.string().nullable(),
 })
 
+const stretches = z.strictObject({ count, bars: count })
+
 export const SERIES_USED = z.strictObject({
   series: z.string(),
   rows: count,
   from: time,
   to: time,
   sha256,
-  gaps: z.strictObject({ count, bars: count }),
+  gaps: stretches,
+  made: count.optional(),
+  holes: z.record(z.string(), stretches).optional(),
 })
 
 /** What a run is made again from. */

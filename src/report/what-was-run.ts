@@ -10,10 +10,11 @@ export function whatWasRun({ document }: RunResult): string {
     ([name, value]) => `<span class="param">${escapeHtml(name)} = ${escapeHtml(String(value))}</span>`,
   )
   const gaps = document.data.reduce((sum, one) => sum + one.gaps.bars, 0)
+  const made = document.data.reduce((sum, one) => sum + (one.made ?? 0), 0)
   const facts = [
     seriesText(document.data.map((one) => one.series)),
     `${date(range.from)} to ${date(range.to)} UTC (${duration(range.to - range.from)})`,
-    `${plural(document.engine.bars, 'bar')}${gaps > 0 ? `, ${count(gaps)} missing` : ''}${range.warmup > 0 ? `, after ${count(range.warmup)} of warm-up` : ''}`,
+    `${plural(document.engine.bars, 'bar')}${made > 0 ? `, ${count(made)} of them made` : ''}${gaps > 0 ? `, ${count(gaps)} missing` : ''}${range.warmup > 0 ? `, after ${count(range.warmup)} of warm-up` : ''}`,
     `started with ${amount(document.cash, document)} ${escapeHtml(document.quote)}`,
     ...(document.perpetuals.length === 0 ? [] : [escapeHtml(marginWords(document.perpetuals))]),
     ...(document.costs.none ? [] : [feesText(document.costs)]),

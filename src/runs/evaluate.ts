@@ -73,7 +73,7 @@ export function evaluateModel(
     return evaluation
   })
   const { files, sha256: artifactSha } = artifactFiles(artifact)
-  const data = judged.map(({ ground: { bars } }) => seriesUsed(bars, certifyBars(bars, []).gaps))
+  const data = judged.map(({ ground: { bars } }) => seriesUsed(bars, certifyBars(bars, [])))
   const code = by.file === null ? sha256(artifact.definition) : codeHash(by.file).hash
   const { noCosts } = settings
   const request = recordOf(artifact.name, by, { costs, noCosts })

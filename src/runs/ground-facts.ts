@@ -22,5 +22,5 @@ export async function groundOf(prepared: Prepared, settings: Settings): Promise<
 
 async function certificateOf(store: Store, bars: Bars) {
   const manifest = await store.manifest(bars.series)
-  return certifyBars(bars, manifest?.outages ?? [])
+  return certifyBars(bars, manifest?.outages ?? [], manifest ?? {})
 }

@@ -87,7 +87,7 @@ export function groundOfModel(
   { file, model, allSeries, bars }: Awaited<ReturnType<typeof loadSearched>>,
   { fixed, objective, holdout }: Pick<ModelManifest, 'fixed' | 'objective' | 'holdout'>,
 ): ModelGround {
-  const used = bars.map((own) => seriesUsed(own, certifyBars(own, []).gaps))
+  const used = bars.map((own) => seriesUsed(own, certifyBars(own, [])))
   const rest = {
     ...{ version: 1 as const, subject: 'model' as const, engine: VERSION, code: codeHash(file).hash },
     data: Object.fromEntries(used.map(({ series, sha256: hash }) => [series, hash])),

@@ -11,7 +11,7 @@ import { seriesUsed } from './series-used.ts'
 /** The run's document: `run.json`, and what the report and `--json` show. */
 export function documentOf(facts: RunFacts): RunDocument {
   const { strategy, params, request, settings, used, result } = facts
-  const data = used.map((bars, k) => seriesUsed(bars, facts.certificates[k]!.gaps))
+  const data = used.map((bars, k) => seriesUsed(bars, facts.certificates[k]!))
   const to = Math.max(...data.map((one) => one.to))
   const first = facts.instruments[0]!
   const isInline = facts.file === null

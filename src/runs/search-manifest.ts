@@ -49,7 +49,7 @@ export async function groundOfSearch(
   figures: readonly string[],
 ): Promise<SearchGround> {
   const facts = await groundOf(prepared, settings)
-  const used = facts.used.map((bars, k) => seriesUsed(bars, facts.certificates[k]!.gaps))
+  const used = facts.used.map((bars, k) => seriesUsed(bars, facts.certificates[k]!))
   const to = Math.max(...used.map((one) => one.to))
   const { file, request, strategy, from, warmups } = facts
   const warmup = Math.max(...warmups)

@@ -52,6 +52,7 @@ function checkText(name: string, check: Check): string {
       'next bar',
       'bars',
     ]),
+    ...holesText(check, some),
     `${plural(check.outages.length, 'outage mark')}${check.outages.length > 0 ? `: ${check.outages.slice(0, SHOWN).map(timeName).join(', ')}` : ''}`,
     `${plural(check.zeroVolumeBars, 'bar')} without volume`,
     `${plural(check.flatRuns.length, 'flat run')} of ten bars or more`,
@@ -70,6 +71,35 @@ function checkText(name: string, check: Check): string {
       ['file', 'row', 'field', 'value', 'reason'],
     ),
   ].join('\n')
+}
+
+type Some = <T>(rows: readonly T[], row: (one: T) => string[], header: readonly string[]) => string[]
+
+/** What only a series has that was collected from a venue. */
+function holesText({ holes = [], made = [], revised, revisions, origins }: Check, some: Some): string[] {
+  const bars = (stretches: readonly { readonly bars: number }[]) => stretches.reduce((sum, one) => sum + one.bars, 0)
+  const causes = [...new Set(holes.map(({ cause }) => cause))].sort()
+  return [
+    ...(holes.length === 0 ? [] : [`${plural(bars(holes), 'bar')} that the venue was asked for and does not have`]),
+    ...some(
+      causes.map((cause) => holes.filter((hole) => hole.cause === cause)),
+      (own) => [own[0]!.cause, String(own.length), String(bars(own)), timeName(own[0]!.start), own[0]!.because],
+      ['cause', 'holes', 'bars', 'the first', 'because'],
+    ),
+    ...(made.length === 0 ? [] : [`${plural(bars(made), 'bar')} made, flat at the last close: no venue stated them`]),
+    ...some(made, (one) => [timeName(one.start), String(one.bars)], ['from', 'bars']),
+    ...(revisions === 0
+      ? []
+      : [`${plural(revisions, 'bar')} stated otherwise by the venue later, which is what is stored`]),
+    ...some(
+      revised.toReversed(),
+      ({ openTime, field, was, is, origin }) => [timeName(openTime), field, was, is, origin],
+      ['bar', 'field', 'was', 'is', 'by'],
+    ),
+    ...origins.map(
+      ({ origin, rows, from, to }) => `${plural(rows, 'bar')} by ${origin}, ${timeName(from)} to ${timeName(to)}`,
+    ),
+  ]
 }
 
 /** A value may be a whole line of a file. */

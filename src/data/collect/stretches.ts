@@ -1,5 +1,6 @@
 import type { Gap } from '../../core/bar.ts'
 import { barsBetween, type Interval } from '../../core/interval.ts'
+import type { Hole } from './batch.ts'
 
 /** A stretch of open times, its end exclusive. */
 export interface Span {
@@ -51,4 +52,9 @@ export function joined<T extends Span>(
     else whole.push(one)
   }
   return whole
+}
+
+/** Holes, or parts of them, that touch and have one cause are one. */
+export function joinedHoles(holes: readonly Hole[], interval: Interval): Hole[] {
+  return joined(holes, interval, (a, b) => a.cause === b.cause && a.because === b.because)
 }
