@@ -44,6 +44,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'The certificate of a series: gaps, outages, zero volume, outliers; exit 1 if it is broken',
     load: () => import('./commands/data-check.ts'),
   },
+  'data compare': {
+    summary: 'Two series of one interval bar by bar: differences in closes and volumes, bars that only one has',
+    load: () => import('./commands/data-compare.ts'),
+  },
   'data export': {
     summary: 'A series as csv, csv.gz, Parquet or Arrow',
     load: () => import('./commands/data-export.ts'),
