@@ -56,7 +56,11 @@ async function openBinance(all: readonly Series[], listener: FeedListener, optio
   const marks = new MarkTape()
   const log = () => undefined
   const client = new WebsocketClient(
-    { reconnectTimeout: options.pause, ...(options.origin === undefined ? {} : { wsUrl: options.origin }) },
+    {
+      reconnectTimeout: options.pause,
+      ...(options.origin !== undefined && { wsUrl: options.origin }),
+      ...(options.heartbeat !== undefined && { pingInterval: options.heartbeat, pongTimeout: options.heartbeat }),
+    },
     { trace: log, info: log, error: log },
   )
   const onFrame = ({ e, E, s, k, p }: Frame) => {

@@ -2,6 +2,7 @@ import { closeTimeOf, type Interval } from '../../core/interval.ts'
 import type { Series } from '../../core/series.ts'
 import { DataError } from '../data-error.ts'
 import type { BarText } from '../venues/venue.ts'
+import { barDifference } from './bar-difference.ts'
 import type { Feed, FeedKind, FeedListener, FeedOptions } from './feed.ts'
 import { type CcxtExchange, type CcxtMarket, loadCcxt } from './load-ccxt.ts'
 import { pause } from './stream-clock.ts'
@@ -22,7 +23,9 @@ export const CCXT_FEED: FeedKind = {
         : [],
   open: async (series, listener, options) => {
     const pro = await loadCcxt()
-    return new CcxtFeed(new pro[series[0]!.venue]!({ newUpdates: true }), series, listener, options)
+    const { heartbeat } = options
+    const config = heartbeat === undefined ? {} : { streaming: { keepAlive: heartbeat } }
+    return new CcxtFeed(new pro[series[0]!.venue]!(config), series, listener, options)
   },
 }
 
@@ -30,6 +33,8 @@ export const CCXT_FEED: FeedKind = {
 type Extras = Pick<BarText, 'quoteVolume' | 'trades'>
 /** Candles of which it is kept; what is forgotten comes again with the next message. */
 const KEPT = 10_000
+/** Candles that are looked at with each message: several may have begun since the last one was heard. */
+const WATCHED = 5
 const NOTHING: Extras = { quoteVolume: null, trades: null }
 
 class CcxtFeed implements Feed {
@@ -38,8 +43,8 @@ class CcxtFeed implements Feed {
   readonly #listener: FeedListener
   readonly #options: FeedOptions
   readonly #ending = new AbortController()
-  /** The bar that is open, by series; forgotten with the connection, since trades may then be missing in it. */
-  readonly #open = new Map<Series, BarText>()
+  /** The newest bars as they were heard, by series; forgotten with the connection, since trades may then be missing in them. */
+  readonly #seen = new Map<Series, Map<number, BarText>>()
   /** What the venue said last of a candle, beyond what ccxt keeps of it. */
   readonly #extras = new Map<string, Extras>()
   readonly #markets = new Map<Series, CcxtMarket>()
@@ -69,6 +74,8 @@ class CcxtFeed implements Feed {
     if (origin !== undefined) api['ws'] = { ...(api['ws'] as object), publicV2: origin, spot: origin }
     // markets of other kinds are asked for elsewhere, and not streamed here
     exchange.options['fetchMarkets'] = { types: ['spot'], fetchTickersFees: false }
+    exchange.has['fetchCurrencies'] = false
+    exchange.newUpdates = false
     exchange.number = String
     const { handleOHLCV, onConnected, onError, onClose } = exchange
     exchange.handleOHLCV = (client, message) => {
@@ -98,7 +105,8 @@ class CcxtFeed implements Feed {
   #lost(why: string): void {
     if (this.#ending.signal.aborted) return
     this.#isUp = false
-    this.#open.clear()
+    this.#seen.clear()
+    this.#exchange.ohlcvs = {}
     // KuCoin's address is good for a day: the next connection asks for its own
     delete this.#exchange.options['urls']
     this.#listener.disconnected(why)
@@ -128,8 +136,8 @@ class CcxtFeed implements Feed {
     this.#markets.set(series, market)
     while (!signal.aborted) {
       try {
-        const candles = await this.#exchange.watchOHLCV(market.symbol, series.interval)
-        for (const candle of candles) this.#onCandle(series, candle)
+        const candles = await this.#exchange.watchOHLCV(market.symbol, series.interval, undefined, WATCHED)
+        this.#onCandles(series, candles)
       } catch (error) {
         if (signal.aborted) return
         // a connection that was lost has said so; here it cannot be begun, or this series is refused on one that lives
@@ -139,22 +147,34 @@ class CcxtFeed implements Feed {
     }
   }
 
-  #onCandle(series: Series, [time, open, high, low, close, volume]: readonly unknown[]): void {
+  /**
+   * The newest candles, oldest first: asked for its "new updates", ccxt would hand on the newest one instead of an older one that was
+   * updated after it.
+   */
+  #onCandles(series: Series, candles: readonly (readonly unknown[])[]): void {
     this.#connected()
+    const before = this.#seen.get(series) ?? new Map<number, BarText>()
+    const wasNewest = Math.max(...before.keys())
+    const bars = candles.map((candle) => this.#barOf(series, candle))
+    this.#seen.set(series, new Map(bars.map((bar) => [bar.openTime, bar])))
+    for (const [k, bar] of bars.entries()) {
+      const was = before.get(bar.openTime)
+      const isChanged = was === undefined || barDifference(was, bar) !== null
+      const isClosed = k < bars.length - 1
+      if (isChanged || (isClosed && bar.openTime === wasNewest)) this.#listener.bar(series, bar, isClosed, null)
+    }
+    this.#listener.alive(series)
+  }
+
+  #barOf(series: Series, [time, open, high, low, close, volume]: readonly unknown[]): BarText {
     const openTime = Number(time)
-    const bar: BarText = {
+    return {
       openTime,
       closeTime: closeTimeOf(openTime, series.interval),
       ...{ open: String(open), high: String(high), low: String(low), close: String(close), volume: String(volume) },
       ...(this.#extras.get(keyOf(this.#nameOf(series), series.interval, openTime)) ?? NOTHING),
       ...{ takerBase: null, takerQuote: null },
     }
-    const before = this.#open.get(series)
-    // what comes of an older bar is its last word
-    const isOld = before !== undefined && openTime < before.openTime
-    if (before !== undefined && openTime > before.openTime) this.#listener.bar(series, before, true, null)
-    if (!isOld) this.#open.set(series, bar)
-    this.#listener.bar(series, bar, isOld, null)
   }
 
   /** The name that the venue's messages have for a series. */

@@ -40,4 +40,6 @@ export interface FeedOptions {
   readonly restOrigin?: string
   /** ms between a lost connection and the next attempt. */
   readonly pause: number
+  /** ms between two pings, instead of the client library's own. */
+  readonly heartbeat?: number
 }

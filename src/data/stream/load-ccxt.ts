@@ -10,7 +10,18 @@ export interface CcxtExchange {
   loadMarkets(): Promise<unknown>
   /** ws:// needs it, wss:// does not. */
   loadHttpProxyAgent(): Promise<unknown>
-  watchOHLCV(symbol: string, timeframe: string): Promise<readonly (readonly unknown[])[]>
+  /** What it would ask for, with its markets, that no candle needs. */
+  readonly has: Record<string, unknown>
+  /** Whether it hands on as many candles as were updated, rather than those. */
+  newUpdates: boolean
+  /** Candles that it keeps, by symbol. */
+  ohlcvs: Record<string, unknown>
+  watchOHLCV(
+    symbol: string,
+    timeframe: string,
+    since: undefined,
+    limit: number,
+  ): Promise<readonly (readonly unknown[])[]>
   close(): Promise<unknown>
   /** Called with every message about candles that it reads. */
   handleOHLCV(client: unknown, message: unknown): void
