@@ -7,12 +7,11 @@ import { ARCHIVE_ORIGIN, type ArchiveHttp } from './archive-files.ts'
 /** Months of minutes have 2 to 3 MB: a slow line takes its time. */
 const TIMEOUT = 180_000
 
-/** The archive limits nobody, and what it says with a status is in no words of the exchange's. */
+/** The archive limits nobody. */
 const ARCHIVE: VenueApi = {
   ...BINANCE,
   origin: ARCHIVE_ORIGIN,
   limits: { weight: 1, window: 1000, usedHeader: null, parallel: 8 },
-  fault: () => null,
 }
 
 /** Asks Binance's archive, with the patience that venues are asked with. */
@@ -21,7 +20,7 @@ export function openArchiveHttp(options: HttpOptions = {}): ArchiveHttp {
   return {
     async get(path) {
       try {
-        return await http.get({ path, query: {}, weight: 0 }, ({ bytes }) => bytes!)
+        return await http.get({ path, query: {}, weight: 0, isFile: true }, ({ bytes }) => bytes!)
       } catch (error) {
         if (error instanceof VenueError && error.facts.status === 404) return null
         throw error

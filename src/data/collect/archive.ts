@@ -39,7 +39,31 @@ const PARALLEL = 4
  * left to REST, and so is all of a venue without an archive.
  * @throws VenueError in the end; DataError for a file that holds something else
  */
-export async function* fetchArchive(
+export function fetchArchive(
+  series: Series,
+  stretch: Stretch,
+  options: ArchiveOptions,
+): AsyncGenerator<BarBatch & Stretch> {
+  return oneAhead(batchesOf(series, stretch, options))
+}
+
+/** The next batch is made while whoever takes them writes the last, which other threads do for him. */
+async function* oneAhead<T>(batches: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    for (let next = batches.next(); ; ) {
+      const { value, done } = await next
+      if (done) return
+      next = batches.next()
+      // it may fail before its turn comes
+      next.catch(() => undefined)
+      yield value
+    }
+  } finally {
+    await batches.return(undefined)
+  }
+}
+
+async function* batchesOf(
   series: Series,
   stretch: Stretch,
   options: ArchiveOptions,

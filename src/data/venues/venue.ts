@@ -30,6 +30,8 @@ export interface Ask {
   readonly weight: number
   /** Of a request that is signed; no error and no message says them, nor the query's `signature`. */
   readonly headers?: Readonly<Record<string, string>>
+  /** A file is asked for: nobody looks for words of the venue's in it. */
+  readonly isFile?: boolean
 }
 
 /** What a venue answered. */
