@@ -73,8 +73,7 @@ export async function sync(asked: SyncAsked, steps: SyncSteps, host: SyncHost): 
         if (run.outcome === 'failed') failed++
       }
       if (signal.aborted || isOnce || only !== undefined) break
-      // what took long may have made another one due
-      if (due.length === 0) await nap(jobs, dir, host)
+      await nap(jobs, dir, host)
     }
     return { runs, failed, jobs: [...last.values()], isStopped: signal.aborted }
   } finally {
@@ -87,6 +86,7 @@ function lockFolder(dir: string): string {
   return join(dir, '.sync')
 }
 
+/** Until the next one is due, which one that took long may have brought about. */
 async function nap(jobs: readonly SyncJob[], dir: string, { clock, signal }: SyncHost): Promise<void> {
   const [states, now] = [readStates(dir), clock.now()]
   const next = Math.min(...jobs.map(({ name, cron }) => dueTime(cron, states[name], now)))

@@ -116,10 +116,8 @@ test('train runs the verb with the places of this project, in its folder', async
 
 test('a training that is told to end is asked to, and says that it was', async () => {
   const script = join(folder, 'fake.mjs')
-  writeFileSync(
-    script,
-    'process.on("SIGINT", () => process.exit(130)); setInterval(() => {}, 1000); console.log("at it")',
-  )
+  const onStop = 'process.on("SIGINT", () => { fs.writeFileSync("kept", ""); process.exit(130) })'
+  writeFileSync(script, `import fs from "node:fs"; ${onStop}; setInterval(() => {}, 1000); console.log("at it")`)
   const log = (line: string) => {
     lines.push(line)
     stop.abort()
@@ -127,4 +125,5 @@ test('a training that is told to end is asked to, and says that it was', async (
   const done = await steps([process.execPath, script]).train('up.ts', { signal: stop.signal, log })
   expect(done).toMatchObject({ isStopped: true, text: expect.stringMatching(/^up\.ts: stopped after/) })
   expect(lines).toEqual(['at it'])
+  expect(existsSync(join(folder, 'kept'))).toBe(true)
 })
