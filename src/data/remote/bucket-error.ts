@@ -23,6 +23,9 @@ interface Failure {
 const UNREACHABLE =
   /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|CERT|SSL|TLS|TimeoutError|timed? ?out|socket hang up|aborted/i
 
+/** Some servers answer with another status than 401 or 403. */
+const CREDENTIALS = /AccessKey|UserNotFound|Signature|InvalidToken|ExpiredToken/
+
 /** The HTTP status of a failure, where there was an answer. */
 export function statusOf(error: unknown): number | null {
   const { $metadata, code } = error as Failure
@@ -41,14 +44,14 @@ export function bucketError(way: Way, doing: string, error: unknown): DataError 
   const { url, endpoint, variable, credentials } = way
   const who = credentials.secrets.length === 0 ? 'without credentials' : `with the credentials of ${credentials.from}`
   const advice =
-    status === 401 || status === 403
+    status === 401 || status === 403 || CREDENTIALS.test(String(name))
       ? `it was asked ${who}; check that they are right and may do this`
       : status === 404
         ? `check that the bucket "${url.bucket}" is there, or name another store with --store`
         : status === null && UNREACHABLE.test(`${name} ${code} ${said}`)
           ? `it cannot be reached; check the network and ${variable}`
           : 'try again later'
-  const text = `${url.text}: ${doing} failed at ${endpoint}: ${status === null ? '' : `HTTP ${status}, `}${said}; ${advice}`
+  const text = `${url.text}: ${doing} failed at ${endpoint.replace(/\/\/[^/@]*@/, '//***@')}: ${status === null ? '' : `HTTP ${status}, `}${said}; ${advice}`
   return new DataError(withoutSecrets(text, credentials.secrets))
 }
 
@@ -61,5 +64,9 @@ function innermost(error: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 300)
+  return text
+    .replace(/^Multiple errors occurred.*?details\./, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300)
 }

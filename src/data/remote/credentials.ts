@@ -83,11 +83,9 @@ export function gcsCredentials(env: Environment): GcsCredentials {
     throw new DataError(`${file}: is no JSON; GOOGLE_APPLICATION_CREDENTIALS names a key file as Google hands it out`)
   }
   const words = ['private_key', 'private_key_id', 'client_secret', 'refresh_token'].map((name) => json?.[name])
-  return {
-    from: file,
-    secrets: words.filter((word) => typeof word === 'string' && word !== ''),
-    file,
-  } as GcsCredentials
+  // a message may quote a line of a key
+  const lines = words.flatMap((word) => (typeof word === 'string' ? word.split('\n') : []))
+  return { from: file, secrets: lines.filter((line) => line !== ''), file }
 }
 
 /** Reads a file of secrets that nobody but its owner can read. */

@@ -16,22 +16,33 @@ export function gcsWay(
   url: StoreUrl,
   env: Environment,
 ): Way & { readonly credentials: ReturnType<typeof gcsCredentials> } {
-  const endpoint = env['STORAGE_EMULATOR_HOST'] || GOOGLE
+  const endpoint = endpointOf(env['STORAGE_EMULATOR_HOST'] || GOOGLE)
   return { url, endpoint, variable: 'STORAGE_EMULATOR_HOST', credentials: gcsCredentials(env) }
+}
+
+/** Google's own tools take a host alone and a whole address; emulators speak http. */
+function endpointOf(host: string): string {
+  const address = /^https?:\/\//.test(host) ? host : `http://${host}`
+  return address.replace(/\/+$/, '').replace(/\/storage\/v1$/, '')
 }
 
 function openStorage(sdk: typeof import('@google-cloud/storage'), way: ReturnType<typeof gcsWay>): Storage {
   const { credentials, endpoint } = way
   const isOwn = endpoint !== GOOGLE
-  return new sdk.Storage({
+  const storage = new sdk.Storage({
     // never looked up: neither in the home folder nor at a metadata server
     projectId: 'klinelab',
-    retryOptions: { autoRetry: true, maxRetries: 3, totalTimeout: PATIENCE },
-    ...(credentials.file !== null && { keyFilename: credentials.file }),
+    // waits of 1.5 and 2.25 s
+    retryOptions: { autoRetry: true, maxRetries: 2, retryDelayMultiplier: 1.5, totalTimeout: PATIENCE },
     // an endpoint that is not the default is asked without credentials, unless told otherwise: so is Google, by another spelling
     ...(isOwn ? { apiEndpoint: endpoint } : credentials.file === null && { apiEndpoint: `${GOOGLE}/` }),
     ...(isOwn && credentials.file !== null && { useAuthWithCustomEndpoint: true }),
   })
+  // named to the constructor it warns on the console of files that nobody has looked at; whose this one is was
+  if (credentials.file !== null) Object.assign(storage.authClient, { keyFilename: credentials.file })
+  // the client takes the variable as it is, where it is in the environment of the process
+  if (isOwn) storage.baseUrl = `${endpoint}/storage/v1`
+  return storage
 }
 
 /**

@@ -2,10 +2,11 @@
  * The servers that the stores in buckets are tested against, built once into a folder of the user's cache (or into
  * KLINELAB_TEST_BIN). `node test/data/remote/build-servers.ts` builds what is missing and says so.
  */
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 const SERVERS = {
   versitygw: { module: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' },
@@ -35,24 +36,51 @@ export function whyNot(server: Server): string | null {
   return `${server} is not built and there is no Go to build it with (https://go.dev/dl)`
 }
 
-/** The server's program, built where it is not there yet. */
-export function serverProgram(server: Server): string {
+/** The server's program, built where it is not there yet; whoever builds it already is waited for. */
+export async function serverProgram(server: Server): Promise<string> {
   const path = pathOf(server)
-  if (existsSync(path)) return path
-  const { module, version } = SERVERS[server]
+  for (; !existsSync(path); await setTimeout(300)) {
+    const release = take(`${path}.lock`)
+    if (release === null) continue
+    try {
+      await build(server, path)
+    } finally {
+      release()
+    }
+  }
+  return path
+}
+
+/** Holds a lock file, unless a living process does. */
+function take(file: string): (() => void) | null {
   mkdirSync(FOLDER, { recursive: true })
-  // two test files may build at a time: each into a folder of its own, and whole when it gets its name
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' })
+    return () => rmSync(file, { force: true })
+  } catch {
+    try {
+      process.kill(Number(readFileSync(file, 'utf8')), 0)
+    } catch {
+      rmSync(file, { force: true })
+    }
+    return null
+  }
+}
+
+async function build(server: Server, path: string): Promise<void> {
+  const { module, version } = SERVERS[server]
+  // into a folder of its own: it gets its name when it is whole
   const own = mkdtempSync(join(FOLDER, 'building-'))
   try {
-    const built = spawnSync(goCommand() ?? 'go', ['install', `${module}@${version}`], {
-      env: { ...process.env, GOBIN: own, GOFLAGS: '' },
-      encoding: 'utf8',
-      timeout: BUILD_TIMEOUT,
+    const go = spawn(goCommand() ?? 'go', ['install', `${module}@${version}`], {
+      env: { ...process.env, GOBIN: own },
+      stdio: ['ignore', 'ignore', 'pipe'],
     })
-    if (built.status !== 0)
-      throw new Error(`go install ${module}@${version} failed: ${(built.stderr || String(built.error)).slice(-2000)}`)
+    let said = ''
+    go.stderr.on('data', (part) => (said += part))
+    const code = await new Promise((resolve) => go.on('error', resolve).on('close', resolve))
+    if (code !== 0) throw new Error(`go install ${module}@${version} failed: ${said.slice(-2000) || code}`)
     renameSync(join(own, server), path)
-    return path
   } finally {
     rmSync(own, { recursive: true, force: true })
   }
@@ -61,7 +89,7 @@ export function serverProgram(server: Server): string {
 if (process.argv[1] === import.meta.filename)
   for (const server of Object.keys(SERVERS) as Server[]) {
     const reason = whyNot(server)
-    if (reason === null) serverProgram(server)
+    if (reason === null) await serverProgram(server)
     else {
       console.log(`${reason}: its tests are skipped`)
       process.exitCode = 1

@@ -108,7 +108,7 @@ export function freePort(): Promise<number> {
 }
 
 async function started(server: Server, flags: readonly string[], url: string): Promise<ChildProcess> {
-  const child = spawn(serverProgram(server), flags, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(await serverProgram(server), flags, { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', (part) => (said += part))
   for (let tries = 0; tries < 200; tries++) {

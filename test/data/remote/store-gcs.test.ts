@@ -1,0 +1,3 @@
+import { testRemoteStore } from './store-cases.ts'
+
+testRemoteStore('gs', 'fake-gcs-server')

@@ -1,0 +1,3 @@
+import { testRemoteStore } from './store-cases.ts'
+
+testRemoteStore('s3', 'versitygw')
