@@ -40,8 +40,8 @@ function seriesLines(one: SeriesGot, dir: string): string[] {
 }
 
 const WORDS: Readonly<Record<HoleCause, string>> = {
-  outage: 'missing: the venue was down',
-  'no-trades': 'missing: nobody traded',
+  outage: 'missing, while the venue was down',
+  'no-trades': 'missing, in which nobody traded',
   'not-listed': 'before the market was listed',
   delisted: 'after the market was delisted',
   horizon: 'beyond what the venue hands out',

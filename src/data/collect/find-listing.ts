@@ -30,7 +30,10 @@ export async function tradedPart(
   const behind = await endsOf(http, days, { from: found?.to ?? to, to }, options)
   const first = before?.from ?? found?.from ?? to
   const last = behind?.to ?? found?.to ?? before?.to ?? to
-  return { from: Math.max(stretch.from, first), to: last >= to ? stretch.to : Math.min(stretch.to, last) }
+  // a day more on either side: of the days of listing and of the end a venue may have minutes only
+  const begins = later(first, -1, '1d')
+  const ends = later(last, 1, '1d')
+  return { from: Math.max(stretch.from, begins), to: ends >= to ? stretch.to : Math.min(stretch.to, ends) }
 }
 
 /** Open time of the first and close time of the last bar within a stretch. */

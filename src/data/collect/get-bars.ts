@@ -64,11 +64,11 @@ export async function getBars(job: BarsJob, got: BarsGot): Promise<void> {
     for (const part of missing)
       for await (const batch of fetchArchive(series, part, { http, stored: got.manifest, now: job.clock() })) {
         await put(batch)
-        done += batch.rows.length
-        job.onProgress(Math.min(done, total), total)
+        const inside = { from: Math.max(batch.from, part.from), to: Math.min(batch.to, part.to) }
+        done += bucketsIn(inside, interval)
+        job.onProgress(done, total)
       }
     missing = look()
-    done = Math.max(0, total - rowsOf(missing))
     total = done + rowsOf(missing)
   }
   for (const part of missing) {

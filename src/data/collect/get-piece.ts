@@ -188,7 +188,11 @@ class Piece {
     if (to > first) return null
     this.#wasThereBefore ??= await hasBarsBefore(http, series, this.#stretch.from, { clock })
     if (this.#wasThereBefore) return null
-    return { at: first, because: `the first bar that ${series.venue} has of it opens at ${timeName(first)}` }
+    const isFound = first < Number.POSITIVE_INFINITY
+    const because = isFound
+      ? `the first bar that ${series.venue} has of it opens at ${timeName(first)}`
+      : `${series.venue} has no bar of it before ${timeName(to)}`
+    return { at: isFound ? first : to, because }
   }
 
   /** Whether a missing stretch lies behind the market's last bar, and the market trades no more. */

@@ -8,6 +8,8 @@ import type { GetOptions, GetRange, SeriesGot, VenueRulesGot } from './get-optio
 import { markSeriesOf } from './get-rules.ts'
 import { type Start, VenueWork } from './venue-work.ts'
 
+export type { GetOptions, GetRange } from './get-options.ts'
+
 export interface GetResult {
   readonly series: readonly SeriesGot[]
   readonly rules: readonly VenueRulesGot[]
