@@ -1,7 +1,9 @@
 import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { DataError } from '../../../src/data/index.ts'
+import { bucketError } from '../../../src/data/remote/bucket-error.ts'
 import { gcsCredentials, s3Credentials } from '../../../src/data/remote/credentials.ts'
 import { openGcsBucket } from '../../../src/data/remote/gcs-bucket.ts'
 import { openS3Bucket } from '../../../src/data/remote/s3-bucket.ts'
@@ -102,6 +104,38 @@ describe('credentials', () => {
       expect(refused).toThrow(words)
       expect(refused).not.toThrow(/hushhush|IDOF/)
     }
+  })
+})
+
+describe('errors', () => {
+  const way = {
+    url: parseStoreUrl('s3://klines/x'),
+    endpoint: 'http://me:hushhush@127.0.0.1:9',
+    variable: 'AWS_ENDPOINT_URL',
+    credentials: { from: 'AWS_ACCESS_KEY_ID', secrets: ['IDOFKEY', 'hushhush+/='] },
+  }
+
+  test('say nothing secret, whatever the server quotes, and leave the object of the client behind', () => {
+    const signed = Object.assign(new Error('the key IDOFKEY did\nnot sign with hushhush+/= as it should'), {
+      name: 'SignatureDoesNotMatch',
+      $metadata: { httpStatusCode: 403 },
+      $response: { headers: { authorization: 'IDOFKEY' } },
+    })
+    const error = bucketError(way, 'reading a', signed)
+    expect(error.message).toBe(
+      's3://klines/x: reading a failed at http://***@127.0.0.1:9: HTTP 403, SignatureDoesNotMatch, the key *** did not sign with *** as it should; it was asked with the credentials of AWS_ACCESS_KEY_ID; check that they are right and may do this',
+    )
+    expect(error.cause).toBe(undefined)
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/IDOFKEY|hushhush/)
+  })
+
+  test('say what happened at the bottom of a chain of causes', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' })
+    const several = new AggregateError([refused], '')
+    for (const cause of [refused, several])
+      expect(bucketError(way, 'listing b', new TypeError('fetch failed', { cause })).message).toMatch(
+        /connect ECONNREFUSED 127\.0\.0\.1:9; it cannot be reached; check the network and AWS_ENDPOINT_URL$/,
+      )
   })
 })
 

@@ -72,6 +72,9 @@ test('manifests that have not changed are not read again for a list; one that is
   const before = bucket.asked.length
   expect(await listed()).toEqual(['binance:TESTUSDT:1h 24'])
   expect(bucket.asked.slice(before).filter((one) => one.startsWith('get'))).toEqual([])
+  // what somebody did to the file is not taken for what the bucket has
+  writeFileSync(join(cache, 'cache', 'binance', 'TESTUSDT', '1h', 'manifest.json'), '{}')
+  expect(await listed()).toEqual(['binance:TESTUSDT:1h 24'])
   await bring(machine(bucket), START + DAY, 24)
   expect(await listed()).toEqual(['binance:TESTUSDT:1h 48'])
   bucket.objects.delete(MANIFEST)
@@ -126,6 +129,22 @@ test('one who is always too late gives up and says so', async () => {
   await expect(bring(store, START + DAY, 24)).rejects.toThrow(
     /manifest\.json: 20 times in a row somebody else wrote it/,
   )
+})
+
+test('a month that was taken away while it was read for a change is no fault where the manifest is another by then', async () => {
+  const bucket = memoryBucket()
+  await bring(machine(bucket), START, 24)
+  const slow = machine(bucket)
+  const { get } = bucket
+  bucket.get = async (key) => {
+    if (!key.endsWith('.parquet')) return get(key)
+    bucket.get = get
+    await bring(machine(bucket), START + DAY, 24)
+    bucket.objects.delete(key)
+    return get(key)
+  }
+  expect(await bring(slow, START + 2 * DAY, 24)).toBe(24)
+  expect(await rowsOf(machine(bucket))).toBe(72)
 })
 
 test('strays are taken away once they are a day old and neither the manifest nor the one before names them', async () => {
