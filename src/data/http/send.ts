@@ -1,4 +1,5 @@
 import type { Answer } from '../venues/venue.ts'
+import type { HttpClock } from './http-clock.ts'
 
 /** What came of one request. */
 export type Outcome =
@@ -15,8 +16,7 @@ export interface SendOptions {
   /** ms from the first byte asked to the last one read. */
   readonly timeout: number
   readonly signal?: AbortSignal
-  /** Wall clock, where an answer has no date. */
-  readonly now: () => number
+  readonly clock: HttpClock
   /** Go no further than the origin that is asked. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -27,9 +27,9 @@ const MOST_REDIRECTS = 3
 
 /** One GET. Redirects within the origin are followed, those that lead out of it are told. @throws only what the signal says */
 export async function send(url: string, options: SendOptions): Promise<Outcome> {
-  const { signal } = options
+  const { signal, clock } = options
   signal?.throwIfAborted()
-  const timeout = AbortSignal.timeout(options.timeout)
+  const timeout = clock.expire?.(options.timeout) ?? AbortSignal.timeout(options.timeout)
   const both = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
   try {
     return await follow(new URL(url), both, options)
@@ -41,14 +41,14 @@ export async function send(url: string, options: SendOptions): Promise<Outcome> 
   }
 }
 
-async function follow(first: URL, signal: AbortSignal, { now, headers }: SendOptions): Promise<Outcome> {
+async function follow(first: URL, signal: AbortSignal, { clock, headers }: SendOptions): Promise<Outcome> {
   let url = first
   // Coinbase answers nobody who does not say who he is
   const said = { 'user-agent': 'klinelab', ...headers }
   for (let hops = 0; ; hops++) {
     const response = await fetch(url.href, { signal, redirect: 'manual', headers: said })
     const location = response.headers.get('location')
-    if (response.status < 300 || response.status >= 400 || location === null) return read(response, now)
+    if (response.status < 300 || response.status >= 400 || location === null) return read(response, clock)
     await response.body?.cancel()
     const { status } = response
     const to = URL.canParse(location, url.href) ? new URL(location, url) : null
@@ -59,7 +59,7 @@ async function follow(first: URL, signal: AbortSignal, { now, headers }: SendOpt
   }
 }
 
-async function read(response: Response, now: () => number): Promise<Outcome> {
+async function read(response: Response, clock: HttpClock): Promise<Outcome> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of response.body ?? []) {
@@ -78,7 +78,7 @@ async function read(response: Response, now: () => number): Promise<Outcome> {
       text ??= bytes.toString('utf8')
       return text
     },
-    at: madeAt(headers, now()),
+    at: madeAt(headers, clock.now()),
     headers,
   }
   return { kind: 'answer', status: response.status, statusText: response.statusText, answer }

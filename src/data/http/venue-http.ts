@@ -83,11 +83,11 @@ class Client implements VenueHttp {
         headers: ask.headers,
         timeout: Math.max(1, Math.min(this.#options.timeout ?? TIMEOUT, this.#deadline - this.#clock.now())),
         signal: this.#options.signal,
-        now: () => this.#clock.now(),
+        clock: this.#clock,
       })
       const isAnswer = outcome.kind === 'answer'
       if (isAnswer) this.#hear(outcome.answer)
-      const fault = isAnswer ? api.fault(outcome.status, outcome.answer.body) : null
+      const fault = isAnswer && !ask.isFile ? api.fault(outcome.status, outcome.answer.body) : null
       const verdict = verdictOf(outcome, fault, this.#clock.now())
       if (verdict !== null) return this.#judge(ask, { verdict, outcome, fault })
       if (!isAnswer) throw new Error(`${outcome.kind} passed for an answer`)
