@@ -1,19 +1,17 @@
-import { accessSync, constants, existsSync } from 'node:fs'
 import { arch, cpus, platform, totalmem } from 'node:os'
-import { dirname } from 'node:path'
 import { DataError } from '../data/data-error.ts'
-import { openStore } from '../data/index.ts'
 import { originsOf } from '../data/venues/origins.ts'
 import { credentialsSet, originsSet } from './doctor-credentials.ts'
 import { optionalPeers } from './doctor-peers.ts'
+import { isWritable, lookAtStore, type StoreHealth } from './doctor-store.ts'
 import { reachVenues, type VenueHealth } from './doctor-venues.ts'
-import { EMBEDDED, HOME, VERSION } from './package-info.ts'
+import { HOME, VERSION } from './package-info.ts'
 import type { Settings } from './settings.ts'
 
 export interface Health {
   readonly versions: Readonly<Record<string, string>>
   readonly machine: Readonly<Record<string, string | number>>
-  readonly store: { readonly dir: string; readonly writable: boolean; readonly series: number; readonly bars: number }
+  readonly store: StoreHealth
   readonly reports: { readonly dir: string; readonly writable: boolean }
   /** Variables klinelab reads: whether they are set, never to what. */
   readonly environment: Readonly<Record<string, 'set' | 'missing'>>
@@ -35,7 +33,7 @@ const VARIABLES = ['KLINELAB_STORE', 'KLINELAB_REPORTS', 'KLINELAB_LEDGER', 'NO_
 
 /**
  * Looks at the installation and says what is there and what is wrong.
- * @param isOffline no venue is asked
+ * @param isOffline neither a venue nor a bucket is asked
  */
 export async function doctor(
   settings: Settings,
@@ -53,18 +51,10 @@ export async function doctor(
       `DuckDB, which reads and writes the store, cannot be loaded (${(error as Error).message.split('\n')[0]}); install again on this machine: npm install`,
     )
   }
-  const manifests = await (await openStore(settings.store, { behind: EMBEDDED })).list(({ message }) =>
-    problems.push(message),
-  )
-  const store = {
-    dir: settings.store,
-    writable: isWritable(settings.store),
-    series: manifests.length,
-    bars: manifests.reduce((sum, one) => sum + one.rows, 0),
-  }
+  const store = await lookAtStore(settings.store, env, isOffline, (text) => problems.push(text))
   const reports = { dir: settings.out, writable: isWritable(settings.out) }
   for (const { dir, writable } of [store, reports])
-    if (!writable) problems.push(`${dir} cannot be written; choose another folder with --store or --out`)
+    if (writable === false) problems.push(`${dir} cannot be written; choose another folder with --store or --out`)
   const { credentials, problems: wrong } = credentialsSet(env)
   problems.push(...wrong)
   const venues = await reaching
@@ -81,7 +71,8 @@ export async function doctor(
     environment: Object.fromEntries(VARIABLES.map((name) => [name, env[name] === undefined ? 'missing' : 'set'])),
     ...{ credentials, origins: originsSet(env), peers: optionalPeers() },
     ...{ venues, remarks: (venues ?? []).flatMap(remarksOf) },
-    problems,
+    // a store in a bucket and what it is asked with may be wrong in one way
+    problems: [...new Set(problems)],
   }
 }
 
@@ -116,17 +107,4 @@ function remarksOf({ venue, isReached, why, offset, within, used, limit }: Venue
       : []),
     ...(used !== null && used > MUCH * limit ? [`${venue}: ${used} of the ${limit} it allows are used already`] : []),
   ]
-}
-
-/** Whether files can be made in a folder, or in the nearest one above it that exists. */
-function isWritable(dir: string): boolean {
-  for (let at = dir; ; at = dirname(at)) {
-    if (!existsSync(at) && dirname(at) !== at) continue
-    try {
-      accessSync(at, constants.W_OK)
-      return true
-    } catch {
-      return false
-    }
-  }
 }

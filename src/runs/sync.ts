@@ -32,7 +32,7 @@ export interface SyncAsked {
 }
 
 /** A job's run that is over. */
-export interface JobRun extends Omit<JobState, 'outcome' | 'finished'> {
+interface JobRun extends Omit<JobState, 'outcome' | 'finished'> {
   readonly job: string
   readonly finished: number
   readonly outcome: 'done' | 'failed' | 'stopped'

@@ -69,3 +69,19 @@ test('an address that is none is a problem, and doctor says the rest all the sam
     problems: [expect.stringContaining('KLINELAB_URL_KRAKEN')],
   })
 })
+
+test('a store in a bucket: who is asked and with what, and why it gives no answer', () => {
+  const env = { KLINELAB_STORE: 's3://klines/lab', AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${PORT}` }
+  const keys = { AWS_ACCESS_KEY_ID: 'sentinel-id', AWS_SECRET_ACCESS_KEY: 'sentinel-secret' }
+  const asked = doctor({ ...NOWHERE, ...env, ...keys }, '--json')
+  expect(asked.code).toBe(1)
+  expect(asked.json<Health>()).toMatchObject({
+    store: { dir: 's3://klines/lab', writable: null, series: null, endpoint: env.AWS_ENDPOINT_URL_S3 },
+    problems: [expect.stringMatching(/^s3:\/\/klines\/lab.*(ECONNREFUSED|no answer within 3 s)/)],
+  })
+  const offline = doctor({ ...env, ...keys }, '--offline')
+  expect(offline).toMatchObject({ code: 0, stdout: expect.stringContaining('with AWS_ACCESS_KEY_ID: not read') })
+  const half = doctor({ ...env, AWS_ACCESS_KEY_ID: 'sentinel-id' }, '--offline', '--json').json<Health>()
+  expect(half.problems).toEqual([expect.stringContaining('AWS_SECRET_ACCESS_KEY is missing')])
+  for (const { stdout, stderr } of [asked, offline]) expect(stdout + stderr).not.toContain('sentinel')
+})

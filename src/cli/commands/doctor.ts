@@ -1,4 +1,5 @@
 import { doctor, type Health } from '../../runs/doctor.ts'
+import type { StoreHealth } from '../../runs/doctor-store.ts'
 import type { VenueHealth } from '../../runs/doctor-venues.ts'
 import type { Command } from '../command.ts'
 import { PLACES, settingsOf } from '../flags.ts'
@@ -16,7 +17,7 @@ export default {
   words: '',
   flags: {
     ...PLACES,
-    offline: { help: 'ask no venue' },
+    offline: { help: 'ask neither venues nor a bucket' },
     strict: { help: 'exit 1 for a venue out of reach and a wrong clock, too' },
   },
   example: 'klinelab doctor',
@@ -37,10 +38,7 @@ function healthText(health: Health): string {
   const lines: readonly (readonly [string, string])[] = [
     ...Object.entries(versions),
     ['machine', `${machine['cpu']}, ${machine['cores']} cores, ${machine['memoryGiB']} GiB, ${machine['platform']}`],
-    [
-      'store',
-      `${store.dir}: ${plural(store.series, 'series', 'series')}, ${plural(store.bars, 'bar')}${store.writable ? '' : ', NOT writable'}`,
-    ],
+    ['store', storeText(store)],
     ['reports', `${reports.dir}${reports.writable ? '' : ', NOT writable'}`],
     ...Object.entries(environment),
     ...Object.entries(credentials),
@@ -56,6 +54,12 @@ function healthText(health: Health): string {
     ...(problems.length === 0 ? ['all well'] : problems),
     ...remarks.map((text) => `note: ${text}`),
   ].join('\n')
+}
+
+function storeText({ dir, writable, series, bars, endpoint, credentials }: StoreHealth): string {
+  const at = endpoint === undefined ? '' : ` at ${endpoint} with ${credentials}`
+  const size = series === null ? 'not read' : `${plural(series, 'series', 'series')}, ${plural(bars!, 'bar')}`
+  return `${dir}${at}: ${size}${writable === false ? ', NOT writable' : ''}`
 }
 
 function venueText({ host, isReached, roundTrip, offset, within, used, limit, window }: VenueHealth): string {
