@@ -15,7 +15,7 @@ export interface Listed {
 export interface Wanted {
   /** `null`: whatever they are quoted in. */
   readonly quote: string | null
-  /** Least volume of 24 hours, in the quote asset; 0: any. */
+  /** Least volume of 24 hours, in the quote asset; 0 for none. */
   readonly minVolume: number
   /** Symbols, with * for any letters and ? for one. */
   readonly exclude: readonly string[]
