@@ -27,6 +27,8 @@ export interface Outcome {
   readonly ok?: boolean
   /** Exit code of work that was ended early. */
   readonly code?: number
+  /** All has been printed as it came, a document a line: work without an end has no last word. */
+  readonly isPrinted?: boolean
 }
 
 export interface Command {

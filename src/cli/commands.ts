@@ -39,6 +39,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Jobs of klinelab.config.ts at their times: get, update, scan, train; missed ones are made up for',
     load: () => import('./commands/data-sync.ts'),
   },
+  'data stream': {
+    summary: 'Closed bars of the venues as they come, into the store; prints a line an event, --json a document a line',
+    load: () => import('./commands/data-stream.ts'),
+  },
   'data list': { summary: 'What is in the store', load: () => import('./commands/data-list.ts') },
   'data check': {
     summary: 'The certificate of a series: gaps, outages, zero volume, outliers; exit 1 if it is broken',

@@ -28,7 +28,8 @@ export async function runCli(argv: readonly string[], process: NodeJS.Process): 
     if (parsed.isJson) console.log = console.info = console.debug = console.error
     const outcome = await command.run(parsed.args, io)
     io.clear()
-    process.stdout.write(hide(parsed.isJson ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`))
+    if (outcome.isPrinted !== true)
+      process.stdout.write(hide(parsed.isJson ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`))
     return outcome.code ?? (outcome.ok === false ? 1 : 0)
   } catch (error) {
     io.clear()

@@ -122,7 +122,7 @@ test.each([BTC, THIN])(
         }
         expect(venue.clock.pending).toBe(0)
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   },
 )

@@ -1,0 +1,142 @@
+import { once } from 'node:events'
+import { parseSeries, type Series, type Venue } from '../../core/series.ts'
+import { openVenueHttp } from '../../data/http/venue-http.ts'
+import { openStore } from '../../data/index.ts'
+import type { LiveEvent, LiveStream } from '../../data/stream/live.ts'
+import { openStream } from '../../data/stream/open-stream.ts'
+import { restSide } from '../../data/stream/rest-side.ts'
+import { StreamStore } from '../../data/stream/store-stream.ts'
+import { SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
+import { venueApi } from '../../data/venues/all-venues.ts'
+import { originsOf } from '../../data/venues/origins.ts'
+import { usage } from '../../runs/usage-error.ts'
+import type { Command } from '../command.ts'
+import { STORE, settingsOf } from '../flags.ts'
+import { interruptible } from '../interrupt.ts'
+import type { Io } from '../io.ts'
+import { eventJson, eventText } from '../stream-text.ts'
+import { plural } from '../text.ts'
+
+/** A question for REST is given up after this, ms, and asked again: a stream has no end that it could wait for. */
+const QUESTION = 5 * 60_000
+/** What keeps the process alive after its end, such as a connection that has gone half, is cut off then. */
+const LAST_MS = 2000
+/** Waits that are worth a line, ms. */
+const LONG_WAIT = 5_000
+
+export default {
+  words: '<series...>',
+  flags: { ...STORE },
+  example: 'klinelab data stream binance:BTCUSDT:1m',
+  async run(args, io) {
+    const { store: dir } = await settingsOf(args, io)
+    const all = usage(() => args.words.map(streamable))
+    const print = printer(args.flags['json'] === true)
+    const alarm = (text: string) => {
+      status.clear()
+      process.stderr.write(`${new Date().toISOString().slice(0, 19)}Z ${text}\n`)
+    }
+    const status = statusLine(all.length, io)
+    // what stops containers and services
+    const term = new AbortController()
+    const onTerm = () => term.abort()
+    process.once('SIGTERM', onTerm)
+    const kept = await StreamStore.open(await openStore(dir), all, SYSTEM_CLOCK, (error) =>
+      alarm((error as Error).message),
+    )
+    try {
+      const next = new Map(await Promise.all(all.map(async (one) => [one, await kept.next(one)] as const)))
+      const isInterrupted = await interruptible(async (interrupt) => {
+        const signal = AbortSignal.any([interrupt, term.signal])
+        const stream = streamOf(all, next, io, alarm)
+        const onStop = () => void stream.close()
+        signal.addEventListener('abort', onStop)
+        if (signal.aborted) onStop()
+        for await (const event of stream) {
+          const at = Date.now()
+          // kept before it is told: whoever has heard of a bar finds it in the store
+          const why = kept.keep(event, at)
+          status.clear()
+          await print(event)
+          if (isAlarm(event)) alarm(eventText(event))
+          if (why !== null) alarm(`not stored: ${eventText(event)}: ${why}`)
+          status.show(event, stream)
+        }
+        return interrupt.aborted
+      })
+      return { json: undefined, text: '', isPrinted: true, ...(isInterrupted && { code: 130 }) }
+    } finally {
+      status.clear()
+      process.off('SIGTERM', onTerm)
+      await kept.close()
+      setTimeout(() => process.exit(), LAST_MS).unref()
+    }
+  },
+} satisfies Command
+
+/** @throws RangeError for what is no series, or none that its venue has */
+function streamable(text: string): Series {
+  const series = parseSeries(text)
+  const { intervals } = venueApi(series.venue).bars
+  if (!intervals.includes(series.interval))
+    throw new RangeError(`${text}: ${series.venue} has no such bars; it has ${intervals.join(' ')}`)
+  return series
+}
+
+function streamOf(
+  all: readonly Series[],
+  next: ReadonlyMap<Series, number | null>,
+  io: Io,
+  alarm: (text: string) => void,
+): LiveStream {
+  const origins = originsOf(io.env)
+  const rest = (venue: Venue) => {
+    const api = venueApi(venue)
+    const origin = origins.rest?.[venue] ?? api.origin
+    const onWait = ({ reason, why, for: ms }: { reason: string; why: string; for: number }) => {
+      if (ms >= LONG_WAIT && reason !== 'allowance') alarm(`${venue}: waits ${Math.round(ms / 1000)} s: ${why}`)
+    }
+    return restSide(() => openVenueHttp(api, { origin, patience: QUESTION, onWait }), origin, SYSTEM_CLOCK)
+  }
+  return openStream(all, { rest, origins, from: (series) => next.get(series) ?? null })
+}
+
+function isAlarm({ kind }: LiveEvent): boolean {
+  return kind === 'silent' || kind === 'disconnected' || kind === 'hole'
+}
+
+/** A line an event; a reader that is slow slows it down. */
+function printer(isJson: boolean): (event: LiveEvent) => Promise<void> {
+  return async (event) => {
+    const line = isJson ? eventJson(event) : eventText(event)
+    if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+  }
+}
+
+/** How it goes, on a terminal only, once a second. */
+function statusLine(series: number, { env }: Io) {
+  const isShown = process.stderr.isTTY === true && !env['CI']
+  let [bars, last, isThere] = [0, 0, false]
+  const silent = new Set<string>()
+  return {
+    clear() {
+      if (isThere) process.stderr.write('\r\x1b[2K')
+      isThere = false
+    },
+    show(event: LiveEvent, { waiting }: LiveStream) {
+      if (event.kind === 'bar') bars++
+      if (event.kind === 'silent') silent.add(JSON.stringify(event.series))
+      if (event.kind === 'heard') silent.delete(JSON.stringify(event.series))
+      const now = performance.now()
+      if (!isShown || now - last < 1000) return
+      last = now
+      isThere = true
+      const parts = [
+        ...[`${series} series`, plural(bars, 'bar')],
+        ...(silent.size > 0 ? [`${silent.size} silent`] : []),
+        ...(waiting > 0 ? [`${waiting} waiting`] : []),
+      ]
+      process.stderr.write(`\r\x1b[2K${parts.join(', ')}`)
+    },
+  }
+}

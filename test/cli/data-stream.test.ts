@@ -1,0 +1,230 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { closeTimeOf, openTimeOf } from '../../src/core/interval.ts'
+import { seededRandom } from '../../src/core/random.ts'
+import { parseSeries } from '../../src/core/series.ts'
+import { foldLeft, Tail } from '../../src/data/collect/tail.ts'
+import { openStore } from '../../src/data/index.ts'
+import { type SocketServer, startSocketServer, until } from '../data/stream/socket-server.ts'
+import { startVenueServer, type VenueServer } from '../servers/venue-server.ts'
+import { klinelab, ROOT, scratch } from './klinelab.ts'
+
+const MAIN = join(ROOT, 'src', 'cli', 'main.ts')
+const SERIES = parseSeries('binance:BTCUSDT:1m')
+const MINUTE = 60_000
+/** `npm run soak` asks for more. */
+const KILLS = Number(process.env['KLINELAB_KILLS'] ?? 3)
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+interface Told {
+  readonly kind: string
+  readonly openTime: number
+  readonly close: string
+  readonly from: string
+}
+
+/**
+ * A venue whose bars of some hours ago are pushed one after another, as fast as the test wants: what was pushed has ended there, and REST
+ * has it too.
+ */
+class Venue {
+  readonly dir = join(scratch(), 'store')
+  /** Open time of the bar that is pushed next. */
+  cursor: number
+  readonly first: number
+  rest!: VenueServer
+  sockets!: SocketServer
+
+  constructor() {
+    this.first = this.cursor = openTimeOf(Date.now(), '1m') - 400 * MINUTE
+  }
+
+  async start(): Promise<this> {
+    this.rest = await startVenueServer({ now: () => this.cursor })
+    this.sockets = await startSocketServer({
+      onMessage: ({ id }, socket) => socket.send(JSON.stringify({ result: null, id })),
+    })
+    ends.push(this.rest.close, this.sockets.close)
+    const tail = await Tail.open(await openStore(this.dir), SERIES)
+    tail.append(this.#bar(this.first - MINUTE), this.first)
+    await tail.fold()
+    await tail.close()
+    return this
+  }
+
+  push(count = 1): void {
+    for (let k = 0; k < count; k++) {
+      const { openTime, ...bar } = this.#bar(this.cursor)
+      this.cursor = closeTimeOf(openTime, '1m')
+      const [o, h, l, c] = [bar.open, bar.high, bar.low, bar.close]
+      const rest = { v: bar.volume, q: bar.quoteVolume, n: bar.trades, V: bar.takerBase, Q: bar.takerQuote }
+      const k = { t: openTime, T: openTime + MINUTE - 1, s: 'BTCUSDT', i: '1m', o, h, l, c, ...rest, x: true }
+      this.sockets.send({ stream: 'btcusdt@kline_1m', data: { e: 'kline', E: openTime, s: 'BTCUSDT', k } })
+    }
+  }
+
+  #bar(openTime: number) {
+    return this.rest.truth.texts(SERIES, openTime, openTime + MINUTE)[0]!
+  }
+
+  stream(...flags: string[]): Streaming {
+    const env = { KLINELAB_URL_BINANCE: this.rest.origin, KLINELAB_WS_BINANCE: this.sockets.origin }
+    return new Streaming(['data', 'stream', 'binance:BTCUSDT:1m', '--store', this.dir, ...flags], env)
+  }
+
+  /** What is in the store, once what a killed process left has been folded. */
+  async stored(): Promise<{ readonly times: number[]; readonly closes: number[] }> {
+    const store = await openStore(this.dir)
+    await foldLeft(store, SERIES)
+    const { openTime, close } = await store.load(SERIES)
+    return { times: [...openTime], closes: [...close] }
+  }
+
+  /** Every bar from the beginning to the newest that was told is stored, once, as it really was. */
+  async check(told: readonly Told[]): Promise<void> {
+    const { times, closes } = await this.stored()
+    const truth = this.rest.truth.texts(SERIES, this.first - MINUTE, times.at(-1)! + MINUTE)
+    expect(times).toEqual(truth.map(({ openTime }) => openTime))
+    expect(closes).toEqual(truth.map(({ close }) => Number(close)))
+    for (const { openTime } of told) expect(times).toContain(openTime)
+  }
+}
+
+class Streaming {
+  readonly #child: ChildProcess
+  #stdout = ''
+  stderr = ''
+  code: number | string | null | undefined
+
+  constructor(args: readonly string[], env: Record<string, string>) {
+    this.#child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, env: { ...process.env, ...env } })
+    this.#child.stdout!.on('data', (part) => {
+      this.#stdout += part
+    })
+    this.#child.stderr!.on('data', (part) => {
+      this.stderr += part
+    })
+    this.#child.on('close', (code, signal) => {
+      this.code = signal ?? code
+    })
+    ends.push(() => this.#child.kill('SIGKILL'))
+  }
+
+  /** Whole lines only: the last one may have been cut by its death. */
+  get lines(): string[] {
+    return this.#stdout.split('\n').slice(0, -1)
+  }
+
+  get bars(): Told[] {
+    return this.lines.map((line) => JSON.parse(line) as Told).filter(({ kind }) => kind === 'bar')
+  }
+
+  async end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<this> {
+    this.#child.kill(signal)
+    await until(() => this.code !== undefined, signal)
+    return this
+  }
+}
+
+const tailOf = ({ dir }: Venue) => join(dir, 'binance', 'BTCUSDT', '1m', 'tail.csv')
+
+test('bars are told and stored as they come, missed ones first, and Ctrl-C leaves nothing to be folded', async () => {
+  const venue = await new Venue().start()
+  // what passed since the last stored bar
+  venue.cursor = venue.first + 5 * MINUTE
+  const streaming = venue.stream('--json')
+  await until(() => streaming.bars.length === 5)
+  await until(() => venue.sockets.said.length === 1)
+  venue.push(3)
+  await until(() => streaming.bars.length === 8)
+  venue.sockets.drop()
+  venue.cursor += 2 * MINUTE
+  await until(() => venue.sockets.said.length === 2)
+  venue.push(1)
+  await until(() => streaming.bars.length === 11)
+  expect(existsSync(tailOf(venue))).toBe(true)
+  const { code, stderr, lines, bars } = await streaming.end('SIGINT')
+  expect(code).toBe(130)
+  expect(bars.map(({ from }) => from)).toEqual([
+    'rest',
+    'rest',
+    'rest',
+    'rest',
+    'rest',
+    'stream',
+    'stream',
+    'stream',
+    'rest',
+    'rest',
+    'stream',
+  ])
+  expect(lines.map((line) => (JSON.parse(line) as Told).kind).filter((kind) => kind !== 'bar')).toEqual([
+    ...['connected', 'disconnected', 'connected'],
+  ])
+  expect(stderr).toMatch(/^\S+Z binance {2}disconnected: the connection was lost\n$/)
+  expect(existsSync(tailOf(venue))).toBe(false)
+  await venue.check(bars)
+  const [sixth] = venue.rest.truth.texts(SERIES, venue.first + 5 * MINUTE, venue.first + 6 * MINUTE)
+  expect(JSON.parse(lines.find((line) => line.includes('"stream"'))!)).toEqual({
+    ...{ kind: 'bar', series: 'binance:BTCUSDT:1m', ...sixth, mark: null, from: 'stream' },
+  })
+})
+
+test('SIGTERM ends a service well', async () => {
+  const venue = await new Venue().start()
+  const streaming = venue.stream()
+  await until(() => venue.sockets.said.length === 1)
+  venue.push(1)
+  await until(() => streaming.lines.length === 2)
+  const { code, lines } = await streaming.end('SIGTERM')
+  expect(code).toBe(0)
+  const [bar] = venue.rest.truth.texts(SERIES, venue.first, venue.first + MINUTE)
+  expect(lines[0]).toBe('binance  connected')
+  expect(lines[1]).toContain(`${bar!.open} ${bar!.high} ${bar!.low} ${bar!.close}  ${bar!.volume}`)
+  await venue.check([])
+})
+
+test(
+  `killed ${KILLS} times, a stream has lost nothing that it told, and nothing is doubled`,
+  async () => {
+    const venue = await new Venue().start()
+    const random = seededRandom(20_261_126)
+    const told: Told[] = []
+    for (let kill = 0; kill < KILLS; kill++) {
+      const before = venue.sockets.said.length
+      const streaming = venue.stream('--json')
+      const isEarly = kill % 3 === 2
+      // while it starts, and folds what the last one left
+      if (isEarly) await new Promise((resolve) => setTimeout(resolve, 250 + random() * 500))
+      else {
+        await until(() => venue.sockets.said.length > before)
+        const wanted = 1 + Math.floor(random() * 8)
+        for (let k = 0; k < wanted; k++) {
+          venue.push()
+          await new Promise((resolve) => setTimeout(resolve, random() * 6))
+        }
+        await until(() => streaming.bars.length > 0)
+      }
+      const { bars } = await streaming.end('SIGKILL')
+      expect(bars.map(({ openTime }) => openTime)).toEqual(bars.map((_, k) => bars[0]!.openTime + k * MINUTE))
+      told.push(...bars)
+      await venue.check(bars)
+    }
+    expect(told.length).toBeGreaterThan(KILLS / 2)
+    await venue.check(told)
+  },
+  20_000 + KILLS * 3_000,
+)
+
+test('a series that is none, or an interval that the venue has not got, is refused before anything is opened', () => {
+  const none = klinelab(['data', 'stream', 'binance:BTCUSDT:7m'])
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('unknown interval "7m"')])
+  const [wrong, dir] = ['coinbase:BTC-USD:3m', scratch()]
+  const other = klinelab(['data', 'stream', wrong, '--store', dir])
+  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('coinbase has no such bars; it has 1m 5m')])
+})
