@@ -80,20 +80,8 @@ function klinesCsv(request: WireRequest, series: Series, from: number, to: numbe
   const rows = bars.map((bar) => {
     const text = barText(series, bar)
     const { open, high, low, close, volume, quoteVolume, takerBase, takerQuote } = text
-    return [
-      opened(bar),
-      open,
-      high,
-      low,
-      close,
-      volume,
-      closed(bar),
-      quoteVolume,
-      bar.trades,
-      takerBase,
-      takerQuote,
-      0,
-    ].join(',')
+    const extras = [quoteVolume ?? 0, bar.trades, takerBase ?? 0, takerQuote ?? 0]
+    return [opened(bar), open, high, low, close, volume, closed(bar), ...extras, 0].join(',')
   })
   const header =
     series.venue === 'binance'

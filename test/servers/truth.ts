@@ -139,11 +139,13 @@ export function cellsOf(series: Series, stretch: Stretch): number {
 export function barText(series: Series, bar: TruthBar): BarText {
   const { priceDigits, volumeDigits } = marketOf(series)
   const digits = priceDigits + volumeDigits
-  const isBinance = series.venue === 'binance' || series.venue === 'binance-usdm'
+  // what a mark price says of trades is to be ignored
+  const isTold = !series.symbol.endsWith('@mark')
+  const isBinance = isTold && (series.venue === 'binance' || series.venue === 'binance-usdm')
   const quote = decimal(BigInt(bar.close) * BigInt(bar.volume), digits)
   return {
     openTime: bar.openTime,
-    closeTime: isBinance ? bar.closeTime : Number.NaN,
+    closeTime: isBinance || !isTold ? bar.closeTime : Number.NaN,
     open: decimal(bar.open, priceDigits),
     high: decimal(bar.high, priceDigits),
     low: decimal(bar.low, priceDigits),
