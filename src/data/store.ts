@@ -20,6 +20,17 @@ export interface LoadRange {
   readonly before?: number
 }
 
+/** What a list says of a series. */
+interface SeriesBrief extends Pick<SeriesManifest, 'series' | 'rows' | 'from' | 'to'> {
+  readonly gaps: { readonly count: number; readonly bars: number }
+  /** How many bars were made, and how many the venue was asked for and does not have. */
+  readonly made: number
+  readonly holes: number
+  readonly outages: number
+  readonly skipped: number
+  readonly months: number
+}
+
 /** Stored klines: Parquet files by series and month, with a manifest each. */
 export interface Store {
   /** Its folder; of a store in a bucket the one of this machine that stands for it, as far as it was asked for. */
@@ -29,6 +40,8 @@ export interface Store {
   readonly mirror?: Mirror
   /** Every stored series by name; one whose manifest is damaged is told of and left out, or, where nobody listens, an error. */
   list(onDamaged?: (error: Error) => void): Promise<SeriesManifest[]>
+  /** The same in brief: of a thousand series the manifests are 36 MB, and keeping them takes longer than reading them. */
+  briefly(onDamaged?: (error: Error) => void): Promise<SeriesBrief[]>
   manifest(series: Series): Promise<SeriesManifest | null>
   /** Folder the series is read from: the store's own, or the one behind it. */
   folder(series: Series): string | null
@@ -49,19 +62,23 @@ export function storeAt(dir: string, behind: string | null, place: string, mirro
   const dirs = behind === null ? [dir] : [dir, behind]
   const folder = (series: Series): string | null =>
     dirs.map((one) => seriesDir(one, series)).find((path) => existsSync(join(path, 'manifest.json'))) ?? null
-  const list: Store['list'] = async (onDamaged = fail) => {
-    const found = new Map<string, SeriesManifest>()
+  const listed = async <T extends { readonly series: string }>(
+    onDamaged: (error: Error) => void,
+    of: (manifest: SeriesManifest) => T,
+  ): Promise<T[]> => {
+    const found = new Map<string, T>()
     await mirror?.refreshAll(onDamaged)
     for (const one of dirs)
-      for (const manifest of manifestsUnder(one, onDamaged))
-        if (!found.has(manifest.series)) found.set(manifest.series, manifest)
+      for (const told of manifestsUnder(one, onDamaged, of)) if (!found.has(told.series)) found.set(told.series, told)
     return [...found.values()].sort((a, b) => (a.series < b.series ? -1 : 1))
   }
+  const list: Store['list'] = (onDamaged = fail) => listed(onDamaged, (manifest) => manifest)
   return {
     dir,
     behind,
     ...(mirror !== undefined && { mirror }),
     list,
+    briefly: (onDamaged = fail) => listed(onDamaged, briefOf),
     folder,
     manifest: async (series) => {
       await mirror?.refresh(series)
@@ -109,7 +126,18 @@ function fail(error: Error): never {
   throw error
 }
 
-function manifestsUnder(dir: string, onDamaged: (error: Error) => void): SeriesManifest[] {
+function briefOf({ series, rows, from, to, gaps, made = [], holes = [], ...rest }: SeriesManifest): SeriesBrief {
+  const bars = (stretches: readonly { readonly bars: number }[]) => stretches.reduce((sum, one) => sum + one.bars, 0)
+  return {
+    ...{ series, rows, from, to, gaps: { count: gaps.length, bars: bars(gaps) }, made: bars(made), holes: bars(holes) },
+    outages: rest.outages.length,
+    skipped: rest.skipped.length,
+    months: rest.files.length,
+  }
+}
+
+/** Of every manifest under a folder what `of` takes of it; the manifest itself is then let go. */
+function manifestsUnder<T>(dir: string, onDamaged: (error: Error) => void, of: (manifest: SeriesManifest) => T): T[] {
   const subfolders = (path: string) =>
     existsSync(path)
       ? readdirSync(path, { withFileTypes: true })
@@ -123,7 +151,7 @@ function manifestsUnder(dir: string, onDamaged: (error: Error) => void): SeriesM
     .flatMap((path) => {
       try {
         const manifest = readManifest(path)
-        return manifest === null ? [] : [manifest]
+        return manifest === null ? [] : [of(manifest)]
       } catch (error) {
         onDamaged(error as Error)
         return []

@@ -11,17 +11,9 @@ export default {
   example: 'klinelab data list',
   async run(args, io) {
     const { store: dir } = await settingsOf(args, io)
-    const manifests = await (await openStore(dir, { behind: EMBEDDED })).list(({ message }) => io.warn(message))
-    const series = manifests.map(({ series, rows, from, to, gaps, outages, skipped, files }) => ({
-      series,
-      rows,
-      from,
-      to,
-      gaps: { count: gaps.length, bars: gaps.reduce((sum, gap) => sum + gap.bars, 0) },
-      outages: outages.length,
-      skipped: skipped.length,
-      months: files.length,
-    }))
+    const series = await (await openStore(dir, { behind: EMBEDDED })).briefly(({ message }) => io.warn(message))
+    // most stores have no made bars, and need no column of noughts
+    const isAnyMade = series.some((one) => one.made > 0)
     const rows = series.map((one) => [
       one.series,
       count(one.rows),
@@ -29,13 +21,20 @@ export default {
       timeName(one.to),
       count(one.gaps.count),
       count(one.gaps.bars),
+      ...(isAnyMade ? [count(one.made)] : []),
     ])
     return {
       json: { store: dir, series },
       text:
         rows.length === 0
           ? `${dir} is empty`
-          : tableText(['series', 'bars', 'from', 'to (exclusive)', 'gaps', 'bars missing'], rows),
+          : tableText(
+              [
+                ...['series', 'bars', 'from', 'to (exclusive)', 'gaps', 'bars missing'],
+                ...(isAnyMade ? ['bars made'] : []),
+              ],
+              rows,
+            ),
     }
   },
 } satisfies Command

@@ -127,3 +127,18 @@ describe('a backtest on it', () => {
     expect(readFileSync(join(dir!, 'report.html'), 'utf8')).toContain('Nothing was repaired or filled in')
   })
 })
+
+test('data list in brief is what the manifests say', async () => {
+  const [manifest] = await store.list()
+  const { stdout } = await command(['data', 'list', '--json'], store.dir)
+  const { series } = JSON.parse(stdout) as { series: readonly Record<string, unknown>[] }
+  expect(series.find((one) => one['series'] === 'binance:TESTUSDT:1h')).toEqual({
+    ...{ series: 'binance:TESTUSDT:1h', rows: 99, from: at(0), to: at(100), gaps: { count: 1, bars: 1 } },
+    ...{ made: 7, holes: 18, outages: 0, skipped: 0, months: manifest!.files.length },
+  })
+  // a column of noughts is left away
+  expect((await command(['data', 'list'], store.dir)).stdout).toMatch(/bars missing {2}bars made/)
+  const plain = await openStore(join(scratch(), 'store'))
+  await storeBars(plain, TEST, batchOf(hours(0, 3)))
+  expect((await command(['data', 'list'], plain.dir)).stdout).not.toMatch(/bars made/)
+})
