@@ -66,10 +66,11 @@ for (const [kind, program] of [
         expect(plain(there), args.join(' ')).toBe(plain(here))
       }
       for (const [who, name] of [
-        [writer, 'there'],
+        [machine(address, server.env), 'there'],
         [local, 'here'],
       ] as const) {
-        const range = ['--from', '2024-01-20', '--to', '2024-02-02']
+        // of a machine that has not read any month yet, and only one of them
+        const range = ['--from', '2024-02-02', '--to', '2024-02-12']
         expect((await who('data', 'export', SERIES, '--out', join(files, `${name}.csv`), ...range)).code).toBe(0)
       }
       expect(readFileSync(join(files, 'there.csv'), 'utf8')).toBe(readFileSync(join(files, 'here.csv'), 'utf8'))

@@ -1,13 +1,23 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { importFiles } from '../../../src/data/index.ts'
+import { parseSeries } from '../../../src/core/series.ts'
+import {
+  importExchangeInfo,
+  importFiles,
+  importFunding,
+  importTiers,
+  loadFunding,
+  loadInstrument,
+  loadTiers,
+} from '../../../src/data/index.ts'
 import { connectionOf } from '../../../src/data/remote/connect.ts'
 import { Remote } from '../../../src/data/remote/remote.ts'
 import { parseStoreUrl } from '../../../src/data/remote/store-url.ts'
 import { type Store, storeAt } from '../../../src/data/store.ts'
 import { scratch } from '../../cli/klinelab.ts'
 import { dump, HOUR, NOW, START, TEST } from '../klines.ts'
+import { EMBEDDED } from '../parquet-store.ts'
 import { type MemoryBucket, memoryBucket } from './memory-bucket.ts'
 
 const DAY = 24 * HOUR
@@ -179,6 +189,41 @@ test('a month that was damaged in the cache is not merged into what is put', asy
   writeFileSync(join(store.dir, name), 'no parquet')
   expect(await bring(store, START + DAY, 24)).toBe(24)
   expect(await rowsOf(machine(bucket))).toBe(48)
+})
+
+test('what a dead process left in the staging folder is not put', async () => {
+  const bucket = memoryBucket()
+  const store = machine(bucket)
+  const left = '2024-09.0123456789ab.parquet'
+  const folder = join(`${store.dir}.staging`, '1', 'binance', 'TESTUSDT', '1h')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, left), 'half')
+  expect(await bring(store, START, 24)).toBe(24)
+  expect(keys(bucket).filter((key) => key.endsWith(left))).toEqual([])
+  expect(existsSync(`${store.dir}.staging`)).toBe(false)
+})
+
+test('instruments, tiers and funding that one machine stores are there on another, with the bars or without', async () => {
+  const bucket = memoryBucket()
+  const [one, two] = [machine(bucket), machine(bucket)]
+  const bitcoin = parseSeries('binance:BTCUSDT:1h')
+  await importExchangeInfo(one, join(EMBEDDED, 'instruments', 'binance', 'BTCUSDT', '2018-02-10.json'))
+  // opened before it was there: what is known of a symbol is asked for once
+  expect((await loadInstrument(two, bitcoin)).snapshots).toEqual((await loadInstrument(one, bitcoin)).snapshots)
+  expect((await loadInstrument(two, bitcoin)).base).toBe('BTC')
+  const brackets = [{ notionalFloor: 0, notionalCap: 50_000, maintMarginRatio: 0.01, cum: 0, initialLeverage: 20 }]
+  const files = scratch({
+    'tiers.json': JSON.stringify({ symbol: 'TESTUSDT', brackets }),
+    'funding.csv': `time,rate\n${START},0.0001\n`,
+    'bars.csv': dump(START, 24),
+  })
+  const series = parseSeries('binance-usdm:TESTUSDT:1h')
+  await importTiers(one, join(files, 'tiers.json'), START)
+  await importFunding(one, [join(files, 'funding.csv')], 'binance-usdm', 'TESTUSDT')
+  await importFiles(one, [join(files, 'bars.csv')], series, { now: NOW })
+  await two.load(series)
+  expect(loadTiers(two, 'binance-usdm', 'TESTUSDT', START)).toMatchObject({ asOf: START, brackets: [{ leverage: 20 }] })
+  expect(loadFunding(two, 'binance-usdm', 'TESTUSDT', START, NOW)).toMatchObject({ rate: Float64Array.of(0.0001) })
 })
 
 test('a failure on the way leaves the bucket and the cache as they were', async () => {
