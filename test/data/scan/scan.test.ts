@@ -205,6 +205,14 @@ describe('scanStored', () => {
     expect(symbols(later)).toEqual(['ETHUSDT', 'BTCUSDT'])
   })
 
+  test('a longer lookback reads further back', async () => {
+    const store = await storeOf({ 'binance:BTCUSDT:1d': rising })
+    const scan = await scanStored(asked('binance', { mix: { momentum: 1 }, lookback: 9 }), store, at)
+    expect(scan.markets).toMatchObject([{ symbol: 'BTCUSDT', momentum: 109 / 100 - 1 }])
+    const further = await scanStored(asked('binance', { mix: { momentum: 1 }, lookback: 10 }), store, at)
+    expect([further.markets, further.unknown]).toEqual([[], ['BTCUSDT']])
+  })
+
   test('a store whose future is cut off ranks the same', async () => {
     const [whole, cut] = [
       await storeOf(SERIES),
