@@ -11,24 +11,16 @@ import {
   loadInstrument,
   loadTiers,
 } from '../../../src/data/index.ts'
-import { connectionOf } from '../../../src/data/remote/connect.ts'
-import { Remote } from '../../../src/data/remote/remote.ts'
-import { parseStoreUrl } from '../../../src/data/remote/store-url.ts'
-import { type Store, storeAt } from '../../../src/data/store.ts'
+import type { Store } from '../../../src/data/store.ts'
 import { scratch } from '../../cli/klinelab.ts'
 import { dump, HOUR, NOW, START, TEST } from '../klines.ts'
 import { EMBEDDED } from '../parquet-store.ts'
+import { machine } from './machine.ts'
 import { type MemoryBucket, memoryBucket } from './memory-bucket.ts'
 
 const DAY = 24 * HOUR
 const FOLDER = 'place/binance/TESTUSDT/1h/'
 const MANIFEST = `${FOLDER}manifest.json`
-
-/** A store in a bucket in memory, as a machine with a cache of its own sees it. */
-function machine(bucket: MemoryBucket, cache = scratch()): Store {
-  const remote = new Remote(parseStoreUrl('s3://klines/place'), join(cache, 'cache'), async () => bucket)
-  return storeAt(remote.cache.dir, null, 's3://klines/place', connectionOf(remote))
-}
 
 async function bring(store: Store, from: number, count: number): Promise<number> {
   const file = join(scratch(), 'some.csv')
@@ -191,13 +183,13 @@ test('a month that was damaged in the cache is not merged into what is put', asy
   expect(await rowsOf(machine(bucket))).toBe(48)
 })
 
-test('what a dead process left in the staging folder is not put', async () => {
+test('what a dead process left in the staging folder is neither put nor read', async () => {
   const bucket = memoryBucket()
   const store = machine(bucket)
   const left = '2024-09.0123456789ab.parquet'
   const folder = join(`${store.dir}.staging`, '1', 'binance', 'TESTUSDT', '1h')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, left), 'half')
+  for (const name of [left, 'manifest.json']) writeFileSync(join(folder, name), 'half')
   expect(await bring(store, START, 24)).toBe(24)
   expect(keys(bucket).filter((key) => key.endsWith(left))).toEqual([])
   expect(existsSync(`${store.dir}.staging`)).toBe(false)
