@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 import { dayOfMinutes, zipOf } from './dump.ts'
 import { fencedBlocks } from './fenced.ts'
@@ -13,6 +14,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const blocks = fencedBlocks(readme)
 const firstStrategy = blocks.find(({ language, text }) => language === 'ts' && text.includes('defineStrategy'))!.text
 const firstModel = blocks.find(({ language, text }) => language === 'ts' && text.includes('defineModel'))!.text
+const schedule = blocks.find(({ language, text }) => language === 'ts' && text.includes('defineConfig'))!.text
 const fromCode = blocks.find(({ language, text }) => language === 'ts' && text.includes('runBacktest'))!.text
 
 /** A user's own folder: the examples, the README's first strategy, dumps in the home folder, an exchange info. */
@@ -21,6 +23,7 @@ const project = scratch({
   'strategies/dip.ts': firstStrategy,
   'strategies/odds.ts': firstModel,
   'study.ts': fromCode,
+  'klinelab.config.ts': schedule,
   'home/dumps/BTCUSDT-1m-2024-01.zip': zipOf('BTCUSDT-1m-2024-01.csv', dayOfMinutes(Date.UTC(2024, 0, 31))),
   'home/dumps/BTCUSDT-1m-2024-02.zip': zipOf('BTCUSDT-1m-2024-02.csv', dayOfMinutes(Date.UTC(2024, 1, 1))),
   'exchangeInfo-2024-05-01.json': exchangeInfo('SOL', Date.UTC(2024, 4, 1)),
@@ -34,6 +37,19 @@ const program = (name: string, text: string) =>
 program('npm', `[ "$1 $2" = "start --" ] || exit 64\nshift 2\ncd '${ROOT}' && exec ${scripts['start']} "$@"`)
 program('npx', `[ "$1" = klinelab ] || exit 64\nshift\nexec node '${join(ROOT, 'src', 'cli', 'klinelab.mjs')}' "$@"`)
 
+/** The venues are asked at a server of this machine that plays them. */
+let venues: ChildProcess
+const elsewhere: Record<string, string> = {}
+beforeAll(async () => {
+  venues = spawn(process.execPath, [join(ROOT, 'test', 'servers', 'serve.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said] = (await once(venues.stdout!, 'data')) as [Buffer]
+  for (const name of ['BINANCE', 'BINANCE_USDM', 'BINANCE_ARCHIVE', 'COINBASE', 'KRAKEN', 'KUCOIN'])
+    elsewhere[`KLINELAB_URL_${name}`] = said.toString('utf8').trim()
+})
+afterAll(() => venues.kill())
+
 function sh(command: string) {
   const { KLINELAB_STORE, ...env } = process.env
   return spawnSync('sh', ['-c', command], {
@@ -41,6 +57,7 @@ function sh(command: string) {
     encoding: 'utf8',
     env: {
       ...env,
+      ...elsewhere,
       HOME: join(project, 'home'),
       PATH: `${programs}:${dirname(process.execPath)}:${env['PATH']}`,
       KLINELAB_REPORTS: join(project, 'reports'),
@@ -102,7 +119,7 @@ describe('the TypeScript of the README', () => {
       JSON.stringify({
         extends: join(ROOT, 'tsconfig.json'),
         compilerOptions: { typeRoots: [join(ROOT, 'node_modules', '@types')] },
-        include: ['study.ts', 'strategies/dip.ts', 'strategies/odds.ts'],
+        include: ['study.ts', 'strategies/dip.ts', 'strategies/odds.ts', 'klinelab.config.ts'],
       }),
     )
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -134,12 +151,21 @@ describe('the TypeScript of the README', () => {
     expect(blocks.filter(({ language }) => language === 'ts').map(({ text }) => text)).toEqual([
       firstStrategy,
       firstModel,
+      schedule,
       fromCode,
     ])
     // Compose and Kubernetes: what they start is in the tests of the queue
     const others = blocks.filter(({ language }) => !['sh', 'ts'].includes(language))
-    expect(others.map(({ language }) => language)).toEqual(['yaml', 'yaml'])
-    for (const { text } of others) expect(text).toMatch(/klinelab,? worker/)
+    expect(others.map(({ language }) => language)).toEqual(['yaml', 'yaml', 'ini', 'yaml'])
+    for (const [k, { text }] of others.entries())
+      expect(text).toMatch(k < 2 ? /klinelab,? worker/ : /klinelab data sync/)
+  })
+
+  test('the schedule is one', () => {
+    const done = sh('npx klinelab data sync --list --json')
+    expect({ code: done.status, stderr: done.stderr }).toEqual({ code: 0, stderr: '' })
+    const { jobs } = JSON.parse(done.stdout) as { jobs: { job: string }[] }
+    expect(jobs.map(({ job }) => job)).toEqual(['bars', 'all', 'markets', 'model'])
   })
 })
 
