@@ -168,6 +168,18 @@ describe('bars of a venue in the store', () => {
     expect(manifest.revised!.at(-1)).toMatchObject({ openTime: at(1199), was: '1199.125', is: '2' })
   })
 
+  test('have gaps across the ends of months, whichever month is written', async () => {
+    const store = await emptyStore()
+    const [february, march] = [31 * 24, 60 * 24]
+    await storeBars(store, TEST, batchOf([hourBar(february - 3), hourBar(march + 2)]))
+    const { manifest } = await storeBars(store, TEST, batchOf([hourBar(february + 1), hourBar(february + 2)]))
+    expect(manifest.gaps).toEqual([
+      { start: at(february - 2), end: at(february + 1), bars: 3 },
+      { start: at(february + 3), end: at(march + 2), bars: march - february - 1 },
+    ])
+    expect((await certify(store, TEST)).faults).toEqual([])
+  })
+
   test('many series at once within a process: each is whole', async () => {
     const store = await emptyStore()
     const names = Array.from({ length: 12 }, (_, k) => parseSeries(`binance:T${k}USDT:1h`))

@@ -119,6 +119,16 @@ describe('a tail that a stream left', () => {
     await tail.close()
   })
 
+  test('is folded whole where a death in a fold left two files', async () => {
+    const store = await left('')
+    const lines = readFileSync(tailFile(store), 'utf8')
+    writeFileSync(join(store.dir, ...FOLDER, 'tail.folding.csv'), lines)
+    writeFileSync(tailFile(store), lines.replaceAll(`${at(0)},${at(1)}`, `${at(7)},${at(8)}`))
+    await (await Tail.open(store, TEST)).close()
+    expect(await opens(store)).toEqual([0, 1, 7])
+    expect((await store.manifest(TEST))!.revisions).toBe(undefined)
+  })
+
   test('is folded ahead of an answer, which is newer', async () => {
     const store = await left()
     const { revised } = await storeBars(store, TEST, batchOf(hours(1, 2)))
