@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, r
 import { dirname, join } from 'node:path'
 import type { Gap } from '../core/bar.ts'
 import type { Series } from '../core/series.ts'
-import type { Hole, Revision } from './collect/batch.ts'
+import type { Hole, Revision } from './collect/hole.ts'
 import { DataError } from './data-error.ts'
 import { diskError } from './duckdb.ts'
 import { makeFolder } from './make-folder.ts'

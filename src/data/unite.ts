@@ -9,7 +9,7 @@ import { timeText } from './validate.ts'
 export type Replaces = 'none' | 'stored' | 'all'
 
 /** A row that another one took the place of. */
-export interface Replaced {
+interface Replaced {
   readonly was: number
   readonly is: number
   readonly field: DecimalField | 'trades'
@@ -29,7 +29,7 @@ export interface United {
 
 /**
  * Stored and fresh rows, both by open time, put together.
- * @param isMade whether the stored bar of a time is one that was made: any other is better
+ * @param isMade whether the stored bar of a time is one that was made, which gives way to whatever comes
  * @throws DataError where two rows of one time differ and neither may take the other's place
  */
 export function unite(

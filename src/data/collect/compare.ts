@@ -21,7 +21,7 @@ export interface ComparedSide {
 }
 
 /** How a bar's closes differ: basis points of B against A. */
-export interface CloseDifference {
+interface CloseDifference {
   readonly openTime: number
   readonly a: number
   readonly b: number

@@ -1,6 +1,6 @@
 import type { Gap } from '../../core/bar.ts'
 import { barsBetween, type Interval } from '../../core/interval.ts'
-import type { Hole } from './batch.ts'
+import type { Hole } from './hole.ts'
 
 /** A stretch of open times, its end exclusive. */
 export interface Span {
