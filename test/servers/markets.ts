@@ -30,7 +30,7 @@ function market(
 }
 
 /** Enough to be asked for and ranked: a leveraged token, a pair of stable coins, one that is halted, one that is delivered. */
-export const MARKETS: readonly TestMarket[] = [
+const MARKETS: readonly TestMarket[] = [
   market('binance', 'BTCUSDT', 'BTC/USDT', [2, 5], 6_543_210),
   market('binance', 'ETHUSDT', 'ETH/USDT', [2, 4], 345_678),
   market('binance', 'SOLUSDT', 'SOL/USDT', [2, 3], 15_012),

@@ -1,4 +1,4 @@
-import { barsBetween, closeTimeOf, INTERVALS, openTimeOf } from '../../src/core/interval.ts'
+import { closeTimeOf, INTERVALS, openTimeOf } from '../../src/core/interval.ts'
 import { type Series, seriesName } from '../../src/core/series.ts'
 import type { Stretch } from '../../src/data/collect/batch.ts'
 import type { BarText } from '../../src/data/venues/venue.ts'
@@ -128,11 +128,6 @@ export function firstOpen(from: number, series: Series): number {
 /** Whether the venue publishes nothing for buckets without a trade. */
 export function isLeftOut(series: Series, bar: TruthBar): boolean {
   return bar.trades === 0 && (series.venue === 'coinbase' || series.venue === 'kucoin')
-}
-
-/** Grid cells of a stretch. */
-export function cellsOf(series: Series, stretch: Stretch): number {
-  return barsBetween(stretch.from, stretch.to, series.interval)
 }
 
 /** What the venue of a series says of a bar; what it does not say is `null`. */
