@@ -180,12 +180,15 @@ export class SeriesLine {
     const { clock, patience, series, signal, omitsEmpty } = this.#options
     this.#isAsking = true
     let wait = patience.retry
+    let isFailing = false
     try {
       for (let stretch = this.#missing(); stretch !== null && !signal.aborted; stretch = this.#missing()) {
         const before = this.#next
         const isAnswered = await this.#askOnce(stretch)
         if (isAnswered) this.#tellHoles()
-        if (this.#next > before) wait = patience.retry
+        // the first answer after some that did not come is no reason to be patient
+        if (this.#next > before || (isAnswered && isFailing)) wait = patience.retry
+        isFailing = !isAnswered
         const left = this.#missing()
         if (left === null || (isAnswered && left.to > stretch.to)) continue
         const isQuiet = isAnswered && omitsEmpty && this.#ahead.size === 0

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Series } from '../../../src/core/series.ts'
+import { EventQueue } from '../../../src/data/stream/event-queue.ts'
 import { Truth } from '../../servers/truth.ts'
 import { BTC, MINUTE, PlayedVenue, T0 } from './played-venue.ts'
 
@@ -156,6 +157,41 @@ describe('holes', () => {
     expect(venue.bars).toEqual(['0 stream', '1 stream', '4 stream'])
   })
 
+  test('are not told before the second question, which comes after a pause', async () => {
+    const venue = play({ truth: new Truth({ holes: [{ from: at(2), to: at(4) }] }) })
+    await up(venue)
+    await venue.play(at(0), at(2))
+    venue.feed.disconnected('played')
+    venue.restFault = 'network'
+    await venue.clock.moveTo(at(5) + 500)
+    venue.restFault = null
+    const before = venue.asked.length
+    venue.close(at(4))
+    venue.feed.connected()
+    await venue.clock.moveTo(at(5) + 600)
+    // a new connection does not wait for the next try, which was up to a minute away
+    expect(venue.asked.length).toBe(before + 1)
+    expect(venue.of('hole')).toEqual([])
+    await venue.clock.moveTo(at(5) + 2_499)
+    expect(venue.of('hole')).toEqual([])
+    await venue.clock.moveTo(at(6))
+    expect(venue.asked.length).toBe(before + 2)
+    expect(venue.of('hole').map(({ from, to }) => [from, to])).toEqual([[at(2), at(4)]])
+    expect(venue.bars).toEqual(['0 stream', '1 stream', '4 stream'])
+  })
+
+  test('are told by the venue’s clock: what has not ended there has not been asked for', async () => {
+    const thin: Series = { venue: 'coinbase', symbol: 'BTC-USD', interval: '1m' }
+    const venue = play({ series: [thin], isNeverQuiet: false, omitsEmpty: true })
+    await up(venue)
+    venue.behind = 50_000
+    await venue.clock.moveTo(at(1) + 45_000)
+    expect(venue.asked.length).toBeGreaterThanOrEqual(2)
+    expect(venue.of('hole')).toEqual([])
+    await venue.clock.moveTo(at(2))
+    expect(venue.bars).toEqual(['0 rest'])
+  })
+
   test('of a thin market are no alarm: REST says that there is nothing, in two questions', async () => {
     const thin: Series = { venue: 'coinbase', symbol: 'BTC-USD', interval: '1m' }
     const venue = play({
@@ -252,6 +288,15 @@ describe('a feed that says nothing', () => {
     expect(venue.bars).toHaveLength(8)
   })
 
+  test('that may be quiet alarms where its connection is lost, whatever REST has', async () => {
+    const kraken: Series = { venue: 'kraken', symbol: 'XBTUSD', interval: '1m' }
+    const venue = play({ truth: new Truth({ quietEvery: 1 }), series: [kraken], isNeverQuiet: false })
+    await up(venue)
+    venue.feed.disconnected('played')
+    await venue.clock.moveTo(at(3))
+    expect(venue.of('silent').map(({ since }) => since)).toEqual([at(0)])
+  })
+
   test('alarms where REST cannot be asked either', async () => {
     const kraken: Series = { venue: 'kraken', symbol: 'XBTUSD', interval: '1m' }
     const venue = play({ series: [kraken], isNeverQuiet: false })
@@ -293,6 +338,15 @@ describe('the end', () => {
 })
 
 describe('a slow consumer', () => {
+  test('that has gone lets everybody go who waits for room', async () => {
+    const queue = new EventQueue<number>(1, async () => undefined)
+    queue.push(1)
+    const room = queue.room().then(() => 'room')
+    expect(await Promise.race([room, Promise.resolve('full')])).toBe('full')
+    queue.end()
+    expect(await room).toBe('room')
+  })
+
   test('loses nothing, and slows the bars of the past down', async () => {
     const venue = play({ isRead: false, pageRows: 1000, options: { from: () => at(-20_000) } })
     await up(venue)

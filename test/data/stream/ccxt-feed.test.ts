@@ -133,7 +133,7 @@ function ohlc(minute: number, close: number, trades: number, type = 'update', in
   }
 }
 
-const candle = (minute: number, close: string, volume = '44.88321441') => ({
+const candle = (minute: number, close: string, volume = '1234567890.12345678') => ({
   ...{ topic: '/market/candles:BTC-USDT_1min', type: 'message', subject: 'trade.candles.update' },
   data: {
     symbol: 'BTC-USDT',
@@ -238,7 +238,7 @@ describe('KuCoin through ccxt.pro', () => {
       [10, '67437.7', null],
     ])
     const { bar } = heard.closed[0]!
-    expect(bar).toMatchObject({ open: '67644.9', high: '67724.8', low: '67243.8', volume: '44.88321441' })
+    expect(bar).toMatchObject({ open: '67644.9', high: '67724.8', low: '67243.8', volume: '1234567890.12345678' })
     expect(bar.quoteVolume).toBe('3027558.991928447')
   })
 

@@ -129,6 +129,25 @@ describe('Coinbase, bars of trades', () => {
     expect(played.heard.closed.map(({ bar }) => bar.volume)).toEqual(['4'])
   })
 
+  test('a bar in which the connection was lost is not whole, even where no trade is missing', async () => {
+    const played = await coinbase()
+    await say(played, heartbeat(99, -1), match(100, 5, '10', '1'))
+    played.server.drop()
+    await until(() => played.heard.states.length === 2)
+    await played.clock.moveTo(T0 + 10_000)
+    await until(() => played.server.said.length === 2)
+    await say(played, heartbeat(100, 30), match(101, 40, '10', '1'), heartbeat(101, 61))
+    expect(played.heard.closed).toEqual([])
+  })
+
+  test('a trade of a bar that was handed on is not counted to the next one', async () => {
+    const played = await coinbase()
+    await say(played, heartbeat(99, -1), match(100, 61, '10', '1'), match(101, 59.9, '9', '5'), heartbeat(101, 120))
+    expect(played.heard.closed.map(({ bar }) => [bar.openTime - T0, bar.low, bar.volume])).toEqual([
+      [60_000, '10', '1'],
+    ])
+  })
+
   test('a connection that has gone half is noticed by its missing heartbeat', async () => {
     const { heard, server, clock } = await coinbase()
     server.freeze()

@@ -34,6 +34,8 @@ export class PlayedVenue {
   readonly asked: { readonly series: Series; readonly from: number; readonly to: number; readonly at: number }[] = []
   /** Thrown by REST while it is set. */
   restFault: VenueErrorKind | null = null
+  /** The venue's clock is behind ours, ms. */
+  behind = 0
   /** REST has a bar so long after its close, ms. */
   restLag = 0
   ended: 'no' | 'quietly' | Error = 'no'
@@ -121,7 +123,7 @@ export class PlayedVenue {
   }
 
   async *#ask(series: Series, from: number, to: number) {
-    const at = this.clock.now()
+    const at = this.clock.now() - this.behind
     this.asked.push({ series, from, to, at })
     for (let start = from; start < to; start += this.#page) {
       await Promise.resolve()
