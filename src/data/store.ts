@@ -21,7 +21,7 @@ export interface LoadRange {
 }
 
 /** What a list says of a series. */
-interface SeriesBrief extends Pick<SeriesManifest, 'series' | 'rows' | 'from' | 'to'> {
+export interface SeriesBrief extends Pick<SeriesManifest, 'series' | 'rows' | 'from' | 'to'> {
   readonly gaps: { readonly count: number; readonly bars: number }
   /** How many bars were made, and how many the venue was asked for and does not have. */
   readonly made: number

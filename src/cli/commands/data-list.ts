@@ -1,5 +1,5 @@
 import { timeName } from '../../core/time.ts'
-import { openStore } from '../../data/index.ts'
+import { openStore, type SeriesBrief } from '../../data/index.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import type { Command } from '../command.ts'
 import { STORE, settingsOf } from '../flags.ts'
@@ -11,7 +11,8 @@ export default {
   example: 'klinelab data list',
   async run(args, io) {
     const { store: dir } = await settingsOf(args, io)
-    const series = await (await openStore(dir, { behind: EMBEDDED })).briefly(({ message }) => io.warn(message))
+    const store = await openStore(dir, { behind: EMBEDDED })
+    const series: readonly SeriesBrief[] = await store.briefly(({ message }) => io.warn(message))
     // most stores have no made bars, and need no column of noughts
     const isAnyMade = series.some((one) => one.made > 0)
     const rows = series.map((one) => [

@@ -155,7 +155,8 @@ function fault(_status: number, body: string): VenueFault | null {
 
 /** https://www.kucoin.com/docs-new/error-code: 429000 too many requests, 5… the server, 230003… its system is busy. */
 function kindOf(code: string, message: string): VenueFault['kind'] {
-  if (code === '900001' || /trading pair|pair is not provided|symbol.*(not exist|invalid)/i.test(message)) return 'symbol'
+  if (code === '900001' || /trading pair|pair is not provided|symbol.*(not exist|invalid)/i.test(message))
+    return 'symbol'
   if (code === '429000' || /too many requests/i.test(message)) return 'limit'
   if (code.startsWith('5') || code === '230005' || code === '200002') return 'server'
   return 'request'

@@ -83,14 +83,14 @@ export interface FundingText {
 }
 
 /** How funding rates of the past are asked for. */
-export interface FundingApi {
+interface FundingApi {
   readonly pageRows: number
   ask(symbol: string, from: number, to: number): Ask
   read(body: string): readonly FundingText[]
 }
 
 /** The rules of a venue's markets. */
-export interface RulesApi {
+interface RulesApi {
   /** One that covers all, or one of the symbol where the venue wants it named. */
   ask(symbol: string): Ask
   /**
@@ -132,7 +132,7 @@ export interface Ticker {
 }
 
 /** How the last 24 hours of all markets are asked for. */
-export interface TickersApi {
+interface TickersApi {
   /**
    * One answer, or several whose lists are joined by symbol (24-hour figures here, quotes there); all markets are in it. `symbols` are
    * those whose quotes are wanted where a venue states them one by one.
