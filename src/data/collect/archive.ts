@@ -25,6 +25,8 @@ export interface ArchiveOptions {
   readonly stored: Pick<SeriesManifest, 'sources'> | null
   /** Wall clock, UTC ms. */
   readonly now: number
+  /** Looks only whether files that are stored by name are others by now. */
+  readonly isCheck?: boolean
   /** Files underway at once; the archive has no limit. */
   readonly parallel?: number
   /** Told of every file that was looked for. */
@@ -120,6 +122,15 @@ async function* fetchFiles(
       fetched: await fetchFile(http, series.venue, file, isKnown),
     }))
     return inOrder(works.values(), parallel)
+  }
+  if (options.isCheck === true) {
+    const names = new Set(stored?.sources.map(({ name }) => name))
+    const all = [...filesOf(series, 'monthly', stretch, now), ...filesOf(series, 'daily', stretch, now)]
+    for await (const { file, fetched } of fetchAll(all.filter(({ name }) => names.has(name)))) {
+      onFile?.(file.name, typeof fetched === 'string' ? fetched : 'fetched')
+      if (typeof fetched !== 'string') yield { file, ...fetched }
+    }
+    return
   }
   const months = filesOf(series, 'monthly', stretch, now)
   const absent: Stretch[] = []

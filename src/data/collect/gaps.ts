@@ -22,6 +22,8 @@ type Outage = Stretch & Pick<KnownGap, 'what' | 'source'>
 export interface Evidence {
   /** Whether the venue leaves buckets without a trade out. */
   readonly omitsEmpty: boolean
+  /** Bars of one answer: so many quiet buckets in a row may be a fault of the venue's, and are not taken for quiet. */
+  readonly pageRows: number
   /** Open time of the oldest bar that the venue hands out; -Infinity where it hands out all. */
   readonly horizon: number
   /** Before this the market did not exist, and what says so; `null` where it is not known to have begun in the stretch. */
@@ -43,7 +45,7 @@ const COARSENESS = 5 * 60_000
  * not certain is unexplained: on a venue that states quiet buckets nothing is missing for want of trades.
  */
 export function classifyHole(missing: Stretch, series: Series, evidence: Evidence): readonly Hole[] {
-  const { horizon, listed, delisted, omitsEmpty } = evidence
+  const { horizon, listed, delisted, omitsEmpty, pageRows } = evidence
   const { interval } = series
   const holes: Hole[] = []
   const add = ({ from, to }: Stretch, cause: HoleCause, because: string) => {
@@ -57,7 +59,14 @@ export function classifyHole(missing: Stretch, series: Series, evidence: Evidenc
   const ends = firstOpen(Math.max(begins, Math.min(missing.to, delisted?.at ?? missing.to)), interval)
   let at = begins
   const rest = (to: number) => {
-    if (omitsEmpty) add({ from: at, to }, 'no-trades', `${series.venue} leaves out buckets without a trade`)
+    const isPage = barsBetween(at, to, interval) >= pageRows
+    if (omitsEmpty && isPage)
+      add(
+        { from: at, to },
+        'unexplained',
+        `asked for twice; ${series.venue} leaves out buckets without a trade, but these would fill a whole page of it`,
+      )
+    else if (omitsEmpty) add({ from: at, to }, 'no-trades', `${series.venue} leaves out buckets without a trade`)
     else
       add(
         { from: at, to },

@@ -56,6 +56,11 @@ export async function getBars(job: BarsJob, got: BarsGot): Promise<void> {
   const { pageRows } = job.http.api.bars
   const look = () => findMissing(got.manifest, stretch, interval, { pageRows, isAgain: job.isAgain })
   const rowsOf = (parts: readonly Stretch[]) => parts.reduce((sum, part) => sum + bucketsIn(part, interval), 0)
+  if (job.archive !== null && job.isAgain) {
+    const { http } = job.archive
+    const options = { http, stored: got.manifest, now: job.clock(), isCheck: true }
+    for await (const batch of fetchArchive(series, stretch, options)) await put(batch)
+  }
   let missing = look()
   let total = rowsOf(missing)
   let done = 0

@@ -108,8 +108,6 @@ class Piece {
       missing = missingIn(this.#times, asked, series.interval)
     }
     await this.#storing
-    // until a bar has been found nothing can be said of why there are none: the next portion says it
-    if (this.#times.length === 0 && to < this.#stretch.to && !this.#isStored()) return
     const holes: Hole[] = []
     for (const one of missing) holes.push(...classifyHole(one, series, await this.#evidence(one)))
     const at = clock()
@@ -174,6 +172,7 @@ class Piece {
     const { http, series, clock } = this.#job
     return {
       omitsEmpty: http.api.bars.omitsEmpty,
+      pageRows: http.api.bars.pageRows,
       horizon: horizonOf(http.api.bars, series.interval, clock()),
       listed: await this.#listing(missing),
       delisted: await this.#end(missing),

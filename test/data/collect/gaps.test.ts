@@ -5,7 +5,10 @@ import { classifyHole, type Evidence } from '../../../src/data/collect/gaps.ts'
 import knownGaps from '../../../src/data/venues/known-gaps.json' with { type: 'json' }
 import { isRecorded, knownGaps as recordedGaps } from '../recorded.ts'
 
-const NOTHING: Evidence = { omitsEmpty: false, horizon: Number.NEGATIVE_INFINITY, listed: null, delisted: null }
+const NOTHING: Evidence = {
+  ...{ omitsEmpty: false, pageRows: 300 },
+  ...{ horizon: Number.NEGATIVE_INFINITY, listed: null, delisted: null },
+}
 const stretch = (from: string, to: string) => ({ from: parseTime(from), to: parseTime(to) })
 
 function causes(name: string, from: string, to: string, evidence: Partial<Evidence> = {}) {
@@ -23,6 +26,12 @@ describe('the cause of a hole', () => {
     expect(causes('coinbase:BTC-USD:1m', '2024-05-01T10:00', '2024-05-01T10:03', { omitsEmpty: true })).toEqual([
       'no-trades 3 05-01T10:00 05-01T10:03',
     ])
+  })
+
+  test('a whole page of quiet buckets is not taken for quiet: the venue may have forgotten them', () => {
+    const quiet = (to: string) => causes('coinbase:BTC-USD:1m', '2024-05-01T10:00', to, { omitsEmpty: true })
+    expect(quiet('2024-05-01T14:59')).toEqual(['no-trades 299 05-01T10:00 05-01T14:59'])
+    expect(quiet('2024-05-01T15:00')).toEqual(['unexplained 300 05-01T10:00 05-01T15:00'])
   })
 
   test('an outage that is known: the whole of it, and what is missing beside it', () => {

@@ -118,6 +118,23 @@ describe('what changes', () => {
     expect(series).toMatchObject([{ added: 5, revised: [{ openTime: changed, field: 'high' }] }])
     expect(difference(await storedBars(store, BTC), truthBars(server, BTC, from, ENDED + 5 * MINUTE))).toBe(null)
   })
+
+  test('a file of the archive that has become another is fetched again, whatever else is missing', async () => {
+    const { server, store, get } = await place()
+    const hours = parseSeries('binance:BTCUSDT:1h')
+    const [march, june] = [Date.UTC(2024, 2, 1), Date.UTC(2024, 5, 1)]
+    await get([hours], { from: march, to: june }, { archive: true })
+    const changed = Date.UTC(2024, 3, 9, 7)
+    server.truth.revise(hours, changed)
+    const files = server.count(/\.zip$/)
+    // up to now nothing is looked at again, and a range that is asked for is
+    await get([hours], { to: june }, { archive: true, isUpdate: true })
+    expect(server.count(/\.zip$/)).toBe(files)
+    const { series } = await get([hours], { to: june }, { archive: true })
+    expect(series).toMatchObject([{ added: 0, revised: [{ openTime: changed }] }])
+    expect(server.count(/\.zip$/)).toBe(files + 1)
+    expect(difference(await storedBars(store, hours), truthBars(server, hours, march, june))).toBe(null)
+  })
 })
 
 describe('holes', () => {
@@ -366,6 +383,28 @@ test('what belongs to a perpetual comes with its bars: mark prices, rules, fundi
   expect(rules[0]!.markets[0]!.funding).toBe(12)
   const mark = { ...btc, symbol: 'BTCUSDT@mark' }
   expect(difference(await storedBars(store, mark), truthBars(server, mark, from, ENDED))).toBe(null)
+})
+
+test('the end is by the clock of the venue where ours is ahead', async () => {
+  const { server, get, pass } = await place()
+  const there = server.now()
+  pass(50 * DAY)
+  server.now = () => there
+  const { series } = await get([BTC], { from: ENDED - HOUR })
+  expect(series).toMatchObject([{ from: ENDED - HOUR, to: ENDED, added: 60, holes: [] }])
+  expect(server.count(PAGES)).toBe(1)
+})
+
+test('mark prices that are not stored yet begin where their perpetual does', async () => {
+  const { get } = await place()
+  const btc = parseSeries('binance-usdm:BTCUSDT:1h')
+  const from = ENDED - 50 * HOUR
+  await get([btc], { from })
+  const { series } = await get([btc], {}, { isBarsOnly: false })
+  expect(series.map((one) => [one.from, one.added])).toEqual([
+    [from, 0],
+    [from, 50],
+  ])
 })
 
 test('a bar that the venue has not published yet is asked for the next time', async () => {
