@@ -128,7 +128,7 @@ describe('what changes', () => {
     server.truth.revise(hours, changed)
     const files = server.count(/2024-04\.zip$/)
     // up to now nothing is looked at again, and a range that is asked for is
-    await get([hours], { to: june }, { archive: true, isUpdate: true })
+    await get([hours], { to: june }, { isUpdate: true })
     expect(server.count(/2024-04\.zip$/)).toBe(files)
     const { series } = await get([hours], { to: june }, { archive: true })
     expect(series).toMatchObject([{ added: 0, revised: [{ openTime: changed }] }])
