@@ -12,12 +12,6 @@ import { type Scene, slotsOf } from './scene.ts'
 import type { SharedIndicators } from './shared-indicators.ts'
 import { type Memory, type SimulateSlot, simulate } from './simulate.ts'
 
-/**
- * Before the first trial of many bars it is run some times over few of them. By then every branch has been seen, and what V8 compiles
- * in the long run that follows is not thrown away and compiled anew: measured, the first trials then take half a second less.
- */
-const WARM_UP = { runs: 20, bars: 2000, worthwhile: 100_000 }
-
 /** How the trials of a search are judged. */
 export interface Judging {
   /** Key of a figure. */
@@ -50,7 +44,6 @@ export class TrialRunner {
   readonly #judging: Judging
   readonly #memory: Memory = { times: null, equity: null }
   readonly #higher = new Map<string, HigherBars>()
-  #isWarm = false
 
   /** @param fixed parameters that are not searched */
   constructor(strategy: Strategy, fixed: Params, scene: Scene, indicators: SharedIndicators, judging: Judging) {
@@ -66,7 +59,6 @@ export class TrialRunner {
   run(trial: Trial): TrialOutcome {
     const { number } = trial
     try {
-      if (!this.#isWarm) this.#warmUp(trial.params)
       return this.#run(trial)
     } catch (error) {
       const reason = (error as Error).message ?? String(error)
@@ -85,20 +77,6 @@ export class TrialRunner {
     const { metrics, returns } = first
     const reason = `pruned: ${early ?? 'nothing'} after ${Math.round(100 * prune.share)} % of the data, where the median was ${atLeast}`
     return { number, status: 'pruned', objective: early, early, reason, metrics, returns }
-  }
-
-  /** What comes of it is nobody's: a fault shows again in the trial itself. */
-  #warmUp(params: Params): void {
-    this.#isWarm = true
-    const { from } = this.#scene
-    const bars = Math.max(...this.#slots.map((slot) => slot.bars.length))
-    if (bars < WARM_UP.worthwhile) return
-    const range = { from, to: from + (this.#range().to - from) * (WARM_UP.bars / bars) }
-    try {
-      for (let k = 0; k < WARM_UP.runs; k++) this.#try(params, range)
-    } catch {
-      // as said
-    }
   }
 
   #outcome(params: Params, range?: TimeRange): Omit<TrialOutcome, 'number'> {
