@@ -51,9 +51,11 @@ function read(bar: BarText, field: string, text: string): void {
 }
 
 const DUST = /^(\d+\.\d{8})\d+$/
+const DIGITS_KEPT = 8
 
 function withoutDust(text: string): string {
-  return DUST.exec(text)?.[1] ?? text
+  const point = text.indexOf('.')
+  return point === -1 || text.length - point - 1 <= DIGITS_KEPT ? text : (DUST.exec(text)?.[1] ?? text)
 }
 
 function fault({ openTime }: BarText, field: string, text: string, reason: string): DataError {

@@ -30,6 +30,11 @@ export function decimalText(value: unknown, where: string): string {
   )
 }
 
+/** Whether a value is text that is such an amount: most are, and need no words for where they stand. */
+export function isDecimalText(value: unknown): value is string {
+  return typeof value === 'string' && PLAIN.test(value)
+}
+
 /** UTC ms of seconds, milliseconds, microseconds or nanoseconds, told apart by their count of digits (2001 to 2286). */
 export function timeMs(value: unknown, where: string): number {
   const text = typeof value === 'number' ? String(value) : value

@@ -2,7 +2,7 @@ import { barsBetween, type Interval, openTimeOf } from '../../core/interval.ts'
 import type { Series } from '../../core/series.ts'
 import { DataError } from '../data-error.ts'
 import { parseExchangeInfo } from '../exchange-info.ts'
-import { decimalText, jsonOf, listOf, oldestFirst, timeMs } from './answer-text.ts'
+import { decimalText, isDecimalText, jsonOf, listOf, oldestFirst, timeMs } from './answer-text.ts'
 import { type BarText, type MarketRules, type Ticker, VenueContentError, type VenueFault } from './venue.ts'
 
 /** What spot and USDS-M have in common: Binance answers both in the same shapes. */
@@ -16,23 +16,33 @@ export function readKlines(body: string, { symbol }: Series): BarText[] {
   const bars = listOf(jsonOf(body), 'klines').map((row, k): BarText => {
     if (!Array.isArray(row) || row.length < WIDTH - 1)
       throw new VenueContentError(`kline ${k + 1} is ${JSON.stringify(row)?.slice(0, 80)}, not a list of ${WIDTH}`)
-    const text = (at: number, what: string) => decimalText(row[at], `kline ${k + 1}, ${what}`)
+    const text = (at: number, what: string) =>
+      isDecimalText(row[at]) ? row[at] : decimalText(row[at], `kline ${k + 1}, ${what}`)
+    const time = (at: number, what: string) => (isMs(row[at]) ? row[at] : timeMs(row[at], `kline ${k + 1}, ${what}`))
     return {
-      openTime: timeMs(row[0], `kline ${k + 1}, open time`),
+      openTime: time(0, 'open time'),
       // the last millisecond (or microsecond) of the bar; ours is exclusive
-      closeTime: Math.floor(timeMs(row[6], `kline ${k + 1}, close time`)) + 1,
+      closeTime: Math.floor(time(6, 'close time')) + 1,
       open: text(1, 'open'),
       high: text(2, 'high'),
       low: text(3, 'low'),
       close: text(4, 'close'),
       volume: text(5, 'volume'),
       quoteVolume: isMark ? null : text(7, 'quote volume'),
-      trades: isMark ? null : Number(decimalText(row[8], `kline ${k + 1}, trades`)),
+      trades: isMark ? null : isCount(row[8]) ? row[8] : Number(text(8, 'trades')),
       takerBase: isMark ? null : text(9, 'taker base'),
       takerQuote: isMark ? null : text(10, 'taker quote'),
     }
   })
   return oldestFirst(bars)
+}
+
+function isMs(value: unknown): value is number {
+  return typeof value === 'number' && value >= 1e12 && value < 1e13 && Number.isInteger(value)
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 /** The query of a page; `endTime` is inclusive at the exchange. */
