@@ -66,6 +66,8 @@ export interface Instrument {
   readonly kind: 'spot' | 'perpetual'
   /** `minimum`: (price − minPrice) % tickSize must be 0, as USDS-M states; `zero`: price % tickSize, as spot does. */
   readonly gridFrom: 'minimum' | 'zero'
+  /** What the venue charges of this market at its base tier, fractions as decimal text, where it states it with the market. */
+  readonly fees?: { readonly maker: string; readonly taker: string }
   /** Oldest first, at least one. A bar older than the first is judged by the first, marked "assumed". */
   readonly snapshots: readonly FilterSnapshot[]
 }

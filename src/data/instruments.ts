@@ -25,8 +25,10 @@ export async function loadInstrument(store: Store, series: Series): Promise<Inst
   const known = marketsOf(store, venue, symbol)
   const newest = known.at(-1)
   if (newest !== undefined) {
-    const { base, quote, kind, gridFrom } = newest
-    return { venue, symbol, base, quote, kind, gridFrom, snapshots: known.map(({ snapshot }) => snapshot) }
+    const { base, quote, kind, gridFrom, feeMaker, feeTaker } = newest
+    const fees = feeMaker !== null && feeTaker !== null ? { maker: feeMaker, taker: feeTaker } : null
+    const snapshots = known.map(({ snapshot }) => snapshot)
+    return { venue, symbol, base, quote, kind, gridFrom, ...(fees && { fees }), snapshots }
   }
   const manifest = await store.manifest(series)
   const { base, quote } = splitSymbol(symbol)

@@ -35,6 +35,7 @@ export function groundRemarks(facts: GroundFacts, filters: RunDocument['filters'
     ...(facts.settings.noCosts
       ? [`All costs${isFunded ? ' but funding' : ''} were set to zero: this result could not have been had.`]
       : []),
+    ...feeRemarks(facts),
     ...modelRemarks(facts),
     ...executionRemarks(facts.settings.execution),
     ...riskRemarks(facts),
@@ -44,6 +45,18 @@ export function groundRemarks(facts: GroundFacts, filters: RunDocument['filters'
     ...facts.perpetuals.flatMap((one) => one?.remarks ?? []),
     ...facts.details.flatMap((one) => one?.remarks ?? []),
   ]
+}
+
+/** Markets that are dearer than their venue's schedule. */
+function feeRemarks({ instruments, settings }: GroundFacts): string[] {
+  return instruments.flatMap(({ instrument: { venue, symbol }, costs }) => {
+    const usual = settings.costsOf(venue)
+    if (costs.feeTaker === usual.feeTaker && costs.feeMaker === usual.feeMaker) return []
+    const text = (rate: number) => `${Number((100 * rate).toFixed(6))} %`
+    return [
+      `${symbol}: ${venue} charges ${text(costs.feeMaker)} of makers and ${text(costs.feeTaker)} of takers, more than its base tier; it is charged`,
+    ]
+  })
 }
 
 /** Whether models knew what they were asked of. */

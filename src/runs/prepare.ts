@@ -9,6 +9,7 @@ import { checkKinds, checkLeverage, checkRiskSymbols } from './backtest-checks.t
 import type { BacktestRequest } from './backtest-request.ts'
 import { type DetailBars, detailOf } from './detail.ts'
 import { loadStrategy, seriesOfModels } from './load-strategy.ts'
+import { costsOfMarket } from './market-fees.ts'
 import { EMBEDDED } from './package-info.ts'
 import { type Perpetual, perpetualOf } from './perpetual.ts'
 import type { Settings } from './settings.ts'
@@ -178,5 +179,5 @@ async function loadSlot(
   }
   const [bars, instrument] = await Promise.all([store.load(series, range), loadInstrument(store, series)])
   const average = await averagePrice(store, bars, instrument)
-  return { bars, instrument, average, costs: { ...settings.costsOf(series.venue), feeAsset: settings.feeAsset } }
+  return { bars, instrument, average, costs: { ...costsOfMarket(instrument, settings), feeAsset: settings.feeAsset } }
 }

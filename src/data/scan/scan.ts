@@ -133,7 +133,9 @@ async function withMomentum(
   const all: Candidate[] = []
   for (const one of kept) {
     const series = { venue, symbol: one.symbol, interval: looking.interval }
-    const figures = store.folder(series) === null ? null : await storedFigures(store, series, looking)
+    // a store in a bucket knows of series that this machine has no folder of
+    const isStored = (await store.manifest(series)) !== null
+    const figures = isStored ? await storedFigures(store, series, looking) : null
     all.push({ ...one, momentum: figures?.momentum ?? Number.NaN })
   }
   return all
