@@ -1,5 +1,6 @@
 export { defineConfig } from './config.ts'
 export { type Difference, diffRuns } from './diff-runs.ts'
+export { type GetSeriesOptions, getSeries } from './get-api.ts'
 export { type LoadedRun, loadRun } from './load-run.ts'
 export type { ObjectiveFunction, TrialResult } from './objective.ts'
 export {
