@@ -1,25 +1,31 @@
 /**
- * Started by stream.bench.ts: Binance's streams on 127.0.0.1, for whatever is subscribed to. Each stream of bars says twice a second how the
- * minute stands, and once that it has closed; each stream of mark prices says its price every second. Tells its port to its parent.
+ * Started by stream.bench.ts: Binance's streams on 127.0.0.1, for whatever is subscribed to. Each stream of bars says how
+ * the minute stands as often as Binance does (spot every 2000 ms, USDS-M every 250 ms: Kline/Candlestick Streams, "Update Speed"), and once that it
+ * has closed; each stream of mark prices says its price every second. Tells its port to its parent.
  */
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 const MINUTE = 60_000
-const TICK = 500
+const TICK = 250
+/** Ticks between two words of a stream of bars; USDS-M has them under /market. */
+const EVERY = { spot: 8, futures: 1 }
+/** Ticks between two mark prices. */
+const MARKS = 4
 const WARM_ROUNDS = 400
 /** In mid-minute: nothing closes then. */
 const QUIET_TIME = Math.floor(Date.now() / MINUTE) * MINUTE + MINUTE / 2
 const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-const topics = new Map<WebSocket, readonly string[]>()
+const topics = new Map<WebSocket, { readonly every: number; readonly all: readonly string[] }>()
 
-server.on('connection', (socket) => {
+server.on('connection', (socket, { url = '' }) => {
+  const every = url.includes('/market') ? EVERY.futures : EVERY.spot
   socket.on('message', (data) => {
     const { id, params } = JSON.parse(String(data)) as { id: number; params: readonly string[] }
-    topics.set(socket, params)
+    topics.set(socket, { every, all: params })
     socket.send(JSON.stringify({ result: null, id }))
     // a stream runs for weeks: what is measured is code that has been compiled
-    for (let round = 0; round < WARM_ROUNDS; round++) for (const topic of params) say(socket, topic, QUIET_TIME)
+    for (let round = 0; round < WARM_ROUNDS; round++) for (const topic of params) say(socket, topic, QUIET_TIME, every)
   })
   socket.on('close', () => topics.delete(socket))
 })
@@ -31,20 +37,24 @@ setInterval(() => {
   ticks++
   const now = Date.now()
   // not all at the same instant: markets are not in step
-  for (const [socket, all] of topics)
-    for (const [k, topic] of all.entries()) setTimeout(() => say(socket, topic, now), (TICK * k) / all.length)
+  for (const [socket, { every, all }] of topics)
+    for (const [k, topic] of all.entries()) {
+      const due = topic.includes('@kline') ? every : MARKS
+      // each at its own tick
+      if ((ticks + k) % due === 0) setTimeout(() => say(socket, topic, now, every), (TICK * k) / all.length)
+    }
 }, TICK)
 
-function say(socket: WebSocket, topic: string, now: number): void {
+function say(socket: WebSocket, topic: string, now: number, every: number): void {
   if (socket.readyState !== socket.OPEN) return
   const symbol = topic.slice(0, topic.indexOf('@')).toUpperCase()
   const send = (data: object) => socket.send(JSON.stringify({ stream: topic, data }))
   if (topic.includes('@kline')) {
     const open = now - (now % MINUTE)
-    // the first tick of a minute closes the one before it
-    if (now - open < TICK) send(kline(symbol, open - MINUTE, now, true))
+    // the first word of a minute closes the one before it
+    if (now - open < TICK * every) send(kline(symbol, open - MINUTE, now, true))
     send(kline(symbol, open, now, false))
-  } else if (ticks % 2 === 0)
+  } else
     send({
       e: 'markPriceUpdate',
       E: now,
