@@ -41,6 +41,7 @@ export class Limiter {
   #line: Promise<void> = Promise.resolve()
   #onReturn: (() => void) | null = null
   #pause: Pause | null = null
+  #refusals = { reason: '', inARow: 0 }
 
   constructor(limits: Limits) {
     this.#limits = limits
@@ -85,6 +86,25 @@ export class Limiter {
     if (this.#pause === null || pause.until > this.#pause.until) this.#pause = pause
   }
 
+  /**
+   * The venue refuses what was sent then.
+   * @returns how often it has in a row, for this reason; what was sent before the last pause was over is one with it
+   */
+  refused(reason: Pause['reason'], sentAt: number): number {
+    if (reason !== this.#refusals.reason) this.#refusals = { reason, inARow: 1 }
+    else if (!this.#isPaused(sentAt)) this.#refusals.inARow++
+    return this.#refusals.inARow
+  }
+
+  /** The venue answers what was sent then as it should. */
+  answered(sentAt: number): void {
+    if (!this.#isPaused(sentAt)) this.#refusals = { reason: '', inARow: 0 }
+  }
+
+  #isPaused(now: number): boolean {
+    return this.#pause !== null && this.#pause.until > now
+  }
+
   /** The venue says how much has been used: others at this address ask it too. */
   heard(used: number, now: number): void {
     this.#forget(now)
@@ -106,7 +126,7 @@ export class Limiter {
   /** What keeps a request of this weight from being sent now; `null`: nothing does. */
   #inTheWay(weight: number, { clock, isUnlimited }: Caller): Pause | null {
     const now = clock.now()
-    if (this.#pause !== null && this.#pause.until > now) return this.#pause
+    if (this.#isPaused(now)) return this.#pause
     this.#forget(now)
     const { weight: most, window } = this.#limits
     if (isUnlimited || this.#used + weight <= most || this.#sent.length === 0) return null

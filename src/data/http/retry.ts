@@ -89,6 +89,21 @@ function waitOf(headers: Readonly<Record<string, string>>, now: number): number 
   return headers['gw-ratelimit-remaining'] === '0' && reset > 0 ? reset : null
 }
 
+/** ms that a venue is left alone which limits or bans without saying for how long. */
+const UNTOLD = { limit: 10_000, banned: 120_000 }
+/** And at least, whatever it says: `Retry-After: 0`, or a date that is over, is not taken at its word. */
+const LEAST = { limit: 1000, banned: 120_000 }
+const MOST_LEAST = { limit: 60_000, banned: 3_600_000 }
+
+/**
+ * How long a venue is left alone that refuses, ms: as long as it says, but no less than twice as long each time in a row. A ban that
+ * has an end is believed once.
+ */
+export function pauseFor(reason: 'limit' | 'banned', told: number | null, inARow: number): number {
+  if (inARow === 1 && told !== null && told >= LEAST.limit) return told
+  return Math.max(told ?? UNTOLD[reason], Math.min(MOST_LEAST[reason], LEAST[reason] * 2 ** (inARow - 1)))
+}
+
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 60_000
 

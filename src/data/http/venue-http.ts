@@ -10,7 +10,7 @@ import {
 import { complaint } from './complaint.ts'
 import { type HttpClock, WALL_CLOCK } from './http-clock.ts'
 import { type Caller, type Limiter, limiterOf, type Pause } from './limiter.ts'
-import { backOff, strange, type Verdict, verdictOf } from './retry.ts'
+import { backOff, pauseFor, strange, type Verdict, verdictOf } from './retry.ts'
 import { type Outcome, send } from './send.ts'
 import type { VenueError, Wait } from './venue-error.ts'
 
@@ -33,9 +33,6 @@ export interface HttpOptions {
 
 const PATIENCE = 6 * 3_600_000
 const TIMEOUT = 30_000
-/** Where a venue limits or bans without saying for how long. */
-const LIMIT_WAIT = 10_000
-const BAN_WAIT = 120_000
 /** Shorter waits are nobody's business. */
 const WORTH_TELLING = 1000
 
@@ -65,23 +62,35 @@ class Client implements VenueHttp {
   }
 
   async get<T>(ask: Ask, check: (answer: Answer) => T): Promise<T> {
+    let refused: Judged | null = null
     for (let attempt = 1; ; attempt++) {
-      const judged = await this.#attempt(ask, check)
+      const judged: Judged | { readonly value: T } = await this.#attempt(ask, check, refused)
       if ('value' in judged) return judged.value
-      const { verdict } = judged
+      const { verdict }: Judged = judged
       if (verdict.act === 'stop' || attempt >= verdict.attempts) throw this.#complain(ask, judged)
-      if (verdict.act === 'again') await this.#waitToRetry(ask, judged, attempt)
+      if (verdict.act === 'again') await this.#waitToRetry(ask, judged, attempt, refused)
+      refused = verdict.act === 'pause' ? judged : null
     }
   }
 
-  /** Waits for its turn, asks once, and judges what came. */
-  async #attempt<T>(ask: Ask, check: (answer: Answer) => T): Promise<Judged | { readonly value: T }> {
+  /**
+   * Waits for its turn, asks once, and judges what came.
+   * @param refused the limit or ban right before, which is the reason if there is no time left
+   */
+  async #attempt<T>(
+    ask: Ask,
+    check: (answer: Answer) => T,
+    refused: Judged | null,
+  ): Promise<Judged | { readonly value: T }> {
     const { api } = this
     const giveBack = await this.#limiter.take(ask.weight, this.#caller(ask))
     try {
+      const sentAt = this.#clock.now()
+      const left = this.#deadline - sentAt
+      if (left <= 0) throw refused === null ? this.#tooLate(ask) : this.#complain(ask, refused)
       const outcome = await send(this.#origin + pathOf(ask), {
         headers: ask.headers,
-        timeout: Math.max(1, Math.min(this.#options.timeout ?? TIMEOUT, this.#deadline - this.#clock.now())),
+        timeout: Math.min(this.#options.timeout ?? TIMEOUT, left),
         signal: this.#options.signal,
         clock: this.#clock,
       })
@@ -89,8 +98,9 @@ class Client implements VenueHttp {
       if (isAnswer) this.#hear(outcome.answer)
       const fault = isAnswer && !ask.isFile ? api.fault(outcome.status, outcome.answer.body) : null
       const verdict = verdictOf(outcome, fault, this.#clock.now())
-      if (verdict !== null) return this.#judge(ask, { verdict, outcome, fault })
+      if (verdict !== null) return this.#judge(ask, { verdict, outcome, fault }, sentAt)
       if (!isAnswer) throw new Error(`${outcome.kind} passed for an answer`)
+      this.#limiter.answered(sentAt)
       try {
         return { value: check(outcome.answer) }
       } catch (problem) {
@@ -103,13 +113,14 @@ class Client implements VenueHttp {
   }
 
   /** A limit or a ban is everybody's, before the next request of anybody leaves. */
-  #judge(ask: Ask, judged: Judged): Judged {
+  #judge(ask: Ask, judged: Judged, sentAt: number): Judged {
     const { verdict } = judged
     if (verdict.act !== 'pause') return judged
-    const wait = verdict.wait ?? (verdict.kind === 'banned' ? BAN_WAIT : LIMIT_WAIT)
     const reason = verdict.kind === 'banned' ? 'banned' : 'limit'
     const { status, code, said } = this.#factsOf(ask, judged)
-    this.#limiter.pause({ reason, until: this.#clock.now() + wait, why: verdict.why, status, code, said })
+    const wait = pauseFor(reason, verdict.wait, this.#limiter.refused(reason, sentAt))
+    const until = this.#clock.now() + wait
+    this.#limiter.pause({ reason, until, why: verdict.why, status, code, said })
     return judged
   }
 
@@ -132,11 +143,14 @@ class Client implements VenueHttp {
     }
   }
 
-  async #waitToRetry(ask: Ask, judged: Judged, attempt: number): Promise<void> {
+  async #waitToRetry(ask: Ask, judged: Judged, attempt: number, refused: Judged | null): Promise<void> {
     const { verdict } = judged
     const wait = Math.max(backOff(attempt, this.#random), verdict.wait ?? 0)
-    if (this.#clock.now() + wait > this.#deadline)
-      throw this.#complain(ask, { ...judged, verdict: { ...verdict, kind: 'patience' } })
+    if (this.#clock.now() + wait > this.#deadline) {
+      // what was left of the time after a limit may have been too short for an answer
+      const isCut = refused !== null && judged.outcome.kind === 'network'
+      throw this.#complain(ask, isCut ? refused : { ...judged, verdict: { ...verdict, kind: 'patience' } })
+    }
     this.#tell({ reason: 'retry', why: `${shownPath(ask)}: ${verdict.why}`, for: wait }, this.#told)
     await this.#clock.sleep(wait, this.#options.signal)
   }
@@ -152,6 +166,11 @@ class Client implements VenueHttp {
     const kind = pause.reason === 'allowance' ? 'patience' : pause.reason
     const { status, code, said, until } = pause
     return complaint(pause.why, { kind, venue: this.api.venue, path: shownPath(ask), status, code, said, until })
+  }
+
+  #tooLate(ask: Ask): VenueError {
+    const facts = { venue: this.api.venue, path: shownPath(ask), status: null, code: null, said: null, until: null }
+    return complaint('the time for all of it was over before its turn came', { ...facts, kind: 'patience' })
   }
 
   #complain(ask: Ask, judged: Judged): VenueError {
