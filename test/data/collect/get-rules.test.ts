@@ -75,7 +75,9 @@ describe('the rules of markets', () => {
     // to the last key what the venue's own file makes of the answer
     const { rules } = work.http.api
     const stated = await work.http.get(rules.ask(symbol), ({ body, at }) => rules.read(body, at))
-    expect(instrument).toEqual(stated.find((one) => one.instrument.symbol === symbol)!.instrument)
+    const { instrument: own, feeMaker, feeTaker } = stated.find((one) => one.instrument.symbol === symbol)!
+    const fees = feeMaker === null ? {} : { fees: { maker: feeMaker, taker: feeTaker } }
+    expect(instrument).toEqual({ ...own, ...fees })
     expect(await getRules(work, [market(symbol)])).toMatchObject([{ rules: 'same' }])
     expect(filesOf(work, venue, symbol)).toEqual(['2024-06-01.json'])
   })

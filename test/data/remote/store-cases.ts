@@ -101,7 +101,7 @@ export function testRemoteStore(kind: 's3' | 'gs', program: Server): void {
       const after = await hashAt(server, whole.address)
       // before each request is a state of its own; some of them, and instants while one is underway
       const points = Array.from(
-        { length: 5 },
+        { length: 3 },
         () => [1 + Math.floor(random() * requests), Math.floor(random() * 6)] as const,
       )
       const states: Record<string, number> = { old: 0, new: 0 }
