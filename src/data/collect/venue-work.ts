@@ -5,7 +5,7 @@ import { timeName } from '../../core/time.ts'
 import { NotFoundError } from '../data-error.ts'
 import { WALL_CLOCK } from '../http/http-clock.ts'
 import { VenueError } from '../http/venue-error.ts'
-import { type HttpOptions, openVenueHttp } from '../http/venue-http.ts'
+import { type HttpOptions, openVenueHttp, PATIENCE } from '../http/venue-http.ts'
 import type { Store } from '../store.ts'
 import { venueApi } from '../venues/all-venues.ts'
 import type { VenueHttp } from '../venues/venue.ts'
@@ -55,7 +55,7 @@ export class VenueWork {
     this.#options = options
     this.#onProgress = onProgress
     this.#clock = () => (options.clock ?? WALL_CLOCK).now()
-    this.#deadline = this.#clock() + (options.patience ?? Number.NaN)
+    this.#deadline = this.#clock() + (options.patience ?? PATIENCE)
   }
 
   async get(starts: readonly Start[]): Promise<{ series: SeriesGot[]; rules: VenueRulesGot[] }> {
@@ -97,12 +97,11 @@ export class VenueWork {
   }
 
   #httpOptions(): HttpOptions {
-    const { clock, signal, patience, isUnlimited } = this.#options
-    const left = Math.max(1, this.#deadline - this.#clock())
+    const { clock, signal, isUnlimited } = this.#options
     return {
+      patience: this.#deadline - this.#clock(),
       ...(clock !== undefined && { clock }),
       ...(signal !== undefined && { signal }),
-      ...(patience !== undefined && { patience: left }),
       ...(isUnlimited !== undefined && { isUnlimited }),
     }
   }

@@ -17,7 +17,7 @@ import type { VenueError, Wait } from './venue-error.ts'
 export interface HttpOptions {
   /** Asked instead of the venue's own address. */
   readonly origin?: string
-  /** ms for the whole work, from the opening on; a quarter of a day unless told. */
+  /** ms for the whole work, from the opening on; `PATIENCE` unless told. */
   readonly patience?: number
   /** Told why nothing is asked for a while. */
   readonly onWait?: (wait: Wait) => void
@@ -31,7 +31,8 @@ export interface HttpOptions {
   readonly seed?: number
 }
 
-const PATIENCE = 6 * 3_600_000
+/** Of a piece of work, unless told. */
+export const PATIENCE = 6 * 3_600_000
 const TIMEOUT = 30_000
 /** Shorter waits are nobody's business. */
 const WORTH_TELLING = 1000
