@@ -49,8 +49,9 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
     scan: async (asked, host) => {
       const { venue, get: interval, by, from, exclude = [], top, quote, minVolume } = asked
       const origin = origins.rest?.[venue]
+      const deadline = now() + host.patience
       const http = openVenueHttp(venueApi(venue), {
-        ...{ signal: host.signal, onWait: waitLogger(host) },
+        ...{ signal: host.signal, patience: host.patience, onWait: waitLogger(host) },
         ...(origin !== undefined && { origin }),
       })
       const wanted = {
@@ -65,7 +66,8 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
       if (interval === undefined || host.signal.aborted) return { text, isStopped: interval !== undefined }
       host.log(text)
       const series = markets.map(({ symbol }): Series => ({ venue, symbol, interval }))
-      const { text: bars, ...end } = await got(place, series, from === undefined ? now() - YEAR : parseTime(from), host)
+      const left = { ...host, patience: deadline - now() }
+      const { text: bars, ...end } = await got(place, series, from === undefined ? now() - YEAR : parseTime(from), left)
       return { text: `${text}; ${bars}`, ...end }
     },
     train: (module, host) => {
@@ -85,7 +87,8 @@ async function got(
   from: number | undefined,
   host: StepHost,
 ): Promise<StepResult> {
-  const options = { origins, key, signal: host.signal, onWait: waitLogger(host), isUpdate: true }
+  const { signal, patience } = host
+  const options = { origins, key, signal, patience, onWait: waitLogger(host), isUpdate: true }
   const range = from === undefined ? {} : { from }
   const result = await getSeries(await openStore(settings.store), series, range, options)
   const failed = [...result.series, ...result.rules].flatMap(({ error }) => (error === null ? [] : [error]))

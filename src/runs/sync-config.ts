@@ -1,6 +1,7 @@
 import { INTERVALS, type Interval } from '../core/interval.ts'
 import { parseSeries, VENUES, type Venue } from '../core/series.ts'
 import { parseTime } from '../core/time.ts'
+import { parseDelay } from './execution-settings.ts'
 import { cronFault } from './schedule.ts'
 
 /** Markets that a job ranks, and whose bars it fetches where `get` names an interval. */
@@ -32,6 +33,10 @@ export interface SyncJob {
   train?: string
   /** A program and its arguments, run in the folder of the config, without a shell. */
   run?: string[]
+  /** How long `get`, `update` and `scan` may take together, waits included: `30m`, `6h`; two hours where absent. */
+  patience?: string
+  /** How long `train` may take, and `run`: `30m`, `6h`; a day where absent. */
+  timeout?: string
 }
 
 export interface SyncConfig {
@@ -47,6 +52,7 @@ type Zod = typeof import('zod').z
 export function syncSection(z: Zod) {
   const time = z.string().refine(isGood(parseTime), { error: (issue) => faultOf(parseTime, issue.input) })
   const series = z.string().refine(isGood(parseSeries), { error: (issue) => faultOf(parseSeries, issue.input) })
+  const span = z.string().refine(isGood(parseSpan), { error: (issue) => faultOf(parseSpan, issue.input) })
   const word = z.string().min(1)
   const scan = z.strictObject({
     venue: z.enum(VENUES),
@@ -70,6 +76,8 @@ export function syncSection(z: Zod) {
       scan: scan.optional(),
       train: word.optional(),
       run: z.array(word).min(1).optional(),
+      patience: span.optional(),
+      timeout: span.optional(),
     })
     .refine((one) => SYNC_STEPS.some((step) => one[step] !== undefined && one[step] !== false), {
       error: `does nothing; give it one of ${SYNC_STEPS.join(', ')}`,
@@ -88,8 +96,15 @@ export function syncSection(z: Zod) {
 export function syncKeysAt(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 1) return ['jobs']
   return path.length === 3
-    ? ['name', 'cron', 'get', 'from', 'update', 'scan', 'train', 'run']
+    ? ['name', 'cron', 'get', 'from', 'update', 'scan', 'train', 'run', 'patience', 'timeout']
     : ['venue', 'top', 'by', 'quote', 'minVolume', 'exclude', 'get', 'from']
+}
+
+/** `30m`, `6h`; ms. */
+export function parseSpan(text: string): number {
+  const ms = parseDelay(text)
+  if (ms < 1000) throw new RangeError(`"${text}" is less than a second; write how long, e.g. 30m or 6h`)
+  return ms
 }
 
 function isGood(parse: (text: string) => unknown): (text: string) => boolean {

@@ -5,6 +5,10 @@ export interface StepHost {
   /** Asks it to end early, keeping what it has. */
   readonly signal: AbortSignal
   readonly log: (line: string) => void
+  /** ms that asking venues may take from now on, waits included. */
+  readonly patience: number
+  /** ms that a program may take. */
+  readonly timeout: number
 }
 
 /** What a step has done, in words; `isStopped`: it was told to end before it had done all. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { takeLock } from '../data/lock.ts'
 import { dueTime, nextTime } from './schedule.ts'
-import { SYNC_STEPS, type SyncJob } from './sync-config.ts'
+import { parseSpan, SYNC_STEPS, type SyncJob } from './sync-config.ts'
 import { type JobState, readStates, writeState } from './sync-state.ts'
 import type { SyncSteps } from './sync-steps.ts'
 
@@ -48,6 +48,9 @@ export interface SyncReport {
 
 /** Longest sleep: a machine that slept, or whose clock was set, notices within it that something has become due. */
 const NAP_MS = 30_000
+/** What is stored stays, and the next run goes on from there: no venue that limits for ever keeps the other jobs waiting. */
+const PATIENCE = '2h'
+const TIMEOUT = '24h'
 
 /**
  * Runs jobs when they are due, one after the other, until it is told to end, or once. A job that fails stops no other one.
@@ -107,9 +110,10 @@ async function runJob(job: SyncJob, dir: string, steps: SyncSteps, host: SyncHos
   writeState(dir, job.name, { ...kept, started, finished: null, outcome: 'running', error: null, said: [] })
   log(`${job.name}: started`)
   const said: string[] = []
+  const patienceEnds = started + parseSpan(job.patience ?? PATIENCE)
   let [outcome, error]: [JobRun['outcome'], string | null] = ['done', null]
   for (const step of SYNC_STEPS) {
-    const work = workOf(job, step, steps, host)
+    const work = workOf(job, step, steps, host, patienceEnds)
     if (work === null) continue
     if (signal.aborted) {
       outcome = 'stopped'
@@ -145,9 +149,13 @@ function workOf(
   job: SyncJob,
   step: (typeof SYNC_STEPS)[number],
   steps: SyncSteps,
-  { signal, log }: SyncHost,
+  { clock, signal, log }: SyncHost,
+  patienceEnds: number,
 ): Work | null {
-  const host = { signal, log: (line: string) => log(`${job.name}: ${line}`) }
+  const host = {
+    ...{ signal, log: (line: string) => log(`${job.name}: ${line}`) },
+    ...{ patience: patienceEnds - clock.now(), timeout: parseSpan(job.timeout ?? TIMEOUT) },
+  }
   const { get, from, update, scan, train, run } = job
   switch (step) {
     case 'get':

@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-const host = () => ({ signal: stop.signal, log: (line: string) => lines.push(line) })
+const host = () => ({ signal: stop.signal, log: (line: string) => lines.push(line), patience: HOUR, timeout: HOUR })
 
 function steps(klinelab: readonly [string, string] = ['', '']) {
   const { origin } = server
@@ -62,6 +62,11 @@ describe('get and update', () => {
       /^2 series, 24 bars added, 0 revised, 1 NOT up to date\n {2}kucoin: GET .*451/,
     )
     expect(await stored(BTC)).toMatchObject({ rows: 24 })
+  })
+
+  test('a venue that limits for ever is not waited for longer than the patience of the job', async () => {
+    server.fault = ({ path }) => (path.includes('time') ? null : { kind: 'status', status: 429, retryAfter: 3600 })
+    await expect(steps().get([BTC], '2024-05-31', { ...host(), patience: HOUR - 1000 })).rejects.toThrow(/429 Too Many/)
   })
 
   test('told to end it keeps what it has, and says that it is not all', async () => {
@@ -122,7 +127,7 @@ test('a training that is told to end is asked to, and says that it was', async (
     lines.push(line)
     stop.abort()
   }
-  const done = await steps([process.execPath, script]).train('up.ts', { signal: stop.signal, log })
+  const done = await steps([process.execPath, script]).train('up.ts', { ...host(), log })
   expect(done).toMatchObject({ isStopped: true, text: expect.stringMatching(/^up\.ts: stopped after/) })
   expect(lines).toEqual(['at it'])
   expect(existsSync(join(folder, 'kept'))).toBe(true)

@@ -24,7 +24,14 @@ test('a schedule comes out as it went in', async () => {
     GOOD,
     { name: 'all', cron: '@daily', update: true },
     { name: 'markets', cron: '0 4 * * 1', scan: { venue: 'binance', top: 10, quote: 'USDT', get: '1h' } },
-    { name: 'model', cron: '0 5 * * 0', train: 'models/up.ts', run: ['node', 'after.ts'] },
+    {
+      name: 'model',
+      cron: '0 5 * * 0',
+      train: 'models/up.ts',
+      run: ['node', 'after.ts'],
+      patience: '30m',
+      timeout: '2.5h',
+    },
   ]
   expect((await configOf(jobs)).config.sync).toEqual({ jobs })
 })
@@ -41,6 +48,8 @@ test.each([
   [{ name: 'a', cron: '@daily', update: true, from: '2024-01-01' }, /"get" and "from" go together/],
   [{ ...GOOD, name: 'a b' }, /sync\.jobs\.0\.name .*use letters, digits/],
   [{ ...GOOD, name: '' }, /sync\.jobs\.0\.name/],
+  [{ ...GOOD, patience: '2 days' }, /sync\.jobs\.0\.patience .*"2 days" is not allowed; write a time in ms, s, m or h/],
+  [{ ...GOOD, timeout: '30' }, /sync\.jobs\.0\.timeout .*"30" is less than a second; write how long, e\.g\. 30m or 6h/],
   [{ ...GOOD, scan: { venue: 'bitmex', top: 3 } }, /sync\.jobs\.0\.scan\.venue is "bitmex"/],
   [{ ...GOOD, run: 'rm -rf /' }, /sync\.jobs\.0\.run is "rm -rf \/"/],
   [{ name: 'idle', cron: '@daily', update: false }, /does nothing; give it one of get, update, scan, train, run/],

@@ -217,6 +217,28 @@ describe('what goes wrong', () => {
   })
 })
 
+describe('how long a job may take', () => {
+  const told = async (job: SyncJob) => {
+    const spans: string[] = []
+    const { run, at } = world((step, { patience, timeout }) => {
+      at.now += HOUR / 2
+      spans.push(`${step} ${patience / HOUR} ${timeout / HOUR}`)
+      return { text: '' }
+    })
+    await run([job])
+    return spans
+  }
+
+  test('unless it says, two hours for all that it asks venues, and a day for each program', async () => {
+    expect(await told({ ...BARS, update: true, run: ['true'] })).toEqual(['get 2 24', 'update 1.5 24', 'run 1 24'])
+  })
+
+  test('is its own to say', async () => {
+    const job = { ...BARS, update: true, patience: '45m', timeout: '1.5h' }
+    expect(await told(job)).toEqual(['get 0.75 1.5', 'update 0.25 1.5'])
+  })
+})
+
 describe('one at a time', () => {
   const lock = () => join(dir, '.sync', '.lock')
 
