@@ -1,4 +1,4 @@
-import { closeTimeOf, INTERVALS, openTimeOf } from '../../src/core/interval.ts'
+import { closeTimeOf, INTERVALS, type Interval, openTimeOf } from '../../src/core/interval.ts'
 import { type Series, seriesName } from '../../src/core/series.ts'
 import type { Stretch } from '../../src/data/collect/batch.ts'
 import type { BarText } from '../../src/data/venues/venue.ts'
@@ -22,6 +22,10 @@ export interface TruthOptions {
   readonly seed?: number
   /** Bars that no venue has: outages. */
   readonly holes?: readonly Stretch[]
+  /** Bars of one interval that no venue has although there were trades in them: coarser bars hold those. */
+  readonly lost?: readonly (Stretch & { readonly interval: Interval })[]
+  /** Nobody trades. */
+  readonly quiet?: readonly Stretch[]
   /** About one bar in so many has no trade: stated as flat, or left out, as the venue does; 0: none. */
   readonly quietEvery?: number
   /** All markets, UTC ms. */
@@ -39,6 +43,8 @@ const LISTED_AT = Date.UTC(2017, 7, 17, 4)
 export class Truth {
   readonly #seed: number
   readonly #holes: readonly Stretch[]
+  readonly #lost: NonNullable<TruthOptions['lost']>
+  readonly #quiet: readonly Stretch[]
   readonly #quietEvery: number
   readonly listedAt: number
   readonly #delistedAt: number
@@ -48,6 +54,8 @@ export class Truth {
   constructor(options: TruthOptions = {}) {
     this.#seed = options.seed ?? 1
     this.#holes = options.holes ?? []
+    this.#lost = options.lost ?? []
+    this.#quiet = options.quiet ?? []
     this.#quietEvery = options.quietEvery ?? 0
     this.listedAt = options.listedAt ?? LISTED_AT
     this.#delistedAt = options.delistedAt ?? Number.POSITIVE_INFINITY
@@ -67,27 +75,53 @@ export class Truth {
   /** `null` where there was none. */
   bar(series: Series, openTime: number): TruthBar | null {
     if (openTime < this.listedAt || openTime >= this.#delistedAt) return null
-    for (const hole of this.#holes) if (openTime >= hole.from && openTime < hole.to) return null
+    if (isIn(this.#holes, openTime)) return null
+    if (
+      this.#lost.length > 0 &&
+      isIn(
+        this.#lost.filter(({ interval }) => interval === series.interval),
+        openTime,
+      )
+    )
+      return null
     const market = marketOf(series)
     const isMark = series.symbol.endsWith('@mark')
     const salt = this.#seed ^ saltOf(series, market.venue)
     const closeTime = closeTimeOf(openTime, series.interval)
     const draw = mix(salt, openTime / 60_000, INTERVALS.indexOf(series.interval) + 1)
     const open = priceAt(market.around, salt, openTime)
-    if (this.#quietEvery > 0 && draw % this.#quietEvery === 0 && !isMark)
+    // who leaves quiet bars out is held to the sum of those that are there
+    const sum = omitsEmpty(series) && series.interval !== '1m' ? this.#sum(series, openTime, closeTime) : null
+    const isQuiet =
+      sum === null ? (this.#quietEvery > 0 && draw % this.#quietEvery === 0) || isIn(this.#quiet, openTime) : sum === 0
+    if (isQuiet && !isMark)
       return { openTime, closeTime, open, high: open, low: open, close: open, volume: 0, trades: 0, takerVolume: 0 }
     const close = priceAt(market.around, salt, closeTime)
     const reach = Math.max(1, Math.floor(market.around / 2000))
     const revised = this.#revised.get(`${seriesName(series)} ${openTime}`) ?? 0
     const high = Math.max(open, close) + (draw % reach) + revised
     const low = Math.max(1, Math.min(open, close) - ((draw >>> 8) % reach))
-    // now and then next to nothing: a number that many a language writes with an exponent
-    const volume = draw % 97 === 0 ? (draw % 7) + 1 : ((draw >>> 3) % 9_999_991) + 1 + revised
+    const volume = sum === null ? volumeOf(draw) + revised : sum + revised
     const trades = 1 + ((draw >>> 5) % 4000)
     const takerVolume = Math.floor(volume * (((draw >>> 7) % 101) / 100))
     return isMark
       ? { openTime, closeTime, open, high, low, close, volume: 0, trades: 60, takerVolume: 0 }
       : { openTime, closeTime, open, high, low, close, volume, trades, takerVolume }
+  }
+
+  /** What was traded in the minutes of a bar. */
+  #sum(series: Series, from: number, to: number): number {
+    const minutes = { ...series, interval: '1m' as const }
+    const salt = this.#seed ^ saltOf(minutes, series.venue)
+    let sum = 0
+    for (let at = from; at < to; at += 60_000) {
+      const draw = mix(salt, at / 60_000, INTERVALS.indexOf('1m') + 1)
+      if ((this.#quietEvery > 0 && draw % this.#quietEvery === 0) || isIn(this.#quiet, at) || isIn(this.#holes, at))
+        continue
+      sum += volumeOf(draw)
+      if (this.#revised.size > 0) sum += this.#revised.get(`${seriesName(minutes)} ${at}`) ?? 0
+    }
+    return sum
   }
 
   /** The bar as it stood at `now`, before it had ended: a part of its trades. */
@@ -125,9 +159,22 @@ export function firstOpen(from: number, series: Series): number {
   return before === from ? from : closeTimeOf(before, series.interval)
 }
 
+function isIn(stretches: readonly Stretch[], time: number): boolean {
+  return stretches.some(({ from, to }) => time >= from && time < to)
+}
+
+/** Now and then next to nothing: a number that many a language writes with an exponent. */
+function volumeOf(draw: number): number {
+  return draw % 97 === 0 ? (draw % 7) + 1 : ((draw >>> 3) % 9_999_991) + 1
+}
+
+function omitsEmpty({ venue }: Series): boolean {
+  return venue === 'coinbase' || venue === 'kucoin'
+}
+
 /** Whether the venue publishes nothing for buckets without a trade. */
 export function isLeftOut(series: Series, bar: TruthBar): boolean {
-  return bar.trades === 0 && (series.venue === 'coinbase' || series.venue === 'kucoin')
+  return bar.trades === 0 && omitsEmpty(series)
 }
 
 /** What the venue of a series says of a bar; what it does not say is `null`. */

@@ -1,8 +1,9 @@
 import { closeTimeOf, intervalMs, openTimeOf } from '../../core/interval.ts'
 import type { Series } from '../../core/series.ts'
+import { timeName } from '../../core/time.ts'
 import type { MarketRules, VenueHttp } from '../venues/venue.ts'
 import type { Stretch } from './batch.ts'
-import { bucketsIn, type FetchOptions, fetchBars, later } from './fetch-bars.ts'
+import { bucketsIn, type FetchOptions, fetchBars, firstOpen, later } from './fetch-bars.ts'
 
 /** Asking for days first pays where a stretch takes more requests than this. */
 const MANY_PAGES = 10
@@ -67,6 +68,49 @@ export async function hasBarsBefore(
   const page = { from: Math.max(0, later(to, -pageRows, coarse.interval)), to }
   if ((await endsOf(http, coarse, page, options)) !== null) return true
   return isFine && (await endsOf(http, series, { from: to, to: time }, options)) !== null
+}
+
+/** Whether the venue has bars of the market from a time on: a page of days is looked at, and the part of the day behind it. */
+async function hasBarsFrom(http: VenueHttp, series: Series, time: number, options: FetchOptions): Promise<boolean> {
+  const { intervals, pageRows } = http.api.bars
+  const ended = openTimeOf(options.clock(), series.interval)
+  if (time >= ended) return false
+  const isFine = intervals.includes('1d') && intervalMs(series.interval) < intervalMs('1d')
+  const interval = isFine ? '1d' : series.interval
+  const from = firstOpen(time, interval)
+  const page = { from, to: Math.min(later(from, pageRows, interval), openTimeOf(options.clock(), interval)) }
+  if ((await endsOf(http, { ...series, interval }, page, options)) !== null) return true
+  return isFine && (await endsOf(http, series, { from: time, to: Math.min(from, ended) }, options)) !== null
+}
+
+/** A market of such a status does not come back; one that is halted may. */
+const TERMINAL = /^(settling|close|delivering|delivered|delisted)$/i
+
+/**
+ * From when on a market exists no more, and how the venue says so; false where it may trade again, where the venue has bars
+ * of it from `time` on, or nothing can be learnt.
+ */
+export async function endOf(
+  http: VenueHttp,
+  series: Series,
+  time: number,
+  options: FetchOptions,
+): Promise<{ readonly at: number; readonly because: string } | false> {
+  const { venue, symbol } = series
+  let market: MarketRules | null
+  try {
+    market = await marketOf(http, symbol.replace(/@mark$/, ''))
+  } catch {
+    // the bars are there: that the rules are not is told by whoever gets the rules
+    return false
+  }
+  const isOver = market?.delistedAt != null && market.delistedAt <= options.clock()
+  if (market !== null && !isOver && !TERMINAL.test(market.status)) return false
+  if (await hasBarsFrom(http, series, time, options)) return false
+  if (market === null) return { at: Number.NEGATIVE_INFINITY, because: `${venue} lists it no more` }
+  return isOver
+    ? { at: market.delistedAt!, because: `${venue} says that it was delisted at ${timeName(market.delistedAt!)}` }
+    : { at: Number.NEGATIVE_INFINITY, because: `${venue} says of it: ${market.status}` }
 }
 
 /** The market as the venue lists it now; `null` where it does not, or does not say. */

@@ -12,7 +12,8 @@ export interface MissingOptions {
 }
 
 /**
- * What of a stretch has to be asked for, oldest first: before the first stored bar, gaps whose cause is not known, and from the last
+ * What of a stretch has to be asked for, oldest first: before the first stored bar, gaps and made bars whose
+ * cause is not known, and from the last
  * stored bars on. What lies behind the last bar is always asked for: bars come late.
  */
 export function findMissing(
@@ -22,10 +23,11 @@ export function findMissing(
   options: MissingOptions,
 ): readonly Stretch[] {
   if (manifest === null || manifest.rows === 0) return [stretch]
-  const { from, to, gaps, holes = [] } = manifest
+  const { from, to, gaps, made = [], holes = [] } = manifest
   const wanted = [{ start: stretch.from, end: stretch.to }]
   const outside = without(wanted, [{ start: from, end: to }])
-  const inside = gaps.map(({ start, end }) => ({ start, end }))
+  // a made bar takes the place of one that is missing
+  const inside = [...gaps, ...made].map(({ start, end }) => ({ start, end }))
   const missing = within([...outside, ...inside].sort(byStart), wanted)
   const settled = holes.filter((hole) => isSettled(hole, to, options.isAgain)).sort(byStart)
   const seam = within(seamOf(to, stretch, interval, options.pageRows), wanted)
@@ -35,9 +37,9 @@ export function findMissing(
   }))
 }
 
-/** Whether asking for a hole again would be in vain. */
+/** Whether asking for a hole again would be in vain. Of a market that has later bars it is not true that it ended. */
 function isSettled({ cause, start }: Hole, end: number, isAgain: boolean): boolean {
-  if (start >= end) return cause === 'delisted'
+  if (start >= end || cause === 'delisted') return cause === 'delisted' && start >= end
   return cause !== 'unexplained' || !isAgain
 }
 

@@ -22,8 +22,8 @@ type Outage = Stretch & Pick<KnownGap, 'what' | 'source'>
 export interface Evidence {
   /** Whether the venue leaves buckets without a trade out. */
   readonly omitsEmpty: boolean
-  /** Bars of one answer: so many quiet buckets in a row may be a fault of the venue's, and are not taken for quiet. */
-  readonly pageRows: number
+  /** Where nobody traded, by what coarser bars say; in order. */
+  readonly quiet: readonly Stretch[]
   /** Open time of the oldest bar that the venue hands out; -Infinity where it hands out all. */
   readonly horizon: number
   /** Before this the market did not exist, and what says so; `null` where it is not known to have begun in the stretch. */
@@ -42,10 +42,10 @@ const COARSENESS = 5 * 60_000
 
 /**
  * Why the bars of a stretch are missing, which was asked for twice; one hole where one cause explains all, else several. Whatever is
- * not certain is unexplained: on a venue that states quiet buckets nothing is missing for want of trades.
+ * not certain is unexplained: that a venue leaves out quiet buckets does not say that those it left out were quiet.
  */
 export function classifyHole(missing: Stretch, series: Series, evidence: Evidence): readonly Hole[] {
-  const { horizon, listed, delisted, omitsEmpty, pageRows } = evidence
+  const { horizon, listed, delisted, omitsEmpty, quiet } = evidence
   const { interval } = series
   const holes: Hole[] = []
   const add = ({ from, to }: Stretch, cause: HoleCause, because: string) => {
@@ -58,34 +58,32 @@ export function classifyHole(missing: Stretch, series: Series, evidence: Evidenc
   add({ from: first, to: begins }, 'not-listed', listed?.because ?? '')
   const ends = firstOpen(Math.max(begins, Math.min(missing.to, delisted?.at ?? missing.to)), interval)
   let at = begins
+  const unexplained = omitsEmpty
+    ? `asked for twice; ${series.venue} leaves out buckets without a trade, but no coarser bar of it says that these had none`
+    : `asked for twice; ${series.venue} states buckets without a trade, but not these`
   const rest = (to: number) => {
-    const isPage = barsBetween(at, to, interval) >= pageRows
-    if (omitsEmpty && isPage)
-      add(
-        { from: at, to },
-        'unexplained',
-        `asked for twice; ${series.venue} leaves out buckets without a trade, but these would fill a whole page of it`,
-      )
-    else if (omitsEmpty) add({ from: at, to }, 'no-trades', `${series.venue} leaves out buckets without a trade`)
-    else
-      add(
-        { from: at, to },
-        'unexplained',
-        `asked for twice; ${series.venue} states buckets without a trade, but not these`,
-      )
+    for (const one of quiet) {
+      const from = Math.max(at, one.from)
+      const end = Math.min(to, one.to)
+      if (from >= end) continue
+      add({ from: at, to: from }, 'unexplained', unexplained)
+      add({ from, to: end }, 'no-trades', `${series.venue} leaves them out, and its coarser bars hold no trade more`)
+      at = end
+    }
+    add({ from: at, to }, 'unexplained', unexplained)
   }
   for (const outage of outagesOf(series)) {
     const from = Math.max(at, outage.from - COARSENESS)
-    const to = Math.min(ends, outage.to + COARSENESS)
-    // the margin belongs to an outage, and is none by itself
-    if (from >= to || at >= outage.to || ends <= outage.from) continue
+    const to = Math.min(missing.to, outage.to + COARSENESS)
+    // the margin belongs to an outage, and is none by itself; one behind the end of a market does not concern it
+    if (from >= to || at >= outage.to || missing.to <= outage.from || ends < from) continue
     rest(firstOpen(from, interval))
     at = Math.max(at, firstOpen(from, interval))
     add({ from: at, to: firstOpen(to, interval) }, 'outage', `known-gaps.json: ${outage.what}, ${outage.source}`)
     at = Math.max(at, firstOpen(to, interval))
   }
   rest(ends)
-  add({ from: ends, to: missing.to }, 'delisted', delisted?.because ?? '')
+  add({ from: Math.max(at, ends), to: missing.to }, 'delisted', delisted?.because ?? '')
   return holes
 }
 

@@ -5,9 +5,10 @@ import type { SeriesManifest } from '../manifest.ts'
 import { RowBuffer } from '../rows.ts'
 import type { BarText, VenueHttp } from '../venues/venue.ts'
 import type { BarBatch, Hole, Stretch } from './batch.ts'
-import { bucketsIn, fetchBars, fetchWindows, firstOpen, horizonOf, windowsOf } from './fetch-bars.ts'
-import { hasBarsBefore, marketOf, tradedPart } from './find-listing.ts'
+import { bucketsIn, fetchBars, fetchWindows, firstOpen, horizonOf } from './fetch-bars.ts'
+import { endOf, hasBarsBefore, tradedPart } from './find-listing.ts'
 import { missingIn } from './find-missing.ts'
+import { findQuiet, noteVolumes, type Volumes, windowsAround, witnessOf } from './find-quiet.ts'
 import { classifyHole, type Since } from './gaps.ts'
 import { addBar, cutStretch } from './store-bars.ts'
 
@@ -43,7 +44,7 @@ export async function getPiece(job: PieceJob, stretch: Stretch, host: PieceHost)
     for await (const page of fetchBars(http, series, traded, { clock })) {
       piece.hear(page.at)
       for (const bar of page.bars) {
-        while (ends.length > 1 && bar.openTime >= ends[0]!) await piece.flush(ends.shift()!)
+        while (ends.length > 1 && bar.openTime >= ends[0]!) await piece.flush(ends.shift()!, true)
         piece.add(bar)
       }
       host.onProgress(bucketsIn({ from: stretch.from, to: page.stretch.to }, series.interval))
@@ -67,7 +68,9 @@ class Piece {
   #times: number[] = []
   /** Where the portion begins that is being collected. */
   #from: number
-  /** Bars before this had ended when the last answer was made. */
+  /** The time of the last answer: where our clock is ahead, by the venue's. */
+  #at: number
+  /** Bars before this had ended then. */
   #ended: number
   /** The portion before this one is written while this one is fetched. */
   #storing: Promise<void> = Promise.resolve()
@@ -75,7 +78,7 @@ class Piece {
   #lastBar = Number.NEGATIVE_INFINITY
   /** What the venue said when it was asked for the sake of a hole: once a piece is enough. */
   #wasThereBefore: boolean | null = null
-  #gone: string | false | null = null
+  #gone: Since | false | null = null
 
   constructor(job: PieceJob, stretch: Stretch, traded: Stretch, host: PieceHost) {
     this.#job = job
@@ -83,11 +86,13 @@ class Piece {
     this.#stretch = stretch
     this.#traded = traded
     this.#from = stretch.from
-    this.#ended = openTimeOf(job.clock(), job.series.interval)
+    this.#at = job.clock()
+    this.#ended = openTimeOf(this.#at, job.series.interval)
   }
 
   /** Bars that opened before the one that holds this time have ended. */
   hear(at: number): void {
+    this.#at = at
     this.#ended = openTimeOf(at, this.#job.series.interval)
   }
 
@@ -98,18 +103,24 @@ class Piece {
     this.#times.push(bar.openTime)
   }
 
-  /** Ends the portion that is being collected, with what is missing in it looked after. */
-  async flush(to: number): Promise<void> {
+  /**
+   * Ends the portion that is being collected, with what is missing in it looked after.
+   * @param isFollowed whether a bar behind it is known already: the market has not ended in it
+   */
+  async flush(to: number, isFollowed = false): Promise<void> {
     const { series, origin, clock } = this.#job
     const asked = { from: this.#from, to: Math.min(to, this.#ended) }
     let missing = missingIn(this.#times, asked, series.interval)
+    let quiet: readonly Stretch[] = []
     if (missing.length > 0) {
-      await this.#askAgain(missing)
+      const beside = await this.#askAgain(missing, asked)
       missing = missingIn(this.#times, asked, series.interval)
+      quiet = await this.#quiet(missing, beside)
     }
     await this.#storing
     const holes: Hole[] = []
-    for (const one of missing) holes.push(...classifyHole(one, series, await this.#evidence(one)))
+    for (const one of missing)
+      holes.push(...classifyHole(one, series, { ...(await this.#evidence(one, isFollowed)), quiet }))
     const at = clock()
     const batch = { rows: this.#rows, origin, at, ...(asked.from < asked.to && { asked: { ...asked, holes } }) }
     this.#begin(to)
@@ -147,35 +158,42 @@ class Piece {
     return (this.#host.stored()?.rows ?? 0) > 0
   }
 
-  /** Asks for missing stretches once more, near ones together. */
-  async #askAgain(missing: readonly Stretch[]): Promise<void> {
+  /** Asks for missing stretches once more, near ones together; gives what came that lies beside the portion. */
+  async #askAgain(missing: readonly Stretch[], asked: Stretch): Promise<RowBuffer> {
     const { http, series, clock } = this.#job
-    const { pageRows } = http.api.bars
-    const oldest = Math.max(this.#traded.from, horizonOf(http.api.bars, series.interval, clock()))
-    const windows: Stretch[] = []
-    for (const one of missing) {
-      const from = Math.max(one.from, oldest)
-      const to = Math.min(one.to, this.#traded.to)
-      const last = windows.at(-1)
-      if (from >= to) continue
-      if (last !== undefined && bucketsIn({ from: last.from, to }, series.interval) <= pageRows)
-        windows[windows.length - 1] = { from: last.from, to }
-      else windows.push(...windowsOf({ from, to }, series.interval, pageRows))
-    }
+    const { omitsEmpty, intervals, pageRows } = http.api.bars
+    const oldest = Math.max(this.#traded.from, horizonOf(http.api.bars, series.interval, this.#at))
+    const parts = partsIn(missing, { from: oldest, to: this.#traded.to })
+    // with what lies beside them in the bars that bear witness
+    const grid = (omitsEmpty ? witnessOf(intervals, series.interval) : null) ?? series.interval
+    const windows = windowsAround(parts, series.interval, grid, pageRows)
     const known = new Set(this.#times)
+    const beside = new RowBuffer(0)
     for await (const { bars } of fetchWindows(http, series, windows, { clock }))
-      for (const bar of bars) if (!known.has(bar.openTime)) this.add(bar)
+      for (const bar of bars) {
+        if (bar.openTime < asked.from || bar.openTime >= asked.to) addBar(beside, bar)
+        else if (!known.has(bar.openTime)) this.add(bar)
+      }
     this.#times.sort((a, b) => a - b)
+    return beside
   }
 
-  async #evidence(missing: Stretch) {
+  /** Where nobody traded, of what is missing at a venue that leaves such buckets out. */
+  async #quiet(missing: readonly Stretch[], beside: RowBuffer): Promise<readonly Stretch[]> {
     const { http, series, clock } = this.#job
+    if (!http.api.bars.omitsEmpty) return []
+    const volumes: Volumes = new Map()
+    for (const rows of [this.#rows, beside]) noteVolumes(volumes, rows)
+    return findQuiet(http, series, partsIn(missing, this.#traded), volumes, { clock })
+  }
+
+  async #evidence(missing: Stretch, isFollowed: boolean) {
+    const { http, series } = this.#job
     return {
       omitsEmpty: http.api.bars.omitsEmpty,
-      pageRows: http.api.bars.pageRows,
-      horizon: horizonOf(http.api.bars, series.interval, clock()),
+      horizon: horizonOf(http.api.bars, series.interval, this.#at),
       listed: await this.#listing(missing),
-      delisted: await this.#end(missing),
+      delisted: isFollowed ? null : await this.#end(missing),
     }
   }
 
@@ -194,25 +212,19 @@ class Piece {
     return { at: isFound ? first : to, because }
   }
 
-  /** Whether a missing stretch lies behind the market's last bar, and the market trades no more. */
+  /** Whether a missing stretch lies behind the market's last bar: it trades no more, and the venue has no bar behind. */
   async #end({ from }: Stretch): Promise<Since | null> {
-    const { http, series } = this.#job
+    const { http, series, clock } = this.#job
     const manifest = this.#host.stored()
     const isBehindAll = this.#isStored() ? from >= manifest!.to && from > this.#lastBar : from > this.#lastBar
     if (!isBehindAll || (this.#lastBar < this.#firstBar && !this.#isStored())) return null
-    this.#gone ??= await goneFrom(http, series)
-    return this.#gone === false ? null : { at: from, because: this.#gone }
+    this.#gone ??= await endOf(http, series, this.#stretch.to, { clock })
+    return this.#gone === false ? null : { at: Math.max(from, this.#gone.at), because: this.#gone.because }
   }
 }
 
-/** How a venue says that a market trades no more; false where it trades, or nothing can be learnt. */
-async function goneFrom(http: VenueHttp, { venue, symbol }: Series): Promise<string | false> {
-  try {
-    const market = await marketOf(http, symbol.replace(/@mark$/, ''))
-    if (market === null) return `${venue} lists it no more`
-    return market.isTrading ? false : `${venue} says of it: ${market.status}`
-  } catch {
-    // the bars are there: that the rules are not is told by whoever gets the rules
-    return false
-  }
+function partsIn(stretches: readonly Stretch[], { from, to }: Stretch): readonly Stretch[] {
+  return stretches
+    .map((one) => ({ from: Math.max(one.from, from), to: Math.min(one.to, to) }))
+    .filter((one) => one.from < one.to)
 }

@@ -1,6 +1,7 @@
 /**
- * Why a stretch of the grid has no bars: the venue was down (`outage`), nobody traded (`no-trades`: the venue leaves such buckets out), the
- * market did not exist yet or any more (`not-listed`, `delisted`), the venue hands out the newest bars only (`horizon`), or nobody knows.
+ * Why a stretch of the grid has no bars: the venue was down (`outage`), nobody traded (`no-trades`: the venue leaves such buckets out,
+ * and a coarser bar of it holds no more than the bars that are there), the market did not exist yet or any more (`not-listed`,
+ * `delisted`), the venue hands out the newest bars only (`horizon`), or nobody knows.
  */
 export const HOLE_CAUSES = ['outage', 'no-trades', 'not-listed', 'delisted', 'horizon', 'unexplained'] as const
 export type HoleCause = (typeof HOLE_CAUSES)[number]

@@ -73,7 +73,7 @@ describe('what is missing', () => {
   })
 
   test('holes that are explained are not asked for again; others are, where somebody asks by name', () => {
-    const causes = ['outage', 'no-trades', 'not-listed', 'delisted', 'horizon'] as const
+    const causes = ['outage', 'no-trades', 'not-listed', 'horizon'] as const
     for (const cause of causes) {
       const manifest = stored(100, 200, [[120, 125]], [hole(120, 125, cause)])
       expect(missing(manifest, 100, 180), cause).toEqual([])
@@ -84,6 +84,20 @@ describe('what is missing', () => {
       [126, 130],
     ])
     expect(missing(manifest, 100, 180, false)).toEqual([[126, 130]])
+  })
+
+  test('made bars are missing as their holes are', () => {
+    const made = [{ start: at(120), end: at(130), bars: 10 }]
+    const manifest = { ...stored(100, 200, [], [hole(120, 124, 'outage'), hole(124, 130, 'unexplained')]), made }
+    expect(missing(manifest, 100, 180)).toEqual([[124, 130]])
+    expect(missing(manifest, 100, 180, false)).toEqual([])
+    // beside a gap, and where nothing is known
+    expect(missing({ ...stored(100, 200, [[130, 133]]), made }, 100, 180)).toEqual([[120, 133]])
+  })
+
+  test('a market that has later bars has not ended: what was thought its end is asked for again', () => {
+    const manifest = stored(100, 200, [[120, 125]], [hole(120, 125, 'delisted')])
+    for (const isAgain of [true, false]) expect(missing(manifest, 100, 180, isAgain)).toEqual([[120, 125]])
   })
 
   test('ahead of the first bar too', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { parseSeries } from '../../../src/core/series.ts'
 import { parseTime } from '../../../src/core/time.ts'
+import type { Stretch } from '../../../src/data/collect/batch.ts'
 import { classifyHole, type Evidence } from '../../../src/data/collect/gaps.ts'
 import knownGaps from '../../../src/data/venues/known-gaps.json' with { type: 'json' }
 import { isRecorded, knownGaps as recordedGaps } from '../recorded.ts'
 
 const NOTHING: Evidence = {
-  ...{ omitsEmpty: false, pageRows: 300 },
+  ...{ omitsEmpty: false, quiet: [] },
   ...{ horizon: Number.NEGATIVE_INFINITY, listed: null, delisted: null },
 }
 const stretch = (from: string, to: string) => ({ from: parseTime(from), to: parseTime(to) })
@@ -23,15 +24,21 @@ describe('the cause of a hole', () => {
     expect(causes('binance:BTCUSDT:1m', '2024-05-01T10:00', '2024-05-01T10:03')).toEqual([
       'unexplained 3 05-01T10:00 05-01T10:03',
     ])
-    expect(causes('coinbase:BTC-USD:1m', '2024-05-01T10:00', '2024-05-01T10:03', { omitsEmpty: true })).toEqual([
-      'no-trades 3 05-01T10:00 05-01T10:03',
-    ])
   })
 
-  test('a whole page of quiet buckets is not taken for quiet: the venue may have forgotten them', () => {
-    const quiet = (to: string) => causes('coinbase:BTC-USD:1m', '2024-05-01T10:00', to, { omitsEmpty: true })
-    expect(quiet('2024-05-01T14:59')).toEqual(['no-trades 299 05-01T10:00 05-01T14:59'])
-    expect(quiet('2024-05-01T15:00')).toEqual(['unexplained 300 05-01T10:00 05-01T15:00'])
+  test('where it leaves them out, they are quiet as far as something says so', () => {
+    const of = (...quiet: Stretch[]) =>
+      causes('coinbase:BTC-USD:1m', '2024-05-01T10:50', '2024-05-01T13:10', { omitsEmpty: true, quiet })
+    expect(of()).toEqual(['unexplained 140 05-01T10:50 05-01T13:10'])
+    expect(
+      of(stretch('2024-05-01T10:00', '2024-05-01T11:00'), stretch('2024-05-01T12:00', '2024-05-01T13:00')),
+    ).toEqual([
+      'no-trades 10 05-01T10:50 05-01T11:00',
+      'unexplained 60 05-01T11:00 05-01T12:00',
+      'no-trades 60 05-01T12:00 05-01T13:00',
+      'unexplained 10 05-01T13:00 05-01T13:10',
+    ])
+    expect(of(stretch('2024-05-01T10:00', '2024-05-01T14:00'))).toEqual(['no-trades 140 05-01T10:50 05-01T13:10'])
   })
 
   test('an outage that is known: the whole of it, and what is missing beside it', () => {
@@ -68,7 +75,7 @@ describe('the cause of a hole', () => {
       horizon: parseTime('2024-05-03'),
       listed: { at: parseTime('2024-05-10'), because: 'the first bar opens then' },
       delisted: { at: parseTime('2024-05-20'), because: 'BREAK' },
-      omitsEmpty: true,
+      ...{ omitsEmpty: true, quiet: [stretch('2024-05-09', '2024-05-21')] },
     }
     expect(causes('kraken:XBTUSD:1d', '2024-05-01', '2024-05-25', evidence)).toEqual([
       'horizon 2 05-01T00:00 05-03T00:00',
@@ -81,6 +88,21 @@ describe('the cause of a hole', () => {
       ...evidence,
     })
     expect(late.map(({ because }) => because)).toEqual(['BREAK'])
+  })
+
+  test('an outage that reaches over the end of what is there is no end of the market, those long after it are none of its', () => {
+    const from = '2023-03-24T12:41'
+    const delisted = { at: parseTime(from), because: 'CLOSE' }
+    expect(causes('binance:BTCUSDT:1m', from, '2023-03-24T13:30', { delisted })).toEqual([
+      'outage 49 03-24T12:41 03-24T13:30',
+    ])
+    expect(
+      causes('binance:SOLUSDT:1m', from, '2023-07-28T00:00', { delisted }).map((text) => text.split(' ')[0]),
+    ).toEqual(['outage', 'delisted'])
+    const early = { at: parseTime('2017-11-01'), because: 'CLOSE' }
+    expect(causes('binance:BTCUSDT:1d', '2017-11-01', '2024-01-01', { delisted: early })).toEqual([
+      'delisted 2252 11-01T00:00 01-01T00:00',
+    ])
   })
 
   test('years before a listing are not cut up by the outages of others', () => {
@@ -97,7 +119,7 @@ describe('known-gaps.json', () => {
       for (const [k, { from, to, what, source }] of gaps.entries()) {
         const name = `${venue} ${from}`
         expect(parseTime(to), name).toBeGreaterThan(parseTime(from))
-        expect(parseTime(from), name).toBeGreaterThanOrEqual(k === 0 ? 0 : parseTime(gaps[k - 1]!.from))
+        expect(parseTime(from), name).toBeGreaterThanOrEqual(k === 0 ? 0 : parseTime(gaps[k - 1]!.to))
         expect(what, name).toMatch(/^\S.{5,}/)
         expect(source, name).toMatch(/^https:\/\//)
       }

@@ -30,8 +30,10 @@ function bareHttp(
   }
   const answer: Answer = { body: '', at: NOW, headers: {} }
   const http: VenueHttp = {
-    api: { ...BINANCE, bars },
+    // a market that is listed no more
+    api: { ...BINANCE, bars, rules: { ask: () => ({ path: 'rules', query: {}, weight: 1 }), read: () => [] } },
     async get({ path, query }: Ask, check) {
+      if (path === 'rules') return check(answer)
       const interval = path as Interval
       const window = { from: Number(query['from']), to: Number(query['to']) }
       if (interval === '1d') page = [bar(window.from, '1d'), bar(window.to - intervalMs('1d'), '1d')]
@@ -143,12 +145,21 @@ describe('what is missing', () => {
       [[hole.from, Date.UTC(2024, 2, 1)]],
       [[Date.UTC(2024, 2, 1), hole.to]],
     ])
+    // at the end of a portion the market has not ended, although nothing behind it is stored yet
+    expect(batches.flatMap(({ asked }) => asked!.holes.map(({ cause }) => cause))).toEqual([
+      'unexplained',
+      'unexplained',
+    ])
   })
 
   test('bars that may not have ended are not missing', async () => {
     const { http } = bareHttp((time) => time >= NOW - 3 * 60_000)
     const { batches } = await collected(http, 'binance:BTCUSDT:1m', { from: NOW - 10 * 60_000, to: NOW + 5 * 60_000 })
-    expect(batches[0]!.asked).toMatchObject({ from: NOW - 10 * 60_000, to: NOW, holes: [{ bars: 3 }] })
+    expect(batches[0]!.asked).toMatchObject({
+      from: NOW - 10 * 60_000,
+      to: NOW,
+      holes: [{ bars: 3, cause: 'delisted' }],
+    })
   })
 })
 

@@ -1,77 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import { barsBetween, closeTimeOf } from '../../../src/core/interval.ts'
-import { parseSeries, type Series, seriesName } from '../../../src/core/series.ts'
-import type { Hole } from '../../../src/data/collect/batch.ts'
-import { type GetOptions, type GetRange, type GetResult, getSeries } from '../../../src/data/collect/get.ts'
-import { readMonths } from '../../../src/data/month-file.ts'
-import { RowBuffer } from '../../../src/data/rows.ts'
-import { openStore, type Store } from '../../../src/data/store.ts'
-import { scratch } from '../../cli/klinelab.ts'
-import { Truth, type TruthOptions } from '../../servers/truth.ts'
-import { NOW_THERE, startVenueServer, type VenueServer } from '../../servers/venue-server.ts'
-import { AT_ONCE, unpadded } from './quick-http.ts'
-
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
-/** The last minute that has ended there, which is midnight. */
-const ENDED = NOW_THERE - (NOW_THERE % MINUTE)
-const BTC = parseSeries('binance:BTCUSDT:1m')
-const PAGES = /\/klines$|candles|OHLC/
-
-const servers: VenueServer[] = []
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()))
-})
-
-async function place(truth: TruthOptions = {}) {
-  const server = await startVenueServer({ truth: new Truth(truth) })
-  servers.push(server)
-  const store = await openStore(scratch())
-  let now = NOW_THERE
-  server.now = () => now
-  const { origin } = server
-  const rest = { binance: origin, 'binance-usdm': origin, coinbase: origin, kraken: origin, kucoin: origin }
-  const get = (series: readonly Series[], range: GetRange, more: GetOptions = {}): Promise<GetResult> =>
-    getSeries(store, series, range, {
-      ...{ origins: { rest, archive: origin }, archive: false, isUnlimited: true, isBarsOnly: true },
-      ...{ clock: { ...AT_ONCE, now: () => now }, ...more },
-    })
-  const pass = (ms: number) => {
-    now += ms
-  }
-  return { server, store, get, pass }
-}
-
-/** Everything stored of a series, as the files have it. */
-async function storedBars(store: Store, series: Series) {
-  const manifest = (await store.manifest(series))!
-  const rows = new RowBuffer()
-  await readMonths(store.folder(series)!, manifest.files, rows)
-  return Array.from({ length: rows.length }, (_, row) => ({
-    openTime: rows.openTime[row]!,
-    ...{ open: rows.text('open', row), high: rows.text('high', row), low: rows.text('low', row) },
-    ...{ close: rows.text('close', row), volume: rows.text('volume', row) },
-  }))
-}
-
-/** The first place where two lists are not the same: of a hundred thousand bars nobody reads a difference. */
-function difference(was: readonly object[], is: readonly object[]): unknown {
-  const at = was.findIndex((one, k) => JSON.stringify(one) !== JSON.stringify(is[k]))
-  return at === -1 && was.length === is.length ? null : { at, was: was[at], is: is[at], rows: [was.length, is.length] }
-}
-
-function truthBars({ truth }: VenueServer, series: Series, from: number, to: number) {
-  return unpadded(truth.texts(series, from, to)).map(({ openTime, open, high, low, close, volume }) => ({
-    ...{ openTime, open, high, low, close, volume },
-  }))
-}
-
-const byCause = (holes: readonly Hole[]) => {
-  const bars: Record<string, number> = {}
-  for (const hole of holes) bars[hole.cause] = (bars[hole.cause] ?? 0) + hole.bars
-  return bars
-}
+import { describe, expect, test } from 'vitest'
+import { closeTimeOf } from '../../../src/core/interval.ts'
+import { parseSeries, seriesName } from '../../../src/core/series.ts'
+import { Truth } from '../../servers/truth.ts'
+import { BTC, byCause, DAY, difference, ENDED, HOUR, MINUTE, PAGES, place, storedBars, truthBars } from './get-place.ts'
 
 describe.each([
   'binance:BTCUSDT:1m',
@@ -99,8 +30,8 @@ describe.each([
     const before = server.count(PAGES)
     const again = await get([series], range)
     expect(again.series).toMatchObject([{ added: 0, revised: [], error: null }])
-    // with Coinbase half a page is less than what is read again after a quiet minute at the end
-    expect(server.count(PAGES) - before).toBeLessThanOrEqual(2)
+    // with Coinbase half a page is less than what is read again after a quiet minute at the end; quiet minutes have hours as witnesses
+    expect(server.count(PAGES) - before).toBeLessThanOrEqual(isLeftOut ? 3 : 1)
     expect(difference(await storedBars(store, series), truth)).toBe(null)
   })
 })
@@ -134,134 +65,6 @@ describe('what changes', () => {
     expect(series).toMatchObject([{ added: 0, revised: [{ openTime: changed }] }])
     expect(server.count(/2024-04\.zip$/)).toBe(files + 1)
     expect(difference(await storedBars(store, hours), truthBars(server, hours, march, june))).toBe(null)
-  })
-})
-
-describe('holes', () => {
-  test('an outage that is known, and one that nobody knows of, are asked for twice and named', async () => {
-    const halt = { from: Date.UTC(2023, 2, 24, 12, 40), to: Date.UTC(2023, 2, 24, 14) }
-    const odd = { from: Date.UTC(2023, 2, 25, 3), to: Date.UTC(2023, 2, 25, 3, 7) }
-    const { server, store, get } = await place({ holes: [halt, odd] })
-    const range = { from: Date.UTC(2023, 2, 24), to: Date.UTC(2023, 2, 26) }
-    const { series } = await get([BTC], range)
-    expect(series[0]).toMatchObject({ added: 2880 - 80 - 7, error: null })
-    expect(series[0]!.holes).toMatchObject([
-      {
-        start: halt.from,
-        end: halt.to,
-        bars: 80,
-        cause: 'outage',
-        because: expect.stringContaining('known-gaps.json'),
-      },
-      { start: odd.from, end: odd.to, bars: 7, cause: 'unexplained' },
-    ])
-    const asked = () => server.asked.map(({ query }) => Number(query.get('startTime'))).filter((time) => time > 0)
-    // three pages, and both holes once more, which lie near one another
-    const pages = [0, 1000, 2000].map((page) => range.from + page * MINUTE)
-    expect(asked().sort()).toEqual([...pages, halt.from].sort())
-    // explained ones are never asked for again, others where they are asked for by name
-    const count = server.asked.length
-    await get([BTC], range, { isUpdate: true })
-    const updated = asked().slice(4)
-    expect(updated).not.toContain(odd.from)
-    await get([BTC], range)
-    expect(
-      asked()
-        .slice(4 + updated.length)
-        .filter((time) => time === odd.from).length,
-    ).toBe(2)
-    expect(asked().slice(4)).not.toContain(halt.from)
-    expect(server.asked.length - count).toBeLessThan(9)
-    expect(difference(await storedBars(store, BTC), truthBars(server, BTC, range.from, range.to))).toBe(null)
-  })
-
-  test('bars that come where there was none are stored, and the hole is gone', async () => {
-    const odd = { from: ENDED - 500 * MINUTE, to: ENDED - 490 * MINUTE }
-    const { store, get, server } = await place({ holes: [odd] })
-    const range = { from: ENDED - 3000 * MINUTE, to: ENDED }
-    await get([BTC], range)
-    Object.assign(server, { truth: new Truth() })
-    const { series } = await get([BTC], range)
-    expect(series).toMatchObject([{ added: 10, holes: [] }])
-    expect((await store.manifest(BTC))!.gaps).toEqual([])
-  })
-
-  test('years ahead of the listing are not asked for minute by minute', async () => {
-    const listedAt = ENDED - 8 * DAY + 7 * HOUR
-    const { server, store, get } = await place({ listedAt })
-    const range = { from: ENDED - 1000 * DAY, to: ENDED }
-    const { series } = await get([BTC], range)
-    const missing = barsBetween(range.from, listedAt, '1m')
-    expect(series[0]!.holes).toMatchObject([
-      {
-        start: range.from,
-        end: listedAt,
-        bars: missing,
-        cause: 'not-listed',
-        because: expect.stringContaining('2024-05-24T07:00'),
-      },
-    ])
-    expect(difference(await storedBars(store, BTC), truthBars(server, BTC, listedAt, ENDED))).toBe(null)
-    // 11 pages of minutes out of 1440, two of the day before, and a few of days
-    expect(server.count(PAGES)).toBeLessThan(25)
-    const before = server.count(PAGES)
-    await get([BTC], range)
-    expect(server.count(PAGES) - before).toBe(1)
-  })
-
-  test('a market that has ended: what lies behind its last bar', async () => {
-    const delistedAt = ENDED - 3 * DAY
-    const { server, store, get } = await place({ delistedAt })
-    const luna = parseSeries('binance:LUNAUSDT:1h')
-    const from = ENDED - 10 * DAY
-    const { series } = await get([luna], { from })
-    expect(series[0]!.holes).toMatchObject([
-      { start: delistedAt, end: ENDED, bars: 72, cause: 'delisted', because: 'binance says of it: BREAK' },
-    ])
-    expect(difference(await storedBars(store, luna), truthBars(server, luna, from, delistedAt))).toBe(null)
-    // one that trades is not delisted for want of bars
-    const traded = await get([parseSeries('binance:ETHUSDT:1h')], { from })
-    expect(byCause(traded.series[0]!.holes)).toEqual({ unexplained: 72 })
-  })
-
-  test('quiet minutes at the beginning of what is asked for do not say that the market was not listed', async () => {
-    const quiet = parseSeries('coinbase:BTC-USD:1m')
-    const { server, get } = await place({ holes: [{ from: ENDED - 100 * MINUTE, to: ENDED - 95 * MINUTE }] })
-    const { series } = await get([quiet], { from: ENDED - 100 * MINUTE })
-    expect(series[0]!.holes).toMatchObject([{ start: ENDED - 100 * MINUTE, bars: 5, cause: 'no-trades' }])
-    expect(server.truth.listedAt).toBeLessThan(ENDED - 365 * DAY)
-  })
-
-  test('a venue’s horizon is said, and what is stored before it stays', async () => {
-    const kraken = parseSeries('kraken:XBTUSD:1h')
-    const { store, get, server, pass } = await place()
-    const from = ENDED - 1000 * HOUR
-    const { series } = await get([kraken], { from })
-    const oldest = ENDED - 719 * HOUR
-    expect(series[0]).toMatchObject({ added: 719, holes: [{ start: from, end: oldest, bars: 281, cause: 'horizon' }] })
-    // two months later the newest 720 do not reach back to what is stored
-    pass(1500 * HOUR)
-    const later = await get([kraken], {})
-    expect(byCause(later.series[0]!.holes)).toEqual({ horizon: 1500 - 719 })
-    expect((await storedBars(store, kraken)).length).toBe(2 * 719)
-    expect((await storedBars(store, kraken)).slice(719)).toEqual(
-      truthBars(server, kraken, ENDED + 781 * HOUR, ENDED + 1500 * HOUR),
-    )
-  })
-
-  test('made bars stand at the last close, and are told', async () => {
-    const odd = { from: ENDED - 50 * MINUTE, to: ENDED - 40 * MINUTE }
-    const { server, store, get } = await place({ holes: [odd] })
-    const from = ENDED - 100 * MINUTE
-    const { series } = await get([BTC], { from }, { fill: 'flat' })
-    expect(series[0]).toMatchObject({ added: 90, made: 10, holes: [{ start: odd.from, bars: 10 }] })
-    const close = truthBars(server, BTC, odd.from - MINUTE, odd.from)[0]!.close
-    const flat = { open: close, high: close, low: close, close, volume: '0' }
-    const all = await storedBars(store, BTC)
-    expect(all.slice(50, 60)).toEqual(
-      Array.from({ length: 10 }, (_, k) => ({ openTime: odd.from + k * MINUTE, ...flat })),
-    )
-    expect((await store.manifest(BTC))!.made).toMatchObject([{ start: odd.from, end: odd.to, bars: 10 }])
   })
 })
 
