@@ -10,7 +10,7 @@ export const ARCHIVE_ORIGIN = 'https://data.binance.vision'
 /** Asks the archive, as patiently as venues are asked. */
 export interface ArchiveHttp {
   /** The bytes of a file; `null` where there is no such file. */
-  get(path: string): Promise<Uint8Array | null>
+  get(path: string, signal?: AbortSignal): Promise<Uint8Array | null>
 }
 
 /** A file of the archive, whether it is there or not, and the open times it holds. */
@@ -63,10 +63,11 @@ export async function fetchFile(
   venue: Venue,
   { path, name }: ArchiveFile,
   isKnown: (name: string, sha256: string) => boolean,
+  signal?: AbortSignal,
 ): Promise<Fetched> {
   let told = ''
   for (let attempt = 0; attempt < 2; attempt++) {
-    const checksum = await http.get(`${path}.CHECKSUM`)
+    const checksum = await http.get(`${path}.CHECKSUM`, signal)
     if (checksum === null) return 'absent'
     const text = Buffer.from(checksum).toString('latin1')
     const stated = /^([0-9a-f]{64})\s+\*?(\S+)\s*$/i.exec(text)
@@ -76,7 +77,7 @@ export async function fetchFile(
     }
     const hash = stated[1]!.toLowerCase()
     if (isKnown(name, hash)) return 'known'
-    const bytes = await http.get(path)
+    const bytes = await http.get(path, signal)
     if (bytes === null) return 'absent'
     const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const found = sha256(raw)

@@ -18,9 +18,9 @@ const ARCHIVE: VenueApi = {
 export function openArchiveHttp(options: HttpOptions = {}): ArchiveHttp {
   const http = openVenueHttp(ARCHIVE, { timeout: TIMEOUT, ...options, isUnlimited: true })
   return {
-    async get(path) {
+    async get(path, signal) {
       try {
-        return await http.get({ path, query: {}, weight: 0, isFile: true }, ({ bytes }) => bytes!)
+        return await http.get({ path, query: {}, weight: 0, isFile: true }, ({ bytes }) => bytes!, signal)
       } catch (error) {
         if (error instanceof VenueError && error.facts.status === 404) return null
         throw error

@@ -117,9 +117,9 @@ async function* fetchFiles(
   const known = new Set(stored?.sources.map(({ name, sha256 }) => `${sha256} ${name}`))
   const isKnown = (name: string, hash: string) => known.has(`${hash} ${name}`)
   const fetchAll = (files: readonly ArchiveFile[]) => {
-    const works = files.map((file) => async () => ({
+    const works = files.map((file) => async (signal: AbortSignal) => ({
       file,
-      fetched: await fetchFile(http, series.venue, file, isKnown),
+      fetched: await fetchFile(http, series.venue, file, isKnown, signal),
     }))
     return inOrder(works.values(), parallel)
   }

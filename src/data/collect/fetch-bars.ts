@@ -45,7 +45,8 @@ export function fetchWindows(
   options: FetchOptions,
 ): AsyncIterable<Page> {
   const works = function* () {
-    for (const window of windows) yield () => fetchPage(http, series, window, options.clock)
+    for (const window of windows)
+      yield (signal: AbortSignal) => fetchPage(http, series, window, { clock: options.clock, signal })
   }
   return inOrder(works(), options.parallel ?? http.api.limits.parallel)
 }
@@ -78,13 +79,19 @@ export function* windowsOf({ from, to }: Stretch, interval: Interval, rows: numb
   }
 }
 
-function fetchPage(http: VenueHttp, series: Series, window: Stretch, clock: () => number): Promise<Page> {
+function fetchPage(
+  http: VenueHttp,
+  series: Series,
+  window: Stretch,
+  { clock, signal }: Pick<FetchOptions, 'clock'> & { readonly signal: AbortSignal },
+): Promise<Page> {
   const { bars } = http.api
   let answers = 0
-  return http.get(bars.ask(series, window.from, window.to), (answer) => {
+  const check = (answer: Answer) => {
     answers++
     return pageOf(bars, series, window, answer, { now: clock(), isFirst: answers === 1 })
-  })
+  }
+  return http.get(bars.ask(series, window.from, window.to), check, signal)
 }
 
 interface Circumstances {

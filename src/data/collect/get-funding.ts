@@ -20,11 +20,11 @@ export async function getFunding(
   rules: MarketRules | null,
   stretch: Stretch,
 ): Promise<number | null> {
-  const { store, http, now } = job
+  const { store, http, clock } = job
   const { venue, funding } = http.api
   if (funding === null) return null
   const from = Math.max(stretch.from, rules?.listedAt ?? stretch.from)
-  const missing = { from: stored(job, symbol, from, stretch.to), to: Math.min(stretch.to, now) }
+  const missing = { from: stored(job, symbol, from, stretch.to), to: Math.min(stretch.to, clock()) }
   if (missing.from >= missing.to) return 0
   const files = await fetchRates(job, symbol, missing)
   if (files.length === 0) return 0
@@ -48,7 +48,7 @@ async function fetchRates(job: RulesJob, symbol: string, stretch: Stretch): Prom
     if (!(error instanceof VenueError) || error.facts.kind !== 'symbol') throw error
     if (job.archive === undefined || job.archive === null) return []
     const files: FundingFile[] = []
-    for await (const { name, csv } of fetchFundingArchive(symbol, stretch, { http: job.archive, now: job.now }))
+    for await (const { name, csv } of fetchFundingArchive(symbol, stretch, { http: job.archive, now: job.clock() }))
       files.push({ name, csv })
     return files
   }

@@ -73,14 +73,16 @@ async function rulesOf(
 }
 
 /** Binance USDS-M states its tiers to accounts only, though they are the same for all. */
-async function getTiers({ store, http, key }: RulesJob, symbol: string): Promise<RulesGot['tiers']> {
+async function getTiers({ store, http, key, clock: ours }: RulesJob, symbol: string): Promise<RulesGot['tiers']> {
   const { api } = http
   if (api.venue !== 'binance-usdm') return null
   if (key === undefined || key === null) return 'no-key'
-  const clock = await http.get(api.clock.ask, ({ body }) => api.clock.read(body))
+  const [clock, heardAt] = await http.get(api.clock.ask, ({ body }) => [api.clock.read(body), ours()] as const)
   const ask = { path: '/fapi/v1/leverageBracket', query: { symbol }, weight: 1 }
   try {
-    const json = await http.get(signedAsk(ask, key, clock), ({ body }) => jsonOf(body))
+    // it may wait for its turn, and be asked again, longer than a signature is good for
+    const sign = () => signedAsk(ask, key, clock + ours() - heardAt)
+    const json = await http.get({ ...ask, sign }, ({ body }) => jsonOf(body))
     const date = new Date(clock).toISOString().slice(0, 10)
     return (await storeTiers(store, symbol, json, clock, `${api.venue} leverageBracket ${date}`)) ?? 'absent'
   } catch (error) {

@@ -8,7 +8,7 @@ export interface RulesJob {
   readonly store: Store
   readonly http: VenueHttp
   /** Wall clock, UTC ms. */
-  readonly now: number
+  readonly clock: () => number
   /** Where funding of markets comes from that the venue lists no more. */
   readonly archive?: ArchiveHttp | null
   /** Of an account with Binance, which tells its leverage tiers to accounts only. */

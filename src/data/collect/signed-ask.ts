@@ -7,7 +7,7 @@ export interface ApiKey {
   readonly secret: string
 }
 
-/** How late a request may arrive, ms; the most that the exchange takes, since a limiter may let it wait. */
+/** How late a request may arrive, ms; the most that the exchange takes. */
 const RECEIVE_WINDOW = 60_000
 
 /**

@@ -22,11 +22,13 @@ export class Tally {
   counted(http: VenueHttp): VenueHttp {
     return {
       api: http.api,
-      get: (ask, check) =>
-        http.get(ask, (answer) => {
+      get: (ask, check, signal) => {
+        const counting: typeof check = (answer) => {
           this.requests++
           return check(answer)
-        }),
+        }
+        return http.get(ask, counting, signal)
+      },
     }
   }
 }

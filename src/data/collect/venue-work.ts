@@ -195,7 +195,7 @@ export class VenueWork {
       return one.stored === null ? [] : [{ symbol: series.symbol, stretch: one as Stretch }]
     })
     const job = {
-      ...{ store: this.#store, http, now: this.#clock() },
+      ...{ store: this.#store, http, clock: this.#clock },
       ...{ archive: this.#archive()?.http ?? null, key: this.#options.key ?? null },
     }
     try {

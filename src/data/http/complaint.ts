@@ -10,6 +10,8 @@ const ADVICE: Readonly<Record<VenueErrorKind, string>> = {
     'it, or something on the way to it, turns this address away, which waiting does not mend; ask from another address, or import files instead',
   legal: 'it does not serve the place that this address is in; ask from where it may be asked, or import files instead',
   symbol: 'it has no such market; write the symbol as the venue does',
+  clock:
+    'by its clock the request was signed too early or too late; set the clock of this machine (NTP), or mend a line that is slower than a minute, then ask again',
   request:
     'it does not take what was asked; if the series and times are right, its interface has changed: please report it',
   server: 'it is out of order; ask again later, and what is stored already is kept',

@@ -62,14 +62,15 @@ class Client implements VenueHttp {
     this.#random = seededRandom(options.seed ?? this.#clock.now())
   }
 
-  async get<T>(ask: Ask, check: (answer: Answer) => T): Promise<T> {
+  async get<T>(ask: Ask, check: (answer: Answer) => T, signal?: AbortSignal): Promise<T> {
+    const errand = { ask, check, signal: either(signal, this.#options.signal) }
     let refused: Judged | null = null
     for (let attempt = 1; ; attempt++) {
-      const judged: Judged | { readonly value: T } = await this.#attempt(ask, check, refused)
+      const judged: Judged | { readonly value: T } = await this.#attempt(errand, refused)
       if ('value' in judged) return judged.value
       const { verdict }: Judged = judged
       if (verdict.act === 'stop' || attempt >= verdict.attempts) throw this.#complain(ask, judged)
-      if (verdict.act === 'again') await this.#waitToRetry(ask, judged, attempt, refused)
+      if (verdict.act === 'again') await this.#waitToRetry(errand, judged, attempt, refused)
       refused = verdict.act === 'pause' ? judged : null
     }
   }
@@ -79,20 +80,20 @@ class Client implements VenueHttp {
    * @param refused the limit or ban right before, which is the reason if there is no time left
    */
   async #attempt<T>(
-    ask: Ask,
-    check: (answer: Answer) => T,
+    { ask, check, signal }: Errand<T>,
     refused: Judged | null,
   ): Promise<Judged | { readonly value: T }> {
     const { api } = this
-    const giveBack = await this.#limiter.take(ask.weight, this.#caller(ask))
+    const giveBack = await this.#limiter.take(ask.weight, this.#caller(ask, signal))
     try {
       const sentAt = this.#clock.now()
       const left = this.#deadline - sentAt
       if (left <= 0) throw refused === null ? this.#tooLate(ask) : this.#complain(ask, refused)
-      const outcome = await send(this.#origin + pathOf(ask), {
-        headers: ask.headers,
+      const sent = ask.sign === undefined ? ask : { ...ask, ...ask.sign() }
+      const outcome = await send(this.#origin + pathOf(sent), {
+        headers: sent.headers,
         timeout: Math.min(this.#options.timeout ?? TIMEOUT, left),
-        signal: this.#options.signal,
+        signal,
         clock: this.#clock,
       })
       const isAnswer = outcome.kind === 'answer'
@@ -131,8 +132,8 @@ class Client implements VenueHttp {
     if (used > 0) this.#limiter.heard(used, this.#clock.now())
   }
 
-  #caller(ask: Ask): Caller {
-    const { signal, isUnlimited = false } = this.#options
+  #caller(ask: Ask, signal: AbortSignal | undefined): Caller {
+    const { isUnlimited = false } = this.#options
     return {
       clock: this.#clock,
       signal,
@@ -144,7 +145,12 @@ class Client implements VenueHttp {
     }
   }
 
-  async #waitToRetry(ask: Ask, judged: Judged, attempt: number, refused: Judged | null): Promise<void> {
+  async #waitToRetry(
+    { ask, signal }: Errand<unknown>,
+    judged: Judged,
+    attempt: number,
+    refused: Judged | null,
+  ): Promise<void> {
     const { verdict } = judged
     const wait = Math.max(backOff(attempt, this.#random), verdict.wait ?? 0)
     if (this.#clock.now() + wait > this.#deadline) {
@@ -153,7 +159,7 @@ class Client implements VenueHttp {
       throw this.#complain(ask, isCut ? refused : { ...judged, verdict: { ...verdict, kind: 'patience' } })
     }
     this.#tell({ reason: 'retry', why: `${shownPath(ask)}: ${verdict.why}`, for: wait }, this.#told)
-    await this.#clock.sleep(wait, this.#options.signal)
+    await this.#clock.sleep(wait, signal)
   }
 
   /** Once for all who wait for the same. */
@@ -189,10 +195,20 @@ class Client implements VenueHttp {
   }
 }
 
+interface Errand<T> {
+  readonly ask: Ask
+  readonly check: (answer: Answer) => T
+  readonly signal: AbortSignal | undefined
+}
+
 interface Judged {
   readonly verdict: Verdict
   readonly outcome: Outcome
   readonly fault: VenueFault | null
+}
+
+function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : AbortSignal.any([one, other])
 }
 
 function pathOf({ path, query }: Ask): string {

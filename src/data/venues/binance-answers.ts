@@ -123,6 +123,7 @@ const KINDS: Readonly<Record<string, VenueFault['kind']>> = {
   '-1121': 'symbol', '-4108': 'symbol', '-4141': 'symbol',
   '-1003': 'limit', '-1015': 'limit', '-1034': 'limit',
   '-1000': 'server', '-1001': 'server', '-1004': 'server', '-1006': 'server', '-1007': 'server', '-1008': 'server', '-1016': 'server',
+  '-1021': 'clock',
 } // biome-ignore format: a dictionary
 
 /** `{"code":-1121,"msg":"Invalid symbol."}`; answers of megabytes are not read for it. */

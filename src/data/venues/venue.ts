@@ -30,6 +30,8 @@ export interface Ask {
   readonly weight: number
   /** Of a request that is signed; no error and no message says them, nor the query's `signature`. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Makes what is sent of it anew for each attempt: what bears its time of sending, and a signature. */
+  readonly sign?: () => Pick<Ask, 'query' | 'headers'>
   /** A file is asked for: nobody looks for words of the venue's in it. */
   readonly isFile?: boolean
 }
@@ -161,8 +163,11 @@ export interface VenueApi {
 export interface VenueFault {
   readonly code: string
   readonly message: string
-  /** What it means for who asked: `symbol` (no such market), `limit` (too fast), `server` (try again), `request` (ours to mend). */
-  readonly kind: 'symbol' | 'limit' | 'server' | 'request'
+  /**
+   * What it means for who asked: `symbol` (no such market), `limit` (too fast), `server` (try again), `clock` (what was signed bears
+   * another time), `request` (ours to mend).
+   */
+  readonly kind: 'symbol' | 'limit' | 'server' | 'clock' | 'request'
 }
 
 /** An answer that is not what the venue's documentation says; the request is asked again before anybody hears of it. */
@@ -176,7 +181,8 @@ export interface VenueHttp {
   /**
    * Waits for its turn, asks, asks again where that is worth it, and tells who listens why it waits.
    * @param check reads the answer; a VenueContentError thrown by it is asked again
+   * @param signal ends it, beside whatever ends all that is asked here
    * @throws VenueError in the end
    */
-  get<T>(ask: Ask, check: (answer: Answer) => T): Promise<T>
+  get<T>(ask: Ask, check: (answer: Answer) => T, signal?: AbortSignal): Promise<T>
 }

@@ -43,7 +43,7 @@ async function job(venue: Venue, more: Partial<RulesJob> = {}): Promise<RulesJob
   return {
     store,
     http: openVenueHttp(venueApi(venue), { origin: server.origin, isUnlimited: true }),
-    now: NOW,
+    clock: () => NOW,
     ...more,
   }
 }
@@ -273,6 +273,42 @@ describe('leverage tiers', () => {
     const query = { symbol: 'LTCBTC', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '1', price: '0.1' }
     const ask = signedAsk({ path: '/api/v3/order', query, weight: 1 }, { key: 'k', secret }, 1499827319559, 5000)
     expect(ask.query['signature']).toBe('c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71')
+  })
+
+  test('are signed at the time of each attempt, however long it waited', async () => {
+    let now = NOW
+    server.now = () => now
+    server.fault = ({ path }, nth) =>
+      path.endsWith('leverageBracket') && nth % 2 === 1 ? { kind: 'status', status: 429, retryAfter: 300 } : null
+    const clock = {
+      now: () => now,
+      async sleep(ms: number) {
+        now += Math.max(0, ms)
+      },
+    }
+    const before = asked(/leverageBracket/).length
+    const http = openVenueHttp(venueApi('binance-usdm'), { origin: server.origin, clock })
+    const work = await job('binance-usdm', { http, key, clock: () => now - 5000 })
+    // the exchange's clock is 5 s ahead of ours, and it is by its own that it judges
+    expect(await getRules(work, [market('BTCUSDT')])).toMatchObject([{ tiers: 'written' }])
+    server.now = () => NOW
+    const times = asked(/leverageBracket/).slice(before)
+    const stamped = times.map(({ query }) => Number(query.get('timestamp')) - NOW)
+    expect(stamped).toEqual([0, 300_000])
+    expect(new Set(times.map(({ query }) => query.get('signature'))).size).toBe(2)
+  })
+
+  test('that came too late by the exchange’s clock are the clock’s fault', async () => {
+    const late = {
+      kind: 'status',
+      status: 400,
+      body: '{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}',
+    } as const
+    server.fault = ({ path }) => (path.endsWith('leverageBracket') ? late : null)
+    const error = await getRules(await job('binance-usdm', { key }), [market('BTCUSDT')]).catch((one: unknown) => one)
+    expect(error).toMatchObject({ facts: { kind: 'clock', code: '-1021' } })
+    expect(String(error)).toContain('set the clock of this machine')
+    expect(String(error)).not.toContain('please report it')
   })
 
   test('that are refused are told without key, secret or signature', async () => {
