@@ -62,7 +62,7 @@ export async function fetchFile(
   http: ArchiveHttp,
   venue: Venue,
   { path, name }: ArchiveFile,
-  isKnown: (name: string, sha256: string) => boolean,
+  isKnown: (sha256: string) => boolean,
   signal?: AbortSignal,
 ): Promise<Fetched> {
   let told = ''
@@ -76,7 +76,7 @@ export async function fetchFile(
       continue
     }
     const hash = stated[1]!.toLowerCase()
-    if (isKnown(name, hash)) return 'known'
+    if (isKnown(hash)) return 'known'
     const bytes = await http.get(path, signal)
     if (bytes === null) return 'absent'
     const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

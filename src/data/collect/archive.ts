@@ -21,8 +21,8 @@ import { inOrder } from './in-order.ts'
 
 export interface ArchiveOptions {
   readonly http: ArchiveHttp
-  /** What is stored: files that are in it by name and hash are not fetched again. */
-  readonly stored: Pick<SeriesManifest, 'sources'> | null
+  /** What is stored: files that are in it by name and hash are not fetched again, but for bars beyond those stored. */
+  readonly stored: Pick<SeriesManifest, 'sources' | 'from' | 'to'> | null
   /** Wall clock, UTC ms. */
   readonly now: number
   /** Looks only whether files that are stored by name are others by now. */
@@ -38,7 +38,8 @@ const PARALLEL = 4
 /**
  * Bars out of Binance's public archive, file by file in the order of time: months, and the days of months that are not made yet.
  * A file that is not there is no error: it was not made yet, or the market did not exist. What is younger than the last day is
- * left to REST, and so is all of a venue without an archive.
+ * left to REST, and so is all of a venue without an archive. Bars of a file that are neither in the stretch nor among those stored
+ * are left out: by whatever way they come, the bars that are stored are those that were asked for.
  * @throws VenueError in the end; DataError for a file that holds something else
  */
 export function fetchArchive(
@@ -77,11 +78,16 @@ async function* batchesOf(
     const source = await unpackSource(name, raw)
     if (source.kind !== 'csv') throw new DataError(`${name}: is no zip of a CSV but Parquet`)
     // the exchange's clock has stood off the grid, in its files for ever: such rows are left out, and told
-    const read = await readFile(source, rows, series, { now: options.now, onError: 'skip-rows' })
+    // a week that reaches over the end of its file was not over when that was made
+    const now = Math.min(options.now, file.to)
+    const read = await readFile(source, rows, series, { now, onError: 'skip-rows' })
     const [bad] = read.skipped
     if (read.kept.length === 0 && bad !== undefined)
       throw new DataError(`${faultText(bad)}; of its ${read.read} rows none can be stored`)
-    const kept = read.kept.length === rows.length ? rows : only(rows, read.kept)
+    const isWanted = wantedOf(stretch, options.stored)
+    const wanted = read.kept.filter((row) => isWanted(rows.openTime[row]!))
+    const kept = wanted.length === rows.length ? rows : only(rows, wanted)
+    if (kept.length === 0) continue
     if (series.symbol.endsWith('@mark')) forgetVolumes(kept)
     yield {
       rows: kept,
@@ -93,6 +99,12 @@ async function* batchesOf(
       to: file.to,
     }
   }
+}
+
+/** Whether a bar is asked for, or lies where bars are stored, which a file that has become another revises. */
+function wantedOf({ from, to }: Stretch, stored: ArchiveOptions['stored']): (openTime: number) => boolean {
+  const isStored = (time: number) => stored !== null && time >= stored.from && time < stored.to
+  return (time) => (time >= from && time < to) || isStored(time)
 }
 
 /** Files of funding rates out of the archive, a month each: it has no days of them. */
@@ -115,11 +127,15 @@ async function* fetchFiles(
 ): AsyncGenerator<{ readonly file: ArchiveFile } & Exclude<Fetched, string>> {
   const { http, now, stored, onFile, parallel = PARALLEL } = options
   const known = new Set(stored?.sources.map(({ name, sha256 }) => `${sha256} ${name}`))
-  const isKnown = (name: string, hash: string) => known.has(`${hash} ${name}`)
+  const isKnown = ({ name, from, to }: ArchiveFile, hash: string) => {
+    const [first, end] = [Math.max(from, stretch.from), Math.min(to, stretch.to)]
+    const isWithin = stored !== null && (options.isCheck === true || (first >= stored.from && end <= stored.to))
+    return isWithin && known.has(`${hash} ${name}`)
+  }
   const fetchAll = (files: readonly ArchiveFile[]) => {
     const works = files.map((file) => async (signal: AbortSignal) => ({
       file,
-      fetched: await fetchFile(http, series.venue, file, isKnown, signal),
+      fetched: await fetchFile(http, series.venue, file, (hash) => isKnown(file, hash), signal),
     }))
     return inOrder(works.values(), parallel)
   }

@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { closeTimeOf, DAY } from '../../../src/core/interval.ts'
 import { parseSeries, type Series } from '../../../src/core/series.ts'
-import { fetchArchive, fetchFundingArchive } from '../../../src/data/collect/archive.ts'
+import { type ArchiveOptions, fetchArchive, fetchFundingArchive } from '../../../src/data/collect/archive.ts'
 import type { ArchiveHttp } from '../../../src/data/collect/archive-files.ts'
 import { openArchiveHttp } from '../../../src/data/collect/archive-http.ts'
 import type { BarBatch, Stretch } from '../../../src/data/collect/batch.ts'
 import { storeBars } from '../../../src/data/collect/store-bars.ts'
 import { VenueError } from '../../../src/data/http/venue-error.ts'
 import { openStore } from '../../../src/data/index.ts'
-import type { SeriesManifest } from '../../../src/data/manifest.ts'
 import type { DecimalField } from '../../../src/data/rows.ts'
 import { scratch } from '../../cli/klinelab.ts'
 import { fundingAt } from '../../servers/binance-wire.ts'
@@ -36,7 +35,7 @@ beforeEach(() => {
 
 const http = openArchiveHttp({ origin: server.origin })
 
-async function fetched(series: Series, stretch: Stretch, stored: Pick<SeriesManifest, 'sources'> | null = null) {
+async function fetched(series: Series, stretch: Stretch, stored: ArchiveOptions['stored'] = null) {
   const batches: (BarBatch & Stretch)[] = []
   const looked: string[] = []
   const onFile = (name: string, became: string) => void looked.push(`${became} ${name}`)
@@ -99,14 +98,14 @@ describe('the archive of Binance', () => {
   test('is not asked for files that are stored by name and hash, and gives those that have become others', async () => {
     const { sources, batches } = await fetched(BTC, { from: MARCH, to: MAY })
     const before = zips()
-    const again = await fetched(BTC, { from: MARCH, to: MAY }, { sources })
+    const again = await fetched(BTC, { from: MARCH, to: MAY }, { ...SPRING, sources })
     expect([again.batches, again.looked]).toEqual([
       [],
       ['known BTCUSDT-1h-2024-03.zip', 'known BTCUSDT-1h-2024-04.zip'],
     ])
     expect(zips()).toBe(before)
     server.truth.revise(BTC, APRIL + 5 * HOUR)
-    const revised = await fetched(BTC, { from: MARCH, to: MAY }, { sources })
+    const revised = await fetched(BTC, { from: MARCH, to: MAY }, { ...SPRING, sources })
     expect(revised.looked).toEqual(['known BTCUSDT-1h-2024-03.zip', 'fetched BTCUSDT-1h-2024-04.zip'])
     const now = barsOf(revised.batches)
     expect(now).toEqual(truthOf(BTC, { from: APRIL, to: MAY }))
@@ -116,7 +115,7 @@ describe('the archive of Binance', () => {
     ])
     // a hash of another name is not the file's: a user's own copy must not hide it
     const renamed = sources.map((source) => ({ ...source, name: `my-${source.name}` }))
-    expect((await fetched(BTC, { from: MARCH, to: APRIL }, { sources: renamed })).looked).toEqual([
+    expect((await fetched(BTC, { from: MARCH, to: APRIL }, { ...SPRING, sources: renamed })).looked).toEqual([
       'fetched BTCUSDT-1h-2024-03.zip',
     ])
   })
@@ -149,6 +148,37 @@ describe('the archive of Binance', () => {
     const [bar] = truth.texts(BTC, time, time + HOUR)
     expect(bars.close[100]).toBe(Number(bar!.close))
     expect((await get()).stored).toEqual([])
+  })
+
+  test('gives of a file what is asked for, and the rest of it once that is', async () => {
+    const store = await openStore(join(scratch(), 'store'))
+    const get = async (stretch: Stretch) => {
+      const { batches, looked } = await fetched(BTC, stretch, await store.manifest(BTC))
+      for (const batch of batches) await storeBars(store, BTC, batch)
+      return { looked, bars: barsOf(batches) }
+    }
+    const part = { from: MARCH + 10 * DAY + HOUR, to: APRIL + 3 * DAY }
+    const first = await get(part)
+    expect(first.bars).toEqual(truthOf(BTC, part))
+    expect((await get(part)).looked).toEqual(['known BTCUSDT-1h-2024-03.zip', 'known BTCUSDT-1h-2024-04.zip'])
+    // behind what is stored, and ahead of it: with what is stored of the file, which may be another by now
+    const behind = { from: part.to, to: part.to + DAY }
+    expect((await get(behind)).bars).toEqual(truthOf(BTC, { from: APRIL, to: behind.to }))
+    const ahead = { from: MARCH, to: part.from }
+    expect(await get(ahead)).toEqual({
+      looked: ['fetched BTCUSDT-1h-2024-03.zip'],
+      bars: truthOf(BTC, { from: MARCH, to: APRIL }),
+    })
+    expect(await store.manifest(BTC)).toMatchObject({ from: MARCH, to: behind.to, gaps: [] })
+    expect((await store.manifest(BTC))!.sources).toHaveLength(2)
+  })
+
+  test('gives no bar that reaches over the end of its file: it had not ended when that was made', async () => {
+    const weeks = parseSeries('binance:BTCUSDT:1w')
+    const { batches } = await fetched(weeks, { from: MARCH, to: MAY })
+    // the week of 2024-03-25 ends with March, that of 2024-04-29 in May
+    const mondays = [4, 11, 18, 25, 32, 39, 46, 53].map((day) => Date.UTC(2024, 2, day))
+    expect(batches.flatMap(({ rows }) => [...rows.openTime.subarray(0, rows.length)])).toEqual(mondays)
   })
 
   test('has no files of a market that was not listed; days of old months are not asked for', async () => {
