@@ -11,6 +11,11 @@ export function connectSettings<T extends { readonly store: string }>(settings: 
   return settings
 }
 
+/** Where bans and long limits of venues are kept for the next process: they are this address's, whatever its store is. */
+export function pausesFile(env: Env): string {
+  return join(cachesIn(env), 'pauses.json')
+}
+
 /** As the XDG base directory specification has it: a relative path is none. */
 function cachesIn(env: Env): string {
   const home = env['XDG_CACHE_HOME'] ?? ''

@@ -31,11 +31,20 @@ export interface VenueHealth {
 const PATIENCE = 3000
 
 /** Asks every venue for its clock, all of them at once. One that does not answer is told of, and is no error. */
-export function reachVenues(origins: Origins, clock: HttpClock = WALL_CLOCK): Promise<readonly VenueHealth[]> {
-  return Promise.all(VENUES.map((venue) => reach(venueApi(venue), origins.rest?.[venue], clock)))
+export function reachVenues(
+  origins: Origins,
+  clock: HttpClock = WALL_CLOCK,
+  pauses?: string,
+): Promise<readonly VenueHealth[]> {
+  return Promise.all(VENUES.map((venue) => reach(venueApi(venue), origins.rest?.[venue], clock, pauses)))
 }
 
-async function reach(api: VenueApi, origin: string | undefined, wall: HttpClock): Promise<VenueHealth> {
+async function reach(
+  api: VenueApi,
+  origin: string | undefined,
+  wall: HttpClock,
+  pauses: string | undefined,
+): Promise<VenueHealth> {
   const { venue, limits } = api
   const facts = { venue, host: new URL(origin ?? api.origin).host, limit: limits.weight, window: limits.window }
   let asked = 0
@@ -49,7 +58,11 @@ async function reach(api: VenueApi, origin: string | undefined, wall: HttpClock)
   }
   // two small requests; Kraken's one a second would leave no patience for anything else
   const options = { patience: PATIENCE, clock, isUnlimited: true }
-  const http = openVenueHttp(api, { ...options, ...(origin !== undefined && { origin }) })
+  const http = openVenueHttp(api, {
+    ...options,
+    ...(origin !== undefined && { origin }),
+    ...(pauses !== undefined && { pauses }),
+  })
   const ask = () => {
     asked = wall.now()
     return http.get(api.clock.ask, ({ body, headers }) => ({

@@ -1,6 +1,8 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { DataError } from '../data/data-error.ts'
+import { WALL_CLOCK } from '../data/http/http-clock.ts'
 import { originsOf } from '../data/venues/origins.ts'
+import { pausesFile } from './connect-settings.ts'
 import { credentialsSet, originsSet } from './doctor-credentials.ts'
 import { optionalPeers } from './doctor-peers.ts'
 import { isWritable, lookAtStore, type StoreHealth } from './doctor-store.ts'
@@ -82,7 +84,7 @@ async function reachWith(
   problems: string[],
 ): Promise<readonly VenueHealth[] | null> {
   try {
-    return await reachVenues(originsOf(env))
+    return await reachVenues(originsOf(env), WALL_CLOCK, pausesFile(env))
   } catch (error) {
     if (!(error instanceof DataError)) throw error
     problems.push(error.message)

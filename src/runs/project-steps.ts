@@ -12,6 +12,7 @@ import { scanTickers } from '../data/scan/scan.ts'
 import { venueApi } from '../data/venues/all-venues.ts'
 import type { Origins } from '../data/venues/origins.ts'
 import { runChild } from './child-step.ts'
+import { pausesFile } from './connect-settings.ts'
 import type { Settings } from './settings.ts'
 import { gotText } from './sync-got.ts'
 import type { StepHost, StepResult, SyncSteps } from './sync-steps.ts'
@@ -51,7 +52,7 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
       const origin = origins.rest?.[venue]
       const deadline = now() + host.patience
       const http = openVenueHttp(venueApi(venue), {
-        ...{ signal: host.signal, patience: host.patience, onWait: waitLogger(host) },
+        ...{ signal: host.signal, patience: host.patience, onWait: waitLogger(host), pauses: pausesFile(env) },
         ...(origin !== undefined && { origin }),
       })
       const wanted = {
@@ -82,13 +83,16 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
 
 /** @throws Error with what could not be had; the rest is stored all the same */
 async function got(
-  { settings, origins, key = null }: ProjectPlace,
+  { settings, origins, env, key = null }: ProjectPlace,
   series: readonly Series[],
   from: number | undefined,
   host: StepHost,
 ): Promise<StepResult> {
   const { signal, patience } = host
-  const options = { origins, key, signal, patience, onWait: waitLogger(host), isUpdate: true }
+  const options = {
+    ...{ origins, key, signal, patience, pauses: pausesFile(env) },
+    ...{ onWait: waitLogger(host), isUpdate: true },
+  }
   const range = from === undefined ? {} : { from }
   const result = await getSeries(await openStore(settings.store), series, range, options)
   const failed = [...result.series, ...result.rules].flatMap(({ error }) => (error === null ? [] : [error]))

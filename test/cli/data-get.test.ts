@@ -5,7 +5,7 @@ import { EMBEDDED } from '../../src/runs/package-info.ts'
 import { command } from '../data/command.ts'
 import { Truth } from '../servers/truth.ts'
 import { startVenueServer, type VenueServer } from '../servers/venue-server.ts'
-import { ROOT, scratch } from './klinelab.ts'
+import { klinelab, ROOT, scratch } from './klinelab.ts'
 
 const HOUR = 3_600_000
 const halt = { from: Date.UTC(2023, 2, 24, 12, 40), to: Date.UTC(2023, 2, 24, 14) }
@@ -22,11 +22,13 @@ beforeEach(() => {
 
 function elsewhere({ origin } = server): Record<string, string> {
   const names = ['BINANCE', 'BINANCE_USDM', 'COINBASE', 'KRAKEN', 'KUCOIN']
-  return Object.fromEntries(names.map((name) => [`KLINELAB_URL_${name}`, origin]))
+  const urls = Object.fromEntries(names.map((name) => [`KLINELAB_URL_${name}`, origin]))
+  // what a venue forbids one test is not forbidden the next
+  return { ...urls, XDG_CACHE_HOME: scratch() }
 }
 
-function get(args: readonly string[], store: string) {
-  return command(['data', 'get', ...args], store, { env: elsewhere(), cwd: ROOT })
+function get(args: readonly string[], store: string, env: Record<string, string> = {}) {
+  return command(['data', 'get', ...args], store, { env: { ...elsewhere(), ...env }, cwd: ROOT })
 }
 
 /** ISO, of the last hour that has ended, `hours` ago. */
@@ -107,9 +109,16 @@ binance: new rules of BTCUSDT
     nth = 0
     server.fault = ({ path }) =>
       path.endsWith('/klines') && ++nth === 1 ? { kind: 'status', status: 429, retryAfter: 900 } : null
-    const impatient = await get(['binance:SOLUSDT:1h', '--from', ago(30), '--bars-only', '--patience', '20s'], store)
+    const args = ['binance:SOLUSDT:1h', '--from', ago(30), '--bars-only', '--patience', '20s']
+    const cache = { XDG_CACHE_HOME: scratch() }
+    const impatient = await get(args, store, cache)
     expect(impatient.code).toBe(1)
     expect(impatient.stdout).toMatch(/^binance:SOLUSDT:1h: 0 new bars; nothing is stored\n {2}FAILED: .*429/)
+    // another process does not ask before the venue may be asked: this one could not answer it
+    const asked = server.count()
+    const again = klinelab(['data', 'get', ...args, '--store', store], { env: { ...elsewhere(), ...cache } })
+    expect(again.stdout).toContain(`kept in ${join(cache.XDG_CACHE_HOME, 'klinelab', 'pauses.json')}`)
+    expect([again.code, server.count()]).toEqual([1, asked])
   })
 
   test.each([

@@ -29,7 +29,11 @@ function steps(klinelab: readonly [string, string] = ['', '']) {
   const rest = { binance: origin, 'binance-usdm': origin, coinbase: origin, kraken: origin, kucoin: origin }
   return projectSteps({
     settings: { store: join(folder, 'store'), out: join(folder, 'out'), ledger: join(folder, 'ledger.jsonl') },
-    ...{ config: join(folder, 'klinelab.config.ts'), klinelab, env: { PATH: process.env['PATH'] } },
+    ...{
+      config: join(folder, 'klinelab.config.ts'),
+      klinelab,
+      env: { PATH: process.env['PATH'], XDG_CACHE_HOME: scratch() },
+    },
     ...{ origins: { rest, archive: origin }, now: () => server.now() },
   })
 }

@@ -4,6 +4,7 @@ import type { Wait } from '../../data/http/venue-error.ts'
 import { openStore } from '../../data/index.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
 import { originsOf } from '../../data/venues/origins.ts'
+import { pausesFile } from '../../runs/connect-settings.ts'
 import { parseDelay } from '../../runs/execution-settings.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { UsageError } from '../../runs/usage-error.ts'
@@ -62,6 +63,7 @@ export default {
         { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
         {
           ...{ origins: originsOf(io.env), signal, isBarsOnly: barsOnly, isUpdate: update, key: keyOf(io) },
+          pauses: pausesFile(io.env),
           ...(noArchive && { archive: false }),
           ...(fill !== undefined && { fill }),
           ...(patience !== undefined && { patience }),

@@ -9,6 +9,7 @@ import { StreamStore } from '../../data/stream/store-stream.ts'
 import { SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
 import { originsOf } from '../../data/venues/origins.ts'
+import { pausesFile } from '../../runs/connect-settings.ts'
 import { usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { STORE, settingsOf } from '../flags.ts'
@@ -96,7 +97,8 @@ function streamOf(
     const onWait = ({ reason, why, for: ms }: { reason: string; why: string; for: number }) => {
       if (ms >= LONG_WAIT && reason !== 'allowance') alarm(`${venue}: waits ${Math.round(ms / 1000)} s: ${why}`)
     }
-    return restSide(() => openVenueHttp(api, { origin, patience: QUESTION, onWait }), origin, SYSTEM_CLOCK)
+    const options = { origin, patience: QUESTION, onWait, pauses: pausesFile(io.env) }
+    return restSide(() => openVenueHttp(api, options), origin, SYSTEM_CLOCK)
   }
   return openStream(all, { rest, origins, from: (series) => next.get(series) ?? null })
 }

@@ -11,6 +11,7 @@ import { MEASURES, type Mix, parseMix } from '../../data/scan/rank.ts'
 import { type Scan, type ScanAsked, scanStored, scanTickers } from '../../data/scan/scan.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
 import { originsOf } from '../../data/venues/origins.ts'
+import { pausesFile } from '../../runs/connect-settings.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
@@ -120,6 +121,7 @@ async function scanned(asked: ScanAsked, asOf: number | undefined, dir: string, 
     const origin = originsOf(io.env).rest?.[asked.venue]
     const http = openVenueHttp(venueApi(asked.venue), {
       ...(origin !== undefined && { origin }),
+      pauses: pausesFile(io.env),
       onWait: (wait) => io.warn(waitText(wait)),
     })
     return await scanTickers(asked, http, store)
@@ -133,7 +135,7 @@ async function gotten(series: readonly Series[], from: number | undefined, dir: 
   const store = await openStore(dir)
   return interruptible((signal) =>
     getSeries(store, series, from === undefined ? {} : { from }, {
-      ...{ origins: originsOf(io.env), signal },
+      ...{ origins: originsOf(io.env), signal, pauses: pausesFile(io.env) },
       onProgress: io.progress('bars'),
       onWait: (wait) => io.warn(waitText(wait)),
     }),

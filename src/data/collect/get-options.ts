@@ -13,7 +13,7 @@ export interface GetRange {
   readonly to?: number
 }
 
-export interface GetOptions extends Pick<HttpOptions, 'clock' | 'signal' | 'patience' | 'isUnlimited'> {
+export interface GetOptions extends Pick<HttpOptions, 'clock' | 'signal' | 'patience' | 'isUnlimited' | 'pauses'> {
   readonly origins?: Origins
   /** Whether Binance's archive is asked first; by itself where more than a month of minutes is missing. */
   readonly archive?: boolean

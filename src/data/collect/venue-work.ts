@@ -97,12 +97,13 @@ export class VenueWork {
   }
 
   #httpOptions(): HttpOptions {
-    const { clock, signal, isUnlimited } = this.#options
+    const { clock, signal, isUnlimited, pauses } = this.#options
     return {
       patience: this.#deadline - this.#clock(),
       ...(clock !== undefined && { clock }),
       ...(signal !== undefined && { signal }),
       ...(isUnlimited !== undefined && { isUnlimited }),
+      ...(pauses !== undefined && { pauses }),
     }
   }
 

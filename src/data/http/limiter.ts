@@ -1,4 +1,3 @@
-import type { Venue } from '../../core/series.ts'
 import type { Limits } from '../venues/venue.ts'
 import type { HttpClock } from './http-clock.ts'
 import type { Wait } from './venue-error.ts'
@@ -156,9 +155,8 @@ async function unlessAborted(wanted: Promise<void>, signal: AbortSignal | undefi
 
 const limiters = new Map<string, Limiter>()
 
-/** The one limiter of a venue in this process; a mirror has an allowance of its own. */
-export function limiterOf(venue: Venue, origin: string, limits: Limits): Limiter {
-  const name = `${venue} ${origin}`
+/** The one limiter of a venue at an address in this process; a mirror has an allowance of its own. */
+export function limiterOf(name: string, limits: Limits): Limiter {
   let limiter = limiters.get(name)
   if (limiter === undefined) {
     limiter = new Limiter(limits)

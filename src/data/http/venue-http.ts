@@ -9,6 +9,7 @@ import {
 } from '../venues/venue.ts'
 import { complaint } from './complaint.ts'
 import { type HttpClock, WALL_CLOCK } from './http-clock.ts'
+import { keepPause, keptPause } from './kept-pauses.ts'
 import { type Caller, type Limiter, limiterOf, type Pause } from './limiter.ts'
 import { backOff, pauseFor, strange, type Verdict, verdictOf } from './retry.ts'
 import { type Outcome, send } from './send.ts'
@@ -25,6 +26,8 @@ export interface HttpOptions {
   /** Asks as fast as answers come; what the venue itself says is minded all the same. */
   readonly isUnlimited?: boolean
   readonly clock?: HttpClock
+  /** File in which bans and long limits are kept for the processes that come. */
+  readonly pauses?: string
   /** ms for one request; 30 s unless told. */
   readonly timeout?: number
   /** Seed of the chance in waits. */
@@ -45,6 +48,8 @@ export function openVenueHttp(api: VenueApi, options: HttpOptions): VenueHttp {
 class Client implements VenueHttp {
   readonly api: VenueApi
   readonly #origin: string
+  /** Of whom the allowance is. */
+  readonly #name: string
   readonly #limiter: Limiter
   readonly #clock: HttpClock
   readonly #random: Random
@@ -56,8 +61,11 @@ class Client implements VenueHttp {
     this.api = api
     this.#options = options
     this.#origin = options.origin ?? api.origin
-    this.#limiter = limiterOf(api.venue, this.#origin, api.limits)
+    this.#name = `${api.venue} ${this.#origin}`
+    this.#limiter = limiterOf(this.#name, api.limits)
     this.#clock = options.clock ?? WALL_CLOCK
+    const kept = options.pauses === undefined ? null : keptPause(options.pauses, this.#name, this.#clock.now())
+    if (kept !== null) this.#limiter.pause(kept)
     this.#deadline = this.#clock.now() + (options.patience ?? PATIENCE)
     this.#random = seededRandom(options.seed ?? this.#clock.now())
   }
@@ -121,8 +129,10 @@ class Client implements VenueHttp {
     const reason = verdict.kind === 'banned' ? 'banned' : 'limit'
     const { status, code, said } = this.#factsOf(ask, judged)
     const wait = pauseFor(reason, verdict.wait, this.#limiter.refused(reason, sentAt))
-    const until = this.#clock.now() + wait
-    this.#limiter.pause({ reason, until, why: verdict.why, status, code, said })
+    const now = this.#clock.now()
+    const pause = { reason, until: now + wait, why: verdict.why, status, code, said } as const
+    this.#limiter.pause(pause)
+    if (this.#options.pauses !== undefined) keepPause(this.#options.pauses, this.#name, pause, now)
     return judged
   }
 

@@ -1,8 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { timeName } from '../../../src/core/time.ts'
 import type { HttpClock } from '../../../src/data/http/http-clock.ts'
-import { VenueError, type VenueErrorFacts } from '../../../src/data/http/venue-error.ts'
+import { VenueError, type VenueErrorFacts, type Wait } from '../../../src/data/http/venue-error.ts'
 import { type HttpOptions, openVenueHttp } from '../../../src/data/http/venue-http.ts'
 import { BINANCE } from '../../../src/data/venues/binance.ts'
+import { scratch } from '../../cli/klinelab.ts'
 import type { Fault } from '../../servers/faults.ts'
 import { NOW_THERE, startVenueServer, type VenueServer } from '../../servers/venue-server.ts'
 
@@ -125,5 +129,82 @@ describe('when the patience is over', () => {
     const error = await refused(open({ patience: 1100 }))
     expect(error).toMatchObject({ kind: 'limit', status: 429 })
     expect(server.count()).toBe(2)
+  })
+})
+
+describe('a ban outlives the process that heard of it', () => {
+  let pauses: string
+  beforeEach(() => {
+    pauses = join(scratch(), 'cache', 'pauses.json')
+  })
+
+  /** As a process does that has just begun. */
+  async function anew(options: HttpOptions = {}) {
+    vi.resetModules()
+    const { openVenueHttp: openAnew } = await import('../../../src/data/http/venue-http.ts')
+    return openAnew(BINANCE, { origin: server.origin, clock, pauses, ...options })
+  }
+
+  test('the next one does not ask, says why, and where that is kept', async () => {
+    inTurn(status(418, 600))
+    await refused(open({ patience: 60_000, pauses }))
+    clock.time += 300_000
+    const error = await asked(await anew({ patience: 60_000 })).catch((problem: unknown) => problem)
+    expect(server.count()).toBe(1)
+    const facts = { kind: 'banned', status: 418, code: '-1003', until: NOW_THERE + 600_000 }
+    expect(error).toMatchObject({ name: 'VenueError', facts })
+    expect((error as Error).message).toContain(
+      `418 I'm a Teapot, to be asked again in 600 s, as it said at ${timeName(NOW_THERE)} (kept in ${pauses})`,
+    )
+  })
+
+  test('or waits for what is left of it, and tells', async () => {
+    inTurn(status(418, 600))
+    await refused(open({ patience: 60_000, pauses }))
+    clock.time += 300_000
+    const waits: Wait[] = []
+    await asked(await anew({ onWait: (wait) => waits.push(wait) }))
+    expect(waits).toMatchObject([{ reason: 'banned', for: 300_000, why: expect.stringContaining('as it said at') }])
+    expect(clock.slept).toEqual([300_000])
+  })
+
+  test('nobody else is kept from asking, nor who asks elsewhere; when it is over it is forgotten', async () => {
+    inTurn(status(418, 600))
+    await refused(open({ patience: 60_000, pauses }))
+    const mirror = await startVenueServer()
+    await asked(await anew({ origin: mirror.origin }))
+    await mirror.close()
+    expect(clock.slept).toEqual([])
+    clock.time += 600_000
+    inTurn(status(429, 90))
+    await asked(await anew())
+    expect(clock.slept).toEqual([90_000])
+    const kept = Object.values(JSON.parse(readFileSync(pauses, 'utf8')) as object)
+    expect(kept).toMatchObject([{ reason: 'limit', until: NOW_THERE + 690_000 }])
+  })
+
+  test('short limits are not kept', async () => {
+    inTurn(status(429, 30))
+    await asked(open({ pauses }))
+    expect(existsSync(pauses)).toBe(false)
+  })
+
+  test.each(['', 'null', '[1]', '{"binance', '{"binance x":{"reason":"banned","until":"soon"}}'])(
+    'a file that is no such file is none, and written over: %s',
+    async (text) => {
+      pauses = join(scratch(), 'pauses.json')
+      writeFileSync(pauses, text.replace('binance x', `binance ${server.origin}`))
+      inTurn(status(418, 600))
+      await asked(await anew())
+      expect(clock.slept).toEqual([600_000])
+      expect(Object.keys(JSON.parse(readFileSync(pauses, 'utf8')) as object)).toEqual([`binance ${server.origin}`])
+    },
+  )
+
+  test('a cache that cannot be written stops nobody', async () => {
+    const file = join(scratch({ file: '' }), 'file', 'pauses.json')
+    inTurn(status(418, 600))
+    await asked(open({ pauses: file }))
+    expect(clock.slept).toEqual([600_000])
   })
 })

@@ -118,10 +118,10 @@ describe('a venue’s allowance', () => {
   })
 
   test('a process has one a venue and address', () => {
-    const one = limiterOf('binance', 'http://a', LIMITS)
-    expect(limiterOf('binance', 'http://a', LIMITS)).toBe(one)
-    expect(limiterOf('binance', 'http://b', LIMITS)).not.toBe(one)
-    expect(limiterOf('kraken', 'http://a', LIMITS)).not.toBe(one)
+    const one = limiterOf('binance http://a', LIMITS)
+    expect(limiterOf('binance http://a', LIMITS)).toBe(one)
+    expect(limiterOf('binance http://b', LIMITS)).not.toBe(one)
+    expect(limiterOf('kraken http://a', LIMITS)).not.toBe(one)
   })
 })
 
