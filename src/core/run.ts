@@ -79,7 +79,7 @@ export interface SeriesUsed {
   /** Over the canonical rows in use. */
   readonly sha256: string
   readonly gaps: { readonly count: number; readonly bars: number }
-  /** Bars that no venue stated: made flat at the last close (`--fill flat`). Absent where there are none. */
+  /** Bars that no venue stated: made flat at the last close (`--fill flat`), or holding such a one (`data resample`). Absent where there are none. */
   readonly made?: number
   /** Stretches that the venue was asked for and has no bars of, by cause; bars may have been made there. Absent where there are none. */
   readonly holes?: Readonly<Record<string, { readonly count: number; readonly bars: number }>>

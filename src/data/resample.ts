@@ -1,9 +1,11 @@
-import { type Bars, firstRowAt } from '../core/bar.ts'
+import { type Bars, firstRowAt, type Gap } from '../core/bar.ts'
 import { decimalsOf } from '../core/decimal.ts'
 import { closeTimeOf, type Interval, openTimeOf } from '../core/interval.ts'
 import { resampleBars } from '../core/resample.ts'
 import { type Series, seriesName } from '../core/series.ts'
 import { changeSeries } from './change-store.ts'
+import { liesIn } from './collect/make-bars.ts'
+import { joined } from './collect/stretches.ts'
 import { DataError } from './data-error.ts'
 import { barsSha256 } from './hash.ts'
 import { readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
@@ -13,9 +15,14 @@ import { byMonth, commitRows, findGaps } from './write-series.ts'
 
 const RESAMPLED = 'resampled from '
 
+/** Whether the bars of a series were made of finer ones of the store. */
+export function isResampled({ sources }: SeriesManifest): boolean {
+  return sources.some(({ name }) => name.startsWith(RESAMPLED))
+}
+
 /**
  * Writes the coarser series into the store, in place of an earlier resampling. The first and last coarse bar are left out
- * where fine bars do not cover them.
+ * where fine bars do not cover them. One that holds a made bar is marked as made.
  * @throws DataError where the store has the coarser series from elsewhere, or where no coarse bar is covered
  */
 export async function resampleSeries(
@@ -42,6 +49,7 @@ export async function resampleSeries(
       throw new DataError(
         `${seriesName(target)} is in the store already, imported from ${imported}; resample into another store (--store DIR), or delete ${seriesDir(store.dir, target)} first`,
       )
+    const made = coarseMade(source.made ?? [], fine, openTime, to)
     return commitRows(at.dir, target, rows, byMonth(rows, order), [], {
       priceDecimals: bars.priceDecimals,
       gaps: findGaps(openTime, to),
@@ -50,6 +58,7 @@ export async function resampleSeries(
       unfinished: 0,
       skipped: [],
       sources: [{ name: RESAMPLED + source.series, sha256: barsSha256(fine), rows: fine.length }],
+      ...(made.length > 0 && { made }),
     })
   })
 }
@@ -84,4 +93,17 @@ function coarseOutages(outages: readonly number[], fine: Bars, to: Interval): nu
     return next === undefined || openTimeOf(next, to) !== openTimeOf(at, to)
   })
   return [...new Set(ended.map((at) => openTimeOf(at, to)))]
+}
+
+/** A coarse bar is marked as made where any bar was that is in it: a part of it is nobody's word. */
+function coarseMade(made: readonly Gap[], fine: Bars, openTime: Float64Array, to: Interval): readonly Gap[] {
+  const isMade = liesIn(made)
+  const parts = new Set(
+    Array.from(fine.openTime)
+      .filter(isMade)
+      .map((at) => openTimeOf(at, to)),
+  )
+  const bars = Array.from(openTime).filter((at) => parts.has(at))
+  const spans = bars.map((start) => ({ start, end: closeTimeOf(start, to) }))
+  return joined(spans, to, () => true)
 }

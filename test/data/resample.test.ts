@@ -5,7 +5,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Bars } from '../../src/core/bar.ts'
 import { type Interval, intervalMs } from '../../src/core/interval.ts'
 import { parseSeries } from '../../src/core/series.ts'
+import { addBar, storeBars } from '../../src/data/collect/store-bars.ts'
 import { certify, importFiles, openStore, resampleSeries, type Store } from '../../src/data/index.ts'
+import { RowBuffer } from '../../src/data/rows.ts'
 import { scratch } from '../cli/klinelab.ts'
 import { dump, dumpRow, HOUR, NOW, START, TEST } from './klines.ts'
 import { EMBEDDED, storeBeside } from './parquet-store.ts'
@@ -147,6 +149,42 @@ describe('the edges of a resampling', () => {
     const { bring, store } = await storeBeside({ 'a.csv': text })
     expect((await bring('a.csv')).outages).toEqual([at(stop)])
     expect((await resampleSeries(store, TEST, '4h')).outages).toEqual(marked.map(at))
+  })
+
+  test('a coarse bar that holds a made one is marked as made', async () => {
+    const rising = (n: number) => dumpRow(at(n), [`${n + 100}`, `${n + 101}`, `${n + 99}`, `${n + 100.5}`, '2'])
+    const there = [...from(0, 6), ...from(7, 6), ...from(21, 11)]
+    const { bring, store } = await storeBeside({ 'a.csv': there.map(rising).join('\n') })
+    await bring('a.csv')
+    const gaps = [
+      { start: at(6), end: at(7) },
+      { start: at(13), end: at(21) },
+    ]
+    await storeBars(store, TEST, { rows: new RowBuffer(0), origin: 'here', at: NOW, fill: gaps })
+    const manifest = await resampleSeries(store, TEST, '4h')
+    // hours 6, and 13 to 20, lie in the bars of 4 and of 12, 16 and 20 o'clock
+    expect(manifest).toMatchObject({
+      rows: 8,
+      gaps: [],
+      made: [
+        { start: at(4), end: at(8), bars: 1 },
+        { start: at(12), end: at(24), bars: 3 },
+      ],
+    })
+    const check = await certify(store, coarse('4h'))
+    expect([check.faults, check.made]).toEqual([[], manifest.made])
+    // nor are they made flat when others come beside them
+    const before = await store.load(coarse('4h'))
+    const rows = new RowBuffer()
+    const prices = { open: '1', high: '1', low: '1', close: '1', volume: '1' }
+    const rest = { quoteVolume: null, trades: null, takerBase: null, takerQuote: null }
+    addBar(rows, { openTime: at(32), closeTime: at(36), ...prices, ...rest })
+    await storeBars(store, coarse('4h'), { rows, origin: 'there', at: NOW })
+    const after = await store.load(coarse('4h'))
+    expect(firstDifference({ ...before, length: 8 }, { ...after, openTime: after.openTime.slice(0, 8) })).toBe(null)
+    // those of an edge that is not written are not marked
+    const day = await resampleSeries(store, TEST, '1d')
+    expect([day.rows, day.made]).toEqual([1, [{ start: at(0), end: at(24), bars: 1 }]])
   })
 
   test('after a later import it is made anew, and the same again gives the same bytes', async () => {

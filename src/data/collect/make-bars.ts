@@ -105,12 +105,23 @@ export function flatten(rows: RowBuffer, order: Uint32Array, made: readonly Span
   let count = 0
   for (let k = 0; k < order.length; k++) {
     const row = order[k]!
-    if (isMade(rows.openTime[row]!) && k > 0 && rows.compare('close', order[k - 1]!, 'close', row) !== 0) {
+    if (
+      isMade(rows.openTime[row]!) &&
+      k > 0 &&
+      isFlat(rows, row) &&
+      rows.compare('close', order[k - 1]!, 'close', row) !== 0
+    ) {
       flattenRow(rows, order[k - 1]!, row)
       count++
     }
   }
   return count
+}
+
+/** A bar resampled of some that were made and others that were not may be anything. */
+function isFlat(rows: RowBuffer, row: number): boolean {
+  const { whole, fraction } = rows.decimals.volume
+  return rows.compare('high', row, 'low', row) === 0 && whole[row] === 0 && fraction[row] === 0
 }
 
 function flattenRow(rows: RowBuffer, before: number, row: number): void {
