@@ -1,6 +1,7 @@
 import { type Interval, intervalMs } from '../../core/interval.ts'
 import type { Series } from '../../core/series.ts'
-import { decimalText, jsonOf, listOf, oldestFirst, timeMs } from './answer-text.ts'
+import { decimalText, jsonOf, listOf } from './answer-text.ts'
+import { candlesOf } from './candles.ts'
 import { exactJson, plainDigits } from './exact-json.ts'
 import {
   type Ask,
@@ -28,27 +29,9 @@ function askBars({ symbol, interval }: Series, from: number, to: number): Ask {
   return { path: `/products/${symbol}/candles`, query, weight: 1 }
 }
 
-/** Newest first: time (s), low, high, open, close, volume, all of them JSON numbers, so their digits are kept as they stand. */
+/** Newest first; times in seconds, all of them JSON numbers, so their digits are kept as they stand. */
 function readBars(body: string): BarText[] {
-  const bars = listOf(exactJson(body), 'candles').map((row, k): BarText => {
-    if (!Array.isArray(row) || row.length < 6)
-      throw new VenueContentError(`candle ${k + 1} is ${JSON.stringify(row)?.slice(0, 80)}, not a list of 6`)
-    const text = (at: number, what: string) => decimalText(row[at], `candle ${k + 1}, ${what}`)
-    return {
-      openTime: timeMs(row[0], `candle ${k + 1}, time`),
-      closeTime: Number.NaN,
-      open: text(3, 'open'),
-      high: text(2, 'high'),
-      low: text(1, 'low'),
-      close: text(4, 'close'),
-      volume: text(5, 'volume'),
-      quoteVolume: null,
-      trades: null,
-      takerBase: null,
-      takerQuote: null,
-    }
-  })
-  return oldestFirst(bars)
+  return candlesOf(exactJson(body), 'candles', ['time', 'low', 'high', 'open', 'close', 'volume'])
 }
 
 /** What a product may say that klinelab does not act out; percentages that are empty say nothing. */

@@ -1,6 +1,7 @@
 import { type Interval, intervalMs } from '../../core/interval.ts'
 import type { Series } from '../../core/series.ts'
-import { decimalText, jsonOf, listOf, oldestFirst, timeMs } from './answer-text.ts'
+import { decimalText, jsonOf, timeMs } from './answer-text.ts'
+import { candlesOf } from './candles.ts'
 import { exactJson, fractionOfPercent, plainDigits } from './exact-json.ts'
 import {
   type Ask,
@@ -29,31 +30,14 @@ function resultOf(json: unknown): Readonly<Record<string, unknown>> {
   throw new VenueContentError(`has no result: ${JSON.stringify(json)?.slice(0, 80)}`)
 }
 
-/** Oldest first: time (s), open, high, low, close, vwap, volume, count; the last one is never finished. */
+/** Oldest first; times in seconds; the last one is never finished. */
 function readBars(body: string): BarText[] {
   // the pair comes under another name than it was asked for: XBTUSD is XXBTZUSD
   const { last: _, ...pairs } = resultOf(jsonOf(body))
   const [rows, ...others] = Object.values(pairs)
   if (others.length > 0) throw new VenueContentError(`has several pairs: ${Object.keys(pairs).join(', ')}`)
-  const bars = listOf(rows, 'OHLC').map((row, k): BarText => {
-    if (!Array.isArray(row) || row.length < 8)
-      throw new VenueContentError(`bar ${k + 1} is ${JSON.stringify(row)?.slice(0, 80)}, not a list of 8`)
-    const text = (at: number, what: string) => decimalText(row[at], `bar ${k + 1}, ${what}`)
-    return {
-      openTime: timeMs(row[0], `bar ${k + 1}, time`),
-      closeTime: Number.NaN,
-      open: text(1, 'open'),
-      high: text(2, 'high'),
-      low: text(3, 'low'),
-      close: text(4, 'close'),
-      volume: text(6, 'volume'),
-      quoteVolume: null,
-      trades: Number(text(7, 'count')),
-      takerBase: null,
-      takerQuote: null,
-    }
-  })
-  return oldestFirst(bars)
+  // between close and volume stands the volume-weighted price
+  return candlesOf(rows, 'OHLC', ['time', 'open', 'high', 'low', 'close', null, 'volume', 'count'])
 }
 
 /** XXBT and ZUSD are XBT and USD: the letter before them says crypto or fiat. The name for websockets has them without it. */

@@ -1,7 +1,8 @@
 import { parseDecimal, unitsText } from '../../core/decimal.ts'
 import type { Interval } from '../../core/interval.ts'
 import type { Series } from '../../core/series.ts'
-import { decimalText, jsonOf, listOf, oldestFirst, timeMs } from './answer-text.ts'
+import { decimalText, jsonOf, listOf, timeMs } from './answer-text.ts'
+import { candlesOf } from './candles.ts'
 import {
   type Ask,
   type BarText,
@@ -42,27 +43,9 @@ function dataOf(body: string): unknown {
   throw new VenueContentError(`has no data: ${body.slice(0, 80)}`)
 }
 
-/** Newest first: time (s), open, close, high, low, volume, turnover, all of them texts. */
+/** Newest first; times in seconds, all of them texts. */
 function readBars(body: string): BarText[] {
-  const bars = listOf(dataOf(body), 'candles').map((row, k): BarText => {
-    if (!Array.isArray(row) || row.length < 7)
-      throw new VenueContentError(`candle ${k + 1} is ${JSON.stringify(row)?.slice(0, 80)}, not a list of 7`)
-    const text = (at: number, what: string) => decimalText(row[at], `candle ${k + 1}, ${what}`)
-    return {
-      openTime: timeMs(row[0], `candle ${k + 1}, time`),
-      closeTime: Number.NaN,
-      open: text(1, 'open'),
-      high: text(3, 'high'),
-      low: text(4, 'low'),
-      close: text(2, 'close'),
-      volume: text(5, 'volume'),
-      quoteVolume: text(6, 'turnover'),
-      trades: null,
-      takerBase: null,
-      takerQuote: null,
-    }
-  })
-  return oldestFirst(bars)
+  return candlesOf(dataOf(body), 'candles', ['time', 'open', 'close', 'high', 'low', 'volume', 'turnover'])
 }
 
 /** LV0 of the classes A, B and C, https://www.kucoin.com/vip/privilege, by `feeCategory`. */
