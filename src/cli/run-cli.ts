@@ -1,5 +1,5 @@
 import { didYouMean } from '../core/suggest.ts'
-import { NotFoundError } from '../data/data-error.ts'
+import { DataError, NotFoundError } from '../data/data-error.ts'
 import { Interrupted } from '../runs/interrupted.ts'
 import { VERSION } from '../runs/package-info.ts'
 import { ownSecretsHider } from '../runs/secrets.ts'
@@ -77,12 +77,21 @@ function help(): string {
   ].join('\n')
 }
 
-const OURS = ['UsageError', 'DataError', 'NotFoundError', 'LedgerError', 'StrategyError', 'RangeError', 'Interrupted']
+const OURS = [
+  'UsageError',
+  'DataError',
+  'NotFoundError',
+  'VenueError',
+  'LedgerError',
+  'StrategyError',
+  'RangeError',
+  'Interrupted',
+]
 
 /** Errors we made say it all; the others are bugs, and their stack helps to report them. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isOurs = OURS.includes(error.name) || error.constructor === Error
+  const isOurs = error instanceof DataError || OURS.includes(error.name) || error.constructor === Error
   return isOurs
     ? error.message
     : `${error.stack ?? error.message}\nThis is a bug of klinelab; please report it with the lines above.`

@@ -106,6 +106,6 @@ export function runJson(
 /** A path as one would type it: relative where that is shorter. */
 export function shown(path: string, cwd: string): string {
   if (isStoreUrl(path)) return path
-  const short = relative(cwd, path)
+  const short = relative(cwd, path) || '.'
   return short.length < path.length && !short.startsWith('..') ? short : path
 }

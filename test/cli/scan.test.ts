@@ -39,6 +39,14 @@ async function scan(...args: readonly string[]) {
 }
 
 describe('klinelab scan', () => {
+  test('a venue that refuses is an error in words, and no bug of ours', async () => {
+    server.fault = () => ({ kind: 'status', status: 451 })
+    const refused = await scan('--venue', 'binance')
+    server.fault = null
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/^binance: GET .*451.* import files instead\n$/)
+  })
+
   test('ranks a venue that is asked, says whom it left out and why, and of what use the list is not', async () => {
     const done = await scan('--venue', 'binance', '--json')
     expect(done.code, done.stderr).toBe(0)

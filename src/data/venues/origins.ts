@@ -35,6 +35,11 @@ export function originsOf(env: Readonly<Record<string, string | undefined>>): Or
   }
 }
 
+/** An address that is none may have a password in it all the same, or a token behind its path. */
+function discreet(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/is, '$1…@').replace(/([?#]).*$/s, '$1…')
+}
+
 /** Without the slash at its end. A proxy's address may have a path; a name and password would stand in every message. */
 function checkedUrl(name: string, text: string, schemes: readonly string[]): string {
   const wanted = `an address such as ${schemes.at(-1)}//mirror.example, with nothing behind its path`
@@ -42,6 +47,6 @@ function checkedUrl(name: string, text: string, schemes: readonly string[]): str
   if (url !== null && (url.username !== '' || url.password !== ''))
     throw new DataError(`${name} has a name or password in it, which would show in messages: leave them out`)
   if (url === null || !schemes.includes(url.protocol) || url.search !== '' || url.hash !== '')
-    throw new DataError(`${name} is "${text}", not ${wanted}`)
+    throw new DataError(`${name} is "${discreet(text)}", not ${wanted}`)
   return url.href.replace(/\/+$/, '')
 }

@@ -23,10 +23,21 @@ test.each([
   ['KLINELAB_URL_KRAKEN', 'api.kraken.com'],
   ['KLINELAB_URL_KRAKEN', 'ftp://api.kraken.com'],
   ['KLINELAB_URL_KRAKEN', 'wss://api.kraken.com'],
-  ['KLINELAB_URL_KRAKEN', 'https://api.kraken.com/?pair=XBTUSD'],
   ['KLINELAB_WS_KRAKEN', 'https://ws.kraken.com'],
 ])('%s=%s is refused by name and value', (name, value) => {
   expect(() => originsOf({ [name]: value })).toThrow(`${name} is "${value}", not an address such as `)
+})
+
+test.each([
+  ['https://mirror.example/?token=hunter2', 'https://mirror.example/?…'],
+  ['https://mirror.example/#hunter2', 'https://mirror.example/#…'],
+  ['me:hunter2@mirror.example:x/api', '…@mirror.example:x/api'],
+  ['https://me:hun/ter2@mirror.example:x', 'https://…@mirror.example:x'],
+  ['https:/ /me:hunter2@mirror.example?a=hunter2', '…@mirror.example?…'],
+])('nor what may be secret in one that is none: %s', (text, shown) => {
+  const refused = () => originsOf({ KLINELAB_URL_BINANCE: text })
+  expect(refused).toThrow(`KLINELAB_URL_BINANCE is "${shown}", not an address such as `)
+  expect(refused).not.toThrow(/hunter2|ter2/)
 })
 
 test('a password in an address is refused without being said', () => {
