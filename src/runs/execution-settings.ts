@@ -93,16 +93,6 @@ function said(given: GivenExecution): GivenExecution {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
-/** `250ms`, `1.5s`, `2m`, `1h`, or milliseconds without a unit. */
-export function parseDelay(text: string): number {
-  const [, digits, unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
-  if (digits === undefined)
-    throw new RangeError(
-      `"${text}" is not allowed; write a time in ms, s, m or h, e.g. 250ms, 2s, 1m (a number alone is milliseconds)`,
-    )
-  return Number(digits) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 'ms']
-}
-
 /** What a reader must know of it to judge the figures, where it is not plain. */
 export function executionRemarks({ slippage, participation, latency, cancelLatency }: Execution): string[] {
   const percent = (share: number) => `${Number((share * 100).toPrecision(12))} %`

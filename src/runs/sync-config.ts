@@ -1,7 +1,7 @@
 import { INTERVALS, type Interval } from '../core/interval.ts'
 import { parseSeries, VENUES, type Venue } from '../core/series.ts'
 import { parseTime } from '../core/time.ts'
-import { parseDelay } from './execution-settings.ts'
+import { parseDelay } from './parse-delay.ts'
 import { cronFault } from './schedule.ts'
 
 /** Markets that a job ranks, and whose bars it fetches where `get` names an interval. */
