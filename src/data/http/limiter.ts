@@ -100,6 +100,11 @@ export class Limiter {
     if (!this.#isPaused(sentAt)) this.#refusals = { reason: '', inARow: 0 }
   }
 
+  /** The last that was heard of the venue, where that was a refusal. */
+  get lastRefusal(): Pause | null {
+    return this.#refusals.inARow > 0 ? this.#pause : null
+  }
+
   #isPaused(now: number): boolean {
     return this.#pause !== null && this.#pause.until > now
   }

@@ -72,31 +72,23 @@ class Client implements VenueHttp {
 
   async get<T>(ask: Ask, check: (answer: Answer) => T, signal?: AbortSignal): Promise<T> {
     const errand = { ask, check, signal: either(signal, this.#options.signal) }
-    let refused: Judged | null = null
     for (let attempt = 1; ; attempt++) {
-      const judged: Judged | { readonly value: T } = await this.#attempt(errand, refused)
+      const judged = await this.#attempt(errand)
       if ('value' in judged) return judged.value
-      const { verdict }: Judged = judged
+      const { verdict } = judged
       if (verdict.act === 'stop' || attempt >= verdict.attempts) throw this.#complain(ask, judged)
-      if (verdict.act === 'again') await this.#waitToRetry(errand, judged, attempt, refused)
-      refused = verdict.act === 'pause' ? judged : null
+      if (verdict.act === 'again') await this.#waitToRetry(errand, judged, attempt)
     }
   }
 
-  /**
-   * Waits for its turn, asks once, and judges what came.
-   * @param refused the limit or ban right before, which is the reason if there is no time left
-   */
-  async #attempt<T>(
-    { ask, check, signal }: Errand<T>,
-    refused: Judged | null,
-  ): Promise<Judged | { readonly value: T }> {
+  /** Waits for its turn, asks once, and judges what came. */
+  async #attempt<T>({ ask, check, signal }: Errand<T>): Promise<Judged | { readonly value: T }> {
     const { api } = this
     const giveBack = await this.#limiter.take(ask.weight, this.#caller(ask, signal))
     try {
       const sentAt = this.#clock.now()
       const left = this.#deadline - sentAt
-      if (left <= 0) throw refused === null ? this.#tooLate(ask) : this.#complain(ask, refused)
+      if (left <= 0) throw this.#tooLate(ask)
       const sent = ask.sign === undefined ? ask : { ...ask, ...ask.sign() }
       const outcome = await send(this.#origin + pathOf(sent), {
         headers: sent.headers,
@@ -155,18 +147,15 @@ class Client implements VenueHttp {
     }
   }
 
-  async #waitToRetry(
-    { ask, signal }: Errand<unknown>,
-    judged: Judged,
-    attempt: number,
-    refused: Judged | null,
-  ): Promise<void> {
+  async #waitToRetry({ ask, signal }: Errand<unknown>, judged: Judged, attempt: number): Promise<void> {
     const { verdict } = judged
     const wait = Math.max(backOff(attempt, this.#random), verdict.wait ?? 0)
     if (this.#clock.now() + wait > this.#deadline) {
       // what was left of the time after a limit may have been too short for an answer
-      const isCut = refused !== null && judged.outcome.kind === 'network'
-      throw this.#complain(ask, isCut ? refused : { ...judged, verdict: { ...verdict, kind: 'patience' } })
+      const { outcome } = judged
+      const isTimeout = outcome.kind === 'network' && outcome.code === 'timeout'
+      const isCut = isTimeout && this.#limiter.lastRefusal !== null
+      throw isCut ? this.#tooLate(ask) : this.#complain(ask, { ...judged, verdict: { ...verdict, kind: 'patience' } })
     }
     this.#tell({ reason: 'retry', why: `${shownPath(ask)}: ${verdict.why}`, for: wait }, this.#told)
     await this.#clock.sleep(wait, signal)
@@ -181,11 +170,15 @@ class Client implements VenueHttp {
 
   #impatient(ask: Ask, pause: Pause): VenueError {
     const kind = pause.reason === 'allowance' ? 'patience' : pause.reason
-    const { status, code, said, until } = pause
+    const { status, code, said } = pause
+    const until = pause.until > this.#clock.now() ? pause.until : null
     return complaint(pause.why, { kind, venue: this.api.venue, path: shownPath(ask), status, code, said, until })
   }
 
+  /** A limit or ban that was waited for, and left no time, is the reason. */
   #tooLate(ask: Ask): VenueError {
+    const refusal = this.#limiter.lastRefusal
+    if (refusal !== null) return this.#impatient(ask, refusal)
     const facts = { venue: this.api.venue, path: shownPath(ask), status: null, code: null, said: null, until: null }
     return complaint('the time for all of it was over before its turn came', { ...facts, kind: 'patience' })
   }
