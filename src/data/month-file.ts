@@ -106,7 +106,7 @@ export async function readMonths(dir: string, files: readonly MonthFile[], into:
       throw new DataError(
         `${path}: the manifest names it but it is missing; restore it, or delete the series' folder and import it again`,
       )
-    const described = await readRows(`describe select * from read_parquet(${quoted(path)})`)
+    const described = await read(path, () => readRows(`describe select * from read_parquet(${quoted(path)})`))
     const names = new Set(described.map((row) => String(row['column_name'])))
     const fields = DECIMAL_FIELDS.filter((field) => names.has(COLUMN_NAMES[field]))
     const select = [
@@ -114,11 +114,8 @@ export async function readMonths(dir: string, files: readonly MonthFile[], into:
       names.has('trades') ? orNaN('trades::double') : "'nan'::double",
       ...fields.flatMap((field) => partsSql(COLUMN_NAMES[field])),
     ]
-    const [openTime, trades, ...parts] = await readDoubles(
-      `select ${select.join(', ')} from read_parquet(${quoted(path)})`,
-      select.length,
-      expected,
-    )
+    const sql = `select ${select.join(', ')} from read_parquet(${quoted(path)})`
+    const [openTime, trades, ...parts] = await read(path, () => readDoubles(sql, select.length, expected))
     const count = openTime!.length
     const at = into.length
     into.reserve(count)
@@ -133,6 +130,18 @@ export async function readMonths(dir: string, files: readonly MonthFile[], into:
       into.decimals[field].fraction.set(parts[2 * k + 1]!, at)
     }
     into.length += count
+  }
+}
+
+async function read<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const [why] = (error as Error).message.split('\n')
+    throw new DataError(
+      `${path}: cannot be read (${why}); look what else is wrong with klinelab data check, then restore it, or delete the series' folder and get it again`,
+      { cause: error },
+    )
   }
 }
 

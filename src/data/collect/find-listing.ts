@@ -113,13 +113,50 @@ export async function endOf(
     : { at: Number.NEGATIVE_INFINITY, because: `${venue} says of it: ${market.status}` }
 }
 
+/** Answers that have come already, by what was asked: one may cover all markets. */
+export type Listings = Map<string, Promise<readonly MarketRules[]>>
+
 /** The market as the venue lists it now; `null` where it does not, or does not say. */
 export async function marketOf(http: VenueHttp, symbol: string): Promise<MarketRules | null> {
   return (await marketsOf(http, symbol)).find((market) => market.instrument.symbol === symbol) ?? null
 }
 
 /** What a venue lists; of some only the one that was asked for. */
-export function marketsOf(http: VenueHttp, symbol: string): Promise<readonly MarketRules[]> {
+export function marketsOf(
+  http: VenueHttp,
+  symbol: string,
+  known: Listings = new Map(),
+): Promise<readonly MarketRules[]> {
   const { rules } = http.api
-  return http.get(rules.ask(symbol), ({ body, at }) => rules.read(body, at))
+  const ask = rules.ask(symbol)
+  const key = `${ask.path}?${new URLSearchParams(ask.query)}`
+  const answer = known.get(key) ?? http.get(ask, ({ body, at }) => rules.read(body, at))
+  known.set(key, answer)
+  answer.catch(() => known.delete(key))
+  return answer
+}
+
+/**
+ * Asks whether the venue has a market at all, before anything is stored of it: of a range that it does not hand out it would not be
+ * asked for any bar.
+ * @throws VenueError of the kind `symbol`, in the venue's own words
+ */
+export async function checkMarket(
+  http: VenueHttp,
+  series: Series,
+  options: FetchOptions & { readonly known: Listings },
+): Promise<void> {
+  const { bars } = http.api
+  const symbol = series.symbol.replace(/@mark$/, '')
+  let listed: readonly MarketRules[]
+  try {
+    listed = await marketsOf(http, symbol, options.known)
+  } catch {
+    // what keeps the list back is told by whoever needs it
+    return
+  }
+  if (listed.some(({ instrument }) => instrument.symbol === symbol)) return
+  // it may have bars of what it lists no more, or under this name too
+  const to = openTimeOf(options.clock(), series.interval)
+  await http.get(bars.ask(series, later(to, -1, series.interval), to), ({ body }) => bars.read(body, series))
 }

@@ -1,6 +1,7 @@
 import { seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
-import { NotFoundError } from '../data-error.ts'
+import { DataError, NotFoundError } from '../data-error.ts'
+import { VenueError } from '../http/venue-error.ts'
 import type { SeriesManifest } from '../manifest.ts'
 import { RowBuffer } from '../rows.ts'
 import type { Store } from '../store.ts'
@@ -32,6 +33,8 @@ export interface BarsGot {
   added: number
   made: number
   readonly revised: Revision[]
+  /** Files of bars that came from the archive, and why it was given up. */
+  readonly archive: { files: number; error: string | null }
   /** As it is now. */
   manifest: SeriesManifest | null
 }
@@ -57,22 +60,21 @@ export async function getBars(job: BarsJob, got: BarsGot): Promise<void> {
   const look = () => findMissing(got.manifest, stretch, interval, { pageRows, isAgain: job.isAgain })
   const rowsOf = (parts: readonly Stretch[]) => parts.reduce((sum, part) => sum + bucketsIn(part, interval), 0)
   if (job.archive !== null && job.isAgain) {
-    const { http } = job.archive
-    const options = { http, stored: got.manifest, now: job.clock(), isCheck: true }
-    for await (const batch of fetchArchive(series, stretch, options)) await put(batch)
+    await takeFiles(job, job.archive.http, stretch, got, { isCheck: true, take: put })
   }
   let missing = look()
   let total = rowsOf(missing)
   let done = 0
   if (job.archive !== null && total > job.archive.leastRows) {
-    const { http } = job.archive
-    for (const part of missing)
-      for await (const batch of fetchArchive(series, part, { http, stored: got.manifest, now: job.clock() })) {
+    for (const part of missing) {
+      const take = async (batch: BarBatch & Stretch) => {
         await put(batch)
         const inside = { from: Math.max(batch.from, part.from), to: Math.min(batch.to, part.to) }
         done += bucketsIn(inside, interval)
         job.onProgress(done, total)
       }
+      if (got.archive.error === null) await takeFiles(job, job.archive.http, part, got, { isCheck: false, take })
+    }
     missing = look()
     total = done + rowsOf(missing)
   }
@@ -84,6 +86,32 @@ export async function getBars(job: BarsJob, got: BarsGot): Promise<void> {
   }
   if (job.isFilled) await fillGaps(job, got.manifest, put)
   if (got.manifest === null || got.manifest.rows === 0) throw noBars(job, got.manifest)
+}
+
+/** Takes what the archive has of a stretch. One that fails is told of, and given up: the venue itself has those bars too. */
+async function takeFiles(
+  { series, clock }: BarsJob,
+  http: ArchiveHttp,
+  stretch: Stretch,
+  got: BarsGot,
+  { isCheck, take }: { readonly isCheck: boolean; readonly take: (batch: BarBatch & Stretch) => Promise<void> },
+): Promise<void> {
+  const files = fetchArchive(series, stretch, { http, stored: got.manifest, now: clock(), isCheck })
+  try {
+    for (;;) {
+      const next = await files.next().catch((error: Error) => {
+        const isOver = error instanceof VenueError && error.facts.kind === 'patience'
+        if (!(error instanceof DataError) || isOver) throw error
+        got.archive.error = error.message
+        return { done: true } as const
+      })
+      if (next.done) return
+      got.archive.files++
+      await take(next.value)
+    }
+  } finally {
+    await files.return(undefined)
+  }
 }
 
 /** Gaps between stored bars, within what was asked for. */

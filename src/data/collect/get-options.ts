@@ -42,8 +42,11 @@ export interface SeriesGot {
   readonly holes: readonly Hole[]
   /** What is stored now; `null`: nothing. */
   readonly stored: { readonly rows: number; readonly from: number; readonly to: number } | null
+  /** Answers of the venue; files of its archive are counted beside. */
   readonly requests: number
-  /** ms that the venue was waited for, as it was told. */
+  /** Files of bars that came from the archive; `error`: why it was given up, so that the venue itself was asked for all of its bars. */
+  readonly archive: { readonly files: number; readonly error: string | null }
+  /** ms that the venue was waited for. */
   readonly waited: number
   /** Why not all of it could be had. */
   readonly error: string | null

@@ -5,6 +5,7 @@ import { storeTiers } from '../tiers.ts'
 import { jsonOf } from '../venues/answer-text.ts'
 import type { MarketRules } from '../venues/venue.ts'
 import type { Stretch } from './batch.ts'
+import { type Listings, marketsOf } from './find-listing.ts'
 import { getFunding } from './get-funding.ts'
 import type { RulesJob } from './rules-job.ts'
 import { signedAsk } from './signed-ask.ts'
@@ -15,8 +16,10 @@ export interface RulesGot {
   readonly rules: 'written' | 'same' | 'absent'
   /** How many rates were added; `null` where the market has no funding. */
   readonly funding: number | null
-  /** `no-key`: left out, since none was given; `null` where the market has none. */
-  readonly tiers: 'written' | 'same' | 'absent' | 'no-key' | null
+  /** `no-key`: left out, since none was given; `failed`: `tiersError` says why; `null` where the market has none. */
+  readonly tiers: 'written' | 'same' | 'absent' | 'no-key' | 'failed' | null
+  /** Why the tiers could not be had; the rest is stored. */
+  readonly tiersError: string | null
   /** Since when and until when it is listed, and whether it trades, as the venue says now. */
   readonly market: Pick<MarketRules, 'listedAt' | 'delistedAt' | 'isTrading' | 'status'> | null
 }
@@ -36,7 +39,7 @@ export async function getRules(
   job: RulesJob,
   markets: readonly { readonly symbol: string; readonly stretch: Stretch }[],
 ): Promise<readonly RulesGot[]> {
-  const answers = new Map<string, Promise<readonly MarketRules[]>>()
+  const known: Listings = job.known ?? new Map()
   const stretches = new Map<string, Stretch>()
   for (const { symbol: named, stretch } of markets) {
     const symbol = named.replace(/@mark$/, '')
@@ -45,35 +48,35 @@ export async function getRules(
   }
   const got: RulesGot[] = []
   for (const [symbol, stretch] of stretches) {
-    const rules = await rulesOf(job, symbol, answers)
+    const rules = await rulesOf(job, symbol, known)
     const isKept = rules === null ? 'absent' : await storeMarket(job.store, rules)
     const funding = await getFunding(job, symbol, rules, stretch)
-    got.push({ symbol, rules: isKept, funding, tiers: await getTiers(job, symbol), market: rules })
+    got.push({ symbol, rules: isKept, funding, ...(await getTiers(job, symbol)), market: rules })
   }
   return got
 }
 
-/** One answer may cover all markets: it is asked for once. */
-async function rulesOf(
-  { http }: RulesJob,
-  symbol: string,
-  answers: Map<string, Promise<readonly MarketRules[]>>,
-): Promise<MarketRules | null> {
-  const { rules } = http.api
-  const ask = rules.ask(symbol)
-  const key = `${ask.path}?${new URLSearchParams(ask.query)}`
-  const answer = answers.get(key) ?? http.get(ask, ({ body, at }) => rules.read(body, at))
-  answers.set(key, answer)
+async function rulesOf({ http }: RulesJob, symbol: string, known: Listings): Promise<MarketRules | null> {
   try {
-    return (await answer).find(({ instrument }) => instrument.symbol === symbol) ?? null
+    return (await marketsOf(http, symbol, known)).find(({ instrument }) => instrument.symbol === symbol) ?? null
   } catch (error) {
     if (error instanceof VenueError && error.facts.kind === 'symbol') return null
     throw error
   }
 }
 
+/** Tiers are the last that is asked for, and the only thing that wants a key: without them the rest is of use. */
+async function getTiers(job: RulesJob, symbol: string): Promise<Pick<RulesGot, 'tiers' | 'tiersError'>> {
+  try {
+    return { tiers: await fetchTiers(job, symbol), tiersError: null }
+  } catch (error) {
+    if (!(error instanceof VenueError)) throw error
+    return { tiers: 'failed', tiersError: error.message }
+  }
+}
+
 /** Binance USDS-M states its tiers to accounts only, though they are the same for all. */
-async function getTiers({ store, http, key, clock: ours }: RulesJob, symbol: string): Promise<RulesGot['tiers']> {
+async function fetchTiers({ store, http, key, clock: ours }: RulesJob, symbol: string): Promise<RulesGot['tiers']> {
   const { api } = http
   if (api.venue !== 'binance-usdm') return null
   if (key === undefined || key === null) return 'no-key'

@@ -76,11 +76,18 @@ async function startsOf(store: Store, series: readonly Series[], { from, to }: G
     const begins = from ?? (await store.manifest(one))?.from ?? parent?.from
     if (begins === undefined)
       throw new NotFoundError(`${seriesName(one)} is not stored yet: say from when on it is wanted, with --from`)
-    if (to !== undefined && begins >= to)
-      throw new NotFoundError(`${seriesName(one)}: ends at ${timeName(to)} before it begins at ${timeName(begins)}`)
-    starts.push({ series: one, from: firstOpen(begins, one.interval) })
+    const start = firstOpen(begins, one.interval)
+    if (to !== undefined && start >= firstOpen(to, one.interval))
+      throw new NotFoundError(`${seriesName(one)}: ${emptyRange(begins, to)}`)
+    starts.push({ series: one, from: start })
   }
   return starts
+}
+
+function emptyRange(from: number, to: number): string {
+  if (to < from) return `ends at ${timeName(to)} before it begins at ${timeName(from)}`
+  if (to === from) return `begins and ends at ${timeName(to)}, which is no range: the end is exclusive`
+  return `no bar begins from ${timeName(from)} to ${timeName(to)}; ask for a range in which one does`
 }
 
 function markOf(series: Series): Series {

@@ -13,7 +13,7 @@ import { hasArchive } from './archive-files.ts'
 import { openArchiveHttp } from './archive-http.ts'
 import type { Stretch } from './batch.ts'
 import { firstOpen } from './fetch-bars.ts'
-import { marketsOf } from './find-listing.ts'
+import { checkMarket, type Listings, marketsOf } from './find-listing.ts'
 import { type BarsGot, getBars } from './get-bars.ts'
 import type { GetOptions, GetRange, SeriesGot, VenueRulesGot } from './get-options.ts'
 import { getRules } from './get-rules.ts'
@@ -41,6 +41,7 @@ export class VenueWork {
   readonly #clock: () => number
   /** When the patience for all of it ends, UTC ms. */
   readonly #deadline: number
+  readonly #known: Listings = new Map()
 
   constructor(
     store: Store,
@@ -126,11 +127,15 @@ export class VenueWork {
     const { interval } = series
     const ended = openTimeOf(now, interval)
     const stretch = { from, to: Math.min(ended, firstOpen(this.#range.to ?? ended, interval)) }
-    const got: BarsGot = { added: 0, made: 0, revised: [], manifest: null }
+    const got: BarsGot = { added: 0, made: 0, revised: [], archive: { files: 0, error: null }, manifest: null }
     const { isUpdate = false, fill, origins } = this.#options
     let error: string | null = null
     try {
       if (stretch.from >= stretch.to) throw new NotFoundError(this.#tooYoung(series, from, ended))
+      const archive = this.#archive()
+      // an archive has markets too that the venue does not list any more
+      if (archive === null && ((await this.#store.manifest(series))?.rows ?? 0) === 0)
+        await checkMarket(http, series, { clock: this.#clock, known: this.#known })
       await getBars(
         {
           store: this.#store,
@@ -140,7 +145,7 @@ export class VenueWork {
           clock: this.#clock,
           stretch,
           isAgain: !isUpdate,
-          archive: this.#archive(),
+          archive,
           isFilled: fill === 'flat',
           onProgress: this.#onProgress(seriesName(series)),
         },
@@ -166,7 +171,13 @@ export class VenueWork {
     const { to = from } = this.#range
     return {
       ...{ series: seriesName(series), from, to, added: 0, made: 0, revised: [], holes: [], stored: null },
-      ...{ requests: 0, waited: 0, error: message, isStopped: this.#options.signal?.aborted === true },
+      ...{
+        requests: 0,
+        archive: { files: 0, error: null },
+        waited: 0,
+        error: message,
+        isStopped: this.#options.signal?.aborted === true,
+      },
     }
   }
 
@@ -179,7 +190,7 @@ export class VenueWork {
   async #explained(problem: Error, { symbol }: Series, http: VenueHttp): Promise<string> {
     if (!(problem instanceof VenueError) || problem.facts.kind !== 'symbol') return problem.message
     try {
-      const names = (await marketsOf(http, symbol)).map(({ instrument }) => instrument.symbol)
+      const names = (await marketsOf(http, symbol, this.#known)).map(({ instrument }) => instrument.symbol)
       return names.length < 2
         ? problem.message
         : `${problem.message}${didYouMean(symbol, names)} (${this.#venue} lists ${names.length}, e.g. ${names.slice(0, 3).join(', ')})`
@@ -196,7 +207,7 @@ export class VenueWork {
       return one.stored === null ? [] : [{ symbol: series.symbol, stretch: one as Stretch }]
     })
     const job = {
-      ...{ store: this.#store, http, clock: this.#clock },
+      ...{ store: this.#store, http, clock: this.#clock, known: this.#known },
       ...{ archive: this.#archive()?.http ?? null, key: this.#options.key ?? null },
     }
     try {

@@ -1,4 +1,5 @@
 import { timeName } from '../../core/time.ts'
+import type { Answer } from '../venues/venue.ts'
 import { VenueError, type VenueErrorFacts, type VenueErrorKind } from './venue-error.ts'
 
 /** What to do about it. */
@@ -12,6 +13,7 @@ const ADVICE: Readonly<Record<VenueErrorKind, string>> = {
   symbol: 'it has no such market; write the symbol as the venue does',
   clock:
     'by its clock the request was signed too early or too late; set the clock of this machine (NTP), or mend a line that is slower than a minute, then ask again',
+  key: 'it refuses the key: look whether KLINELAB_BINANCE_KEY and KLINELAB_BINANCE_SECRET are those of one key of this venue that still holds, may read, and may be used from this address',
   request:
     'it does not take what was asked; if the series and times are right, its interface has changed: please report it',
   server: 'it is out of order; ask again later, and what is stored already is kept',
@@ -33,4 +35,18 @@ export function complaint(why: string, facts: VenueErrorFacts): VenueError {
   const spoken = quoted === '' ? '' : `, it says "${quoted}"`
   const end = until === null ? '' : `, until ${timeName(until)}`
   return new VenueError(`${venue}: GET ${path}: ${stated}${spoken}${end}: ${ADVICE[kind]}`, facts)
+}
+
+/** Of a page. */
+const MOST_READ = 4000
+
+/** What a refusal says that is not written as the venue writes its errors: a firewall's page, an archive's XML. `null`: nothing. */
+export function wordsIn(status: number, { body }: Pick<Answer, 'body'>): string | null {
+  if (status < 400) return null
+  const text = body
+    .slice(0, MOST_READ)
+    .replace(/<(script|style)\b.*?<\/\1>|<[^>]*>/gis, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return text === '' ? null : text
 }

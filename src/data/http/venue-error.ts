@@ -3,7 +3,7 @@ import { DataError } from '../data-error.ts'
 
 /**
  * Why a venue gave no answer: `limit` (429 until the patience ended), `banned` (418), `blocked` (403, a firewall's page), `legal`
- * (451), `symbol` (no such market), `clock` (signed at another time than the venue's), `request` (ours to mend), `server` (5xx and 408 until the end), `network` (DNS, TLS, reset, timeout),
+ * (451), `symbol` (no such market), `clock` (signed at another time than the venue's), `key` (refused, or not allowed to), `request` (ours to mend), `server` (5xx and 408 until the end), `network` (DNS, TLS, reset, timeout),
  * `content` (not what the documentation promises), `patience` (the time for the whole work is over).
  */
 export type VenueErrorKind =
@@ -13,6 +13,7 @@ export type VenueErrorKind =
   | 'legal'
   | 'symbol'
   | 'clock'
+  | 'key'
   | 'request'
   | 'server'
   | 'network'

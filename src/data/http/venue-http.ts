@@ -7,7 +7,7 @@ import {
   type VenueFault,
   type VenueHttp,
 } from '../venues/venue.ts'
-import { complaint } from './complaint.ts'
+import { complaint, wordsIn } from './complaint.ts'
 import { type HttpClock, WALL_CLOCK } from './http-clock.ts'
 import { keepPause, keptPause } from './kept-pauses.ts'
 import { type Caller, type Limiter, limiterOf, type Pause } from './limiter.ts'
@@ -193,7 +193,7 @@ class Client implements VenueHttp {
       path: shownPath(ask),
       status: 'status' in outcome ? outcome.status : null,
       code: fault?.code ?? null,
-      said: fault?.message ?? null,
+      said: fault?.message ?? ('answer' in outcome ? wordsIn(outcome.status, outcome.answer) : null),
     }
   }
 }

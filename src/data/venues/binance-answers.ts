@@ -123,11 +123,11 @@ const KINDS: Readonly<Record<string, VenueFault['kind']>> = {
   '-1121': 'symbol', '-4108': 'symbol', '-4141': 'symbol',
   '-1003': 'limit', '-1015': 'limit', '-1034': 'limit',
   '-1000': 'server', '-1001': 'server', '-1004': 'server', '-1006': 'server', '-1007': 'server', '-1008': 'server', '-1016': 'server',
-  '-1021': 'clock',
+  '-1021': 'clock', '-1022': 'key', '-2014': 'key', '-2015': 'key',
 } // biome-ignore format: a dictionary
 
 /** `{"code":-1121,"msg":"Invalid symbol."}`; answers of megabytes are not read for it. */
-export function binanceFault(_status: number, body: string): VenueFault | null {
+export function binanceFault(status: number, body: string): VenueFault | null {
   if (!/^\s*\{\s*"(code|msg)"/.test(body)) return null
   let json: { readonly code?: unknown; readonly msg?: unknown }
   try {
@@ -135,7 +135,7 @@ export function binanceFault(_status: number, body: string): VenueFault | null {
   } catch {
     return null
   }
-  if (typeof json.code !== 'number' || json.code >= 0) return null
+  if (typeof json.code !== 'number' || json.code > 0 || (json.code === 0 && status === 200)) return null
   const code = String(json.code)
   return { code, message: String(json.msg ?? ''), kind: KINDS[code] ?? 'request' }
 }

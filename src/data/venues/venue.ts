@@ -165,9 +165,9 @@ export interface VenueFault {
   readonly message: string
   /**
    * What it means for who asked: `symbol` (no such market), `limit` (too fast), `server` (try again), `clock` (what was signed bears
-   * another time), `request` (ours to mend).
+   * another time), `key` (refused, or not allowed to), `request` (ours to mend).
    */
-  readonly kind: 'symbol' | 'limit' | 'server' | 'clock' | 'request'
+  readonly kind: 'symbol' | 'limit' | 'server' | 'clock' | 'key' | 'request'
 }
 
 /** An answer that is not what the venue's documentation says; the request is asked again before anybody hears of it. */

@@ -144,7 +144,7 @@ describe('the rules of markets', () => {
 
   test('of a market that the venue does not list are absent, and no error: its bars may be had all the same', async () => {
     expect(await getRules(await job('binance'), [market('GONEUSDT')])).toEqual([
-      { symbol: 'GONEUSDT', rules: 'absent', funding: null, tiers: null, market: null },
+      { symbol: 'GONEUSDT', rules: 'absent', funding: null, tiers: null, tiersError: null, market: null },
     ])
   })
 
@@ -305,13 +305,13 @@ describe('leverage tiers', () => {
       body: '{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}',
     } as const
     server.fault = ({ path }) => (path.endsWith('leverageBracket') ? late : null)
-    const error = await getRules(await job('binance-usdm', { key }), [market('BTCUSDT')]).catch((one: unknown) => one)
-    expect(error).toMatchObject({ facts: { kind: 'clock', code: '-1021' } })
-    expect(String(error)).toContain('set the clock of this machine')
-    expect(String(error)).not.toContain('please report it')
+    const [got] = await getRules(await job('binance-usdm', { key }), [market('BTCUSDT')])
+    expect(got).toMatchObject({ tiers: 'failed', tiersError: expect.stringContaining('-1021') })
+    expect(got!.tiersError).toContain('set the clock of this machine')
+    expect(got!.tiersError).not.toContain('please report it')
   })
 
-  test('that are refused are told without key, secret or signature', async () => {
+  test('that are refused are told without key, secret or signature, and the rest is there', async () => {
     const refused = { kind: 'status', status: 401, body: '{"code":-2015,"msg":"Invalid API-key."}' } as const
     server.fault = ({ path }) => (path.endsWith('leverageBracket') ? refused : null)
     const waits: string[] = []
@@ -319,13 +319,20 @@ describe('leverage tiers', () => {
       origin: server.origin,
       onWait: ({ why }) => void waits.push(why),
     })
-    const error = await getRules(await job('binance-usdm', { http, key }), [market('BTCUSDT')]).catch(
-      (one: Error) => one,
-    )
+    const work = await job('binance-usdm', { http, key })
+    const got = await getRules(work, [market('BTCUSDT'), market('ETHUSDT')])
+    expect(got).toMatchObject([
+      { symbol: 'BTCUSDT', rules: 'written', funding: 21, tiers: 'failed' },
+      { symbol: 'ETHUSDT', rules: 'written', funding: 21, tiers: 'failed' },
+    ])
+    const [{ tiersError } = { tiersError: null }] = got
+    expect(tiersError).toMatch(/401 .*-2015 Invalid API-key.*KLINELAB_BINANCE_KEY and KLINELAB_BINANCE_SECRET/)
+    expect(tiersError).not.toContain('report it')
+    expect(loadFunding(work.store, 'binance-usdm', 'BTCUSDT', WEEK.from, WEEK.to)!.time).toHaveLength(21)
     const signature = asked(/leverageBracket/)
       .at(-1)!
       .query.get('signature')!
-    const said = JSON.stringify([String(error), error, waits])
+    const said = JSON.stringify([got, waits])
     expect(said).toContain('-2015')
     for (const secret of [key.key, key.secret, signature]) expect(said).not.toContain(secret)
   })
