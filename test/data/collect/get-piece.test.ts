@@ -137,13 +137,13 @@ describe('what is missing', () => {
   })
 
   test('over the end of a portion it is told with both', async () => {
-    const hole = { from: Date.UTC(2024, 1, 28), to: Date.UTC(2024, 2, 2) }
+    const [october, november] = [Date.UTC(2024, 9), Date.UTC(2024, 10)]
+    const hole = { from: november - 3 * DAY, to: november + DAY }
     const { http } = bareHttp((time) => time >= hole.from && time < hole.to)
-    const stretch = { from: Date.UTC(2024, 1, 1), to: Date.UTC(2024, 2, 20) }
-    const { batches } = await collected(http, 'binance:BTCUSDT:1m', stretch)
+    const { batches } = await collected(http, 'binance:BTCUSDT:1m', { from: october, to: NOW })
     expect(batches.map(({ asked }) => asked!.holes.map(({ start, end }) => [start, end]))).toEqual([
-      [[hole.from, Date.UTC(2024, 2, 1)]],
-      [[Date.UTC(2024, 2, 1), hole.to]],
+      [[hole.from, november]],
+      [[november, hole.to]],
     ])
     // at the end of a portion the market has not ended, although nothing behind it is stored yet
     expect(batches.flatMap(({ asked }) => asked!.holes.map(({ cause }) => cause))).toEqual([
