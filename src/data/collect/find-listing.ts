@@ -117,7 +117,7 @@ export async function endOf(
 export type Listings = Map<string, Promise<readonly MarketRules[]>>
 
 /** The market as the venue lists it now; `null` where it does not, or does not say. */
-export async function marketOf(http: VenueHttp, symbol: string): Promise<MarketRules | null> {
+async function marketOf(http: VenueHttp, symbol: string): Promise<MarketRules | null> {
   return (await marketsOf(http, symbol)).find((market) => market.instrument.symbol === symbol) ?? null
 }
 
