@@ -71,6 +71,12 @@ export function seriesDir(store: string, series: Series): string {
   return join(store, series.venue, series.symbol, series.interval === '1M' ? '1mo' : series.interval)
 }
 
+/** The name of the series in a folder of a store. */
+export function seriesIn(folder: string): string {
+  const [venue, symbol, interval] = folder.split(/[\\/]/)
+  return `${venue}:${symbol}:${interval === '1mo' ? '1M' : interval}`
+}
+
 export function readManifest(dir: string): SeriesManifest | null {
   const file = join(dir, 'manifest.json')
   if (!existsSync(file)) return null

@@ -1,15 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import type { Bars } from '../core/bar.ts'
-import { type Series, seriesName } from '../core/series.ts'
+import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { DataError, NotFoundError } from './data-error.ts'
 import { quoted, readDoubles } from './duckdb.ts'
 import { seen } from './lens.ts'
-import { type MonthFile, readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
+import { type MonthFile, readManifest, type SeriesManifest, seriesDir, seriesIn } from './manifest.ts'
 import { openRemote } from './remote/connect.ts'
 import type { Mirror } from './remote/mirror.ts'
-import { isStoreUrl } from './remote/store-url.ts'
+import { checkPlace, isStoreUrl } from './remote/store-url.ts'
 import { timeText } from './validate.ts'
 
 export interface LoadRange {
@@ -39,9 +39,9 @@ export interface Store {
   /** Of a store in a bucket: brings here what is read. */
   readonly mirror?: Mirror
   /** Every stored series by name; one whose manifest is damaged is told of and left out, or, where nobody listens, an error. */
-  list(onDamaged?: (error: Error) => void): Promise<SeriesManifest[]>
+  list(onDamaged?: (error: Error, series: string) => void): Promise<SeriesManifest[]>
   /** The same in brief: of a thousand series the manifests are 36 MB, and keeping them takes longer than reading them. */
-  briefly(onDamaged?: (error: Error) => void): Promise<SeriesBrief[]>
+  briefly(onDamaged?: (error: Error, series: string) => void): Promise<SeriesBrief[]>
   manifest(series: Series): Promise<SeriesManifest | null>
   /** Folder the series is read from: the store's own, or the one behind it. */
   folder(series: Series): string | null
@@ -53,7 +53,10 @@ export interface Store {
  * `behind` is a read-only folder that is asked for series which it does not have.
  */
 export async function openStore(place: string, options: { readonly behind?: string } = {}): Promise<Store> {
+  checkPlace(place)
   const { dir, mirror } = isStoreUrl(place) ? await openRemote(place) : { dir: place, mirror: undefined }
+  if (statSync(dir, { throwIfNoEntry: false })?.isFile() === true)
+    throw new NotFoundError(`${dir} is a file: a store is a folder; name another, or one that is not there yet`)
   return storeAt(dir, options.behind !== undefined && options.behind !== dir ? options.behind : null, place, mirror)
 }
 
@@ -63,7 +66,7 @@ export function storeAt(dir: string, behind: string | null, place: string, mirro
   const folder = (series: Series): string | null =>
     dirs.map((one) => seriesDir(one, series)).find((path) => existsSync(join(path, 'manifest.json'))) ?? null
   const listed = async <T extends { readonly series: string }>(
-    onDamaged: (error: Error) => void,
+    onDamaged: (error: Error, series: string) => void,
     of: (manifest: SeriesManifest) => T,
   ): Promise<T[]> => {
     const found = new Map<string, T>()
@@ -118,7 +121,7 @@ function unknownSeries(series: Series, known: readonly SeriesManifest[], dir: st
   const names = known.map((manifest) => manifest.series)
   const stored = names.length > 0 ? `stored are ${names.join(', ')}` : 'the store is empty'
   return new NotFoundError(
-    `${name} is not in the store ${dir}${didYouMean(name, names)}; ${stored}. Import it with: klinelab data import PATH --as ${name}`,
+    `${name} is not in the store ${dir}${didYouMean(name, names)}; ${stored}. Fetch it with: klinelab data get ${name} --from DATE, or import it with: klinelab data import PATH --as ${name}`,
   )
 }
 
@@ -137,7 +140,11 @@ function briefOf({ series, rows, from, to, gaps, made = [], holes = [], ...rest 
 }
 
 /** Of every manifest under a folder what `of` takes of it; the manifest itself is then let go. */
-function manifestsUnder<T>(dir: string, onDamaged: (error: Error) => void, of: (manifest: SeriesManifest) => T): T[] {
+function manifestsUnder<T>(
+  dir: string,
+  onDamaged: (error: Error, series: string) => void,
+  of: (manifest: SeriesManifest) => T,
+): T[] {
   const subfolders = (path: string) =>
     existsSync(path)
       ? readdirSync(path, { withFileTypes: true })
@@ -153,7 +160,7 @@ function manifestsUnder<T>(dir: string, onDamaged: (error: Error) => void, of: (
         const manifest = readManifest(path)
         return manifest === null ? [] : [of(manifest)]
       } catch (error) {
-        onDamaged(error as Error)
+        onDamaged(error as Error, seriesIn(relative(dir, path)))
         return []
       }
     })
@@ -179,7 +186,7 @@ function noBars(manifest: SeriesManifest, { from = manifest.from, to }: LoadRang
   const { holes = [] } = manifest
   if (manifest.rows === 0)
     return new NotFoundError(
-      `${manifest.series} has no bars: its venue was asked for ${timeText(manifest.from)} to ${timeText(holes.at(-1)!.end)} and has none (${[...new Set(holes.map(({ cause }) => cause))].join(', ')})`,
+      `${manifest.series} has no bars: its venue was asked for ${timeText(manifest.from)} to ${timeText(holes.at(-1)!.end)} and has none (${[...new Set(holes.map(({ cause }) => cause))].join(', ')}); to be rid of it delete the folder ${seriesDir('', parseSeries(manifest.series))} of the store`,
     )
   return new NotFoundError(
     `${manifest.series} has no bars from ${timeText(from)} to ${to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}; choose a range within, or import more`,

@@ -27,7 +27,7 @@ export function groundRemarks(facts: GroundFacts, filters: RunDocument['filters'
     .filter((filter) => filter.assumed)
     .map(({ symbol, validFrom, source }) =>
       validFrom === null
-        ? `${symbol}: filters are not known (${source}); store them with klinelab data filters exchangeInfo.json`
+        ? `${symbol}: filters are not known (${source}); fetch them with klinelab data get, or store them with klinelab data filters exchangeInfo.json`
         : `${symbol}: filters before ${timeName(validFrom).slice(0, 10)} are not known; those of ${source} are assumed`,
     )
   const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
@@ -104,7 +104,7 @@ function oldFilters(filters: RunDocument['filters'], to: number): string[] {
     from === null || to - from < OLD
       ? []
       : [
-          `${symbol}: the newest filters that are known are of ${timeName(from).slice(0, 10)}, and the range goes on until ${timeName(to).slice(0, 10)}; store newer ones with klinelab data filters exchangeInfo.json`,
+          `${symbol}: the newest filters that are known are of ${timeName(from).slice(0, 10)}, and the range goes on until ${timeName(to).slice(0, 10)}; fetch newer ones with klinelab data get, or store them with klinelab data filters exchangeInfo.json`,
         ],
   )
 }

@@ -43,9 +43,18 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
     get: (names, from, host) => got(place, names.map(parseSeries), parseTime(from), host),
     update: async (host) => {
       const store = await openStore(dir)
-      const stored = (await store.list(({ message }) => host.log(message))).map(({ series }) => parseSeries(series))
+      const damaged: string[] = []
+      const list = await store.list(({ message }, name) => {
+        damaged.push(name)
+        host.log(message)
+      })
+      const stored = list.map(({ series }) => parseSeries(series))
       const known = stored.filter(({ venue, interval }) => venueApi(venue).bars.intervals.includes(interval))
-      return known.length === 0 ? { text: 'nothing is stored yet' } : got(place, known, undefined, host)
+      const done: StepResult =
+        known.length === 0 ? { text: 'nothing is stored yet' } : await got(place, known, undefined, host)
+      if (damaged.length > 0 && done.isStopped !== true)
+        throw new Error(`${done.text}; NOT up to date, being damaged: ${damaged.join(', ')}`)
+      return done
     },
     scan: async (asked, host) => {
       const { venue, get: interval, by, from, exclude = [], top, quote, minVolume } = asked

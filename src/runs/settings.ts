@@ -5,7 +5,7 @@ import type { MarginMode } from '../core/leverage.ts'
 import { RISK_RULES, type RiskLimits } from '../core/risk.ts'
 import type { RecordedRequest } from '../core/run.ts'
 import type { Venue } from '../core/series.ts'
-import { isStoreUrl, parseStoreUrl } from '../data/remote/store-url.ts'
+import { checkPlace, isStoreUrl, parseStoreUrl } from '../data/remote/store-url.ts'
 import { checkLimits } from '../engine/index.ts'
 import type { Config, FoundConfig } from './config.ts'
 import { executionOf, type GivenExecution } from './execution-settings.ts'
@@ -106,6 +106,7 @@ export function settle(
   const path = (value: string, name: string) => resolve(origins[name]!.from === found.file ? configDir : cwd, value)
   const base = `${cwd}${sep}`.startsWith(`${HOME}${sep}`) && found.file === null ? HOME : cwd
   const place = choose('store', given.store, 'KLINELAB_STORE', 'store', resolve(base, 'datasets'))
+  usage(() => checkPlace(place))
   const store = isStoreUrl(place) ? usage(() => parseStoreUrl(place).text) : path(place, 'store')
   const out = path(choose('out', given.out, 'KLINELAB_REPORTS', 'reports', resolve(base, 'reports')), 'out')
   const ledger = path(choose('ledger', given.ledger, 'KLINELAB_LEDGER', 'ledger', ledgerIn(out)), 'ledger')

@@ -97,7 +97,8 @@ function holesText({ holes = [], made = [], revised, revisions, origins }: Check
       ['bar', 'field', 'was', 'is', 'by'],
     ),
     ...origins.map(
-      ({ origin, rows, from, to }) => `${plural(rows, 'bar')} by ${origin}, ${timeName(from)} to ${timeName(to)}`,
+      ({ origin, rows, from, to }) =>
+        `${plural(rows, 'bar')} added or revised by ${origin}, ${timeName(from)} to ${timeName(to)}`,
     ),
   ]
 }

@@ -1,7 +1,10 @@
-import { parseSeries, type Series } from '../../core/series.ts'
+import { parseSeries, type Series, seriesName } from '../../core/series.ts'
+import { timeName } from '../../core/time.ts'
 import { getSeries } from '../../data/collect/get.ts'
+import type { SeriesGot } from '../../data/collect/get-options.ts'
+import { NotFoundError } from '../../data/data-error.ts'
 import type { Wait } from '../../data/http/venue-error.ts'
-import { openStore } from '../../data/index.ts'
+import { openStore, type Store } from '../../data/index.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
 import { originsOf } from '../../data/venues/origins.ts'
 import { pausesFile } from '../../runs/connect-settings.ts'
@@ -9,6 +12,7 @@ import { EMBEDDED } from '../../runs/package-info.ts'
 import { parseDelay } from '../../runs/parse-delay.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
+import { type Behind, hiddenBy, seenBehind } from '../embedded-text.ts'
 import { oneOf, RANGE, STORE, settingsOf } from '../flags.ts'
 import { getText } from '../get-text.ts'
 import { interruptible } from '../interrupt.ts'
@@ -55,7 +59,9 @@ export default {
       throw new UsageError(
         `${shown(dir, io.cwd)} holds what comes with klinelab, which is not updated as a whole: name the series, or a store of your own with --store`,
       )
-    const series = words.length > 0 ? words : await storedSeries(store, io)
+    const { series, damaged } = words.length > 0 ? { series: words, damaged: [] } : await storedSeries(store, io)
+    const behind = await seenBehind(store)
+    if (from === undefined) refuseEmbedded(series, behind, shown(dir, io.cwd))
     const result = await interruptible((signal) =>
       getSeries(
         store,
@@ -72,23 +78,55 @@ export default {
         },
       ),
     )
-    const ok = [...result.series, ...result.rules].every(({ error }) => error === null)
+    const isHad = [...result.series, ...result.rules].every(({ error }) => error === null)
+    const hasTiers = result.rules.every(({ markets }) => markets.every(({ tiersError }) => tiersError === null))
+    const hidden = hiddenBy(result.series, behind)
     return {
-      json: { ...result, store: dir },
-      text: getText(result, shown(dir, io.cwd)),
-      ok,
+      json: { ...result, series: [...result.series, ...damaged], hidden, store: dir },
+      text: [
+        ...(series.length > 0 ? [getText(result, shown(dir, io.cwd), hidden)] : []),
+        ...damaged.map((one) => `${one.series}: NOT up to date: ${one.error}`),
+        ...(series.length + damaged.length === 0
+          ? [`nothing is stored in ${shown(dir, io.cwd)} that a venue could bring up to date`]
+          : []),
+      ].join('\n'),
+      ok: isHad && hasTiers && damaged.length === 0,
       ...(result.isStopped && { code: 130 }),
     }
   },
 } satisfies Command
 
+/** What is only behind the store is read and not added to: it has no end there from which one could go on. */
+function refuseEmbedded(series: readonly Series[], behind: Behind, dir: string): void {
+  const early = series.map((one) => behind.get(seriesName(one))).find((one) => one !== undefined)
+  if (early !== undefined)
+    throw new NotFoundError(
+      `${early.series} comes with klinelab and is not stored in ${dir} yet: say from when on it is wanted there, with --from; those bars too: --from ${timeName(early.from)}`,
+    )
+}
+
 /** All that the venues can be asked for: what was made of finer bars stays as it is. */
-async function storedSeries(store: Awaited<ReturnType<typeof openStore>>, io: Io): Promise<Series[]> {
-  const stored = (await store.list(({ message }) => io.warn(message))).map(({ series }) => parseSeries(series))
+async function storedSeries(
+  store: Store,
+  io: Io,
+): Promise<{ series: readonly Series[]; damaged: readonly SeriesGot[] }> {
+  const damaged: SeriesGot[] = []
+  const list = await store.list(({ message }, name) => {
+    damaged.push(damagedGot(name, message))
+  })
+  const stored = list.map(({ series }) => parseSeries(series))
   const isHad = ({ venue, interval }: Series) => venueApi(venue).bars.intervals.includes(interval)
   for (const { venue, symbol, interval } of stored.filter((one) => !isHad(one)))
     io.warn(`${venue}:${symbol}:${interval} is left out: ${venue} has no bars of ${interval}`)
-  return stored.filter(isHad)
+  return { series: stored.filter(isHad), damaged }
+}
+
+/** Of a series about which nothing is known but that it is there. */
+function damagedGot(series: string, error: string): SeriesGot {
+  return {
+    ...{ series, from: 0, to: 0, added: 0, made: 0, revised: [], holes: [], stored: null, requests: 0, waited: 0 },
+    ...{ archive: { files: 0, error: null }, error, isStopped: false },
+  }
 }
 
 /** Binance tells leverage tiers to accounts only. */

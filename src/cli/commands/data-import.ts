@@ -1,7 +1,8 @@
-import { parseSeries } from '../../core/series.ts'
+import { parseSeries, seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
 import { importFiles, openStore } from '../../data/index.ts'
 import type { Command } from '../command.ts'
+import { hiddenBy, hiddenText, seenBehind } from '../embedded-text.ts'
 import { STORE, settingsOf } from '../flags.ts'
 import { shown } from '../run-text.ts'
 import { count, plural } from '../text.ts'
@@ -49,13 +50,16 @@ export default {
       onError?: 'stop'
       columns?: [string, string][]
     }
-    const result = await importFiles(await openStore(dir), args.words, as, {
+    const store = await openStore(dir)
+    const behind = await seenBehind(store)
+    const result = await importFiles(store, args.words, as, {
       now: io.now,
       onProgress: io.progress('files'),
       ...(onError && { onError }),
       ...(columns && { columns: Object.fromEntries(columns) }),
     })
     const { manifest } = result
+    const hidden = hiddenBy([{ series: seriesName(as), stored: manifest }], behind)
     const missing = manifest.gaps.reduce((sum, gap) => sum + gap.bars, 0)
     const notes = [
       result.duplicates > 0 && `${plural(result.duplicates, 'identical row')} dropped`,
@@ -72,8 +76,9 @@ export default {
     const text = [
       `${result.series}: ${plural(result.added, 'new bar')} from ${plural(result.files, 'file')} (${count(result.read)} rows read); ${plural(manifest.rows, 'bar')} stored, ${timeName(manifest.from)} to ${timeName(manifest.to)}, in ${shown(dir, io.cwd)}`,
       ...notes.map((note) => `  ${note}`),
+      ...hidden.map((one) => `  ${hiddenText(one)}`),
     ].join('\n')
-    return { json: { ...result, store: dir }, text }
+    return { json: { ...result, hidden, store: dir }, text }
   },
 } satisfies Command
 

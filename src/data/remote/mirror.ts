@@ -7,8 +7,8 @@ export interface Mirror {
   refresh(series: Series): Promise<void>
   /** Instruments, tiers and funding of a symbol, once for every time that the store is opened. */
   refreshSymbol(venue: Venue, symbol: string): Promise<void>
-  /** The manifests of all series. A damaged one is told of. */
-  refreshAll(onDamaged: (error: Error) => void): Promise<void>
+  /** The manifests of all series. A damaged one is told of, with its name. */
+  refreshAll(onDamaged: (error: Error, series: string) => void): Promise<void>
   /** Months that a manifest names, checked by their hash as they arrive. */
   bring(series: Series, files: readonly MonthFile[]): Promise<void>
   /** What of these months in the bucket is not what the manifest says: they are read again, kept here or not. */

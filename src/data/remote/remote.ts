@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Series, Venue } from '../../core/series.ts'
 import { DataError } from '../data-error.ts'
 import { makeFolder } from '../make-folder.ts'
-import { type MonthFile, seriesDir, sha256 } from '../manifest.ts'
+import { type MonthFile, seriesDir, seriesIn, sha256 } from '../manifest.ts'
 import type { Bucket, ListedObject, ObjectState, Precondition, Version } from './bucket.ts'
 import { CacheFolder } from './cache-folder.ts'
 import type { StoreUrl } from './store-url.ts'
@@ -75,7 +75,7 @@ export class Remote {
   }
 
   /** Brings all manifests that are not here as they are now. */
-  async pullManifests(onDamaged: (error: Error) => void): Promise<void> {
+  async pullManifests(onDamaged: (error: Error, series: string) => void): Promise<void> {
     const found = (await this.list('')).filter(({ key }) => isManifest(key))
     const names = new Set(found.map(({ key }) => key))
     for (const name of this.#heldManifests()) if (!names.has(name)) this.cache.remove(name)
@@ -84,7 +84,7 @@ export class Remote {
         this.#keepManifest(name, state)
       } catch (error) {
         this.cache.remove(name)
-        onDamaged(error as Error)
+        onDamaged(error as Error, seriesIn(name))
       }
     })
   }

@@ -13,6 +13,24 @@ export function isStoreUrl(place: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(place)
 }
 
+/**
+ * Refuses what is meant as an address and would be a folder's name.
+ * @throws RangeError
+ */
+export function checkPlace(place: string): void {
+  const [, kind, rest] = /^(s3|gs|gcs):(?!\/\/)\/?(.*)$/is.exec(place) ?? []
+  if (kind === undefined) return
+  const scheme = kind.toLowerCase() === 's3' ? 's3' : 'gs'
+  // one that holds a password is not repeated
+  if (place.includes('@'))
+    throw new RangeError(
+      `an address of a store begins with ${scheme}:// and holds no credentials: ${scheme}://bucket/path`,
+    )
+  throw new RangeError(
+    `"${place}" is not allowed; write ${scheme}://${rest || 'bucket/path'}, or ./${place} for a folder`,
+  )
+}
+
 /** Bucket names of both: lower case, digits, dots, hyphens; Google allows underscores and longer names with dots. */
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/
 

@@ -46,7 +46,7 @@ describe('data check of a collected series', () => {
     expect(text).toMatch(/no-trades +2 +4 +2024-01-03T02:00 +said so of no-trades/)
     expect(text).toContain('7 bars made, flat at the last close: no venue stated them')
     expect(text).toContain('1 bar stated otherwise by the venue later')
-    expect(text).toContain('92 bars by api.test, 2024-01-01 to 2024-01-05T04:00')
+    expect(text).toContain('92 bars added or revised by api.test, 2024-01-01 to 2024-01-05T04:00')
   })
 
   test('a made bar that is not as such bars are made is a fault', async () => {
@@ -134,7 +134,7 @@ test('data list in brief is what the manifests say', async () => {
   const { series } = JSON.parse(stdout) as { series: readonly Record<string, unknown>[] }
   expect(series.find((one) => one['series'] === 'binance:TESTUSDT:1h')).toEqual({
     ...{ series: 'binance:TESTUSDT:1h', rows: 99, from: at(0), to: at(100), gaps: { count: 1, bars: 1 } },
-    ...{ made: 7, holes: 18, outages: 0, skipped: 0, months: manifest!.files.length },
+    ...{ made: 7, holes: 18, outages: 0, skipped: 0, months: manifest!.files.length, comesWithKlinelab: false },
   })
   // a column of noughts is left away
   expect((await command(['data', 'list'], store.dir)).stdout).toMatch(/bars missing {2}bars made/)

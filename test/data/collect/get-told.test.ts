@@ -6,7 +6,8 @@ import type { Fault } from '../../servers/faults.ts'
 import { NOW_THERE } from '../../servers/venue-server.ts'
 import { BTC, DAY, difference, ENDED, HOUR, MINUTE, place, storedBars, truthBars } from './get-place.ts'
 
-const YEAR_BEFORE = { from: Date.UTC(2023, 0, 1), to: Date.UTC(2023, 0, 2) }
+/** Of years ago Kraken hands out not even days, so that it would be asked for no bar. */
+const LONG_AGO = { from: Date.UTC(2020, 0, 1), to: Date.UTC(2020, 0, 2) }
 
 describe('a market that the venue does not know', () => {
   test.each([
@@ -15,7 +16,7 @@ describe('a market that the venue does not know', () => {
     ['coinbase:BTC-UDS:1h', /coinbase: .*did you mean "BTC-USD"\?.*lists 4/],
   ])('%s is refused, and nothing is stored, whatever range is asked for', async (name, message) => {
     const { store, get, server } = await place()
-    const { series } = await get([parseSeries(name)], YEAR_BEFORE, { isBarsOnly: false })
+    const { series } = await get([parseSeries(name)], LONG_AGO, { isBarsOnly: false })
     expect(series).toMatchObject([{ stored: null, holes: [], error: expect.stringMatching(message) }])
     expect(await store.list()).toEqual([])
     // beside the clock its list once, and the market itself
