@@ -104,7 +104,12 @@ async function got(
   }
   const range = from === undefined ? {} : { from }
   const result = await getSeries(await openStore(settings.store), series, range, options)
-  const failed = [...result.series, ...result.rules].flatMap(({ error }) => (error === null ? [] : [error]))
+  for (const { series: name, archive } of result.series)
+    if (archive.error !== null)
+      host.log(`${name}: the archive failed, and the venue was asked instead: ${archive.error}`)
+  const tiers = result.rules.flatMap(({ markets }) => markets.map(({ tiersError }) => tiersError))
+  const errors = [...[...result.series, ...result.rules].map(({ error }) => error), ...tiers]
+  const failed = errors.filter((error) => error !== null)
   const text = gotText(result)
   if (result.isStopped) return { text, isStopped: true }
   // one reason for many series is said once

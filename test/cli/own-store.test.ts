@@ -76,19 +76,19 @@ describe('data get --update', () => {
 
   test('does not pass over a series whose manifest is damaged', async () => {
     const store = scratch()
-    await get(store, BTC, 'kraken:XBTUSD:1d', '--from', '2026-01-01', '--bars-only')
+    await get(store, BTC, 'kucoin:BTC-USDT:1d', '--from', '2026-01-01', '--bars-only')
     const manifest = join(store, 'binance/BTCUSDT/1h/manifest.json')
     truncateSync(manifest, 100)
     const done = await get(store, '--update', '--bars-only')
     expect(done.code).toBe(1)
-    expect(done.stdout).toMatch(/^kraken:XBTUSD:1d: /)
+    expect(done.stdout).toMatch(/^kucoin:BTC-USDT:1d: /)
     expect(done.stdout).toContain(`${BTC}: NOT up to date: ${manifest}: is not a manifest (`)
     const { series } = JSON.parse((await get(store, '--update', '--bars-only', '--json')).stdout)
     expect(series).toMatchObject([
-      { series: 'kraken:XBTUSD:1d', error: null },
+      { series: 'kucoin:BTC-USDT:1d', error: null },
       { series: BTC, stored: null, error: expect.stringContaining('is not a manifest') },
     ])
-    rmSync(join(store, 'kraken'), { recursive: true })
+    rmSync(join(store, 'kucoin'), { recursive: true })
     expect((await get(store, '--update')).code).toBe(1)
   })
 })

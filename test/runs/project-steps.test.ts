@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseSeries } from '../../src/core/series.ts'
@@ -58,6 +58,17 @@ describe('get and update', () => {
   test('an empty store has nothing to update', async () => {
     expect(await steps().update(host())).toEqual({ text: 'nothing is stored yet' })
     expect(server.asked).toEqual([])
+  })
+
+  test('a damaged series fails the step, and the others are updated', async () => {
+    await steps().get([BTC, 'kucoin:BTC-USDT:1h'], '2024-05-31', host())
+    truncateSync(join(folder, 'store/binance/BTCUSDT/1h/manifest.json'), 100)
+    server.now = () => NOW_THERE + 3 * HOUR
+    await expect(steps().update(host())).rejects.toThrow(
+      `1 series, 3 bars added, 0 revised; NOT up to date, being damaged: ${BTC}`,
+    )
+    expect(lines.join('\n')).toMatch(/BTCUSDT\/1h\/manifest\.json: is not a manifest/)
+    expect(await stored('kucoin:BTC-USDT:1h')).toMatchObject({ rows: 27 })
   })
 
   test('what a venue refuses fails the step with its reason, and the others are stored all the same', async () => {
