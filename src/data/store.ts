@@ -56,7 +56,9 @@ export async function openStore(place: string, options: { readonly behind?: stri
   checkPlace(place)
   const { dir, mirror } = isStoreUrl(place) ? await openRemote(place) : { dir: place, mirror: undefined }
   if (statSync(dir, { throwIfNoEntry: false })?.isFile() === true)
-    throw new NotFoundError(`${dir} is a file: a store is a folder; name another, or one that is not there yet`)
+    throw new DataError(
+      `${dir} is a file: a store is a folder; name another with --store, or one that is not there yet`,
+    )
   return storeAt(dir, options.behind !== undefined && options.behind !== dir ? options.behind : null, place, mirror)
 }
 

@@ -204,7 +204,7 @@ const FILES: readonly Bad[] = [
     files: { 'a.csv': GOOD, file: 'x' },
     args: [...importing('a.csv'), '--store', 'HERE/file'],
     code: 1,
-    says: ['HERE/file', /cannot be written/, '--store'],
+    says: ['HERE/file', /is a file: a store is a folder/, '--store'],
   },
 ]
 

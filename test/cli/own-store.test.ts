@@ -144,8 +144,10 @@ describe('a store that is none', () => {
   ])('%s %s: a file is named as one', async (...args) => {
     const file = join(scratch({ 'a.txt': 'a' }), 'a.txt')
     const done = await run(args, file)
-    expect([done.code, done.stdout]).toEqual([2, ''])
-    expect(done.stderr).toBe(`${file} is a file: a store is a folder; name another, or one that is not there yet\n`)
+    expect([done.code, done.stdout]).toEqual([1, ''])
+    expect(done.stderr).toBe(
+      `${file} is a file: a store is a folder; name another with --store, or one that is not there yet\n`,
+    )
   })
 
   test.each([
