@@ -41,6 +41,8 @@ function said(event: LiveEvent): string {
       return `SILENT since ${timeName(event.since)}: ${seconds(event.allowed)} are allowed; REST is asked meanwhile`
     case 'heard':
       return `heard again after ${seconds(event.after)}`
+    case 'ended':
+      return `ENDED: ${event.why}`
     case 'disconnected':
       return `disconnected: ${event.why}`
     case 'connected':

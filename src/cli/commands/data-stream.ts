@@ -104,7 +104,7 @@ function streamOf(
 }
 
 function isAlarm({ kind }: LiveEvent): boolean {
-  return kind === 'silent' || kind === 'disconnected' || kind === 'hole'
+  return kind === 'silent' || kind === 'disconnected' || kind === 'hole' || kind === 'ended'
 }
 
 /** A line an event; a reader that is slow slows it down. */

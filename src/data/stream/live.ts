@@ -34,6 +34,8 @@ export type LiveEvent =
   /** A feed says nothing for longer than it may: an alarm. Told once, and `heard` when it speaks again. */
   | { readonly kind: 'silent'; readonly series: Series; readonly since: number; readonly allowed: number }
   | { readonly kind: 'heard'; readonly series: Series; readonly after: number }
+  /** A series that cannot be streamed any more: no such market, a firewall, the law. The others go on. */
+  | { readonly kind: 'ended'; readonly series: Series; readonly why: string }
   | { readonly kind: 'disconnected'; readonly venue: Series['venue']; readonly why: string }
   | { readonly kind: 'connected'; readonly venue: Series['venue'] }
 

@@ -30,7 +30,8 @@ export interface StreamOptions {
 
 /**
  * Streams closed bars of several series from several venues: each series strictly in the order of time, none twice, none missing
- * without a hole; see `LiveStream`. What cannot pass by waiting (no such market, a firewall) ends the iteration with its error.
+ * without a hole; see `LiveStream`. What cannot pass by waiting (no such market, a firewall) ends its series; the last one to end ends the
+ * iteration with its error.
  * @throws RangeError for an interval that a venue has not got
  */
 export function openStream(series: readonly Series[], options: StreamOptions): LiveStream {
@@ -45,6 +46,7 @@ class Assembly implements LiveStream {
   readonly #queue = new EventQueue<LiveEvent>(ROOM, () => this.close())
   readonly #lines = new Map<string, SeriesLine>()
   readonly #feeds: Promise<void>[] = []
+  readonly #ended = new Set<string>()
   #end: Promise<void> | null = null
 
   constructor(series: readonly Series[], options: StreamOptions) {
@@ -89,6 +91,18 @@ class Assembly implements LiveStream {
     void this.#stop()
   }
 
+  /** One series cannot go on; the stream ends with the last of them. */
+  #endLine(series: Series, error: unknown): void {
+    const name = seriesName(series)
+    if (this.#ending.signal.aborted || this.#ended.has(name)) return
+    this.#ended.add(name)
+    this.#lines.get(name)!.stop()
+    const { cause } = error as Error
+    const why = [(error as Error).message, ...(cause instanceof Error ? [cause.message] : [])].join(': ')
+    this.#queue.push({ kind: 'ended', series, why })
+    if (this.#ended.size === this.#lines.size) this.#fail(error)
+  }
+
   /** Resolves when the venue's feeds are closed. */
   async #openVenue(venue: Venue, all: readonly Series[], rest: RestSide): Promise<void> {
     const kind = await (this.#options.feed ?? ((name) => FEEDS[name]()))(venue)
@@ -118,7 +132,7 @@ class Assembly implements LiveStream {
       signal: this.#ending.signal,
       tell: (event) => this.#queue.push(event),
       room: () => this.#queue.room(),
-      fail: (error) => this.#fail(error),
+      fail: (error) => this.#endLine(series, error),
     })
     this.#lines.set(seriesName(series), line)
     line.start()
@@ -146,7 +160,9 @@ class Assembly implements LiveStream {
         this.#queue.push({ kind: 'disconnected', venue, why })
         for (const series of group) line(series).disconnected()
       },
-      failed: (error) => this.#fail(error),
+      failed: (error) => {
+        for (const series of group) this.#endLine(series, error)
+      },
     }
   }
 

@@ -71,6 +71,8 @@ export class SeriesLine {
   #askedTwice: number
   #isAsking = false
   readonly #watch: SilenceWatch
+  /** It cannot be streamed any more. */
+  #isOver = false
   #cancel: () => void = () => undefined
   /** Ends the wait between two questions. */
   #hurry: () => void = () => undefined
@@ -87,7 +89,9 @@ export class SeriesLine {
   }
 
   stop(): void {
+    this.#isOver = true
     this.#cancel()
+    this.#hurry()
   }
 
   connected(): void {
@@ -103,7 +107,7 @@ export class SeriesLine {
 
   /** The feed said something of this series. */
   heard(openTime?: number): void {
-    if (this.#watch.heard(openTime)) this.#wake()
+    if (!this.#isOver && this.#watch.heard(openTime)) this.#wake()
   }
 
   /** The feed said that a bar has closed. */
@@ -111,7 +115,7 @@ export class SeriesLine {
     // what opens off the grid cannot be stored, and what has not ended by far is no bar: both will be missed, and asked for
     const { interval } = this.#options.series
     const isOnGrid = openTimeOf(bar.openTime, interval) === bar.openTime
-    if (!isOnGrid || bar.openTime > this.#options.clock.now()) return
+    if (this.#isOver || !isOnGrid || bar.openTime > this.#options.clock.now()) return
     this.#take({ bar, mark, from: 'stream' })
     this.#advance()
   }
@@ -164,7 +168,7 @@ export class SeriesLine {
   #wake(): void {
     const { clock, patience, series, isStreamed, signal } = this.#options
     this.#cancel()
-    if (signal.aborted) return
+    if (signal.aborted || this.#isOver) return
     const now = clock.now()
     const close = closeTimeOf(this.#next, series.interval)
     const due = close + (isStreamed && this.#watch.isUp ? patience.grace : patience.unheard)
@@ -182,7 +186,11 @@ export class SeriesLine {
     let wait = patience.retry
     let isFailing = false
     try {
-      for (let stretch = this.#missing(); stretch !== null && !signal.aborted; stretch = this.#missing()) {
+      for (
+        let stretch = this.#missing();
+        stretch !== null && !signal.aborted && !this.#isOver;
+        stretch = this.#missing()
+      ) {
         const before = this.#next
         const isAnswered = await this.#askOnce(stretch)
         if (isAnswered) this.#tellHoles()

@@ -11,14 +11,20 @@ interface OpenCandle {
   volume: Decimal
 }
 
+/** A trade may be told after a later one, or after a heartbeat of a later time: bars are kept open for so long, ms. */
+const GRACE = 1000
+
 /**
- * Bars made of trades. A bar is closed by a later sign of the venue's clock, and only if every trade of it has been heard: the
+ * Bars made of trades. A bar is closed by a sign of the venue's clock from after its end, and only if every trade of it has been heard: the
  * connection was up from its first moment to its last, and no trade's number is missing. Any other is left to REST.
  */
 export class TradeCandles {
   readonly #interval: Interval
   readonly #onBar: (bar: BarText, isClosed: boolean) => void
-  #candle: OpenCandle | null = null
+  /** By open time; around a border there are two. */
+  readonly #open = new Map<number, OpenCandle>()
+  /** Bars that opened before it have been handed on, or never will be. */
+  #closedUpTo = Number.NEGATIVE_INFINITY
   /** Trades have been heard without a gap since then, by the venue's clock. */
   #wholeSince = Number.POSITIVE_INFINITY
 
@@ -30,33 +36,36 @@ export class TradeCandles {
   /** A trade was missed, or all of them: what is open now will not be whole. */
   cut(): void {
     this.#wholeSince = Number.POSITIVE_INFINITY
-    this.#candle = null
+    this.#open.clear()
   }
 
   trade(at: number, price: string, size: string): void {
     this.time(at)
     const openTime = openTimeOf(at, this.#interval)
-    const candle = this.#candle
-    if (candle === null || candle.openTime !== openTime) {
-      // one that is older than the open bar: its bar has been handed on
-      if (candle !== null && openTime < candle.openTime) return
-      this.#candle = { openTime, open: price, high: price, low: price, close: price, volume: parseDecimal(size) }
-    } else {
+    // its bar has been handed on: a bar of this trade alone would take that one's place
+    if (openTime < this.#closedUpTo) return
+    const known = this.#open.get(openTime)
+    const candle = known ?? { openTime, open: price, high: price, low: price, close: price, volume: parseDecimal(size) }
+    if (known === undefined) this.#open.set(openTime, candle)
+    else {
       if (compare(price, candle.high) > 0) candle.high = price
       if (compare(price, candle.low) < 0) candle.low = price
       candle.close = price
       candle.volume = sum(candle.volume, parseDecimal(size))
     }
-    this.#onBar(barOf(this.#candle!, this.#interval), false)
+    this.#onBar(barOf(candle, this.#interval), false)
   }
 
   /** The venue's clock has come so far. */
   time(at: number): void {
     if (this.#wholeSince === Number.POSITIVE_INFINITY) this.#wholeSince = at
-    const candle = this.#candle
-    if (candle === null || at < closeTimeOf(candle.openTime, this.#interval)) return
-    this.#candle = null
-    if (candle.openTime >= this.#wholeSince) this.#onBar(barOf(candle, this.#interval), true)
+    this.#closedUpTo = Math.max(this.#closedUpTo, openTimeOf(at - GRACE, this.#interval))
+    // oldest first, as they were opened: a border apart they cannot have come the other way round but within the grace
+    for (const candle of [...this.#open.values()].sort((a, b) => a.openTime - b.openTime)) {
+      if (candle.openTime >= this.#closedUpTo) return
+      this.#open.delete(candle.openTime)
+      if (candle.openTime >= this.#wholeSince) this.#onBar(barOf(candle, this.#interval), true)
+    }
   }
 }
 

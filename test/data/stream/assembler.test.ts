@@ -56,6 +56,27 @@ describe('bars of a stream', () => {
     ])
   })
 
+  test('of a market that is not there end with an alarm, and those of the others go on; with the last one the stream ends', async () => {
+    const other: Series = { venue: 'binance', symbol: 'SOLUSDT', interval: '1m' }
+    const venue = play({ series: [BTC, other] })
+    venue.restFaultOf = other
+    venue.restFault = 'symbol'
+    await up(venue)
+    await venue.play(at(0), at(2))
+    expect(venue.bars).toEqual(['0 stream', '1 stream'])
+    expect(venue.of('ended')).toEqual([{ kind: 'ended', series: other, why: 'played: symbol' }])
+    expect(venue.ended).toBe('no')
+    // whatever is said of it afterwards is nobody's
+    venue.close(at(1), other)
+    await venue.clock.moveTo(at(2) + 600)
+    expect(venue.of('bar').filter(({ series }) => series === other)).toEqual([])
+    venue.restFaultOf = BTC
+    venue.restFault = 'blocked'
+    await venue.clock.moveTo(at(4))
+    expect(venue.of('ended').map(({ series }) => series.symbol)).toEqual(['SOLUSDT', 'BTCUSDT'])
+    expect(String(venue.ended)).toContain('played: blocked')
+  })
+
   test('since the last stored one come first', async () => {
     const venue = play({ options: { from: () => at(-7) } })
     await up(venue)

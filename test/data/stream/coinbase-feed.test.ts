@@ -49,7 +49,7 @@ describe('Coinbase, bars of trades', () => {
     expect(server.said).toEqual([{ type: 'subscribe', product_ids: ['BTC-USD'], channels: ['matches', 'heartbeat'] }])
   })
 
-  test('a whole bar is what its trades say, exactly, and is closed by the first heartbeat after it', async () => {
+  test('a whole bar is what its trades say, exactly, and is closed by the first heartbeat a second after it', async () => {
     const played = await coinbase()
     await say(
       played,
@@ -61,7 +61,7 @@ describe('Coinbase, bars of trades', () => {
       heartbeat(102, 59.5),
     )
     expect(played.heard.closed).toEqual([])
-    await say(played, heartbeat(102, 60.2))
+    await say(played, heartbeat(102, 61.2))
     // 0.1 + 0.2 is 0.30000000000000004 in doubles
     expect(played.heard.closed.map(({ bar }) => bar)).toEqual([
       {
@@ -92,9 +92,9 @@ describe('Coinbase, bars of trades', () => {
 
   test('a missing trade leaves its bar to REST, seen by the next one', async () => {
     const played = await coinbase()
-    await say(played, heartbeat(99, -1), match(100, 5, '10', '1'), match(102, 20, '11', '1'), heartbeat(102, 60))
+    await say(played, heartbeat(99, -1), match(100, 5, '10', '1'), match(102, 20, '11', '1'), heartbeat(102, 61))
     expect(played.heard.closed).toEqual([])
-    await say(played, match(103, 70, '12', '3'), heartbeat(103, 120))
+    await say(played, match(103, 70, '12', '3'), heartbeat(103, 121))
     expect(played.heard.closed.map(({ bar }) => bar.volume)).toEqual(['3'])
   })
 
@@ -106,7 +106,7 @@ describe('Coinbase, bars of trades', () => {
 
   test('a trade that comes twice counts once', async () => {
     const played = await coinbase()
-    await say(played, heartbeat(99, -1), match(100, 5, '10', '1'), match(100, 5, '10', '1'), heartbeat(100, 60))
+    await say(played, heartbeat(99, -1), match(100, 5, '10', '1'), match(100, 5, '10', '1'), heartbeat(100, 61))
     expect(played.heard.closed.map(({ bar }) => bar.volume)).toEqual(['1'])
   })
 
@@ -121,9 +121,9 @@ describe('Coinbase, bars of trades', () => {
       played,
       heartbeat(105, 30),
       match(106, 40, '10', '1'),
-      heartbeat(106, 60),
+      heartbeat(106, 61),
       match(107, 61, '9', '4'),
-      heartbeat(107, 120),
+      heartbeat(107, 121),
     )
     expect(played.heard.states).toEqual(['up', 'down', 'up'])
     expect(played.heard.closed.map(({ bar }) => bar.volume)).toEqual(['4'])
@@ -140,9 +140,32 @@ describe('Coinbase, bars of trades', () => {
     expect(played.heard.closed).toEqual([])
   })
 
+  test('a trade that is told after a heartbeat or a trade of the next bar still belongs to its own', async () => {
+    const played = await coinbase()
+    await say(
+      played,
+      heartbeat(99, -1),
+      match(100, 5, '100', '1'),
+      heartbeat(100, 60.001),
+      match(101, 59.998, '105', '0.5'),
+      match(102, 60.1, '104', '2'),
+      match(103, 59.999, '95', '0.25'),
+      heartbeat(103, 61),
+    )
+    expect(played.heard.closed.map(({ bar: { low, high, close, volume } }) => [low, high, close, volume])).toEqual([
+      ['95', '105', '95', '1.75'],
+    ])
+    // one that is later still is no bar of its own
+    await say(played, match(104, 59.5, '1', '7'), heartbeat(104, 62), heartbeat(104, 121))
+    expect(played.heard.closed.map(({ bar }) => [(bar.openTime - T0) / 60_000, bar.volume])).toEqual([
+      [0, '1.75'],
+      [1, '2'],
+    ])
+  })
+
   test('a trade of a bar that was handed on is not counted to the next one', async () => {
     const played = await coinbase()
-    await say(played, heartbeat(99, -1), match(100, 61, '10', '1'), match(101, 59.9, '9', '5'), heartbeat(101, 120))
+    await say(played, heartbeat(99, -1), match(100, 61, '10', '1'), match(101, 59.9, '9', '5'), heartbeat(101, 121))
     expect(played.heard.closed.map(({ bar }) => [bar.openTime - T0, bar.low, bar.volume])).toEqual([
       [60_000, '10', '1'],
     ])

@@ -32,8 +32,9 @@ export class PlayedVenue {
   readonly stream: LiveStream
   readonly events: LiveEvent[] = []
   readonly asked: { readonly series: Series; readonly from: number; readonly to: number; readonly at: number }[] = []
-  /** Thrown by REST while it is set. */
+  /** Thrown by REST while it is set, for all series or only for this one. */
   restFault: VenueErrorKind | null = null
+  restFaultOf: Series | null = null
   /** The venue's clock is behind ours, ms. */
   behind = 0
   /** REST has a bar so long after its close, ms. */
@@ -127,7 +128,8 @@ export class PlayedVenue {
     this.asked.push({ series, from, to, at })
     for (let start = from; start < to; start += this.#page) {
       await Promise.resolve()
-      if (this.restFault !== null) throw fault(this.restFault)
+      const isFaulty = this.restFaultOf === null || this.restFaultOf === series
+      if (this.restFault !== null && isFaulty) throw fault(this.restFault)
       const end = Math.min(to, start + this.#page)
       const bars = this.truth
         .texts(series, start, end)
