@@ -25,8 +25,10 @@ interface TailRead {
   readonly at: number
 }
 
-/** @throws DataError for a line that is neither whole nor the last: the file was damaged afterwards */
-export function readTail(file: string): TailRead {
+/**
+ * @param isWanted whether the bar that opens at a time is to be read
+ * @throws DataError for a line that is neither whole nor the last: the file was damaged afterwards */
+export function readTail(file: string, isWanted: (openTime: number) => boolean = () => true): TailRead {
   const lines = readFileSync(file, 'utf8').split('\n')
   const rest = lines.pop()!
   const rows = new RowBuffer(lines.length)
@@ -59,6 +61,7 @@ export function readTail(file: string): TailRead {
       )
     }
     last = Math.max(last, at, rows.openTime[rows.length - 1]!)
+    if (!isWanted(rows.openTime[rows.length - 1]!)) rows.length--
   }
   const torn = { file: 'tail.csv', row: lines.length + 1, field: 'row', value: rest, reason: 'ends in the middle' }
   return { rows, torn: rest === '' ? null : torn, at: last }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { storeBars } from '../../../src/data/collect/store-bars.ts'
@@ -134,6 +134,23 @@ describe('a tail that a stream left', () => {
     const { revised } = await storeBars(store, TEST, batchOf(hours(1, 2)))
     expect(revised).toMatchObject([{ openTime: at(1), was: '101.5', is: '101.01', origin: 'api.test' }])
     expect([await opens(store), existsSync(tailFile(store))]).toEqual([[0, 1, 2], false])
+  })
+
+  test('does not take the place of what somebody else was told since', async () => {
+    const { store, tail } = await openTail()
+    tail.append(hourBar(0), at(1) + 60_000)
+    tail.append(hourBar(1, { close: '101.5' }), at(2) + 60_000)
+    tail.append(hourBar(4), at(5) + 60_000)
+    // another process asks the venue meanwhile, and leaves the tail to whoever streams
+    const folder = join(store.dir, ...FOLDER)
+    const aside = join(scratch(), 'tail.csv')
+    renameSync(join(folder, 'tail.csv'), aside)
+    await storeBars(store, TEST, batchOf([...hours(1, 2), ...hours(5, 2)]))
+    renameSync(aside, join(folder, 'tail.csv'))
+    expect(await tail.fold()).toMatchObject({ added: 2, revised: [] })
+    expect(await opens(store)).toEqual([0, 1, 2, 4, 5, 6])
+    expect((await store.load(TEST)).close[1]).toBe(101.01)
+    await tail.close()
   })
 
   test('is folded ahead of an import', async () => {
