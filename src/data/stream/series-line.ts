@@ -15,6 +15,8 @@ import { pause, type StreamClock } from './stream-clock.ts'
 /** What does not pass by waiting: no such market, a question that is wrong, a firewall, the law. */
 const HOPELESS: readonly string[] = ['symbol', 'request', 'blocked', 'legal']
 const LONGEST_RETRY = 60_000
+/** Our clock may be behind the venue's by so much, ms. */
+const CLOCK_SKEW = 3_600_000
 /** Bars and holes that are remembered, so that what comes again can be told from what is new. */
 const MEMORY = 500
 /** Bars heard while older ones are still fetched; more can be fetched again. */
@@ -112,10 +114,11 @@ export class SeriesLine {
 
   /** The feed said that a bar has closed. */
   closed(bar: BarText, mark: string | null): void {
-    // what opens off the grid cannot be stored, and what has not ended by far is no bar: both will be missed, and asked for
+    // what opens off the grid cannot be stored, and what lies hours ahead is no bar: both will be missed, and asked for. Whether a bar has
+    // ended the venue knows: our clock may be minutes behind its own
     const { interval } = this.#options.series
     const isOnGrid = openTimeOf(bar.openTime, interval) === bar.openTime
-    if (this.#isOver || !isOnGrid || bar.openTime > this.#options.clock.now()) return
+    if (this.#isOver || !isOnGrid || bar.openTime > this.#options.clock.now() + CLOCK_SKEW) return
     this.#take({ bar, mark, from: 'stream' })
     this.#advance()
   }

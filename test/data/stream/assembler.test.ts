@@ -77,6 +77,19 @@ describe('bars of a stream', () => {
     expect(String(venue.ended)).toContain('played: blocked')
   })
 
+  test('are handed on by a machine whose clock is behind: that a bar has ended is the venue’s to say', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.clock.moveTo(at(0) + 1000)
+    // ninety seconds and more behind
+    for (const minute of [0, 1, 2]) venue.close(at(minute))
+    await venue.clock.moveTo(at(0) + 2000)
+    expect(venue.bars).toEqual(['0 stream', '1 stream', '2 stream'])
+    venue.feed.bar(BTC, { ...venue.bar(at(3)), openTime: at(3) + 40 * 24 * 60 * MINUTE }, true, null)
+    await venue.clock.moveTo(at(0) + 3000)
+    expect(venue.bars).toHaveLength(3)
+  })
+
   test('since the last stored one come first', async () => {
     const venue = play({ options: { from: () => at(-7) } })
     await up(venue)
