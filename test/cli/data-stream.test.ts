@@ -15,7 +15,7 @@ const MAIN = join(ROOT, 'src', 'cli', 'main.ts')
 const SERIES = parseSeries('binance:BTCUSDT:1m')
 const MINUTE = 60_000
 /** `npm run soak` asks for more. */
-const KILLS = Number(process.env['KLINELAB_KILLS'] ?? 3)
+const KILLS = process.env['KLINELAB_SEED'] === 'random' ? 200 : 3
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
