@@ -27,9 +27,12 @@ interface Document {
 }
 
 /** Runs the command line beside this process, which plays the venues. */
-async function scan(...args: readonly string[]) {
+const scan = (...args: readonly string[]) => scanWith({}, ...args)
+
+async function scanWith(more: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const names = ['BINANCE', 'BINANCE_USDM', 'BINANCE_ARCHIVE', 'COINBASE', 'KRAKEN', 'KUCOIN']
-  const env = { ...process.env, ...Object.fromEntries(names.map((name) => [`KLINELAB_URL_${name}`, server.origin])) }
+  const origins = Object.fromEntries(names.map((name) => [`KLINELAB_URL_${name}`, server.origin]))
+  const env = { ...process.env, XDG_CACHE_HOME: scratch(), ...origins, ...more }
   const child = spawn(process.execPath, [join(ROOT, 'src', 'cli', 'main.ts'), 'scan', ...args], { env, cwd: scratch() })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (part) => (stdout += part))
@@ -39,12 +42,33 @@ async function scan(...args: readonly string[]) {
 }
 
 describe('klinelab scan', () => {
-  test('a venue that refuses is an error in words, and no bug of ours', async () => {
-    server.fault = () => ({ kind: 'status', status: 451 })
-    const refused = await scan('--venue', 'binance')
+  test.each([
+    [
+      '403',
+      { kind: 'status', status: 403 },
+      /^binance: GET \/api\/v3\/exchangeInfo\S*: 403 Forbidden, .*import files instead$/,
+    ],
+    ['451', { kind: 'status', status: 451 }, /^binance: GET \/api\/v3\/exchangeInfo\S*: 451 .*import files instead$/],
+    ['HTML', { kind: 'html' }, /^binance: GET \/api\/v3\/exchangeInfo\S*: .*not what its documentation promises.*$/],
+    [
+      'a port that nobody may ask',
+      null,
+      /^binance: GET \/api\/v3\/exchangeInfo\S*: no request is made to this port.*check the connection.*$/,
+    ],
+  ] as const)('a venue that refuses is an error in one line, and no bug of ours: %s', async (_, fault, says) => {
+    server.fault = () => fault
+    const env = fault === null ? { KLINELAB_URL_BINANCE: 'https://127.0.0.1:1' } : {}
+    const [text, json] = await Promise.all([
+      scanWith(env, '--venue', 'binance'),
+      scanWith(env, '--venue', 'binance', '--json'),
+    ])
     server.fault = null
-    expect(refused).toMatchObject({ code: 1, stdout: '' })
-    expect(refused.stderr).toMatch(/^binance: GET .*451.* import files instead\n$/)
+    expect(text).toMatchObject({ code: 1, stdout: '' })
+    const last = text.stderr.trimEnd().split('\n').at(-1)!
+    expect(last).toMatch(says)
+    for (const line of text.stderr.trimEnd().split('\n').slice(0, -1)) expect(line).toMatch(/^warning: binance: /)
+    expect(json.code).toBe(1)
+    expect(json.json()).toMatchObject({ error: { code: 1, message: expect.stringMatching(says) } })
   })
 
   test('ranks a venue that is asked, says whom it left out and why, and of what use the list is not', async () => {

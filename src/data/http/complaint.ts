@@ -20,7 +20,7 @@ const ADVICE: Readonly<Record<VenueErrorKind, string>> = {
   network:
     'check the connection, a proxy in between and the clock of this machine, then ask again: what is stored already is kept',
   content: 'the answer is not what its documentation promises; ask again later, and if it stays so please report it',
-  patience: 'it took longer than was to be waited; ask again, and it goes on from what is stored',
+  patience: 'allow it more time, or ask again later: what is stored already is kept',
 }
 
 /** Of a venue's words. */

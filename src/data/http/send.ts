@@ -94,10 +94,23 @@ function madeAt(headers: Readonly<Record<string, string>>, now: number): number 
 /** The system's code is in what fetch names as the cause, or in the cause of that. */
 function causeOf(problem: unknown): { readonly code: string; readonly message: string } {
   let at: unknown = problem
+  let last = String(problem)
   for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
     const { code } = at as { readonly code?: unknown }
-    if (typeof code === 'string') return { code, message: at.message }
+    if (typeof code === 'string') return { code, message: plainly(at.message) }
+    last = at.message
     at = at instanceof AggregateError ? at.errors[0] : at.cause
   }
-  return { code: 'unknown', message: problem instanceof Error ? problem.message : String(problem) }
+  // the browsers' list of ports of other protocols, by which fetch goes
+  if (last === 'bad port')
+    return { code: 'BAD_PORT', message: 'no request is made to this port, which is of another protocol' }
+  return { code: 'unknown', message: plainly(last) }
+}
+
+/** One line; of what OpenSSL says only the reason: `40A7…:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/…`. */
+function plainly(message: string): string {
+  const [, reason] = /:error:[0-9A-F]+:SSL routines:[^:]*:([^:]+)/.exec(message) ?? []
+  if (reason === 'wrong version number' || reason === 'packet length too long')
+    return `no TLS is spoken there (${reason}); is its address to begin with http: or ws:?`
+  return reason === undefined ? message.replace(/\s+/g, ' ').trim() : `TLS cannot be agreed upon: ${reason}`
 }

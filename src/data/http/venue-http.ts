@@ -155,7 +155,13 @@ class Client implements VenueHttp {
       const { outcome } = judged
       const isTimeout = outcome.kind === 'network' && outcome.code === 'timeout'
       const isCut = isTimeout && this.#limiter.lastRefusal !== null
-      throw isCut ? this.#tooLate(ask) : this.#complain(ask, { ...judged, verdict: { ...verdict, kind: 'patience' } })
+      if (isCut) throw this.#tooLate(ask)
+      const left = Math.max(0, this.#deadline - this.#clock.now())
+      const next = `asked ${attempt === 1 ? 'once' : `${attempt} times`}; the next time would be in ${inSeconds(wait)}, and ${inSeconds(left)} of what was to be waited are left`
+      throw this.#complain(ask, {
+        ...judged,
+        verdict: { ...verdict, kind: 'patience', why: `${verdict.why}, ${next}` },
+      })
     }
     this.#tell({ reason: 'retry', why: `${shownPath(ask)}: ${verdict.why}`, for: wait }, this.#told)
     await this.#clock.sleep(wait, signal)
@@ -217,6 +223,10 @@ function either(one: AbortSignal | undefined, other: AbortSignal | undefined): A
 function pathOf({ path, query }: Ask): string {
   const text = new URLSearchParams(query).toString()
   return text === '' ? path : `${path}?${text}`
+}
+
+function inSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
 }
 
 /** As messages have it: a signature is nobody's business. */

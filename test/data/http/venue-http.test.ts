@@ -251,6 +251,14 @@ describe('faults that may pass', () => {
     const { error, clock } = await get({ options: { patience: 5000 } })
     expect(factsOf(error)).toMatchObject({ kind: 'patience', status: 503 })
     expect(clock.time - NOW_THERE).toBeLessThanOrEqual(5000)
+    const [, times, wait, left] =
+      /503 Service Unavailable, asked (\d+) times; the next time would be in ([\d.]+) s, and ([\d.]+) s of what was to be waited are left/
+        .exec(factsOf(error).message)!
+        .map(Number)
+    expect(times).toBe(clock.slept.length + 1)
+    expect(left).toBeCloseTo((5000 - clock.slept.reduce((sum, ms) => sum + ms, 0)) / 1000, 1)
+    expect(wait).toBeGreaterThan(left!)
+    expect(factsOf(error).message).toMatch(/: allow it more time, or ask again later: /)
   })
 
   test('waits differ by seed, and are the same for the same', async () => {
@@ -345,6 +353,20 @@ describe('what stops at once', () => {
     await untrusted.close()
     expect(factsOf(error).kind).toBe('network')
     expect(factsOf(error).message).toContain('(DEPTH_ZERO_SELF_SIGNED_CERT)')
+    expect(clock.slept).toEqual([])
+  })
+
+  test('a server that speaks no TLS, in one line of words', async () => {
+    const { error, clock } = await get({ options: { origin: server.origin.replace('http:', 'https:') } })
+    expect(factsOf(error).message).toMatch(
+      /^binance: GET \/api\/v3\/time: no TLS is spoken there \([a-z ]+\); is its address to begin with http: or ws:\? \([A-Z_]+\): check .*$/,
+    )
+    expect(clock.slept).toEqual([])
+  })
+
+  test('a port that fetch asks nobody on', async () => {
+    const { error, clock } = await get({ options: { origin: 'http://127.0.0.1:1' } })
+    expect(factsOf(error).message).toContain('no request is made to this port, which is of another protocol (BAD_PORT)')
     expect(clock.slept).toEqual([])
   })
 })
