@@ -5,12 +5,13 @@ import { openVenueHttp } from '../data/http/venue-http.ts'
 import { venueApi } from '../data/venues/all-venues.ts'
 import type { Origins } from '../data/venues/origins.ts'
 import type { VenueApi } from '../data/venues/venue.ts'
+import { duration } from '../report/format.ts'
 
 /** Whether a venue answers, and what its answer says. */
 export interface VenueHealth {
   readonly venue: Venue
-  /** Who was asked. */
-  readonly host: string
+  /** Who was asked; `null`: nobody, since what is set says nothing of whom. */
+  readonly host: string | null
   readonly isReached: boolean
   /** Why not; `null` where it was. */
   readonly why: string | null
@@ -30,13 +31,34 @@ export interface VenueHealth {
 /** A venue that takes longer is called out of reach, ms. */
 const PATIENCE = 3000
 
-/** Asks every venue for its clock, all of them at once. One that does not answer is told of, and is no error. */
+/**
+ * Asks every venue for its clock, all of them at once. One that does not answer is told of, and is no error.
+ * @param wrong what is wrong with the address that is set for a venue: it is not asked
+ */
 export function reachVenues(
   origins: Origins,
   clock: HttpClock = WALL_CLOCK,
   pauses?: string,
+  wrong: Partial<Record<Venue, string>> = {},
 ): Promise<readonly VenueHealth[]> {
-  return Promise.all(VENUES.map((venue) => reach(venueApi(venue), origins.rest?.[venue], clock, pauses)))
+  return Promise.all(
+    VENUES.map(async (venue) => {
+      const [api, why] = [venueApi(venue), wrong[venue]]
+      return why === undefined ? reach(api, origins.rest?.[venue], clock, pauses) : notReached(api, null, why)
+    }),
+  )
+}
+
+function notReached({ venue, limits }: VenueApi, host: string | null, why: string): VenueHealth {
+  const none = { roundTrip: null, offset: null, within: null, used: null }
+  return { venue, host, isReached: false, why, ...none, limit: limits.weight, window: limits.window }
+}
+
+/** How far clocks are apart, as people say it. */
+export function apartText(ms: number): string {
+  const apart = Math.abs(ms)
+  if (apart < 1000) return `${apart} ms`
+  return apart < 120_000 ? `${(apart / 1000).toFixed(1)} s` : duration(apart)
 }
 
 async function reach(
@@ -84,8 +106,7 @@ async function reach(
     }
   } catch (error) {
     if (!(error instanceof VenueError)) throw error
-    const none = { roundTrip: null, offset: null, within: null, used: null }
-    return { ...facts, ...none, isReached: false, why: error.message }
+    return notReached(api, facts.host, error.message)
   }
 }
 

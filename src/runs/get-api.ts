@@ -1,9 +1,8 @@
 import { parseSeries } from '../core/series.ts'
 import { type GetResult, getSeries as get } from '../data/collect/get.ts'
 import { openStore } from '../data/index.ts'
-import { originsOf } from '../data/venues/origins.ts'
 import { checkKeys, named, rangeOf, settingsOf, type Time, warn } from './api-checks.ts'
-import { pausesFile } from './connect-settings.ts'
+import { originsFor, pausesFile } from './connect-settings.ts'
 
 export interface GetSeriesOptions {
   /** Open time of the first bar; where absent a series goes on where it is stored from. */
@@ -40,7 +39,11 @@ export async function getSeries(
   const range = rangeOf(options)
   const { store } = await settingsOf(options.store === undefined ? {} : { store: options.store })
   return get(await openStore(store), parsed, range, {
-    ...{ origins: originsOf(process.env), isBarsOnly: barsOnly, onWait: ({ venue, why }) => warn(`${venue}: ${why}`) },
+    ...{
+      origins: originsFor(process.env, { rest: parsed.map(({ venue }) => venue) }),
+      isBarsOnly: barsOnly,
+      onWait: ({ venue, why }) => warn(`${venue}: ${why}`),
+    },
     pauses: pausesFile(process.env),
     ...(fill !== undefined && { fill }),
     ...(patience !== undefined && { patience }),

@@ -10,9 +10,8 @@ import { LOOKBACK } from '../data/scan/as-of.ts'
 import { parseMix } from '../data/scan/rank.ts'
 import { scanTickers } from '../data/scan/scan.ts'
 import { venueApi } from '../data/venues/all-venues.ts'
-import type { Origins } from '../data/venues/origins.ts'
 import { runChild } from './child-step.ts'
-import { pausesFile } from './connect-settings.ts'
+import { originsFor, pausesFile } from './connect-settings.ts'
 import type { Settings } from './settings.ts'
 import { gotText } from './sync-got.ts'
 import type { StepHost, StepResult, SyncSteps } from './sync-steps.ts'
@@ -24,7 +23,6 @@ export interface ProjectPlace {
   /** How this command line is started: Node and a script. */
   readonly klinelab: readonly [string, string]
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly origins: Origins
   /** Who asks for what only customers are told, such as leverage tiers. */
   readonly key?: GetOptions['key']
   /** Wall clock, UTC ms. */
@@ -36,7 +34,7 @@ const YEAR = 365 * 86_400_000
 
 /** What jobs do in a project. */
 export function projectSteps(place: ProjectPlace): SyncSteps {
-  const { settings, config, klinelab, env, origins, now } = place
+  const { settings, config, klinelab, env, now } = place
   const cwd = dirname(config)
   const { store: dir, out, ledger } = settings
   return {
@@ -58,7 +56,7 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
     },
     scan: async (asked, host) => {
       const { venue, get: interval, by, from, exclude = [], top, quote, minVolume } = asked
-      const origin = origins.rest?.[venue]
+      const origin = originsFor(env, { rest: [venue] }).rest?.[venue]
       const deadline = now() + host.patience
       const http = openVenueHttp(venueApi(venue), {
         ...{ signal: host.signal, patience: host.patience, onWait: waitLogger(host), pauses: pausesFile(env) },
@@ -92,14 +90,20 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
 
 /** @throws Error with what could not be had; the rest is stored all the same */
 async function got(
-  { settings, origins, env, key = null }: ProjectPlace,
+  { settings, env, key = null }: ProjectPlace,
   series: readonly Series[],
   from: number | undefined,
   host: StepHost,
 ): Promise<StepResult> {
   const { signal, patience } = host
   const options = {
-    ...{ origins, key, signal, patience, pauses: pausesFile(env) },
+    ...{
+      origins: originsFor(env, { rest: series.map(({ venue }) => venue) }),
+      key,
+      signal,
+      patience,
+      pauses: pausesFile(env),
+    },
     ...{ onWait: waitLogger(host), isUpdate: true },
   }
   const range = from === undefined ? {} : { from }

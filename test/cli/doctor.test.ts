@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { klinelab, ROOT } from './klinelab.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startVenueServer, type VenueServer } from '../servers/venue-server.ts'
+import { klinelab, ROOT, scratch } from './klinelab.ts'
 
 interface Health {
   readonly venues: readonly { venue: string; isReached: boolean; why: string | null }[] | null
@@ -38,6 +40,7 @@ test('with --strict they are one', () => {
   expect(done.code).toBe(1)
   expect(done.stdout).toMatch(new RegExp(`^kraken +127\\.0\\.0\\.1:${PORT} is out of reach$`, 'm'))
   expect(done.stdout).toMatch(/^note: kraken: GET /m)
+  expect(done.stdout).toMatch(/\nNOT well: binance, binance-usdm, coinbase, kraken, kucoin out of reach\n$/)
 })
 
 test('--offline asks nobody; secrets are told by name, and places without what is secret in them', () => {
@@ -61,12 +64,65 @@ test('--offline asks nobody; secrets are told by name, and places without what i
   expect(done.stdout + done.stderr).not.toContain('sentinel')
 })
 
-test('an address that is none is a problem, and doctor says the rest all the same', () => {
-  const done = doctor({ KLINELAB_URL_KRAKEN: 'ftp://mirror.example' }, '--json')
+test('an address that is none is a problem of its venue, and the others are asked all the same', () => {
+  const env = { ...NOWHERE, KLINELAB_URL_KRAKEN: 'ftp://mirror.example', KLINELAB_WS_KUCOIN: 'foo' }
+  const done = doctor(env, '--json')
   expect(done.code).toBe(1)
-  expect(done.json<Health>()).toMatchObject({
-    ...{ venues: null, versions: { klinelab: expect.any(String) } },
-    problems: [expect.stringContaining('KLINELAB_URL_KRAKEN')],
+  const { venues, problems, remarks } = done.json<Health>()
+  expect(problems).toEqual([
+    expect.stringMatching(/^KLINELAB_URL_KRAKEN is "ftp:/),
+    expect.stringMatching(/^KLINELAB_WS_KUCOIN is "foo"/),
+  ])
+  expect(venues!.find(({ venue }) => venue === 'kraken')).toMatchObject({ host: null, why: problems[0] })
+  expect(remarks).toHaveLength(4)
+  const { stdout } = doctor(env)
+  expect(stdout).toMatch(/^KLINELAB_URL_KRAKEN +set, and NO address$/m)
+  expect(stdout).toMatch(/^KLINELAB_WS_KUCOIN +set, and NO address$/m)
+  expect(stdout).toMatch(/^kraken +not asked: no address is set for it$/m)
+  expect(stdout).toMatch(/\nNOT well: 2 problems; binance, binance-usdm, coinbase, kucoin out of reach\n$/)
+})
+
+describe('venues that are asked', () => {
+  let server: VenueServer
+  beforeAll(async () => {
+    server = await startVenueServer({ now: Date.now })
+  })
+  afterAll(() => server.close())
+
+  /** Beside this process, which plays the venues. */
+  async function asked(...args: readonly string[]) {
+    const origins = Object.fromEntries(NAMES.map((name) => [name, server.origin]))
+    const env = { ...process.env, ...STORE, ...origins, XDG_CACHE_HOME: scratch() }
+    return new Promise<{ code: number; stdout: string }>((resolve) => {
+      execFile(process.execPath, [join(ROOT, 'src', 'cli', 'main.ts'), 'doctor', ...args], { env }, (error, stdout) =>
+        resolve({ code: error === null ? 0 : Number(error.code), stdout }),
+      )
+    })
+  }
+
+  test('all well is the last word where it is', async () => {
+    expect(await asked('--strict')).toMatchObject({ code: 0, stdout: expect.stringMatching(/\n\nall well\n$/) })
+  })
+
+  test('all five at 403 are not well', async () => {
+    server.fault = () => ({ kind: 'status', status: 403 })
+    const { stdout } = await asked()
+    server.fault = null
+    expect(stdout).not.toContain('all well')
+    expect(stdout).toMatch(/\nNOT well: binance, binance-usdm, coinbase, kraken, kucoin out of reach\n$/)
+  })
+
+  test('a clock that is months off is a fault, once, in units of people, with what to do', async () => {
+    // 86 days and some 15 hours
+    server.now = () => Date.now() - 7_484_286_130
+    const { code, stdout } = await asked()
+    server.now = Date.now
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^binance .*this clock is 86\.6 days ahead/m)
+    expect(stdout).toMatch(
+      /^this machine's clock is 86\.6 days ahead of that of binance, binance-usdm, coinbase, kraken, kucoin: have it set by NTP/m,
+    )
+    expect(stdout).toMatch(/\nNOT well: 1 problem\n$/)
   })
 })
 

@@ -57,7 +57,7 @@ describe('klinelab scan', () => {
     ],
   ] as const)('a venue that refuses is an error in one line, and no bug of ours: %s', async (_, fault, says) => {
     server.fault = () => fault
-    const env = fault === null ? { KLINELAB_URL_BINANCE: 'https://127.0.0.1:1' } : {}
+    const env: Record<string, string> = fault === null ? { KLINELAB_URL_BINANCE: 'https://127.0.0.1:1' } : {}
     const [text, json] = await Promise.all([
       scanWith(env, '--venue', 'binance'),
       scanWith(env, '--venue', 'binance', '--json'),
@@ -69,6 +69,23 @@ describe('klinelab scan', () => {
     for (const line of text.stderr.trimEnd().split('\n').slice(0, -1)) expect(line).toMatch(/^warning: binance: /)
     expect(json.code).toBe(1)
     expect(json.json()).toMatchObject({ error: { code: 1, message: expect.stringMatching(says) } })
+  })
+
+  test('--patience: a limit that lasts longer ends it at once, and says by what it could be waited for', async () => {
+    server.fault = () => ({ kind: 'status', status: 429, retryAfter: 60 })
+    const done = await scan('--venue', 'kraken', '--patience', '5s')
+    server.fault = null
+    expect(done).toMatchObject({ code: 1, stdout: '' })
+    expect(done.stderr).toMatch(/^kraken: GET .*429 .*; to wait longer: --patience \(now 5 s\)\n$/)
+    const wrong = await scan('--venue', 'kraken', '--patience', 'soon')
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--patience: "soon" is not allowed') })
+  })
+
+  test('an address of another venue that is none is in nobody’s way; its own is a wrong command', async () => {
+    const fine = await scanWith({ KLINELAB_URL_KRAKEN: 'foo' }, '--venue', 'binance')
+    expect(fine.code, fine.stderr).toBe(0)
+    const wrong = await scanWith({ KLINELAB_URL_KRAKEN: 'foo' }, '--venue', 'kraken')
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/^KLINELAB_URL_KRAKEN is "foo", not an/) })
   })
 
   test('ranks a venue that is asked, says whom it left out and why, and of what use the list is not', async () => {

@@ -26,15 +26,16 @@ const host = () => ({ signal: stop.signal, log: (line: string) => lines.push(lin
 
 function steps(klinelab: readonly [string, string] = ['', '']) {
   const { origin } = server
-  const rest = { binance: origin, 'binance-usdm': origin, coinbase: origin, kraken: origin, kucoin: origin }
+  const names = ['BINANCE', 'BINANCE_USDM', 'BINANCE_ARCHIVE', 'COINBASE', 'KRAKEN', 'KUCOIN']
+  const origins = Object.fromEntries(names.map((name) => [`KLINELAB_URL_${name}`, origin]))
   return projectSteps({
     settings: { store: join(folder, 'store'), out: join(folder, 'out'), ledger: join(folder, 'ledger.jsonl') },
     ...{
       config: join(folder, 'klinelab.config.ts'),
       klinelab,
-      env: { PATH: process.env['PATH'], XDG_CACHE_HOME: scratch() },
+      env: { PATH: process.env['PATH'], XDG_CACHE_HOME: scratch(), ...origins },
     },
-    ...{ origins: { rest, archive: origin }, now: () => server.now() },
+    now: () => server.now(),
   })
 }
 

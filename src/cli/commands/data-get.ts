@@ -6,8 +6,7 @@ import { NotFoundError } from '../../data/data-error.ts'
 import type { Wait } from '../../data/http/venue-error.ts'
 import { openStore, type Store } from '../../data/index.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
-import { originsOf } from '../../data/venues/origins.ts'
-import { pausesFile } from '../../runs/connect-settings.ts'
+import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { parseDelay } from '../../runs/parse-delay.ts'
 import { UsageError } from '../../runs/usage-error.ts'
@@ -68,7 +67,13 @@ export default {
         series,
         { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
         {
-          ...{ origins: originsOf(io.env), signal, isBarsOnly: barsOnly, isUpdate: update, key: keyOf(io) },
+          ...{
+            origins: originsFor(io.env, { rest: series.map(({ venue }) => venue) }),
+            signal,
+            isBarsOnly: barsOnly,
+            isUpdate: update,
+            key: keyOf(io),
+          },
           pauses: pausesFile(io.env),
           ...(noArchive && { archive: false }),
           ...(fill !== undefined && { fill }),

@@ -8,8 +8,7 @@ import { restSide } from '../../data/stream/rest-side.ts'
 import { StreamStore } from '../../data/stream/store-stream.ts'
 import { SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
-import { originsOf } from '../../data/venues/origins.ts'
-import { pausesFile } from '../../runs/connect-settings.ts'
+import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { STORE, settingsOf } from '../flags.ts'
@@ -90,7 +89,8 @@ function streamOf(
   io: Io,
   alarm: (text: string) => void,
 ): LiveStream {
-  const origins = originsOf(io.env)
+  const venues = all.map(({ venue }) => venue)
+  const origins = originsFor(io.env, { rest: venues, stream: venues })
   const rest = (venue: Venue) => {
     const api = venueApi(venue)
     const origin = origins.rest?.[venue] ?? api.origin

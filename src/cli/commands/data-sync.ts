@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { didYouMean } from '../../core/suggest.ts'
 import { isStoreUrl } from '../../data/remote/store-url.ts'
-import { originsOf } from '../../data/venues/origins.ts'
 import { findConfig } from '../../runs/config.ts'
 import { projectSteps } from '../../runs/project-steps.ts'
 import { secretsHider } from '../../runs/secrets.ts'
@@ -63,7 +62,6 @@ export default {
       config: file!,
       klinelab: [process.execPath, resolve(process.argv[1]!)],
       env: io.env,
-      origins: originsOf(io.env),
       key: keyOf(io.env),
       now: Date.now,
     })

@@ -1,6 +1,6 @@
 import { doctor, type Health } from '../../runs/doctor.ts'
 import type { StoreHealth } from '../../runs/doctor-store.ts'
-import type { VenueHealth } from '../../runs/doctor-venues.ts'
+import { apartText, type VenueHealth } from '../../runs/doctor-venues.ts'
 import type { Command } from '../command.ts'
 import { PLACES, settingsOf } from '../flags.ts'
 import { plural } from '../text.ts'
@@ -42,7 +42,9 @@ function healthText(health: Health): string {
     ['reports', `${reports.dir}${reports.writable ? '' : ', NOT writable'}`],
     ...Object.entries(environment),
     ...Object.entries(credentials),
-    ...Object.entries(origins).map(([name, host]) => [name, `set, asks ${host}`] as const),
+    ...Object.entries(origins).map(
+      ([name, host]) => [name, host === 'no address' ? 'set, and NO address' : `set, asks ${host}`] as const,
+    ),
     ...Object.entries(peers).map(([name, version]) => [name, version ?? 'not installed'] as const),
     ...(venues ?? []).map((one) => [one.venue, venueText(one)] as const),
   ]
@@ -51,9 +53,22 @@ function healthText(health: Health): string {
     ...lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`),
     ...(venues === null ? [`${'venues'.padEnd(width)}  not asked`] : []),
     '',
-    ...(problems.length === 0 ? ['all well'] : problems),
     ...remarks.map((text) => `note: ${text}`),
+    ...problems,
+    lastWord(health),
   ].join('\n')
+}
+
+/** What is not well, in one line, as the last one is what is looked at. */
+function lastWord({ problems, remarks, venues }: Health): string {
+  const away = (venues ?? []).filter(({ isReached, host }) => !isReached && host !== null)
+  const others = remarks.length - away.length
+  const not = [
+    ...(problems.length > 0 ? [plural(problems.length, 'problem')] : []),
+    ...(away.length > 0 ? [`${away.map(({ venue }) => venue).join(', ')} out of reach`] : []),
+    ...(others > 0 ? [`${plural(others, 'note')} more`] : []),
+  ]
+  return not.length === 0 ? 'all well' : `NOT well: ${not.join('; ')}`
 }
 
 function storeText({ dir, writable, series, bars, endpoint, credentials }: StoreHealth): string {
@@ -63,8 +78,8 @@ function storeText({ dir, writable, series, bars, endpoint, credentials }: Store
 }
 
 function venueText({ host, isReached, roundTrip, offset, within, used, limit, window }: VenueHealth): string {
-  if (!isReached) return `${host} is out of reach`
-  const clock = `this clock is ${Math.abs(offset!)} ms ${offset! >= 0 ? 'behind' : 'ahead'} (± ${within})`
+  if (!isReached) return host === null ? 'not asked: no address is set for it' : `${host} is out of reach`
+  const clock = `this clock is ${apartText(offset!)} ${offset! >= 0 ? 'behind' : 'ahead'} (± ${within} ms)`
   const per = window % 60_000 === 0 ? `${window / 60_000} min` : `${window / 1000} s`
   return `${host} in ${roundTrip} ms, ${clock}, ${used === null ? `allows ${limit}` : `${used} of ${limit} used`} in ${per}`
 }

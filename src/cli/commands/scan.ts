@@ -3,16 +3,16 @@ import { type Series, seriesName, VENUES, type Venue } from '../../core/series.t
 import { didYouMean } from '../../core/suggest.ts'
 import { parseTime, timeName } from '../../core/time.ts'
 import { type GetResult, getSeries } from '../../data/collect/get.ts'
-import type { Wait } from '../../data/http/venue-error.ts'
+import { VenueError, type Wait } from '../../data/http/venue-error.ts'
 import { openVenueHttp } from '../../data/http/venue-http.ts'
 import { openStore } from '../../data/index.ts'
 import { LOOKBACK } from '../../data/scan/as-of.ts'
 import { MEASURES, type Mix, parseMix } from '../../data/scan/rank.ts'
 import { type Scan, type ScanAsked, scanStored, scanTickers } from '../../data/scan/scan.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
-import { originsOf } from '../../data/venues/origins.ts'
-import { pausesFile } from '../../runs/connect-settings.ts'
+import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
+import { parseDelay } from '../../runs/parse-delay.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { number, parsedInterval, RANGE, STORE, settingsOf } from '../flags.ts'
@@ -34,7 +34,11 @@ interface Flags {
   readonly lookback?: number
   readonly get?: boolean
   readonly from?: number
+  readonly patience?: number
 }
+
+/** Of a ranking that nobody says more of: who looks at it waits for it. */
+const PATIENCE = 2 * 60_000
 
 function venueWord(text: string): Venue {
   if (!(VENUES as readonly string[]).includes(text))
@@ -73,6 +77,11 @@ export default {
     lookback: number(`bars that momentum looks back over (built in: ${LOOKBACK})`, 'BARS', { min: 2, isWhole: true }),
     get: { help: 'fetch the bars of the markets shown, of --interval, from --from on' },
     from: { ...RANGE['from']!, help: 'with --get: first bar (built in: where a series is stored from)' },
+    patience: {
+      help: 'how long it may take, waits included: 30s, 1h (built in: 2m, and 6h for the bars of --get)',
+      value: 'TIME',
+      parse: parseDelay,
+    },
     ...STORE,
   },
   example: 'klinelab scan --venue binance --as-of 2024-01-01 --interval 1h --lookback 720 --by momentum',
@@ -91,7 +100,8 @@ export default {
     }
     if (flags.from !== undefined && flags.get !== true)
       throw new UsageError('--from is the first bar of --get: say both')
-    const scan = await scanned(asked, flags.asOf, dir, io)
+    const start = performance.now()
+    const scan = await scanned(asked, flags, dir, io)
     const { markets, venue } = scan
     const series = markets.map(({ symbol }) => ({ venue, symbol, interval: asked.interval }))
     const json = {
@@ -102,7 +112,13 @@ export default {
     const text = scanText(scan, asked)
     const isAny = markets.length > 0
     if (flags.get !== true || !isAny) return { json, text, ok: isAny }
-    const got = await gotten(series, flags.from, dir, io)
+    const left = flags.patience === undefined ? undefined : Math.max(1, flags.patience - (performance.now() - start))
+    const got = await gotten(
+      series,
+      { ...(flags.from !== undefined && { from: flags.from }), ...(left !== undefined && { patience: left }) },
+      dir,
+      io,
+    )
     return {
       json: { ...json, got },
       text: `${text}\n\n${getText(got, shown(dir, io.cwd))}`,
@@ -112,14 +128,19 @@ export default {
   },
 } satisfies Command
 
-async function scanned(asked: ScanAsked, asOf: number | undefined, dir: string, io: Io): Promise<Scan> {
+/** What longer patience may mend. */
+const WAITED: readonly string[] = ['limit', 'banned', 'patience']
+
+async function scanned(asked: ScanAsked, { asOf, patience = PATIENCE }: Flags, dir: string, io: Io): Promise<Scan> {
   const store = await openStore(dir, { behind: EMBEDDED })
   if (asOf !== undefined && asOf > io.now)
     throw new UsageError(`--as-of ${timeName(asOf)} is still to come; leave it out for the last 24 hours`)
   try {
     if (asOf !== undefined) return await scanStored(asked, store, asOf)
-    const origin = originsOf(io.env).rest?.[asked.venue]
-    const http = openVenueHttp(venueApi(asked.venue), {
+    const { venue } = asked
+    const origin = originsFor(io.env, { rest: [venue] }).rest?.[venue]
+    const http = openVenueHttp(venueApi(venue), {
+      patience,
       ...(origin !== undefined && { origin }),
       pauses: pausesFile(io.env),
       onWait: (wait) => io.warn(waitText(wait)),
@@ -127,15 +148,27 @@ async function scanned(asked: ScanAsked, asOf: number | undefined, dir: string, 
     return await scanTickers(asked, http, store)
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
+    if (error instanceof VenueError && WAITED.includes(error.facts.kind))
+      throw new VenueError(`${error.message}; to wait longer: --patience (now ${patience / 1000} s)`, error.facts)
     throw error
   }
 }
 
-async function gotten(series: readonly Series[], from: number | undefined, dir: string, io: Io): Promise<GetResult> {
+async function gotten(
+  series: readonly Series[],
+  { from, patience }: Pick<Flags, 'from' | 'patience'>,
+  dir: string,
+  io: Io,
+): Promise<GetResult> {
   const store = await openStore(dir)
   return interruptible((signal) =>
     getSeries(store, series, from === undefined ? {} : { from }, {
-      ...{ origins: originsOf(io.env), signal, pauses: pausesFile(io.env) },
+      ...{
+        origins: originsFor(io.env, { rest: series.map(({ venue }) => venue) }),
+        signal,
+        pauses: pausesFile(io.env),
+      },
+      ...(patience !== undefined && { patience }),
       onProgress: io.progress('bars'),
       onWait: (wait) => io.warn(waitText(wait)),
     }),

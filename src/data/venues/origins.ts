@@ -9,30 +9,61 @@ export interface Origins {
   readonly stream?: Partial<Record<Venue, string>>
 }
 
+/** Whose addresses are looked at: one that is wrong is in the way of who needs it, and of nobody else. */
+export interface OriginNeeds {
+  /** The archive of those that have one, too. */
+  readonly rest?: readonly Venue[]
+  readonly stream?: readonly Venue[]
+}
+
 /**
  * Reads `KLINELAB_URL_BINANCE`, `KLINELAB_URL_BINANCE_USDM`, … `KLINELAB_URL_BINANCE_ARCHIVE` and `KLINELAB_WS_BINANCE`, ….
  * @throws DataError that names the variable and says what it has to be
  */
-export function originsOf(env: Readonly<Record<string, string | undefined>>): Origins {
-  const named = (kind: string, what: string, schemes: readonly string[]) => {
-    const name = `KLINELAB_${kind}_${what.toUpperCase().replaceAll('-', '_')}`
+export function originsOf(env: Env, { rest = [], stream = [] }: OriginNeeds): Origins {
+  const named = (name: string) => {
     const text = env[name]
-    return text === undefined || text === '' ? undefined : checkedUrl(name, text, schemes)
+    return text === undefined || text === '' ? undefined : checkedUrl(name, text)
   }
-  const each = (kind: string, schemes: readonly string[]): Partial<Record<Venue, string>> => {
+  const each = (kind: Kind, venues: readonly Venue[]): Partial<Record<Venue, string>> => {
     const found: Partial<Record<Venue, string>> = {}
-    for (const venue of VENUES) {
-      const url = named(kind, venue, schemes)
+    for (const venue of venues) {
+      const url = named(variableOf(kind, venue))
       if (url !== undefined) found[venue] = url
     }
     return found
   }
-  const archive = named('URL', 'binance-archive', ['http:', 'https:'])
+  const archive = rest.some((venue) => venue.startsWith('binance')) ? named(ARCHIVE) : undefined
   return {
-    rest: each('URL', ['http:', 'https:']),
-    stream: each('WS', ['ws:', 'wss:']),
+    rest: each('URL', rest),
+    stream: each('WS', stream),
     ...(archive === undefined ? {} : { archive }),
   }
+}
+
+/** What is wrong with each variable that is, by its name. */
+export function originFaults(env: Env): Readonly<Record<string, string>> {
+  const names = [...VENUES.flatMap((venue) => KINDS.map((kind) => variableOf(kind, venue))), ARCHIVE]
+  const faults: Record<string, string> = {}
+  for (const name of names.filter((one) => (env[one] ?? '') !== ''))
+    try {
+      checkedUrl(name, env[name]!)
+    } catch (error) {
+      faults[name] = (error as Error).message
+    }
+  return faults
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const KINDS = ['URL', 'WS'] as const
+type Kind = (typeof KINDS)[number]
+
+const ARCHIVE = 'KLINELAB_URL_BINANCE_ARCHIVE'
+
+/** `KLINELAB_URL_BINANCE_USDM`. */
+export function variableOf(kind: Kind, venue: Venue): string {
+  return `KLINELAB_${kind}_${venue.toUpperCase().replaceAll('-', '_')}`
 }
 
 /** An address that is none may have a password in it all the same, or a token behind its path. */
@@ -41,7 +72,8 @@ function discreet(text: string): string {
 }
 
 /** Without the slash at its end. A proxy's address may have a path; a name and password would stand in every message. */
-function checkedUrl(name: string, text: string, schemes: readonly string[]): string {
+function checkedUrl(name: string, text: string): string {
+  const schemes = name.startsWith('KLINELAB_WS_') ? ['ws:', 'wss:'] : ['http:', 'https:']
   const wanted = `an address such as ${schemes.at(-1)}//mirror.example, with nothing behind its path`
   const url = URL.canParse(text) ? new URL(text) : null
   if (url !== null && (url.username !== '' || url.password !== ''))

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { originsOf } from '../../../src/data/venues/origins.ts'
+import { VENUES } from '../../../src/core/series.ts'
+import { originFaults, originsOf as originsIn } from '../../../src/data/venues/origins.ts'
+
+const ALL = { rest: VENUES, stream: VENUES }
+const originsOf = (env: Record<string, string>) => originsIn(env, ALL)
 
 test('addresses of venues are read from the environment, without a slash at their end', () => {
   expect(
@@ -44,4 +48,23 @@ test('a password in an address is refused without being said', () => {
   const refused = () => originsOf({ KLINELAB_URL_BINANCE: 'https://me:hunter2@mirror.example' })
   expect(refused).toThrow(/KLINELAB_URL_BINANCE has a name or password in it/)
   expect(refused).not.toThrow(/hunter2/)
+})
+
+test('a wrong address is in the way of who needs it only, and each is told', () => {
+  const env = {
+    ...{ KLINELAB_URL_KUCOIN: 'foo', KLINELAB_WS_BINANCE: 'http://a.example', KLINELAB_URL_BINANCE_ARCHIVE: 'bar' },
+    KLINELAB_URL_KRAKEN: 'https://kraken.example',
+  }
+  expect(originsIn(env, { rest: ['kraken'], stream: ['kraken'] })).toEqual({
+    rest: { kraken: 'https://kraken.example' },
+    stream: {},
+  })
+  expect(() => originsIn(env, { rest: ['kraken', 'kucoin'] })).toThrow('KLINELAB_URL_KUCOIN is "foo"')
+  expect(() => originsIn(env, { rest: ['binance'] })).toThrow('KLINELAB_URL_BINANCE_ARCHIVE is "bar"')
+  expect(() => originsIn(env, { rest: ['kraken'], stream: ['binance'] })).toThrow('KLINELAB_WS_BINANCE is "http')
+  expect(Object.keys(originFaults(env)).sort()).toEqual([
+    'KLINELAB_URL_BINANCE_ARCHIVE',
+    'KLINELAB_URL_KUCOIN',
+    'KLINELAB_WS_BINANCE',
+  ])
 })
