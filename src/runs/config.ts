@@ -6,6 +6,7 @@ import { INTERVALS, type Interval } from '../core/interval.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import { VENUES } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
+import { issueText } from './issue-text.ts'
 import { resolveToThisCopy } from './resolve-to-this-copy.ts'
 import type { SyncConfig } from './sync-config.ts'
 import { UsageError } from './usage-error.ts'
@@ -141,5 +142,6 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
   }
   let at: unknown = value
   for (const key of issue.path) at = (at as Record<PropertyKey, unknown>)?.[key]
-  throw new UsageError(`${file}: ${where || 'the config'} is ${JSON.stringify(at)}: ${issue.message}`)
+  const is = at === undefined ? 'missing' : JSON.stringify(at)
+  throw new UsageError(`${file}: ${where || 'the config'} is ${is}: ${issueText(issue, at)}`)
 }

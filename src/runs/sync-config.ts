@@ -1,6 +1,8 @@
 import { INTERVALS, type Interval } from '../core/interval.ts'
 import { parseSeries, VENUES, type Venue } from '../core/series.ts'
 import { parseTime } from '../core/time.ts'
+import { parseMix } from '../data/scan/rank.ts'
+import { venueApi } from '../data/venues/all-venues.ts'
 import { parseDelay } from './parse-delay.ts'
 import { cronFault } from './schedule.ts'
 
@@ -51,19 +53,25 @@ type Zod = typeof import('zod').z
 /** How the `sync` section of a config is checked. */
 export function syncSection(z: Zod) {
   const time = z.string().refine(isGood(parseTime), { error: (issue) => faultOf(parseTime, issue.input) })
-  const series = z.string().refine(isGood(parseSeries), { error: (issue) => faultOf(parseSeries, issue.input) })
+  const series = z.string().refine(isGood(venueSeries), { error: (issue) => faultOf(venueSeries, issue.input) })
   const span = z.string().refine(isGood(parseSpan), { error: (issue) => faultOf(parseSpan, issue.input) })
+  const mix = z.string().refine(isGood(parseMix), { error: (issue) => faultOf(parseMix, issue.input) })
   const word = z.string().min(1)
-  const scan = z.strictObject({
-    venue: z.enum(VENUES),
-    top: z.number().int().min(1).max(1000),
-    by: word.optional(),
-    quote: word.optional(),
-    minVolume: z.number().min(0).optional(),
-    exclude: z.array(word).optional(),
-    get: z.enum(INTERVALS).optional(),
-    from: time.optional(),
-  })
+  const scan = z
+    .strictObject({
+      venue: z.enum(VENUES),
+      top: z.number().int().min(1).max(1000),
+      by: mix.optional(),
+      quote: word.optional(),
+      minVolume: z.number().min(0).optional(),
+      exclude: z.array(word).optional(),
+      get: z.enum(INTERVALS).optional(),
+      from: time.optional(),
+    })
+    .refine(({ venue, get }) => get === undefined || venueApi(venue).bars.intervals.includes(get), {
+      path: ['get'],
+      error: (issue) => noBars(issue.input as Pick<SyncScan, 'venue'>),
+    })
   const job = z
     .strictObject({
       name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'use letters, digits, - and _'),
@@ -98,6 +106,16 @@ export function syncKeysAt(path: readonly PropertyKey[]): readonly string[] {
   return path.length === 3
     ? ['name', 'cron', 'get', 'from', 'update', 'scan', 'train', 'run', 'patience', 'timeout']
     : ['venue', 'top', 'by', 'quote', 'minVolume', 'exclude', 'get', 'from']
+}
+
+/** A series whose venue can be asked for its bars. */
+function venueSeries(text: string): void {
+  const { venue, interval } = parseSeries(text)
+  if (!venueApi(venue).bars.intervals.includes(interval)) throw new RangeError(noBars({ venue }))
+}
+
+function noBars({ venue }: { readonly venue: Venue }): string {
+  return `${venue} has no such bars; it has ${venueApi(venue).bars.intervals.join(' ')}`
 }
 
 /** `30m`, `6h`; ms. */
