@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scanText } from '../../src/cli/scan-text.ts'
 import { parseSeries } from '../../src/core/series.ts'
 import { openStore } from '../../src/data/index.ts'
+import type { Scan } from '../../src/data/scan/scan.ts'
 import { marketsOf } from '../servers/markets.ts'
 import { startVenueServer, type VenueServer } from '../servers/venue-server.ts'
 import { klinelab, ROOT, scratch } from './klinelab.ts'
@@ -94,10 +96,10 @@ describe('klinelab scan', () => {
     const { markets, excluded, listed, bias } = done.json()
     expect(listed).toBe(marketsOf('binance').length)
     expect(excluded).toEqual([
-      { reason: 'quote', symbols: ['ETHBTC'] },
-      { reason: 'status', symbols: ['LUNAUSDT'] },
-      { reason: 'leveraged', symbols: ['BTCUPUSDT'] },
-      { reason: 'stable', symbols: ['USDCUSDT'] },
+      { reason: 'quote', why: 'not quoted in USDT', symbols: ['ETHBTC'] },
+      { reason: 'status', why: 'not trading', symbols: ['LUNAUSDT'] },
+      { reason: 'leveraged', why: 'of a leveraged token', symbols: ['BTCUPUSDT'] },
+      { reason: 'stable', why: 'of stable coins or currencies alone', symbols: ['USDCUSDT'] },
     ])
     expect(markets.map(({ symbol }) => symbol).sort()).toEqual(['BTCUSDT', 'DOGEUSDT', 'ETHUSDT', 'SOLUSDT'])
     for (const [k, { volume }] of markets.entries())
@@ -183,5 +185,22 @@ describe('klinelab scan', () => {
     expect(wrong('--as-of', '2024-01-01', '--interval', '4h')).toContain('stored are 1h, 1m: say --interval 1h')
     expect(wrong('--from', '2024-01-01')).toContain('--from is the first bar of --get')
     expect(klinelab(['scan', '--venue', 'binanc']).stderr).toContain('did you mean "binance"?')
+  })
+
+  test('the table says what its figures are of: bars that are longer than a day have no 24 hours', () => {
+    const market = { rank: 1, symbol: 'BTCUSDT', score: 1, last: 2, change: 0.5, volume: 9, volatility: 0.1 }
+    const found: Scan = {
+      ...{ venue: 'binance', at: Date.UTC(2024, 3, 1), from: 'bars', mix: { momentum: 1 }, quote: 'USDT' },
+      ...{ minVolume: 1000, listed: 3, ranked: 1, excluded: [{ reason: 'thin', symbols: ['A'] }], unknown: ['B'] },
+      markets: [{ ...market, spread: null, momentum: 0.25 }],
+    }
+    const texts = (['1M', '1d', '1h'] as const).map((interval) => scanText(found, { interval, lookback: 3 }))
+    expect(texts[0]).toMatch(/^# +symbol +score +last +change, 1M +volume, 1M, USDT +volatility +momentum, 3 × 1M$/m)
+    expect(texts[0]).toContain('1 below 1,000 USDT in 1M (A)')
+    expect(texts[0]).toContain('1 whose momentum is not known (B): too few 1M bars are stored to look back over 3')
+    for (const text of texts.slice(1)) {
+      expect(text).toMatch(/^# .* change, 24 h +volume, 24 h, USDT /m)
+      expect(text).toContain('1 below 1,000 USDT in 24 h (A)')
+    }
   })
 })

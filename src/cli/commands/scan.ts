@@ -20,7 +20,7 @@ import { getText } from '../get-text.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Io } from '../io.ts'
 import { shown } from '../run-text.ts'
-import { biasText, scanText } from '../scan-text.ts'
+import { biasText, leftOut, scanText } from '../scan-text.ts'
 
 interface Flags {
   readonly venue: Venue
@@ -60,9 +60,13 @@ export default {
       help: 'only markets quoted in this asset (built in: USDT, or USD on coinbase and kraken)',
       value: 'ASSET',
     },
-    'min-volume': number('least volume of 24 hours in the quote asset (built in: 1000000 dollars)', 'AMOUNT', {
-      min: 0,
-    }),
+    'min-volume': number(
+      'least volume of 24 hours, or of one bar that is longer, in the quote asset (built in: 1000000 dollars)',
+      'AMOUNT',
+      {
+        min: 0,
+      },
+    ),
     exclude: { help: 'symbols to leave out; * stands for any letters', value: 'PATTERN', isList: true },
     'as-of': {
       help: 'rank as it was then, from stored bars that were closed by then and nothing else',
@@ -104,8 +108,11 @@ export default {
     const scan = await scanned(asked, flags, dir, io)
     const { markets, venue } = scan
     const series = markets.map(({ symbol }) => ({ venue, symbol, interval: asked.interval }))
+    const { excluded, unknown } = leftOut(scan, asked)
     const json = {
       ...scan,
+      excluded,
+      ...(unknown.symbols.length > 0 && { unknownWhy: unknown.why }),
       markets: markets.map((market, k) => ({ ...market, series: seriesName(series[k]!) })),
       bias: biasText(scan),
     }
