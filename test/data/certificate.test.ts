@@ -247,8 +247,8 @@ describe('the certificate as data check prints it', () => {
       duplicates: 2,
     })
     const list = await command(['data', 'list'], store)
-    expect(list.stdout).toMatch(/binance:TESTUSDT:1h +38 +2024-01-01 +2024-01-02T22:00 +2 +8\n/)
-    expect(list.stdout).toMatch(/binance:BTCUSDT:1m +44,560 +2023-03-01 +2023-04-01 +1 +80\n/)
+    expect(list.stdout).toMatch(/binance:TESTUSDT:1h +38 +2024-01-01 +2024-01-02T22:00 +2 +8 *\n/)
+    expect(list.stdout).toMatch(/binance:BTCUSDT:1m +44,560 +2023-03-01 +2023-04-01 +1 +80 +klinelab\n/)
   })
 
   test('of the embedded minutes of March 2023: the outage of the 24th as the exchange left it', async () => {
