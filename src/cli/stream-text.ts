@@ -41,6 +41,10 @@ function said(event: LiveEvent): string {
       return `SILENT since ${timeName(event.since)}: ${seconds(event.allowed)} are allowed; REST is asked meanwhile`
     case 'heard':
       return `heard again after ${seconds(event.after)}`
+    case 'clock': {
+      const how = event.ahead > 0 ? 'behind' : 'ahead of'
+      return `OUR CLOCK is ${seconds(Math.abs(event.ahead))} ${how} the venue's, by which bars are judged: set it right`
+    }
     case 'ended':
       return `ENDED: ${event.why}`
     case 'disconnected':

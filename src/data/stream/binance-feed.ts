@@ -64,6 +64,7 @@ async function openBinance(all: readonly Series[], listener: FeedListener, optio
     { trace: log, info: log, error: log },
   )
   const onFrame = ({ e, E, s, k, p }: Frame) => {
+    if (E !== undefined) listener.time(E)
     if (e === 'markPriceUpdate') marks.add(s!, E!, p!)
     if (e !== 'kline') return
     const series = byStream.get(`${s}@${k!.i}`)

@@ -50,7 +50,12 @@ class CoinbaseFeed implements Feed {
     this.#options = options
     for (const [symbol, series] of Map.groupBy(all, ({ symbol }) => symbol)) {
       const candles = series.map(
-        (one) => new TradeCandles(one.interval, (bar, isClosed) => listener.bar(one, bar, isClosed, null)),
+        (one) =>
+          new TradeCandles(
+            one.interval,
+            (bar, isClosed) => listener.bar(one, bar, isClosed, null),
+            (openTime) => listener.doubted(one, openTime),
+          ),
       )
       this.#products.set(symbol, { series, candles, lastTrade: null })
     }
@@ -120,6 +125,7 @@ class CoinbaseFeed implements Feed {
     const product = this.#products.get(frame.product_id ?? '')
     const at = Date.parse(frame.time ?? '')
     if (product === undefined || Number.isNaN(at)) return
+    if (frame.type === 'heartbeat') this.#listener.time(at)
     if (frame.type === 'heartbeat') this.#onHeartbeat(product, at, frame.last_trade_id ?? null)
     else if (frame.type === 'match') onTrade(product, at, frame)
     // the last trade before the subscription: what comes after it is whole

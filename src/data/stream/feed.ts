@@ -10,6 +10,10 @@ export interface FeedListener {
    * @param mark the mark price at its close, decimal text; `null` where none was heard
    */
   bar(series: Series, bar: BarText, isClosed: boolean, mark: string | null): void
+  /** A bar that was said to have closed is not whole: a trade of it was told afterwards. */
+  doubted(series: Series, openTime: number): void
+  /** What time it was at the venue when it spoke, UTC ms, by its own clock. */
+  time(at: number): void
   /** A sign of life of a series that says nothing about bars. */
   alive(series: Series): void
   connected(): void

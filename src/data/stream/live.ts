@@ -1,5 +1,5 @@
 import type { Series } from '../../core/series.ts'
-import type { Revision } from '../collect/batch.ts'
+import type { HoleCause, Revision } from '../collect/batch.ts'
 import type { BarText } from '../venues/venue.ts'
 
 /** One closed bar, the next of its series. */
@@ -17,7 +17,14 @@ export interface LiveBar {
 export type LiveEvent =
   | LiveBar
   /** Bars of [from, to) are missing and cannot be had. */
-  | { readonly kind: 'hole'; readonly series: Series; readonly from: number; readonly to: number; readonly why: string }
+  | {
+      readonly kind: 'hole'
+      readonly series: Series
+      readonly from: number
+      readonly to: number
+      readonly cause: HoleCause
+      readonly why: string
+    }
   /** A bar that was handed on has been stated otherwise since. */
   | { readonly kind: 'revised'; readonly series: Series; readonly revision: Revision; readonly bar: BarText }
   /**
@@ -37,6 +44,8 @@ export type LiveEvent =
   /** A series that cannot be streamed any more: no such market, a firewall, the law. The others go on. */
   | { readonly kind: 'ended'; readonly series: Series; readonly why: string }
   | { readonly kind: 'disconnected'; readonly venue: Series['venue']; readonly why: string }
+  /** Our clock is off, told once: the venue's is `ahead` ms ahead of it, or behind where that is negative. Bars are judged by the venue's. */
+  | { readonly kind: 'clock'; readonly venue: Series['venue']; readonly ahead: number }
   | { readonly kind: 'connected'; readonly venue: Series['venue'] }
 
 /**

@@ -8,6 +8,7 @@ import { PATIENCE, type Patience } from './patience.ts'
 import { isMark, type RestSide } from './rest-side.ts'
 import { SeriesLine } from './series-line.ts'
 import { type StreamClock, SYSTEM_CLOCK } from './stream-clock.ts'
+import { VenueClock } from './venue-clock.ts'
 
 /** Bars of the past are fetched no faster than they are taken, beyond so many. */
 const ROOM = 5_000
@@ -38,6 +39,14 @@ export function openStream(series: readonly Series[], options: StreamOptions): L
   return new Assembly(series, options)
 }
 
+/** Series that share a connection. */
+interface Group {
+  readonly series: readonly Series[]
+  /** Aborted when none of them goes on. */
+  readonly over: AbortController
+  state: 'new' | 'up' | 'down'
+}
+
 class Assembly implements LiveStream {
   readonly #options: StreamOptions
   readonly #clock: StreamClock
@@ -46,7 +55,9 @@ class Assembly implements LiveStream {
   readonly #queue = new EventQueue<LiveEvent>(ROOM, () => this.close())
   readonly #lines = new Map<string, SeriesLine>()
   readonly #feeds: Promise<void>[] = []
+  readonly #wanted: ReadonlySet<string>
   readonly #ended = new Set<string>()
+  readonly #groups: Group[] = []
   #end: Promise<void> | null = null
 
   constructor(series: readonly Series[], options: StreamOptions) {
@@ -54,6 +65,7 @@ class Assembly implements LiveStream {
     this.#clock = options.clock ?? SYSTEM_CLOCK
     this.#patience = { ...PATIENCE, ...options.patience }
     const wanted = new Map(series.map((one) => [seriesName(one), one]))
+    this.#wanted = new Set(wanted.keys())
     const venues = [...Map.groupBy(wanted.values(), ({ venue }) => venue)].map(([venue, all]) => {
       const rest = options.rest(venue)
       const wrong = all.find(({ interval }) => !rest.intervals.includes(interval))
@@ -62,7 +74,11 @@ class Assembly implements LiveStream {
       return { venue, all, rest }
     })
     for (const { venue, all, rest } of venues)
-      this.#feeds.push(this.#openVenue(venue, all, rest).catch((error: unknown) => this.#fail(error)))
+      this.#feeds.push(
+        this.#openVenue(venue, all, rest).catch((error: unknown) => {
+          for (const series of all) this.#endLine(series, error)
+        }),
+      )
   }
 
   get waiting(): number {
@@ -96,11 +112,11 @@ class Assembly implements LiveStream {
     const name = seriesName(series)
     if (this.#ending.signal.aborted || this.#ended.has(name)) return
     this.#ended.add(name)
-    this.#lines.get(name)!.stop()
-    const { cause } = error as Error
-    const why = [(error as Error).message, ...(cause instanceof Error ? [cause.message] : [])].join(': ')
-    this.#queue.push({ kind: 'ended', series, why })
-    if (this.#ended.size === this.#lines.size) this.#fail(error)
+    this.#lines.get(name)?.stop()
+    this.#queue.push({ kind: 'ended', series, why: whyOf(error) })
+    for (const group of this.#groups)
+      if (group.series.every((one) => this.#ended.has(seriesName(one)))) group.over.abort()
+    if (this.#ended.size === this.#wanted.size) this.#fail(error)
   }
 
   /** Resolves when the venue's feeds are closed. */
@@ -108,18 +124,24 @@ class Assembly implements LiveStream {
     const kind = await (this.#options.feed ?? ((name) => FEEDS[name]()))(venue)
     const { signal } = this.#ending
     if (signal.aborted) return
-    for (const series of all) this.#openLine(series, kind, rest)
-    const groups = kind.split(all.filter((series) => !isMark(series)))
-    const states = groups.map(() => 'new' as const)
-    await Promise.all(groups.map((group, k) => this.#listen(venue, kind, group, this.#listener(group, k, states))))
+    const venueClock = new VenueClock(this.#clock, (ahead) => this.#queue.push({ kind: 'clock', venue, ahead }))
+    for (const series of all) this.#openLine(series, kind, rest, venueClock)
+    const groups = kind
+      .split(all.filter((series) => !isMark(series)))
+      .map((series): Group => ({ series, over: new AbortController(), state: 'new' }))
+    this.#groups.push(...groups)
+    await Promise.all(
+      groups.map((group) => this.#listen(venue, kind, group, this.#listener(group, groups, venueClock))),
+    )
   }
 
-  #openLine(series: Series, { isNeverQuiet }: FeedKind, rest: RestSide): void {
+  #openLine(series: Series, { isNeverQuiet }: FeedKind, rest: RestSide, venueClock: VenueClock): void {
     const { interval, venue } = series
     const line = new SeriesLine({
       series,
       first: this.#options.from?.(series) ?? openTimeOf(this.#clock.now(), interval),
       clock: this.#clock,
+      venueClock,
       patience: this.#patience,
       ask: rest.ask,
       marks: venue === 'binance-usdm' && !isMark(series) ? (stretch) => rest.marks(series, stretch) : null,
@@ -139,36 +161,39 @@ class Assembly implements LiveStream {
   }
 
   /** A venue is up when all its connections are: one of them down is told, and what it carries is asked for by REST. */
-  #listener(group: readonly Series[], k: number, states: ('new' | 'up' | 'down')[]): FeedListener {
-    const { venue } = group[0]!
+  #listener(group: Group, groups: readonly Group[], venueClock: VenueClock): FeedListener {
+    const { venue } = group.series[0]!
     const line = (series: Series) => this.#lines.get(seriesName(series))!
     return {
       bar: (series, bar, isClosed, mark) => {
         line(series).heard(bar.openTime)
         if (isClosed) line(series).closed(bar, mark)
       },
+      doubted: (series, openTime) => line(series).doubted(openTime),
+      time: (at) => venueClock.heard(at),
       alive: (series) => line(series).heard(),
       connected: () => {
-        if (states[k] === 'up') return
-        states[k] = 'up'
-        if (states.every((state) => state === 'up')) this.#queue.push({ kind: 'connected', venue })
-        for (const series of group) line(series).connected()
+        if (group.state === 'up' || group.over.signal.aborted) return
+        group.state = 'up'
+        if (groups.every(({ state, over }) => state === 'up' || over.signal.aborted))
+          this.#queue.push({ kind: 'connected', venue })
+        for (const series of group.series) line(series).connected()
       },
       disconnected: (why) => {
-        if (states[k] === 'down') return
-        states[k] = 'down'
+        if (group.state === 'down' || group.over.signal.aborted) return
+        group.state = 'down'
         this.#queue.push({ kind: 'disconnected', venue, why })
-        for (const series of group) line(series).disconnected()
+        for (const series of group.series) line(series).disconnected()
       },
       failed: (error) => {
-        for (const series of group) this.#endLine(series, error)
+        for (const series of group.series) this.#endLine(series, error)
       },
     }
   }
 
-  /** Keeps a feed until the end. */
-  async #listen(venue: Venue, kind: FeedKind, group: readonly Series[], listener: FeedListener): Promise<void> {
-    const { signal } = this.#ending
+  /** Keeps a feed until the end, or its own. */
+  async #listen(venue: Venue, kind: FeedKind, { series, over }: Group, listener: FeedListener): Promise<void> {
+    const signal = AbortSignal.any([this.#ending.signal, over.signal])
     const { origins } = this.#options
     const options = {
       clock: this.#clock,
@@ -176,8 +201,13 @@ class Assembly implements LiveStream {
       restOrigin: origins?.rest?.[venue],
       pause: this.#patience.reconnect,
     }
-    const feed: Feed = await kind.open(group, listener, options)
+    const feed: Feed = await kind.open(series, listener, options)
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     await feed.close()
   }
+}
+
+function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return [error.message, ...(error.cause instanceof Error ? [error.cause.message] : [])].join(': ')
 }

@@ -1,22 +1,17 @@
 import { closeTimeOf, intervalMs, openTimeOf } from '../../core/interval.ts'
-import { type Series, seriesName } from '../../core/series.ts'
+import { seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
-import type { Stretch } from '../collect/batch.ts'
+import type { HoleCause, Stretch } from '../collect/batch.ts'
 import { later } from '../collect/fetch-bars.ts'
-import { VenueError } from '../http/venue-error.ts'
 import type { BarText } from '../venues/venue.ts'
 import { barDifference } from './bar-difference.ts'
-import type { LiveBar, LiveEvent } from './live.ts'
-import type { Patience } from './patience.ts'
-import type { RestSide } from './rest-side.ts'
+import { isPassing } from './is-passing.ts'
+import type { LineOptions } from './line-options.ts'
+import type { LiveBar } from './live.ts'
 import { SilenceWatch } from './silence-watch.ts'
-import { pause, type StreamClock } from './stream-clock.ts'
+import { pause } from './stream-clock.ts'
 
-/** What does not pass by waiting: no such market, a question that is wrong, a firewall, the law. */
-const HOPELESS: readonly string[] = ['symbol', 'request', 'blocked', 'legal']
 const LONGEST_RETRY = 60_000
-/** Our clock may be behind the venue's by so much, ms. */
-const CLOCK_SKEW = 3_600_000
 /** Bars and holes that are remembered, so that what comes again can be told from what is new. */
 const MEMORY = 500
 /** Bars heard while older ones are still fetched; more can be fetched again. */
@@ -27,32 +22,6 @@ const AGAIN = 3
 const PASS_ROWS = 20_000
 /** What a venue that answers has not got so long after its close does not come any more, ms. */
 const OVERDUE = 3_600_000
-
-export interface LineOptions {
-  readonly series: Series
-  /** Open time of the bar that comes first. */
-  readonly first: number
-  readonly clock: StreamClock
-  readonly patience: Patience
-  readonly ask: RestSide['ask']
-  /** Closes of the mark price by open time, where the venue has them. */
-  readonly marks: ((stretch: Stretch) => Promise<ReadonlyMap<number, string>>) | null
-  /** Who answers, for the record. */
-  readonly origin: string
-  /** Empty buckets are left out by the venue. */
-  readonly omitsEmpty: boolean
-  /** Only so many of the newest bars can be had. */
-  readonly horizon: number | null
-  /** Somebody streams it. */
-  readonly isStreamed: boolean
-  /** Whoever streams it is never quiet for longer than a bar. */
-  readonly isNeverQuiet: boolean
-  readonly signal: AbortSignal
-  tell(event: LiveEvent): void
-  /** Resolves when more may be told. */
-  room(): Promise<void>
-  fail(error: unknown): void
-}
 
 type Waiting = Pick<LiveBar, 'bar' | 'mark' | 'from'>
 
@@ -68,6 +37,8 @@ export class SeriesLine {
   readonly #ahead = new Map<number, Waiting>()
   readonly #told = new Map<number, BarText>()
   readonly #holes = new Set<number>()
+  /** Bars that were handed on and are not whole, and when REST is asked for them. */
+  readonly #doubts = new Map<number, number>()
   /** REST has been asked for all up to here, once and twice. */
   #askedOnce: number
   #askedTwice: number
@@ -114,13 +85,21 @@ export class SeriesLine {
 
   /** The feed said that a bar has closed. */
   closed(bar: BarText, mark: string | null): void {
-    // what opens off the grid cannot be stored, and what lies hours ahead is no bar: both will be missed, and asked for. Whether a bar has
-    // ended the venue knows: our clock may be minutes behind its own
-    const { interval } = this.#options.series
-    const isOnGrid = openTimeOf(bar.openTime, interval) === bar.openTime
-    if (this.#isOver || !isOnGrid || bar.openTime > this.#options.clock.now() + CLOCK_SKEW) return
+    // what opens off the grid cannot be stored, and what has not begun is no bar: both will be missed, and asked for
+    const { series, venueClock } = this.#options
+    const isOnGrid = openTimeOf(bar.openTime, series.interval) === bar.openTime
+    if (this.#isOver || !isOnGrid || !venueClock.hasBegun(bar.openTime)) return
     this.#take({ bar, mark, from: 'stream' })
     this.#advance()
+  }
+
+  /** The feed said of a bar that it has closed, and has heard since that there was more in it. */
+  doubted(openTime: number): void {
+    const { venueClock, patience } = this.#options
+    if (this.#ahead.get(openTime)?.from === 'stream') this.#ahead.delete(openTime)
+    else if (this.#told.has(openTime) || this.#holes.has(openTime))
+      this.#doubts.set(openTime, venueClock.now() + patience.grace)
+    this.#wake()
   }
 
   #take(waiting: Waiting): void {
@@ -131,9 +110,9 @@ export class SeriesLine {
   }
 
   #takeOld({ bar, from }: Waiting): void {
-    const { series, clock, origin, tell } = this.#options
+    const { series, clock, venueClock, origin, tell } = this.#options
     const { openTime } = bar
-    const by = clock.now() - closeTimeOf(openTime, series.interval)
+    const by = venueClock.now() - closeTimeOf(openTime, series.interval)
     if (this.#holes.delete(openTime)) {
       this.#remember(bar)
       tell({ kind: 'late', series, openTime, by, missed: bar })
@@ -153,14 +132,14 @@ export class SeriesLine {
   }
 
   #advance(): void {
-    const { series, clock, patience, tell } = this.#options
+    const { series, venueClock, patience, tell } = this.#options
     for (let waiting = this.#ahead.get(this.#next); waiting !== undefined; waiting = this.#ahead.get(this.#next)) {
       const { openTime } = waiting.bar
       this.#ahead.delete(openTime)
       this.#remember(waiting.bar)
       this.#next = closeTimeOf(openTime, series.interval)
       tell({ kind: 'bar', series, ...waiting })
-      const by = clock.now() - this.#next
+      const by = venueClock.now() - this.#next
       if (by > patience.late && this.#next > this.#watch.since)
         tell({ kind: 'late', series, openTime, by, missed: null })
     }
@@ -169,31 +148,29 @@ export class SeriesLine {
 
   /** Asks what must be asked, alarms where it is time to, and sets the clock for the next time. */
   #wake(): void {
-    const { clock, patience, series, isStreamed, signal } = this.#options
+    const { clock, venueClock, patience, series, isStreamed } = this.#options
     this.#cancel()
-    if (signal.aborted || this.#isOver) return
-    const now = clock.now()
+    if (this.#isDone) return
+    const now = venueClock.now()
     const close = closeTimeOf(this.#next, series.interval)
-    const due = close + (isStreamed && this.#watch.isUp ? patience.grace : patience.unheard)
+    const bar = close + (isStreamed && this.#watch.isUp ? patience.grace : patience.unheard)
+    const due = Math.min(bar, ...this.#doubts.values())
     const isMissed = this.#ahead.size > 0 || close <= this.#watch.since
     if (!this.#isAsking && (isMissed || now >= due)) void this.#ask()
     // while it asks, the end of the asking wakes it
-    const times = [this.#isAsking ? null : due, isStreamed ? this.#watch.check() : null].filter((time) => time !== null)
-    if (times.length > 0) this.#cancel = clock.after(Math.min(...times) - now, () => this.#wake())
+    const silent = isStreamed ? this.#watch.check() : null
+    const waits = [...(this.#isAsking ? [] : [due - now]), ...(silent === null ? [] : [silent - clock.now()])]
+    if (waits.length > 0) this.#cancel = clock.after(Math.min(...waits), () => this.#wake())
   }
 
   /** Asks REST until nothing is missing that has ended. */
   async #ask(): Promise<void> {
-    const { clock, patience, series, signal, omitsEmpty } = this.#options
+    const { venueClock, patience, series, omitsEmpty } = this.#options
     this.#isAsking = true
     let wait = patience.retry
     let isFailing = false
     try {
-      for (
-        let stretch = this.#missing();
-        stretch !== null && !signal.aborted && !this.#isOver;
-        stretch = this.#missing()
-      ) {
+      for (let stretch = this.#missing(); stretch !== null && !this.#isDone; stretch = this.#missing()) {
         const before = this.#next
         const isAnswered = await this.#askOnce(stretch)
         if (isAnswered) this.#tellHoles()
@@ -203,7 +180,7 @@ export class SeriesLine {
         const left = this.#missing()
         if (left === null || (isAnswered && left.to > stretch.to)) continue
         const isQuiet = isAnswered && omitsEmpty && this.#ahead.size === 0
-        const settled = closeTimeOf(this.#next, series.interval) + patience.settle - clock.now()
+        const settled = closeTimeOf(this.#next, series.interval) + patience.settle - venueClock.now()
         await this.#rest(isQuiet ? Math.max(patience.retry, settled) : wait)
         wait = Math.min(wait * 2, LONGEST_RETRY)
       }
@@ -221,23 +198,33 @@ export class SeriesLine {
     return pause(this.#options.clock, ms, AbortSignal.any([this.#options.signal, hurry.signal]))
   }
 
-  /** What has ended, or must have since later bars are there, and is not there. */
+  get #isDone(): boolean {
+    return this.#isOver || this.#options.signal.aborted
+  }
+
+  /** What has ended, or must have since later bars are there, and is not there; else what is to be asked for again. */
   #missing(): Stretch | null {
-    const { series, clock } = this.#options
+    const { series, venueClock } = this.#options
     const first = Math.min(...this.#ahead.keys())
-    const to = Number.isFinite(first) ? first : openTimeOf(clock.now(), series.interval)
-    return to > this.#next
-      ? { from: this.#next, to: Math.min(to, later(this.#next, PASS_ROWS, series.interval)) }
-      : null
+    const to = Number.isFinite(first) ? first : openTimeOf(venueClock.now(), series.interval)
+    if (to > this.#next) return { from: this.#next, to: Math.min(to, later(this.#next, PASS_ROWS, series.interval)) }
+    const doubts = this.#dueDoubts()
+    return doubts.length > 0 ? { from: Math.min(...doubts), to: this.#next } : null
+  }
+
+  #dueDoubts(): number[] {
+    const now = this.#options.venueClock.now()
+    return [...this.#doubts].filter(([, due]) => due <= now).map(([openTime]) => openTime)
   }
 
   /** @returns whether there was an answer */
   async #askOnce(stretch: Stretch): Promise<boolean> {
-    const { ask, marks, series, room, signal, fail, isStreamed } = this.#options
+    const { ask, marks, series, room, fail, isStreamed } = this.#options
+    const doubts = this.#dueDoubts()
     let reached = stretch.to
     try {
       for await (const { stretch: part, bars, at } of ask(series, { from: this.#againFrom(), to: stretch.to })) {
-        if (signal.aborted) return false
+        if (this.#isDone) return false
         const known = bars.length === 0 || marks === null ? null : await marks(part)
         for (const bar of bars) {
           this.#watch.witness(bar)
@@ -249,10 +236,11 @@ export class SeriesLine {
       }
       this.#askedTwice = Math.max(this.#askedTwice, Math.min(reached, this.#askedOnce))
       this.#askedOnce = Math.max(this.#askedOnce, reached)
+      for (const openTime of doubts) this.#doubts.delete(openTime)
       return true
     } catch (error) {
-      if (signal.aborted) return false
-      if (error instanceof VenueError ? HOPELESS.includes(error.facts.kind) : !isPassing(error)) {
+      if (this.#isDone) return false
+      if (!isPassing(error)) {
         fail(error)
         return false
       }
@@ -265,7 +253,7 @@ export class SeriesLine {
   #againFrom(): number {
     const { interval } = this.#options.series
     const oldest = this.#next - AGAIN * intervalMs(interval)
-    return Math.min(this.#next, ...[...this.#holes].filter((hole) => hole >= oldest))
+    return Math.min(this.#next, ...[...this.#holes].filter((hole) => hole >= oldest), ...this.#dueDoubts())
   }
 
   /** What was asked for twice and is not there: a hole, where later bars are there, or where the venue leaves empty ones out. */
@@ -273,7 +261,7 @@ export class SeriesLine {
     this.#advance()
     for (let end = this.#holeEnd(); end > this.#next; end = this.#holeEnd()) {
       const { series, tell } = this.#options
-      tell({ kind: 'hole', series, from: this.#next, to: end, why: this.#why() })
+      tell({ kind: 'hole', series, from: this.#next, to: end, ...this.#why() })
       const newest = Math.max(this.#next, later(end, -MEMORY, series.interval))
       for (let open = newest; open < end; open = closeTimeOf(open, series.interval)) this.#holes.add(open)
       for (const hole of this.#holes) if (this.#holes.size > MEMORY) this.#holes.delete(hole)
@@ -283,25 +271,22 @@ export class SeriesLine {
   }
 
   #holeEnd(): number {
-    const { clock, omitsEmpty, patience, series } = this.#options
+    const { venueClock, omitsEmpty, patience, series } = this.#options
     const first = Math.min(...this.#ahead.keys())
     if (Number.isFinite(first)) return Math.min(first, this.#askedTwice)
     if (!omitsEmpty && this.#askedTwice > this.#next) this.#watch.suspect()
-    const patient = clock.now() - (omitsEmpty ? patience.settle : OVERDUE)
+    const patient = venueClock.now() - (omitsEmpty ? patience.settle : OVERDUE)
     return Math.min(this.#askedTwice, openTimeOf(patient, series.interval))
   }
 
-  #why(): string {
-    const { omitsEmpty, horizon, clock, series, origin } = this.#options
+  #why(): { readonly cause: HoleCause; readonly why: string } {
+    const { omitsEmpty, horizon, venueClock, series, origin } = this.#options
     const step = intervalMs(series.interval)
-    if (horizon !== null && this.#next < openTimeOf(clock.now(), series.interval) - (horizon - 1) * step)
-      return `${series.venue} hands out the newest ${horizon} bars only`
-    const asked = `${origin} was asked twice, the last time at ${timeName(clock.now())}`
-    return omitsEmpty ? `no trades: ${asked}` : `the venue has no such bars: ${asked}`
+    const now = venueClock.now()
+    if (horizon !== null && this.#next < openTimeOf(now, series.interval) - (horizon - 1) * step)
+      return { cause: 'horizon', why: `${series.venue} hands out the newest ${horizon} bars only` }
+    const asked = `${origin} was asked twice, the last time at ${timeName(now)}`
+    // that nobody traded is not proven by that: no coarser bar was asked for
+    return { cause: 'unexplained', why: `${omitsEmpty ? 'no trades' : 'the venue has no such bars'}: ${asked}` }
   }
-}
-
-/** Errors of the venue's side that are no VenueError are bugs; they end the stream rather than being asked again for ever. */
-function isPassing(error: unknown): boolean {
-  return error instanceof Error && error.name === 'VenueContentError'
 }

@@ -21,6 +21,7 @@ const GRACE = 1000
 export class TradeCandles {
   readonly #interval: Interval
   readonly #onBar: (bar: BarText, isClosed: boolean) => void
+  readonly #onLate: (openTime: number) => void
   /** By open time; around a border there are two. */
   readonly #open = new Map<number, OpenCandle>()
   /** Bars that opened before it have been handed on, or never will be. */
@@ -28,9 +29,15 @@ export class TradeCandles {
   /** Trades have been heard without a gap since then, by the venue's clock. */
   #wholeSince = Number.POSITIVE_INFINITY
 
-  constructor(interval: Interval, onBar: (bar: BarText, isClosed: boolean) => void) {
+  /** @param onLate hears of a trade whose bar has been closed: that bar is not whole */
+  constructor(
+    interval: Interval,
+    onBar: (bar: BarText, isClosed: boolean) => void,
+    onLate: (openTime: number) => void,
+  ) {
     this.#interval = interval
     this.#onBar = onBar
+    this.#onLate = onLate
   }
 
   /** A trade was missed, or all of them: what is open now will not be whole. */
@@ -42,8 +49,11 @@ export class TradeCandles {
   trade(at: number, price: string, size: string): void {
     this.time(at)
     const openTime = openTimeOf(at, this.#interval)
-    // its bar has been handed on: a bar of this trade alone would take that one's place
-    if (openTime < this.#closedUpTo) return
+    // a bar of this trade alone would take the place of the one that has been handed on
+    if (openTime < this.#closedUpTo) {
+      this.#onLate(openTime)
+      return
+    }
     const known = this.#open.get(openTime)
     const candle = known ?? { openTime, open: price, high: price, low: price, close: price, volume: parseDecimal(size) }
     if (known === undefined) this.#open.set(openTime, candle)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Series } from '../../../src/core/series.ts'
 import { EventQueue } from '../../../src/data/stream/event-queue.ts'
+import type { FeedKind, FeedListener } from '../../../src/data/stream/feed.ts'
 import { Truth } from '../../servers/truth.ts'
 import { BTC, MINUTE, PlayedVenue, T0 } from './played-venue.ts'
 
@@ -77,17 +78,87 @@ describe('bars of a stream', () => {
     expect(String(venue.ended)).toContain('played: blocked')
   })
 
-  test('are handed on by a machine whose clock is behind: that a bar has ended is the venue’s to say', async () => {
+  test('of a venue whose feed cannot be opened end, however early, and those of the others go on', async () => {
+    const kraken: Series = { venue: 'kraken', symbol: 'XBTUSD', interval: '1m' }
+    const venue = play({ series: [kraken, BTC], deaf: 'kraken' })
+    await up(venue)
+    await venue.play(at(0), at(2))
+    expect(venue.of('ended')).toEqual([{ kind: 'ended', series: kraken, why: 'kraken is deaf' }])
+    expect(venue.bars).toEqual(['0 stream', '1 stream'])
+    expect(venue.ended).toBe('no')
+    // the feed goes with the last of its series
+    expect(venue.closedFeeds).toBe(0)
+    venue.feed.failed(new Error('it is over', { cause: new Error('so it is') }))
+    await venue.clock.moveTo(at(2) + 600)
+    expect(venue.of('ended').map(({ why }) => why)).toEqual(['kraken is deaf', 'it is over: so it is'])
+    expect(String(venue.ended)).toBe('Error: it is over')
+    expect([venue.closedFeeds, venue.clock.pending]).toEqual([1, 0])
+  })
+
+  test('end with their own connection, and the venue is up when the others are', async () => {
+    const [minutes, hours]: Series[] = ['1m', '1h'].map((interval) => ({ ...BTC, interval }) as Series)
+    const listeners = new Map<string, FeedListener>()
+    const closed: string[] = []
+    const kind: FeedKind = {
+      isNeverQuiet: true,
+      split: (all) => all.map((one) => [one]),
+      open: async ([one], listener) => {
+        listeners.set(one!.interval, listener)
+        return { close: async () => void closed.push(one!.interval) }
+      },
+    }
+    const venue = play({ series: [minutes!, hours!], options: { feed: async () => kind } })
+    await venue.clock.moveTo(at(0))
+    listeners.get('1h')!.failed(new Error('no such market'))
+    await venue.clock.moveTo(at(0) + 100)
+    expect(closed).toEqual(['1h'])
+    listeners.get('1m')!.connected()
+    listeners.get('1h')!.disconnected('played')
+    await venue.clock.moveTo(at(0) + 200)
+    expect(venue.events.map(({ kind }) => kind)).toEqual(['ended', 'connected'])
+  })
+
+  test('that were not whole are asked for again, and told as revised', async () => {
     const venue = play()
     await up(venue)
-    await venue.clock.moveTo(at(0) + 1000)
-    // ninety seconds and more behind
-    for (const minute of [0, 1, 2]) venue.close(at(minute))
-    await venue.clock.moveTo(at(0) + 2000)
-    expect(venue.bars).toEqual(['0 stream', '1 stream', '2 stream'])
-    venue.feed.bar(BTC, { ...venue.bar(at(3)), openTime: at(3) + 40 * 24 * 60 * MINUTE }, true, null)
-    await venue.clock.moveTo(at(0) + 3000)
-    expect(venue.bars).toHaveLength(3)
+    await venue.clock.moveTo(at(1) + 500)
+    venue.feed.bar(BTC, { ...venue.bar(at(0)), volume: '1' }, true, null)
+    venue.feed.doubted(BTC, at(0))
+    // nobody was told of this one
+    venue.feed.doubted(BTC, at(-400))
+    await venue.clock.moveTo(at(1) + 10_499)
+    expect(venue.asked).toEqual([])
+    await venue.clock.moveTo(at(1) + 10_500)
+    expect(venue.asked.map(({ from, to }) => [from, to])).toEqual([[at(0), at(1)]])
+    const [revised] = venue.of('revised')
+    expect(revised).toMatchObject({ bar: venue.bar(at(0)), revision: { was: '1', origin: 'api.played.test' } })
+    await venue.play(at(1), at(4))
+    expect(venue.asked).toHaveLength(1)
+  })
+
+  test('are asked for again until there is an answer', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.clock.moveTo(at(1) + 500)
+    venue.feed.bar(BTC, { ...venue.bar(at(0)), volume: '1' }, true, null)
+    venue.feed.doubted(BTC, at(0))
+    venue.restFault = 'network'
+    await venue.clock.moveTo(at(1) + 15_000)
+    venue.restFault = null
+    await venue.clock.moveTo(at(1) + 30_000)
+    expect(venue.of('revised')).toHaveLength(1)
+  })
+
+  test('that wait for older ones and were not whole come by REST', async () => {
+    const venue = play()
+    await up(venue)
+    venue.restFault = 'network'
+    await venue.clock.moveTo(at(2) + 500)
+    venue.feed.bar(BTC, { ...venue.bar(at(1)), volume: '1' }, true, null)
+    venue.feed.doubted(BTC, at(1))
+    venue.restFault = null
+    await venue.play(at(2), at(3))
+    expect(venue.bars).toEqual(['0 rest', '1 rest', '2 stream'])
   })
 
   test('since the last stored one come first', async () => {

@@ -155,12 +155,16 @@ describe('Coinbase, bars of trades', () => {
     expect(played.heard.closed.map(({ bar: { low, high, close, volume } }) => [low, high, close, volume])).toEqual([
       ['95', '105', '95', '1.75'],
     ])
-    // one that is later still is no bar of its own
+    expect(played.heard.doubts).toEqual([])
+    // one that is later still is no bar of its own, and its own was not whole
     await say(played, match(104, 59.5, '1', '7'), heartbeat(104, 62), heartbeat(104, 121))
     expect(played.heard.closed.map(({ bar }) => [(bar.openTime - T0) / 60_000, bar.volume])).toEqual([
       [0, '1.75'],
       [1, '2'],
     ])
+    expect(played.heard.doubts).toEqual([T0])
+    // heartbeats say what time it is there
+    expect(played.heard.times.map((at) => (at - T0) / 1000)).toEqual([-1, 60.001, 61, 62, 121])
   })
 
   test('a trade of a bar that was handed on is not counted to the next one', async () => {

@@ -19,6 +19,14 @@ export class Heard implements FeedListener {
   bar = (series: Series, bar: BarText, isClosed: boolean, mark: string | null) => {
     this.all.push({ series, bar, isClosed, mark })
   }
+  readonly doubts: number[] = []
+  readonly times: number[] = []
+  doubted = (_: Series, openTime: number) => {
+    this.doubts.push(openTime)
+  }
+  time = (at: number) => {
+    this.times.push(at)
+  }
   alive = (series: Series) => {
     this.alives.push(series)
   }

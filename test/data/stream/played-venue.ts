@@ -1,5 +1,5 @@
 import { closeTimeOf } from '../../../src/core/interval.ts'
-import type { Series } from '../../../src/core/series.ts'
+import type { Series, Venue } from '../../../src/core/series.ts'
 import { VenueError, type VenueErrorKind } from '../../../src/data/http/venue-error.ts'
 import type { FeedKind, FeedListener } from '../../../src/data/stream/feed.ts'
 import type { LiveEvent, LiveStream } from '../../../src/data/stream/live.ts'
@@ -22,6 +22,8 @@ interface Play {
   readonly pageRows?: number
   /** Whether the stream is read; else it is left to the test. */
   readonly isRead?: boolean
+  /** A venue whose feed cannot be opened. */
+  readonly deaf?: Venue
   readonly options?: Partial<StreamOptions>
 }
 
@@ -78,7 +80,11 @@ export class PlayedVenue {
           this.truth.texts({ ...one, symbol: `${one.symbol}@mark` }, from, to).map((bar) => [bar.openTime, bar.close]),
         ),
     }
-    this.stream = openStream(series, { clock: this.clock, feed: async () => kind, rest: () => rest, ...options })
+    const feed = async (venue: Venue) => {
+      if (venue === play.deaf) throw new Error(`${venue} is deaf`)
+      return kind
+    }
+    this.stream = openStream(series, { clock: this.clock, feed, rest: () => rest, ...options })
     if (play.isRead ?? true) void this.#read()
   }
 
