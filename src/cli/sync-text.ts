@@ -17,6 +17,15 @@ export function scheduleText(rows: readonly JobRow[], now: number): string {
   ].join('\n')
 }
 
+/** What a service that begins is going to do. */
+export function waitingText(rows: readonly JobRow[], now: number): string {
+  const next = rows.filter((row) => row.next !== null).sort((a, b) => a.next! - b.next!)
+  const due = next.filter((row) => row.next! <= now).map(({ job }) => job)
+  if (due.length > 0) return `runs now: ${due.join(', ')}`
+  const [first] = next
+  return first === undefined ? 'no job will ever be due' : `waits: next is ${first.job}, at ${minute(first.next!)} UTC`
+}
+
 function outcomeText({ outcome, failures, lastDone }: NonNullable<JobRow['last']>): string {
   if (outcome === 'running') return 'not finished: underway, or killed'
   if (outcome !== 'failed') return outcome

@@ -1,5 +1,4 @@
 import { Cron } from 'croner'
-import type { JobState } from './sync-state.ts'
 
 /** A cron expression of five fields (minute hour day month weekday) or a nickname such as @daily, in UTC: no hour comes twice or never. */
 function cronOf(text: string): Cron {
@@ -21,13 +20,19 @@ export function nextTime(cron: string, after: number): number | null {
   return cronOf(cron).nextRun(new Date(after))?.getTime() ?? null
 }
 
+interface LastRun {
+  /** UTC ms. */
+  readonly started: number
+  readonly outcome: 'running' | 'done' | 'failed' | 'stopped'
+}
+
 /**
  * When a job is due, UTC ms: one that was never run, or was not finished, at once; every other at its first time after it was last
  * started, so that of many times that were missed one is made up for.
  * @param now where what is recorded lies after it, some clock was wrong, and waiting for that time could take years
  */
-export function dueTime(cron: string, state: JobState | undefined, now: number): number {
-  if (state === undefined || state.started > now) return now
-  if (state.outcome === 'running' || state.outcome === 'stopped') return now
-  return nextTime(cron, state.started) ?? Number.POSITIVE_INFINITY
+export function dueTime(cron: string, last: LastRun | undefined, now: number): number {
+  if (last === undefined || last.started > now) return now
+  if (last.outcome === 'running' || last.outcome === 'stopped') return now
+  return nextTime(cron, last.started) ?? Number.POSITIVE_INFINITY
 }

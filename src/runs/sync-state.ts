@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError } from '../data/data-error.ts'
 import { writeAtomic } from '../data/manifest.ts'
+import { SYNC_STEPS, type SyncJob } from './sync-config.ts'
 
 /** How a job's last run went. `running` in a file whose writer is gone: it was killed. */
 export interface JobState {
+  /** Digest of what the job does: one of the same name that does something else is another job. */
+  readonly does: string
   /** UTC ms. */
   readonly started: number
   /** `null`: not yet, or it was killed. */
@@ -47,6 +51,23 @@ export function readStates(dir: string): JobStates {
     if (typeof state?.started !== 'number' || typeof state.outcome !== 'string')
       throw wrong(`job "${name}" has no start or no outcome`)
   return json.jobs as JobStates
+}
+
+/** What is known of these jobs, as they are now; when one runs, and how long it may take, are no part of what it is. */
+export function statesOf(jobs: readonly SyncJob[], dir: string): JobStates {
+  const all = readStates(dir)
+  const isOf = (job: SyncJob) => all[job.name]?.does === digestOf(job)
+  return Object.fromEntries(jobs.filter(isOf).map(({ name }) => [name, all[name]!]))
+}
+
+/** Of its steps and where they begin, whatever the order in which they are written. */
+export function digestOf(job: SyncJob): string {
+  const does = Object.fromEntries([...SYNC_STEPS, 'from' as const].map((key) => [key, job[key] ?? null]))
+  const sorted = (_: string, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value
+  return createHash('sha256').update(JSON.stringify(does, sorted)).digest('hex').slice(0, 16)
 }
 
 /** Records the state of a job, on the disk when this returns; jobs that this run does not know are kept. */

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { takeLock } from '../data/lock.ts'
 import { dueTime, nextTime } from './schedule.ts'
 import { parseSpan, SYNC_STEPS, type SyncJob } from './sync-config.ts'
-import { type JobState, readStates, writeState } from './sync-state.ts'
+import { digestOf, type JobState, statesOf, writeState } from './sync-state.ts'
 import type { SyncSteps } from './sync-steps.ts'
 
 /** Wall clock, UTC ms, and what waits by it: until the time is over or the signal comes. */
@@ -64,7 +64,7 @@ export async function sync(asked: SyncAsked, steps: SyncSteps, host: SyncHost): 
     const last = new Map<string, JobRun>()
     let [runs, failed] = [0, 0]
     for (;;) {
-      const states = readStates(dir)
+      const states = statesOf(jobs, dir)
       const isDue = ({ name, cron }: SyncJob) =>
         only === undefined ? dueTime(cron, states[name], clock.now()) <= clock.now() : only.includes(name)
       const due = jobs.filter(isDue)
@@ -91,7 +91,7 @@ function lockFolder(dir: string): string {
 
 /** Until the next one is due, which one that took long may have brought about. */
 async function nap(jobs: readonly SyncJob[], dir: string, { clock, signal }: SyncHost): Promise<void> {
-  const [states, now] = [readStates(dir), clock.now()]
+  const [states, now] = [statesOf(jobs, dir), clock.now()]
   const next = Math.min(...jobs.map(({ name, cron }) => dueTime(cron, states[name], now)))
   try {
     await clock.sleep(Math.max(1, Math.min(next - now, NAP_MS)), signal)
@@ -103,10 +103,10 @@ async function nap(jobs: readonly SyncJob[], dir: string, { clock, signal }: Syn
 /** The state is on the disk before the first step and after the last: what is killed in between is found, and run again. */
 async function runJob(job: SyncJob, dir: string, steps: SyncSteps, host: SyncHost): Promise<JobRun> {
   const { clock, signal, log, hide } = host
-  const before = readStates(dir)[job.name]
+  const before = statesOf([job], dir)[job.name]
   if (before?.outcome === 'running') log(`${job.name}: its last run was killed; it is run again`)
   const started = clock.now()
-  const kept = { lastDone: before?.lastDone ?? null, failures: before?.failures ?? 0 }
+  const kept = { does: digestOf(job), lastDone: before?.lastDone ?? null, failures: before?.failures ?? 0 }
   writeState(dir, job.name, { ...kept, started, finished: null, outcome: 'running', error: null, said: [] })
   log(`${job.name}: started`)
   const said: string[] = []
@@ -133,7 +133,7 @@ async function runJob(job: SyncJob, dir: string, steps: SyncSteps, host: SyncHos
   }
   const finished = clock.now()
   const run = {
-    ...{ started, finished, outcome, error, said },
+    ...{ does: kept.does, started, finished, outcome, error, said },
     lastDone: outcome === 'done' ? finished : kept.lastDone,
     failures: outcome === 'done' ? 0 : kept.failures + (outcome === 'failed' ? 1 : 0),
   }
@@ -185,7 +185,7 @@ export interface JobRow {
 
 /** Jobs with their next times and what came of their last runs. */
 export function listJobs(jobs: readonly SyncJob[], dir: string, now: number): readonly JobRow[] {
-  const states = readStates(dir)
+  const states = statesOf(jobs, dir)
   return jobs.map((job) => {
     const next = dueTime(job.cron, states[job.name], now)
     return {

@@ -126,6 +126,21 @@ describe('two at once, and the end', () => {
     expect(readFileSync(join(cwd, 'runs'), 'utf8')).toBe('x')
   })
 
+  test('a service to which nothing is due says at its start what it waits for; to a script it does not', async () => {
+    const cwd = project(script('one', '0', '30 4 2 1 *'))
+    klinelab(['data', 'sync', '--once'], { cwd })
+    const service = start(['data', 'sync'], cwd)
+    await until(() => service.said() !== '')
+    expect(service.said()).toMatch(/^\S+Z waits: next is one, at \d{4}-01-02T04:30 UTC\n$/)
+    service.child.kill('SIGTERM')
+    expect(await service.ended).toBe(0)
+    const silent = start(['data', 'sync', '--json'], cwd)
+    await until(() => existsSync(join(cwd, 'store', '.sync', '.lock')))
+    silent.child.kill('SIGTERM')
+    expect(await silent.ended).toBe(0)
+    expect(JSON.parse(silent.said())).toMatchObject({ runs: 0 })
+  })
+
   test('a service runs what is due, stays, and ends well when it is told to', async () => {
     const cwd = project(script('one', 'require("fs").writeFileSync("made", "")'))
     const service = start(['data', 'sync'], cwd)

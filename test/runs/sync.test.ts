@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { listJobs, type SyncAsked, sync } from '../../src/runs/sync.ts'
 import type { SyncJob } from '../../src/runs/sync-config.ts'
-import { readStates, writeState } from '../../src/runs/sync-state.ts'
+import { digestOf, type JobState, readStates, writeState as writeAny } from '../../src/runs/sync-state.ts'
 import type { StepHost, StepResult, SyncSteps } from '../../src/runs/sync-steps.ts'
 
 const HOUR = 3_600_000
@@ -12,6 +12,8 @@ const START = Date.UTC(2026, 10, 26, 12, 30)
 
 const BARS: SyncJob = { name: 'bars', cron: '2 * * * *', get: ['binance:BTCUSDT:1h'], from: '2024-01-01' }
 const ALL: SyncJob = { name: 'all', cron: '0 3 * * *', update: true }
+
+const JOBS: Readonly<Record<string, SyncJob>> = { bars: BARS, all: ALL, noon: ALL }
 
 let dir: string
 beforeEach(() => {
@@ -49,6 +51,10 @@ function world(act: (step: string, host: StepHost) => StepResult | Promise<StepR
     sync({ jobs, dir, isOnce: true, ...more }, steps, host)
   return { at, calls, lines, stop, run }
 }
+
+/** Of the jobs that these tests have, as if it had run as it is. */
+const writeState = (to: string, name: string, state: Omit<JobState, 'does'>, job = JOBS[name] ?? BARS) =>
+  writeAny(to, name, { ...state, does: digestOf(job) })
 
 const recorded = (started: number, outcome: 'done' | 'running' | 'stopped' = 'done') => ({
   ...{ started, finished: outcome === 'running' ? null : started + 1000, outcome },
@@ -214,6 +220,34 @@ describe('what goes wrong', () => {
     writeState(dir, 'other', recorded(START - HOUR))
     await world().run([BARS])
     expect(Object.keys(readStates(dir)).sort()).toEqual(['bars', 'other'])
+  })
+})
+
+describe('a job that is another one now', () => {
+  const failing = () => {
+    throw new Error('kucoin: 451')
+  }
+
+  test('has no past: what the one before it failed with is not shown, and it is due', async () => {
+    await world(failing).run([BARS])
+    const other = { ...BARS, get: ['kraken:XBTUSD:1h'] }
+    expect(listJobs([other], dir, START + 60_000)).toMatchObject([{ last: null, next: START + 60_000 }])
+    const { run, calls } = world()
+    await run([other])
+    expect(calls).toEqual(['11-26T12:30 get'])
+    expect(readStates(dir)['bars']).toMatchObject({ outcome: 'done', error: null, failures: 0 })
+  })
+
+  test('its times, and how long it may take, do not make it another; nor does the order of its keys', async () => {
+    await world(failing).run([BARS])
+    const { from, get, name } = BARS
+    const same: SyncJob = { from: from!, patience: '1h', get: get!, cron: '5 * * * *', name }
+    expect(listJobs([same], dir, START + 60_000)).toMatchObject([
+      { last: { error: 'get: kucoin: 451' }, next: Date.UTC(2026, 10, 26, 13, 5) },
+    ])
+    const scan: SyncJob = { name: 'bars', cron: '@daily', scan: { venue: 'kraken', top: 3 } }
+    expect(digestOf(scan)).toBe(digestOf({ ...scan, scan: { top: 3, venue: 'kraken' } }))
+    expect(digestOf(scan)).not.toBe(digestOf({ ...scan, scan: { top: 4, venue: 'kraken' } }))
   })
 })
 

@@ -11,7 +11,7 @@ import type { Command } from '../command.ts'
 import { LEDGER, PLACES, RUN, settingsOf } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Io } from '../io.ts'
-import { reportText, scheduleText } from '../sync-text.ts'
+import { reportText, scheduleText, waitingText } from '../sync-text.ts'
 
 interface Flags {
   readonly once?: boolean
@@ -70,6 +70,8 @@ export default {
       now: Date.now,
       sleep: (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }),
     }
+    const isShort = once || only !== undefined
+    if (!isShort && args.flags['json'] !== true) log(waitingText(listJobs(jobs, dir, io.now), io.now))
     // what stops containers and services
     const term = new AbortController()
     const onTerm = () => term.abort()
@@ -79,7 +81,6 @@ export default {
         const signal = AbortSignal.any([interrupt, term.signal])
         return sync({ jobs, dir, isOnce: once, ...(only && { only }) }, steps, { clock, signal, log, hide })
       })
-      const isShort = once || only !== undefined
       return {
         json: report,
         text: reportText(report),
