@@ -26,6 +26,8 @@ export interface Origin {
   readonly from: number
   readonly to: number
   readonly rows: number
+  /** When it said the newest word of them, UTC ms; absent where an older version stored them. */
+  readonly at?: number
 }
 
 /** What only series that were collected from a venue have; absent where there is nothing of it. */

@@ -75,6 +75,8 @@ interface Incoming {
   /** Rows of the buffer by open time; those of one time in the order in which they were read. */
   readonly fresh: Uint32Array
   readonly replaces: Replaces
+  /** Whether a row is an older word than the stored one of its time. */
+  readonly isOlder?: (row: number) => boolean
   /** Stretches for whose missing bars flat ones are made; in order. */
   readonly fill?: readonly Span[]
 }
@@ -108,7 +110,7 @@ export async function putTogether(store: Store, series: Series, incoming: Incomi
   await store.mirror?.bring(series, read)
   await readMonths(dir, read, rows)
   const stored = Uint32Array.from({ length: rows.length - before }, (_, k) => before + k)
-  const united = unite(rows, stored, fresh, incoming.replaces, liesIn(madeBefore))
+  const united = unite(rows, stored, fresh, incoming.replaces, liesIn(madeBefore), incoming.isOlder)
   const filled = fillFlat(rows, united.unique, fill, interval)
   const stillMade =
     madeBefore.length === 0

@@ -23,12 +23,15 @@ export interface United {
   /** Rows of times that had no bar, or a made one. */
   readonly added: readonly number[]
   readonly replaced: readonly Replaced[]
+  /** Fresh rows that say otherwise than stored, and are the older word. */
+  readonly refused: readonly Replaced[]
   /** Stored rows that were told what they did not know. */
   readonly completed: number
 }
 
 /**
  * Stored and fresh rows, both by open time, put together.
+ * @param isOlder whether a fresh row gives way to the stored one of its time
  * @param isMade whether the stored bar of a time is one that was made, which gives way to whatever comes
  * @throws DataError where two rows of one time differ and neither may take the other's place
  */
@@ -38,9 +41,11 @@ export function unite(
   fresh: Uint32Array,
   replaces: Replaces,
   isMade: (openTime: number) => boolean,
+  isOlder: (row: number) => boolean = () => false,
 ): United {
   const unique = new Uint32Array(stored.length + fresh.length)
   const [repeated, added, replaced]: [number[], number[], Replaced[]] = [[], [], []]
+  const refused: Replaced[] = []
   let count = 0
   let completed = 0
   for (let s = 0, f = 0; s < stored.length || f < fresh.length; ) {
@@ -58,6 +63,11 @@ export function unite(
     const later: Replaced[] = []
     for (; f < fresh.length && rows.openTime[fresh[f]!] === at; f++) {
       const row = fresh[f]!
+      const other = old < 0 || !isOlder(row) ? null : rows.differingField(old, row)
+      if (other !== null) {
+        refused.push({ was: old, is: row, field: other })
+        continue
+      }
       const field = now < 0 ? null : rows.differingField(now, row)
       if (field !== null) {
         if (replaces !== 'all') throw twoRows(rows, now, row, field)
@@ -72,7 +82,8 @@ export function unite(
     if (old < 0) {
       added.push(now)
       replaced.push(...later)
-    } else if (replaces !== 'none') {
+    } else if (now < 0) now = old
+    else if (replaces !== 'none') {
       const field = rows.differingField(old, now)
       if (field !== null) replaced.push({ was: old, is: now, field })
       else {
@@ -83,7 +94,7 @@ export function unite(
     }
     unique[count++] = now
   }
-  return { unique: unique.subarray(0, count), repeated, added, replaced, completed }
+  return { unique: unique.subarray(0, count), repeated, added, replaced, refused, completed }
 }
 
 function twoRows(rows: RowBuffer, first: number, second: number, field: Replaced['field']): DataError {

@@ -6,8 +6,10 @@ import { byTime, commitUnion, factsAfter, outagesWith, putTogether } from '../me
 import { type BadRow, RowBuffer } from '../rows.ts'
 import type { Store } from '../store.ts'
 import type { Replaces } from '../unite.ts'
+import { timeText } from '../validate.ts'
 import { type Facts, removeStrays } from '../write-series.ts'
 import type { BarBatch, Revision, Stored } from './batch.ts'
+import { isOlderWord } from './older-word.ts'
 import { within, without } from './stretches.ts'
 
 /** How long another process may write, ms: an import of years takes a while, and who collects has time. */
@@ -34,8 +36,9 @@ export function inTurn<T>(store: Store, series: Series, work: (at: Store) => Pro
 
 /** The work of `storeBars` for rows that can be, by whoever holds the store. */
 export async function putBars(store: Store, series: Series, batch: BarBatch, replaces: Replaces): Promise<Stored> {
-  const { fill = [] } = batch
+  const { fill = [], heard } = batch
   const { interval } = series
+  const before = heard === undefined ? null : await store.manifest(series)
   // a copy, since what is stored is put behind them
   const rows = new RowBuffer(batch.rows.length)
   rows.append(batch.rows)
@@ -51,6 +54,9 @@ export async function putBars(store: Store, series: Series, batch: BarBatch, rep
     rows,
     fresh,
     replaces,
+    ...(before !== null && {
+      isOlder: (row: number) => isOlderWord(before, batch.origin, rows.openTime[row]!, heard![row]!),
+    }),
     fill: [...fill].sort((a, b) => a.start - b.start),
   })
   const { old, added, repeated, replaced } = union
@@ -64,12 +70,18 @@ export async function putBars(store: Store, series: Series, batch: BarBatch, rep
       at: batch.at,
     }),
   )
+  const refused = union.refused.map(
+    ({ was, is, field }): BadRow => ({
+      ...{ file: batch.origin, row: rows.line[is]!, field, value: rows.text(field, is) },
+      reason: `of the bar of ${timeText(rows.openTime[is]!)}, heard ${timeText(heard![is]!)}; ${rows.text(field, was)} is stored, and is not known to be older`,
+    }),
+  )
   const news = [...new Set([...added, ...replaced.map(({ is }) => is)])].map((row) => rows.openTime[row]!)
   const facts = factsAfter(
     union,
     {
       outages: outagesWith(old, early),
-      skipped: skippedWith(old, batch.skipped ?? []),
+      skipped: skippedWith(old, [...(batch.skipped ?? []), ...refused]),
       sources: sourcesWith(old, batch),
       holes: holesWith(old, batch),
       revised: [...(old?.revised ?? []), ...revised].slice(-LISTED),
@@ -108,7 +120,7 @@ function sourcesWith(old: SeriesManifest | null, { source }: BarBatch): Facts['s
 
 function originsWith(
   old: SeriesManifest | null,
-  { origin, source }: BarBatch,
+  { origin, source, at }: BarBatch,
   news: readonly number[],
   { interval }: Series,
 ): Facts['origins'] {
@@ -120,7 +132,7 @@ function originsWith(
     from = Math.min(from, openTime)
     to = Math.max(to, closeTimeOf(openTime, interval))
   }
-  const now = { origin, from, to, rows: (own?.rows ?? 0) + news.length }
+  const now = { origin, from, to, rows: (own?.rows ?? 0) + news.length, at: Math.max(own?.at ?? 0, at) }
   return own === undefined ? [...known, now] : known.map((one) => (one === own ? now : one))
 }
 

@@ -19,19 +19,20 @@ export function tailLine(bar: BarText, at: number): string {
 
 interface TailRead {
   readonly rows: RowBuffer
+  /** When each row was heard, UTC ms. */
+  readonly heard: readonly number[]
   /** A last line that ends in the middle: its bar was never acknowledged. */
   readonly torn: BadRow | null
   /** When the last bar was heard, UTC ms. */
   readonly at: number
 }
 
-/**
- * @param isWanted whether the bar that opens at a time is to be read
- * @throws DataError for a line that is neither whole nor the last: the file was damaged afterwards */
-export function readTail(file: string, isWanted: (openTime: number) => boolean = () => true): TailRead {
+/** @throws DataError for a line that is neither whole nor the last: the file was damaged afterwards */
+export function readTail(file: string): TailRead {
   const lines = readFileSync(file, 'utf8').split('\n')
   const rest = lines.pop()!
   const rows = new RowBuffer(lines.length)
+  const heard: number[] = []
   let last = 0
   for (const [k, line] of lines.entries()) {
     if (k === 0 && `${line}\n` === TAIL_HEADER) continue
@@ -61,8 +62,8 @@ export function readTail(file: string, isWanted: (openTime: number) => boolean =
       )
     }
     last = Math.max(last, at, rows.openTime[rows.length - 1]!)
-    if (!isWanted(rows.openTime[rows.length - 1]!)) rows.length--
+    heard.push(at)
   }
   const torn = { file: 'tail.csv', row: lines.length + 1, field: 'row', value: rest, reason: 'ends in the middle' }
-  return { rows, torn: rest === '' ? null : torn, at: last }
+  return { rows, heard, torn: rest === '' ? null : torn, at: last }
 }

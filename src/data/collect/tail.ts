@@ -4,7 +4,7 @@ import { type Series, seriesName } from '../../core/series.ts'
 import { DataError } from '../data-error.ts'
 import { diskError } from '../duckdb.ts'
 import { takeLock } from '../lock.ts'
-import { type SeriesManifest, seriesDir, syncFolder } from '../manifest.ts'
+import { seriesDir, syncFolder } from '../manifest.ts'
 import { RowBuffer } from '../rows.ts'
 import type { Store } from '../store.ts'
 import { findFault, timeText } from '../validate.ts'
@@ -115,7 +115,8 @@ export class Tail {
   }
 
   /**
-   * Puts the bars into the months; `null` where none wait. A later line of a bar takes the place of an earlier one. Whenever the process
+   * Puts the bars into the months; `null` where none wait. A later line of a bar takes the place of an earlier one, and of what
+   * is stored unless that may be the newer word (`older-word.ts`). Whenever the process
    * dies in it, nothing is lost, and folding again doubles nothing.
    */
   fold(): Promise<Stored | null> {
@@ -187,15 +188,6 @@ function rotate(dir: string): void {
   syncFolder(dir)
 }
 
-/** Whether a bar is stored by somebody who asked the venue since it was heard: what a stream heard is the older word. */
-function isToldByAnother(manifest: SeriesManifest | null, origin: string, openTime: number): boolean {
-  if (manifest === null) return false
-  const { gaps, made = [], origins = [] } = manifest
-  const isIn = ({ start, end }: { readonly start: number; readonly end: number }) => openTime >= start && openTime < end
-  const isStored = openTime >= manifest.from && openTime < manifest.to && !gaps.some(isIn) && !made.some(isIn)
-  return isStored && origins.some((one) => one.origin !== origin && openTime >= one.from && openTime < one.to)
-}
-
 /** Folds a file that an earlier death left behind first, then what has been appended since. */
 async function foldFiles(
   store: Store,
@@ -218,13 +210,10 @@ async function foldFiles(
 
 async function foldFile(store: Store, series: Series, file: string): Promise<Stored | null> {
   if (!existsSync(file)) return null
-  const origin = `${series.venue} stream`
-  const stored = await inTurn(store, series, async (own) => {
-    const manifest = await own.manifest(series)
-    const { rows, torn, at } = readTail(file, (openTime) => !isToldByAnother(manifest, origin, openTime))
-    if (rows.length === 0 && (torn === null || manifest === null)) return null
-    return putBars(own, series, { rows, at, origin, skipped: torn === null ? [] : [torn] }, 'all')
-  })
+  const { rows, heard, torn, at } = readTail(file)
+  const batch = { rows, heard, at, origin: `${series.venue} stream`, skipped: torn === null ? [] : [torn] }
+  const isEmpty = rows.length === 0 && (torn === null || (await store.manifest(series)) === null)
+  const stored = isEmpty ? null : await inTurn(store, series, (own) => putBars(own, series, batch, 'all'))
   // only now: a death before this line folds the same bars again, which are known by then
   rmSync(file)
   return stored

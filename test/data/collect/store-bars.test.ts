@@ -73,7 +73,7 @@ describe('bars of a venue in the store', () => {
     expect(stored).toMatchObject({ added: 100, known: 0, revised: [], made: 0 })
     expect(stored.manifest.files).toEqual(manifest.files)
     expect(stored.manifest).toMatchObject({ rows: 100, sources: [], duplicates: 0, gaps: [] })
-    expect(stored.manifest.origins).toEqual([{ origin: 'api.test', from: at(700), to: at(800), rows: 100 }])
+    expect(stored.manifest.origins).toEqual([{ origin: 'api.test', from: at(700), to: at(800), rows: 100, at: NOW }])
     // and a series that was only imported says nothing of collecting
     expect(Object.keys(manifest)).toEqual([
       'format', 'series', 'rows', 'from', 'to', 'priceDecimals', 'gaps', 'outages', 'duplicates', 'unfinished', 'skipped', 'sources', 'files',
@@ -337,7 +337,7 @@ describe('bars that are made', () => {
       { start: at(3), end: at(6), bars: 3 },
       { start: at(8), end: at(9), bars: 1 },
     ])
-    expect(manifest!.origins).toEqual([{ origin: 'api.test', from: at(0), to: at(10), rows: 6 }])
+    expect(manifest!.origins).toEqual([{ origin: 'api.test', from: at(0), to: at(10), rows: 6, at: NOW }])
     // again makes nothing more
     expect(await storeBars(store, TEST, batchOf([], { fill }))).toMatchObject({ made: 0, manifest })
   })

@@ -76,7 +76,9 @@ describe('live bars', () => {
     tail.append(hourBar(1, { trades: 77 }), at(2) + 1)
     const second = await tail.fold()
     expect(second!.revised).toMatchObject([{ openTime: at(1), field: 'trades', was: '1', is: '77' }])
-    expect(second!.manifest.origins).toEqual([{ origin: 'binance stream', from: at(0), to: at(2), rows: 3 }])
+    expect(second!.manifest.origins).toEqual([
+      { origin: 'binance stream', from: at(0), to: at(2), rows: 3, at: at(2) + 1 },
+    ])
     await tail.close()
     expect(Array.from((await store.load(TEST)).close)).toEqual([100.5, 101.01])
   })
@@ -147,9 +149,56 @@ describe('a tail that a stream left', () => {
     renameSync(join(folder, 'tail.csv'), aside)
     await storeBars(store, TEST, batchOf([...hours(1, 2), ...hours(5, 2)]))
     renameSync(aside, join(folder, 'tail.csv'))
-    expect(await tail.fold()).toMatchObject({ added: 2, revised: [] })
+    const lines = readFileSync(tailFile(store))
+    const folded = await tail.fold()
+    expect(folded).toMatchObject({ added: 2, revised: [] })
     expect(await opens(store)).toEqual([0, 1, 2, 4, 5, 6])
     expect((await store.load(TEST)).close[1]).toBe(101.01)
+    // nothing is lost in silence
+    expect((await certify(store, TEST)).skipped).toEqual([
+      {
+        ...{ file: 'binance stream', row: 2, field: 'close', value: '101.5' },
+        reason:
+          'of the bar of 2024-01-01T01:00:00.000Z, heard 2024-01-01T02:01:00.000Z; 101.01 is stored, and is not known to be older',
+      },
+    ])
+    // a death before the tail is taken away folds it again: listed once
+    writeFileSync(join(folder, 'tail.folding.csv'), lines)
+    expect(await tail.fold()).toMatchObject({ added: 0, known: 2, revised: [] })
+    expect((await certify(store, TEST)).skipped).toHaveLength(1)
+    await tail.close()
+  })
+
+  test('takes the place of what somebody else was told before', async () => {
+    const { store, tail } = await openTail()
+    await storeBars(store, TEST, batchOf([...hours(0, 3)], { at: at(3) }))
+    tail.append(hourBar(1, { close: '101.5' }), at(3))
+    tail.append(hourBar(2, { close: '102.5' }), at(3) + 1)
+    expect((await tail.fold())!.revised).toMatchObject([{ openTime: at(2), was: '102.02', is: '102.5' }])
+    expect([...(await store.load(TEST)).close]).toEqual([100, 101.01, 102.5])
+    // a later line of the same tail is not held up by an older one
+    tail.append(hourBar(1, { close: '101.5' }), at(3))
+    tail.append(hourBar(1, { close: '101.75' }), at(4))
+    expect((await tail.fold())!.revised).toMatchObject([{ openTime: at(1), was: '101.01', is: '101.75' }])
+    await tail.close()
+  })
+
+  test('does not take the place of bars of which nobody knows when they were told', async () => {
+    const { store, tail } = await openTail()
+    const cwd = scratch({ 'bars.csv': plainCsv([[at(0), '1', '2', '0.5', '1', '0']]) })
+    await importFiles(store, [join(cwd, 'bars.csv')], TEST, { now: NOW })
+    tail.append(hourBar(0), NOW)
+    tail.append(hourBar(1), NOW)
+    expect(await tail.fold()).toMatchObject({ added: 1, revised: [] })
+    expect((await store.load(TEST)).close[0]).toBe(1)
+    expect((await certify(store, TEST)).skipped).toHaveLength(1)
+    // an archive replaced what the stream stored, and says so in the list of revisions
+    const source = { name: 'a.zip', sha256: 'a', rows: 1 }
+    await storeBars(store, TEST, batchOf([hourBar(1, { close: '101.25' })], { source, at: NOW + 5 }))
+    tail.append(hourBar(1, { close: '101.5' }), NOW + 4)
+    expect(await tail.fold()).toMatchObject({ revised: [] })
+    tail.append(hourBar(1, { close: '101.5' }), NOW + 6)
+    expect((await tail.fold())!.revised).toMatchObject([{ was: '101.25', is: '101.5' }])
     await tail.close()
   })
 
