@@ -1,6 +1,9 @@
-import { closeTimeOf, openTimeOf } from '../../core/interval.ts'
+import { barsBetween, closeTimeOf, openTimeOf } from '../../core/interval.ts'
 import { type Series, seriesName } from '../../core/series.ts'
 import { addBar } from '../collect/add-bar.ts'
+import type { Hole } from '../collect/batch.ts'
+import { storeBars } from '../collect/store-bars.ts'
+import { within, without } from '../collect/stretches.ts'
 import { Tail } from '../collect/tail.ts'
 import { DataError } from '../data-error.ts'
 import { RowBuffer } from '../rows.ts'
@@ -22,6 +25,8 @@ export class StreamStore {
   readonly #tails: ReadonlyMap<string, Tail>
   readonly #clock: StreamClock
   readonly #onFault: (error: unknown) => void
+  /** Holes that were told and are not in the manifest yet, by series, in order. */
+  readonly #holes = new Map<Series, Hole[]>()
   #cancel: () => void = () => undefined
   #folding: Promise<void> = Promise.resolve()
 
@@ -67,11 +72,12 @@ export class StreamStore {
   }
 
   /**
-   * Keeps what an event says of a bar, if it does.
+   * Keeps what an event says of a bar, if it does; a hole is noted in the manifest with the next fold.
    * @returns why a bar cannot be kept, `null` where all is well
    * @throws DataError where it cannot be written
    */
   keep(event: LiveEvent, at: number): string | null {
+    if (event.kind === 'hole') this.#keepHole(event)
     const bar = barOf(event)
     if (bar === null || !('series' in event)) return null
     const why = impossible(bar, event.series, at)
@@ -100,6 +106,35 @@ export class StreamStore {
       } catch (error) {
         this.#onFault(error)
       }
+    for (const [series, holes] of this.#holes)
+      try {
+        await this.#noteHoles(series, holes)
+      } catch (error) {
+        this.#onFault(error)
+      }
+  }
+
+  #keepHole({ series, from, to, cause, why }: Extract<LiveEvent, { kind: 'hole' }>): void {
+    // without a time, so that holes side by side are one
+    const because = cause === 'horizon' ? why : 'the venue was asked twice while the series was streamed'
+    const hole = { start: from, end: to, bars: barsBetween(from, to, series.interval), cause, because }
+    const holes = this.#holes.get(series)
+    if (holes === undefined) this.#holes.set(series, [hole])
+    else holes.push(hole)
+  }
+
+  /** What somebody else has found out about a hole stays. */
+  async #noteHoles(series: Series, told: Hole[]): Promise<void> {
+    const manifest = await this.#store.manifest(series)
+    // a series begins with its first bar
+    if (manifest === null || manifest.rows === 0 || told.length === 0) return
+    const holes = [...told]
+    const { start, end } = { start: holes[0]!.start, end: holes.at(-1)!.end }
+    const known = within(manifest.holes ?? [], [{ start, end }])
+    const origin = `${series.venue} stream`
+    const asked = { from: start, to: end, holes: [...without(holes, known), ...known] }
+    await storeBars(this.#store, series, { rows: new RowBuffer(0), origin, at: this.#clock.now(), asked })
+    told.splice(0, holes.length)
   }
 }
 
