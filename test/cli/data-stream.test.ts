@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { closeTimeOf, openTimeOf } from '../../src/core/interval.ts'
@@ -40,8 +40,8 @@ class Venue {
   rest!: VenueServer
   sockets!: SocketServer
 
-  constructor() {
-    this.first = this.cursor = openTimeOf(Date.now(), '1m') - 400 * MINUTE
+  constructor(minutes = 400) {
+    this.first = this.cursor = openTimeOf(Date.now(), '1m') - minutes * MINUTE
   }
 
   async start(): Promise<this> {
@@ -64,7 +64,7 @@ class Venue {
       const [o, h, l, c] = [bar.open, bar.high, bar.low, bar.close]
       const rest = { v: bar.volume, q: bar.quoteVolume, n: bar.trades, V: bar.takerBase, Q: bar.takerQuote }
       const k = { t: openTime, T: openTime + MINUTE - 1, s: 'BTCUSDT', i: '1m', o, h, l, c, ...rest, x: true }
-      this.sockets.send({ stream: 'btcusdt@kline_1m', data: { e: 'kline', E: openTime, s: 'BTCUSDT', k } })
+      this.sockets.send({ stream: 'btcusdt@kline_1m', data: { e: 'kline', E: Date.now(), s: 'BTCUSDT', k } })
     }
   }
 
@@ -124,6 +124,11 @@ class Streaming {
     return this.lines.map((line) => JSON.parse(line) as Told).filter(({ kind }) => kind === 'bar')
   }
 
+  /** What it says is not read any more. */
+  stall(): void {
+    this.#child.stdout!.pause()
+  }
+
   async end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<this> {
     this.#child.kill(signal)
     await until(() => this.code !== undefined, signal)
@@ -174,6 +179,28 @@ test('bars are told and stored as they come, missed ones first, and Ctrl-C leave
     ...{ kind: 'bar', series: 'binance:BTCUSDT:1m', ...sixth, mark: null, from: 'stream' },
   })
 })
+
+test('a reader that stands still holds up neither the store nor the alarms, and is told of', async () => {
+  const venue = await new Venue(6_000).start()
+  const streaming = venue.stream('--json')
+  await until(() => venue.sockets.said.length === 1)
+  venue.push(1)
+  await until(() => streaming.bars.length === 1)
+  streaming.stall()
+  const count = () => readFileSync(tailOf(venue), 'utf8').split('\n').length - 2
+  for (let k = 1; k < 5_500; k += 500) {
+    venue.push(500)
+    await until(() => count() === k + 500)
+  }
+  venue.sockets.drop()
+  await until(() => streaming.stderr.includes('disconnected'))
+  expect(streaming.stderr).toMatch(
+    /^\S+Z 1 MB of lines wait in memory: whoever reads them is slow; what they say is stored\n/,
+  )
+  expect(streaming.bars).toHaveLength(1)
+  await streaming.end('SIGKILL')
+  await venue.check([])
+}, 30_000)
 
 test('SIGTERM ends a service well', async () => {
   const venue = await new Venue().start()

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { parseSeries, type Series, type Venue } from '../../core/series.ts'
 import { openVenueHttp } from '../../data/http/venue-http.ts'
 import { openStore } from '../../data/index.ts'
@@ -21,6 +20,8 @@ import { plural } from '../text.ts'
 const QUESTION = 5 * 60_000
 /** What keeps the process alive after its end, such as a connection that has gone half, is cut off then. */
 const LAST_MS = 2000
+/** Lines that wait for whoever reads them are worth a word from so many bytes on, and each time that they have doubled. */
+const WAITING = 1_000_000
 /** Waits that are worth a line, ms. */
 const LONG_WAIT = 5_000
 
@@ -31,11 +32,11 @@ export default {
   async run(args, io) {
     const { store: dir } = await settingsOf(args, io)
     const all = usage(() => args.words.map(streamable))
-    const print = printer(args.flags['json'] === true)
     const alarm = (text: string) => {
       status.clear()
       process.stderr.write(`${new Date().toISOString().slice(0, 19)}Z ${text}\n`)
     }
+    const print = printer(args.flags['json'] === true, alarm)
     const status = statusLine(all.length, io)
     // what stops containers and services
     const term = new AbortController()
@@ -56,10 +57,10 @@ export default {
           const at = Date.now()
           // kept before it is told: whoever has heard of a bar finds it in the store
           const why = kept.keep(event, at)
-          status.clear()
-          await print(event)
           if (isAlarm(event)) alarm(eventText(event))
           if (why !== null) alarm(`not stored: ${eventText(event)}: ${why}`)
+          status.clear()
+          print(event)
           status.show(event, stream)
         }
         return interrupt.aborted
@@ -103,15 +104,24 @@ function streamOf(
   return openStream(all, { rest, origins, from: (series) => next.get(series) ?? null })
 }
 
+const ALARMS: readonly LiveEvent['kind'][] = ['silent', 'disconnected', 'hole', 'ended', 'clock']
+
 function isAlarm({ kind }: LiveEvent): boolean {
-  return kind === 'silent' || kind === 'disconnected' || kind === 'hole' || kind === 'ended'
+  return ALARMS.includes(kind)
 }
 
-/** A line an event; a reader that is slow slows it down. */
-function printer(isJson: boolean): (event: LiveEvent) => Promise<void> {
-  return async (event) => {
-    const line = isJson ? eventJson(event) : eventText(event)
-    if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+/** A line an event. A reader that is slow, or stands still, holds nothing up: what waits for it is kept in memory. */
+function printer(isJson: boolean, alarm: (text: string) => void): (event: LiveEvent) => void {
+  let worthAWord = WAITING
+  return (event) => {
+    process.stdout.write(`${isJson ? eventJson(event) : eventText(event)}\n`)
+    const { writableLength } = process.stdout
+    if (writableLength < WAITING / 2) worthAWord = WAITING
+    if (writableLength < worthAWord) return
+    worthAWord = writableLength * 2
+    alarm(
+      `${Math.floor(writableLength / 1e6)} MB of lines wait in memory: whoever reads them is slow; what they say is stored`,
+    )
   }
 }
 
