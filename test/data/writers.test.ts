@@ -58,8 +58,8 @@ describe('two writers at once', () => {
     'a writer that was killed holds nothing, also while nobody has asked what became of it',
     async () => {
       const { cwd, store, bringWith } = await storeBeside(FILES)
-      // its child ends at once, and it never asks
-      const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 20'])
+      // its child ends when the shell has become another program, which never asks
+      const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 20'])
       try {
         const pid = Number(String(await new Promise((resolve) => parent.stdout.once('data', resolve))))
         const stat = () =>
