@@ -109,6 +109,8 @@ describe('Binance through its client library', () => {
       [0, 60_000, '100.8'],
       [60_000, 120_000, null],
     ])
+    // every frame says what time it was there
+    expect(heard.times).toEqual([58_000, 59_000, 60_000, 60_004, 120_004])
   })
 
   test('a lost connection is told and comes again with all its subscriptions', async () => {
