@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { closeTimeOf, openTimeOf } from '../../src/core/interval.ts'
+import { barsBetween, closeTimeOf, openTimeOf } from '../../src/core/interval.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { parseSeries } from '../../src/core/series.ts'
+import { parseSeries, type Series, seriesName } from '../../src/core/series.ts'
 import { foldLeft, Tail } from '../../src/data/collect/tail.ts'
 import { openStore } from '../../src/data/index.ts'
 import { type SocketServer, startSocketServer, until } from '../data/stream/socket-server.ts'
@@ -14,8 +14,10 @@ import { klinelab, ROOT, scratch } from './klinelab.ts'
 const MAIN = join(ROOT, 'src', 'cli', 'main.ts')
 const SERIES = parseSeries('binance:BTCUSDT:1m')
 const MINUTE = 60_000
+const DAY = 1440 * MINUTE
 /** `npm run soak` asks for more. */
-const KILLS = process.env['KLINELAB_SEED'] === 'random' ? 200 : 3
+const isSoaked = process.env['KLINELAB_SEED'] === 'random'
+const [KILLS, SEED] = isSoaked ? [200, Date.now()] : [3, 20_261_126]
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
@@ -23,13 +25,14 @@ afterEach(async () => {
 
 interface Told {
   readonly kind: string
+  readonly series: string
   readonly openTime: number
   readonly close: string
   readonly from: string
 }
 
 /**
- * A venue whose bars of some hours ago are pushed one after another, as fast as the test wants: what was pushed has ended there, and REST
+ * A venue whose bars of some time ago are pushed one after another, as fast as the test wants: what was pushed has ended there, and REST
  * has it too.
  */
 class Venue {
@@ -37,11 +40,13 @@ class Venue {
   /** Open time of the bar that is pushed next. */
   cursor: number
   readonly first: number
+  readonly all: readonly Series[]
   rest!: VenueServer
   sockets!: SocketServer
 
-  constructor(minutes = 400) {
-    this.first = this.cursor = openTimeOf(Date.now(), '1m') - minutes * MINUTE
+  constructor(first = openTimeOf(Date.now(), '1m') - 400 * MINUTE, all: readonly Series[] = [SERIES]) {
+    this.first = this.cursor = first
+    this.all = all
   }
 
   async start(): Promise<this> {
@@ -50,48 +55,67 @@ class Venue {
       onMessage: ({ id }, socket) => socket.send(JSON.stringify({ result: null, id })),
     })
     ends.push(this.rest.close, this.sockets.close)
-    const tail = await Tail.open(await openStore(this.dir), SERIES)
-    tail.append(this.#bar(this.first - MINUTE), this.first)
-    await tail.fold()
-    await tail.close()
+    const store = await openStore(this.dir)
+    for (const series of this.all) {
+      const tail = await Tail.open(store, series)
+      tail.append(this.#bar(series, openTimeOf(this.first - 1, series.interval)), this.first)
+      await tail.fold()
+      await tail.close()
+    }
     return this
   }
 
   push(count = 1): void {
     for (let k = 0; k < count; k++) {
-      const { openTime, ...bar } = this.#bar(this.cursor)
-      this.cursor = closeTimeOf(openTime, '1m')
-      const [o, h, l, c] = [bar.open, bar.high, bar.low, bar.close]
-      const rest = { v: bar.volume, q: bar.quoteVolume, n: bar.trades, V: bar.takerBase, Q: bar.takerQuote }
-      const k = { t: openTime, T: openTime + MINUTE - 1, s: 'BTCUSDT', i: '1m', o, h, l, c, ...rest, x: true }
-      this.sockets.send({ stream: 'btcusdt@kline_1m', data: { e: 'kline', E: Date.now(), s: 'BTCUSDT', k } })
+      const openTime = this.cursor
+      this.cursor = closeTimeOf(openTime, this.all[0]!.interval)
+      for (const series of this.all) this.#send(series, openTime)
     }
   }
 
-  #bar(openTime: number) {
-    return this.rest.truth.texts(SERIES, openTime, openTime + MINUTE)[0]!
+  #send(series: Series, openTime: number): void {
+    const { symbol: s, interval: i } = series
+    const bar = this.#bar(series, openTime)
+    const [o, h, l, c] = [bar.open, bar.high, bar.low, bar.close]
+    const rest = { v: bar.volume, q: bar.quoteVolume, n: bar.trades, V: bar.takerBase, Q: bar.takerQuote }
+    const k = { t: openTime, T: this.cursor - 1, s, i, o, h, l, c, ...rest, x: true }
+    this.sockets.send({ stream: `${s.toLowerCase()}@kline_${i}`, data: { e: 'kline', E: Date.now(), s, k } })
+  }
+
+  #bar(series: Series, openTime: number) {
+    return this.rest.truth.texts(series, openTime, openTime + 1)[0]!
+  }
+
+  /** Files of that name in the folders of its series. */
+  files(name: string): string[] {
+    return this.all
+      .map(({ symbol, interval }) => join(this.dir, 'binance', symbol, interval, name))
+      .filter((file) => existsSync(file))
   }
 
   stream(...flags: string[]): Streaming {
     const env = { KLINELAB_URL_BINANCE: this.rest.origin, KLINELAB_WS_BINANCE: this.sockets.origin }
-    return new Streaming(['data', 'stream', 'binance:BTCUSDT:1m', '--store', this.dir, ...flags], env)
+    return new Streaming(['data', 'stream', ...this.all.map(seriesName), '--store', this.dir, ...flags], env)
   }
 
   /** What is in the store, once what a killed process left has been folded. */
-  async stored(): Promise<{ readonly times: number[]; readonly closes: number[] }> {
+  async #stored(series: Series): Promise<{ readonly times: number[]; readonly closes: number[] }> {
     const store = await openStore(this.dir)
-    await foldLeft(store, SERIES)
-    const { openTime, close } = await store.load(SERIES)
+    await foldLeft(store, series)
+    const { openTime, close } = await store.load(series)
     return { times: [...openTime], closes: [...close] }
   }
 
   /** Every bar from the beginning to the newest that was told is stored, once, as it really was. */
   async check(told: readonly Told[]): Promise<void> {
-    const { times, closes } = await this.stored()
-    const truth = this.rest.truth.texts(SERIES, this.first - MINUTE, times.at(-1)! + MINUTE)
-    expect(times).toEqual(truth.map(({ openTime }) => openTime))
-    expect(closes).toEqual(truth.map(({ close }) => Number(close)))
-    for (const { openTime } of told) expect(times).toContain(openTime)
+    for (const series of this.all) {
+      const { times, closes } = await this.#stored(series)
+      const truth = this.rest.truth.texts(series, openTimeOf(this.first - 1, series.interval), times.at(-1)! + 1)
+      expect(times).toEqual(truth.map(({ openTime }) => openTime))
+      expect(closes).toEqual(truth.map(({ close }) => Number(close)))
+      const own = told.filter((bar) => bar.series === seriesName(series))
+      for (const { openTime } of own) expect(times).toContain(openTime)
+    }
   }
 }
 
@@ -136,8 +160,6 @@ class Streaming {
   }
 }
 
-const tailOf = ({ dir }: Venue) => join(dir, 'binance', 'BTCUSDT', '1m', 'tail.csv')
-
 test('bars are told and stored as they come, missed ones first, and Ctrl-C leaves nothing to be folded', async () => {
   const venue = await new Venue().start()
   // what passed since the last stored bar
@@ -152,7 +174,7 @@ test('bars are told and stored as they come, missed ones first, and Ctrl-C leave
   await until(() => venue.sockets.said.length === 2)
   venue.push(1)
   await until(() => streaming.bars.length === 11)
-  expect(existsSync(tailOf(venue))).toBe(true)
+  expect(venue.files('tail.csv')).toHaveLength(1)
   const { code, stderr, lines, bars } = await streaming.end('SIGINT')
   expect(code).toBe(130)
   expect(bars.map(({ from }) => from)).toEqual([
@@ -172,7 +194,7 @@ test('bars are told and stored as they come, missed ones first, and Ctrl-C leave
     ...['connected', 'disconnected', 'connected'],
   ])
   expect(stderr).toMatch(/^\S+Z binance {2}disconnected: the connection was lost\n$/)
-  expect(existsSync(tailOf(venue))).toBe(false)
+  expect(venue.files('tail.csv')).toEqual([])
   await venue.check(bars)
   const [sixth] = venue.rest.truth.texts(SERIES, venue.first + 5 * MINUTE, venue.first + 6 * MINUTE)
   expect(JSON.parse(lines.find((line) => line.includes('"stream"'))!)).toEqual({
@@ -181,13 +203,13 @@ test('bars are told and stored as they come, missed ones first, and Ctrl-C leave
 })
 
 test('a reader that stands still holds up neither the store nor the alarms, and is told of', async () => {
-  const venue = await new Venue(6_000).start()
+  const venue = await new Venue(openTimeOf(Date.now(), '1m') - 6_000 * MINUTE).start()
   const streaming = venue.stream('--json')
   await until(() => venue.sockets.said.length === 1)
   venue.push(1)
   await until(() => streaming.bars.length === 1)
   streaming.stall()
-  const count = () => readFileSync(tailOf(venue), 'utf8').split('\n').length - 2
+  const count = () => readFileSync(venue.files('tail.csv')[0]!, 'utf8').split('\n').length - 2
   for (let k = 1; k < 5_500; k += 500) {
     venue.push(500)
     await until(() => count() === k + 500)
@@ -217,35 +239,55 @@ test('SIGTERM ends a service well', async () => {
 })
 
 test(
-  `killed ${KILLS} times, a stream has lost nothing that it told, and nothing is doubled`,
+  `killed ${KILLS} times, a stream has lost nothing that it told, and nothing is doubled (seed ${SEED})`,
   async () => {
-    const venue = await new Venue().start()
-    const random = seededRandom(20_261_126)
+    // days, so that tails reach over the ends of months
+    const all = ['binance:BTCUSDT:1d', 'binance:ETHUSDT:1d'].map(parseSeries)
+    const today = new Date()
+    const first = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - Math.ceil(KILLS / 3) - 2, 20)
+    const venue = await new Venue(first, all).start()
+    const random = seededRandom(SEED)
     const told: Told[] = []
+    let [inFold, across] = [0, 0]
     for (let kill = 0; kill < KILLS; kill++) {
       const before = venue.sockets.said.length
       const streaming = venue.stream('--json')
-      const isEarly = kill % 3 === 2
-      // while it starts, and folds what the last one left
-      if (isEarly) await new Promise((resolve) => setTimeout(resolve, 250 + random() * 500))
-      else {
+      const turn = kill % 3
+      // while it folds what the last one left: two months of each series, one after the other
+      if (turn === 2) {
+        const isFolding = () => venue.files('tail.folding.csv').length > 0
+        await until(() => isFolding() || venue.sockets.said.length > before, 'a fold')
+        await new Promise((resolve) => setTimeout(resolve, random() * 150))
+      } else {
         await until(() => venue.sockets.said.length > before)
-        const wanted = 1 + Math.floor(random() * 8)
-        for (let k = 0; k < wanted; k++) {
+        const { cursor } = venue
+        const nextMonth = openTimeOf(closeTimeOf(openTimeOf(cursor, '1M'), '1M'), '1d')
+        const to = turn === 1 ? nextMonth + Math.floor(random() * 3) * DAY : cursor + Math.floor(random() * 8) * DAY
+        while (venue.cursor <= to) {
           venue.push()
           await new Promise((resolve) => setTimeout(resolve, random() * 6))
         }
-        await until(() => streaming.bars.length > 0)
+        // of the life that leaves the tail the bars of both months are waited for
+        await until(() => streaming.bars.length >= (turn === 1 ? 2 * barsBetween(cursor, venue.cursor, '1d') : 1))
       }
       const { bars } = await streaming.end('SIGKILL')
-      expect(bars.map(({ openTime }) => openTime)).toEqual(bars.map((_, k) => bars[0]!.openTime + k * MINUTE))
+      for (const series of all) {
+        const own = bars.filter((bar) => bar.series === seriesName(series))
+        expect(own.map(({ openTime }) => openTime)).toEqual(own.map((_, k) => own[0]!.openTime + k * DAY))
+      }
       told.push(...bars)
-      await venue.check(bars)
+      if (turn === 2 && venue.files('tail.folding.csv').length > 0) inFold++
+      // what the second one leaves is there for the third one to fold
+      if (turn === 1) across += venue.files('tail.csv').length
+      else await venue.check(bars)
     }
     expect(told.length).toBeGreaterThan(KILLS / 2)
+    // both series were left a tail each time; in a few kills none may have hit its fold
+    expect(across).toBe(2 * Math.floor((KILLS + 1) / 3))
+    if (KILLS > 100) expect(inFold).toBeGreaterThan(KILLS / 20)
     await venue.check(told)
   },
-  20_000 + KILLS * 3_000,
+  20_000 + KILLS * 4_000,
 )
 
 test('a series that is none, or an interval that the venue has not got, is refused before anything is opened', () => {
