@@ -3,13 +3,13 @@ import { timeName } from '../../core/time.ts'
 import { getSeries } from '../../data/collect/get.ts'
 import type { SeriesGot } from '../../data/collect/get-options.ts'
 import { NotFoundError } from '../../data/data-error.ts'
-import type { Wait } from '../../data/http/venue-error.ts'
 import { openStore, type Store } from '../../data/index.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
 import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { parseDelay } from '../../runs/parse-delay.ts'
 import { UsageError } from '../../runs/usage-error.ts'
+import { keyOf, waitText } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
 import { type Behind, hiddenBy, seenBehind } from '../embedded-text.ts'
 import { oneOf, RANGE, STORE, settingsOf } from '../flags.ts'
@@ -132,14 +132,4 @@ function damagedGot(series: string, error: string): SeriesGot {
     ...{ series, from: 0, to: 0, added: 0, made: 0, revised: [], holes: [], stored: null, requests: 0, waited: 0 },
     ...{ archive: { files: 0, error: null }, error, isStopped: false },
   }
-}
-
-/** Binance tells leverage tiers to accounts only. */
-function keyOf({ env }: Io): { readonly key: string; readonly secret: string } | null {
-  const { KLINELAB_BINANCE_KEY: key = '', KLINELAB_BINANCE_SECRET: secret = '' } = env
-  return key === '' || secret === '' ? null : { key, secret }
-}
-
-function waitText({ venue, why, for: ms }: Wait): string {
-  return `${venue}: ${why}; waiting ${Math.ceil(ms / 1000)} s`
 }

@@ -7,10 +7,10 @@ import { projectSteps } from '../../runs/project-steps.ts'
 import { secretsHider } from '../../runs/secrets.ts'
 import { listJobs, sync } from '../../runs/sync.ts'
 import { UsageError } from '../../runs/usage-error.ts'
+import { keyOf } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
 import { LEDGER, PLACES, RUN, settingsOf } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
-import type { Io } from '../io.ts'
 import { reportText, scheduleText, waitingText } from '../sync-text.ts'
 
 interface Flags {
@@ -62,7 +62,7 @@ export default {
       config: file!,
       klinelab: [process.execPath, resolve(process.argv[1]!)],
       env: io.env,
-      key: keyOf(io.env),
+      key: keyOf(io),
       now: Date.now,
     })
     const log = (line: string) => process.stderr.write(`${new Date().toISOString().slice(0, 19)}Z ${hide(line)}\n`)
@@ -93,8 +93,3 @@ export default {
     }
   },
 } satisfies Command
-
-/** Only a whole one is one. */
-function keyOf({ KLINELAB_BINANCE_KEY: key, KLINELAB_BINANCE_SECRET: secret }: Io['env']) {
-  return key && secret ? { key, secret } : null
-}

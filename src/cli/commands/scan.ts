@@ -3,7 +3,7 @@ import { type Series, seriesName, VENUES, type Venue } from '../../core/series.t
 import { didYouMean } from '../../core/suggest.ts'
 import { parseTime, timeName } from '../../core/time.ts'
 import { type GetResult, getSeries } from '../../data/collect/get.ts'
-import { VenueError, type Wait } from '../../data/http/venue-error.ts'
+import { VenueError } from '../../data/http/venue-error.ts'
 import { openVenueHttp } from '../../data/http/venue-http.ts'
 import { openStore } from '../../data/index.ts'
 import { LOOKBACK } from '../../data/scan/as-of.ts'
@@ -14,6 +14,7 @@ import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { parseDelay } from '../../runs/parse-delay.ts'
 import { UsageError } from '../../runs/usage-error.ts'
+import { waitText } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
 import { number, parsedInterval, RANGE, STORE, settingsOf } from '../flags.ts'
 import { getText } from '../get-text.ts'
@@ -180,8 +181,4 @@ async function gotten(
       onWait: (wait) => io.warn(waitText(wait)),
     }),
   )
-}
-
-function waitText({ venue, why, for: ms }: Wait): string {
-  return `${venue}: ${why}; waiting ${Math.ceil(ms / 1000)} s`
 }

@@ -1,8 +1,9 @@
 import type { Storage } from '@google-cloud/storage'
+import type { ImportPackage } from '../optional-package.ts'
 import type { Bucket, ObjectState } from './bucket.ts'
 import { bucketError, statusOf, type Way } from './bucket-error.ts'
 import { type Environment, gcsCredentials } from './credentials.ts'
-import { type ImportPeer, loadPeer } from './load-peer.ts'
+import { loadPeer } from './load-peer.ts'
 import type { StoreUrl } from './store-url.ts'
 
 const GOOGLE = 'https://storage.googleapis.com'
@@ -61,7 +62,7 @@ async function download(storage: Storage, way: ReturnType<typeof gcsWay>, key: s
 }
 
 /** A bucket on Google Cloud Storage, whose objects have a generation each. */
-export async function openGcsBucket(url: StoreUrl, env: Environment, load?: ImportPeer): Promise<Bucket> {
+export async function openGcsBucket(url: StoreUrl, env: Environment, load?: ImportPackage): Promise<Bucket> {
   const way = gcsWay(url, env)
   const sdk = (await loadPeer('@google-cloud/storage', url.text, load)) as typeof import('@google-cloud/storage')
   const storage = openStorage(sdk, way)

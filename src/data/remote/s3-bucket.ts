@@ -1,8 +1,9 @@
 import type { GetObjectCommandOutput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import type { ImportPackage } from '../optional-package.ts'
 import type { Bucket, ListedObject } from './bucket.ts'
 import { bucketError, statusOf, type Way } from './bucket-error.ts'
 import { type Environment, s3Credentials } from './credentials.ts'
-import { type ImportPeer, loadPeer } from './load-peer.ts'
+import { loadPeer } from './load-peer.ts'
 import type { StoreUrl } from './store-url.ts'
 
 /** A server that has been silent for this long is not asked any longer, ms. */
@@ -46,7 +47,7 @@ function configOf(way: ReturnType<typeof s3Way>, env: Environment): S3ClientConf
 }
 
 /** A bucket on S3, or on a server that speaks its protocol and keeps to If-Match and If-None-Match. */
-export async function openS3Bucket(url: StoreUrl, env: Environment, load?: ImportPeer): Promise<Bucket> {
+export async function openS3Bucket(url: StoreUrl, env: Environment, load?: ImportPackage): Promise<Bucket> {
   const way = s3Way(url, env)
   const sdk = (await loadPeer('@aws-sdk/client-s3', url.text, load)) as typeof import('@aws-sdk/client-s3')
   const client: S3Client = new sdk.S3Client(configOf(way, env))

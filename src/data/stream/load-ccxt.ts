@@ -1,4 +1,5 @@
 import { DataError } from '../data-error.ts'
+import { type ImportPackage, importPackage, isMissing } from '../optional-package.ts'
 
 /** What a feed uses of a ccxt.pro exchange. */
 export interface CcxtExchange {
@@ -40,19 +41,14 @@ export interface CcxtMarket {
 
 type CcxtPro = Readonly<Record<string, new (config: object) => CcxtExchange>>
 
-/** Imports a package by name; tests hand in what stands for one. */
-type ImportPackage = (name: string) => Promise<unknown>
-
 /** @throws DataError that says what to install */
-export async function loadCcxt(load: ImportPackage = (name) => import(name)): Promise<CcxtPro> {
+export async function loadCcxt(load: ImportPackage = importPackage): Promise<CcxtPro> {
   const name = 'ccxt'
   try {
     const { default: ccxt } = (await load(name)) as { default: { pro: CcxtPro } }
     return ccxt.pro
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`)
-    if (!isMissing) throw error
+    if (!isMissing(error, name)) throw error
     throw new DataError(`streams of Kraken and KuCoin need ccxt, which is not installed: npm install ${name}`, {
       cause: error,
     })

@@ -1,6 +1,6 @@
 /** What runs on the thread that `session.ts` starts: ONNX Runtime answers later, and who asks it waits. */
 import { type MessagePort, workerData } from 'node:worker_threads'
-import { isMissing } from '../optional-package.ts'
+import { isMissing } from '../../data/optional-package.ts'
 import type { OnnxAnswer, OnnxRequest, OnnxRuntime, RuntimeTensor } from './onnx-runtime.ts'
 
 export interface SessionBrief {

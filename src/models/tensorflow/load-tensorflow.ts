@@ -1,4 +1,4 @@
-import { type ImportPackage, importPackage, isMissing } from '../optional-package.ts'
+import { type ImportPackage, importPackage, isMissing } from '../../data/optional-package.ts'
 import type { Tensorflow } from './tensorflow.ts'
 
 export interface LoadedTensorflow {

@@ -1,5 +1,5 @@
 import type { ChainableCommander, Redis } from 'ioredis'
-import { type ImportPackage, importPackage, isMissing } from '../../models/optional-package.ts'
+import { type ImportPackage, importPackage, isMissing } from '../../data/optional-package.ts'
 
 /** Where a Redis is. What is said of it never holds its password. */
 export interface RedisAddress {
