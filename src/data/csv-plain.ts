@@ -113,7 +113,7 @@ export function readPlain(bytes: Uint8Array, from: number, cells: PlainRow, into
 }
 
 /** The number that eight digits make, −1 where one of them is none; not digit by digit, each waiting for the last. */
-function eightDigits(bytes: Uint8Array, at: number): number {
+export function eightDigits(bytes: Uint8Array, at: number): number {
   const a = bytes[at]! - ZERO
   const b = bytes[at + 1]! - ZERO
   const c = bytes[at + 2]! - ZERO

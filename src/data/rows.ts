@@ -115,18 +115,33 @@ export class RowBuffer {
     const at = this.length
     const { length } = other
     const files = this.files.length
-    this.reserve(length)
-    this.openTime.set(other.openTime.subarray(0, length), at)
-    this.closeTime.set(other.closeTime.subarray(0, length), at)
-    this.trades.set(other.trades.subarray(0, length), at)
+    this.#copy(other, 0, length)
     this.line.set(other.line.subarray(0, length), at)
     for (let row = 0; row < length; row++) this.file[at + row] = files + other.file[row]!
-    for (const field of DECIMAL_FIELDS) {
-      this.decimals[field].whole.set(other.decimals[field].whole.subarray(0, length), at)
-      this.decimals[field].fraction.set(other.decimals[field].fraction.subarray(0, length), at)
-    }
     this.files.push(...other.files)
-    this.length += length
+  }
+
+  /** Puts some rows of an answer behind those of the answers before it: all of them are one file, and numbered on. */
+  join(answer: Columns, first: number, end: number): void {
+    if (this.files.length === 0) this.files.push(...answer.files)
+    const at = this.length
+    this.#copy(answer, first, end)
+    for (let row = at; row < this.length; row++) this.line[row] = row + 1
+    this.file.fill(this.files.length - 1, at, this.length)
+  }
+
+  /** What rows say, without where they came from. */
+  #copy(other: Columns, first: number, end: number): void {
+    const at = this.length
+    this.reserve(end - first)
+    this.openTime.set(other.openTime.subarray(first, end), at)
+    this.closeTime.set(other.closeTime.subarray(first, end), at)
+    this.trades.set(other.trades.subarray(first, end), at)
+    for (const field of DECIMAL_FIELDS) {
+      this.decimals[field].whole.set(other.decimals[field].whole.subarray(first, end), at)
+      this.decimals[field].fraction.set(other.decimals[field].fraction.subarray(first, end), at)
+    }
+    this.length += end - first
   }
 
   /** Compares two values exactly; both must be known. */

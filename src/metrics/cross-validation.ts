@@ -58,32 +58,58 @@ function blocksFor(trials: number, days: number): number {
 
 /** What the best trial of each split is worth in its own half, and in the other. */
 function chooseBest(trials: number, folded: Float64Array, splits: HalfSplits) {
-  const { count, ranks } = splits
+  const { count, own, other } = splits
   const inside = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
   const outside = new Float64Array(count)
-  for (let trial = 0; trial < trials; trial++) {
-    splits.lay(folded, trial)
-    for (let k = 0, other = count - 1; k < count; k++, other--) {
-      const own = ranks[k]!
-      if (own < inside[k]!) continue
-      if (own > inside[k]! || ranks[other]! < outside[k]!) {
-        inside[k] = own
-        outside[k] = ranks[other]!
-      }
+  for (let first = 0; first < trials; first += splits.tile) {
+    const laid = splits.lay(folded, first)
+    for (let k = 0; k < count / 2; k++) {
+      splits.rank(k, laid)
+      takeBetter(k, laid, own, other, inside, outside)
+      takeBetter(count - 1 - k, laid, other, own, inside, outside)
     }
   }
   return { inside, outside }
 }
 
+function takeBetter(
+  split: number,
+  count: number,
+  own: Float64Array,
+  other: Float64Array,
+  inside: Float64Array,
+  outside: Float64Array,
+): void {
+  let [best, beside] = [inside[split]!, outside[split]!]
+  for (let k = 0; k < count; k++) {
+    const rank = own[k]!
+    if (rank < best || (rank === best && other[k]! >= beside)) continue
+    best = rank
+    beside = other[k]!
+  }
+  inside[split] = best
+  outside[split] = beside
+}
+
 /** Rank of the chosen trials in the other half, the worst being 1. */
 function ranksOf(trials: number, folded: Float64Array, splits: HalfSplits, outside: Float64Array): Uint32Array {
-  const { count, ranks } = splits
+  const { count, own, other } = splits
   const found = new Uint32Array(count).fill(1)
-  for (let trial = 0; trial < trials; trial++) {
-    splits.lay(folded, trial)
-    for (let k = 0, other = count - 1; k < count; k++, other--) found[k]! += ranks[other]! < outside[k]! ? 1 : 0
+  for (let first = 0; first < trials; first += splits.tile) {
+    const laid = splits.lay(folded, first)
+    for (let k = 0; k < count / 2; k++) {
+      splits.rank(k, laid)
+      found[k]! += countBelow(outside[k]!, other, laid)
+      found[count - 1 - k]! += countBelow(outside[count - 1 - k]!, own, laid)
+    }
   }
   return found
+}
+
+function countBelow(value: number, ranks: Float64Array, count: number): number {
+  let below = 0
+  for (let k = 0; k < count; k++) if (ranks[k]! < value) below++
+  return below
 }
 
 function outcome(

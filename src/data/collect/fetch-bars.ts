@@ -1,6 +1,7 @@
 import { barsBetween, closeTimeOf, type Interval, intervalMs, openTimeOf } from '../../core/interval.ts'
 import { type Series, seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
+import type { RowBuffer } from '../rows.ts'
 import { type Answer, type BarsApi, type BarText, VenueContentError, type VenueHttp } from '../venues/venue.ts'
 import type { Stretch } from './batch.ts'
 import { inOrder } from './in-order.ts'
@@ -8,7 +9,10 @@ import { inOrder } from './in-order.ts'
 /** The bars of one window: oldest first, each once, on the grid, ended, inside of what was asked. */
 export interface Page {
   readonly stretch: Stretch
+  /** In the venue's own words; where there are `rows`, made when first asked for. */
   readonly bars: readonly BarText[]
+  /** The same bars in columns, where the answer could be read so. */
+  readonly rows?: RowBuffer
   /** Up to here bars had ended when the answer was made, by the venue's clock and by ours, UTC ms. */
   readonly at: number
 }
@@ -48,7 +52,9 @@ export function fetchWindows(
     for (const window of windows)
       yield (signal: AbortSignal) => fetchPage(http, series, window, { clock: options.clock, signal })
   }
-  return inOrder(works(), options.parallel ?? http.api.limits.parallel)
+  const { parallel } = http.api.limits
+  // while one answer is read, the next request waits for its turn at the venue, not here
+  return inOrder(works(), options.parallel ?? parallel * 2)
 }
 
 /** Open time of the oldest bar that can be had; -Infinity where the venue keeps them all. */
@@ -89,7 +95,10 @@ function fetchPage(
   let answers = 0
   const check = (answer: Answer) => {
     answers++
-    return pageOf(bars, series, window, answer, { now: clock(), isFirst: answers === 1 })
+    const circumstances = { now: clock(), isFirst: answers === 1 }
+    return (
+      plainPage(bars, series, window, answer, circumstances) ?? pageOf(bars, series, window, answer, circumstances)
+    )
   }
   return http.get(bars.ask(series, window.from, window.to), check, signal)
 }
@@ -98,6 +107,41 @@ interface Circumstances {
   readonly now: number
   /** A strange answer is asked for again before it is believed. */
   readonly isFirst: boolean
+}
+
+/** An answer as nearly all are, to be kept whole: whatever is odd about one, `pageOf` minds. */
+function plainPage(
+  api: BarsApi,
+  series: Series,
+  window: Stretch,
+  answer: Answer,
+  circumstances: Circumstances,
+): Page | null {
+  const rows = answer.bytes === undefined ? null : (api.readPlain?.(answer.bytes, series) ?? null)
+  const at = Math.min(answer.at, circumstances.now)
+  if (rows === null || !isWhole(rows, window, series.interval, at)) return null
+  let bars: readonly BarText[] | null = null
+  return {
+    stretch: window,
+    get bars() {
+      bars ??= pageOf(api, series, window, answer, circumstances).bars
+      return bars
+    },
+    rows,
+    at,
+  }
+}
+
+/** Whether there are rows, and each is such as a page hands on. */
+function isWhole({ length, openTime }: RowBuffer, { from, to }: Stretch, interval: Interval, at: number): boolean {
+  if (length === 0 || openTime[0]! < from) return false
+  let next = openTimeOf(openTime[0]!, interval)
+  for (let row = 0; row < length; row++) {
+    const open = openTime[row]!
+    if (open !== next && (open < next || openTimeOf(open, interval) !== open)) return false
+    next = closeTimeOf(open, interval)
+  }
+  return openTime[length - 1]! < to && next <= at
 }
 
 /** @throws VenueContentError for an answer to another question */

@@ -5,7 +5,7 @@ import type { SeriesManifest } from '../manifest.ts'
 import { RowBuffer } from '../rows.ts'
 import type { BarText, VenueHttp } from '../venues/venue.ts'
 import type { BarBatch, Hole, Stretch } from './batch.ts'
-import { bucketsIn, fetchBars, fetchWindows, firstOpen, horizonOf } from './fetch-bars.ts'
+import { bucketsIn, fetchBars, fetchWindows, firstOpen, horizonOf, type Page } from './fetch-bars.ts'
 import { endOf, hasBarsBefore, tradedPart } from './find-listing.ts'
 import { missingIn } from './find-missing.ts'
 import { findQuiet, noteVolumes, type Volumes, windowsAround, witnessOf } from './find-quiet.ts'
@@ -43,10 +43,7 @@ export async function getPiece(job: PieceJob, stretch: Stretch, host: PieceHost)
   try {
     for await (const page of fetchBars(http, series, traded, { clock })) {
       piece.hear(page.at)
-      for (const bar of page.bars) {
-        while (ends.length > 1 && bar.openTime >= ends[0]!) await piece.flush(ends.shift()!, true)
-        piece.add(bar)
-      }
+      await cutInto(page, ends, piece)
       host.onProgress(bucketsIn({ from: stretch.from, to: page.stretch.to }, series.interval))
     }
     await piece.flush(stretch.to)
@@ -56,6 +53,22 @@ export async function getPiece(job: PieceJob, stretch: Stretch, host: PieceHost)
   } finally {
     await piece.stored()
   }
+}
+
+/** Puts the bars of a page into the piece, which is flushed at each of the ends that they come to. */
+async function cutInto(page: Page, ends: number[], piece: Piece): Promise<void> {
+  const opens = opensOf(page)
+  for (let first = 0; first < opens.length; ) {
+    while (ends.length > 1 && opens[first]! >= ends[0]!) await piece.flush(ends.shift()!, true)
+    let end = opens.length
+    while (ends.length > 1 && opens[end - 1]! >= ends[0]!) end--
+    piece.take(page, first, end)
+    first = end
+  }
+}
+
+function opensOf({ rows, bars }: Page): ArrayLike<number> {
+  return rows === undefined ? bars.map(({ openTime }) => openTime) : rows.openTime.subarray(0, rows.length)
 }
 
 class Piece {
@@ -94,6 +107,17 @@ class Piece {
   hear(at: number): void {
     this.#at = at
     this.#ended = openTimeOf(at, this.#job.series.interval)
+  }
+
+  /** Takes some bars of a page. */
+  take({ rows, bars }: Page, first: number, end: number): void {
+    if (rows === undefined) for (let k = first; k < end; k++) this.add(bars[k]!)
+    else {
+      this.#firstBar = Math.min(this.#firstBar, rows.openTime[first]!)
+      this.#lastBar = Math.max(this.#lastBar, rows.openTime[end - 1]!)
+      this.#rows.join(rows, first, end)
+      for (let row = first; row < end; row++) this.#times.push(rows.openTime[row]!)
+    }
   }
 
   add(bar: BarText): void {

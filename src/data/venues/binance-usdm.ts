@@ -1,6 +1,7 @@
 import { INTERVALS } from '../../core/interval.ts'
 import { decimalText, jsonOf, listOf, timeMs } from './answer-text.ts'
 import { binanceFault, klinesQuery, readKlines, readRules, readServerTime, readTickers } from './binance-answers.ts'
+import { readPlainKlines } from './plain-klines.ts'
 import { type FundingText, type VenueApi, VenueContentError } from './venue.ts'
 
 /**
@@ -49,6 +50,7 @@ export const BINANCE_USDM: VenueApi = {
       return { path, query, weight: weightOf(Number(query.limit)) }
     },
     read: readKlines,
+    readPlain: (bytes, { symbol }) => readPlainKlines(bytes, symbol.endsWith('@mark')),
   },
   rules: {
     ask: () => ({ path: '/fapi/v1/exchangeInfo', query: {}, weight: 1 }),

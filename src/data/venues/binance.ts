@@ -1,6 +1,7 @@
 import { INTERVALS } from '../../core/interval.ts'
 import { DataError } from '../data-error.ts'
 import { binanceFault, klinesQuery, readKlines, readRules, readServerTime, readTickers } from './binance-answers.ts'
+import { readPlainKlines } from './plain-klines.ts'
 import type { VenueApi } from './venue.ts'
 
 /** A page weighs 2 whatever its size up to 1000 rows: the largest is 500 rows a weight. */
@@ -25,6 +26,7 @@ export const BINANCE: VenueApi = {
       return { path: '/api/v3/klines', query: klinesQuery(symbol, interval, from, to, PAGE_ROWS), weight: 2 }
     },
     read: readKlines,
+    readPlain: (bytes, { symbol }) => readPlainKlines(bytes, symbol.endsWith('@mark')),
   },
   rules: {
     // 20 for one symbol and for all alike; without the permission sets the answer is a third of the size

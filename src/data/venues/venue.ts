@@ -1,6 +1,7 @@
 import type { Instrument } from '../../core/instrument.ts'
 import type { Interval } from '../../core/interval.ts'
 import type { Series, Venue } from '../../core/series.ts'
+import type { RowBuffer } from '../rows.ts'
 
 /** One bar as a venue states it: every amount in the venue's own digits, nothing rounded, nothing added. */
 export interface BarText {
@@ -74,6 +75,11 @@ export interface BarsApi {
    * @throws VenueContentError where the answer is not what the venue's documentation promises
    */
   read(body: string, series: Series): readonly BarText[]
+  /**
+   * The same out of the bytes of an answer, in columns, with none of the text in between: for venues of which much is asked. `null`: it is
+   * not as most are, and `read` says what it is.
+   */
+  readPlain?(bytes: Uint8Array, series: Series): RowBuffer | null
 }
 
 /** A rate that was charged. */
