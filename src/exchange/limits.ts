@@ -1,0 +1,135 @@
+import { errorReply } from './error-codes.ts'
+import type { WireReply, WireRequest } from './wire.ts'
+
+/** What one address, and one account, may ask for. */
+export interface Allowances {
+  readonly weightPerMinute: number
+  readonly ordersPerTenSeconds: number
+  readonly ordersPerMinute: number
+}
+
+/** What USDS-M's exchangeInfo states. */
+export const BINANCE_ALLOWANCES: Allowances = {
+  weightPerMinute: 2400,
+  ordersPerTenSeconds: 300,
+  ordersPerMinute: 1200,
+}
+
+const MINUTE = 60_000
+const TEN_SECONDS = 10_000
+/** Requests beyond the limit of one minute that are let off with a 429. */
+const PATIENCE = 10
+/** "from 2 minutes to 3 days". */
+const SHORTEST_BAN = 2 * MINUTE
+const LONGEST_BAN = 3 * 24 * 60 * MINUTE
+/** Addresses that are kept in mind; beyond them the oldest is forgotten. */
+const MOST_ADDRESSES = 10_000
+
+/** A count that begins anew with every window of the clock. */
+class Window {
+  readonly #length: number
+  #number = -1
+  #count = 0
+
+  constructor(length: number) {
+    this.#length = length
+  }
+
+  at(time: number): number {
+    const number = Math.floor(time / this.#length)
+    if (number !== this.#number) {
+      this.#number = number
+      this.#count = 0
+    }
+    return this.#count
+  }
+
+  add(time: number, count: number): number {
+    this.#count = this.at(time) + count
+    return this.#count
+  }
+
+  secondsLeft(time: number): number {
+    return Math.max(1, Math.ceil((this.#length - (time % this.#length)) / 1000))
+  }
+}
+
+/** One address: its weight of the minute, and how it took being refused. */
+interface Address {
+  readonly weight: Window
+  readonly refused: Window
+  bannedUntil: number
+  bans: number
+}
+
+/** Weight by address, orders by account; who goes on asking after a 429 is banned with a 418. */
+export class Limits {
+  readonly allowances: Allowances
+  readonly #addresses = new Map<string, Address>()
+  readonly #tenSeconds = new Window(TEN_SECONDS)
+  readonly #minute = new Window(MINUTE)
+  #hasOrders = false
+
+  constructor(allowances: Partial<Allowances> = {}) {
+    this.allowances = { ...BINANCE_ALLOWANCES, ...allowances }
+  }
+
+  /** Charges weight to the address of a request; a reply (429, 418) where it has no more, or is banned. */
+  spend(request: WireRequest, weight: number): WireReply | null {
+    const { at, ip } = request
+    const address = this.#address(ip)
+    if (at < address.bannedUntil) return banned(request, address.bannedUntil)
+    const most = this.allowances.weightPerMinute
+    if (address.weight.add(at, weight) <= most) return null
+    if (address.refused.add(at, 1) > PATIENCE) {
+      address.bannedUntil = at + Math.min(LONGEST_BAN, SHORTEST_BAN * 2 ** address.bans)
+      address.bans++
+      return banned(request, address.bannedUntil)
+    }
+    return limited(-1003, address.weight.secondsLeft(at), `Too many requests; current limit of IP(${ip}) is ${most} requests per minute. Please use the websocket for live updates to avoid polling the API.`) // biome-ignore format: one message
+  }
+
+  /** Charges new orders to the account; a reply (429) where it has no more. */
+  spendOrders({ at }: WireRequest, count: number): WireReply | null {
+    const { ordersPerTenSeconds, ordersPerMinute } = this.allowances
+    this.#hasOrders = true
+    const tooMany = (most: number, window: Window, name: string) =>
+      limited(-1015, window.secondsLeft(at), `Too many new orders; current limit is ${most} orders per ${name}.`)
+    if (this.#tenSeconds.at(at) + count > ordersPerTenSeconds)
+      return tooMany(ordersPerTenSeconds, this.#tenSeconds, 'TEN_SECONDS')
+    if (this.#minute.at(at) + count > ordersPerMinute) return tooMany(ordersPerMinute, this.#minute, 'MINUTE')
+    this.#tenSeconds.add(at, count)
+    this.#minute.add(at, count)
+    return null
+  }
+
+  /** What a reply to a request says of what has been used. */
+  headersOf({ at, ip }: WireRequest): Record<string, string> {
+    const headers: Record<string, string> = { 'x-mbx-used-weight-1m': String(this.#address(ip).weight.at(at)) }
+    if (this.#hasOrders) {
+      headers['x-mbx-order-count-10s'] = String(this.#tenSeconds.at(at))
+      headers['x-mbx-order-count-1m'] = String(this.#minute.at(at))
+    }
+    return headers
+  }
+
+  #address(ip: string): Address {
+    let address = this.#addresses.get(ip)
+    if (address === undefined) {
+      if (this.#addresses.size >= MOST_ADDRESSES) this.#addresses.delete(this.#addresses.keys().next().value!)
+      address = { weight: new Window(MINUTE), refused: new Window(MINUTE), bannedUntil: 0, bans: 0 }
+      this.#addresses.set(ip, address)
+    }
+    return address
+  }
+}
+
+function limited(code: number, seconds: number, message: string): WireReply {
+  const reply = errorReply(code, message, 429)
+  return { ...reply, headers: { ...reply.headers, 'retry-after': String(seconds) } }
+}
+
+function banned({ ip, at }: WireRequest, until: number): WireReply {
+  const reply = errorReply(-1003, `Way too many requests; IP(${ip}) banned until ${until}. Please use the websocket for live updates to avoid bans.`, 418) // biome-ignore format: one message
+  return { ...reply, headers: { ...reply.headers, 'retry-after': String(Math.ceil((until - at) / 1000)) } }
+}
