@@ -51,12 +51,12 @@ export type RunEvent =
       readonly qty: number
     }
 
-/** A loss has reached its limit: everything is closed, and nothing may be opened until then. */
+/** A loss has reached its limit, or a person or a watch has halted trading: nothing may be opened until then. */
 interface Halted {
   readonly type: 'halted'
   readonly at: number
-  readonly rule: 'RISK_DAILY_LOSS' | 'RISK_DRAWDOWN'
-  /** The loss as a fraction, and its limit, as decimal text. */
+  readonly rule: 'RISK_DAILY_LOSS' | 'RISK_DRAWDOWN' | 'RISK_HALT'
+  /** The loss as a fraction, and its limit, as decimal text; of RISK_HALT the reason, and nothing. */
   readonly value: string
   readonly limit: string
   /** UTC ms; `null`: until a person resumes. */

@@ -22,6 +22,8 @@ export interface Entry {
   /** A rate, or for a liquidation the amount in ledger units. */
   readonly fee: Rate | number
   readonly exitCause: string
+  /** When, where an exchange says so, UTC ms; else by the phase of the bar. */
+  readonly at?: number
 }
 
 /** Exits after which a symbol may have to rest. */
@@ -55,7 +57,7 @@ export class Books {
     const { side, qty, price, reference, phase, isMaker, order } = entry
     const { position, scales, costs } = slot
     const { ledger } = this.#account
-    const at = phase === 'close' ? slot.closeTime : slot.openTime
+    const at = entry.at ?? (phase === 'close' ? slot.closeTime : slot.openTime)
     const isReceived = costs.feeAsset === 'received' && slot.instrument.kind === 'spot'
     const feeInBase = isReceived && side === 1
     const before = position.units

@@ -19,7 +19,7 @@ import {
 import { FillQuantity } from './fill-quantity.ts'
 import { hangsOnPath, hasWaited, isAnyInReach, isOutOfReach } from './in-reach.ts'
 import { type Exits, Liquidation } from './liquidation.ts'
-import type { LiveOrder } from './live-order.ts'
+import { isStopLike, type LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
 import { Participation } from './participation.ts'
 import { trailPrice } from './prices.ts'
@@ -27,8 +27,11 @@ import { type Regridding, regrid } from './regrid.ts'
 import type { RiskGuard } from './risk-guard.ts'
 import { gridDown, gridUp, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
+import { ToldFills } from './told-fills.ts'
 
 interface BrokerOptions {
+  /** Orders meet bars here, or are filled elsewhere, and the engine is told. */
+  readonly fills: 'bars' | 'told'
   /** fills.md 8: a limit fills at a mere touch. */
   readonly limitTouch: boolean
   /** Which of the paths that a bar allows is taken: fills.md 7 and 11 have the worse. */
@@ -50,6 +53,7 @@ const CLASSES: Readonly<Record<Path, readonly number[]>> = { worse: [0, 1, 2, 3]
 /** Where orders meet bars: steps 2 and 3 of the life of a bar, by the rules of fills.md. */
 export class Broker {
   readonly acceptance: Acceptance
+  readonly told: ToldFills | null
   readonly #books: Books
   readonly #brackets: Brackets
   readonly #quantity: FillQuantity
@@ -58,6 +62,9 @@ export class Broker {
   readonly #regridding: Regridding
   readonly #emit: (slot: Slot, event: RunEvent) => void
   readonly #options: BrokerOptions
+  /** Bars that are being played fill by fill: how far, and how many orders their inside has found. */
+  readonly #played = new Map<Slot, { readonly phase: 'open' | 'inside' | 'through'; readonly count: number }>()
+  #lastPrice = 0
 
   constructor(
     account: Account,
@@ -92,6 +99,14 @@ export class Broker {
       cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
       liquidate: (slot, rules, way) => this.#liquidate(slot, rules, 'inside', way),
     })
+    this.told =
+      options.fills === 'bars'
+        ? null
+        : new ToldFills(account, this.acceptance, this.#books, this.#brackets, emit, {
+            end: (slot, order) => this.#end(slot, order),
+            moveTrails: (slot) => this.#moveTrails(slot, slot.unitBar, slot.rulesAt(slot.openTime)),
+            sweep: (slot) => this.sweep(slot),
+          })
     this.#regridding = {
       acceptance: this.acceptance,
       emit,
@@ -112,6 +127,7 @@ export class Broker {
 
   /** Lets the slot's open orders meet its current bar. */
   match(slot: Slot): void {
+    if (this.told !== null) return this.told.endBar(slot)
     if (isOutOfReach(slot) && !this.#isLiquidationInReach(slot)) return
     const bar = slot.loadUnitBar()
     const rules = slot.rulesAt(slot.openTime)
@@ -137,18 +153,89 @@ export class Broker {
     this.sweep(slot)
   }
 
-  /** Open orders meet a bar, or a part of it. */
-  #meet(slot: Slot, bar: UnitBar, rules: Rules): void {
+  /** All bars that were played fill by fill are through. */
+  endPlaying(): void {
+    this.#played.clear()
+  }
+
+  /** A bar taken apart, for who lets others act inside it: open orders meet its open. */
+  meetOpen(slot: Slot): void {
+    const bar = slot.loadUnitBar()
+    this.#played.set(slot, { phase: 'open', count: 0 })
+    this.#noteGap(slot)
+    this.#expire(slot)
+    this.#meetOpen(slot, bar, slot.rulesAt(slot.openTime), slot.hasTraded)
+  }
+
+  /** Then its inside, up to the next fill and with it. @returns false once the bar is through */
+  meetInside(slot: Slot): boolean {
+    const bar = slot.unitBar
+    const rules = slot.rulesAt(slot.openTime)
+    const { fills } = this.#books
+    const before = fills.length
+    const { hasTraded } = slot
+    if (this.#played.get(slot)?.phase === 'open') {
+      if (hasTraded) this.#liquidate(slot, rules, 'inside')
+      else this.#meetWithoutTrades(slot, rules)
+      this.#played.set(slot, { phase: 'inside', count: this.#classify(slot) })
+      if (fills.length > before) return true
+    }
+    if (hasTraded && this.#walkInside(slot, bar, rules, this.#played.get(slot)!.count, true)) return true
+    if (hasTraded) this.#moveTrails(slot, bar, rules)
+    this.#played.set(slot, { phase: 'through', count: 0 })
+    this.sweep(slot)
+    return false
+  }
+
+  /**
+   * Orders accepted after the one numbered `after`, inside a bar that is being played: at its open they meet the open; later a stop that
+   * reduces meets the bad extreme, which is assumed to come later, as fills.md 11 has it for the leg of a bracket, and all else waits.
+   */
+  meetLate(slot: Slot, after: number): void {
+    const bar = slot.unitBar
+    const rules = slot.rulesAt(slot.openTime)
+    const phase = this.#played.get(slot)?.phase
+    // its bar has not opened yet
+    if (phase === undefined) return
+    for (let k = 0; k < slot.orders.length; k++) {
+      const order = slot.orders[k]!
+      if (order.sequence <= after || !order.isAlive) continue
+      if (phase === 'open') {
+        this.#atOpen(slot, order, bar, rules, slot.hasTraded)
+        continue
+      }
+      order.insideOf = slot.meeting
+      order.acceptedRow = slot.row
+      const isProtective = phase === 'inside' && slot.position.units * order.side < 0 && isStopLike(order)
+      if (!slot.hasTraded || !isProtective || !isTriggered(order, extremeFor(order, bar))) continue
+      const entered = this.#lastPrice
+      if (this.#liquidate(slot, rules, 'inside', { before: order.trigger, entered })) continue
+      const price = isTriggered(order, entered) ? entered : order.trigger
+      this.#trigger(slot, order, Math.min(Math.max(price, bar.low), bar.high), 'inside', rules)
+    }
+  }
+
+  #meetOpen(slot: Slot, bar: UnitBar, rules: Rules, hasTraded: boolean): void {
     slot.meeting++
-    const hasTraded = slot.hasTraded
     // a gap through a stop and the liquidation price is a liquidation: it comes before everything else at the open
     if (hasTraded) this.#liquidate(slot, rules, 'open')
     // the list grows while it is walked: legs of entries that fill at the open meet the same open
     for (let k = 0; k < slot.orders.length; k++) this.#atOpen(slot, slot.orders[k]!, bar, rules, hasTraded)
+  }
+
+  /** Open orders meet a bar, or a part of it. */
+  #meet(slot: Slot, bar: UnitBar, rules: Rules): void {
+    const hasTraded = slot.hasTraded
+    this.#meetOpen(slot, bar, rules, hasTraded)
     if (hasTraded) {
-      this.#insideBar(slot, bar, rules)
+      this.#liquidate(slot, rules, 'inside')
+      this.#walkInside(slot, bar, rules, this.#classify(slot), false)
       this.#moveTrails(slot, bar, rules)
-    } else if (slot.margin?.isMarkedByBars === false) {
+    } else this.#meetWithoutTrades(slot, rules)
+  }
+
+  #meetWithoutTrades(slot: Slot, rules: Rules): void {
+    if (slot.margin?.isMarkedByBars === false) {
       // nobody traded, but the exchange's mark has moved
       if (!this.#liquidate(slot, rules, 'open')) this.#liquidate(slot, rules, 'inside')
     }
@@ -187,6 +274,7 @@ export class Broker {
 
   #end(slot: Slot, order: LiveOrder): void {
     order.isAlive = false
+    this.told?.note(slot, order)
     this.acceptance.funds.release(slot, order)
     order.lock = 0
     order.lockQty = 0
@@ -234,16 +322,24 @@ export class Broker {
     order.trigger = -1
   }
 
-  /** fills.md 7: class by class; within a class in order of acceptance; each order at most once a bar. */
-  #insideBar(slot: Slot, bar: UnitBar, rules: Rules): void {
-    const { orders } = slot
+  /** Classes are those of the position as the bar's inside finds it. @returns how many orders it finds */
+  #classify({ orders, position }: Slot): number {
     const count = orders.length
-    this.#liquidate(slot, rules, 'inside')
-    if (count === 0) return
-    const sign = Math.sign(slot.position.units)
-    // classes are those of the position as the bar found it
+    const sign = Math.sign(position.units)
     for (let k = 0; k < count; k++) orders[k]!.insideClass = classOf(orders[k]!, sign)
+    return count
+  }
+
+  /**
+   * fills.md 7: class by class; within a class in order of acceptance; each order at most once a bar. What a bar has not reached it
+   * does not reach when it is walked again: so it can be left after a fill (`isPausing`) and gone on with.
+   * @returns whether it was left after a fill
+   */
+  #walkInside(slot: Slot, bar: UnitBar, rules: Rules, count: number, isPausing: boolean): boolean {
+    const { orders } = slot
     const classes = CLASSES[this.#options.path]
+    const { fills } = this.#books
+    const before = fills.length
     for (let at = 0; at < classes.length; at++)
       for (let k = 0; k < count; k++) {
         const order = orders[k]!
@@ -254,11 +350,13 @@ export class Broker {
           order.insideOf === slot.meeting
         )
           continue
-        this.#meetInside(slot, order, bar, rules)
+        this.#orderInside(slot, order, bar, rules)
+        if (isPausing && fills.length > before) return true
       }
+    return false
   }
 
-  #meetInside(slot: Slot, order: LiveOrder, bar: UnitBar, rules: Rules): void {
+  #orderInside(slot: Slot, order: LiveOrder, bar: UnitBar, rules: Rules): void {
     if (order.type === 'market') return
     if (order.type === 'limit') {
       if (isLimitReached(order, bar, this.#options.limitTouch)) this.#execute(slot, order, order.limit, 'inside', rules)
@@ -302,6 +400,7 @@ export class Broker {
     const qty = this.#quantity.of(slot, order, at, rules, priceAt)
     if (qty === 0) return this.#keepRest(slot, order)
     const price = priceAt(qty)
+    this.#lastPrice = price
     // the bad extreme may have come before a target: it counts; what came after a stop does not
     if (isMaker && position.units !== 0) {
       const bad = position.units > 0 ? slot.bar.low : slot.bar.high

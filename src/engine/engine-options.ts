@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly cash: number
   /** fills.md 8: a limit fills at a mere touch. */
   readonly limitTouch: boolean
+  /** Orders meet the bars (where absent), or are filled at an exchange, of which the engine is told (`Engine.tell`). */
+  readonly fills?: 'bars' | 'told'
   /** What keeps orders from filling at once, whole and at the price that was seen; plain where absent. */
   readonly execution?: Execution
   /** Which of the paths that a bar allows is taken; the worse where absent. */

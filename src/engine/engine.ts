@@ -3,6 +3,7 @@ import type { Cancelled, RunEvent } from '../core/event.ts'
 import { PLAIN_EXECUTION } from '../core/execution.ts'
 import type { Decision } from '../core/order.ts'
 import type { EngineResult } from '../core/run.ts'
+import type { Told } from '../core/told.ts'
 import { Account } from './account.ts'
 import { AccountReading } from './book-views.ts'
 import { Broker } from './broker.ts'
@@ -61,6 +62,8 @@ export class Engine {
   readonly #curve: EquityCurve
   readonly #keepsFills: boolean
   #hooked = 0
+  /** Whether the bars of the instant are being played fill by fill. */
+  #isInside = false
   /** Instruments of which something is held, in declared order, and the state of the books (`Account.changes`) that says so. */
   #held: readonly Slot[] = []
   #marked = 0
@@ -93,6 +96,7 @@ export class Engine {
     const { risk = null } = options
     this.#risk = risk === null ? null : new RiskGuard(risk, this.account, this.slots, tell, remark)
     this.#broker = new Broker(this.account, this.slots, this.#margin, this.#risk, record, remark, {
+      fills: options.fills ?? 'bars',
       limitTouch,
       participation,
       path: options.path ?? 'worse',
@@ -178,6 +182,13 @@ export class Engine {
       const slot = slots[k]!
       if (slot.isFresh && (slot.orders.length > 0 || slot.hasNewRules || slot.isOnMargin)) this.#meet(slot)
     }
+    this.#close()
+  }
+
+  /** Steps 3 to 6: the bars of the instant have been met. */
+  #close(): void {
+    const { slots } = this
+    const clock = this.#clock
     this.#mark()
     this.#curve.end(this.account)
     if (this.#risk !== null) this.#watch(this.#risk)
@@ -194,6 +205,71 @@ export class Engine {
     if (this.#hasNews) this.#forget(isTogether)
     // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
     if (!this.#desk.isIdle) this.#desk.answer(clock[0]!, this.#fail)
+  }
+
+  /**
+   * The same step taken apart, for a host that lets others act inside a bar: what `onBar` does is `begin`, then of each instrument in
+   * declared order `meetOpen` and `meetInside` until that says false, then `end`.
+   */
+  begin(at: number): void {
+    this.#clock[0] = at
+    for (const slot of this.slots) slot.isFresh = slot.advanceTo(this.#clock)
+    this.#isInside = true
+  }
+
+  /** What was open before the bar meets its open; nothing for an instrument that has no bar now. */
+  meetOpen(slot: Slot): void {
+    if (!slot.isFresh) return
+    if (slot.hasNewRules) this.#broker.regrid(slot)
+    if (slot.isOnMargin) this.#margin!.chargeFunding(slot, slot.margin!)
+    this.#broker.meetOpen(slot)
+  }
+
+  /** Plays the bar's inside up to its next fill. @returns false once it is through */
+  meetInside(slot: Slot): boolean {
+    return slot.isFresh && this.#broker.meetInside(slot)
+  }
+
+  end(): void {
+    this.#isInside = false
+    this.#broker.endPlaying()
+    this.#close()
+  }
+
+  /**
+   * Requests of somebody beside the strategy, at the present instant. Between two bars they are judged as the strategy's own at the last
+   * close. Inside a bar that is being played they are judged by that same close, since this bar's is not known: at its open they meet the
+   * open at once; after that a stop that reduces meets what is to come, and all else waits for the next bar.
+   */
+  ask(home: Slot | null, decision: Decision): void {
+    const before = this.#broker.acceptance.lastSequence
+    const fresh = this.#isInside ? this.slots.filter(({ isFresh }) => isFresh) : []
+    for (const slot of fresh) slot.moveTo(slot.row - 1)
+    this.#desk.take(home, decision)
+    try {
+      this.#desk.answer(this.#isInside ? this.#openTime() : this.#clock[0]!, this.#fail)
+    } finally {
+      for (const slot of fresh) slot.moveTo(slot.row + 1)
+    }
+    for (const slot of fresh) this.#broker.meetLate(slot, before)
+  }
+
+  /** Open of the bars that are being played. */
+  #openTime(): number {
+    return Math.min(...this.slots.filter(({ isFresh }) => isFresh).map(({ openTime }) => openTime))
+  }
+
+  /** What an exchange says of an order that it was sent, or of the position. @throws RangeError for a symbol or order that is unknown */
+  tell(told: Told): void {
+    const slot = this.slots.find(({ symbol }) => symbol === told.symbol)
+    if (slot === undefined) throw new RangeError(`${told.symbol} is told of, which is not in this run`)
+    if (this.#broker.told === null) throw new RangeError('orders of this engine meet bars: nobody can tell it of fills')
+    this.#broker.told.take(slot, told)
+  }
+
+  /** Everything that has happened so far, in order. */
+  get events(): readonly RunEvent[] {
+    return this.#log.events
   }
 
   /** One bar meets what was there before it: funding, then open orders and liquidation. */
@@ -238,12 +314,39 @@ export class Engine {
   /** Whether a loss has reached its limit, and while it has. */
   #watch(risk: RiskGuard): void {
     if (risk.mark(this.#clock)) this.#flattening.begin(this.#clock[0]!)
-    if (risk.isHalted) this.#flattening.goOn()
+    if (risk.isFlattening) this.#flattening.goOn()
   }
 
-  /** A person lets an account trade again that its limits have halted. */
+  /** A person lets an account trade again that its limits, or somebody, have halted. */
   resume(): void {
     this.#risk?.resume(this.#curve.lastTime)
+  }
+
+  /**
+   * Halts trading until somebody resumes: nothing may be opened, and what would is taken off the book.
+   * @param isFlattening whether what is held is closed, too
+   * @throws RangeError for an engine without limits of risk: it has nobody to stand in the way
+   */
+  halt(why: string, isFlattening: boolean): void {
+    if (this.#risk === null) throw new RangeError('an engine without limits of risk cannot be halted')
+    const at = this.#curve.lastTime
+    this.#risk.halt(at, why, isFlattening)
+    this.#flattening.begin(at)
+    if (isFlattening) this.#flattening.goOn()
+    if (!this.#desk.isIdle) this.#desk.answer(at, this.#fail)
+    for (const slot of this.slots) this.#broker.sweep(slot)
+  }
+
+  /** What it has come to so far; the columns go on being written to. */
+  get soFar(): EngineResult {
+    return resultOf(this.#curve.lastTime, {
+      account: this.account,
+      broker: this.#broker,
+      slots: this.slots,
+      curve: this.#curve,
+      log: this.#log,
+      notes: [...this.#remarks],
+    })
   }
 
   #isAnyReady(): boolean {
@@ -332,13 +435,6 @@ export class Engine {
     const { onStop } = this.#strategy
     if (onStop !== null)
       this.#guard(null, () => onStop({ account: this.#reading, params: this.#params, state: this.#state } as never))
-    return resultOf(at, {
-      account: this.account,
-      broker: this.#broker,
-      slots: this.slots,
-      curve,
-      log: this.#log,
-      notes: [...this.#remarks],
-    })
+    return this.soFar
   }
 }

@@ -15,7 +15,7 @@ const MINUTE = 60_000
 
 const [DAY_START, PEAK, LAST] = [0, 1, 2]
 
-type HaltRule = 'RISK_DAILY_LOSS' | 'RISK_DRAWDOWN'
+type HaltRule = 'RISK_DAILY_LOSS' | 'RISK_DRAWDOWN' | 'RISK_HALT'
 
 /**
  * Stands between strategy and broker: judges every order that could enlarge a position by the limits, and watches
@@ -34,6 +34,7 @@ export class RiskGuard {
   /** Of each instrument the last bar that has ended, −1 before the first: an order that fills knows no later one. */
   readonly #rows: Int32Array
   #halt: HaltRule | null = null
+  #isFlattening = false
   /** When a day's loss first halted trading, as text. */
   #firstDay: string | null = null
   /** Equity at the start of the day, its highest, and at the last mark: on every bar, so not in fields (they would be boxed). */
@@ -58,8 +59,16 @@ export class RiskGuard {
   }
 
   /** Whether nothing may be open. */
-  get isHalted(): boolean {
-    return this.#halt !== null
+  get isFlattening(): boolean {
+    return this.#halt !== null && this.#isFlattening
+  }
+
+  /** Halts trading for a reason that lies outside of the account, until a person resumes. */
+  halt(at: number, why: string, isFlattening: boolean): void {
+    this.#halt = 'RISK_HALT'
+    this.#isFlattening = isFlattening
+    this.#record(null, { type: 'halted', at, rule: 'RISK_HALT', value: why, limit: '', until: null })
+    this.#remark(`Trading was halted at ${new Date(at).toISOString()}: ${why}`)
   }
 
   /** Equity has been marked at the clock's instant: says whether a limit has been reached by that, and trading is halted. */
@@ -76,16 +85,18 @@ export class RiskGuard {
     const equity = this.#account.marked[0]!
     equities[LAST] = equity
     if (equity > equities[PEAK]!) equities[PEAK] = equity
-    if (this.#halt === 'RISK_DRAWDOWN') return false
+    if (this.#halt === 'RISK_DRAWDOWN' || (this.#halt === 'RISK_HALT' && this.#isFlattening)) return false
     const { maxDailyLoss, maxDrawdown } = this.#risk
     if (isLost(equity, equities[PEAK]!, maxDrawdown)) return this.#stop('RISK_DRAWDOWN', clock[0]!, PEAK, maxDrawdown)
     if (this.#halt !== null || !isLost(equity, equities[DAY_START]!, maxDailyLoss)) return false
     return this.#stop('RISK_DAILY_LOSS', clock[0]!, DAY_START, maxDailyLoss)
   }
 
-  #stop(rule: HaltRule, at: number, from: number, limit: number): true {
+  #stop(rule: Exclude<HaltRule, 'RISK_HALT'>, at: number, from: number, limit: number): true {
     const value = 1 - this.#equity[LAST]! / this.#equity[from]!
-    this.#halt = rule
+    // what a person has halted no new day lifts
+    if (this.#halt !== 'RISK_HALT') this.#halt = rule
+    this.#isFlattening = true
     const until = rule === 'RISK_DAILY_LOSS' ? (this.#day + 1) * DAY : null
     this.#record(null, { type: 'halted', at, rule, value: String(value), limit: String(limit), until })
     this.#remark(

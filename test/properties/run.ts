@@ -31,13 +31,23 @@ export interface Watcher {
   onInstant?(engine: Engine, at: number): void
 }
 
+/** How an instant is gone through: by one call; taken apart, fill by fill; or with every request handed in by the host after it. */
+export type Way = 'whole' | 'fill by fill' | 'asked'
+
 /** The scenario's first `hours` hours through the real engine; the plan always knows the whole. */
 export function play(
   of: Scenario,
   watcher: Watcher = {},
   hours = of.markets[0]!.rows.length,
   risk: Risk | null = null,
+  way: Way = 'whole',
 ): EngineResult {
+  const asked: [string | null, Request[]][] = []
+  const answer = (symbol: string | null, requests: Request[]) => {
+    if (way !== 'asked') return requests
+    asked.push([symbol, requests])
+    return undefined
+  }
   const moves = (
     hour: number,
     isTogether: boolean,
@@ -51,10 +61,10 @@ export function play(
     })
   const strategy = defineStrategy({
     name: 'random',
-    onBar: ({ bar, symbol, orders }) => moves(bar.openTime / HOUR, false, [symbol], orders),
+    onBar: ({ bar, symbol, orders }) => answer(symbol, moves(bar.openTime / HOUR, false, [symbol], orders)),
     onBars: ({ at, symbols }) => {
       watcher.onAsk?.(engine)
-      return moves(at / HOUR - 1, true, symbols, [])
+      return answer(null, moves(at / HOUR - 1, true, symbols, []))
     },
   })
   const instants = instantsOf(of, hours)
@@ -78,12 +88,24 @@ export function play(
     }
   }
   for (now of instants) {
-    engine.onBar(now)
+    if (way === 'fill by fill') stepThrough(engine, now)
+    else engine.onBar(now)
+    for (const [symbol, requests] of asked.splice(0))
+      engine.ask(engine.slots.find((slot) => slot.symbol === symbol) ?? null, requests)
     watcher.onInstant?.(engine, now)
   }
   const result = engine.finish({ closeAtEnd: of.closeAtEnd })
   watcher.onInstant?.(engine, now)
   return result
+}
+
+function stepThrough(engine: Engine, at: number): void {
+  engine.begin(at)
+  for (const slot of engine.slots) {
+    engine.meetOpen(slot)
+    while (engine.meetInside(slot));
+  }
+  engine.end()
 }
 
 export function instrumentOf(of: Scenario, symbol: string): Instrument {
