@@ -215,7 +215,7 @@ export class Acceptance {
   acceptLeg(slot: Slot, leg: LiveOrder, at: number): boolean {
     const rules = slot.rulesAt(at)
     // inside a bar its own close is not yet known
-    const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#markets.at(slot, rules, slot.row - 1))
+    const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#markets.at(slot, rules, slot.knownRow))
     if (refusal === null) {
       this.#accept(slot, leg, at)
       return true

@@ -86,6 +86,7 @@ export class Engine {
     this.slots = options.slots.map(
       (slot) => new Slot(slot, this.account.ledger, slippageOf(slippage, slot.costs.slippage, remark)),
     )
+    if (options.fills === 'told') for (const slot of this.slots) slot.unknownCloses = 0
     this.account.exactEquity = () => exactEquity(this.account, this.slots)
     this.#log = new EventLog(options.keepsEvents ?? true)
     this.#keepsFills = options.keepsFills ?? true

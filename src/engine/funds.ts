@@ -73,7 +73,7 @@ export class Funds {
   shrink(slot: Slot, order: LiveOrder, rules: Rules): void {
     order.lockQty = Math.min(order.lockQty, order.qty)
     if (order.lock === 0) return
-    const price = this.priceOf(slot, order, rules, slot.row - 1)
+    const price = this.priceOf(slot, order, rules, slot.knownRow)
     const need =
       slot.margin === null ? this.need(slot, order, order.qty, price) : this.#margin!.notional(slot, order.qty, price)
     // a trigger that the coarser tick has made dearer takes no more: what is missing shows at the fill

@@ -46,6 +46,8 @@ export class Slot {
   readonly detail: Detail | null
   /** Counts the bars, and parts of bars, that orders have met: each order acts at most once in one. */
   meeting = 0
+  /** How many bars before the one at the cursor the last close is that is known when an order fills: 0 where fills are told after it. */
+  unknownCloses: 0 | 1 = 1
   /** Whether a bar of this instrument closes at the instant at hand. */
   isFresh = false
   /** What was held when equity was marked last, base asset. */
@@ -158,6 +160,10 @@ export class Slot {
     for (const higher of this.#higher) higher.cursor.row = higher.rows[row]!
   }
 
+  /** Last row whose close is known when an order fills. */
+  get knownRow(): number {
+    return this.cursor.row - this.unknownCloses
+  }
   get row(): number {
     return this.cursor.row
   }

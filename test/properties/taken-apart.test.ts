@@ -23,7 +23,7 @@ test.each<Way>(['fill by fill', 'asked'])('a bar gone through %s comes to what o
         expectSame(play(of, {}, undefined, null, way), whole)
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
   expect(fills).toBeGreaterThan(100)
 })

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest'
+import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
+import { buy, cancel, type Decision } from '../../src/core/order.ts'
+import type { Told } from '../../src/core/told.ts'
+import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
+import { resolveRisk } from '../../src/engine/risk-limits.ts'
+import { barsOf, HOUR, instrumentOf, marginOf, type Row } from './scene.ts'
+
+/** A strategy whose orders are filled elsewhere. */
+function elsewhere(rows: readonly Row[], decide: Readonly<Record<number, Decision>>): Engine {
+  return new Engine({
+    strategy: defineStrategy({ name: 'live', onBar: ({ bar }) => decide[bar.openTime / HOUR] }),
+    ...{ params: {}, cash: 10_000, instants: 1, limitTouch: false, execution: PLAIN_EXECUTION, fills: 'told' },
+    risk: resolveRisk([{ source: 'the test', limits: { maxOpenOrders: 100 } }]),
+    slots: [
+      {
+        instrument: instrumentOf({}, 'BTCUSDT', 'perpetual'),
+        ...{ bars: barsOf(rows), indicators: {}, also: {}, startRow: 0, readyRow: 0, margin: marginOf() },
+        costs: costsOf({ feeMaker: 0.0002, feeTaker: 0.0005, slippageBps: 2 }),
+      },
+    ],
+  })
+}
+
+const filled = (
+  order: string,
+  qty: string,
+  price: string,
+  more: Partial<Extract<Told, { kind: 'fill' }>> = {},
+): Told => ({
+  ...{ kind: 'fill', symbol: 'BTCUSDT', order, qty, price, fee: '0.01', liquidity: 'taker', at: HOUR + 50 },
+  ...more,
+})
+
+const said = (engine: Engine, from = 0) =>
+  engine.events.slice(from).map((event) => {
+    if (event.type === 'accepted' || event.type === 'amended') {
+      const { id, role, qty, trigger, limit } = event.order
+      return `${event.type} ${id} ${role} ${qty} ${trigger ?? limit ?? 'market'}`
+    }
+    if (event.type === 'fill') return `fill ${event.fill.order} ${event.fill.qty} at ${event.fill.price}`
+    return 'id' in event ? `${event.type} ${event.id}${'reason' in event ? ` ${event.reason}` : ''}` : event.type
+  })
+
+const FLAT: Row = [100, 130, 70, 100]
+
+test('no bar fills an order: the exchange does, and says at what price, for which fee and when', () => {
+  const engine = elsewhere([FLAT, FLAT], { 0: buy({ qty: 2 }) })
+  engine.onBar(HOUR)
+  engine.onBar(2 * HOUR)
+  expect(engine.soFar.fills).toEqual([])
+  engine.tell(filled('o1', '2', '101.25', { fee: '0.10125' }))
+  expect(engine.soFar.fills).toMatchObject([
+    { order: 'o1', qty: 2, price: 101.25, fee: 0.10125, liquidity: 'taker', time: HOUR + 50, slippage: 0, position: 2 },
+  ])
+  expect(engine.account.wallet).toBe((10_000 - 0.10125) * 1e8)
+})
+
+test('a bracket lives from the fill that is told, leg by leg, and one that fills ends the other', () => {
+  const bracket = buy({ qty: 2, stopLoss: { distance: 5 }, takeProfit: { distance: 10 } })
+  const engine = elsewhere([FLAT, FLAT], { 0: bracket })
+  engine.onBar(HOUR)
+  engine.tell(filled('o1', '0.5', '101'))
+  engine.tell(filled('o1', '1.5', '102'))
+  expect(said(engine, 1)).toEqual([
+    'fill o1 0.5 at 101',
+    'accepted o2 stop 0.5 96',
+    'accepted o3 target 0.5 111',
+    'fill o1 1.5 at 102',
+    'amended o2 stop 2 96',
+    'amended o3 target 2 111',
+  ])
+  engine.tell(filled('o3', '2', '111', { liquidity: 'maker', fee: '0.0444' }))
+  expect(said(engine, 7)).toEqual(['fill o3 2 at 111', 'cancelled o2 oco'])
+  // bought 0.5 at 101 and 1.5 at 102, sold 2 at 111: 18.5, less fees of 0.01 + 0.01 + 0.0444
+  expect(engine.soFar.trades).toMatchObject([{ pnl: 18.4356, exitTag: 'target', entryTime: HOUR + 50 }])
+})
+
+test('a fill that crosses its cancel is booked, and its stop goes live', () => {
+  const engine = elsewhere([FLAT, FLAT], { 0: buy({ qty: 1, limit: 90, stopLoss: 80, id: 'dip' }), 1: cancel('dip') })
+  engine.onBar(HOUR)
+  engine.onBar(2 * HOUR)
+  engine.tell(filled('dip', '1', '90', { liquidity: 'maker' }))
+  expect(said(engine, 1)).toEqual(['cancelled dip requested', 'fill dip 1 at 90', 'accepted o1 stop 1 80'])
+})
+
+test('what the exchange refuses or ends is an event, and an order is not ended twice', () => {
+  const engine = elsewhere([FLAT, FLAT], { 0: [buy({ qty: 1 }), buy({ qty: 1, limit: 90 })] })
+  engine.onBar(HOUR)
+  const why = '-2019 Margin is insufficient.'
+  engine.tell({ kind: 'ended', symbol: 'BTCUSDT', order: 'o1', reason: 'refused', why, at: HOUR + 9 })
+  engine.tell({ kind: 'ended', symbol: 'BTCUSDT', order: 'o2', reason: 'expired', why: '', at: HOUR + 9 })
+  engine.tell({ kind: 'ended', symbol: 'BTCUSDT', order: 'o2', reason: 'expired', why: '', at: HOUR + 9 })
+  expect(engine.events.slice(2)).toMatchObject([
+    { type: 'rejected', id: 'o1', reason: 'EXCHANGE', value: why },
+    { type: 'cancelled', id: 'o2', reason: 'expired' },
+  ])
+  expect(engine.slots[0]!.orders).toEqual([])
+})
+
+test('a trailing stop moves once a bar, after its first bar by the close alone, and whoever keeps it is told', () => {
+  const rows: Row[] = [FLAT, [100, 130, 95, 110], [110, 125, 108, 120], [120, 121, 119, 120]]
+  const engine = elsewhere(rows, { 0: buy({ qty: 1, trailingStop: { distance: 10 } }) })
+  engine.onBar(HOUR)
+  engine.tell(filled('o1', '1', '100'))
+  for (const hour of [2, 3, 4]) engine.onBar(hour * HOUR)
+  // from 90: the close of 110 gives 100, the high of 125 gives 115, the high of 121 nothing
+  expect(said(engine, 2)).toEqual(['accepted o2 trail 1 90', 'amended o2 trail 1 100', 'amended o2 trail 1 115'])
+})
+
+test('funding that is told is paid, rounded against the trader', () => {
+  const engine = elsewhere([FLAT, FLAT], { 0: buy({ qty: 1 }) })
+  engine.onBar(HOUR)
+  engine.tell(filled('o1', '1', '100', { fee: '0' }))
+  const funding = { kind: 'funding', symbol: 'BTCUSDT', rate: '0.0001', mark: '100.5', at: 2 * HOUR } as const
+  engine.tell({ ...funding, paid: '0.010050001' })
+  engine.tell({ ...funding, paid: '-0.010050009' })
+  // paid 0.01005001, received 0.01005
+  expect(engine.account.fundingUnits).toBe(1)
+})
+
+test('what nobody sent, of a market nobody trades, or finer than its grid is refused', () => {
+  const engine = elsewhere([FLAT, FLAT], { 0: buy({ qty: 1 }) })
+  engine.onBar(HOUR)
+  expect(() => engine.tell(filled('o9', '1', '100'))).toThrow('order o9, which was never sent')
+  expect(() => engine.tell(filled('o1', '0.00001', '100'))).toThrow('0.00001, finer than the 3 decimals')
+  expect(() => engine.tell({ ...filled('o1', '1', '100'), symbol: 'ETHUSDT' })).toThrow('ETHUSDT is told of')
+})
+
+test('trading that is halted by hand opens nothing until somebody resumes; flattening closes what is held', () => {
+  const entry = buy({ qty: 1 })
+  const engine = elsewhere([FLAT, FLAT, FLAT, FLAT], { 0: entry, 1: entry, 2: entry, 3: entry })
+  engine.onBar(HOUR)
+  engine.tell(filled('o1', '1', '100'))
+  engine.halt('a foreign order', false)
+  engine.onBar(2 * HOUR)
+  expect(said(engine, 2)).toEqual(['halted', 'rejected o2 RISK_HALT'])
+  engine.resume()
+  engine.onBar(3 * HOUR)
+  engine.halt('stale data', true)
+  expect(said(engine, 4)).toEqual([
+    'resumed',
+    'accepted o3 order 1 market',
+    'halted',
+    'cancelled o3 risk',
+    'accepted o4 close 1 market',
+  ])
+})
