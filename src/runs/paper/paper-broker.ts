@@ -18,6 +18,11 @@ export interface PaperBroker {
   /** `bars`: orders meet the bars, and nothing is sent anywhere. `told`: they fill when the broker says so (`host.tell`). */
   readonly fills: 'bars' | 'told'
   /**
+   * What no two sessions of this machine may share, such as `binance-usdm demo` and a hash of its key; where absent the session has
+   * an account of its own. Known before `open`: the session holds a lock of this name until `close` is over.
+   */
+  readonly account?: string
+  /**
    * Connects, resolves what was in flight, and reconciles. The session takes no input of its own until this is over, but `host.tell`,
    * `host.note` and `host.halt` work meanwhile.
    * @throws UsageError, Error for what makes a start impossible: the session then ends
