@@ -96,9 +96,7 @@ function fetchPage(
   const check = (answer: Answer) => {
     answers++
     const circumstances = { now: clock(), isFirst: answers === 1 }
-    return (
-      plainPage(bars, series, window, answer, circumstances) ?? pageOf(bars, series, window, answer, circumstances)
-    )
+    return plainPage(bars, series, window, answer, circumstances) ?? pageOf(bars, series, window, answer, circumstances)
   }
   return http.get(bars.ask(series, window.from, window.to), check, signal)
 }

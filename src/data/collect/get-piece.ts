@@ -67,8 +67,9 @@ async function cutInto(page: Page, ends: number[], piece: Piece): Promise<void> 
   }
 }
 
-function opensOf({ rows, bars }: Page): ArrayLike<number> {
-  return rows === undefined ? bars.map(({ openTime }) => openTime) : rows.openTime.subarray(0, rows.length)
+function opensOf(page: Page): ArrayLike<number> {
+  const { rows } = page
+  return rows === undefined ? page.bars.map(({ openTime }) => openTime) : rows.openTime.subarray(0, rows.length)
 }
 
 class Piece {
@@ -110,8 +111,9 @@ class Piece {
   }
 
   /** Takes some bars of a page. */
-  take({ rows, bars }: Page, first: number, end: number): void {
-    if (rows === undefined) for (let k = first; k < end; k++) this.add(bars[k]!)
+  take(page: Page, first: number, end: number): void {
+    const { rows } = page
+    if (rows === undefined) for (const bar of page.bars.slice(first, end)) this.add(bar)
     else {
       this.#firstBar = Math.min(this.#firstBar, rows.openTime[first]!)
       this.#lastBar = Math.max(this.#lastBar, rows.openTime[end - 1]!)

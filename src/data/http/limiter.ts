@@ -47,7 +47,7 @@ export class Limiter {
     this.#window = limits.window * MARGIN
   }
 
-  /** Waits for a turn. @returns what gives it back, when the answer is there or will not come */
+  /** Waits for a turn. @returns what gives it back, when the answer is there or will not come; once, however often it is called */
   async take(weight: number, caller: Caller): Promise<() => void> {
     const before = this.#line
     let next = () => {}
@@ -74,7 +74,10 @@ export class Limiter {
     } finally {
       next()
     }
+    let isOut = true
     return () => {
+      if (!isOut) return
+      isOut = false
       this.#underway--
       this.#onReturn?.()
     }

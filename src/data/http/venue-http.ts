@@ -1,3 +1,4 @@
+import { setImmediate as handedOn } from 'node:timers/promises'
 import { type Random, seededRandom } from '../../core/random.ts'
 import {
   type Answer,
@@ -98,11 +99,15 @@ class Client implements VenueHttp {
       })
       const isAnswer = outcome.kind === 'answer'
       if (isAnswer) this.#hear(outcome.answer)
-      const fault = isAnswer && !ask.isFile ? api.fault(outcome.status, outcome.answer.body) : null
+      const fault =
+        isAnswer && !ask.isFile && !isList(outcome.answer) ? api.fault(outcome.status, outcome.answer.body) : null
       const verdict = verdictOf(outcome, fault, this.#clock.now())
       if (verdict !== null) return this.#judge(ask, { verdict, outcome, fault }, sentAt)
       if (!isAnswer) throw new Error(`${outcome.kind} passed for an answer`)
       this.#limiter.answered(sentAt)
+      // the venue has done its part: whoever waits for this place asks before the answer is read
+      giveBack()
+      await handedOn()
       try {
         return { value: check(outcome.answer) }
       } catch (problem) {
@@ -214,6 +219,13 @@ interface Judged {
   readonly verdict: Verdict
   readonly outcome: Outcome
   readonly fault: VenueFault | null
+}
+
+const LIST = '['.charCodeAt(0)
+
+/** No venue says what is wrong in a list, and most lists are long: they need not become text for that. */
+function isList({ bytes }: Answer): boolean {
+  return bytes?.[0] === LIST
 }
 
 function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {

@@ -14,8 +14,7 @@ const MISSING = [1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1]
 
 /**
  * The klines of an answer in one pass over its bytes, as Binance writes them: no blanks, times in 13 digits or 16, amounts in quotes
- * and with no more than 8 decimals, oldest or newest first. `null` where there is anything else in it: then it is to be read as JSON,
- * which says what.
+ * and with no more than 8 decimals. `null` where there is anything else in it: then it is to be read as JSON, which says what.
  * @param isMark the columns that are no times and no prices of mark prices say nothing
  */
 export function readPlainKlines(bytes: Uint8Array, isMark: boolean): RowBuffer | null {

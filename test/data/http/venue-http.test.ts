@@ -139,6 +139,22 @@ describe('an answer', () => {
   })
 })
 
+test('whose answer is there gives its place to the next before it is read', async () => {
+  const api = { ...venueApi('binance'), limits: { ...venueApi('binance').limits, parallel: 1 } }
+  const http = openVenueHttp(api, { origin: `${server.origin}/one-place`, isUnlimited: true })
+  const order: string[] = []
+  const one = (name: string) => {
+    const sign = () => {
+      order.push(`${name} leaves`)
+      return { query: {} }
+    }
+    const ask = { path: '/../api/v3/time', query: {}, weight: 1, sign }
+    return http.get(ask, () => order.push(`${name} is read`))
+  }
+  await Promise.all([one('first'), one('second')])
+  expect(order).toEqual(['first leaves', 'second leaves', 'first is read', 'second is read'])
+})
+
 describe('limits and bans', () => {
   test('429 is waited out as the venue says, and the wait is told', async () => {
     inTurn(status(429, 30), status(429, 7))
