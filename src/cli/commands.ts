@@ -111,6 +111,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Make a finished run again and compare; exit 1 if anything differs',
     load: () => import('./commands/verify.ts'),
   },
+  promote: {
+    summary: 'The gate between a backtest and an exchange: every check with its figure; exit 1 if one does not pass',
+    load: () => import('./commands/promote.ts'),
+  },
   doctor: {
     summary: 'Versions, machine, store, environment variables set or missing',
     load: () => import('./commands/doctor.ts'),

@@ -1,0 +1,114 @@
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import type { RunDocument } from '../../src/core/run.ts'
+import type { ParityDocument } from '../../src/runs/paper/parity-document.ts'
+import { type Promotion, requirePromotion } from '../../src/runs/promote/promotion.ts'
+import { command } from '../data/command.ts'
+import { ROOT, scratch } from './klinelab.ts'
+
+let project: string
+let out: string
+let run: RunDocument
+
+const here = (args: readonly string[]) => command([...args, '--out', out], join(ROOT, 'datasets'), { cwd: project })
+const promoted = async (...args: readonly string[]) => {
+  const done = await here(['promote', 'sma-cross', '--json', ...args])
+  return { code: done.code, stderr: done.stderr, said: () => JSON.parse(done.stdout) as Promotion }
+}
+const missing = ({ checklist }: Promotion) =>
+  checklist.filter(({ passed, override }) => !passed && override === null).map(({ name }) => name)
+
+beforeAll(async () => {
+  project = scratch({ 'package.json': '{ "type": "module" }' })
+  out = join(project, 'reports')
+  cpSync(join(ROOT, 'strategies', 'sma-cross.ts'), join(project, 'sma-cross.ts'))
+  const range = ['--from', '2024-01-01', '--to', '2024-07-01']
+  const data = ['--data', 'binance:BTCUSDT:1h']
+  const done = await here([
+    'backtest',
+    join(project, 'sma-cross.ts'),
+    ...data,
+    ...range,
+    '--set',
+    'fast=24',
+    '--set',
+    'slow=96',
+    '--json',
+  ])
+  expect(done.stderr).toBe('')
+  const { dir } = JSON.parse(done.stdout) as { readonly dir: string }
+  run = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8'))
+})
+
+const wanted = () => ({
+  file: join(project, 'sma-cross.ts'),
+  strategy: 'sma-cross',
+  params: run.params,
+  series: ['binance:BTCUSDT:1h'],
+})
+const required = (other = {}) => requirePromotion({ ...wanted(), ...other }, out, () => undefined)
+
+/** A session of so many days that differs from its backtest by so much. */
+function session(name: string, days: number, unexplained: number, other: Partial<ParityDocument> = {}): void {
+  const { strategy, params, reproduce } = run
+  const facts = { session: name, strategy, params, code: reproduce.code, days, unexplained, ...other }
+  mkdirSync(join(out, 'paper', name), { recursive: true })
+  writeFileSync(join(out, 'paper', name, 'parity.json'), JSON.stringify(facts))
+}
+
+test('what is not there does not pass: the gate stays shut, says why, and is kept', async () => {
+  expect(() => required()).toThrow('sma-cross has not been promoted')
+  const { code, said } = await promoted()
+  expect(code).toBe(1)
+  expect(said().promoted).toBe(false)
+  expect(missing(said())).toEqual(
+    expect.arrayContaining(['out-of-sample', 'cost-stress', 'walk-forward', 'paper-days', 'paper-parity']),
+  )
+  const of = (name: string) => said().checklist.find((item) => item.name === name)!
+  expect(of('reproducible')).toMatchObject({ passed: true, figure: 0 })
+  expect(of('leak-free')).toMatchObject({ passed: true, figure: 0 })
+  expect(of('enough-trades')).toMatchObject({ figure: run.metrics['trades'], threshold: 30 })
+  expect(of('cost-stress').words).toContain('--stress')
+  expect(() => required()).toThrow('it did not pass (')
+})
+
+test('days of sessions of this code and these parameters add up, and what they cannot explain does', async () => {
+  session('one', 4, 0)
+  session('two', 3.5, -0.25)
+  session('other-code', 99, 0, { code: 'another' })
+  session('other-params', 99, 0, { params: { ...run.params, fast: 25 } })
+  const { said } = await promoted()
+  const paper = said().checklist.filter(({ name }) => name.startsWith('paper'))
+  expect(paper).toMatchObject([
+    { name: 'paper-days', figure: 7.5, passed: true },
+    { name: 'paper-parity', figure: 0.25, passed: false },
+  ])
+})
+
+test('reasons open it, and a changed byte, parameter or series voids the promotion', async () => {
+  const shut = missing((await promoted()).said())
+  const reasons = shut.flatMap((name) => ['--override', `${name}=known from elsewhere`])
+  const { code, said } = await promoted(...reasons)
+  expect(code).toBe(0)
+  expect(
+    said()
+      .checklist.filter(({ override }) => override !== null)
+      .map(({ name }) => name),
+  ).toEqual(shut)
+  expect(required()).toMatchObject({ run: run.run, promoted: true, tradeHash: run.tradeHash })
+  expect(() => required({ params: { ...run.params, slow: 97 } })).toThrow('slow is 97, and was 96')
+  expect(() => required({ series: ['binance:ETHUSDT:1h'] })).toThrow('binance:ETHUSDT:1h is none of its series')
+  appendFileSync(join(project, 'sma-cross.ts'), ' ')
+  expect(() => required()).toThrow('the strategy, a file it imports, or the lockfile has been changed since')
+  // a run that cannot be made again as it was is no ground for anything
+  const { said: after } = await promoted()
+  expect(after().checklist[0]).toMatchObject({ name: 'reproducible', passed: false })
+})
+
+test('a check that does not exist, and a reason that is none, are refused before anything is run', async () => {
+  const wrong = await promoted('--override', 'paper-day=why')
+  expect(wrong).toMatchObject({ code: 2 })
+  expect(wrong.stderr).toContain('did you mean "paper-days"?')
+  expect((await promoted('--override', 'paper-days')).stderr).toContain('names no reason')
+})
