@@ -33,11 +33,7 @@ export function effectiveTrials(summaries: readonly ReturnsInLittle[]): number {
 
 /** Of stretches that are found already. */
 export function effectiveOf(stretches: readonly Stretch[]): number {
-  const all = stretches.map(({ trials, hashes }) => {
-    const isMoving = trials.map(moves)
-    const moving = trials.filter((_, k) => isMoving[k])
-    return { moving, hashes: hashes.filter((_, k) => isMoving[k]), still: moving.length < trials.length ? 1 : 0 }
-  })
+  const all = stretches.map(movingOf)
   const different = all.reduce((sum, { moving }) => sum + moving.length, 0)
   let clusters = 0
   for (const { moving, hashes, still } of all) {
@@ -47,6 +43,13 @@ export function effectiveOf(stretches: readonly Stretch[]): number {
     clusters += clustersOf(moving, hashes, Math.min(moving.length, Math.max(COMPARED_EACH, share)))
   }
   return Math.round(clusters)
+}
+
+/** Trials of a stretch that moved, and whether there are others. */
+function movingOf({ trials, hashes }: Stretch) {
+  if (trials.every(moves)) return { moving: trials, hashes, still: 0 }
+  const isMoving = trials.map(moves)
+  return { moving: trials.filter((_, k) => isMoving[k]), hashes: hashes.filter((_, k) => isMoving[k]), still: 1 }
 }
 
 /** Whether returns differ from block to block by a unit of theirs: without that they correlate with nothing. */
@@ -63,7 +66,7 @@ function moves({ sums, deviation }: ReturnsInLittle): boolean {
 
 /** Clusters of one stretch, of `compared` of its trials. */
 function clustersOf(trials: readonly ReturnsInLittle[], hashes: Float64Array, compared: number): number {
-  const last = hashes.slice().sort()[compared - 1]!
+  const last = smallest(hashes, compared)
   const order: { readonly sums: ReturnsInLittle['sums']; readonly sharpe: number; readonly hash: number }[] = []
   for (const [k, one] of trials.entries())
     if (hashes[k]! <= last) order.push({ sums: one.sums, sharpe: dailySharpe(one)!, hash: hashes[k]! })
@@ -81,6 +84,13 @@ function clustersOf(trials: readonly ReturnsInLittle[], hashes: Float64Array, co
   const twice = members.filter((count) => count === 2).length
   const odds = compared / (trials.length - compared)
   return members.length + once ** 2 / ((2 * twice * compared) / (compared - 1) + odds * once)
+}
+
+/** The `count`th smallest. */
+function smallest(hashes: Float64Array, count: number): number {
+  // as even as chance over 53 bits: twice as many as are wanted are nearly always enough, and few to sort
+  const few = hashes.filter((hash) => hash < (2 ** 54 * count) / hashes.length)
+  return (few.length < count ? hashes.slice() : few).sort()[count - 1]!
 }
 
 class Leaders {
@@ -108,7 +118,18 @@ class Leaders {
     const own = lengthOf(one, half)
     for (let leader = 0; leader < this.#count; leader++) {
       const at = leader * width
-      const begun = product(rows, at, one, 0, half)
+      // written out: what a function returns would be allocated, millions of times
+      let a = 0
+      let b = 0
+      let c = 0
+      let d = 0
+      for (let k = 0; k < half; k += 4) {
+        a += rows[at + k]! * one[k]!
+        b += rows[at + k + 1]! * one[k + 1]!
+        c += rows[at + k + 2]! * one[k + 2]!
+        d += rows[at + k + 3]! * one[k + 3]!
+      }
+      const begun = a + b + c + d
       // what is left is no more than the product of the lengths: most are unlike by the first half already
       if (begun + own * this.#rests[leader]! < ALIKE - SLACK) continue
       if (begun + product(rows, at + half, one, half, half) >= ALIKE) return leader

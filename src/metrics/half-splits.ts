@@ -68,20 +68,25 @@ export class HalfSplits {
 
   /** Σr and Σr² of the blocks of many trials, `2 × blocks` of each. */
   fold(trials: readonly ReturnsInLittle[]): Float64Array {
-    const starts = this.#starts
-    const folded = new Float64Array(2 * (starts.length - 1) * trials.length)
-    let at = 0
-    for (const { sums, squares } of trials)
-      for (let block = 0; block + 1 < starts.length; block++) {
-        let [sum, square] = [0, 0]
-        for (let fine = starts[block]!; fine < starts[block + 1]!; fine++) {
-          sum += sums[fine]!
-          square += squares[fine]!
-        }
-        folded[at++] = sum
-        folded[at++] = square
-      }
+    const width = 4 * this.#half
+    const folded = new Float64Array(width * trials.length)
+    for (let k = 0; k < trials.length; k++) this.#fold(trials[k]!, folded, width * k)
     return folded
+  }
+
+  /** A function of its own: in a loop that is compiled while it runs every sum would be allocated. */
+  #fold({ sums, squares }: ReturnsInLittle, folded: Float64Array, at: number): void {
+    const starts = this.#starts
+    for (let block = 0; block + 1 < starts.length; block++) {
+      let sum = 0
+      let square = 0
+      for (let fine = starts[block]!; fine < starts[block + 1]!; fine++) {
+        sum += sums[fine]!
+        square += squares[fine]!
+      }
+      folded[at + 2 * block] = sum
+      folded[at + 2 * block + 1] = square
+    }
   }
 
   /** Adds up all choices of the folded trials from `first` on; returns how many, a tile at most. */
@@ -127,7 +132,8 @@ export class HalfSplits {
   #fill({ sums, squares }: Sums, trial: number, folded: Float64Array, at: number): void {
     const { tile } = this
     for (let block = 0; block < this.#half; block++) {
-      const [sum, square] = [folded[at + 2 * block]!, folded[at + 2 * block + 1]!]
+      const sum = folded[at + 2 * block]!
+      const square = folded[at + 2 * block + 1]!
       const size = tile << block
       for (let rest = trial; rest < size; rest += tile) {
         sums[size + rest] = sums[rest]! + sum

@@ -44,6 +44,7 @@ export const LINE_START = '{"v":'
 
 const HEAD = `${LINE_START}${VERSION},"id":"`
 const ID_DIGITS = 24
+const SUM = ',"c":"'
 /** Length of `,"c":"1a2b3c4d"}`. */
 const TAIL = 16
 const LARGEST_SUM = 32_767
@@ -100,7 +101,7 @@ export function lineOf(entry: TrialEntry): string {
     ...{ r: entry.returns === null ? null : packed(entry.returns), params: entry.params },
   }
   const text = JSON.stringify(line).slice(0, -1)
-  return `${text},"c":"${sumOf(text)}"}\n`
+  return `${text}${SUM}${sumOf(text)}"}\n`
 }
 
 /** A trial as it stands in a line: a figure is read when it is asked for, since a ledger has many and few are asked for all. */
@@ -187,12 +188,25 @@ export function readLine(line: string): WrittenTrial | number | null {
     return version > VERSION ? version : null
   }
   const end = line.length - TAIL
-  const isWhole = line.startsWith(',"c":"', end) && line.endsWith(`${sumOf(line.slice(0, end))}"}`)
+  const isWhole =
+    line.startsWith(SUM, end) && line.endsWith('"}') && sumIn(line, end + SUM.length) === crc32(line.slice(0, end))
   return isWhole ? new WrittenTrial(line) : null
 }
 
 function sumOf(text: string): string {
   return crc32(text).toString(16).padStart(8, '0')
+}
+
+/** The number of 8 hex digits as `sumOf` writes them; −1 where one is none. Digit by digit: a text to compare would cost more. */
+function sumIn(line: string, at: number): number {
+  let sum = 0
+  for (let k = at; k < at + 8; k++) {
+    const code = line.charCodeAt(k)
+    if (code >= 0x30 && code <= 0x39) sum = 16 * sum + code - 0x30
+    else if (code >= 0x61 && code <= 0x66) sum = 16 * sum + code - 0x57
+    else return -1
+  }
+  return sum
 }
 
 function packed(returns: ReturnsSummary): readonly [number, number, string] | null {
@@ -230,11 +244,19 @@ export class Columns {
   }
 }
 
+/** Of the trial that was read last: those of one search have it in common. */
+let stretch = ''
+let [stretchFrom, stretchDays] = [0, 0]
+
 function unpacked(text: string, columns: Columns): ReturnsInLittle {
-  const [from, days] = text.slice(1, text.indexOf('"')).split(',', 2).map(Number) as [number, number]
-  const length = DECODED.write(text.slice(text.indexOf('"') + 1, -2), 'base64')
-  const double = (k: number) => NUMBERS.getFloat64(8 * k, true)
-  const [s, q] = [double(4), double(5)]
+  const begin = text.indexOf('"')
+  if (!text.startsWith(stretch) || stretch.length !== begin) {
+    stretch = text.slice(0, begin)
+    ;[stretchFrom, stretchDays] = stretch.slice(1).split(',', 2).map(Number) as [number, number]
+  }
+  const length = DECODED.write(text.slice(begin + 1, -2), 'base64')
+  const s = double(4)
+  const q = double(5)
   const blocks = (length - 8 * DOUBLES) >> 2
   const sums = columns.take(blocks)
   const squares = columns.take(blocks)
@@ -242,7 +264,12 @@ function unpacked(text: string, columns: Columns): ReturnsInLittle {
     sums[k] = NUMBERS.getInt16(at, true) * s
     squares[k] = NUMBERS.getUint16(at + 2 * blocks, true) * q
   }
-  return { from, days, mean: double(0), deviation: double(1), skew: double(2), kurtosis: double(3), sums, squares }
+  const [mean, deviation, skew, kurtosis] = [double(0), double(1), double(2), double(3)]
+  return { from: stretchFrom, days: stretchDays, mean, deviation, skew, kurtosis, sums, squares }
+}
+
+function double(k: number): number {
+  return NUMBERS.getFloat64(8 * k, true)
 }
 
 /** What JSON cannot hold is `null`. */

@@ -113,19 +113,26 @@ export function readLedger(file: string): Ledger {
   const unreadableAt: number[] = []
   let unreadable = 0
   let number = 0
-  for (const line of linesOf(file)) {
+  const read = (line: string) => {
     number++
-    if (line === '') continue
+    if (line === '') return
     const found = readLine(line)
     // what was torn ends where a whole line begins
     const begin = found === null ? line.lastIndexOf(LINE_START) : 0
     const behind = begin > 0 ? readLine(line.slice(begin)) : found
     if (typeof behind === 'number') throw newer(file, number, behind)
     if (behind !== null) entries.push(behind)
-    if (found !== null) continue
+    if (found !== null) return
     unreadable++
     if (unreadableAt.length < NAMED) unreadableAt.push(number)
   }
+  for (const text of piecesOf(file))
+    for (let at = 0; at < text.length; ) {
+      const stop = text.indexOf('\n', at)
+      const end = stop < 0 ? text.length : stop
+      read(text.slice(at, end))
+      at = end + 1
+    }
   return { file, entries, unreadable, unreadableAt }
 }
 
@@ -135,8 +142,8 @@ function newer(file: string, line: number, version: number): LedgerError {
   )
 }
 
-/** The lines of a file, read piece by piece: a ledger may be longer than a string. */
-function* linesOf(file: string): Generator<string> {
+/** The text of a file in pieces of whole lines: a ledger may be longer than a string. */
+function* piecesOf(file: string): Generator<string> {
   if (!existsSync(file)) return
   let handle: number
   try {
@@ -145,34 +152,28 @@ function* linesOf(file: string): Generator<string> {
     throw unreadableFile(file, error)
   }
   try {
-    let rest = Buffer.alloc(0)
-    const chunk = Buffer.allocUnsafe(CHUNK)
+    let chunk = Buffer.allocUnsafe(CHUNK)
+    /** Bytes at its beginning of a line that is not whole yet. */
+    let rest = 0
     for (;;) {
-      const read = readPiece(file, handle, chunk)
-      if (read === 0) break
-      const end = chunk.lastIndexOf(NEWLINE, read - 1)
-      if (end < 0 || end >= read) {
-        rest = Buffer.concat([rest, chunk.subarray(0, read)])
-        continue
-      }
-      const text = Buffer.concat([rest, chunk.subarray(0, end)]).toString()
-      rest = Buffer.from(chunk.subarray(end + 1, read))
-      for (let at = 0; ; ) {
-        const stop = text.indexOf('\n', at)
-        yield stop < 0 ? text.slice(at) : text.slice(at, stop)
-        if (stop < 0) break
-        at = stop + 1
-      }
+      const filled = rest + readPiece(file, handle, chunk, rest)
+      if (filled === rest) break
+      const end = chunk.lastIndexOf(NEWLINE, filled - 1)
+      if (end >= 0) {
+        yield chunk.toString('utf8', 0, end + 1)
+        chunk.copyWithin(0, end + 1, filled)
+      } else if (filled === chunk.length) chunk = Buffer.concat([chunk, Buffer.allocUnsafe(CHUNK)])
+      rest = filled - end - 1
     }
-    if (rest.length > 0) yield rest.toString()
+    if (rest > 0) yield chunk.toString('utf8', 0, rest)
   } finally {
     closeSync(handle)
   }
 }
 
-function readPiece(file: string, handle: number, chunk: Buffer): number {
+function readPiece(file: string, handle: number, chunk: Buffer, at: number): number {
   try {
-    return readSync(handle, chunk, 0, chunk.length, null)
+    return readSync(handle, chunk, at, chunk.length - at, null)
   } catch (error) {
     throw unreadableFile(file, error)
   }
