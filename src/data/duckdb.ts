@@ -74,6 +74,8 @@ export type OutColumn =
       readonly kind: 'int'
       readonly values: BigInt64Array
       readonly scale?: number
+      /** Whether none of the values is `UNKNOWN`, which then is not looked for. */
+      readonly isKnown?: boolean
       /** Whole parts, where 18 digits do not hold some value in one piece; `values` are then the fractions. */
       readonly whole?: BigInt64Array
     }
@@ -107,27 +109,31 @@ async function writeOn(
   columns: readonly OutColumn[],
   onBegun: () => void,
 ): Promise<void> {
-  const { BIGINT, DOUBLE, DuckDBDataChunk } = await import('@duckdb/node-api')
+  const { BIGINT, DECIMAL, DOUBLE, DuckDBDataChunk } = await import('@duckdb/node-api')
+  const typeOf = (column: OutColumn) => {
+    if (column.kind === 'double') return DOUBLE
+    return isAsStored(column) ? DECIMAL(DIGITS, column.scale) : BIGINT
+  }
   const parts = columns.flatMap((column) =>
     column.kind === 'int' && column.whole !== undefined
       ? [column, { kind: 'int' as const, name: wholeOf(column.name), values: column.whole }]
       : [column],
   )
   // a temporary table is its connection's own, and goes with it
-  await db.run(
-    `create temp table out (${parts.map((c) => `"${c.name}" ${c.kind === 'int' ? 'bigint' : 'double'}`).join(', ')})`,
-  )
+  await db.run(`create temp table out (${parts.map((c) => `"${c.name}" ${typeOf(c)}`).join(', ')})`)
   const appender = await db.createAppender('out')
   const rows = columns[0]!.values.length
-  const chunk = DuckDBDataChunk.create(parts.map((c) => (c.kind === 'int' ? BIGINT : DOUBLE)))
+  const chunk = DuckDBDataChunk.create(parts.map(typeOf))
   const size = 2048
   for (let from = 0; from < rows; from += size) {
     const count = Math.min(size, rows - from)
     chunk.rowCount = count
     parts.forEach((column, k) => {
       const vector = chunk.getColumnVector(k)
-      const { items } = vector as unknown as { items: { set(part: unknown): void } }
-      items.set(column.values.subarray(from, from + count))
+      const { items, dataView: view } = vector as unknown as VectorMemory
+      const memory: NonNullable<VectorMemory['items']> =
+        items ?? new BigInt64Array(view!.buffer, view!.byteOffset, count)
+      memory.set(column.values.subarray(from, from + count))
       vector.flush()
     })
     appender.appendDataChunk(chunk)
@@ -140,6 +146,21 @@ async function writeOn(
   await copied
 }
 
+/** Where a vector keeps its values: one of decimals has no array of them. */
+interface VectorMemory {
+  readonly items?: { set(part: unknown): void }
+  readonly dataView?: DataView<ArrayBuffer>
+}
+
+/** Of a decimal of 64 bits. */
+const DIGITS = 18
+
+/** Whether the units of a column are, in memory, the decimals that are written. */
+function isAsStored(column: OutColumn): column is OutColumn & { readonly scale: number } {
+  if (column.kind === 'double' || column.whole !== undefined) return false
+  return column.isKnown === true && column.scale !== undefined
+}
+
 function wholeOf(name: string): string {
   return `${name} whole`
 }
@@ -147,10 +168,10 @@ function wholeOf(name: string): string {
 /** Whole units back to the decimal they stand for, exactly: a product of decimals, never a division. */
 function selectSql(column: OutColumn): string {
   const { name } = column
-  if (column.kind === 'double') return `"${name}"`
+  if (column.kind === 'double' || isAsStored(column)) return `"${name}"`
   const known = (part: string) => `nullif("${part}", ${UNKNOWN})`
   const { scale, whole } = column
-  if (scale === undefined) return `${known(name)} as "${name}"`
+  if (scale === undefined) return column.isKnown === true ? `"${name}"` : `${known(name)} as "${name}"`
   const units = `${known(name)}::decimal(18,0)`
   const decimal = scale === 0 ? units : `(${units} * 0.${'0'.repeat(scale - 1)}1)::decimal(18,${scale})`
   if (whole === undefined) return `${decimal} as "${name}"`

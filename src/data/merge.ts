@@ -109,7 +109,7 @@ export async function putTogether(store: Store, series: Series, incoming: Incomi
   const read = files.filter((file) => touched.has(file.month))
   await store.mirror?.bring(series, read)
   await readMonths(dir, read, rows)
-  const stored = Uint32Array.from({ length: rows.length - before }, (_, k) => before + k)
+  const stored = rowsFrom(rows, before)
   const united = unite(rows, stored, fresh, incoming.replaces, liesIn(madeBefore), incoming.isOlder)
   const filled = fillFlat(rows, united.unique, fill, interval)
   const stillMade =
@@ -211,6 +211,13 @@ function sorted(rows: RowBuffer, reads: readonly FileRead[]): Uint32Array {
   return byTime(rows, order)
 }
 
+/** The numbers of a buffer's rows, from one on. */
+export function rowsFrom({ length }: RowBuffer, first: number): Uint32Array {
+  const numbers = new Uint32Array(length - first)
+  for (let k = 0; k < numbers.length; k++) numbers[k] = first + k
+  return numbers
+}
+
 /** Sorts numbers of rows by open time; those of one time stay in the order of the numbers. */
 export function byTime(rows: RowBuffer, order: Uint32Array): Uint32Array {
   for (let k = 1; k < order.length; k++)
@@ -228,7 +235,8 @@ function allGaps(
   interval: Interval,
 ): Gap[] {
   const months = [...byMonth(rows, unique).values()].map((order) => {
-    const times = Float64Array.from(order, (row) => rows.openTime[row]!)
+    const times = new Float64Array(order.length)
+    for (let k = 0; k < order.length; k++) times[k] = rows.openTime[order[k]!]!
     return { from: times[0]!, to: closeTimeOf(times.at(-1)!, interval), gaps: findGaps(times, interval) }
   })
   let next = 0

@@ -45,9 +45,9 @@ function outColumns(rows: RowBuffer, order: Uint32Array): OutColumn[] {
   const isKnown = (column: Float64Array) => order.some((row) => !Number.isNaN(column[row]!))
   const fields = [...BAR_DECIMALS, ...EXTRA_DECIMALS.filter((field) => isKnown(rows.decimals[field].whole))]
   return [
-    { name: 'open_time', kind: 'int', values: integersOf(rows.openTime, order) },
+    { name: 'open_time', kind: 'int', ...integersOf(rows.openTime, order) },
     ...fields.map((field) => decimalColumn(rows, field, order)),
-    ...(isKnown(rows.trades) ? [{ name: 'trades', kind: 'int' as const, values: integersOf(rows.trades, order) }] : []),
+    ...(isKnown(rows.trades) ? [{ name: 'trades', kind: 'int' as const, ...integersOf(rows.trades, order) }] : []),
   ]
 }
 
@@ -55,19 +55,28 @@ const LOW = 0x1_0000_0000
 /** Whole numbers up to here have room for 8 decimals in 18 digits. */
 const MOST_WHOLE = 9_999_999_999
 
-function integersOf(column: Float64Array, order: Uint32Array): BigInt64Array {
+/** Whole numbers of 64 bits, and whether all of them are known. */
+interface Integers {
+  readonly values: BigInt64Array
+  readonly isKnown: boolean
+}
+
+function integersOf(column: Float64Array, order: Uint32Array): Integers {
   const values = new BigInt64Array(order.length)
+  let isKnown = true
   const halves = new Uint32Array(values.buffer)
   for (let k = 0; k < order.length; k++) {
     const value = column[order[k]!]!
-    if (Number.isNaN(value)) values[k] = UNKNOWN
-    else {
+    if (Number.isNaN(value)) {
+      values[k] = UNKNOWN
+      isKnown = false
+    } else {
       const high = Math.floor(value / LOW)
       halves[2 * k] = value - high * LOW
       halves[2 * k + 1] = high
     }
   }
-  return values
+  return { values, isKnown }
 }
 
 function decimalColumn(rows: RowBuffer, field: DecimalField, order: Uint32Array): OutColumn {
@@ -77,13 +86,17 @@ function decimalColumn(rows: RowBuffer, field: DecimalField, order: Uint32Array)
   let most = 0
   for (let k = 0; k < order.length; k++) if (whole[order[k]!]! > most) most = whole[order[k]!]!
   if (most > MOST_WHOLE)
-    return { name, kind: 'int', scale: SCALE, values: integersOf(fraction, order), whole: integersOf(whole, order) }
-  return { name, kind: 'int', scale: SCALE, values: unitsOf(whole, fraction, order) }
+    return {
+      ...{ name, kind: 'int', scale: SCALE },
+      ...{ values: integersOf(fraction, order).values, whole: integersOf(whole, order).values },
+    }
+  return { name, kind: 'int', scale: SCALE, ...unitsOf(whole, fraction, order) }
 }
 
 /** Exact 1e-8 units as 64-bit integers; written as two halves, since making a BigInt a value costs ten times as much. */
-function unitsOf(whole: Float64Array, fraction: Float64Array, order: Uint32Array): BigInt64Array {
+function unitsOf(whole: Float64Array, fraction: Float64Array, order: Uint32Array): Integers {
   const values = new BigInt64Array(order.length)
+  let isKnown = true
   const halves = new Uint32Array(values.buffer)
   for (let k = 0; k < order.length; k++) {
     const row = order[k]!
@@ -93,9 +106,12 @@ function unitsOf(whole: Float64Array, fraction: Float64Array, order: Uint32Array
       const high = Math.floor(units / LOW)
       halves[2 * k] = units - high * LOW
       halves[2 * k + 1] = high
-    } else values[k] = Number.isNaN(w) ? UNKNOWN : BigInt(w) * BigInt(UNIT) + BigInt(fraction[row]!)
+    } else if (Number.isNaN(w)) {
+      values[k] = UNKNOWN
+      isKnown = false
+    } else values[k] = BigInt(w) * BigInt(UNIT) + BigInt(fraction[row]!)
   }
-  return values
+  return { values, isKnown }
 }
 
 /** Reads stored months back into a buffer, exactly, so that new rows can be merged with them. */

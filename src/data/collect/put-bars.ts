@@ -2,7 +2,7 @@ import { closeTimeOf } from '../../core/interval.ts'
 import { type Series, seriesName } from '../../core/series.ts'
 import { changeSeries } from '../change-store.ts'
 import { type SeriesManifest, seriesDir } from '../manifest.ts'
-import { byTime, commitUnion, factsAfter, outagesWith, putTogether } from '../merge.ts'
+import { byTime, commitUnion, factsAfter, outagesWith, putTogether, rowsFrom } from '../merge.ts'
 import { type BadRow, RowBuffer } from '../rows.ts'
 import type { Store } from '../store.ts'
 import type { Replaces } from '../unite.ts'
@@ -43,13 +43,10 @@ export async function putBars(store: Store, series: Series, batch: BarBatch, rep
   const rows = new RowBuffer(batch.rows.length)
   rows.append(batch.rows)
   rows.files.fill(batch.origin)
-  const fresh = byTime(
-    rows,
-    Uint32Array.from({ length: rows.length }, (_, k) => k),
-  )
-  const early = Array.from(fresh)
-    .filter((row) => rows.closeTime[row]! < closeTimeOf(rows.openTime[row]!, interval))
-    .map((row) => rows.openTime[row]!)
+  const fresh = byTime(rows, rowsFrom(rows, 0))
+  const early: number[] = []
+  for (const row of fresh)
+    if (rows.closeTime[row]! < closeTimeOf(rows.openTime[row]!, interval)) early.push(rows.openTime[row]!)
   const union = await putTogether(store, series, {
     rows,
     fresh,
@@ -76,7 +73,10 @@ export async function putBars(store: Store, series: Series, batch: BarBatch, rep
       reason: `of the bar of ${timeText(rows.openTime[is]!)}, heard ${timeText(heard![is]!)}; ${rows.text(field, was)} is stored, and is not known to be older`,
     }),
   )
-  const news = [...new Set([...added, ...replaced.map(({ is }) => is)])].map((row) => rows.openTime[row]!)
+  // a bar that was added and then replaced, in one portion, is one
+  const again = replaced.length === 0 ? null : new Set(added)
+  const changed = again === null ? [] : [...new Set(replaced.map(({ is }) => is))].filter((row) => !again.has(row))
+  const news = [...added, ...changed].map((row) => rows.openTime[row]!)
   const facts = factsAfter(
     union,
     {
