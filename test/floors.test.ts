@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   models: 3,
   search: 4,
   runs: 5,
+  exchange: 5,
   cli: 6,
 }
 

@@ -1,9 +1,11 @@
 import { type Bars, firstRowAt } from '../core/bar.ts'
-import { decimalsOf, POW10 } from '../core/decimal.ts'
+import { exactUnits, fromUnits } from '../core/decimal.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf } from '../core/interval.ts'
 import type { FundingColumns, MarkColumns } from '../core/leverage.ts'
+import { type Candle, emptyCandle } from './candle.ts'
 import { fixedText } from './fixed-text.ts'
+import type { Precision } from './wire.ts'
 
 /** A market of the exchange: its bars, those before the begin included, and what is stored beside them. */
 export interface MarketSource {
@@ -13,72 +15,65 @@ export interface MarketSource {
   readonly startRow: number
   readonly marks: MarkColumns | null
   readonly funding: FundingColumns | null
-  /** Decimals of its prices and quantities. */
-  readonly precision: { readonly price: number; readonly quantity: number }
+  readonly precision: Precision
 }
 
 /** Where the bar at hand stands: not begun or over, its open is the present price, or its path is being played. */
 export type Stage = 'closed' | 'open' | 'inside'
 
+/** What is shown of a bar as trades, a quarter of its volume each; the order of the extremes is that of the path. */
+type Part = 'open' | 'low' | 'high' | 'close'
+
 /**
- * Trades that a bar is shown as: open, the extremes, close, a quarter of its volume each. What bars do not say of trades is made of
- * these, so that candles, trades and counts agree with one another.
+ * Bars do not say what was traded in them, clients want to see it: four trades a bar, of which candles, counts and quote volumes are
+ * made, so that all of them agree.
  */
-export const TRADES_A_BAR = 4
+const TRADES_A_BAR = 4
 
 /** One trade of a bar, as the exchange shows it. */
 export interface ShownTrade {
   readonly id: number
   readonly price: number
-  readonly qty: number
+  /** Whole units of 10^-volumeDecimals. */
+  readonly units: number
   readonly time: number
   readonly isBuyerMaker: boolean
 }
 
-/** The bar at the cursor as far as it has been played. */
-export interface PartBar {
-  readonly openTime: number
-  open: number
-  high: number
-  low: number
-  close: number
-  /** Whole units of 10^-quantity decimals. */
-  units: number
-  quote: number
-  buyUnits: number
-  buyQuote: number
-  trades: number
-}
+const EIGHT_HOURS = 8 * 3_600_000
 
 /** What is public of one symbol at this moment. */
 export class SymbolMarket {
   readonly symbol: string
   readonly source: MarketSource
   readonly bars: Bars
-  readonly #qtyScale: number
+  /** Decimals that write every price and every volume of the bars without loss. */
+  readonly priceDecimals: number
+  readonly volumeDecimals: number
   stage: Stage = 'closed'
   /** The bar at hand, or the one that closed last; one below the first row before the first. */
   row: number
-  /** Price of the last trade. */
+  /** Price of the last trade, and the mark price. */
   last: number
   mark: number
-  part: PartBar
-  /** Shown trades of the bar at hand. */
+  /** The bar at hand as far as it has been played. */
+  candle: Candle
   trades: ShownTrade[] = []
+  readonly #marks: MarkColumns
+  #ofMarks: SymbolMarket | null = null
 
   constructor(source: MarketSource) {
-    this.symbol = source.instrument.symbol
+    const { instrument, bars, startRow, marks, precision } = source
+    this.symbol = instrument.symbol
     this.source = source
-    this.bars = source.bars
-    this.#qtyScale = POW10[source.precision.quantity]!
-    this.row = source.startRow - 1
-    this.last = this.row >= 0 ? this.bars.close[this.row]! : (this.bars.open[0] ?? 0)
+    this.bars = bars
+    this.#marks = marks ?? bars
+    this.priceDecimals = Math.max(precision.price, bars.priceDecimals)
+    this.volumeDecimals = Math.max(precision.quantity, volumeDecimalsOf(bars))
+    this.row = startRow - 1
+    this.last = this.row >= 0 ? bars.close[this.row]! : (bars.open[0] ?? 0)
     this.mark = this.row >= 0 ? this.#marks.close[this.row]! : (this.#marks.open[0] ?? 0)
-    this.part = emptyPart(this.closedUntil, this.last)
-  }
-
-  get #marks(): MarkColumns {
-    return this.source.marks ?? this.bars
+    this.candle = emptyCandle(this.closedUntil, this.last)
   }
 
   get interval() {
@@ -97,11 +92,11 @@ export class SymbolMarket {
   }
 
   price(value: number): string {
-    return fixedText(value, this.source.precision.price)
+    return fixedText(value, this.priceDecimals)
   }
 
-  qty(value: number): string {
-    return fixedText(value, this.source.precision.quantity)
+  volume(units: number): string {
+    return fixedText(fromUnits(units, this.volumeDecimals), this.volumeDecimals)
   }
 
   /** The bar at `row` begins: its open is the present price. */
@@ -110,115 +105,127 @@ export class SymbolMarket {
     this.stage = 'open'
     this.trades = []
     this.mark = this.#marks.open[row]!
-    this.part = emptyPart(this.bars.openTime[row]!, this.bars.open[row]!)
-    this.trade(this.bars.open[row]!, this.bars.openTime[row]!, true)
+    this.candle = emptyCandle(this.bars.openTime[row]!, this.bars.open[row]!)
+    this.show('open', this.bars.openTime[row]!)
   }
 
-  /** The price moves; with a share of the bar's volume where `isShown`. */
-  trade(price: number, at: number, isShown: boolean): void {
-    const { part } = this
-    part.high = Math.max(part.high, price)
-    part.low = Math.min(part.low, price)
-    part.close = price
+  /** Orders were filled at `price`: the bar's path has come there. */
+  move(price: number): void {
+    const { candle } = this
+    candle.high = Math.max(candle.high, price)
+    candle.low = Math.min(candle.low, price)
+    candle.close = price
     this.last = price
-    if (!isShown || this.bars.volume[this.row] === 0) return
-    const units = this.#share(this.trades.length)
-    const isBuyerMaker = this.trades.length % 2 === 1
-    const qty = units / this.#qtyScale
-    part.units += units
-    part.quote += price * qty
-    part.trades++
-    if (!isBuyerMaker) {
-      part.buyUnits += units
-      part.buyQuote += price * qty
-    }
-    const id = this.row * TRADES_A_BAR + this.trades.length + 1
-    this.trades.push({ id, price, qty, time: at, isBuyerMaker })
+  }
+
+  /** The path comes to a price of the bar, which is shown as a trade. */
+  show(part: Part, at: number): void {
+    const price = this.bars[part][this.row]!
+    this.move(price)
+    const trade = this.#trade(part, this.row, this.trades.length, at)
+    if (trade === null) return
+    this.trades.push(trade)
+    enter(this.candle, trade, this.volumeDecimals)
   }
 
   /** The bar is over. */
   close(at: number): void {
-    const { row, bars } = this
-    this.trade(bars.close[row]!, at, true)
+    this.show('close', at - 1)
     this.stage = 'closed'
-    this.mark = this.#marks.close[row]!
+    this.mark = this.#marks.close[this.row]!
+    this.candle = this.whole(this.row)
   }
 
-  /** The bar's extremes, the one that is worse for who holds `side` first; for nobody the low. */
-  extremes(side: number): readonly [number, number] {
-    const [high, low] = [this.bars.high[this.row]!, this.bars.low[this.row]!]
-    return side < 0 ? [high, low] : [low, high]
+  /** A closed row. */
+  whole(row: number): Candle {
+    const { open, high, low, close, openTime } = this.bars
+    const candle = emptyCandle(openTime[row]!, open[row]!)
+    candle.high = high[row]!
+    candle.low = low[row]!
+    candle.close = close[row]!
+    for (const [k, part] of PATH.entries()) {
+      const trade = this.#trade(part, row, k, 0)
+      if (trade !== null) enter(candle, trade, this.volumeDecimals)
+    }
+    return candle
   }
 
-  /** A closed row as it was played, whatever was seen of it. */
-  whole(row: number, low: 'first' | 'second' = 'first'): PartBar {
-    const { open, high, close, volume, openTime } = this.bars
-    const part = emptyPart(openTime[row]!, open[row]!)
-    const extremes = [this.bars.low[row]!, high[row]!]
-    const path = [open[row]!, ...(low === 'first' ? extremes : extremes.reverse()), close[row]!]
-    if (volume[row] !== 0)
-      for (const [k, price] of path.entries()) {
-        const units = this.#share(k, row)
-        part.units += units
-        part.quote += (price * units) / this.#qtyScale
-        part.trades++
-        if (k % 2 === 1) continue
-        part.buyUnits += units
-        part.buyQuote += (price * units) / this.#qtyScale
-      }
-    part.high = high[row]!
-    part.low = this.bars.low[row]!
-    part.close = close[row]!
-    return part
+  /** The extremes of the path, the one first that is worse for who holds `side`; for nobody the low. */
+  extremes(side: number): readonly ['low' | 'high', 'low' | 'high'] {
+    return side < 0 ? ['high', 'low'] : ['low', 'high']
   }
 
-  /** Trades of a closed row, spread over its time. */
-  tradesOf(row: number): ShownTrade[] {
+  /** Trades of a row that has begun: as they were shown, or spread over the time of an older one. */
+  tradesOf(row: number): readonly ShownTrade[] {
     if (row === this.row && this.trades.length > 0) return this.trades
-    const { open, high, low, close, volume, openTime } = this.bars
-    if (volume[row] === 0) return []
-    const [from, to] = [openTime[row]!, closeTimeOf(openTime[row]!, this.interval) - 1]
-    return [open[row]!, low[row]!, high[row]!, close[row]!].map((price, k) => ({
-      id: row * TRADES_A_BAR + k + 1,
-      price,
-      qty: this.#share(k, row) / this.#qtyScale,
-      time: from + Math.floor(((to - from) * k) / (TRADES_A_BAR - 1)),
-      isBuyerMaker: k % 2 === 1,
-    }))
+    const from = this.bars.openTime[row]!
+    const length = closeTimeOf(from, this.interval) - 1 - from
+    return PATH.flatMap((part, k) => {
+      const trade = this.#trade(part, row, k, from + Math.floor((length * k) / (TRADES_A_BAR - 1)))
+      return trade === null ? [] : [trade]
+    })
   }
 
-  qtyOf(units: number): string {
-    return fixedText(units / this.#qtyScale, this.source.precision.quantity)
-  }
-
-  /** The next funding at or after `at` and the rate of the last one; a rate of 0 where none is stored. */
+  /** The rate that funding was charged at last, and when it is charged next; 0 and the common schedule where none is stored. */
   funding(at: number): { readonly rate: number; readonly next: number } {
     const { funding } = this.source
-    const eighth = 8 * 3_600_000
-    const next = Math.floor(at / eighth) * eighth + eighth
-    if (funding === null || funding.time.length === 0) return { rate: 0, next }
+    const next = (Math.floor(at / EIGHT_HOURS) + 1) * EIGHT_HOURS
+    if (funding === null) return { rate: 0, next }
     const row = firstRowAt(funding.time, at + 1)
     return { rate: row > 0 ? funding.rate[row - 1]! : 0, next: funding.time[row] ?? next }
   }
 
-  /** Units of a row's volume that its k-th shown trade has; the last takes what does not divide. */
-  #share(k: number, row = this.row): number {
-    const units = Math.round(this.bars.volume[row]! * this.#qtyScale)
+  /** The mark price as a market of its own, without trades. */
+  ofMarks(): SymbolMarket {
+    const { open, high, low, close } = this.#marks
+    const length = this.bars.length
+    if (this.#ofMarks === null || this.#ofMarks.bars.length !== length) {
+      const bars = { ...this.bars, ...{ open, high, low, close, length, volume: new Float64Array(length) } }
+      this.#ofMarks = new SymbolMarket({ ...this.source, bars, marks: null })
+    }
+    const view = this.#ofMarks
+    view.row = this.row
+    view.stage = this.stage
+    view.last = this.mark
+    view.candle =
+      this.row >= 0 && this.stage === 'closed' ? view.whole(this.row) : emptyCandle(this.candle.openTime, this.mark)
+    return view
+  }
+
+  #trade(part: Part, row: number, k: number, time: number): ShownTrade | null {
+    const units = Math.round(this.bars.volume[row]! * 10 ** this.volumeDecimals)
+    if (units === 0) return null
     const quarter = Math.floor(units / TRADES_A_BAR)
-    return k < TRADES_A_BAR - 1 ? quarter : units - quarter * (TRADES_A_BAR - 1)
+    return {
+      id: row * TRADES_A_BAR + k + 1,
+      price: this.bars[part][row]!,
+      // the last takes what does not divide
+      units: part === 'close' ? units - quarter * (TRADES_A_BAR - 1) : quarter,
+      time,
+      isBuyerMaker: part === 'low' || part === 'close',
+    }
   }
 }
 
-function emptyPart(openTime: number, price: number): PartBar {
-  return {
-    openTime,
-    ...{ open: price, high: price, low: price, close: price },
-    ...{ units: 0, quote: 0, buyUnits: 0, buyQuote: 0, trades: 0 },
+const PATH: readonly Part[] = ['open', 'low', 'high', 'close']
+
+function enter(candle: Candle, { id, price, units, isBuyerMaker }: ShownTrade, decimals: number): void {
+  const quote = price * fromUnits(units, decimals)
+  candle.units += units
+  candle.quote += quote
+  if (!isBuyerMaker) {
+    candle.buyUnits += units
+    candle.buyQuote += quote
   }
+  candle.firstId = candle.firstId === -1 ? id : Math.min(candle.firstId, id)
+  candle.lastId = Math.max(candle.lastId, id)
+  candle.trades++
 }
 
-/** Decimals that quantities of a market are written with: those of its step, or of its volumes. */
-export function quantityDecimals(bars: Bars, step: string | undefined): number {
-  if (step !== undefined && Number(step) > 0) return decimalsOf(Number(step))
-  return 8
+/** Fewest decimals, up to 8, that write every volume exactly. */
+function volumeDecimalsOf({ volume, length }: Bars): number {
+  let decimals = 0
+  for (let row = 0; row < length && decimals < 8; row++)
+    while (decimals < 8 && exactUnits(volume[row]!, decimals) === null) decimals++
+  return decimals
 }

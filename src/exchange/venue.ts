@@ -1,6 +1,6 @@
 import type { SlotOptions } from '../engine/index.ts'
 import { type Allowances, Limits } from './limits.ts'
-import type { MarketNow, UserSink, WireReply, WireRequest } from './wire.ts'
+import type { MarketNow, Precision, UserSink, WireReply, WireRequest } from './wire.ts'
 
 export interface VenueOptions {
   readonly kind: 'usdm' | 'spot'
@@ -11,6 +11,8 @@ export interface VenueOptions {
   readonly cash: number
   readonly keys: { readonly key: string; readonly secret: string }
   readonly market: MarketNow
+  /** What exchangeInfo states of each symbol. */
+  readonly precisionOf: (symbol: string) => Precision
   readonly sink: UserSink
   readonly limitTouch?: boolean
   /** `2026`, the default: replies to POST, PUT and DELETE of an order have no avgPrice and no cumQuote. */
@@ -46,6 +48,16 @@ export class Venue {
 
   /** The bars have closed: marks, margin calls. */
   end(): void {}
+
+  /** Reference price of the symbol's newest fill (`Fill.reference`), where the market's price then is; `null` before the first. */
+  lastFill(_symbol: string): number | null {
+    return null
+  }
+
+  /** 1 long, −1 short, 0 flat: whose worse extreme the market shows first. */
+  sideOf(_symbol: string): number {
+    return 0
+  }
 
   /** Wall clock, some times a second: listenKeys run out, countdowns cancel. */
   tick(_at: number): void {}

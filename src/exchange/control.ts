@@ -1,0 +1,150 @@
+import { createHmac } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { checkFault, type Faults } from './faults.ts'
+import { Gatekeeper } from './gatekeeper.ts'
+import type { StepPace } from './pace.ts'
+import type { StreamHub } from './stream-hub.ts'
+import type { StreamSocket } from './stream-socket.ts'
+import type { WireReply, WireRequest } from './wire.ts'
+
+const MOST_BODY = 16 * 1024
+
+export interface ControlOptions {
+  readonly port: number
+  readonly faults: Faults
+  readonly hub: StreamHub
+  /** `null`: the replay does not wait for anybody. */
+  readonly step: StepPace | null
+  /** Replay time. */
+  readonly now: () => number
+  /** What the account itself may ask. */
+  readonly ask: (request: WireRequest) => WireReply
+  readonly keys: { readonly key: string; readonly secret: string }
+}
+
+/**
+ * What steers the exchange, on a port of its own and on loopback only: `POST /step`, `POST`, `GET` and `DELETE /fault`, `POST /sockets` (all
+ * connections at once: close, cut, half-open), `POST /act` (a request of the account's owner from elsewhere), `GET /state`.
+ */
+export class ControlServer {
+  readonly #options: ControlOptions
+  readonly #gatekeeper = new Gatekeeper([])
+  readonly #server = createServer((request, response) => this.#request(request, response))
+
+  constructor(options: ControlOptions) {
+    this.#options = options
+  }
+
+  async listen(): Promise<{ readonly port: number }> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(this.#options.port, '127.0.0.1', () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    return { port: (this.#server.address() as AddressInfo).port }
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const refused = this.#gatekeeper.refuses(request.headers)
+    if (refused !== null) return answer(response, 403, { error: refused })
+    let body = ''
+    request.setEncoding('utf8')
+    request.on('data', (part: string) => {
+      body += part
+      if (body.length > MOST_BODY) request.destroy()
+    })
+    request.on('error', () => response.destroy())
+    request.on('end', () => {
+      this.#answer(`${request.method} ${(request.url ?? '').split('?')[0]}`, body).then(
+        ([status, json]) => answer(response, status, json),
+        (error) => answer(response, 400, { error: (error as Error).message }),
+      )
+    })
+  }
+
+  async #answer(route: string, body: string): Promise<[number, unknown]> {
+    const { faults, step, now } = this.#options
+    switch (route) {
+      case 'GET /state':
+        return [200, { time: now(), stands: step?.last ?? null, sockets: this.#options.hub.count }]
+      case 'POST /step':
+        if (step === null) throw new RangeError('this replay does not wait for steps: start it with --speed step')
+        return [200, await step.step()]
+      case 'GET /fault':
+        return [200, faults.all]
+      case 'POST /fault':
+        return [200, faults.add(checkFault(objectOf(body)))]
+      case 'DELETE /fault': {
+        const { id } = body === '' ? {} : objectOf(body)
+        faults.remove(typeof id === 'number' ? id : undefined)
+        return [200, faults.all]
+      }
+      case 'POST /sockets':
+        return [200, this.#sockets(objectOf(body))]
+      case 'POST /act':
+        return [200, this.#act(objectOf(body))]
+      default:
+        return [
+          404,
+          {
+            error: `${route} is none of GET /state, POST /step, GET, POST and DELETE /fault, POST /sockets, POST /act`,
+          },
+        ]
+    }
+  }
+
+  #sockets({ act, road }: Readonly<Record<string, unknown>>): unknown {
+    const acts: Readonly<Record<string, (socket: StreamSocket) => void>> = {
+      close: (socket) => socket.close(1001, 'Going away'),
+      cut: (socket) => socket.terminate(),
+      'half-open': (socket) => socket.silence(),
+    }
+    const chosen = acts[String(act)]
+    if (chosen === undefined)
+      throw new RangeError(`unknown act ${JSON.stringify(act)}; known: ${Object.keys(acts).join(', ')}`)
+    let count = 0
+    this.#options.hub.each((socket) => {
+      if (road !== undefined && socket.path.road !== road) return
+      chosen(socket)
+      count++
+    })
+    return { sockets: count }
+  }
+
+  /** Signed and sent as the owner would: a manual order, another leverage, a key that is closed. */
+  #act({ method = 'POST', path, params = {} }: Readonly<Record<string, unknown>>): unknown {
+    if (typeof path !== 'string' || typeof method !== 'string' || typeof params !== 'object' || params === null)
+      throw new RangeError('write {"method": "POST", "path": "/fapi/v1/order", "params": {…}}')
+    const { key, secret } = this.#options.keys
+    const at = Date.now()
+    const given = Object.entries(params).map(([name, value]): [string, string] => [name, String(value)])
+    const query = new URLSearchParams([...given, ['timestamp', String(at)]]).toString()
+    const signature = createHmac('sha256', secret).update(query).digest('hex')
+    const reply = this.#options.ask({
+      ...{ method: method.toUpperCase(), path, query: `${query}&signature=${signature}`, body: '' },
+      ...{ headers: { 'x-mbx-apikey': key }, ip: '127.0.0.1', at },
+    })
+    return { status: reply.status, body: JSON.parse(reply.body) }
+  }
+}
+
+function objectOf(body: string): Readonly<Record<string, unknown>> {
+  const json: unknown = JSON.parse(body === '' ? '{}' : body)
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new RangeError('the body is no object')
+  return json as Record<string, unknown>
+}
+
+function answer(response: ServerResponse, status: number, json: unknown): void {
+  if (response.destroyed || response.headersSent) return
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(`${JSON.stringify(json)}\n`)
+}

@@ -1,0 +1,193 @@
+import { firstRowAt } from '../core/bar.ts'
+import type { SlotOptions } from '../engine/index.ts'
+import { ControlServer } from './control.ts'
+import { errorReply } from './error-codes.ts'
+import { type FaultSpec, Faults } from './faults.ts'
+import type { Allowances } from './limits.ts'
+import { Market } from './market.ts'
+import { MarketRoutes } from './market-routes.ts'
+import { EventOutbox } from './outbox.ts'
+import { MaxPace, type Pace, type Pause, StepPace, TimedPace } from './pace.ts'
+import { precisionOf } from './precision.ts'
+import { countInstants, Replay } from './replay.ts'
+import { ExchangeServer } from './server.ts'
+import { StreamHub } from './stream-hub.ts'
+import type { SocketTimes } from './stream-socket.ts'
+import { Venue } from './venue.ts'
+import type { WireReply, WireRequest } from './wire.ts'
+
+/** `max`: as fast as it goes; `step`: pause by pause, as the control port says; a number: so many times real time. */
+export type Speed = number | 'max' | 'step'
+
+export interface ExchangeOptions {
+  readonly kind: 'usdm' | 'spot'
+  /** In declared order: bars, rules, costs; of perpetuals margin terms, marks and funding. */
+  readonly slots: readonly SlotOptions[]
+  readonly cash: number
+  readonly keys: { readonly key: string; readonly secret: string }
+  readonly speed: Speed
+  readonly host?: string
+  /** 0: any that is free. */
+  readonly port?: number
+  readonly tls?: { readonly key: string; readonly cert: string } | null
+  /** Names that it answers to besides those of loopback. */
+  readonly hosts?: readonly string[]
+  /** Of what steers it, always on loopback; `null`: nothing does. */
+  readonly controlPort?: number | null
+  readonly faults?: readonly FaultSpec[]
+  /** Of chances: faults, and whether events go ahead of answers. */
+  readonly seed?: number
+  readonly limitTouch?: boolean
+  readonly shape?: '2025' | '2026'
+  readonly listenKeyMinutes?: number
+  readonly allowances?: Partial<Allowances>
+  readonly times?: Partial<SocketTimes>
+  /** Told of what should never happen: a request that this program failed at. */
+  readonly onError?: (error: unknown) => void
+}
+
+const TICK_MS = 250
+
+/** The simulated exchange: the market, the account over the engine's broker, and the servers in front of them. */
+export class Exchange {
+  readonly market: Market
+  readonly faults: Faults
+  readonly #venue: Venue
+  readonly #hub: StreamHub
+  readonly #server: ExchangeServer
+  readonly #control: ControlServer | null
+  readonly #pace: Pace
+  readonly #stopping = new AbortController()
+  readonly #waitingForSteps: { left: number; done: () => void }[] = []
+  #timer: NodeJS.Timeout | null = null
+  #ports = { port: 0, controlPort: null as number | null }
+
+  constructor(options: ExchangeOptions) {
+    const { kind, slots, keys, cash, seed = 0, speed } = options
+    const sources = slots.map((slot) => ({
+      instrument: slot.instrument,
+      bars: slot.bars,
+      startRow: slot.startRow,
+      marks: slot.marks ?? null,
+      funding: slot.funding ?? null,
+      precision: precisionOf(slot.instrument, slot.bars.priceDecimals),
+    }))
+    const begin = Math.min(...sources.map(({ bars, startRow }) => bars.openTime[startRow] ?? Number.POSITIVE_INFINITY))
+    this.market = new Market(kind, sources, begin)
+    this.faults = new Faults(seed)
+    for (const fault of options.faults ?? []) this.faults.add(fault)
+    this.#hub = new StreamHub(this.market, this.faults, options.times)
+    const outbox = new EventOutbox((listenKey, event) => this.#hub.tellUser(listenKey, event), seed)
+    this.#venue = new Venue({
+      ...{ kind, slots, keys, cash, market: this.market, sink: outbox.sink },
+      precisionOf: (symbol) => this.market.symbols.get(symbol)!.source.precision,
+      instants: countInstants(sources),
+      limitTouch: options.limitTouch ?? false,
+      shape: options.shape ?? '2026',
+      listenKeyMinutes: options.listenKeyMinutes ?? 60,
+      allowances: options.allowances ?? {},
+    })
+    const routes = new MarketRoutes(this.market, this.#venue.limits)
+    const handle = (request: WireRequest) =>
+      this.#venue.handle(request) ?? routes.handle(request) ?? unknownPath(request)
+    const { signal } = this.#stopping
+    this.#pace = paceOf(speed, () => this.#hub.isBehind, signal)
+    this.#server = new ExchangeServer({
+      kind,
+      host: options.host ?? '127.0.0.1',
+      port: options.port ?? 0,
+      tls: options.tls ?? null,
+      hosts: options.hosts ?? [],
+      faults: this.faults,
+      hub: this.#hub,
+      exchange: { handle, outbox, steps: (count) => this.#steps(count) },
+      onError: options.onError ?? (() => undefined),
+    })
+    const { controlPort = null } = options
+    this.#control =
+      controlPort === null
+        ? null
+        : new ControlServer({
+            port: controlPort,
+            faults: this.faults,
+            hub: this.#hub,
+            step: this.#pace instanceof StepPace ? this.#pace : null,
+            now: () => this.market.now(),
+            ask: (request) => handle(request),
+            keys,
+          })
+  }
+
+  /** Begins to listen. @throws what the ports say, such as EADDRINUSE */
+  async listen(): Promise<{ readonly port: number; readonly controlPort: number | null }> {
+    const { port } = await this.#server.listen()
+    const controlPort = this.#control === null ? null : (await this.#control.listen()).port
+    this.#timer = setInterval(() => {
+      const at = Date.now()
+      this.#venue.tick(at)
+      this.#hub.tick(at)
+    }, TICK_MS)
+    this.#ports = { port, controlPort }
+    return this.#ports
+  }
+
+  /** Plays the bars; resolves when the last has closed, or it is closed. It goes on answering. */
+  async run(): Promise<void> {
+    const { signal } = this.#stopping
+    const pace: Pace = {
+      pause: async (pause: Pause, due, length) => {
+        this.#passed()
+        await this.#pace.pause(pause, due, length)
+      },
+    }
+    await new Replay(this.market, this.#venue, pace).run(signal)
+    if (this.#pace instanceof StepPace) this.#pace.end(this.market.now())
+    this.#passed(Number.POSITIVE_INFINITY)
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    if (this.#timer !== null) clearInterval(this.#timer)
+    if (this.#pace instanceof StepPace) this.#pace.end(this.market.now())
+    this.#passed(Number.POSITIVE_INFINITY)
+    await Promise.all([this.#server.close(), this.#control?.close()])
+  }
+
+  #steps(count: number): Promise<void> {
+    return new Promise((done) => this.#waitingForSteps.push({ left: count, done }))
+  }
+
+  /** A pause of the replay was reached: requests that were held until then go on. */
+  #passed(by = 1): void {
+    for (const one of [...this.#waitingForSteps]) {
+      one.left -= by
+      if (one.left > 0) continue
+      this.#waitingForSteps.splice(this.#waitingForSteps.indexOf(one), 1)
+      one.done()
+    }
+  }
+}
+
+function paceOf(speed: Speed, isBehind: () => boolean, signal: AbortSignal): Pace {
+  if (speed === 'step') return new StepPace()
+  return speed === 'max' ? new MaxPace(isBehind, signal) : new TimedPace(speed, signal)
+}
+
+/** As Binance answers to a path that it does not have. */
+function unknownPath({ method, path }: WireRequest): WireReply {
+  if (path.startsWith('/fapi/')) return errorReply(-5000, `Path ${path}, Method ${method} is invalid`, 404)
+  return {
+    status: 404,
+    headers: { 'content-type': 'text/html' },
+    body: '<html><body><h2>404 Not found</h2></body></html>',
+  }
+}
+
+/** Slots of a replay: rows before `from` only warm up. No strategy is ever asked. */
+export function slotFrom(
+  slot: Pick<SlotOptions, 'instrument' | 'bars' | 'costs' | 'margin' | 'marks' | 'funding' | 'referenceAt'>,
+  from: number,
+): SlotOptions {
+  const startRow = firstRowAt(slot.bars.openTime, from)
+  return { ...slot, indicators: {}, also: {}, startRow, readyRow: Number.POSITIVE_INFINITY }
+}

@@ -1,0 +1,79 @@
+import { type Interval, isInterval } from '../core/interval.ts'
+import { errorReply } from './error-codes.ts'
+import type { Market } from './market.ts'
+import type { SymbolMarket } from './symbol-market.ts'
+import type { WireReply, WireRequest } from './wire.ts'
+
+/** A market route refuses what it was asked; its reply is thrown. */
+export class MarketRefusal extends Error {
+  readonly reply: WireReply
+
+  constructor(code: number, message: string) {
+    super(message)
+    this.reply = errorReply(code, message)
+  }
+}
+
+const DIGITS = /^[0-9]{1,20}$/
+
+/** Parameters of a public route, from the query or the body; the query wins. */
+export class MarketParams {
+  readonly #query: URLSearchParams
+  readonly #body: URLSearchParams
+  readonly #market: Market
+
+  constructor({ query, body }: WireRequest, market: Market) {
+    this.#query = new URLSearchParams(query)
+    this.#body = new URLSearchParams(body)
+    this.#market = market
+  }
+
+  text(name: string): string | undefined {
+    return this.#query.get(name) ?? this.#body.get(name) ?? undefined
+  }
+
+  needed(name: string): string {
+    const text = this.text(name)
+    if (text === undefined || text === '')
+      throw new MarketRefusal(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`)
+    return text
+  }
+
+  number(name: string): number | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    if (!DIGITS.test(text))
+      throw new MarketRefusal(-1100, `Illegal characters found in parameter '${name}'; legal range is '^[0-9]{1,20}$'.`)
+    return Number(text)
+  }
+
+  /** A count within Binance's bounds. */
+  limit(builtIn: number, most: number): number {
+    const limit = this.number('limit') ?? builtIn
+    if (limit < 1) throw new MarketRefusal(-1130, "Data sent for parameter 'limit' is not valid.")
+    // spot and futures both answer with as many as they have, where more are asked for
+    return Math.min(limit, most)
+  }
+
+  market(name = 'symbol'): SymbolMarket {
+    return this.#find(this.needed(name))
+  }
+
+  /** The one that is named, else all of them. */
+  markets(): readonly SymbolMarket[] {
+    const symbol = this.text('symbol')
+    return symbol === undefined ? [...this.#market.symbols.values()] : [this.#find(symbol)]
+  }
+
+  interval(): Interval {
+    const text = this.needed('interval')
+    if (!isInterval(text)) throw new MarketRefusal(-1120, 'Invalid interval.')
+    return text
+  }
+
+  #find(symbol: string): SymbolMarket {
+    const market = this.#market.symbols.get(symbol)
+    if (market === undefined) throw new MarketRefusal(-1121, 'Invalid symbol.')
+    return market
+  }
+}
