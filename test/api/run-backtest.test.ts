@@ -14,7 +14,8 @@ import {
   sma,
   UsageError,
 } from '../../src/index.ts'
-import { klinelab, ROOT, scratch } from '../cli/klinelab.ts'
+import { ROOT, scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 
 const SMA = join(ROOT, 'strategies', 'sma-cross.ts')
 const ASKED = { strategy: SMA, data: 'binance:BTCUSDT:1h', from: '2024-01-01', to: '2024-03-01' } as const
@@ -52,7 +53,7 @@ describe('runBacktest is the command, from code', () => {
   test.each(cases)('%s: the same folder with the same bytes', async (_, options, flags) => {
     const [mine, theirs] = [scratch(), scratch()]
     const run = await runBacktest({ ...ASKED, ...options, out: mine })
-    const done = klinelab([
+    const done = await klinelabHere([
       'backtest', SMA, '--data', ASKED.data, '--from', ASKED.from, '--to', ASKED.to, ...flags, '--out', theirs, '--json',
     ]) // biome-ignore format: one command
     expect(done).toMatchObject({ code: 0, stderr: '' })

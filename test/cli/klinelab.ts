@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll } from 'vitest'
-import { command } from '../data/command.ts'
 
 export const ROOT = resolve(import.meta.dirname, '..', '..')
 const MAIN = join(ROOT, 'src', 'cli', 'main.ts')
@@ -28,18 +27,6 @@ export function klinelab(
     env: { ...env, ...options.env },
   })
   return { code: done.status, stdout: done.stdout, stderr: done.stderr, json: () => JSON.parse(done.stdout) }
-}
-
-/**
- * The same inside this process, which costs no start. A module that was loaded once stays as it was: for commands
- * between which one changes, and for what the process itself has to do, there is `klinelab`.
- */
-export async function klinelabHere(
-  args: readonly string[],
-  { cwd = ROOT, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
-): Promise<Finished> {
-  const done = await command(args, { cwd, env })
-  return { ...done, json: () => JSON.parse(done.stdout) }
 }
 
 const folders: string[] = []

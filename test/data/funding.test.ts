@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importFunding, loadFunding, missingTimes, openStore } from '../../src/data/index.ts'
-import { klinelab, scratch } from '../cli/klinelab.ts'
+import { scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 
 const HOUR = 3_600_000
 const DAY = Date.UTC(2024, 4, 1)
@@ -103,14 +104,14 @@ describe('funding rates', () => {
     expect(at(0, 1, 2, 3, 11, 19)).toEqual([])
   })
 
-  test('the command stores them, says what is missing, and refuses what is no perpetual', () => {
+  test('the command stores them, says what is missing, and refuses what is no perpetual', async () => {
     const dir = scratch({
       'f.csv': `fundingTime,fundingRate\n${[0, 8, 24, 32].map((h) => `${DAY + h * HOUR},0.0001`).join('\n')}\n`,
     })
-    const done = klinelab(['data', 'funding', 'f.csv', '--as', 'binance-usdm:BTCUSDT'], { cwd: dir })
+    const done = await klinelabHere(['data', 'funding', 'f.csv', '--as', 'binance-usdm:BTCUSDT'], { cwd: dir })
     expect(done.code, done.stderr).toBe(0)
     expect(done.stdout).toMatch(/4 new funding rates.*\n.*1 rate missing: 2024-05-01T16:00/)
-    const wrong = klinelab(['data', 'funding', 'f.csv', '--as', 'binance:BTCUSDT'], { cwd: dir })
+    const wrong = await klinelabHere(['data', 'funding', 'f.csv', '--as', 'binance:BTCUSDT'], { cwd: dir })
     expect(wrong).toMatchObject({ code: 2 })
     expect(wrong.stderr).toMatch(/"binance:BTCUSDT" is not allowed.*binance-usdm/)
   })

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importTiers, loadTiers, openStore } from '../../src/data/index.ts'
-import { klinelab, scratch } from '../cli/klinelab.ts'
+import { scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 
 const bracket = {
   bracket: 1,
@@ -45,10 +46,10 @@ describe('leverage tiers', () => {
     expect(loadTiers(store, 'binance-usdm', 'BTCUSDT', OLD)).toBeNull()
   })
 
-  test('the command needs their date', () => {
+  test('the command needs their date', async () => {
     const dir = scratch({ 'tiers.json': answer() })
-    expect(klinelab(['data', 'tiers', 'tiers.json'], { cwd: dir }).stderr).toMatch(/--as-of is missing/)
-    const done = klinelab(['data', 'tiers', 'tiers.json', '--as-of', '2024-10-01', '--json'], { cwd: dir })
+    expect((await klinelabHere(['data', 'tiers', 'tiers.json'], { cwd: dir })).stderr).toMatch(/--as-of is missing/)
+    const done = await klinelabHere(['data', 'tiers', 'tiers.json', '--as-of', '2024-10-01', '--json'], { cwd: dir })
     expect(done.json()).toMatchObject({ symbols: ['BTCUSDT'], asOf: Date.UTC(2024, 9, 1) })
     const stored = readFileSync(join(dir, 'datasets/tiers/binance-usdm/BTCUSDT/2024-10-01.json'), 'utf8')
     expect(JSON.parse(stored).brackets).toEqual([{ floor: '0', cap: '50000', ratio: '0.004', cum: '0', leverage: 125 }])

@@ -6,7 +6,8 @@ import { closeTimeOf } from '../../src/core/interval.ts'
 import { buy } from '../../src/core/order.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { runBacktest } from '../../src/index.ts'
-import { hourlyCsv, klinelab, scratch } from '../cli/klinelab.ts'
+import { hourlyCsv, scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 import { barsOf, FILTERS, instrumentOf } from '../engine/scene.ts'
 
 /** At every close a limit buy far below the market, for more than the step and at more than the tick can say. */
@@ -110,9 +111,9 @@ describe('a run says which filters it used', () => {
     const rows = Array.from({ length: 24 * 4 }, () => [100, 101, 99, 100] as const)
     const dir = scratch({ 'bars.csv': hourlyCsv(rows), 'second.json': info(2, '0.01'), 'third.json': info(3, '0.1') })
     const store = join(dir, 'store')
-    const done = (...args: string[]) => klinelab([...args, '--store', store], { cwd: dir })
-    expect(done('data', 'import', 'bars.csv', '--as', 'binance:TESTUSDT:1h').stderr).toBe('')
-    for (const file of ['third.json', 'second.json']) expect(done('data', 'filters', file).code).toBe(0)
+    const done = (...args: string[]) => klinelabHere([...args, '--store', store], { cwd: dir })
+    expect((await done('data', 'import', 'bars.csv', '--as', 'binance:TESTUSDT:1h')).stderr).toBe('')
+    for (const file of ['third.json', 'second.json']) expect((await done('data', 'filters', file)).code).toBe(0)
     const data = 'binance:TESTUSDT:1h'
     const run = await runBacktest({ strategy: asking, data, store, out: join(dir, 'reports'), noCosts: true })
     const [second, third] = [Date.UTC(2024, 0, 2), Date.UTC(2024, 0, 3)]
@@ -144,7 +145,7 @@ describe('a run says which filters it used', () => {
     const newer = { serverTime: Date.UTC(2025, 5, 1), symbols: [{ ...symbol, filters: [lot] }] }
     writeFileSync(join(dir, 'newer.json'), JSON.stringify(newer))
     const store = join(dir, 'store')
-    expect(klinelab(['data', 'filters', 'newer.json', '--store', store], { cwd: dir }).code).toBe(0)
+    expect((await klinelabHere(['data', 'filters', 'newer.json', '--store', store], { cwd: dir })).code).toBe(0)
     const of = async (from: string, to: string) => {
       const options = { strategy: asking, data: 'binance:BTCUSDT:1h', store, from, to, write: false }
       return (await runBacktest(options)).document.filters.map(({ source, assumed }) => [source, assumed])

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { RUN_SCHEMA, runJsonSchema } from '../../src/report/run-schema.ts'
-import { klinelab, ROOT, scratch } from '../cli/klinelab.ts'
+import { ROOT, scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 
 const out = scratch()
 let document: Record<string, unknown>
 
-beforeAll(() => {
-  const run = klinelab([
+beforeAll(async () => {
+  const run = await klinelabHere([
     ...['backtest', 'strategies/donchian-breakout.ts', '--data', 'binance:BTCUSDT:1h', 'binance:ETHUSDT:1h'],
     ...['--from', '2024-01-01', '--to', '2024-06-01', '--out', out, '--json'],
   ])

@@ -6,7 +6,8 @@ import type { RunDocument } from '../../src/core/run.ts'
 import { atr, buy, defineStrategy, loadBars, resampleBars, type Strategy } from '../../src/index.ts'
 import { pathBand } from '../../src/metrics/index.ts'
 import { simulate } from '../../src/runs/simulate.ts'
-import { klinelab, scratch } from '../cli/klinelab.ts'
+import { scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 import { instrumentOf } from '../engine/scene.ts'
 
 /** Enters every third hour with a bracket of so many average ranges, so that much hangs on the path. */
@@ -88,36 +89,36 @@ describe('--detail', () => {
     '--to',
     '2023-04-01',
   ]
-  test('names the bars that decide, is another run, and is repeated by the command it prints', () => {
+  test('names the bars that decide, is another run, and is repeated by the command it prints', async () => {
     const out = scratch()
-    const of = (...flags: string[]) => {
-      const done = klinelab([...RUN, '--out', out, '--json', ...flags])
+    const of = async (...flags: string[]) => {
+      const done = await klinelabHere([...RUN, '--out', out, '--json', ...flags])
       expect(done.code, done.stderr).toBe(0)
       const { dir } = done.json<{ dir: string }>()
       return JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as RunDocument
     }
-    const plain = of()
-    const detailed = of('--detail', '1m')
+    const plain = await of()
+    const detailed = await of('--detail', '1m')
     expect(detailed.run).not.toBe(plain.run)
     expect(detailed.remarks.join()).toContain('fills are decided by the 1m bars')
     expect(detailed.reproduce.request!.detail).toBe('1m')
     expect(detailed.reproduce.command).toContain('--detail 1m')
-    expect(klinelab(['verify', detailed.run, '--out', out]).code).toBe(0)
+    expect((await klinelabHere(['verify', detailed.run, '--out', out])).code).toBe(0)
   })
-  test('--band full runs once more, is recorded and verified', () => {
+  test('--band full runs once more, is recorded and verified', async () => {
     const out = scratch()
-    const done = klinelab([...RUN, '--out', out, '--json', '--band', 'full'])
+    const done = await klinelabHere([...RUN, '--out', out, '--json', '--band', 'full'])
     const { run, band } = done.json<{ run: string; band: RunDocument['band'] }>()
     expect(band.method).toBe('full')
     expect(band.endEquity.low).toBeLessThanOrEqual(band.endEquity.high)
-    expect(klinelab(['verify', run, '--out', out]).code).toBe(0)
+    expect((await klinelabHere(['verify', run, '--out', out])).code).toBe(0)
   })
   test.each([
     ['1h', '--detail 1h is not finer than binance:BTCUSDT:1h'],
     ['15m', '--detail 15m: no bars of binance:BTCUSDT:15m are stored in the range'],
     ['1n', '--detail: "1n" is no interval'],
-  ])('%s is refused', (interval, message) => {
-    const { code, stderr } = klinelab([...RUN, '--detail', interval])
+  ])('%s is refused', async (interval, message) => {
+    const { code, stderr } = await klinelabHere([...RUN, '--detail', interval])
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
   })
 })

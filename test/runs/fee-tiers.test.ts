@@ -11,7 +11,8 @@ import { EMBEDDED } from '../../src/runs/package-info.ts'
 import { verifyRun } from '../../src/runs/rerun.ts'
 import { type Given, settle } from '../../src/runs/settings.ts'
 import { VENUE_COSTS } from '../../src/runs/venue-costs.ts'
-import { klinelab, scratch } from '../cli/klinelab.ts'
+import { scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 import { plainText } from '../core/exact.ts'
 
 const FILE = '/project/klinelab.config.ts'
@@ -211,7 +212,7 @@ describe('a run', () => {
   test('a printed command with a rebate makes the same run', async () => {
     const { document } = await run({ feeMaker: -0.0000005, feeTaker: 0.00023 })
     const [, ...words] = document.reproduce.command.split(' ')
-    const again = klinelab([...words, '--store', EMBEDDED, '--out', scratch(), '--json'], {
+    const again = await klinelabHere([...words, '--store', EMBEDDED, '--out', scratch(), '--json'], {
       cwd: project,
     })
     expect(again.json<{ run: string }>().run).toBe(document.run)

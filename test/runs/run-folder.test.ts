@@ -3,7 +3,8 @@ import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type BacktestOptions, type BacktestRun, buy, defineStrategy, runBacktest, sma } from '../../src/index.ts'
 import { verifyRun } from '../../src/runs/rerun.ts'
-import { klinelab, ROOT, scratch } from '../cli/klinelab.ts'
+import { ROOT, scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 
 const SMA = join(ROOT, 'strategies', 'sma-cross.ts')
 const ASKED = { data: 'binance:BTCUSDT:1h', from: '2024-01-01', to: '2024-02-01' } as const
@@ -129,7 +130,7 @@ describe('the folder of the runs', () => {
     expect(readdirSync(made[0]!.dir).sort()).toEqual([...FILES, 'ledger.json', 'timing.json'].sort())
   })
 
-  test('a run that was cut off is no run, and a damaged one hides no other', () => {
+  test('a run that was cut off is no run, and a damaged one hides no other', async () => {
     const out = scratch()
     cpSync(run.dir, join(out, basename(run.dir)), { recursive: true })
     cpSync(run.dir, join(out, `${basename(run.dir)}.1234.0a1b2c3d.tmp`), { recursive: true })
@@ -140,15 +141,15 @@ describe('the folder of the runs', () => {
       mkdirSync(join(out, name))
       writeFileSync(join(out, name, 'run.json'), text)
     }
-    const done = klinelab(['runs', '--out', out, '--json'])
+    const done = await klinelabHere(['runs', '--out', out, '--json'])
     expect(done.code).toBe(0)
     expect(done.json<{ runs: { run: string }[] }>().runs.map((one) => one.run)).toEqual([run.document.run])
     expect(done.stderr).toMatch(
       /^warning: .*empty-1.run\.json: is no run, it has no "run"; delete the folder.*\nwarning: .*torn-1.run\.json: is no JSON/,
     )
     // the beginning of its name still means the one run
-    expect(klinelab(['runs', 'show', 'sma', '--out', out]).code).toBe(0)
-    expect(klinelab(['runs', 'show', 'torn', '--out', out])).toMatchObject({
+    expect((await klinelabHere(['runs', 'show', 'sma', '--out', out])).code).toBe(0)
+    expect(await klinelabHere(['runs', 'show', 'torn', '--out', out])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('is no JSON'),
     })

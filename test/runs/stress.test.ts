@@ -6,7 +6,8 @@ import { buy, close, defineStrategy, type Strategy } from '../../src/index.ts'
 import type { SimulateOptions, SimulateSlot } from '../../src/runs/simulate.ts'
 import { simulate } from '../../src/runs/simulate.ts'
 import { stressOf } from '../../src/runs/stress.ts'
-import { klinelab, scratch } from '../cli/klinelab.ts'
+import { scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 import { barsOf, instrumentOf, marginOf, type Row } from '../engine/scene.ts'
 
 /** A wave that rises: buying its lows and selling its highs has an edge. */
@@ -220,7 +221,7 @@ test('what loses before costs has no edge to lose', () => {
   expect(stressed(losing).stress.breakEvenBps).toBeNull()
 })
 
-test('backtest --stress prints the tables, and has them in --json', () => {
+test('backtest --stress prints the tables, and has them in --json', async () => {
   const out = scratch()
   const words = [
     'backtest',
@@ -233,30 +234,30 @@ test('backtest --stress prints the tables, and has them in --json', () => {
     out,
     '--stress',
   ]
-  const { stdout } = klinelab(words)
+  const { stdout } = await klinelabHere(words)
   expect(stdout).toContain('Return, orders 1 bar later')
   expect(stdout).toMatch(/The edge dies at|There is no edge before costs/)
-  const { stress, metrics } = klinelab([...words, '--json']).json<{
+  const { stress, metrics } = (await klinelabHere([...words, '--json'])).json<{
     stress: { grid: { totalReturn: number }[] }
     metrics: { totalReturn: number }
   }>()
   expect(stress.grid.map(({ totalReturn }) => totalReturn)).toContainEqual(expect.closeTo(metrics.totalReturn, 4))
 })
 
-test('it is a part of the run: recorded, verified, and a section of its report', () => {
+test('it is a part of the run: recorded, verified, and a section of its report', async () => {
   const out = scratch()
   const words = ['backtest', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--from', '2026-01-01']
-  const plain = klinelab([...words, '--out', out, '--json']).json<{ run: string; stress: unknown }>()
+  const plain = (await klinelabHere([...words, '--out', out, '--json'])).json<{ run: string; stress: unknown }>()
   expect(plain.stress).toBeNull()
-  const { run, dir, reproduce } = klinelab([...words, '--out', out, '--stress', '--json']).json<{
+  const { run, dir, reproduce } = (await klinelabHere([...words, '--out', out, '--stress', '--json'])).json<{
     run: string
     dir: string
     reproduce: { command: string }
   }>()
   expect(run).not.toBe(plain.run)
   expect(reproduce.command).toContain(' --stress')
-  expect(klinelab(['runs', 'show', run, '--out', out]).stdout).toContain('Return, orders 1 bar later')
-  expect(klinelab(['verify', run, '--out', out]).code).toBe(0)
+  expect((await klinelabHere(['runs', 'show', run, '--out', out])).stdout).toContain('Return, orders 1 bar later')
+  expect((await klinelabHere(['verify', run, '--out', out])).code).toBe(0)
   const page = readFileSync(join(dir, 'report.html'), 'utf8')
   expect(page).toContain('<section id="stress"')
   expect(page.match(/<strong><span class="(good|bad)">[^<]+<\/span><\/strong>/g)).toHaveLength(1)
