@@ -36,19 +36,14 @@ export async function perpetualOf(
   instrument: Instrument,
   settings: PerpetualSettings,
 ): Promise<Perpetual> {
-  const { venue, symbol, interval } = bars.series
-  const tiers = loadTiers(store, venue, symbol, from)
-  if (tiers === null)
-    throw new UsageError(
-      `${venue}:${symbol}: no leverage tiers are stored; save the exchange's leverageBracket answer and import it: klinelab data tiers leverageBracket.json --as-of DATE`,
-    )
+  const { symbol, interval } = bars.series
   const to = closeTimeOf(bars.openTime[bars.length - 1]!, interval)
-  const fee = instrument.snapshots.findLast(({ validFrom }) => validFrom <= from)?.liquidationFee
-  const liquidationFee = Number(fee ?? instrument.snapshots[0]?.liquidationFee ?? LIQUIDATION_FEE)
+  const terms = termsOf(store, instrument, from, settings)
+  const { tiers, liquidationFee } = terms
   const marked = await marksOf(store, bars, to)
   const funding = settings.funding === 'off' ? null : await fundingOf(store, bars, from, to)
   return {
-    terms: { mode: settings.margin, leverage: settings.leverageOf(symbol), tiers, liquidationFee },
+    terms,
     marks: marked?.columns ?? null,
     funding: funding?.columns ?? null,
     marked: marked === null ? null : { name: marked.name, filled: marked.filled },
@@ -77,6 +72,27 @@ export async function perpetualOf(
   }
 }
 
+/**
+ * Margin terms of a perpetual as they stood at a time.
+ * @throws UsageError where no tiers are stored
+ */
+export function termsOf(
+  store: Store,
+  instrument: Instrument,
+  from: number,
+  settings: Pick<PerpetualSettings, 'margin' | 'leverageOf'>,
+): MarginTerms {
+  const { venue, symbol } = instrument
+  const tiers = loadTiers(store, venue, symbol, from)
+  if (tiers === null)
+    throw new UsageError(
+      `${venue}:${symbol}: no leverage tiers are stored; save the exchange's leverageBracket answer and import it: klinelab data tiers leverageBracket.json --as-of DATE`,
+    )
+  const fee = instrument.snapshots.findLast(({ validFrom }) => validFrom <= from)?.liquidationFee
+  const liquidationFee = Number(fee ?? instrument.snapshots[0]?.liquidationFee ?? LIQUIDATION_FEE)
+  return { mode: settings.margin, leverage: settings.leverageOf(symbol), tiers, liquidationFee }
+}
+
 /** Bars of one's own, beside which the store has no funding or no tiers: those of the embedded data then serve. */
 function borrowedRemarks(store: Store, series: Series, isFunded: boolean): string[] {
   const { venue, symbol } = series
@@ -100,7 +116,7 @@ function tierRemarks({ symbol, source, asOf }: LeverageTiers, from: number): str
 }
 
 /** Mark prices row by row: their own series at the bars' interval or a finer one that fits into it. */
-async function marksOf(store: Store, bars: Bars, to: number) {
+export async function marksOf(store: Store, bars: Bars, to: number) {
   const { venue, symbol, interval } = bars.series
   const length = intervalMs(interval)
   const fits = (one: Interval) => intervalMs(one) <= length && length % intervalMs(one) === 0

@@ -1,4 +1,4 @@
-import { firstRowAt } from '../core/bar.ts'
+import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Interval } from '../core/interval.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
@@ -55,20 +55,7 @@ export async function prepare(
   const { from: first, to: end, allowInSample = false } = asked
   if (first !== undefined && end !== undefined && first >= end)
     throw new UsageError(`an empty range: --from ${timeName(first)} is not before --to ${timeName(end)}`)
-  const { strategy, file } =
-    typeof asked.strategy === 'string' ? await loadStrategy(asked.strategy) : { strategy: asked.strategy, file: null }
-  const params = usage(() => resolveParams(strategy, asked.set ?? {}))
-  const sets = tried?.(strategy, file) ?? [params]
-  const data = asked.data.length > 0 ? asked.data : seriesOfModels(strategy)
-  if (data.length === 0)
-    throw new UsageError('a backtest needs data, and --data is missing: write --data binance:BTCUSDT:1h')
-  const names = data.map((text) => usage(() => parseSeries(text)))
-  const marked = names.find(({ symbol }) => symbol.endsWith('@mark'))
-  if (marked !== undefined)
-    throw new UsageError(
-      `${seriesName(marked)} is a series of mark prices, which nobody can trade at; name ${seriesName({ ...marked, symbol: marked.symbol.slice(0, -'@mark'.length) })}`,
-    )
-  checkRiskSymbols(settings.risk, names)
+  const { strategy, file, params, sets, data, names } = await readAsked(asked, settings, tried)
   // what is wrong with the command is said before a model is trained for it
   if (Object.keys(strategy.models).length > 0) await checkAhead(names, { ...asked, data }, settings)
   const { models, begin } = await modelsAsked(
@@ -80,9 +67,7 @@ export async function prepare(
   const request = { ...asked, data, ...(begin !== undefined && { from: begin }) }
   const store = await openStore(settings.store, { behind: EMBEDDED })
   // one count for all series, so that it can be asked for again with --warmup
-  const wanted = Math.max(
-    ...sets.flatMap((set) => names.map(({ interval }) => warmupOf(strategy, file, set, interval))),
-  )
+  const wanted = wantedWarmup({ strategy, file, sets, names })
   const warmup = settings.warmup ?? wanted
   const loaded = await Promise.all(names.map((series) => loadSlot(store, series, request, warmup, settings)))
   // where the data begin later than asked for, the run does too: a year without bars is no year of a result
@@ -118,6 +103,50 @@ export async function prepare(
   }
 }
 
+/** A request's own words, read and checked before anything is loaded. */
+export interface Asked {
+  readonly strategy: Strategy
+  readonly file: string | null
+  readonly params: Readonly<Record<string, ParamValue>>
+  /** All that will be run with, where they are more than one set. */
+  readonly sets: readonly Readonly<Record<string, ParamValue>>[]
+  readonly data: readonly string[]
+  readonly names: readonly Series[]
+}
+
+/** @throws UsageError for what cannot be asked */
+export async function readAsked(
+  asked: Pick<BacktestRequest, 'strategy' | 'set' | 'data'>,
+  settings: Pick<Settings, 'risk'>,
+  tried?: Tried,
+): Promise<Asked> {
+  const { strategy, file } =
+    typeof asked.strategy === 'string' ? await loadStrategy(asked.strategy) : { strategy: asked.strategy, file: null }
+  const params = usage(() => resolveParams(strategy, asked.set ?? {}))
+  const sets = tried?.(strategy, file) ?? [params]
+  const data = asked.data.length > 0 ? asked.data : seriesOfModels(strategy)
+  if (data.length === 0)
+    throw new UsageError('a backtest needs data, and --data is missing: write --data binance:BTCUSDT:1h')
+  const names = data.map((text) => usage(() => parseSeries(text)))
+  const marked = names.find(({ symbol }) => symbol.endsWith('@mark'))
+  if (marked !== undefined)
+    throw new UsageError(
+      `${seriesName(marked)} is a series of mark prices, which nobody can trade at; name ${seriesName({ ...marked, symbol: marked.symbol.slice(0, -'@mark'.length) })}`,
+    )
+  checkRiskSymbols(settings.risk, names)
+  return { strategy, file, params, sets, data, names }
+}
+
+/** Bars that are wanted before the range: one count for all series and all parameters. */
+export function wantedWarmup({
+  strategy,
+  file,
+  sets,
+  names,
+}: Pick<Asked, 'strategy' | 'file' | 'sets' | 'names'>): number {
+  return Math.max(...sets.flatMap((set) => names.map(({ interval }) => warmupOf(strategy, file, set, interval))))
+}
+
 /** Looks at all that a run needs besides its models. @throws UsageError, DataError as the run would */
 async function checkAhead(names: readonly Series[], request: BacktestRequest, settings: Settings): Promise<void> {
   const store = await openStore(settings.store, { behind: EMBEDDED })
@@ -130,7 +159,7 @@ async function checkAhead(names: readonly Series[], request: BacktestRequest, se
 }
 
 /** What the strategy's models say, and the first bar that they may be asked of. What they need is loaded where there is one. */
-async function modelsAsked(
+export async function modelsAsked(
   asked: AskedModels,
   range: Pick<BacktestRequest, 'from' | 'to'>,
   settings: Settings,
@@ -177,7 +206,12 @@ async function loadSlot(
     ...(request.from !== undefined && { from: request.from, before }),
     ...(request.to !== undefined && { to: request.to }),
   }
-  const [bars, instrument] = await Promise.all([store.load(series, range), loadInstrument(store, series)])
+  return slotOf(store, await store.load(series, range), settings)
+}
+
+/** A series' bars with the rules and costs of its market. */
+export async function slotOf(store: Store, bars: Bars, settings: Settings): Promise<LoadedSlot> {
+  const instrument = await loadInstrument(store, bars.series)
   const average = await averagePrice(store, bars, instrument)
   return { bars, instrument, average, costs: { ...costsOfMarket(instrument, settings), feeAsset: settings.feeAsset } }
 }
