@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, extname } from 'node:path'
+import { basename } from 'node:path'
 import type { Series } from '../core/series.ts'
 import { DataError } from './data-error.ts'
 import { type FileRead, openFile, type ReadOptions, readFile } from './read-file.ts'
-import { ReadThreads } from './read-threads.ts'
+import { READ_WORKER, ReadThreads } from './read-threads.ts'
 import { type Columns, RowBuffer } from './rows.ts'
 
 interface FilesOptions extends ReadOptions {
@@ -16,9 +16,6 @@ interface FilesRead {
   readonly rows: RowBuffer
   readonly reads: readonly FileRead[]
 }
-
-/** What each thread runs: a source in a checkout and compiled in the package, as this module is. */
-const WORKER = new URL(`./read-worker${extname(import.meta.url)}`, import.meta.url)
 
 /** Starting threads costs a tenth of a second, as much as reading this much. */
 const FEWEST_FILES = 16
@@ -43,7 +40,7 @@ export async function readFiles(
   files: readonly string[],
   series: Series,
   options: FilesOptions,
-  worker: URL = WORKER,
+  worker: URL = READ_WORKER,
 ): Promise<FilesRead> {
   const sizes = files.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0)
   const count = options.threads ?? threadsFor(files, sizes)

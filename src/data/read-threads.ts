@@ -1,8 +1,12 @@
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { DataError } from './data-error.ts'
 import type { Answer, Batch, Brief } from './read-worker.ts'
 import { memoryOf } from './rows.ts'
 import { threadOptions } from './thread-options.ts'
+
+/** What each thread runs: a source in a checkout and compiled in the package, as this module is. */
+export const READ_WORKER = new URL(`./read-worker${extname(import.meta.url)}`, import.meta.url)
 
 type Job = PromiseWithResolvers<Answer> & { readonly batch: Batch }
 

@@ -7,6 +7,7 @@ import type { Series } from '../core/series.ts'
 import { DataError } from './data-error.ts'
 import { type FileRead, openFile, type ReadOptions, readFile } from './read-file.ts'
 import { type Columns, memoryOf, RowBuffer } from './rows.ts'
+import { unpackSource } from './source-files.ts'
 
 /** What a thread is told when it starts. */
 export interface Brief {
@@ -16,8 +17,17 @@ export interface Brief {
 
 export interface Batch {
   readonly paths: readonly string[]
+  /** Read behind them: one that is not on disk. */
+  readonly file?: RawFile
   /** Memory to use again. */
   readonly spare: Columns | undefined
+}
+
+export interface RawFile {
+  readonly path: string
+  readonly raw: Uint8Array
+  /** What of it has ended is told by this, UTC ms. */
+  readonly now: number
 }
 
 export interface Answer {
@@ -29,7 +39,7 @@ export interface Answer {
 
 const { series, options } = workerData as Brief
 
-async function answer({ paths, spare }: Batch): Promise<Answer> {
+async function answer({ paths, file, spare }: Batch): Promise<Answer> {
   const rows = spare === undefined ? new RowBuffer() : RowBuffer.in(spare)
   const reads: FileRead[] = []
   try {
@@ -37,6 +47,12 @@ async function answer({ paths, spare }: Batch): Promise<Answer> {
       const source = await openFile(path, series)
       if (source.kind === 'parquet') return { rows, reads, end: 'parquet' }
       reads.push(await readFile(source, rows, series, options))
+    }
+    if (file !== undefined) {
+      const { buffer, byteOffset, byteLength } = file.raw
+      const source = await unpackSource(file.path, Buffer.from(buffer, byteOffset, byteLength))
+      if (source.kind === 'parquet') return { rows, reads, end: 'parquet' }
+      reads.push(await readFile(source, rows, series, { ...options, now: file.now }))
     }
   } catch (error) {
     // the class of an error does not travel

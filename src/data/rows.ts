@@ -96,6 +96,14 @@ export class RowBuffer {
     return new RowBuffer(0).#adopt(memory, (column) => column)
   }
 
+  /** The rows of one that came from another thread, in their memory. */
+  static of(other: Columns): RowBuffer {
+    const rows = RowBuffer.in(other)
+    rows.files.push(...other.files)
+    rows.length = other.length
+    return rows
+  }
+
   #adopt(other: Columns, part: <T extends Column>(column: T) => T): this {
     this.openTime = part(other.openTime)
     this.closeTime = part(other.closeTime)

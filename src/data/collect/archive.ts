@@ -3,7 +3,7 @@ import type { Series } from '../../core/series.ts'
 import { DataError } from '../data-error.ts'
 import type { FundingFile } from '../funding.ts'
 import type { SeriesManifest } from '../manifest.ts'
-import { faultText, readFile } from '../read-file.ts'
+import { faultText } from '../read-file.ts'
 import { DECIMAL_FIELDS, EXTRA_DECIMALS, RowBuffer } from '../rows.ts'
 import { unpackSource } from '../source-files.ts'
 import {
@@ -16,7 +16,9 @@ import {
   hasArchive,
   isYoung,
 } from './archive-files.ts'
+import { ArchiveReader } from './archive-reader.ts'
 import type { BarBatch, Stretch } from './batch.ts'
+import { bucketsIn } from './fetch-bars.ts'
 import { inOrder } from './in-order.ts'
 
 export interface ArchiveOptions {
@@ -29,11 +31,15 @@ export interface ArchiveOptions {
   readonly isCheck?: boolean
   /** Files underway at once; the archive has no limit. */
   readonly parallel?: number
+  /** Whether files are read on a thread of their own; unless told, where there are many rows. */
+  readonly isThreaded?: boolean
   /** Told of every file that was looked for. */
   readonly onFile?: (name: string, became: 'fetched' | 'known' | 'absent') => void
 }
 
 const PARALLEL = 4
+/** Starting a thread costs a tenth of a second, as much as reading this many. */
+const MANY_ROWS = 100_000
 
 /**
  * Bars out of Binance's public archive, file by file in the order of time: months, and the days of months that are not made yet.
@@ -72,32 +78,48 @@ async function* batchesOf(
   options: ArchiveOptions,
 ): AsyncGenerator<BarBatch & Stretch> {
   if (!hasArchive(series.venue)) return
-  for await (const { file, raw, sha256 } of fetchFiles(series, stretch, options)) {
-    const rows = new RowBuffer(Math.ceil((file.to - file.from) / DAY) * 1440)
-    const name = `${ARCHIVE_ORIGIN.replace('https://', '')}${file.path}`
-    const source = await unpackSource(name, raw)
-    if (source.kind !== 'csv') throw new DataError(`${name}: is no zip of a CSV but Parquet`)
-    // the exchange's clock has stood off the grid, in its files for ever: such rows are left out, and told
-    // a week that reaches over the end of its file was not over when that was made
-    const now = Math.min(options.now, file.to)
-    const read = await readFile(source, rows, series, { now, onError: 'skip-rows' })
-    const [bad] = read.skipped
-    if (read.kept.length === 0 && bad !== undefined)
-      throw new DataError(`${faultText(bad)}; of its ${read.read} rows none can be stored`)
-    const isWanted = wantedOf(stretch, options.stored)
-    const wanted = read.kept.filter((row) => isWanted(rows.openTime[row]!))
-    const kept = wanted.length === rows.length ? rows : only(rows, wanted)
-    if (kept.length === 0) continue
-    if (series.symbol.endsWith('@mark')) forgetVolumes(kept)
-    yield {
-      rows: kept,
-      origin: name,
-      at: options.now,
-      source: { name: file.name, sha256, rows: read.read },
-      skipped: read.skipped,
-      from: file.from,
-      to: file.to,
+  const { isThreaded = bucketsIn(stretch, series.interval) >= MANY_ROWS } = options
+  const reader = new ArchiveReader(series, isThreaded && options.isCheck !== true)
+  try {
+    for await (const fetched of fetchFiles(series, stretch, options)) {
+      const batch = await batchOf(fetched, reader, series, stretch, options)
+      if (batch !== null) yield batch
     }
+  } finally {
+    await reader.end()
+  }
+}
+
+async function batchOf(
+  { file, raw, sha256 }: FetchedFile,
+  reader: ArchiveReader,
+  series: Series,
+  stretch: Stretch,
+  options: ArchiveOptions,
+): Promise<(BarBatch & Stretch) | null> {
+  const name = `${ARCHIVE_ORIGIN.replace('https://', '')}${file.path}`
+  // the exchange's clock has stood off the grid, in its files for ever: such rows are left out, and told
+  // a week that reaches over the end of its file was not over when that was made
+  const now = Math.min(options.now, file.to)
+  const most = Math.ceil((file.to - file.from) / DAY) * 1440
+  const { rows, read } = await reader.read({ path: name, raw, now }, most)
+  const [bad] = read.skipped
+  if (read.kept.length === 0 && bad !== undefined)
+    throw new DataError(`${faultText(bad)}; of its ${read.read} rows none can be stored`)
+  const isWanted = wantedOf(stretch, options.stored)
+  const wanted = read.kept.filter((row) => isWanted(rows.openTime[row]!))
+  const kept = wanted.length === rows.length ? rows : only(rows, wanted)
+  if (kept.length === 0) return null
+  if (series.symbol.endsWith('@mark')) forgetVolumes(kept)
+  return {
+    rows: kept,
+    isJudged: true,
+    origin: name,
+    at: options.now,
+    source: { name: file.name, sha256, rows: read.read },
+    skipped: read.skipped,
+    from: file.from,
+    to: file.to,
   }
 }
 
@@ -120,11 +142,13 @@ export async function* fetchFundingArchive(
   }
 }
 
+type FetchedFile = { readonly file: ArchiveFile } & Exclude<Fetched, string>
+
 async function* fetchFiles(
   series: Parameters<typeof filesOf>[0],
   stretch: Stretch,
   options: ArchiveOptions,
-): AsyncGenerator<{ readonly file: ArchiveFile } & Exclude<Fetched, string>> {
+): AsyncGenerator<FetchedFile> {
   const { http, now, stored, onFile, parallel = PARALLEL } = options
   const known = new Set(stored?.sources.map(({ name, sha256 }) => `${sha256} ${name}`))
   const isKnown = ({ name, from, to }: ArchiveFile, hash: string) => {

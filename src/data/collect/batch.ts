@@ -13,6 +13,8 @@ export interface BarBatch {
   readonly origin: string
   /** Wall clock, UTC ms. */
   readonly at: number
+  /** Whether whoever read them has left out the rows that cannot be; looked for otherwise. */
+  readonly isJudged?: boolean
   /** When a stream heard each row: the older word gives way to what is stored, and is listed among `skipped`. */
   readonly heard?: readonly number[]
   /** An archive file's name and hash, so that it is not fetched again, and noticed when it is another. */

@@ -10,7 +10,7 @@ import { openArchiveHttp } from '../../../src/data/collect/archive-http.ts'
 import type { BarBatch, Stretch } from '../../../src/data/collect/batch.ts'
 import { storeBars } from '../../../src/data/collect/store-bars.ts'
 import { VenueError } from '../../../src/data/http/venue-error.ts'
-import { openStore } from '../../../src/data/index.ts'
+import { DataError, openStore } from '../../../src/data/index.ts'
 import type { DecimalField } from '../../../src/data/rows.ts'
 import { scratch } from '../../cli/klinelab.ts'
 import { fundingAt } from '../../servers/binance-wire.ts'
@@ -35,11 +35,16 @@ beforeEach(() => {
 
 const http = openArchiveHttp({ origin: server.origin })
 
-async function fetched(series: Series, stretch: Stretch, stored: ArchiveOptions['stored'] = null) {
+async function fetched(
+  series: Series,
+  stretch: Stretch,
+  stored: ArchiveOptions['stored'] = null,
+  more: Pick<ArchiveOptions, 'isThreaded'> = {},
+) {
   const batches: (BarBatch & Stretch)[] = []
   const looked: string[] = []
   const onFile = (name: string, became: string) => void looked.push(`${became} ${name}`)
-  for await (const batch of fetchArchive(series, stretch, { http, stored, now: server.now(), onFile }))
+  for await (const batch of fetchArchive(series, stretch, { http, stored, now: server.now(), onFile, ...more }))
     batches.push(batch)
   return { batches, looked, sources: batches.map(({ source }) => source!) }
 }
@@ -238,6 +243,25 @@ describe('the archive of Binance', () => {
     await expect(fetched(BTC, march)).rejects.toThrow(/^binance: GET \/data\/spot\/monthly\/klines.*CHECKSUM: 403/)
   })
 
+  test('is read on a thread as it is on this one', async () => {
+    const mark = parseSeries('binance-usdm:BTCUSDT@mark:1h')
+    for (const series of [BTC, mark]) {
+      const part = { from: MARCH + 5 * HOUR, to: MAY + 3 * DAY }
+      const here = await fetched(series, part, null, { isThreaded: false })
+      const there = await fetched(series, part, null, { isThreaded: true })
+      expect(here.batches).toHaveLength(5)
+      expect(there.looked).toEqual(here.looked)
+      expect(barsOf(there.batches)).toEqual(barsOf(here.batches))
+      const facts = ({ batches }: typeof here) =>
+        batches.map(({ rows, ...batch }) => ({
+          ...batch,
+          files: rows.files,
+          lines: [...rows.line.subarray(0, rows.length)],
+        }))
+      expect(facts(there)).toEqual(facts(here))
+    }
+  })
+
   test('funding rates come by the month', async () => {
     const files = []
     for await (const file of fetchFundingArchive('BTCUSDT', SPRING, { http, now: NOW })) files.push(file)
@@ -251,14 +275,14 @@ describe('the archive of Binance', () => {
 })
 
 describe('a file of the archive', () => {
-  const month = (csv: string, name = 'BTCUSDT-1h-2018-02.zip') => {
+  const month = (csv: string, name = 'BTCUSDT-1h-2018-02.zip', isThreaded = false) => {
     const zip = zipOf({ 'BTCUSDT-1h-2018-02.csv': csv })
     const checksum = `${createHash('sha256').update(zip).digest('hex')}  ${name}\n`
     const get: ArchiveHttp['get'] = async (path) => (path.endsWith('.zip') ? zip : Buffer.from(checksum))
     return async () => {
       const stretch = { from: Date.UTC(2018, 1), to: Date.UTC(2018, 2) }
       const batches: BarBatch[] = []
-      for await (const batch of fetchArchive(BTC, stretch, { http: { get }, stored: null, now: NOW }))
+      for await (const batch of fetchArchive(BTC, stretch, { http: { get }, stored: null, now: NOW, isThreaded }))
         batches.push(batch)
       return batches
     }
@@ -285,6 +309,20 @@ describe('a file of the archive', () => {
       expect(Number(batch!.rows.text('close', batch!.rows.length - 1))).toBe(Number(last[4]))
     },
   )
+
+  test('that cannot be read says the same on a thread', async () => {
+    const start = Date.UTC(2018, 1)
+    for (const csv of ['', 'no,bars,at,all\n', dump(start + 1, 3)]) {
+      const [here, there] = await Promise.all(
+        [false, true].map((isThreaded) => month(csv, undefined, isThreaded)().catch((error: Error) => error)),
+      )
+      expect(here).toBeInstanceOf(DataError)
+      expect(there).toBeInstanceOf(DataError)
+      expect((there as Error).message).toBe((here as Error).message)
+    }
+    const [whole] = (await month(`${dumpRow(start)}\ntorn`, undefined, true)()) as BarBatch[]
+    expect([whole!.rows.length, whole!.skipped!.length, whole!.source!.rows]).toEqual([1, 1, 2])
+  })
 
   test('of which no row can be stored is an error, and so is one whose CHECKSUM is of another file', async () => {
     const start = Date.UTC(2018, 1)
