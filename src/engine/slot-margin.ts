@@ -10,14 +10,13 @@ const MOST_DECIMALS = 8
 
 /** The margin of one perpetual: its terms, mark prices and funding, and what is set aside for an isolated position. */
 export class SlotMargin {
-  readonly mode: MarginMode
-  readonly leverage: number
+  readonly terms: MarginTerms
+  /** As the terms have it until an account changes it, which it may while nothing is held and no order is open. */
+  mode: MarginMode
   readonly tiers: readonly Tier[]
   /** Upper ends (quote asset) and maintenance ratios of the tiers, as numbers. */
   readonly bounds: Float64Array
   readonly ratios: Float64Array
-  /** Ledger units of notional that the leverage allows. */
-  readonly mostNotional: number
   readonly liquidationFee: Rate
   readonly marks: MarkColumns
   readonly markDecimals: number
@@ -31,6 +30,8 @@ export class SlotMargin {
   /** Next row of `funding`. */
   nextFunding = 0
   readonly #ledger: Ledger
+  #leverage = 1
+  #mostNotional = 0
   readonly #scales: Scales
   readonly #position: Position
   /** Exact rates of funding: most of them come again and again. */
@@ -49,15 +50,10 @@ export class SlotMargin {
       readonly funding: FundingColumns | null
     },
   ) {
+    this.terms = terms
     this.mode = terms.mode
-    this.leverage = terms.leverage
     this.tiers = compileTiers(terms.tiers, ledger)
-    const most = this.tiers[0]!.leverage
-    if (!Number.isInteger(terms.leverage) || terms.leverage < 1 || terms.leverage > most)
-      throw new RangeError(
-        `leverage ${terms.leverage} of ${terms.tiers.symbol}: its tiers (${terms.tiers.source}) allow whole numbers from 1 to ${most}`,
-      )
-    this.mostNotional = mostNotional(this.tiers, terms.leverage)
+    this.setLeverage(terms.leverage)
     this.bounds = Float64Array.from(this.tiers, ({ cap }) => fromLedger(ledger, cap))
     this.ratios = Float64Array.from(this.tiers, ({ ratio }) => ratio.digits / POW10[ratio.decimals]!)
     this.liquidationFee = rateExactly(terms.liquidationFee)
@@ -68,6 +64,27 @@ export class SlotMargin {
     this.#position = position
     this.#scales = scales
     this.#ledger = ledger
+  }
+
+  get leverage(): number {
+    return this.#leverage
+  }
+
+  /** Ledger units of notional that the leverage allows. */
+  get mostNotional(): number {
+    return this.#mostNotional
+  }
+
+  /** @throws RangeError where the tiers do not allow it */
+  setLeverage(leverage: number): void {
+    const { tiers } = this.terms
+    const most = this.tiers[0]!.leverage
+    if (!Number.isInteger(leverage) || leverage < 1 || leverage > most)
+      throw new RangeError(
+        `leverage ${leverage} of ${tiers.symbol}: its tiers (${tiers.source}) allow whole numbers from 1 to ${most}`,
+      )
+    this.#leverage = leverage
+    this.#mostNotional = mostNotional(this.tiers, leverage)
   }
 
   get lastMark(): number {

@@ -1,5 +1,22 @@
-import type { SlotOptions } from '../engine/index.ts'
+import { Engine, type SlotOptions } from '../engine/index.ts'
+import { AccountBook } from './account-book.ts'
+import { accountRoutes } from './account-routes.ts'
+import { AlgoEntry } from './algo-entry.ts'
+import { type ApiKey, checkAuth } from './auth.ts'
+import { Countdowns } from './countdowns.ts'
+import { EngineEvents } from './engine-events.ts'
+import { errorReply, jsonReply, Refused } from './error-codes.ts'
+import { idle } from './idle-strategy.ts'
 import { type Allowances, Limits } from './limits.ts'
+import { ListenKeys } from './listen-keys.ts'
+import { MarginCalls } from './margin-calls.ts'
+import { OrderEntry } from './order-entry.ts'
+import { orderRoutes } from './order-routes.ts'
+import { Params } from './params.ts'
+import type { Account, Route } from './route.ts'
+import { settingRoutes } from './setting-routes.ts'
+import { streamRoutes } from './stream-routes.ts'
+import { UserStream } from './user-stream.ts'
 import type { MarketNow, Precision, UserSink, WireReply, WireRequest } from './wire.ts'
 
 export interface VenueOptions {
@@ -9,7 +26,7 @@ export interface VenueOptions {
   /** How many instants there are, as the engine wants it. */
   readonly instants: number
   readonly cash: number
-  readonly keys: { readonly key: string; readonly secret: string }
+  readonly keys: ApiKey
   readonly market: MarketNow
   /** What exchangeInfo states of each symbol. */
   readonly precisionOf: (symbol: string) => Precision
@@ -26,39 +43,121 @@ export interface VenueOptions {
 export class Venue {
   /** Shared with the market's routes: `spend` before one is answered, `headersOf` for its reply. */
   readonly limits: Limits
+  /** Fills, trades and equity as a backtest has them. */
+  readonly engine: Engine
+  readonly #keys: ApiKey
+  readonly #book: AccountBook
+  readonly #events: EngineEvents
+  readonly #stream: UserStream
+  readonly #listenKeys: ListenKeys
+  readonly #countdowns: Countdowns
+  readonly #marginCalls: MarginCalls
+  readonly #routes: ReadonlyMap<string, Route>
 
   constructor(options: VenueOptions) {
+    const { kind, slots, instants, cash, market, shape = '2026', keys } = options
     this.limits = new Limits(options.allowances)
+    this.#keys = keys
+    this.engine = new Engine({
+      strategy: idle,
+      params: {},
+      slots,
+      instants,
+      cash,
+      limitTouch: options.limitTouch ?? false,
+    })
+    this.#book = new AccountBook(this.engine, options.precisionOf)
+    this.#listenKeys = new ListenKeys(keys.secret, options.listenKeyMinutes ?? 60)
+    this.#stream = new UserStream(this.#listenKeys, market, options.sink)
+    this.#events = new EngineEvents(this.#book, this.#stream, market)
+    this.#marginCalls = new MarginCalls(this.#book, this.#stream, market)
+    const parts = { book: this.#book, events: this.#events, market, shape }
+    const entry = new OrderEntry(parts)
+    const algos = new AlgoEntry(parts)
+    this.#countdowns = new Countdowns(this.#book, entry)
+    const account: Account = {
+      ...parts, entry, algos, stream: this.#stream, listenKeys: this.#listenKeys, limits: this.limits,
+    } // biome-ignore format: one line
+    this.#routes = new Map(
+      Object.entries(
+        kind === 'spot'
+          ? streamRoutes(account, '/api/v3/userDataStream')
+          : {
+              ...orderRoutes(account),
+              ...accountRoutes(account),
+              ...settingRoutes(account),
+              ...streamRoutes(account, '/fapi/v1/listenKey'),
+              ...this.#countdowns.routes(),
+            },
+      ),
+    )
   }
 
   /** The reply to a route of the account, limits charged and headers set; `null`: it is none of them. */
-  handle(_request: WireRequest): WireReply | null {
-    return null
+  handle(request: WireRequest): WireReply | null {
+    const route = this.#routes.get(`${request.method} ${request.path}`)
+    if (route === undefined) return null
+    const reply = this.#answer(route, request)
+    return { ...reply, headers: { ...reply.headers, ...this.limits.headersOf(request) } }
+  }
+
+  #answer(route: Route, request: WireRequest): WireReply {
+    try {
+      const params = Params.of(request)
+      const weight = typeof route.weight === 'number' ? route.weight : route.weight(params)
+      const refused = this.limits.spend(request, weight)
+      if (refused !== null) return refused
+      checkAuth(request, params, route.security, this.#keys)
+      const tooMany = route.orders === undefined ? null : this.limits.spendOrders(request, route.orders)
+      return tooMany ?? jsonReply(route.answer(params, request))
+    } catch (error) {
+      if (error instanceof Refused) return errorReply(error.code, error.message, error.status)
+      throw error
+    }
   }
 
   /** The bars that close at `at` begin, and their opens are the present prices. Then slot by slot: `meetOpen`, and `meetInside` until it says false. */
-  begin(_at: number): void {}
+  begin(at: number): void {
+    this.engine.begin(at)
+  }
 
-  meetOpen(_symbol: string): void {}
+  meetOpen(symbol: string): void {
+    this.engine.meetOpen(this.#slotOf(symbol))
+    this.#events.read()
+  }
 
   /** Plays the bar's inside up to and including its next fill; `true`: something was filled, call again. */
-  meetInside(_symbol: string): boolean {
-    return false
+  meetInside(symbol: string): boolean {
+    const isFilled = this.engine.meetInside(this.#slotOf(symbol))
+    this.#events.read()
+    return isFilled
   }
 
   /** The bars have closed: marks, margin calls. */
-  end(): void {}
-
-  /** Reference price of the symbol's newest fill (`Fill.reference`), where the market's price then is; `null` before the first. */
-  lastFill(_symbol: string): number | null {
-    return null
+  end(): void {
+    this.engine.end()
+    this.#events.read()
+    this.#marginCalls.check()
   }
 
-  /** 1 long, −1 short, 0 flat: whose worse extreme the market shows first. */
-  sideOf(_symbol: string): number {
-    return 0
+  /** Reference price of the symbol's newest fill; `null` before the first. */
+  lastFill(symbol: string): number | null {
+    return this.#events.lastFill(symbol)
+  }
+
+  /** 1 long, −1 short, 0 flat. */
+  sideOf(symbol: string): number {
+    return Math.sign(this.#slotOf(symbol).position.units)
   }
 
   /** Wall clock, some times a second: listenKeys run out, countdowns cancel. */
-  tick(_at: number): void {}
+  tick(at: number): void {
+    const expired = this.#listenKeys.expired(at)
+    if (expired !== null) this.#stream.expire(expired)
+    this.#countdowns.tick(at)
+  }
+
+  #slotOf(symbol: string) {
+    return this.#book.traded.get(symbol)!.slot
+  }
 }

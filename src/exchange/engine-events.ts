@@ -1,0 +1,308 @@
+import { parseDecimal } from '../core/decimal.ts'
+import type { Cancelled, Rejected, RunEvent } from '../core/event.ts'
+import type { Fill } from '../core/fill.ts'
+import type { OrderView } from '../core/order.ts'
+import type { AccountBook, Traded } from './account-book.ts'
+import type { AlgoOrder } from './algo-order.ts'
+import { unitsOf } from './amounts.ts'
+import { type ExchangeOrder, isOpen, priceText, qtyText } from './exchange-order.ts'
+import {
+  accountUpdate,
+  algoUpdate,
+  type ExchangeTrade,
+  type Execution,
+  moneyText,
+  orderTradeUpdate,
+  tradeLite,
+  triggerReject,
+} from './user-events.ts'
+import type { UserStream } from './user-stream.ts'
+import type { MarketNow } from './wire.ts'
+
+/** The order or change that is being asked of the engine while its events are read. */
+export interface Asking {
+  readonly engineId: string
+  /** A new order that ends where it arrives is refused and never was; of all that expire there FOK alone. */
+  readonly isNew: boolean
+  readonly isFok: boolean
+  /** Why the engine refused it, or ended it on arrival. */
+  refusal: Rejected | 'post-only' | 'expired' | null
+}
+
+/** Reads what the engine says has happened, and turns it into orders, trades and events of the exchange. */
+export class EngineEvents {
+  readonly #book: AccountBook
+  readonly #stream: UserStream
+  readonly #market: MarketNow
+  readonly #lastFills = new Map<string, number>()
+  #read = 0
+
+  constructor(book: AccountBook, stream: UserStream, market: MarketNow) {
+    this.#book = book
+    this.#stream = stream
+    this.#market = market
+  }
+
+  /** Everything new, in order. */
+  read(asking: Asking | null = null): void {
+    const { events } = this.#book.engine
+    if (asking?.isNew) asking.refusal = refusalIn(events, this.#read, asking)
+    while (this.#read < events.length) {
+      const event = events[this.#read++]!
+      const id = idOf(event)
+      if (asking !== null && id === asking.engineId) {
+        if (asking.isNew && asking.refusal !== null) continue
+        if (event.type === 'rejected') {
+          asking.refusal = event
+          continue
+        }
+      }
+      this.#take(event)
+    }
+  }
+
+  /** Reference price of the symbol's newest fill; `null` before the first. */
+  lastFill(symbol: string): number | null {
+    return this.#lastFills.get(symbol) ?? null
+  }
+
+  #take(event: RunEvent): void {
+    if (event.type === 'fill') return this.#fill(event.fill)
+    if (event.type === 'funding') return this.#funding(event.symbol, event.paid, event.at)
+    if (event.type === 'amended') return this.#amended(event.order)
+    const id = idOf(event)
+    if (id === null) return
+    const order = this.#book.orders.ofEngine(id)
+    const algo = this.#book.algos.ofEngine(id)
+    if (event.type === 'accepted') {
+      if (order !== undefined) this.#tellOrder(order, 'NEW')
+      else if (algo !== undefined) this.#stream.send(algoUpdate(algo))
+    } else if (event.type === 'triggered' && algo !== undefined) this.#trigger(algo)
+    else if (event.type === 'cut' && event.reason === 'REDUCE_ONLY') this.#cut(event.to, order, algo)
+    else if (event.type === 'cancelled') this.#ended(event.reason, order, algo)
+    else if (event.type === 'rejected') this.#refusedLater(event, order, algo)
+  }
+
+  #fill(fill: Fill): void {
+    this.#lastFills.set(fill.symbol, fill.reference)
+    const { orders, algos } = this.#book
+    let order = orders.ofEngine(fill.order)
+    const algo = algos.ofEngine(fill.order)
+    if (order === undefined && algo !== undefined) order = this.#trigger(algo)
+    // liquidations, and nothing else, are no order of the client's
+    const isForeign = order === undefined
+    order ??= this.#liquidating(fill)
+    const { slot, scale, held } = this.#book.traded.get(fill.symbol)!
+    const decimals = this.#book.ledgerDecimals
+    const [qty, price] = [unitsOf(fill.qty, scale.qty), unitsOf(fill.price, scale.price)]
+    const [fee, realised] = [unitsOf(fill.fee, decimals), unitsOf(fill.realised, decimals)]
+    const at = this.#market.now()
+    order.executed += qty
+    order.quote += qty * price
+    order.remaining -= qty
+    order.updateTime = at
+    order.status = order.executed === order.qty ? 'FILLED' : 'PARTIALLY_FILLED'
+    if (order.status === 'FILLED') orders.open.delete(order)
+    const trade: ExchangeTrade = {
+      id: this.#book.nextId('trade'), order, qty, price, fee, realised, ledgerDecimals: decimals, time: at,
+      isMaker: fill.liquidity === 'maker', feeAsset: fill.feeAsset,
+    } // biome-ignore format: two lines
+    this.#book.trades.push(trade)
+    this.#book.wallet += realised - fee
+    held.fill(fill.side === 'buy' ? 1n : -1n, qty, price, realised, fee, at)
+    this.#income(trade, isForeign)
+    this.#stream.send(tradeLite(trade))
+    this.#tellOrder(order, isForeign ? 'CALCULATED' : 'TRADE', trade)
+    if (slot.margin !== null) this.#tellAccount('ORDER', '0', [fill.symbol])
+    // what reduce-only was cut by can never be filled
+    if (order.status !== 'FILLED' && order.remaining === 0n) this.#end(order, 'EXPIRED', '0')
+    if (order.status === 'FILLED' && order.algo !== null) this.#finish(order.algo)
+  }
+
+  #income({ order, realised, fee, id, time }: ExchangeTrade, isForeign: boolean): void {
+    const enter = (incomeType: 'REALIZED_PNL' | 'COMMISSION' | 'INSURANCE_CLEAR', units: bigint) =>
+      this.#book.income.push({
+        symbol: order.symbol, incomeType, units, time, tranId: this.#book.nextId('tran'), tradeId: String(id),
+      }) // biome-ignore format: one line
+    if (realised !== 0n) enter('REALIZED_PNL', realised)
+    if (fee !== 0n) enter(isForeign ? 'INSURANCE_CLEAR' : 'COMMISSION', -fee)
+  }
+
+  #funding(symbol: string, paid: number, at: number): void {
+    const units = -unitsOf(paid, this.#book.ledgerDecimals)
+    this.#book.wallet += units
+    this.#book.income.push({
+      symbol, incomeType: 'FUNDING_FEE', units, time: at, tranId: this.#book.nextId('tran'), tradeId: '',
+    }) // biome-ignore format: one line
+    const isIsolated = this.#book.traded.get(symbol)!.slot.margin!.mode === 'isolated'
+    this.#tellAccount('FUNDING_FEE', moneyText(units, this.#book.ledgerDecimals), isIsolated ? [symbol] : [])
+  }
+
+  /** The order that a waiting one becomes, under an id of its own. */
+  #trigger(algo: AlgoOrder): ExchangeOrder {
+    const at = this.#market.now()
+    algo.triggerTime = at
+    this.#tellAlgo(algo, 'TRIGGERING')
+    const isLimit = algo.type === 'STOP' || algo.type === 'TAKE_PROFIT'
+    const qty = algo.closePosition ? (algo.cut ?? algo.qty) : algo.qty
+    const order: ExchangeOrder = {
+      id: this.#book.nextId('order'), engineId: algo.engineId, symbol: algo.symbol, scale: algo.scale,
+      clientId: algo.clientId, side: algo.side, type: isLimit ? 'LIMIT' : 'MARKET', origType: algo.type,
+      tif: algo.tif, price: algo.price, qty, executed: 0n, remaining: algo.cut ?? qty, quote: 0n, status: 'NEW',
+      reduceOnly: algo.reduceOnly, stp: algo.stp, goodTillDate: algo.goodTillDate, time: at, updateTime: at,
+      amendments: 0, algo,
+    } // biome-ignore format: short keys on one line
+    algo.order = order
+    this.#book.orders.add(order)
+    this.#tellAlgo(algo, 'TRIGGERED')
+    this.#tellOrder(order, 'NEW')
+    return order
+  }
+
+  #liquidating(fill: Fill): ExchangeOrder {
+    const { scale } = this.#book.traded.get(fill.symbol)!
+    const at = this.#market.now()
+    const qty = unitsOf(fill.qty, scale.qty)
+    const id = this.#book.nextId('order')
+    const order: ExchangeOrder = {
+      id, engineId: fill.order, symbol: fill.symbol, scale, clientId: `autoclose-${at}${id % 1000}`,
+      side: fill.side === 'buy' ? 'BUY' : 'SELL', type: 'LIQUIDATION', origType: 'LIQUIDATION', tif: 'IOC',
+      price: unitsOf(fill.price, scale.price), qty, executed: 0n, remaining: qty, quote: 0n, status: 'NEW',
+      reduceOnly: false, stp: 'NONE', goodTillDate: 0, time: at, updateTime: at, amendments: 0, algo: null,
+    } // biome-ignore format: short keys on one line
+    this.#book.orders.add(order)
+    this.#tellOrder(order, 'NEW')
+    return order
+  }
+
+  #cut(to: number, order: ExchangeOrder | undefined, algo: AlgoOrder | undefined): void {
+    const scale = order?.scale ?? algo?.scale
+    if (scale === undefined) return
+    const units = unitsOf(to, scale.qty)
+    if (order !== undefined) order.remaining = units
+    else algo!.cut = units
+  }
+
+  #ended(reason: Cancelled['reason'], order: ExchangeOrder | undefined, algo: AlgoOrder | undefined): void {
+    const status = reason === 'requested' || reason === 'oco' || reason === 'risk' ? 'CANCELED' : 'EXPIRED'
+    if (order !== undefined) {
+      const isRest = order.tif === 'IOC' || order.tif === 'FOK'
+      this.#end(order, status, reason === 'liquidation' ? '5' : isRest && reason === 'expired' ? '2' : '0')
+    } else if (algo !== undefined && algo.status === 'NEW') {
+      // a stop that finds nothing to reduce is turned away when it is triggered
+      if (reason === 'flat') return this.#rejectTriggered(algo, 'ReduceOnly Order is rejected.')
+      this.#tellAlgo(algo, status)
+      this.#book.algos.open.delete(algo)
+    }
+  }
+
+  #refusedLater(event: Rejected, order: ExchangeOrder | undefined, algo: AlgoOrder | undefined): void {
+    if (order !== undefined) this.#end(order, 'EXPIRED', '0')
+    else if (algo !== undefined) this.#rejectTriggered(algo, rejectText(event))
+  }
+
+  /** Its trigger was reached, and the matching engine would not have it. */
+  #rejectTriggered(algo: AlgoOrder, why: string): void {
+    algo.triggerTime = this.#market.now()
+    this.#tellAlgo(algo, 'TRIGGERING')
+    algo.rejectReason = why
+    this.#tellAlgo(algo, 'REJECTED')
+    this.#stream.send(triggerReject(algo))
+    this.#book.algos.open.delete(algo)
+  }
+
+  #end(order: ExchangeOrder, status: 'CANCELED' | 'EXPIRED', er: string): void {
+    if (!isOpen(order)) return
+    order.status = status
+    order.updateTime = this.#market.now()
+    this.#book.orders.open.delete(order)
+    this.#tellOrder(order, status, null, er)
+    if (order.algo !== null) this.#finish(order.algo)
+  }
+
+  #finish(algo: AlgoOrder): void {
+    this.#tellAlgo(algo, 'FINISHED')
+    this.#book.algos.open.delete(algo)
+  }
+
+  #amended(view: OrderView): void {
+    const order = this.#book.orders.ofEngine(view.id)
+    if (order === undefined || view.limit === null) return
+    const { scale } = order
+    const before = { price: priceText(order.price, scale), qty: qtyText(order.qty, scale) }
+    order.price = unitsOf(view.limit, scale.price)
+    order.remaining = unitsOf(view.qty, scale.qty)
+    order.qty = order.executed + order.remaining
+    order.updateTime = this.#market.now()
+    order.amendments++
+    this.#book.amendments.push({
+      id: this.#book.nextId('amendment'),
+      order,
+      time: order.updateTime,
+      price: { before: before.price, after: priceText(order.price, scale) },
+      origQty: { before: before.qty, after: qtyText(order.qty, scale) },
+      count: order.amendments,
+    })
+    this.#tellOrder(order, 'AMENDMENT')
+  }
+
+  #tellOrder(order: ExchangeOrder, x: Execution, trade: ExchangeTrade | null = null, er = '0'): void {
+    this.#stream.send(orderTradeUpdate(order, x, this.#book.quote, trade, er))
+  }
+
+  #tellAlgo(algo: AlgoOrder, status: AlgoOrder['status']): void {
+    algo.status = status
+    algo.updateTime = this.#market.now()
+    this.#stream.send(algoUpdate(algo))
+  }
+
+  /** The wallet as it is after this, and the positions that this has changed. */
+  #tellAccount(reason: string, change: string, symbols: readonly string[]): void {
+    const { wallet, ledgerDecimals, traded } = this.#book
+    let cross = wallet
+    for (const { slot } of traded.values()) if (slot.margin?.mode === 'isolated') cross -= BigInt(slot.margin.isolated)
+    const B = { a: this.#book.quote, wb: moneyText(wallet, ledgerDecimals), cw: moneyText(cross, ledgerDecimals), bc: change } // biome-ignore format: one line
+    this.#stream.send(accountUpdate(reason, [B], symbols.map((symbol) => this.#positionOf(traded.get(symbol)!)))) // biome-ignore format: one line
+  }
+
+  #positionOf({ slot, symbol, held, scale }: Traded) {
+    const decimals = this.#book.ledgerDecimals
+    const isIsolated = slot.margin!.mode === 'isolated'
+    const unrealised = held.unrealisedAt(parseDecimal(this.#market.mark(symbol)))
+    return {
+      s: symbol,
+      pa: qtyText(held.qty, scale),
+      ep: held.entryPrice,
+      bep: held.breakEvenPrice,
+      cr: moneyText(held.realised, decimals),
+      up: held.qty === 0n ? '0' : moneyText(unrealised, 8),
+      mt: isIsolated ? 'isolated' : 'cross',
+      iw: isIsolated ? moneyText(BigInt(slot.margin!.isolated), decimals) : '0',
+      ps: 'BOTH',
+      ma: this.#book.quote,
+    }
+  }
+}
+
+function idOf(event: RunEvent): string | null {
+  if (event.type === 'accepted' || event.type === 'amended') return event.order.id
+  if (event.type === 'fill') return event.fill.order
+  return 'id' in event ? event.id : null
+}
+
+/** What ended a new order on arrival, before anything of it was filled. */
+function refusalIn(events: readonly RunEvent[], from: number, { engineId, isFok }: Asking): Asking['refusal'] {
+  for (let k = from; k < events.length; k++) {
+    const event = events[k]!
+    if (idOf(event) !== engineId) continue
+    if (event.type === 'fill') return null
+    if (event.type === 'rejected') return event
+    if (event.type === 'cancelled' && event.reason === 'post-only') return 'post-only'
+    if (event.type === 'cancelled' && event.reason === 'expired' && isFok) return 'expired'
+  }
+  return null
+}
+
+function rejectText({ reason }: Rejected): string {
+  return reason.startsWith('INSUFFICIENT') ? 'Margin is insufficient.' : reason
+}

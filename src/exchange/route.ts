@@ -1,0 +1,38 @@
+import type { AccountBook } from './account-book.ts'
+import type { AlgoEntry } from './algo-entry.ts'
+import type { Security } from './auth.ts'
+import type { Limits } from './limits.ts'
+import type { ListenKeys } from './listen-keys.ts'
+import type { OrderEntry } from './order-entry.ts'
+import type { Params } from './params.ts'
+import type { UserStream } from './user-stream.ts'
+import type { MarketNow, WireRequest } from './wire.ts'
+
+/** One route of the account. */
+export interface Route {
+  readonly weight: number | ((params: Params) => number)
+  readonly security: Security
+  /** New orders that it counts as. */
+  readonly orders?: number
+  answer(params: Params, request: WireRequest): unknown
+}
+
+/** By method and path, such as `POST /fapi/v1/order`. */
+export type Routes = Readonly<Record<string, Route>>
+
+/** What routes work with. */
+export interface Account {
+  readonly book: AccountBook
+  readonly entry: OrderEntry
+  readonly algos: AlgoEntry
+  readonly market: MarketNow
+  readonly stream: UserStream
+  readonly listenKeys: ListenKeys
+  readonly limits: Limits
+  readonly shape: '2025' | '2026'
+}
+
+/** Cheap for one symbol, dear for all of them. */
+export function perSymbol(one: number, all: number): (params: Params) => number {
+  return (params) => (params.text('symbol') === undefined ? all : one)
+}

@@ -1,0 +1,32 @@
+import type { ListenKeys } from './listen-keys.ts'
+import type { MarketNow, UserEvent, UserSink } from './wire.ts'
+
+/** Sends the account's events to whoever holds its listenKey, each with a time of its own. */
+export class UserStream {
+  readonly #keys: ListenKeys
+  readonly #market: MarketNow
+  readonly #sink: UserSink
+  #last = 0
+
+  constructor(keys: ListenKeys, market: MarketNow, sink: UserSink) {
+    this.#keys = keys
+    this.#market = market
+    this.#sink = sink
+  }
+
+  send(event: { readonly e: string; readonly [field: string]: unknown }): void {
+    const key = this.#keys.active
+    const stamped = this.#stamp({ ...event, T: this.#market.now() })
+    if (key !== null) this.#sink(key, stamped)
+  }
+
+  /** The key itself has ended. */
+  expire(listenKey: string): void {
+    this.#sink(listenKey, this.#stamp({ e: 'listenKeyExpired', listenKey }))
+  }
+
+  #stamp(event: { readonly e: string; readonly [field: string]: unknown }): UserEvent {
+    this.#last = Math.max(this.#market.now(), this.#last + 1)
+    return { ...event, E: this.#last }
+  }
+}
