@@ -92,6 +92,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Whether a module peeks at bars that come later: everything anew with other futures; exit 1 if it does',
     load: () => import('./commands/check.ts'),
   },
+  exchange: {
+    summary: 'A simulated Binance on this machine: stored bars played to real clients, orders filled as in a backtest',
+    load: () => import('./commands/exchange.ts'),
+  },
   runs: { summary: 'The runs that have been made', load: () => import('./commands/runs.ts') },
   'runs show': { summary: 'One run, as backtest printed it', load: () => import('./commands/runs-show.ts') },
   'runs diff': {

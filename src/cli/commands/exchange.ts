@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { timeName } from '../../core/time.ts'
+import { ownCertificate } from '../../exchange/certificate.ts'
+import { Exchange, type Speed } from '../../exchange/exchange.ts'
+import { type FaultSpec, parseFault } from '../../exchange/faults.ts'
+import { isLoopback, PRODUCTION_HOSTS } from '../../exchange/gatekeeper.ts'
+import { replaySlots } from '../../runs/replay-slots.ts'
+import { UsageError } from '../../runs/usage-error.ts'
+import type { Command } from '../command.ts'
+import { faultList } from '../exchange-text.ts'
+import { COSTS, number, oneOf, RANGE, RUN, STORE, settingsOf } from '../flags.ts'
+import { interruptible } from '../interrupt.ts'
+import type { Io } from '../io.ts'
+import { plural } from '../text.ts'
+
+interface Flags {
+  replay?: string[]
+  from?: number
+  to?: number
+  speed?: Speed
+  history?: number
+  host?: string
+  port?: number
+  controlPort?: number
+  tls?: boolean
+  tlsDir?: string
+  tlsCert?: string
+  tlsKey?: string
+  hostName?: string[]
+  fault?: FaultSpec[]
+  seed?: number
+  shape?: '2025' | '2026'
+  listenKeyMinutes?: number
+  listFaults?: boolean
+  untilEnd?: boolean
+}
+
+/** Good for loopback only: everybody knows them. */
+const DEFAULT_KEYS = { key: 'klinelab', secret: 'klinelab' }
+const PORT = 8787
+const HISTORY = 20_000
+const MOST_PORT = 65_535
+
+const port = (help: string) => number(help, 'PORT', { min: 0, max: MOST_PORT, isWhole: true })
+
+export default {
+  words: '',
+  flags: {
+    replay: {
+      help: 'series whose stored bars are played, of Binance, spot or perpetuals',
+      value: 'SERIES',
+      isList: true,
+    },
+    ...RANGE,
+    speed: {
+      help: 'how many times real time (60x), max, or step: pause by pause (built in: 60x)',
+      value: 'SPEED',
+      parse: speed,
+    },
+    history: number('bars before --from that clients can ask for (built in: 20000)', 'BARS', { min: 0, isWhole: true }),
+    host: { help: 'address to listen on (built in: 127.0.0.1; others want keys of your own)', value: 'ADDRESS' },
+    port: port('port of REST and websockets, 0: any (built in: 8787)'),
+    'control-port': port('port of POST /step, /fault, /sockets, /act, on loopback (built in: none)'),
+    tls: { help: 'speak TLS, with a certificate for loopback and Binance’s host names' },
+    'tls-dir': { help: 'folder of that certificate (built in: exchange-tls beside the runs)', value: 'DIR' },
+    'tls-cert': { help: 'a certificate of your own, PEM', value: 'FILE' },
+    'tls-key': { help: 'its key, PEM', value: 'FILE' },
+    'host-name': { help: 'a name it answers to besides loopback’s', value: 'NAME', isList: true },
+    fault: {
+      help: 'what goes wrong: unknown,route=POST /fapi/v1/order,nth=2 (see --list-faults)',
+      value: 'SPEC',
+      isList: true,
+      parse: parseFault,
+    },
+    'list-faults': { help: 'print what can go wrong, and end' },
+    seed: number('of chances: faults, and events ahead of answers (built in: 0)', 'N', { min: 0, isWhole: true }),
+    shape: oneOf('replies to new orders as of which year: 2025’s have avgPrice (built in: 2026)', '2025', '2026'),
+    'listen-key-minutes': number('life of a listenKey (built in: 60)', 'N', { above: 0 }),
+    'until-end': { help: 'end when the last bar has closed, instead of answering on' },
+    cash: RUN['cash']!,
+    ...COSTS,
+    'limit-touch': RUN['limit-touch']!,
+    ...STORE,
+    config: RUN['config']!,
+  },
+  example:
+    'klinelab exchange --replay binance-usdm:BTCUSDT:1h --from 2025-07-31 --to 2025-08-01 --speed max --port 0 --until-end',
+  async run(args, io) {
+    const flags = args.flags as unknown as Flags
+    if (flags.listFaults) return { json: { faults: faultList() }, text: faultList() }
+    const { replay = [], from, to, history = HISTORY } = flags
+    if (replay.length === 0)
+      throw new UsageError('an exchange needs bars, and --replay is missing: write --replay binance-usdm:BTCUSDT:1h')
+    const { host = '127.0.0.1' } = flags
+    const keys = keysOf(io, host)
+    const settings = await settingsOf(args, io)
+    const asked = { series: replay, history, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+    const { kind, slots, remarks } = await replaySlots(asked, settings)
+    for (const remark of remarks) io.warn(remark)
+    const certificate = await certificateOf(flags, settings.out, io)
+    const exchange = new Exchange({
+      ...{ kind, slots, keys, host, tls: certificate, cash: settings.cash, limitTouch: settings.limitTouch },
+      ...{ speed: flags.speed ?? 60, port: flags.port ?? PORT, controlPort: flags.controlPort ?? null },
+      ...{ faults: flags.fault ?? [], seed: flags.seed ?? 0, shape: flags.shape ?? '2026' },
+      hosts: [...(flags.hostName ?? []), ...(certificate === null ? [] : certificate.hosts)],
+      listenKeyMinutes: flags.listenKeyMinutes ?? 60,
+      onError: (error) => io.warn(`a request failed: ${(error as Error).stack ?? error}`),
+    })
+    const ports = await exchange.listen()
+    const begin = exchange.market.now()
+    const scheme = certificate === null ? 'http' : 'https'
+    const origin = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${ports.port}`
+    const bars = slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0)
+    const started = { origin, ...ports, kind, symbols: slots.map(({ instrument }) => instrument.symbol), begin, bars }
+    process.stdout.write(
+      args.flags['json'] === true
+        ? `${JSON.stringify({ event: 'listening', ...started })}\n`
+        : startText(started, certificate?.file ?? null, keys === DEFAULT_KEYS),
+    )
+    const isInterrupted = await interruptible(async (interrupt) => {
+      const term = new AbortController()
+      const onTerm = () => term.abort()
+      process.once('SIGTERM', onTerm)
+      const signal = AbortSignal.any([interrupt, term.signal])
+      const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      const playing = exchange.run()
+      await Promise.race([stopped, flags.untilEnd ? playing : playing.then(() => stopped)])
+      process.off('SIGTERM', onTerm)
+      await exchange.close()
+      await playing
+      return interrupt.aborted
+    })
+    const ended = { event: 'ended', at: exchange.market.now() }
+    process.stdout.write(
+      args.flags['json'] === true ? `${JSON.stringify(ended)}\n` : `ended at ${timeName(ended.at)}\n`,
+    )
+    return { json: undefined, text: '', isPrinted: true, ...(isInterrupted && { code: 130 }) }
+  },
+} satisfies Command
+
+function speed(text: string): Speed {
+  if (text === 'max' || text === 'step') return text
+  const times = /^(\d+(?:\.\d+)?)x?$/.exec(text)
+  if (times === null || !(Number(times[1]) > 0))
+    throw new RangeError(`"${text}" is not allowed; write 60x, max or step`)
+  return Number(times[1])
+}
+
+/** @throws UsageError off loopback without keys of one's own */
+function keysOf({ env }: Io, host: string) {
+  const [key, secret] = [env['KLINELAB_EXCHANGE_KEY'], env['KLINELAB_EXCHANGE_SECRET']]
+  if ((key === undefined) !== (secret === undefined))
+    throw new UsageError('KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET go together: set both or neither')
+  const keys = key !== undefined && secret !== undefined ? { key, secret } : DEFAULT_KEYS
+  if (isLoopback(host)) return keys
+  if (keys === DEFAULT_KEYS || key === DEFAULT_KEYS.key || secret === DEFAULT_KEYS.secret)
+    throw new UsageError(
+      `--host ${host} can be reached from other machines: set KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET to keys of your own first`,
+    )
+  return keys
+}
+
+async function certificateOf({ tls, tlsDir, tlsCert, tlsKey }: Flags, out: string, io: Io) {
+  if (tlsCert !== undefined || tlsKey !== undefined) {
+    if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('--tls-cert and --tls-key go together')
+    return { cert: readPem(tlsCert), key: readPem(tlsKey), file: tlsCert, hosts: PRODUCTION_HOSTS }
+  }
+  if (tls !== true && tlsDir === undefined) return null
+  return { ...(await ownCertificate(tlsDir ?? join(out, 'exchange-tls'), io.now)), hosts: PRODUCTION_HOSTS }
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+interface Started {
+  readonly origin: string
+  readonly controlPort: number | null
+  readonly symbols: readonly string[]
+  readonly begin: number
+  readonly bars: number
+}
+
+function startText(
+  { origin, controlPort, symbols, begin, bars }: Started,
+  file: string | null,
+  isDefault: boolean,
+): string {
+  const lines = [
+    `${origin}  ${symbols.join(', ')} from ${timeName(begin)}, ${plural(bars, 'bar')}`,
+    ...(isDefault ? [`  key ${DEFAULT_KEYS.key}, secret ${DEFAULT_KEYS.secret}: good for loopback only`] : []),
+    ...(controlPort === null ? [] : [`  control: http://127.0.0.1:${controlPort}`]),
+    ...(file === null ? [] : [`  certificate: NODE_EXTRA_CA_CERTS=${file}`]),
+  ]
+  return `${lines.join('\n')}\n`
+}
