@@ -86,6 +86,8 @@ export class AccountBook {
   readonly amendments: Amendment[] = []
   /** Ledger units: what was there at first and what came and went since, event by event. */
   wallet: bigint
+  /** Whether bars are being played, which is when the bar at a slot's cursor has not closed yet. */
+  isPlaying = false
   #ids = { order: 8_000_000_000, algo: 2_000_000_000, trade: 0, tran: 9_000_000_000, amendment: 0 }
 
   constructor(engine: Engine, precisionOf: (symbol: string) => Precision) {
@@ -103,6 +105,11 @@ export class AccountBook {
         return [slot.symbol, { slot, symbol: slot.symbol, precision, scale, held }]
       }),
     )
+  }
+
+  /** Whether a bar of it has closed: before that nothing is known that an order could be judged by. */
+  isTrading({ slot }: Traded): boolean {
+    return slot.row - (this.isPlaying && slot.isFresh ? 1 : 0) >= 0
   }
 
   get ledgerDecimals(): number {

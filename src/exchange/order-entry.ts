@@ -177,7 +177,7 @@ export function statedOf(book: AccountBook, params: Params): Stated {
   if ((params.text('priceMatch') ?? 'NONE') !== 'NONE') throw new Refused(-1130, 'priceMatch')
   const stp = params.oneOf('selfTradePreventionMode', STPS) ?? 'EXPIRE_MAKER'
   params.oneOf('newOrderRespType', ['ACK', 'RESULT'] as const)
-  if (!traded.slot.hasBegun) throw new Refused(-4108)
+  if (!book.isTrading(traded)) throw new Refused(-4108)
   return { traded, side, stp, reduceOnly: params.flag('reduceOnly') ?? false }
 }
 

@@ -119,6 +119,7 @@ export class Venue {
   /** The bars that close at `at` begin, and their opens are the present prices. Then slot by slot: `meetOpen`, and `meetInside` until it says false. */
   begin(at: number): void {
     this.engine.begin(at)
+    this.#book.isPlaying = true
   }
 
   meetOpen(symbol: string): void {
@@ -136,6 +137,7 @@ export class Venue {
   /** The bars have closed: marks, margin calls. */
   end(): void {
     this.engine.end()
+    this.#book.isPlaying = false
     this.#events.read()
     this.#marginCalls.check()
   }
