@@ -4,21 +4,6 @@ export type { EvaluationDocument, EvaluationResult } from './core/evaluation.ts'
 export type { RunEvent } from './core/event.ts'
 export type { Fill } from './core/fill.ts'
 export type { Indicator, IndicatorValue, Kernel } from './core/indicator.ts'
-export { INTERVALS, type Interval } from './core/interval.ts'
-export {
-  amend,
-  buy,
-  cancel,
-  cancelAll,
-  close,
-  type Decision,
-  type Offset,
-  type OrderOptions,
-  type OrderView,
-  type Request,
-  sell,
-} from './core/order.ts'
-export { resampleBars } from './core/resample.ts'
 export type { RiskLimits } from './core/risk.ts'
 export type { Certificate, EquityColumns, Metrics, RunDocument, RunResult } from './core/run.ts'
 export type {
@@ -33,7 +18,6 @@ export type {
   WalkForwardDocument,
   WalkForwardResult,
 } from './core/search.ts'
-export { parseSeries, type Series, seriesName } from './core/series.ts'
 export type { OpenTrade, Trade } from './core/trade.ts'
 export {
   type BarFigures,
@@ -45,27 +29,6 @@ export {
   rankBars,
   rankMarkets,
 } from './data/index.ts'
-export {
-  type AccountView,
-  type BarContext,
-  type BarsContext,
-  bool,
-  breakEvenStop,
-  chandelierStop,
-  choice,
-  defineStrategy,
-  equalRisk,
-  int,
-  kelly,
-  moveStop,
-  num,
-  type PositionView,
-  type Strategy,
-  type TradeRecord,
-  timeStop,
-  volatilityTarget,
-} from './engine/index.ts'
-export * from './indicators/index.ts'
 export { calibrationCurve } from './metrics/calibration-error.ts'
 export { classificationMetrics } from './metrics/classification.ts'
 export { CLASSIFICATION_METRICS } from './metrics/classification-table.ts'
@@ -87,3 +50,4 @@ export { sweepThresholds } from './metrics/threshold-money.ts'
 export * from './models/index.ts'
 export * from './preprocess/index.ts'
 export * from './runs/index.ts'
+export * from './runs/strategy-api.ts'

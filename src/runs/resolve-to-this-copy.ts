@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { HOME, IS_SOURCE } from './package-info.ts'
+import * as STRATEGY_API from './strategy-api.ts'
 
 let areHooked = false
 
@@ -15,7 +17,31 @@ export function resolveToThisCopy(): void {
   registerHooks({
     resolve(specifier, context, next) {
       const url = urls[specifier]
-      return url === undefined ? next(specifier, context) : { url, shortCircuit: true }
+      if (url === undefined) return next(specifier, context)
+      const isLittle = specifier === 'klinelab' && needsLittle(context.parentURL)
+      return { url: isLittle ? entry('runs/strategy-api') : url, shortCircuit: true }
     },
   })
+}
+
+const ANY = /(['"`])klinelab\1/g
+const NAMED = /\bimport\s*\{([^{}]*)\}\s*from\s*(['"])klinelab\2/g
+
+/**
+ * Whether a module names only what strategies are written with. Read as text: wherever it says `klinelab` in another way, or in
+ * a comment, it gets all there is.
+ */
+function needsLittle(parent: string | undefined): boolean {
+  if (parent?.startsWith('file:') !== true) return false
+  const text = readFileSync(fileURLToPath(parent), 'utf8')
+  const found = [...text.matchAll(NAMED)]
+  return (
+    found.length === text.match(ANY)?.length &&
+    found.every(([, type, names]) => type !== undefined || names!.split(',').every((name) => isLittle(name.trim())))
+  )
+}
+
+function isLittle(name: string): boolean {
+  // types are gone when it runs
+  return name === '' || name.startsWith('type ') || Object.hasOwn(STRATEGY_API, name.split(/\s/, 1)[0]!)
 }
