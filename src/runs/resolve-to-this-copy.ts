@@ -25,7 +25,7 @@ export function resolveToThisCopy(): void {
 }
 
 const ANY = /(['"`])klinelab\1/g
-const NAMED = /\bimport\s*\{([^{}]*)\}\s*from\s*(['"])klinelab\2/g
+const NAMED = /\bimport\s*(type\b\s*)?\{([^{}]*)\}\s*from\s*(['"])klinelab\3/g
 
 /**
  * Whether a module names only what strategies are written with. Read as text: wherever it says `klinelab` in another way, or in
