@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { pathToFileURL } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { COMMANDS, EXAMPLES } from '../../src/cli/commands.ts'
 import type { EvaluationDocument } from '../../src/core/evaluation.ts'
 import { hourlyCsv, klinelab, ROOT, scratch } from './klinelab.ts'
+import { klinelabHere } from './klinelab-here.ts'
 
 const SMA = join(ROOT, 'strategies', 'sma-cross.ts')
 const RUN = ['backtest', SMA, '--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-07-01']
@@ -43,6 +46,21 @@ function saysWhatTheSampleComesTo(out: string, stdout: string): void {
   expect(readme).toContain(`Its strategy loses ${lost} % where holding made ${held} %.`)
 }
 
+/** Help of every command, in one process: it loads them all as Node does, and each prints as if it were alone. */
+function helpOfAll(): { code: number; stdout: string }[] {
+  const main = pathToFileURL(join(ROOT, 'src', 'cli', 'run-cli.ts')).href
+  const script = `import { runCli } from '${main}'
+    const told = []
+    const write = process.stdout.write.bind(process.stdout)
+    for (const name of ${JSON.stringify(Object.keys(COMMANDS))}) {
+      let stdout = ''
+      process.stdout.write = (text) => (stdout += text)
+      told.push({ code: await runCli([...name.split(' '), '--help'], process), stdout })
+    }
+    write(JSON.stringify(told))`
+  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }))
+}
+
 describe('every command', () => {
   test('klinelab alone lists all commands and three examples', () => {
     const done = klinelab([])
@@ -51,12 +69,18 @@ describe('every command', () => {
     for (const example of EXAMPLES) expect(done.stdout).toContain(example)
   })
 
+  let helps: readonly { readonly code: number; readonly stdout: string }[]
+  beforeAll(() => {
+    helps = helpOfAll()
+    expect(helps).toHaveLength(Object.keys(COMMANDS).length)
+  })
+
   test.each(Object.keys(COMMANDS))('%s --help has its flags, --json and an example', async (name) => {
-    const done = klinelab([...name.split(' '), '--help'])
+    const { code, stdout } = helps[Object.keys(COMMANDS).indexOf(name)]!
     const command = (await COMMANDS[name]!.load()).default
-    expect(done.code).toBe(0)
-    expect(done.stdout).toContain(command.example)
-    for (const flag of [...Object.keys(command.flags), 'json']) expect(done.stdout).toContain(`--${flag}`)
+    expect(code).toBe(0)
+    expect(stdout).toContain(command.example)
+    for (const flag of [...Object.keys(command.flags), 'json']) expect(stdout).toContain(`--${flag}`)
     expect(command.example.startsWith(`klinelab ${name}`)).toBe(true)
   })
 
@@ -80,9 +104,9 @@ describe('every command', () => {
 })
 
 describe('backtest', () => {
-  test('writes the run folder of the contract and prints the keys of the contract', () => {
+  test('writes the run folder of the contract and prints the keys of the contract', async () => {
     const out = scratch()
-    const done = klinelab([...RUN, '--out', out, '--json'])
+    const done = await klinelabHere([...RUN, '--out', out, '--json'])
     expect(done).toMatchObject({ code: 0, stderr: '' })
     const json = done.json<Record<string, Record<string, unknown>>>()
     expect(readdirSync(out).sort()).toEqual(['ledger.jsonl', String(json['run'])])
@@ -146,22 +170,22 @@ describe('backtest', () => {
     expect(allBytes(third.dir)).toEqual(allBytes(first.dir))
   })
 
-  test('a run that is made again into its folder passes; a folder with other bytes is "not deterministic"', () => {
+  test('a run that is made again into its folder passes; a folder with other bytes is "not deterministic"', async () => {
     const out = scratch()
-    const { dir } = klinelab([...RUN, '--out', out, '--json']).json<{ dir: string }>()
-    expect(klinelab([...RUN, '--out', out]).code).toBe(0)
+    const { dir } = (await klinelabHere([...RUN, '--out', out, '--json'])).json<{ dir: string }>()
+    expect((await klinelabHere([...RUN, '--out', out])).code).toBe(0)
     writeFileSync(join(dir, 'trades.csv'), 'something else\n')
-    const done = klinelab([...RUN, '--out', out])
+    const done = await klinelabHere([...RUN, '--out', out])
     expect(done.code).toBe(1)
     expect(done.stderr).toMatch(/not deterministic.*trades\.csv/s)
     expect(readdirSync(out).sort()).toEqual(['ledger.jsonl', basename(dir)])
   })
 
-  test('costs are on by default, and --no-costs says so', () => {
+  test('costs are on by default, and --no-costs says so', async () => {
     const out = scratch()
     type Doc = { costs: Record<string, number>; remarks: string[]; report: string; metrics: Record<string, number> }
-    const paid = klinelab([...RUN, '--out', out, '--json']).json<Doc>()
-    const free = klinelab([...RUN, '--out', out, '--no-costs', '--json']).json<Doc>()
+    const paid = (await klinelabHere([...RUN, '--out', out, '--json'])).json<Doc>()
+    const free = (await klinelabHere([...RUN, '--out', out, '--no-costs', '--json'])).json<Doc>()
     expect(paid.costs).toMatchObject({ feeMaker: 0.001, feeTaker: 0.001, slippageBps: 2 })
     expect(paid.costs['fees']).toBeGreaterThan(0)
     expect(free.costs).toMatchObject({ fees: 0, slippage: 0 })
@@ -171,11 +195,13 @@ describe('backtest', () => {
     expect(free.metrics['endEquity']).toBeGreaterThan(paid.metrics['endEquity']!)
   })
 
-  test('--show-config tells flag, environment, config and built-in apart', () => {
+  test('--show-config tells flag, environment, config and built-in apart', async () => {
     const cwd = scratch({ 'klinelab.config.ts': 'export default { cash: 5000, riskFree: 0.02 }\n' })
-    const shown = klinelab(
-      ['backtest', SMA, '--data', 'binance:BTCUSDT:1h', '--cash', '7000', '--show-config', '--json'],
-      { cwd, env: { KLINELAB_STORE: '/somewhere' } },
+    const shown = (
+      await klinelabHere(
+        ['backtest', SMA, '--data', 'binance:BTCUSDT:1h', '--cash', '7000', '--show-config', '--json'],
+        { cwd, env: { KLINELAB_STORE: '/somewhere' } },
+      )
     ).json<Record<string, { value: unknown; from: string }>>()
     expect(shown['cash']).toEqual({ value: 7000, from: '--cash' })
     expect(shown['store']).toEqual({ value: '/somewhere', from: 'KLINELAB_STORE' })
@@ -183,72 +209,80 @@ describe('backtest', () => {
     expect(shown['limit-touch']).toEqual({ value: false, from: 'built in' })
   })
 
-  test('the printed command makes the same run again', () => {
+  test('the printed command makes the same run again', async () => {
     const out = scratch()
-    const first = klinelab([
-      ...RUN,
-      '--set',
-      'slow=200',
-      '--cash',
-      '2500',
-      '--fee-taker',
-      '0.0004',
-      '--close-at-end',
-      '--out',
-      out,
-      '--json',
-    ]).json<{ dir: string; reproduce: { command: string } }>()
+    const first = (
+      await klinelabHere([
+        ...RUN,
+        '--set',
+        'slow=200',
+        '--cash',
+        '2500',
+        '--fee-taker',
+        '0.0004',
+        '--close-at-end',
+        '--out',
+        out,
+        '--json',
+      ])
+    ).json<{ dir: string; reproduce: { command: string } }>()
     const words = first.reproduce.command.split(' ')
     expect(words.slice(0, 3)).toEqual(['klinelab', 'backtest', 'strategies/sma-cross.ts'])
-    const again = klinelab([...words.slice(1), '--out', scratch(), '--json']).json<{ dir: string }>()
+    const again = (await klinelabHere([...words.slice(1), '--out', scratch(), '--json'])).json<{ dir: string }>()
     expect(allBytes(again.dir)).toEqual(allBytes(first.dir))
   })
 })
 
 describe('runs, report, verify', () => {
   const out = scratch()
-  const made = klinelab([...RUN, '--out', out, '--json']).json<{ run: string; dir: string }>()
-
-  test('runs lists it, runs show repeats it, by any beginning of its name', () => {
-    expect(klinelab(['runs', '--out', out]).stdout).toContain(made.run)
-    const shown = klinelab(['runs', 'show', 'sma', '--out', out, '--json']).json<{ run: string; metrics: object }>()
-    expect(shown.run).toBe(made.run)
-    expect(klinelab(['runs', 'show', made.dir, '--out', scratch()]).code).toBe(0)
+  let made: { run: string; dir: string }
+  beforeAll(async () => {
+    made = (await klinelabHere([...RUN, '--out', out, '--json'])).json()
   })
 
-  test('runs diff names what differs and nothing else', () => {
-    const other = klinelab([...RUN, '--cash', '20000', '--out', out, '--json']).json<{ run: string }>()
-    const { differences } = klinelab(['runs', 'diff', made.run, other.run, '--out', out, '--json']).json<{
+  test('runs lists it, runs show repeats it, by any beginning of its name', async () => {
+    expect((await klinelabHere(['runs', '--out', out])).stdout).toContain(made.run)
+    const shown = (await klinelabHere(['runs', 'show', 'sma', '--out', out, '--json'])).json<{
+      run: string
+      metrics: object
+    }>()
+    expect(shown.run).toBe(made.run)
+    expect((await klinelabHere(['runs', 'show', made.dir, '--out', scratch()])).code).toBe(0)
+  })
+
+  test('runs diff names what differs and nothing else', async () => {
+    const other = (await klinelabHere([...RUN, '--cash', '20000', '--out', out, '--json'])).json<{ run: string }>()
+    const { differences } = (await klinelabHere(['runs', 'diff', made.run, other.run, '--out', out, '--json'])).json<{
       differences: { key: string; a: unknown; b: unknown }[]
     }>()
     expect(differences.find((one) => one.key === '.cash' || one.key === 'cash')).toMatchObject({ a: 10_000, b: 20_000 })
     expect(differences.some((one) => one.key.startsWith('params'))).toBe(false)
-    expect(klinelab(['runs', 'diff', made.run, made.run, '--out', out, '--json']).json()).toMatchObject({
+    expect((await klinelabHere(['runs', 'diff', made.run, made.run, '--out', out, '--json'])).json()).toMatchObject({
       differences: [],
     })
   })
 
-  test('report makes the same page again, but for what the ledger says by now', () => {
+  test('report makes the same page again, but for what the ledger says by now', async () => {
     const page = join(made.dir, 'report.html')
     const compared = () => readFileSync(page, 'utf8').replace(/<!--ledger-->.+<!--\/ledger-->/s, '')
     const before = compared()
     writeFileSync(page, 'gone')
-    expect(klinelab(['report', made.run, '--out', out]).code).toBe(0)
+    expect((await klinelabHere(['report', made.run, '--out', out])).code).toBe(0)
     expect(compared()).toBe(before)
   })
 
-  test('verify passes for what was made, and exits 1 with the reason where an input or a file was changed', () => {
-    expect(klinelab(['verify', made.run, '--out', out])).toMatchObject({ code: 0 })
+  test('verify passes for what was made, and exits 1 with the reason where an input or a file was changed', async () => {
+    expect(await klinelabHere(['verify', made.run, '--out', out])).toMatchObject({ code: 0 })
     const trades = readFileSync(join(made.dir, 'trades.csv'), 'utf8')
     writeFileSync(join(made.dir, 'trades.csv'), trades.replace('long', 'short'))
-    const changed = klinelab(['verify', made.run, '--out', out])
+    const changed = await klinelabHere(['verify', made.run, '--out', out])
     expect(changed.code).toBe(1)
     expect(changed.stdout).toMatch(/trades\.csv.*changed by hand/)
     writeFileSync(join(made.dir, 'trades.csv'), trades)
     const document = JSON.parse(readFileSync(join(made.dir, 'run.json'), 'utf8'))
     document.data[0].sha256 = '0'.repeat(64)
     writeFileSync(join(made.dir, 'run.json'), JSON.stringify(document))
-    const other = klinelab(['verify', made.run, '--out', out])
+    const other = await klinelabHere(['verify', made.run, '--out', out])
     expect(other.code).toBe(1)
     expect(other.stdout).toMatch(/binance:BTCUSDT:1h are not those of the run/)
     // as older builds wrote it
@@ -258,7 +292,9 @@ describe('runs, report, verify', () => {
       JSON.stringify({ ...document, reproduce: { ...document.reproduce, request } }),
     )
     for (const command of [['verify'], ['report'], ['runs', 'explain']])
-      expect(klinelab([...command, made.run, '--out', out, ...(command[1] ? ['--trade', '1'] : [])])).toMatchObject({
+      expect(
+        await klinelabHere([...command, made.run, '--out', out, ...(command[1] ? ['--trade', '1'] : [])]),
+      ).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(
           /run\.json: reproduce\.request\.band: .*made by another build or changed by hand, so make the run again: klinelab backtest/,
@@ -266,18 +302,29 @@ describe('runs, report, verify', () => {
       })
   })
 
-  test('what hangs on paths inside bars is told beside the result', () => {
+  test('what hangs on paths inside bars is told beside the result', async () => {
     expect(
-      klinelab(['backtest', 'strategies/rsi-reversion.ts', '--data', 'binance:BTCUSDT:1h', '--out', scratch()]).stdout,
+      (
+        await klinelabHere([
+          'backtest',
+          'strategies/rsi-reversion.ts',
+          '--data',
+          'binance:BTCUSDT:1h',
+          '--out',
+          scratch(),
+        ])
+      ).stdout,
     ).toMatch(
       /Band +return -?[\d.]+ % to -?[\d.]+ %, drawdown [\d.]+ % to [\d.]+ %: \d+ bars? hangs? on the order of prices inside/,
     )
   })
 
-  test('latest is the run made last; a name that fits several says so', () => {
-    const newest = klinelab([...RUN, '--cash', '30000', '--out', out, '--json']).json<{ run: string }>().run
-    expect(klinelab(['runs', 'show', 'latest', '--out', out, '--json']).json()).toMatchObject({ run: newest })
-    const vague = klinelab(['runs', 'show', 'sma-cross', '--out', out])
+  test('latest is the run made last; a name that fits several says so', async () => {
+    const newest = (await klinelabHere([...RUN, '--cash', '30000', '--out', out, '--json'])).json<{ run: string }>().run
+    expect((await klinelabHere(['runs', 'show', 'latest', '--out', out, '--json'])).json()).toMatchObject({
+      run: newest,
+    })
+    const vague = await klinelabHere(['runs', 'show', 'sma-cross', '--out', out])
     expect(vague.code).toBe(2)
     expect(vague.stderr).toMatch(
       new RegExp(`"sma-cross" fits \\d runs, newest first: ${newest}, .*give more of the name, or latest`),
@@ -288,21 +335,25 @@ describe('runs, report, verify', () => {
 describe('data', () => {
   const rows = Array.from({ length: 72 }, (_, k) => [100 + k, 102 + k, 99 + k, 101 + k] as const)
 
-  test('import, list, check, resample, export: a series goes in and comes out', () => {
+  test('import, list, check, resample, export: a series goes in and comes out', async () => {
     const cwd = scratch({ 'a.csv': hourlyCsv(rows) })
     const at = { cwd, env: { KLINELAB_STORE: join(cwd, 'store') } }
-    const imported = klinelab(['data', 'import', 'a.csv', '--as', 'kucoin:TEST-USDT:1h', '--json'], at)
+    const imported = await klinelabHere(['data', 'import', 'a.csv', '--as', 'kucoin:TEST-USDT:1h', '--json'], at)
     expect(imported).toMatchObject({ code: 0, stderr: '' })
     expect(imported.json()).toMatchObject({ series: 'kucoin:TEST-USDT:1h', added: 72, duplicates: 0 })
-    expect(klinelab(['data', 'import', 'a.csv', '--as', 'kucoin:TEST-USDT:1h', '--json'], at).json()).toMatchObject({
+    expect(
+      (await klinelabHere(['data', 'import', 'a.csv', '--as', 'kucoin:TEST-USDT:1h', '--json'], at)).json(),
+    ).toMatchObject({
       added: 0,
     })
-    expect(klinelab(['data', 'list'], at).stdout).toMatch(/kucoin:TEST-USDT:1h +72/)
-    expect(klinelab(['data', 'check', 'kucoin:TEST-USDT:1h'], at)).toMatchObject({ code: 0 })
-    expect(klinelab(['data', 'resample', 'kucoin:TEST-USDT:1h', '--to', '1d', '--json'], at).json()).toMatchObject({
+    expect((await klinelabHere(['data', 'list'], at)).stdout).toMatch(/kucoin:TEST-USDT:1h +72/)
+    expect(await klinelabHere(['data', 'check', 'kucoin:TEST-USDT:1h'], at)).toMatchObject({ code: 0 })
+    expect(
+      (await klinelabHere(['data', 'resample', 'kucoin:TEST-USDT:1h', '--to', '1d', '--json'], at)).json(),
+    ).toMatchObject({
       rows: 3,
     })
-    expect(klinelab(['data', 'export', 'kucoin:TEST-USDT:1d', '--out', 'd.csv'], at).code).toBe(0)
+    expect((await klinelabHere(['data', 'export', 'kucoin:TEST-USDT:1d', '--out', 'd.csv'], at)).code).toBe(0)
     const [header, first] = readFileSync(join(cwd, 'd.csv'), 'utf8').split('\n')
     const cells = Object.fromEntries(header!.split(',').map((name, k) => [name, Number(first!.split(',')[k])]))
     expect(cells).toMatchObject({
@@ -315,16 +366,16 @@ describe('data', () => {
     })
   })
 
-  test('check exits 1 where a stored file was changed', () => {
+  test('check exits 1 where a stored file was changed', async () => {
     const cwd = scratch({ 'a.csv': hourlyCsv(rows) })
     const at = { cwd, env: { KLINELAB_STORE: join(cwd, 'store') } }
-    klinelab(['data', 'import', 'a.csv', '--as', 'binance:TESTUSDT:1h'], at)
+    await klinelabHere(['data', 'import', 'a.csv', '--as', 'binance:TESTUSDT:1h'], at)
     const dir = join(cwd, 'store', 'binance', 'TESTUSDT', '1h')
     const file = readdirSync(dir).find((name) => name.endsWith('.parquet'))!
     const bytes = readFileSync(join(dir, file))
     bytes[bytes.length >> 1]! ^= 1
     writeFileSync(join(dir, file), bytes)
-    const done = klinelab(['data', 'check', 'binance:TESTUSDT:1h'], at)
+    const done = await klinelabHere(['data', 'check', 'binance:TESTUSDT:1h'], at)
     expect(done.code).toBe(1)
     expect(done.stdout + done.stderr).toContain(file)
   })

@@ -6,19 +6,22 @@ import type { EvaluationDocument } from '../../src/core/evaluation.ts'
 import type { RunDocument } from '../../src/core/run.ts'
 import { EVALUATION_SCHEMA } from '../../src/report/evaluation-schema.ts'
 import { RUN_SCHEMA } from '../../src/report/run-schema.ts'
-import { klinelab, scratch } from './klinelab.ts'
+import { type Finished, klinelab, scratch } from './klinelab.ts'
+import { klinelabHere } from './klinelab-here.ts'
 import { modelModule } from './model-modules.ts'
 
 type Printed = EvaluationDocument & { readonly dir: string; readonly report: string }
 
 /** A store with a quarter of a year of the embedded bars: enough to learn from, and quick. */
 const STORE = scratch()
-beforeAll(() => {
+beforeAll(async () => {
   const csv = join(STORE, 'quarter.csv')
   const range = ['--from', '2024-01-01', '--to', '2024-04-15']
-  expect(klinelab(['data', 'export', 'binance:ETHUSDT:1h', ...range, '--out', csv])).toMatchObject({ code: 0 })
+  expect(await klinelabHere(['data', 'export', 'binance:ETHUSDT:1h', ...range, '--out', csv])).toMatchObject({
+    code: 0,
+  })
   const kept = ['data', 'import', csv, '--as', 'binance:ETHUSDT:1h', '--store', STORE]
-  expect(klinelab(kept)).toMatchObject({ code: 0 })
+  expect(await klinelabHere(kept)).toMatchObject({ code: 0 })
 })
 
 /** A folder with a module; what is run in it writes its runs to `out` within. */
@@ -26,7 +29,11 @@ function project(module = modelModule()) {
   const cwd = scratch({ 'm.ts': module, 'package.json': '{ "type": "module" }' })
   const out = join(cwd, 'out')
   const env = { KLINELAB_REPORTS: out, KLINELAB_STORE: STORE }
-  return { cwd, out, run: (...args: readonly string[]) => klinelab(args, { cwd, env }) }
+  return {
+    ...{ cwd, out, run: (...args: readonly string[]) => klinelabHere(args, { cwd, env }) },
+    /** For commands between which the module changes. */
+    anew: (...args: readonly string[]) => klinelab(args, { cwd, env }),
+  }
 }
 
 function hashes(dir: string): Record<string, string> {
@@ -52,8 +59,8 @@ function documentIn({ dir, report, ...document }: Printed): unknown {
 describe('a trained model', () => {
   const own = project()
   let trained: Printed
-  beforeAll(() => {
-    const done = own.run('train', 'm.ts', '--json')
+  beforeAll(async () => {
+    const done = await own.run('train', 'm.ts', '--json')
     expect(done).toMatchObject({ code: 0, stderr: '' })
     trained = done.json<{ models: Printed[] }>().models[0]!
   })
@@ -93,20 +100,20 @@ describe('a trained model', () => {
     expect(rows.every(([, , , p]) => Number(p) > 0 && Number(p) < 1)).toBe(true)
   })
 
-  test('is made again to the same bytes, and judged again to the same bytes', () => {
+  test('is made again to the same bytes, and judged again to the same bytes', async () => {
     const before = hashes(trained.dir)
-    // on as many threads as one likes
-    const again = own.run('train', 'm.ts', '--workers', '2', '--json')
+    // in a process of its own, on as many threads as one likes
+    const again = own.anew('train', 'm.ts', '--workers', '2', '--json')
     expect(again.json<{ models: Printed[] }>().models[0]!.run).toBe(trained.run)
-    const judged = own.run('evaluate', trained.run, '--json')
+    const judged = await own.run('evaluate', trained.run, '--json')
     expect(judged).toMatchObject({ code: 0, stderr: '' })
     expect(judged.json<Printed>()).toEqual(trained)
     expect(hashes(trained.dir)).toEqual(before)
     expect(readdirSync(own.out).filter((name) => name.startsWith('.'))).toEqual([])
   })
 
-  test('is judged with another threshold and other costs in a folder of its own, the model being the same', () => {
-    const done = own.run('evaluate', trained.run, '--threshold', '0.6', '--fee-taker', '0.01', '--json')
+  test('is judged with another threshold and other costs in a folder of its own, the model being the same', async () => {
+    const done = await own.run('evaluate', trained.run, '--threshold', '0.6', '--fee-taker', '0.01', '--json')
     const judged = done.json<Printed>()
     expect(judged.run).not.toBe(trained.run)
     expect(judged.threshold).toBe(0.6)
@@ -119,31 +126,31 @@ describe('a trained model', () => {
     expect(loss(before)).toBeLessThan(0.003)
   })
 
-  test('is listed, shown, verified by training it anew, and gets its report again', () => {
-    const { models, runs } = own.run('runs', '--json').json<{ models: { run: string }[]; runs: unknown[] }>()
+  test('is listed, shown, verified by training it anew, and gets its report again', async () => {
+    const { models, runs } = (await own.run('runs', '--json')).json<{ models: { run: string }[]; runs: unknown[] }>()
     expect(models.map(({ run }) => run)).toContain(trained.run)
     expect(runs).toEqual([])
-    expect(own.run('runs').stdout).toContain(trained.run)
-    expect(own.run('runs', 'show', trained.run).stdout).toContain('AUC-ROC')
-    expect(own.run('verify', trained.run)).toMatchObject({
+    expect((await own.run('runs')).stdout).toContain(trained.run)
+    expect((await own.run('runs', 'show', trained.run)).stdout).toContain('AUC-ROC')
+    expect(await own.run('verify', trained.run)).toMatchObject({
       code: 0,
       stdout: `${trained.run}: the same again, to the last byte of every file\n`,
     })
     const report = join(trained.dir, 'report.html')
     const bytes = readFileSync(report)
     writeFileSync(report, 'spoilt')
-    expect(own.run('verify', trained.run).stdout).toContain('report.html in the folder')
-    expect(own.run('report', trained.run).code).toBe(0)
+    expect((await own.run('verify', trained.run)).stdout).toContain('report.html in the folder')
+    expect((await own.run('report', trained.run)).code).toBe(0)
     expect(readFileSync(report).equals(bytes)).toBe(true)
   })
 
-  test('is no backtest, and a backtest is no model', () => {
-    expect(own.run('runs', 'explain', trained.run, '--trade', '1')).toMatchObject({
+  test('is no backtest, and a backtest is no model', async () => {
+    expect(await own.run('runs', 'explain', trained.run, '--trade', '1')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('is a trained model, not a backtest'),
     })
-    const run = own.run('backtest', 'm.ts', '--json').json<{ run: string }>().run
-    expect(own.run('evaluate', run)).toMatchObject({
+    const run = (await own.run('backtest', 'm.ts', '--json')).json<{ run: string }>().run
+    expect(await own.run('evaluate', run)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('is a backtest, not a trained model'),
     })
@@ -151,12 +158,12 @@ describe('a trained model', () => {
 })
 
 describe('a strategy that asks a model', () => {
-  test('trains it first and says so, and the next time uses it; what it was asked of, it has not learnt from', () => {
+  test('trains it first and says so, and the next time uses it; what it was asked of, it has not learnt from', async () => {
     const own = project()
-    const first = own.run('backtest', 'm.ts', '--json')
+    const first = await own.run('backtest', 'm.ts', '--json')
     expect(first.code).toBe(0)
     expect(first.stderr).toContain('model up: no trained model fits its definition and data, so it is trained first')
-    const second = own.run('backtest', 'm.ts', '--json')
+    const second = await own.run('backtest', 'm.ts', '--json')
     expect(second.stderr).not.toContain('trained first')
     const run = second.json<RunDocument & { dir: string; report: string }>()
     expect(run.run).toBe(first.json<RunDocument>().run)
@@ -167,28 +174,28 @@ describe('a strategy that asks a model', () => {
     expect(used).toMatchObject([{ name: 'up', series: 'binance:ETHUSDT:1h', folds: 3 }])
     expect(run.range.from).toBe(used[0]!.outOfSampleFrom)
     expect(run.metrics['trades']).toBeGreaterThan(5)
-    expect(own.run('verify', run.run)).toMatchObject({ code: 0 })
+    expect(await own.run('verify', run.run)).toMatchObject({ code: 0 })
     // what the model said stands beside the decision
-    expect(own.run('runs', 'explain', run.run, '--trade', '1').stdout).toContain('up.p')
+    expect((await own.run('runs', 'explain', run.run, '--trade', '1')).stdout).toContain('up.p')
   })
 
-  test('is the run of the same folds whatever else lies among the runs, and another where the model is another', () => {
+  test('is the run of the same folds whatever else lies among the runs, and another where the model is another', async () => {
     const own = project()
-    const run = own.run('backtest', 'm.ts', '--json').json<RunDocument>()
+    const run = (await own.run('backtest', 'm.ts', '--json')).json<RunDocument>()
     const other = project(modelModule({ seed: '1', model: 'logisticRegression({ C: 0.001 })' }))
-    const unlike = other.run('backtest', 'm.ts', '--json').json<RunDocument>()
+    const unlike = (await other.run('backtest', 'm.ts', '--json')).json<RunDocument>()
     expect(unlike.models.used[0]!.artifact).not.toBe(run.models.used[0]!.artifact)
     expect(unlike.run).not.toBe(run.run)
   })
 
-  test('may not be asked of bars that it has learnt from, unless the report says so', () => {
+  test('may not be asked of bars that it has learnt from, unless the report says so', async () => {
     const own = project()
-    const refused = own.run('backtest', 'm.ts', '--from', '2024-01-08')
+    const refused = await own.run('backtest', 'm.ts', '--from', '2024-01-08')
     expect(refused).toMatchObject({ code: 2 })
     expect(refused.stderr).toMatch(
       /--from 2024-01-08: the models \(up\) have learnt from bars before 2024-\d\d-\d\dT\d\d:00.*--allow-in-sample/,
     )
-    const allowed = own.run('backtest', 'm.ts', '--from', '2024-01-08', '--allow-in-sample', '--json')
+    const allowed = await own.run('backtest', 'm.ts', '--from', '2024-01-08', '--allow-in-sample', '--json')
     const run = allowed.json<RunDocument & { report: string }>()
     expect(run.models.inSample).toBe(true)
     expect(run.range.from).toBe(Date.UTC(2024, 0, 8))
@@ -199,23 +206,26 @@ describe('a strategy that asks a model', () => {
     )
   })
 
-  test('runs on the series of its model alone', () => {
+  test('runs on the series of its model alone', async () => {
     const own = project()
-    expect(own.run('backtest', 'm.ts', '--data', 'binance:BTCUSDT:1h')).toMatchObject({
+    expect(await own.run('backtest', 'm.ts', '--data', 'binance:BTCUSDT:1h')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('its model up learns from binance:ETHUSDT:1h, not from binance:BTCUSDT:1h'),
     })
   })
 
-  test('whose folds learn from what comes later is not run', () => {
+  test('whose folds learn from what comes later is not run', async () => {
     const own = project(modelModule({ split: 'purgedKFold({ folds: 4 })' }))
-    expect(own.run('train', 'm.ts')).toMatchObject({ code: 0, stdout: expect.stringContaining('No backtest takes it') })
-    expect(own.run('backtest', 'm.ts')).toMatchObject({
+    expect(await own.run('train', 'm.ts')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('No backtest takes it'),
+    })
+    expect(await own.run('backtest', 'm.ts')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('learn from bars after those they foretell'),
     })
     // wherever it begins, the report says so in red
-    const asked = own.run('backtest', 'm.ts', '--allow-in-sample', '--from', '2024-03-01', '--json')
+    const asked = await own.run('backtest', 'm.ts', '--allow-in-sample', '--from', '2024-03-01', '--json')
     const run = asked.json<RunDocument & { report: string }>()
     expect(run.models.used).toMatchObject([{ learnsFromLater: true }])
     expect(run.remarks[0]).toContain('IN SAMPLE: the folds of up learn from bars after those they were asked of')
@@ -238,12 +248,12 @@ describe('a strategy that asks a model', () => {
           create: () => ({ value: NaN, next(price) { this.value = ${times} * Math.sin(price) } }) })`,
       )
     mine(1)
-    const trained = own.run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!
+    const trained = own.anew('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!
     mine(2)
-    const anew = own.run('backtest', 'm.ts', '--json')
+    const anew = own.anew('backtest', 'm.ts', '--json')
     expect(anew.stderr).toContain('trained first')
     expect(anew.json<RunDocument>().models.used[0]!.artifact).not.toBe(trained.reproduce.artifact)
-    expect(own.run('evaluate', trained.run)).toMatchObject({
+    expect(own.anew('evaluate', trained.run)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('its features or labels are not what they were when it was trained'),
     })
@@ -253,39 +263,40 @@ describe('a strategy that asks a model', () => {
     const rule = (times: number) =>
       `(() => { const inner = direction({ horizon: 12 }); return { ...inner, kind: 'mine', label: (bars) => { const times = ${times}; return { ...inner.label(bars) } } } })()`
     const own = project(modelModule({ label: rule(1) }))
-    const first = own.run('backtest', 'm.ts', '--json')
+    const first = own.anew('backtest', 'm.ts', '--json')
     expect(first.stderr).toContain('trained first')
-    const second = own.run('backtest', 'm.ts', '--json')
+    const second = own.anew('backtest', 'm.ts', '--json')
     expect(second).toMatchObject({ code: 0, stderr: '' })
     expect(second.json<RunDocument>().run).toBe(first.json<RunDocument>().run)
     writeFileSync(join(own.cwd, 'm.ts'), modelModule({ label: rule(2) }))
-    expect(own.run('backtest', 'm.ts').stderr).toContain('trained first')
+    expect(own.anew('backtest', 'm.ts').stderr).toContain('trained first')
   })
 
-  test('says what is wrong with the command before it trains', () => {
+  test('says what is wrong with the command before it trains', async () => {
     const own = project()
     for (const [args, code, says] of [
       [['--benchmark', 'binance:NOPE:1h'], 2, 'binance:NOPE:1h'],
       [['--leverage', '3'], 2, '--leverage is of perpetuals'],
     ] as const)
-      expect(own.run('backtest', 'm.ts', ...args)).toMatchObject({ code, stderr: expect.stringContaining(says) })
+      expect(await own.run('backtest', 'm.ts', ...args)).toMatchObject({ code, stderr: expect.stringContaining(says) })
     expect(existsSync(own.out)).toBe(false)
-    expect(own.run('backtest', 'm.ts', '--to', '2024-01-20')).toMatchObject({
+    expect(await own.run('backtest', 'm.ts', '--to', '2024-01-20')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--to 2024-01-20: the models (up) have learnt from bars before'),
     })
   })
 
-  test('leaves the reports as they are when its run is verified', () => {
+  test('leaves the reports as they are when its run is verified', async () => {
     const own = project()
-    const { run, dir } = own.run('backtest', 'm.ts', '--json').json<RunDocument & { dir: string }>()
+    const { run, dir } = (await own.run('backtest', 'm.ts', '--json')).json<RunDocument & { dir: string }>()
     for (const name of readdirSync(own.out)) if (name !== run) rmSync(join(own.out, name), { recursive: true })
-    expect(own.run('verify', dir)).toMatchObject({ code: 0, stdout: expect.stringContaining('the same again') })
+    expect(await own.run('verify', dir)).toMatchObject({ code: 0, stdout: expect.stringContaining('the same again') })
     expect(readdirSync(own.out)).toEqual([run])
   })
 
-  test('--allow-in-sample is of models alone', () => {
-    const done = klinelab(['backtest', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--allow-in-sample'])
+  test('--allow-in-sample is of models alone', async () => {
+    const words = ['backtest', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--allow-in-sample']
+    const done = await klinelabHere(words)
     expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining('sma-cross has none') })
   })
 })
@@ -294,16 +305,16 @@ describe('an artifact that is not what the module says', () => {
   const own = project()
   let run: string
   let dir: string
-  beforeAll(() => {
-    ;({ run, dir } = own.run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!)
+  beforeAll(async () => {
+    ;({ run, dir } = (await own.run('train', 'm.ts', '--json')).json<{ models: Printed[] }>().models[0]!)
   })
-  const refused = (says: string) =>
-    expect(own.run('evaluate', run)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(says) })
-  const changed = (name: string, change: (text: string) => string, look: () => void) => {
+  const refused = async (says: string, how: (...args: string[]) => Finished | Promise<Finished> = own.run) =>
+    expect(await how('evaluate', run)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(says) })
+  const changed = async (name: string, change: (text: string) => string, look: () => Promise<void>) => {
     const file = name === 'm.ts' ? join(own.cwd, name) : join(dir, 'artifact', name)
     const text = readFileSync(file, 'utf8')
     writeFileSync(file, change(text))
-    look()
+    await look()
     writeFileSync(file, text)
   }
 
@@ -311,14 +322,18 @@ describe('an artifact that is not what the module says', () => {
     changed(
       'm.ts',
       (text) => text.replace('rsi: rsi(14)', 'rsi: rsi(15)'),
-      () => refused('feature 3 was "rsi" (rsi(14, close)) when the model was trained, and is "rsi" (rsi(15, close))'),
+      () =>
+        refused(
+          'feature 3 was "rsi" (rsi(14, close)) when the model was trained, and is "rsi" (rsi(15, close))',
+          own.anew,
+        ),
     ))
 
   test('another label is refused by its name', () =>
     changed(
       'm.ts',
       (text) => text.replace('horizon: 12', 'horizon: 13'),
-      () => refused('label was'),
+      () => refused('label was', own.anew),
     ))
 
   test.each(['artifact.json', 'series-1-fold-2.json'])('a changed byte of %s is refused', (name) =>
@@ -333,18 +348,19 @@ describe('an artifact that is not what the module says', () => {
     changed(
       'series-1-fold-1.json',
       (text) => text.replace('"borders"', '"borders" '),
-      () => {
-        const asked = own.run('backtest', 'm.ts', '--json')
+      async () => {
+        const asked = await own.run('backtest', 'm.ts', '--json')
         expect(asked.stderr).toContain('series-1-fold-1.json: is not what the training wrote')
         expect(asked.stderr).toContain('trained first')
         expect(asked.stderr).toContain('the folder is written anew')
         expect(asked.code).toBe(0)
-        expect(own.run('evaluate', run).code).toBe(0)
+        expect((await own.run('evaluate', run)).code).toBe(0)
       },
     ))
 
-  test('the same range in other words is a run of its own, of the same model', () => {
-    const more = own.run('train', 'm.ts', '--from', '2000-01-01', '--json').json<{ models: Printed[] }>().models[0]!
+  test('the same range in other words is a run of its own, of the same model', async () => {
+    const done = await own.run('train', 'm.ts', '--from', '2000-01-01', '--json')
+    const more = done.json<{ models: Printed[] }>().models[0]!
     expect(more.run).not.toBe(run)
     expect(more.reproduce.request).toMatchObject({ from: Date.UTC(2000, 0, 1), to: null })
     const { reproduce } = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as EvaluationDocument

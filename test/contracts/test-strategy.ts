@@ -30,6 +30,8 @@ export function testStrategy(contract: StrategyContract): void {
   const file = join(ROOT, 'strategies', `${name}.ts`)
   let store: string | undefined
   let whole: BacktestRun
+  /** Runs of `whole` and the models that it trained, which the shorter runs take: they are of all that is stored. */
+  let home: string
   const runTo = (end: string | number, out?: string) =>
     runBacktest({
       strategy: file,
@@ -40,13 +42,14 @@ export function testStrategy(contract: StrategyContract): void {
       ...(margin && { margin }),
       ...(leverage !== undefined && { leverage }),
       ...(store !== undefined && { store }),
-      ...(out === undefined ? { write: false } : { out }),
+      ...(out === undefined ? { write: false, out: home } : { out }),
     })
 
   describe(`strategy ${name} on ${data.length === 1 ? data[0] : `${data.length} series`}`, () => {
     beforeAll(async () => {
       store = await contract.store?.()
-      whole = await runTo(to)
+      home = scratch()
+      whole = await runTo(to, home)
     })
 
     test('is what a reader expects of an example', () => {
@@ -68,7 +71,7 @@ export function testStrategy(contract: StrategyContract): void {
     })
 
     test('two runs write the same bytes', async () => {
-      const [a, b] = [(await runTo(to, scratch())).dir!, (await runTo(to, scratch())).dir!]
+      const [a, b] = [whole.dir!, (await runTo(to, scratch())).dir!]
       const names = readdirSync(a).filter((one) => one !== 'timing.json' && one !== 'ledger.json')
       expect(names).toContain('fills.csv')
       for (const one of names) expect(readFileSync(join(a, one)).equals(readFileSync(join(b, one))), one).toBe(true)
