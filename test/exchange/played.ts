@@ -14,9 +14,7 @@ const FILTERS = {
   price: { min: '556.80', max: '4529764', tick: '0.10' },
   lot: { min: '0.001', max: '1000', step: '0.001' },
   marketLot: { min: '0.001', max: '120', step: '0.001' },
-  notional: {
-    ...{ filter: 'MIN_NOTIONAL', min: '100', applyMinToMarket: true, avgPriceMins: 0, reduceOnlyExempt: true },
-  },
+  notional: { filter: 'MIN_NOTIONAL', min: '100', applyMinToMarket: true, avgPriceMins: 0, reduceOnlyExempt: true },
   percentPrice: { up: '1.0500', down: '0.9500', avgPriceMins: 0, oneSided: true },
   maxNumOrders: 200,
   maxNumAlgoOrders: 100,
