@@ -34,7 +34,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
   const noise: string[] = []
 
   beforeAll(async () => {
-    run = makeRun(
+    run = await makeRun(
       scratch(),
       join(ROOT, 'strategies', 'donchian-breakout.ts'),
       ...['--data', 'binance:BTCUSDT:1h', 'binance:ETHUSDT:1h'],
@@ -310,7 +310,16 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
   test('a tag that is markup stays text', async () => {
     const file = join(scratch(), 'strategy.ts')
     writeFileSync(file, EVIL_STRATEGY)
-    const evil = makeRun(scratch(), file, '--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-02-01')
+    const evil = await makeRun(
+      scratch(),
+      file,
+      '--data',
+      'binance:BTCUSDT:1h',
+      '--from',
+      '2024-01-01',
+      '--to',
+      '2024-02-01',
+    )
     const page = await open({}, evil.page)
     await drawn(page, CHARTS)
     expect(await page.title()).toBe('evil · klinelab')

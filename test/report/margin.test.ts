@@ -17,7 +17,7 @@ interface Read extends ReportedRun {
 }
 
 async function readRun(...args: readonly string[]): Promise<Read> {
-  const made = makeRun(scratch(), ...args)
+  const made = await makeRun(scratch(), ...args)
   const { events, equity } = await loadRun(made.dir)
   return { ...made, events, equity }
 }
@@ -199,8 +199,8 @@ describe('the page of a run that was liquidated', () => {
     expect(section(gone.html, 'portfolio')).toContain('the position that is nearest to its liquidation')
   })
 
-  test('funding that was switched off is said, and nothing of it is drawn', () => {
-    const off = makeRun(scratch(), recklessFile(), ...PERPETUALS, '--to', '2024-05-20', '--funding', 'off')
+  test('funding that was switched off is said, and nothing of it is drawn', async () => {
+    const off = await makeRun(scratch(), recklessFile(), ...PERPETUALS, '--to', '2024-05-20', '--funding', 'off')
     expect(section(off.html, 'margin')).toContain('<strong>Funding was switched off.</strong>')
     expect(section(off.html, 'costs')).toContain('switched off')
     expect(off.html).not.toContain('id="chart-funding"')

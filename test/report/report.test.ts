@@ -17,8 +17,8 @@ function scratchStrategy(text: string): string {
 
 describe('the page as text', () => {
   let btc: ReportedRun
-  beforeAll(() => {
-    btc = makeRun(scratch(), strategy('sma-cross'), '--data', 'binance:BTCUSDT:1h')
+  beforeAll(async () => {
+    btc = await makeRun(scratch(), strategy('sma-cross'), '--data', 'binance:BTCUSDT:1h')
   })
 
   test('it has everything the contract names, in its order', () => {
@@ -163,10 +163,10 @@ describe('the page as text', () => {
     for (const [, table] of tables) expect(table).toMatch(/^<caption><span>[^<]+<\/span><\/caption>/)
   })
 
-  test('the same run is the same bytes in another country', () => {
+  test('the same run is the same bytes in another country', async () => {
     const [from, to] = ['2024-01-01', '2024-07-01']
-    const run = (env: Record<string, string>) => {
-      const made = makeRun(
+    const run = async (env: Record<string, string>) => {
+      const made = await makeRun(
         scratch(),
         { env },
         strategy('rsi-reversion'),
@@ -179,8 +179,8 @@ describe('the page as text', () => {
       )
       return readFileSync(made.page)
     }
-    const here = run({ TZ: 'UTC', LANG: 'C.UTF-8' })
-    const there = run({ TZ: 'Asia/Kathmandu', LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' })
+    const here = await run({ TZ: 'UTC', LANG: 'C.UTF-8' })
+    const there = await run({ TZ: 'Asia/Kathmandu', LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' })
     expect(there.equals(here)).toBe(true)
   })
 })
@@ -188,8 +188,8 @@ describe('the page as text', () => {
 describe('a page of something unusual', () => {
   const january = ['--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-01-15']
 
-  test('a strategy that never traded has a page too, with reasons in place of figures', () => {
-    const still = makeRun(
+  test('a strategy that never traded has a page too, with reasons in place of figures', async () => {
+    const still = await makeRun(
       scratch(),
       scratchStrategy(
         "import { defineStrategy } from 'klinelab'\nexport default defineStrategy({ name: 'still', onBar() {} })\n",
@@ -204,8 +204,8 @@ describe('a page of something unusual', () => {
     expect(still.html).toContain(still.document.notes['winRate'])
   })
 
-  test('orders that were refused stand by filter, with the value and the limit of the first', () => {
-    const refused = makeRun(
+  test('orders that were refused stand by filter, with the value and the limit of the first', async () => {
+    const refused = await makeRun(
       scratch(),
       scratchStrategy(`import { buy, defineStrategy } from 'klinelab'
 export default defineStrategy({
@@ -235,8 +235,8 @@ export default defineStrategy({
     expect(section(refused.html, 'orders')).toContain('<strong>6 refused</strong>')
   })
 
-  test('costs that were switched off are said in red before anything else', () => {
-    const free = makeRun(scratch(), strategy('sma-cross'), ...january, '--no-costs')
+  test('costs that were switched off are said in red before anything else', async () => {
+    const free = await makeRun(scratch(), strategy('sma-cross'), ...january, '--no-costs')
     const start = free.html.slice(free.html.indexOf('<section id="verdict"'), free.html.indexOf('class="sentence"'))
     expect(start).toContain('class="alarm" role="alert"')
     expect(start).toContain('All costs were set to zero.')

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunDocument } from '../../src/core/run.ts'
 import { klinelab } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 
 /** A run as a user makes it, by the command line. */
 export interface ReportedRun {
@@ -15,11 +16,12 @@ export interface ReportedRun {
 
 type Argument = string | { readonly env: Record<string, string> }
 
-/** Runs `backtest` with these arguments into the folder `out`. */
-export function makeRun(out: string, ...given: readonly Argument[]): ReportedRun {
+/** Runs `backtest` with these arguments into the folder `out`; in a process of its own where that is to have an environment. */
+export async function makeRun(out: string, ...given: readonly Argument[]): Promise<ReportedRun> {
   const args = given.filter((one) => typeof one === 'string')
   const options = given.find((one) => typeof one !== 'string')
-  const done = klinelab(['backtest', ...args, '--out', out, '--json'], options ?? {})
+  const words = ['backtest', ...args, '--out', out, '--json']
+  const done = options === undefined ? await klinelabHere(words) : klinelab(words, options)
   if (done.code !== 0) throw new Error(done.stderr)
   const { dir } = done.json<{ dir: string }>()
   const page = join(dir, 'report.html')

@@ -11,8 +11,11 @@ const RECORDED = join(ROOT, '..', 'shared', 'datasets')
 const KLINES = join(RECORDED, 'klines', 'binance-spot-rest-1h')
 const TEN = ['BTC', 'ETH', 'BNB', 'SOL', 'XRP', 'ADA', 'DOGE', 'AVAX', 'DOT', 'LINK'].map((base) => `${base}USDT`)
 
-/** A store of ten coins from December 2022 to June 2023. */
-async function tenCoins(): Promise<string> {
+let store: Promise<string> | undefined
+/** A store of ten coins from December 2022 to June 2023, made once. */
+const tenCoins = () => (store ??= makeTenCoins())
+
+async function makeTenCoins(): Promise<string> {
   const dir = scratch()
   const store = await openStore(dir)
   for (const symbol of TEN) {
