@@ -80,6 +80,7 @@ export interface Played {
   readonly exchange: Exchange
   readonly origin: string
   readonly wsOrigin: string
+  readonly controlOrigin: string
   /** Errors of our own program: there must be none. */
   readonly errors: unknown[]
   readonly run: Promise<void>
@@ -111,6 +112,7 @@ export async function play(
     ...{ exchange, errors, run, control },
     origin: `http${scheme}://127.0.0.1:${port}`,
     wsOrigin: `ws${scheme}://127.0.0.1:${port}`,
+    controlOrigin: `http://127.0.0.1:${controlPort}`,
     step: () => control('POST', '/step') as ReturnType<Played['step']>,
     close: async () => {
       await exchange.close()
