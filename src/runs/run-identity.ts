@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { sliceBars } from '../core/bar.ts'
 import type { FilterSnapshot, Instrument } from '../core/instrument.ts'
 import type { RunResult } from '../core/run.ts'
-import { barsSha256 } from '../data/index.ts'
+import { barsSha256 } from '../data/hash.ts'
 import type { GroundFacts, RunFacts } from './run-facts.ts'
 
 /** What decides a run's bytes besides its bars, code and parameters, by name, as `verify` speaks of it. */
