@@ -7,7 +7,8 @@ import { openStore } from '../../src/data/index.ts'
 import type { Scan } from '../../src/data/scan/scan.ts'
 import { marketsOf } from '../servers/markets.ts'
 import { startVenueServer, type VenueServer } from '../servers/venue-server.ts'
-import { klinelab, ROOT, scratch } from './klinelab.ts'
+import { ROOT, scratch } from './klinelab.ts'
+import { klinelabHere } from './klinelab-here.ts'
 
 let server: VenueServer
 beforeAll(async () => {
@@ -28,19 +29,29 @@ interface Document {
   readonly got?: { readonly series: readonly { readonly series: string; readonly added: number }[] }
 }
 
-/** Runs the command line beside this process, which plays the venues. */
+/** Asks the venues, which this process plays. */
 const scan = (...args: readonly string[]) => scanWith({}, ...args)
 
-async function scanWith(more: Readonly<Record<string, string>>, ...args: readonly string[]) {
+const envWith = (more: Readonly<Record<string, string>>) => {
   const names = ['BINANCE', 'BINANCE_USDM', 'BINANCE_ARCHIVE', 'COINBASE', 'KRAKEN', 'KUCOIN']
   const origins = Object.fromEntries(names.map((name) => [`KLINELAB_URL_${name}`, server.origin]))
-  const env = { ...process.env, XDG_CACHE_HOME: scratch(), ...origins, ...more }
+  return { XDG_CACHE_HOME: scratch(), ...origins, ...more }
+}
+
+async function scanWith(more: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const done = await klinelabHere(['scan', ...args], { env: envWith(more), cwd: scratch() })
+  return { ...done, json: () => done.json() as unknown as Document }
+}
+
+/** In a process of its own: in this one a venue that has told to wait would not be asked again until then. */
+async function scanApart(...args: readonly string[]) {
+  const env = { ...process.env, ...envWith({}) }
   const child = spawn(process.execPath, [join(ROOT, 'src', 'cli', 'main.ts'), 'scan', ...args], { env, cwd: scratch() })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (part) => (stdout += part))
   child.stderr.on('data', (part) => (stderr += part))
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-  return { code, stdout, stderr, json: () => JSON.parse(stdout) as Document }
+  return { code, stdout, stderr }
 }
 
 describe('klinelab scan', () => {
@@ -75,7 +86,7 @@ describe('klinelab scan', () => {
 
   test('--patience: a limit that lasts longer ends it at once, and says by what it could be waited for', async () => {
     server.fault = () => ({ kind: 'status', status: 429, retryAfter: 60 })
-    const done = await scan('--venue', 'kraken', '--patience', '5s')
+    const done = await scanApart('--venue', 'kraken', '--patience', '5s')
     server.fault = null
     expect(done).toMatchObject({ code: 1, stdout: '' })
     expect(done.stderr).toMatch(/^kraken: GET .*429 .*; to wait longer: --patience \(now 5 s\)\n$/)
@@ -149,7 +160,7 @@ describe('klinelab scan', () => {
     expect(done.stdout).toContain('3 whose change is not known (XBTUSD, ETHUSD, SOLUSD): kraken does not say it')
   })
 
-  test('--as-of goes by the embedded bars, asks nobody, and knows nothing later', () => {
+  test('--as-of goes by the embedded bars, asks nobody, and knows nothing later', async () => {
     const args = [
       '--venue',
       'binance',
@@ -162,7 +173,9 @@ describe('klinelab scan', () => {
       '--by',
       'momentum',
     ]
-    const done = klinelab(['scan', ...args, '--json'], { env: { KLINELAB_URL_BINANCE: 'http://127.0.0.1:1' } })
+    const done = await klinelabHere(['scan', ...args, '--json'], {
+      env: { KLINELAB_URL_BINANCE: 'http://127.0.0.1:1' },
+    })
     expect(done.code, done.stderr).toBe(0)
     const { markets, bias } = done.json<Document & { markets: readonly { symbol: string; last: number }[] }>()
     expect(markets.map(({ symbol }) => symbol)).toEqual(['ETHUSDT', 'BTCUSDT'])
@@ -171,20 +184,20 @@ describe('klinelab scan', () => {
     expect(bias).toContain('survivors')
   })
 
-  test('what cannot be is told with what is allowed, and nobody is asked', () => {
-    const wrong = (...args: readonly string[]) => {
-      const done = klinelab(['scan', '--venue', 'binance', ...args], {
+  test('what cannot be is told with what is allowed, and nobody is asked', async () => {
+    const wrong = async (...args: readonly string[]) => {
+      const done = await klinelabHere(['scan', '--venue', 'binance', ...args], {
         env: { KLINELAB_URL_BINANCE: 'http://127.0.0.1:1' },
       })
       expect(done.code, done.stderr).toBe(2)
       return done.stderr
     }
-    expect(wrong('--by', 'volum')).toContain('--by: nothing can be ranked by "volum" (did you mean "volume"?)')
-    expect(wrong('--as-of', '2999-01-01')).toContain('--as-of 2999-01-01 is still to come')
-    expect(wrong('--as-of', '2024-01-01', '--by', 'spread')).toContain('bars do not say what the spread was')
-    expect(wrong('--as-of', '2024-01-01', '--interval', '4h')).toContain('stored are 1h, 1m: say --interval 1h')
-    expect(wrong('--from', '2024-01-01')).toContain('--from is the first bar of --get')
-    expect(klinelab(['scan', '--venue', 'binanc']).stderr).toContain('did you mean "binance"?')
+    expect(await wrong('--by', 'volum')).toContain('--by: nothing can be ranked by "volum" (did you mean "volume"?)')
+    expect(await wrong('--as-of', '2999-01-01')).toContain('--as-of 2999-01-01 is still to come')
+    expect(await wrong('--as-of', '2024-01-01', '--by', 'spread')).toContain('bars do not say what the spread was')
+    expect(await wrong('--as-of', '2024-01-01', '--interval', '4h')).toContain('stored are 1h, 1m: say --interval 1h')
+    expect(await wrong('--from', '2024-01-01')).toContain('--from is the first bar of --get')
+    expect((await klinelabHere(['scan', '--venue', 'binanc'])).stderr).toContain('did you mean "binance"?')
   })
 
   test('the table says what its figures are of: bars that are longer than a day have no 24 hours', () => {
