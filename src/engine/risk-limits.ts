@@ -28,6 +28,22 @@ export interface Risk {
   readonly priceCollar: number
 }
 
+/** For an account that nothing bounds, and that can be halted all the same. */
+export const NO_LIMITS: Risk = {
+  maxPosition: Number.POSITIVE_INFINITY,
+  maxGross: Number.POSITIVE_INFINITY,
+  maxNet: Number.POSITIVE_INFINITY,
+  maxLeverage: Number.POSITIVE_INFINITY,
+  maxOpenOrders: Number.POSITIVE_INFINITY,
+  maxOrdersPerMinute: Number.POSITIVE_INFINITY,
+  maxDailyLoss: Number.POSITIVE_INFINITY,
+  maxDrawdown: Number.POSITIVE_INFINITY,
+  coolDown: 0,
+  symbols: null,
+  hours: [],
+  priceCollar: Number.POSITIVE_INFINITY,
+}
+
 const AMOUNTS = ['maxPosition', 'maxGross', 'maxNet', 'maxLeverage', 'priceCollar'] as const
 const COUNTS = ['maxOpenOrders', 'maxOrdersPerMinute'] as const
 const SHARES = ['maxDailyLoss', 'maxDrawdown'] as const

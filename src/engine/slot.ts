@@ -35,7 +35,8 @@ export class Slot {
   /** What positions are marked at: mark closes of a perpetual where stored, else the bars' closes. */
   readonly marks: Float64Array
   readonly cursor: Cursor
-  readonly readyRow: number
+  /** First row on which every indicator has a value; of a session Infinity until it has come. */
+  readyRow: number
   readonly bar: BarView
   readonly ind: object
   readonly prev: object
@@ -64,13 +65,13 @@ export class Slot {
   readonly closes: Float64Array
   readonly volumes: Float64Array
   /** Row of the first bar with volume, Infinity where there is none: volumes before it are not known. */
-  readonly volumeFrom: number
+  volumeFrom = Number.POSITIVE_INFINITY
   readonly #feed: IndicatorFeed | null
   readonly #mask: number
   /** First row whose indicators have not been computed yet. */
   #computed = 0
   /** The last row. */
-  readonly last: number
+  last = -1
   /** ms from open to close; 0 where a bar's length varies. */
   readonly step: number
   readonly #rules: Rules[]
@@ -109,9 +110,7 @@ export class Slot {
     this.lows = bars.low
     this.closes = bars.close
     this.volumes = bars.volume
-    this.last = bars.length - 1
-    const first = bars.volume.findIndex((volume) => volume !== 0)
-    this.volumeFrom = first === -1 ? Number.POSITIVE_INFINITY : first
+    this.grow()
     this.step = this.interval === '1M' ? 0 : intervalMs(this.interval)
     this.#rules = instrument.snapshots.map((snapshot) => compileRules(instrument, snapshot, this.scales))
     this.nextRulesAt = this.#rulesAfter(Number.NEGATIVE_INFINITY)
@@ -128,6 +127,14 @@ export class Slot {
     }
     this.#higher = higher
     this.also = Object.freeze(also)
+  }
+
+  /** Bars may have been appended to the columns since: whoever does that says so before the instant at which they close. */
+  grow(): void {
+    const { length } = this.bars
+    for (let row = this.last + 1; row < length && this.volumeFrom === Number.POSITIVE_INFINITY; row++)
+      if (this.volumes[row] !== 0) this.volumeFrom = row
+    this.last = length - 1
   }
 
   get closeTime(): number {

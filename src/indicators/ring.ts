@@ -45,27 +45,34 @@ export class RingColumns<I extends Readonly<Record<string, Indicator>>> {
     this.columns = Object.fromEntries(entries) as Columns<I>
   }
 
-  /** Computes rows until `row` is among them, and returns the first that is not. Rows can only be asked for in order. */
+  /**
+   * Computes rows until `row` is among them, and returns the first that is not. Rows can only be asked for in order, and only such as
+   * there are: of bars that grow a chunk is filled as far as they go, and gone on with later.
+   */
   fillTo(row: number): number {
     while (this.#end <= row) this.#fillChunk()
     return this.#end
   }
 
   #fillChunk(): void {
-    const start = this.#end
-    const count = Math.min(CHUNK, this.#bars.length - start)
+    const from = this.#end % CHUNK
+    const start = this.#end - from
+    const to = Math.min(CHUNK, this.#bars.length - start)
+    if (to <= from) throw new RangeError(`row ${this.#end} is asked for, and there are ${this.#bars.length} bars`)
     const parity = (start / CHUNK) % 2
     // sources were added before what is made of them
     for (const { indicator, kernel, first, halves } of this.#nodes.values()) {
       const { inputs, outputs } = halves[parity]!
-      const empty = Math.min(count, Math.max(0, first - start))
-      for (const output of outputs) output.fill(Number.NaN, 0, empty)
-      indicator.inputs.forEach((input, k) => {
-        if (typeof input === 'string') inputs[k] = this.#bars[input].subarray(start, start + count)
-      })
-      runKernel(kernel, indicator, inputs, outputs, empty, count)
+      const known = Math.max(from, Math.min(to, first - start))
+      for (const output of outputs) output.fill(Number.NaN, from, known)
+      // to the end of the column, so that a view of one that grows sees the rows to come
+      if (from === 0)
+        indicator.inputs.forEach((input, k) => {
+          if (typeof input === 'string') inputs[k] = this.#bars[input].subarray(start)
+        })
+      runKernel(kernel, indicator, inputs, outputs, known, to)
     }
-    this.#end = start + CHUNK
+    this.#end = start + to
   }
 
   #node(indicator: Indicator): Node {

@@ -44,6 +44,16 @@ export class LivePredictor {
    * @throws RangeError on another number of features
    */
   next(openTime: number, features: Float64Array): Float64Array {
+    return this.#take(openTime, features) ? this.#model.predictProba(this.#columns, this.#last) : this.#nothing
+  }
+
+  /** Told of a bar of which nobody asks what it says. @throws RangeError as `next` does */
+  pass(openTime: number, features: Float64Array): void {
+    this.#take(openTime, features)
+  }
+
+  /** @returns whether there is all that a prediction looks at */
+  #take(openTime: number, features: Float64Array): boolean {
     if (features.length !== this.#columns.length)
       throw new RangeError(
         `${features.length} features, and the model has learnt from ${this.#columns.length}: ${this.#names.join(', ')}`,
@@ -60,7 +70,6 @@ export class LivePredictor {
       else if (this.#isNeeded[k]!) isWhole = false
     }
     this.#count = isWhole ? this.#count + 1 : 0
-    if (this.#count < this.#window) return this.#nothing
-    return this.#model.predictProba(this.#columns, this.#last)
+    return this.#count >= this.#window
   }
 }

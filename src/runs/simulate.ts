@@ -42,7 +42,7 @@ export interface SimulateSlot {
   readonly higher?: (interval: Interval, declared: Declared) => HigherColumns
 }
 
-type Declared = ReturnType<Strategy['indicators']>
+export type Declared = ReturnType<Strategy['indicators']>
 
 /** Memory that a search uses again for its next run: what a run has left in it holds until then. Such runs keep no events. */
 export interface Memory {
@@ -100,10 +100,7 @@ export function simulate(options: SimulateOptions): Simulation {
     if (memory !== undefined) memory.times = made
     return made
   }
-  const risk = resolveRisk([
-    { source: `strategy ${strategy.name}`, limits: strategy.risk(params) },
-    { source: 'the account', limits: options.risk ?? {} },
-  ])
+  const risk = riskOf(options)
   const engine = new Engine({
     strategy,
     params,
@@ -130,6 +127,14 @@ export function simulate(options: SimulateOptions): Simulation {
   return { result, seconds, bars, plots: () => plotsOf(strategy, params, slots) }
 }
 
+/** The limits of the strategy and of the account together; `null` where there are none. */
+export function riskOf({ strategy, params, risk = {} }: Pick<SimulateOptions, 'strategy' | 'params' | 'risk'>) {
+  return resolveRisk([
+    { source: `strategy ${strategy.name}`, limits: strategy.risk(params) },
+    { source: 'the account', limits: risk },
+  ])
+}
+
 function widest(memory: Float64Array | null, used: Float64Array): Float64Array {
   return memory !== null && memory.length >= used.length ? memory : used
 }
@@ -151,7 +156,7 @@ export function defaultWarmup(
   return 4 * longest
 }
 
-function longestLookback(indicators: Readonly<Record<string, { readonly lookback: number }>>): number {
+export function longestLookback(indicators: Readonly<Record<string, { readonly lookback: number }>>): number {
   return Math.max(0, ...Object.values(indicators).map((indicator) => indicator.lookback))
 }
 
@@ -193,7 +198,7 @@ function slotOptions(slot: SimulateSlot, options: SimulateOptions): SlotOptions 
   }
 }
 
-function checkHigher({ series }: Bars, name: string, interval: Interval): void {
+export function checkHigher({ series }: Bars, name: string, interval: Interval): void {
   if (intervalMs(interval) <= intervalMs(series.interval))
     throw new RangeError(`also.${name} is ${interval}, which is not coarser than the series' own ${series.interval}`)
 }
@@ -228,7 +233,7 @@ function firstKnown(values: Float64Array, from: number): number {
 }
 
 /** A misspelt name would silently draw nothing. */
-function checkPlots(strategy: Strategy, declared: readonly string[]): void {
+export function checkPlots(strategy: Strategy, declared: readonly string[]): void {
   const unknown = strategy.plots.find((name) => !declared.includes(name))
   if (unknown !== undefined)
     throw new StrategyError(

@@ -1,7 +1,7 @@
-import { type Bars, firstRowAt } from '../core/bar.ts'
+import { type Bars, firstRowAt, sliceBars } from '../core/bar.ts'
 import type { Predictions } from '../core/predictor.ts'
 import type { ModelUsed } from '../core/run.ts'
-import { seriesName } from '../core/series.ts'
+import { type Series, seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { timeName } from '../core/time.ts'
 import { DataError } from '../data/index.ts'
@@ -10,6 +10,7 @@ import { type Artifact, artifactFiles, definitionHash } from '../models/artifact
 import { isFromElsewhere, learnsFromLater } from '../models/define-model.ts'
 import { type Forecast, forecastColumns, foretell } from '../models/foretell.ts'
 import type { Ground } from '../models/ground.ts'
+import type { LiveModelOptions } from '../models/live-model.ts'
 import { BUILT_IN_THRESHOLD } from './evaluate.ts'
 import { findArtifact } from './find-artifact.ts'
 import { groundsOf, identityOf, withFolds } from './grounds.ts'
@@ -26,6 +27,10 @@ export interface StrategyModels {
   readonly used: readonly ModelUsed[]
   /** What they say of the bars of a slot. */
   of(bars: Bars): Predictions
+  /** Open time of the first bar of which the newest fold of every model speaks: a session's model speaks from there as a backtest's does. */
+  readonly newestFrom: number
+  /** The newest fold of each model, to be asked bar by bar from `from` (UTC ms) on, with all stored bars of a series before that. */
+  live(series: Series, from: number): Readonly<Record<string, LiveModelOptions>>
 }
 
 export interface AskedModels {
@@ -50,6 +55,7 @@ export async function strategyModels(
   const models = modelsOf(strategy)
   const spoken = new Map<string, Record<string, Readonly<Record<string, Float64Array>>>>()
   const times = new Map<string, Float64Array>()
+  const newest = new Map<string, Record<string, LiveModelOptions>>()
   const used: ModelUsed[] = []
   for (const model of models) {
     checkModel(strategy, model, series, allowInSample)
@@ -68,6 +74,7 @@ export async function strategyModels(
       if (first < 0) throw new DataError(`model ${name}: says nothing of any bar of ${own}`)
       spoken.set(own, { ...spoken.get(own), [name]: forecastColumns(forecast, artifact.classes) })
       times.set(own, bars.openTime)
+      newest.set(own, { ...newest.get(own), [name]: { definition, fold: folds.at(-1)!, history: bars } })
       used.push({
         ...{ name, series: own, outOfSampleFrom: bars.openTime[first]!, folds: folds.length },
         isFromElsewhere: isFromElsewhere(definition),
@@ -79,6 +86,18 @@ export async function strategyModels(
   return {
     from: Math.max(...used.map(({ outOfSampleFrom }) => outOfSampleFrom)),
     used,
+    newestFrom: Math.max(
+      ...[...newest.values()].flatMap((models) => Object.values(models).map(({ fold }) => fold.borders.test[0]!.first)),
+    ),
+    live(series, from) {
+      const models = Object.entries(newest.get(seriesName(series))!)
+      return Object.fromEntries(
+        models.map(([name, { history, ...model }]) => {
+          const known = sliceBars(history, 0, firstRowAt(history.openTime, from))
+          return [name, { ...model, history: known }]
+        }),
+      )
+    },
     of(bars) {
       const own = seriesName(bars.series)
       const at = firstRowAt(times.get(own)!, bars.openTime[0]!)

@@ -21,7 +21,7 @@ export function timeline(slots: readonly SlotOptions[]): Timeline {
 /** Close times of the bars inside the range. */
 function closesOf({ bars, startRow }: SlotOptions): Timeline {
   const { interval } = bars.series
-  const column = bars.openTime.subarray(startRow)
+  const column = bars.openTime.subarray(startRow, bars.length)
   if (interval === '1M') return { column: column.map((open) => closeTimeOf(open, interval)), step: 0 }
   return { column, step: intervalMs(interval) }
 }
