@@ -64,7 +64,10 @@ export class ExchangeServer {
     this.#server.keepAliveTimeout = 60_000
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_BODY, perMessageDeflate: false })
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
-    this.#server.on('clientError', (_, socket) => socket.destroy())
+    this.#server.on('clientError', (_, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      else socket.destroy()
+    })
   }
 
   /** @throws what the port says, such as EADDRINUSE */
