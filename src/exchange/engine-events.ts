@@ -111,7 +111,7 @@ export class EngineEvents {
     this.#book.wallet += realised - fee
     held.fill(fill.side === 'buy' ? 1n : -1n, qty, price, realised, fee, at)
     this.#income(trade, isForeign)
-    this.#stream.send(tradeLite(trade))
+    if (this.#stream.isHeard) this.#stream.send(tradeLite(trade))
     this.#tellOrder(order, isForeign ? 'CALCULATED' : 'TRADE', trade)
     if (slot.margin !== null) this.#tellAccount('ORDER', '0', [fill.symbol])
     // what reduce-only was cut by can never be filled
@@ -247,7 +247,7 @@ export class EngineEvents {
   }
 
   #tellOrder(order: ExchangeOrder, x: Execution, trade: ExchangeTrade | null = null, er = '0'): void {
-    this.#stream.send(orderTradeUpdate(order, x, this.#book.quote, trade, er))
+    if (this.#stream.isHeard) this.#stream.send(orderTradeUpdate(order, x, this.#book.quote, trade, er))
   }
 
   #tellAlgo(algo: AlgoOrder, status: AlgoOrder['status']): void {
@@ -258,6 +258,7 @@ export class EngineEvents {
 
   /** The wallet as it is after this, and the positions that this has changed. */
   #tellAccount(reason: string, change: string, symbols: readonly string[]): void {
+    if (!this.#stream.isHeard) return
     const { wallet, ledgerDecimals, traded } = this.#book
     let cross = wallet
     for (const { slot } of traded.values()) if (slot.margin?.mode === 'isolated') cross -= BigInt(slot.margin.isolated)

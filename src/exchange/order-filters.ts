@@ -21,6 +21,25 @@ export interface Asked {
 
 const ZERO: Decimal = { digits: 0n, decimals: 0 }
 
+/** A rule's figures, read once. */
+interface Grid {
+  readonly min: Decimal
+  readonly max: Decimal
+  readonly step: Decimal
+}
+
+interface Compiled {
+  readonly price: Grid | null
+  readonly lot: Grid | null
+  readonly marketLot: Grid | null
+  readonly up: Decimal
+  readonly down: Decimal
+  readonly isOneSided: boolean
+  readonly minNotional: Decimal
+}
+
+const compiled = new WeakMap<Filters, Compiled>()
+
 /**
  * The filters of a symbol as USDS-M judges them, with its codes; a rule that is "0" is off.
  * @throws Refused
@@ -35,36 +54,52 @@ export function checkFilters(filters: Filters, precision: Precision, gridFrom: '
     isTooFine(trigger, precision.price)
   )
     throw new Refused(-1111)
-  for (const one of [price, trigger]) if (one !== undefined) checkPrice(filters, gridFrom, one.value)
-  if (price !== undefined) checkPercent(filters, asked, price.value)
+  const rules = compile(filters)
+  for (const one of [price, trigger]) if (one !== undefined) checkPrice(rules, gridFrom, one.value)
+  if (price !== undefined) checkPercent(rules, asked, price.value)
   if (quantity === undefined) return
   if (quantity.value.digits === 0n) throw new Refused(-4003)
-  for (const lot of [filters.lot, asked.isMarket ? filters.marketLot : undefined])
-    if (lot !== undefined) checkLot(lot, gridFrom, quantity.value)
-  checkNotional(filters, asked, quantity.value)
+  if (rules.lot !== null) checkLot(rules.lot, gridFrom, quantity.value)
+  if (asked.isMarket && rules.marketLot !== null) checkLot(rules.marketLot, gridFrom, quantity.value)
+  checkNotional(filters, rules, asked, quantity.value)
 }
 
-function checkPrice({ price: rule }: Filters, gridFrom: 'minimum' | 'zero', price: Decimal): void {
+function compile(filters: Filters): Compiled {
+  const known = compiled.get(filters)
+  if (known !== undefined) return known
+  const { price, lot, marketLot, percentPrice, notional } = filters
+  const grid = (rule: { min: string; max: string } | undefined, step = '0') =>
+    rule === undefined ? null : { min: parseDecimal(rule.min), max: parseDecimal(rule.max), step: parseDecimal(step) }
+  const rules = {
+    price: grid(price, price?.tick),
+    lot: grid(lot, lot?.step),
+    marketLot: grid(marketLot, marketLot?.step),
+    up: parseDecimal(percentPrice?.up ?? '0'),
+    down: parseDecimal(percentPrice?.down ?? '0'),
+    isOneSided: percentPrice?.oneSided ?? true,
+    minNotional: parseDecimal(notional?.min ?? '0'),
+  }
+  compiled.set(filters, rules)
+  return rules
+}
+
+function checkPrice({ price: rule }: Compiled, gridFrom: 'minimum' | 'zero', price: Decimal): void {
   if (price.digits === 0n) throw new Refused(-4013)
-  if (rule === undefined) return
-  const [min, max, tick] = [rule.min, rule.max, rule.tick].map(parseDecimal) as [Decimal, Decimal, Decimal]
+  if (rule === null) return
+  const { min, max, step } = rule
   if (compare(price, min) < 0) throw new Refused(-4013)
   if (isOn(max) && compare(price, max) > 0) throw new Refused(-4002)
-  if (isOn(tick) && !isOnGrid(price, gridFrom === 'minimum' ? min : ZERO, tick)) throw new Refused(-4014)
+  if (isOn(step) && !isOnGrid(price, gridFrom === 'minimum' ? min : ZERO, step)) throw new Refused(-4014)
 }
 
 /** A buy is bounded above the mark price, a sell below it; spot states both bounds for both sides. */
-function checkPercent({ percentPrice: rule }: Filters, { side, mark }: Asked, price: Decimal): void {
-  if (rule === undefined) return
+function checkPercent({ up, down, isOneSided }: Compiled, { side, mark }: Asked, price: Decimal): void {
   const at = parseDecimal(mark)
-  const [up, down] = [parseDecimal(rule.up), parseDecimal(rule.down)]
-  if (isOn(up) && (side === 'BUY' || !rule.oneSided) && compare(price, product(at, up)) > 0) throw new Refused(-4016)
-  if (isOn(down) && (side === 'SELL' || !rule.oneSided) && compare(price, product(at, down)) < 0)
-    throw new Refused(-4024)
+  if (isOn(up) && (side === 'BUY' || !isOneSided) && compare(price, product(at, up)) > 0) throw new Refused(-4016)
+  if (isOn(down) && (side === 'SELL' || !isOneSided) && compare(price, product(at, down)) < 0) throw new Refused(-4024)
 }
 
-function checkLot(rule: NonNullable<Filters['lot']>, gridFrom: 'minimum' | 'zero', quantity: Decimal): void {
-  const [min, max, step] = [rule.min, rule.max, rule.step].map(parseDecimal) as [Decimal, Decimal, Decimal]
+function checkLot({ min, max, step }: Grid, gridFrom: 'minimum' | 'zero', quantity: Decimal): void {
   if (compare(quantity, min) < 0) throw new Refused(-4004)
   if (isOn(max) && compare(quantity, max) > 0) throw new Refused(-4005)
   if (isOn(step) && !isOnGrid(quantity, gridFrom === 'minimum' ? min : ZERO, step)) throw new Refused(-4023)
@@ -73,6 +108,7 @@ function checkLot(rule: NonNullable<Filters['lot']>, gridFrom: 'minimum' | 'zero
 /** Of a market order at the mark price. */
 function checkNotional(
   { notional: rule }: Filters,
+  { minNotional }: Compiled,
   { price, trigger, reduceOnly, mark }: Asked,
   quantity: Decimal,
 ): void {
@@ -80,8 +116,8 @@ function checkNotional(
   const isMarket = price === undefined && trigger === undefined
   if (isMarket && !rule.applyMinToMarket) return
   const at = price?.value ?? trigger?.value ?? parseDecimal(mark)
-  const min = parseDecimal(rule.min)
-  if (compare(product(at, quantity), min) < 0) throw new Refused(-4164, unitsText(min.digits, min.decimals))
+  if (compare(product(at, quantity), minNotional) < 0)
+    throw new Refused(-4164, unitsText(minNotional.digits, minNotional.decimals))
 }
 
 function isOn({ digits }: Decimal): boolean {

@@ -14,10 +14,14 @@ export class UserStream {
     this.#sink = sink
   }
 
+  /** Whether anybody holds the key: what nobody hears need not be put into words. */
+  get isHeard(): boolean {
+    return this.#keys.active !== null
+  }
+
   send(event: { readonly e: string; readonly [field: string]: unknown }): void {
     const key = this.#keys.active
-    const stamped = this.#stamp({ ...event, T: this.#market.now() })
-    if (key !== null) this.#sink(key, stamped)
+    if (key !== null) this.#sink(key, this.#stamp({ ...event, T: this.#market.now() }))
   }
 
   /** The key itself has ended. */
