@@ -111,10 +111,12 @@ export class StreamSocket {
     if (kind === 'half-open') return this.silence()
     if (kind === 'close') return this.close(1001, 'Going away')
     if (kind === 'cut') return this.terminate()
-    if (kind === 'reorder') {
+    if (kind === 'reorder' && this.#held === null) {
       this.#held = frame
       return
     }
+    // one that is held already goes out behind this one
+    if (kind === 'reorder') return this.reply(frame)
     if (kind === 'duplicate') this.reply(frame)
     setTimeout(() => this.reply(frame), ms).unref()
   }
