@@ -72,11 +72,13 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
   expect(readFileSync(report, 'utf8')).toContain('<h1>sma-cross</h1>')
   expect(metrics.trades).toBeGreaterThan(0)
 
+  // from here on without npm, which has shown that it finds the command and takes a second each time
+  const { KLINELAB_STORE, KLINELAB_REPORTS, KLINELAB_LEDGER, ...env } = process.env
+  const bin = join(empty, 'node_modules', '.bin', 'klinelab')
+  const klinelab = (...args: readonly string[]) => spawnSync(bin, args, { cwd: shop, encoding: 'utf8', env })
+
   // what a perpetual needs besides its bars lies in the package too: filters, tiers, funding, marks
-  const perpetual = npm(
-    ['exec', '--', 'klinelab', 'backtest', 'strategies/sma-cross.ts', '--data', 'binance-usdm:BTCUSDT:1h', '--json'],
-    shop,
-  )
+  const perpetual = klinelab('backtest', 'strategies/sma-cross.ts', ...['--data', 'binance-usdm:BTCUSDT:1h', '--json'])
   expect(perpetual.status, perpetual.stderr).toBe(0)
   const { costs, run: name } = JSON.parse(perpetual.stdout)
   expect(costs.funding).not.toBe(0)
@@ -89,11 +91,11 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
     join(shop, 'strategies', 'asks.ts'),
     modelModule({ model: 'lstm({ units: 8, window: 12, epochs: 1 })', split: 'walkForward({ folds: 2 })' }),
   )
-  const trained = npm(['exec', '--', 'klinelab', 'train', 'strategies/asks.ts', '--workers', '2', '--json'], shop)
+  const trained = klinelab('train', 'strategies/asks.ts', '--workers', '2', '--json')
   expect(trained.status, trained.stderr).toBe(0)
   const [model] = JSON.parse(trained.stdout).models
   expect(readFileSync(model.report, 'utf8')).toContain('<h1>up</h1>')
-  const asked = npm(['exec', '--', 'klinelab', 'backtest', 'strategies/asks.ts', '--json'], shop)
+  const asked = klinelab('backtest', 'strategies/asks.ts', '--json')
   expect(asked.status, asked.stderr).toBe(0)
   expect(JSON.parse(asked.stdout).models.used[0].artifact).toBe(model.reproduce.artifact)
   rmSync(join(shop, 'strategies', 'asks.ts'))
