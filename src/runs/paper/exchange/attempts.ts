@@ -1,0 +1,97 @@
+import type { BrokerNote } from '../paper-broker.ts'
+import { type Attempt, newAttempt } from './attempt.ts'
+import { unitsOf } from './exact.ts'
+import type { Terms } from './terms.ts'
+
+/** Every order that this session has sent, or is about to: out of its notes after a restart. */
+export class Attempts {
+  readonly #byClientId = new Map<string, Attempt>()
+  readonly #byLine = new Map<string, Attempt[]>()
+  readonly #byOrderId = new Map<string, Attempt>()
+
+  add(attempt: Attempt): void {
+    this.#byClientId.set(attempt.clientId, attempt)
+    const line = lineKey(attempt.symbol, attempt.order)
+    const known = this.#byLine.get(line)
+    if (known === undefined) this.#byLine.set(line, [attempt])
+    else known.push(attempt)
+  }
+
+  /** Those of one engine's order, in the order in which they were made. */
+  of(symbol: string, order: string): readonly Attempt[] {
+    return this.#byLine.get(lineKey(symbol, order)) ?? []
+  }
+
+  nextNumber(symbol: string, order: string): number {
+    return (this.of(symbol, order).at(-1)?.number ?? 0) + 1
+  }
+
+  byClientId(clientId: string): Attempt | undefined {
+    return this.#byClientId.get(clientId)
+  }
+
+  byOrderId(symbol: string, orderId: string): Attempt | undefined {
+    return this.#byOrderId.get(lineKey(symbol, orderId))
+  }
+
+  /** An exchange's id of an attempt is known now, so that what names only that is understood. */
+  index(attempt: Attempt): boolean {
+    if (attempt.orderId === '') return false
+    const key = lineKey(attempt.symbol, attempt.orderId)
+    if (this.#byOrderId.has(key)) return false
+    this.#byOrderId.set(key, attempt)
+    return true
+  }
+
+  /** Those that may still be on the exchange. */
+  unfinished(): Attempt[] {
+    return [...this.#byClientId.values()].filter(({ state }) => state !== 'ended' && state !== 'absent')
+  }
+
+  /** What the notes say: an attempt that has not been noted as ended may be anywhere, and has to be asked for. */
+  restore(notes: readonly BrokerNote[]): void {
+    for (const note of notes) {
+      if (note.note === 'sending') {
+        const { symbol, order, clientId, attempt: number, isExit, terms, at } = note as unknown as SendingNote
+        this.add(newAttempt({ symbol, order, number, clientId, isExit, terms, state: 'unsure', sentAt: at }))
+        continue
+      }
+      const attempt = this.#byClientId.get(String(note['clientId']))
+      if (attempt === undefined) continue
+      if (note.note === 'order') {
+        attempt.orderId = String(note['orderId'])
+        this.index(attempt)
+      }
+      if (note.note === 'told' && note['filled'] !== undefined) attempt.filled += unitsOf(String(note['filled']))
+      if (note.note === 'ended') {
+        attempt.state = note['isAbsent'] === true ? 'absent' : 'ended'
+        attempt.isDealtWith = true
+      }
+    }
+  }
+}
+
+/** On the disk before its request leaves. */
+interface SendingNote {
+  readonly symbol: string
+  readonly order: string
+  readonly clientId: string
+  readonly attempt: number
+  readonly isExit: boolean
+  readonly terms: Terms
+  /** Exchange's clock, ms. */
+  readonly at: number
+}
+
+export function sendingNote(attempt: Attempt, at: number): BrokerNote {
+  const { symbol, order, clientId, number, isExit, terms } = attempt
+  return { kind: 'broker', note: 'sending', symbol, order, clientId, attempt: number, isExit, terms, at }
+}
+
+export function endedNote({ clientId, state, status }: Attempt): BrokerNote {
+  return { kind: 'broker', note: 'ended', clientId, ...(state === 'absent' ? { isAbsent: true } : { status }) }
+}
+
+function lineKey(symbol: string, order: string): string {
+  return `${symbol} ${order}`
+}

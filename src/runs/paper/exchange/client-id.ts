@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * Client ids of a session's orders: `kl-<session>-<order>-<attempt>`, at most 36 characters of those that USDS-M takes. They follow
+ * from what they name, so that they are the same after a restart; an exchange knows a client id among open orders only, so every
+ * attempt has its own.
+ */
+export function clientIdOf(session: string, symbol: string, order: string, attempt: number): string {
+  // ids of orders are any text, and a symbol's own
+  const hash = createHash('sha256')
+    .update(JSON.stringify([symbol, order]))
+    .digest('base64url')
+    .slice(0, 16)
+  return `${prefixOf(session)}${hash}-${attempt.toString(36)}`
+}
+
+export function isOfSession(clientId: string, session: string): boolean {
+  return clientId.startsWith(prefixOf(session))
+}
+
+/** Orders that the exchange itself makes: it takes a position away, or hands it over. */
+export function systemOrder(clientId: string): 'liquidation' | 'auto-deleveraging' | 'settlement' | null {
+  if (clientId.startsWith('autoclose-')) return 'liquidation'
+  if (clientId.startsWith('adl_autoclose')) return 'auto-deleveraging'
+  if (clientId.startsWith('settlement_autoclose-')) return 'settlement'
+  return null
+}
+
+function prefixOf(session: string): string {
+  return `kl-${session}-`
+}

@@ -1,0 +1,79 @@
+import type { Told } from '../../../core/told.ts'
+import type { Alarm } from '../alarm.ts'
+import type { BrokerHost } from '../paper-broker.ts'
+import type { Attempt } from './attempt.ts'
+import { type Attempts, endedNote } from './attempts.ts'
+import type { Gate } from './gate.ts'
+import type { Teller } from './teller.ts'
+import type { Timing } from './timing.ts'
+
+/** What all parts of a broker work with. */
+export class Context {
+  readonly host: BrokerHost
+  readonly gate: Gate
+  readonly attempts: Attempts
+  readonly teller: Teller
+  readonly timing: Timing
+  readonly signal: AbortSignal
+  readonly #said = new Map<string, string>()
+  #lastTime = 0
+
+  constructor(parts: Pick<Context, 'host' | 'gate' | 'attempts' | 'teller' | 'timing' | 'signal'>) {
+    this.host = parts.host
+    this.gate = parts.gate
+    this.attempts = parts.attempts
+    this.teller = parts.teller
+    this.timing = parts.timing
+    this.signal = parts.signal
+  }
+
+  /** The time of something that the exchange gave none: its own clock may show a replay's, and runs with its events. */
+  get time(): number {
+    return Math.max(this.#lastTime, this.host.run.at)
+  }
+
+  sawTime(at: number): void {
+    if (Number.isFinite(at)) this.#lastTime = Math.max(this.#lastTime, at)
+  }
+
+  /** Says something once, until it has something else to say of it. Says whether it was new. */
+  alarm(kind: string, severity: Alarm['severity'], text: string, facts: Alarm['facts'] = {}): boolean {
+    const about = `${kind} ${String(facts['symbol'] ?? '')} ${String(facts['order'] ?? '')}`
+    if (this.#said.get(about) === text) return false
+    this.#said.set(about, text)
+    this.host.alarm({ at: this.host.now(), kind, severity, text, facts })
+    return true
+  }
+
+  /** What was wrong is right again: should it come back, it is said again. */
+  calm(kind: string, facts: Alarm['facts'] = {}): void {
+    this.#said.delete(`${kind} ${String(facts['symbol'] ?? '')} ${String(facts['order'] ?? '')}`)
+  }
+
+  /** A critical alarm, and nothing is opened any more until a person has looked. */
+  async halt(kind: string, text: string, facts: Alarm['facts'] = {}): Promise<void> {
+    if (this.alarm(kind, 'critical', text, facts)) await this.host.halt(text)
+  }
+
+  /** The engine's own view of an order, while it lives. */
+  viewOf(symbol: string, order: string) {
+    return this.host.run.openOrders().find((view) => view.symbol === symbol && view.id === order)
+  }
+
+  /** Tells that an order is no more, if the engine thinks that it is. */
+  async tellEnded(symbol: string, order: string, reason: EndReason, why: string): Promise<void> {
+    await this.teller.inTurn(async () => {
+      if (this.viewOf(symbol, order) === undefined) return
+      await this.host.tell({ kind: 'ended', symbol, order, reason, why, at: this.time })
+    })
+  }
+
+  /** Something that helps after a restart and may be lost: nothing waits for it. */
+  jot(attempt: Attempt, what: 'ended' | 'order'): void {
+    const { clientId, orderId } = attempt
+    const note = what === 'ended' ? endedNote(attempt) : { kind: 'broker' as const, note: 'order', clientId, orderId }
+    this.host.note(note).catch((error: unknown) => this.host.log('error', `note not written: ${String(error)}`))
+  }
+}
+
+type EndReason = Extract<Told, { kind: 'ended' }>['reason']

@@ -1,0 +1,249 @@
+import type { RunEvent } from '../../../core/event.ts'
+import type { BrokerHost, PaperBroker } from '../paper-broker.ts'
+import type { Attempt } from './attempt.ts'
+import { Attempts } from './attempts.ts'
+import { Context } from './context.ts'
+import type { Destination } from './destination.ts'
+import { Fills } from './fills.ts'
+import { Funding } from './funding.ts'
+import { Gate } from './gate.ts'
+import type { Keys } from './keys.ts'
+import { Lines } from './lines.ts'
+import { pause } from './pause.ts'
+import { Questions } from './questions.ts'
+import { Reconciliation } from './reconciliation.ts'
+import { Settings } from './settings.ts'
+import { StreamEvents } from './stream-events.ts'
+import { Teller } from './teller.ts'
+import { TIMING, type Timing } from './timing.ts'
+import { UserStream } from './user-stream.ts'
+
+export interface ExchangeBrokerOptions {
+  readonly destination: Destination
+  readonly keys: Keys
+  readonly timing?: Partial<Timing>
+}
+
+/** Times in a row that a stream may be made anew for its silence before that is an alarm. */
+const SILENCES = 2
+
+/** Sends a session's orders to a Binance USDS-M: the simulated exchange, or Demo Trading. Never to production (`Destination`). */
+export class ExchangeBroker implements PaperBroker {
+  readonly fills = 'told'
+  readonly #options: ExchangeBrokerOptions
+  readonly #stop = new AbortController()
+  /** Accepted orders that the stream has to tell of. */
+  readonly #echoes = new Map<Attempt, NodeJS.Timeout>()
+  /** Counts the streams that there have been: what was expected of one says nothing of the next. */
+  #streams = 0
+  #parts: Parts | null = null
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stop.signal.addEventListener('abort', () => resolve())
+  })
+  #silences = 0
+  #isLost = false
+
+  constructor(options: ExchangeBrokerOptions) {
+    this.#options = options
+  }
+
+  async open(host: BrokerHost): Promise<void> {
+    const parts = this.#assemble(host)
+    this.#parts = parts
+    const { context, stream, settings, reconciliation } = parts
+    if (!(await context.gate.setClock()))
+      throw new Error(`${this.#options.destination.rest} does not answer: is it running?`)
+    context.attempts.restore(host.notes)
+    await settings.prepare()
+    await context.teller.restore()
+    await reconciliation.begin()
+    // what is sent before there is a stream is not told of by it
+    await stream.open()
+    parts.lines.start()
+    // what was filled while nobody listened, before it is asked what became of each order
+    for (const { symbol } of host.symbols) await parts.fills.catchUp(symbol)
+    for (const { symbol, order } of context.attempts.unfinished()) parts.lines.look(symbol, order)
+    for (const { symbol, id } of host.run.openOrders()) parts.lines.look(symbol, id)
+    await this.idle()
+    await reconciliation.run()
+  }
+
+  handle(events: readonly RunEvent[]): void {
+    const { lines } = this.#open
+    for (const event of events) {
+      if (event.type === 'accepted' || event.type === 'amended') lines.look(event.order.symbol, event.order.id, true)
+      else if (event.type === 'cancelled') lines.look(event.symbol, event.id)
+    }
+  }
+
+  async reconcile(): Promise<void> {
+    if (this.#stop.signal.aborted) return
+    await this.#open.reconciliation.run()
+  }
+
+  /** Every wish is carried out, and what was carried out has been told of. */
+  async idle(): Promise<void> {
+    const { lines, events } = this.#open
+    while (!this.#stop.signal.aborted) {
+      await Promise.race([lines.idle(), this.#stopped])
+      await events.idle()
+      if (lines.isIdle && events.isIdle && this.#echoes.size === 0) return
+      if (this.#echoes.size > 0) await pause(1, this.#stop.signal)
+    }
+  }
+
+  async close(orders: 'keep' | 'cancel'): Promise<void> {
+    const parts = this.#parts
+    if (parts !== null && orders === 'cancel') await this.#cancelAll(parts)
+    this.#stop.abort()
+    for (const timer of this.#echoes.values()) clearTimeout(timer)
+    this.#echoes.clear()
+    parts?.stream.close()
+    this.#options.destination.agents.http.destroy()
+    this.#options.destination.agents.https.destroy()
+  }
+
+  get #open(): Parts {
+    if (this.#parts === null) throw new Error('the broker has not been opened')
+    return this.#parts
+  }
+
+  #assemble(host: BrokerHost): Parts {
+    const { destination, keys } = this.#options
+    const timing = { ...TIMING, ...this.#options.timing }
+    const { signal } = this.#stop
+    const gate = new Gate({
+      destination, keys, timing, signal, now: () => host.now(),
+      onPause: (ms, why) =>
+        context.alarm('rate-limit', 'warning', `the exchange asks for silence (${why}): nothing but exits is sent for ${Math.ceil(ms / 1000)} s`, { ms }),
+    }) // biome-ignore format: one list
+    const context: Context = new Context({
+      host,
+      gate,
+      attempts: new Attempts(),
+      teller: new Teller(host),
+      timing,
+      signal,
+    })
+    const fills = new Fills(context, (attempt) => lines.look(attempt.symbol, attempt.order))
+    const settings = new Settings(context)
+    const reconcileSoon = () => void reconciliation.run().catch((error: unknown) => this.#failed(host, error))
+    const lines: Lines = new Lines(context, new Questions(context), fills, {
+      onPlaced: (attempt) => this.#expectEcho(attempt, timing.echo),
+      onDoubt: reconcileSoon,
+      onFilter: () => void settings.checkRules().catch((error: unknown) => this.#failed(host, error)),
+    })
+    const funding = new Funding(context)
+    const reconciliation = new Reconciliation(context, fills, lines, settings, funding)
+    const events = new StreamEvents(context, fills, lines, {
+      onDoubt: reconcileSoon,
+      onFunding: () => void funding.take().catch((error: unknown) => this.#failed(host, error)),
+      onSettings: () => void settings.check().catch((error: unknown) => this.#failed(host, error)),
+    })
+    const stream = new UserStream({
+      destination, keys, timing, gate, signal,
+      onEvent: (event) => {
+        events.take(event)
+        void events.idle().then(() => this.#heard())
+      },
+      onLost: () => {
+        this.#isLost = true
+        context.alarm('stream-lost', 'warning', 'the user stream is lost: it is being made again')
+      },
+      onBack: () => {
+        this.#isLost = false
+        this.#streams++
+        context.calm('stream-lost')
+        host.reconnected()
+        reconcileSoon()
+      },
+      log: (level, text) => host.log(level, text),
+    }) // biome-ignore format: one list
+    return { context, fills, lines, settings, funding, reconciliation, events, stream }
+  }
+
+  #failed(host: BrokerHost, error: unknown): void {
+    if (!this.#stop.signal.aborted) host.log('error', error instanceof Error ? error.message : String(error))
+  }
+
+  /** An order that was taken is told of on the stream; where it is not, the stream is dead, whatever it looks like. */
+  #expectEcho(attempt: Attempt, ms: number): void {
+    // while there is none, what comes of it is asked for when there is one again
+    if (attempt.isSeen || this.#isLost || this.#stop.signal.aborted) return
+    const stream = this.#streams
+    this.#echoes.set(
+      attempt,
+      setTimeout(() => void this.#silent(attempt, stream), ms),
+    )
+  }
+
+  #heard(): void {
+    for (const [attempt, timer] of this.#echoes) {
+      if (!attempt.isSeen) continue
+      clearTimeout(timer)
+      this.#echoes.delete(attempt)
+      this.#silences = 0
+      this.#open.context.calm('stream-silent')
+    }
+  }
+
+  async #silent(attempt: Attempt, stream: number): Promise<void> {
+    this.#echoes.delete(attempt)
+    const { context, stream: user, lines, fills } = this.#open
+    const { symbol, order } = attempt
+    const isDead = stream === this.#streams && !this.#isLost
+    if (isDead) {
+      this.#isLost = true
+      this.#silences++
+      const text = 'an order was taken, and the user stream said nothing of it'
+      if (this.#silences < SILENCES) context.alarm('stream-silent', 'warning', `${text}: it is made anew`)
+      else
+        await context.halt(
+          'stream-silent',
+          `${text} though it was made anew: it is dead, so nothing is opened any more`,
+        )
+    }
+    // the list of trades is the truth meanwhile
+    await fills.catchUp(symbol).catch(() => false)
+    if (attempt.state === 'live') attempt.state = 'unsure'
+    lines.look(symbol, order)
+    if (isDead && !this.#stop.signal.aborted) await user.remake('it said nothing of an order that was taken')
+  }
+
+  /** Entries and targets first, stops last: no position is without its stop longer than it must. */
+  async #cancelAll({ context, lines }: Parts): Promise<void> {
+    // what does not come to rest by then is not waited for
+    await Promise.race([this.idle(), pause(context.timing.timeout, this.#stop.signal)])
+    lines.stop()
+    const open = context.attempts.unfinished().filter(({ state }) => state === 'live')
+    const isStop = ({ terms }: Attempt) => terms.type.startsWith('STOP')
+    for (const attempt of [...open.filter((one) => !isStop(one)), ...open.filter(isStop)]) {
+      const { symbol, clientId, orderId, terms } = attempt
+      if (terms.type === 'MARKET') continue
+      const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
+      attempt.isCancelled = true
+      const outcome =
+        terms.route === 'algo' && !orderId
+          ? await context.gate.send('DELETE', 'fapi/v1/algoOrder', { clientAlgoId: clientId })
+          : await context.gate.send('DELETE', 'fapi/v1/order', { symbol, ...by })
+      if (outcome.kind === 'done')
+        await context.tellEnded(symbol, attempt.order, 'requested', 'cancelled as the session was stopped')
+      else
+        context.alarm('not-cancelled', 'critical', `${symbol}: ${clientId} could not be cancelled: ${outcome.text}`, {
+          symbol,
+          clientId,
+        })
+    }
+  }
+}
+
+interface Parts {
+  readonly context: Context
+  readonly fills: Fills
+  readonly lines: Lines
+  readonly settings: Settings
+  readonly funding: Funding
+  readonly reconciliation: Reconciliation
+  readonly events: StreamEvents
+  readonly stream: UserStream
+}

@@ -1,0 +1,213 @@
+import type { Attempt } from './attempt.ts'
+import { systemOrder } from './client-id.ts'
+import type { Context } from './context.ts'
+import { textOf, unitsOf } from './exact.ts'
+import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+
+/** One execution, whether the stream told of it or the list of trades. */
+interface Execution {
+  readonly tradeId: string
+  readonly qty: string
+  readonly price: string
+  readonly fee: string
+  readonly feeAsset: string
+  readonly isMaker: boolean
+  readonly at: number
+}
+
+/** Most trades in one answer. */
+const PAGE = 1000
+
+/**
+ * Brings executions to the engine, each once. The stream is quick and may lose some; the list of trades by their ids knows them all, and
+ * is asked whenever something does not add up.
+ */
+export class Fills {
+  readonly #context: Context
+  readonly #newest = new Map<string, bigint>()
+  readonly #underway = new Map<string, Promise<boolean>>()
+  readonly #feeRates = new Map<string, { maker: number; taker: number }>()
+
+  readonly #onTaken: (attempt: Attempt) => void
+
+  /** @param onTaken called when the engine knows of a fill, and its order may be compared with what rests there again */
+  constructor(context: Context, onTaken: (attempt: Attempt) => void) {
+    this.#context = context
+    this.#onTaken = onTaken
+  }
+
+  /** Trades up to this one were before the session. */
+  startAfter(symbol: string, tradeId: string): void {
+    this.#raise(symbol, tradeId)
+  }
+
+  async take(attempt: Attempt, execution: Execution): Promise<void> {
+    const { symbol, order, clientId } = attempt
+    const { teller } = this.#context
+    const { tradeId, qty, price, isMaker, at } = execution
+    const key = `trade ${symbol} ${tradeId}`
+    if (teller.has(key)) return
+    attempt.telling++
+    try {
+      const fee = await this.#feeOf(symbol, execution)
+      const told = { kind: 'fill', symbol, order, qty, price, fee, liquidity: isMaker ? 'maker' : 'taker', at } as const
+      if (await teller.tell(key, told, { clientId, filled: qty })) attempt.filled += unitsOf(qty)
+    } finally {
+      attempt.telling--
+    }
+    this.#onTaken(attempt)
+  }
+
+  /** An execution of the stream: `ORDER_TRADE_UPDATE`'s `o`. */
+  takeEvent(attempt: Attempt, o: Fields): Promise<void> {
+    return this.take(attempt, {
+      tradeId: textIn(o, 't'),
+      qty: amountIn(o, 'l'),
+      price: textIn(o, 'L'),
+      fee: amountIn(o, 'n'),
+      feeAsset: textIn(o, 'N'),
+      isMaker: o['m'] === true,
+      at: Number(o['T']),
+    })
+  }
+
+  /** Asks for all trades of a symbol since those that are known, and takes what is new; says whether all are known now. */
+  catchUp(symbol: string): Promise<boolean> {
+    // who asks while an answer is underway wants one that is younger than his question
+    const before = this.#underway.get(symbol) ?? Promise.resolve(true)
+    const next = before.then(() => this.#catchUp(symbol))
+    this.#underway.set(
+      symbol,
+      next.catch(() => false),
+    )
+    return next
+  }
+
+  async #catchUp(symbol: string): Promise<boolean> {
+    const { gate, signal } = this.#context
+    for (;;) {
+      const newest = this.#newest.get(symbol)
+      const params: Record<string, string | number> = { symbol, limit: PAGE }
+      if (newest !== undefined) params['fromId'] = String(newest + 1n)
+      const outcome = await gate.send('GET', 'fapi/v1/userTrades', params, { isExit: true })
+      if (outcome.kind !== 'done') {
+        this.#context.host.log('warn', `trades of ${symbol} could not be read: ${outcome.text}`)
+        return false
+      }
+      const trades = rowsOf(outcome.reply)
+      for (const trade of trades) if (!(await this.#takeTrade(symbol, trade))) return false
+      if (trades.length < PAGE || signal.aborted) return true
+    }
+  }
+
+  async #takeTrade(symbol: string, trade: Fields): Promise<boolean> {
+    const tradeId = textIn(trade, 'id')
+    if (!this.#context.teller.has(`trade ${symbol} ${tradeId}`)) {
+      const attempt = await this.ownerOf(symbol, textIn(trade, 'orderId'))
+      if (attempt === undefined) return false
+      if (attempt !== null)
+        await this.take(attempt, {
+          tradeId,
+          qty: amountIn(trade, 'qty'),
+          price: textIn(trade, 'price'),
+          fee: amountIn(trade, 'commission'),
+          feeAsset: textIn(trade, 'commissionAsset'),
+          isMaker: trade['maker'] === true,
+          at: Number(trade['time']),
+        })
+    }
+    this.#raise(symbol, tradeId)
+    return true
+  }
+
+  /**
+   * Whose order it is by the exchange's id: that of an algo order which triggered while nobody listened too. `null`: nobody's of this
+   * session, which has been said; `undefined`: it could not be found out now.
+   */
+  async ownerOf(symbol: string, orderId: string, clientId = ''): Promise<Attempt | null | undefined> {
+    const { attempts, gate } = this.#context
+    const known = attempts.byOrderId(symbol, orderId) ?? attempts.byClientId(clientId)
+    if (known !== undefined) return known
+    let name = clientId
+    if (name === '') {
+      const outcome = await gate.send('GET', 'fapi/v1/order', { symbol, orderId }, { isExit: true })
+      if (outcome.kind !== 'done') return undefined
+      name = textIn(fieldsOf(outcome.reply), 'clientOrderId')
+      const named = attempts.byClientId(name)
+      if (named !== undefined) return this.#own(named, orderId)
+    }
+    for (const attempt of attempts.unfinished()) {
+      if (attempt.symbol !== symbol || attempt.terms.route !== 'algo' || attempt.orderId !== '') continue
+      const outcome = await gate.send('GET', 'fapi/v1/algoOrder', { clientAlgoId: attempt.clientId }, { isExit: true })
+      if (outcome.kind === 'done' && textIn(fieldsOf(outcome.reply), 'actualOrderId') === orderId)
+        return this.#own(attempt, orderId)
+    }
+    await this.#sayForeign(symbol, orderId, name)
+    return null
+  }
+
+  #own(attempt: Attempt, orderId: string): Attempt {
+    attempt.orderId = orderId
+    if (this.#context.attempts.index(attempt)) this.#context.jot(attempt, 'order')
+    return attempt
+  }
+
+  async #sayForeign(symbol: string, orderId: string, clientId: string): Promise<void> {
+    const facts = { symbol, orderId, clientId }
+    const system = systemOrder(clientId)
+    if (system !== null)
+      await this.#context.halt(
+        system,
+        `${symbol}: the exchange itself has traded this position away (${system}, order ${orderId}): nothing is opened any more until you have looked at the account`,
+        facts,
+      )
+    else
+      await this.#context.halt(
+        'foreign-order',
+        `${symbol}: order ${orderId} (${clientId}) was not sent by this session: somebody else trades on this account, so nothing is opened any more`,
+        facts,
+      )
+  }
+
+  #raise(symbol: string, tradeId: string): void {
+    if (!/^\d+$/.test(tradeId)) return
+    const id = BigInt(tradeId)
+    if (id > (this.#newest.get(symbol) ?? -1n)) this.#newest.set(symbol, id)
+  }
+
+  /** In the quote asset. What is taken in another asset (BNB) is reckoned at the account's rate, and that is said. */
+  async #feeOf(symbol: string, { fee, feeAsset, qty, price, isMaker }: Execution): Promise<string> {
+    const quote = this.#context.host.symbols.find((one) => one.symbol === symbol)?.instrument.quote
+    if (feeAsset === '' || feeAsset === quote || unitsOf(fee) === 0n) return fee
+    this.#context.alarm(
+      'fee-asset',
+      'warning',
+      `${symbol}: fees are taken in ${feeAsset}; here they are reckoned in ${quote} at the account's fee rate`,
+      { symbol, feeAsset },
+    )
+    const rates = await this.#ratesOf(symbol)
+    return (Number(qty) * Number(price) * (isMaker ? rates.maker : rates.taker)).toFixed(8)
+  }
+
+  async #ratesOf(symbol: string): Promise<{ maker: number; taker: number }> {
+    const known = this.#feeRates.get(symbol)
+    if (known !== undefined) return known
+    const outcome = await this.#context.gate.send('GET', 'fapi/v1/commissionRate', { symbol })
+    const reply = outcome.kind === 'done' ? fieldsOf(outcome.reply) : {}
+    const rates = {
+      maker: Number(amountIn(reply, 'makerCommissionRate')),
+      taker: Number(amountIn(reply, 'takerCommissionRate')),
+    }
+    if (outcome.kind === 'done') this.#feeRates.set(symbol, rates)
+    return rates
+  }
+}
+
+/** Whether the exchange says that more of it was filled than the engine has been told. */
+export function isBehind(attempt: Attempt): boolean {
+  return unitsOf(attempt.executed) > attempt.filled
+}
+
+export function filledText(attempt: Attempt): string {
+  return textOf(attempt.filled)
+}

@@ -1,0 +1,174 @@
+import { createHmac } from 'node:crypto'
+import { USDMClient } from 'binance'
+import type { Destination } from './destination.ts'
+import type { Keys } from './keys.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { pause } from './pause.ts'
+import type { Timing } from './timing.ts'
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Params = Readonly<Record<string, string | number>>
+
+interface How {
+  /** Whether it takes risk away, and so may leave while all else is silent. */
+  readonly isExit?: boolean
+  readonly isSigned?: boolean
+  /** Longest silence that it is worth waiting for, ms. */
+  readonly patience?: number
+  /** Called whenever it leaves, just before its timestamp is taken. */
+  readonly onLeave?: () => void
+}
+
+export interface GateOptions {
+  readonly destination: Destination
+  readonly keys: Keys
+  readonly timing: Timing
+  readonly now: () => number
+  readonly signal: AbortSignal
+  /** Told when the exchange asks for silence. */
+  readonly onPause: (ms: number, why: string) => void
+}
+
+/** How often a request that was refused for its clock is sent again, with the clock set anew. */
+const CLOCK_TRIES = 3
+const READ_TRIES = 3
+
+/**
+ * The one way out: every request to the exchange goes through the `binance` package here. What is refused for our clock is sent again
+ * once that is right; after 429 or 418 nothing but exits leaves until the time that the exchange names.
+ */
+export class Gate {
+  readonly #client: USDMClient
+  readonly #options: GateOptions
+  #silentUntil = 0
+  #syncing: Promise<boolean> | null = null
+
+  constructor(options: GateOptions) {
+    this.#options = options
+    const { destination, keys, timing } = options
+    this.#client = new USDMClient(restOptions(destination, keys, timing), requestOptions(destination, timing))
+  }
+
+  /** The exchange's clock, UTC ms. */
+  now(): number {
+    return this.#options.now() + this.#client.getTimeOffset()
+  }
+
+  /** Ahead of ours where above 0, ms. */
+  get clockOffset(): number {
+    return this.#client.getTimeOffset()
+  }
+
+  async send(method: Method, path: string, params: Params = {}, how: How = {}): Promise<Outcome> {
+    const { isExit = false, isSigned = true, patience = Number.POSITIVE_INFINITY } = how
+    for (let tries = 1; ; tries++) {
+      if (!isExit) {
+        const left = this.#silentUntil - this.#options.now()
+        if (left > patience) return notSent(`the exchange has asked for silence for ${Math.ceil(left / 1000)} s more`)
+        if (!(await this.#awaitSilence())) return notSent('the session was stopped before this was sent')
+      }
+      how.onLeave?.()
+      const outcome = await this.#call(method, path, params, isSigned)
+      if (outcome.kind !== 'failed') return outcome
+      if (outcome.cause === 'limit') this.#beSilent(outcome.retryAfter ?? this.#options.timing.pause, outcome.text)
+      if (outcome.cause !== 'clock' || tries >= CLOCK_TRIES) return outcome
+      if (!(await this.setClock(isExit))) return outcome
+    }
+  }
+
+  /** Asks for something, and again where no answer comes: nothing is changed by that. */
+  async read(path: string, params: Params = {}, how: How = {}): Promise<Outcome> {
+    const { timing, signal } = this.#options
+    for (let tries = 1; ; tries++) {
+      const outcome = await this.send('GET', path, params, how)
+      if (outcome.kind === 'done' || outcome.kind === 'refused' || tries >= READ_TRIES) return outcome
+      if (!(await pause(timing.backoff * 2 ** tries, signal))) return outcome
+    }
+  }
+
+  /** Asks for the exchange's time; several who ask at once share one question. Says whether it was answered. */
+  setClock(isExit = false): Promise<boolean> {
+    this.#syncing ??= this.#askTime(isExit).finally(() => {
+      this.#syncing = null
+    })
+    return this.#syncing
+  }
+
+  async #askTime(isExit: boolean): Promise<boolean> {
+    const { now } = this.#options
+    let before = now()
+    const outcome = await this.send(
+      'GET',
+      'fapi/v1/time',
+      {},
+      {
+        ...{ isExit, isSigned: false },
+        onLeave: () => {
+          before = now()
+        },
+      },
+    )
+    if (outcome.kind !== 'done') return false
+    const after = now()
+    const time = Number((outcome.reply as { serverTime?: unknown }).serverTime)
+    if (!Number.isFinite(time)) return false
+    // a timestamp ahead of the exchange is refused sooner than one behind: half of the way there is its age
+    this.#client.setTimeOffset(Math.floor(time - (before + after) / 2))
+    return true
+  }
+
+  async #call(method: Method, path: string, params: Params, isSigned: boolean): Promise<Outcome> {
+    this.#options.destination.check(`${this.#options.destination.rest}/${path}`)
+    try {
+      return { kind: 'done', reply: await this.#client._call(method, path, { ...params }, isSigned) }
+    } catch (error) {
+      return outcomeOf(error)
+    }
+  }
+
+  #beSilent(ms: number, why: string): void {
+    this.#silentUntil = Math.max(this.#silentUntil, this.#options.now() + ms)
+    this.#options.onPause(ms, why)
+  }
+
+  async #awaitSilence(): Promise<boolean> {
+    const { now, signal } = this.#options
+    for (;;) {
+      if (signal.aborted) return false
+      const left = this.#silentUntil - now()
+      if (left <= 0) return true
+      await pause(left, signal)
+    }
+  }
+}
+
+function notSent(text: string): Outcome {
+  return { kind: 'failed', cause: 'away', text, retryAfter: null }
+}
+
+/** What the package's clients are made with, those of streams too. */
+export function restOptions(destination: Destination, keys: Keys, timing: Timing) {
+  return {
+    api_key: keys.key,
+    api_secret: keys.secret,
+    recvWindow: timing.recvWindow,
+    // its own clock sync cannot be waited for, and says 0 where it fails
+    disableTimeSync: true,
+    // its own exception leaves out the HTTP status
+    parseExceptions: false,
+    ...(destination.kind === 'demo' ? { demoTrading: true } : { baseUrl: destination.rest }),
+    customSignMessageFn: async (message: string, secret: string) =>
+      createHmac('sha256', secret).update(message).digest('hex'),
+  }
+}
+
+export function requestOptions(destination: Destination, timing: Timing) {
+  return {
+    timeout: timing.timeout,
+    // no detour: neither where an answer sends us, nor what the environment names as a proxy
+    maxRedirects: 0,
+    proxy: false as const,
+    httpAgent: destination.agents.http,
+    httpsAgent: destination.agents.https,
+  }
+}

@@ -1,0 +1,50 @@
+import { readFileSync, statSync } from 'node:fs'
+import { UsageError } from '../../usage-error.ts'
+
+/** What requests are signed with. Never logged, never written. */
+export interface Keys {
+  readonly key: string
+  readonly secret: string
+}
+
+/** What the simulated exchange takes where it is bound to loopback and was given no other. */
+const LOOPBACK: Keys = { key: 'klinelab', secret: 'klinelab' }
+
+/**
+ * Keys of Demo Trading: of `KLINELAB_DEMO_KEY` and `KLINELAB_DEMO_SECRET`, or of a file with the key on its first line and the secret
+ * on its second, which nobody else may read.
+ * @throws UsageError that says what is missing; it quotes no key
+ */
+export function demoKeys(env: Readonly<Record<string, string | undefined>>, file: string | null): Keys {
+  if (file !== null) return keysOf(file)
+  const given = { key: env['KLINELAB_DEMO_KEY'], secret: env['KLINELAB_DEMO_SECRET'] }
+  if (given.key && given.secret) return { key: given.key, secret: given.secret }
+  throw new UsageError(
+    '--broker demo needs keys of Binance Demo Trading: set KLINELAB_DEMO_KEY and KLINELAB_DEMO_SECRET, or name a file of mode 600 that holds the key on its first line and the secret on its second',
+  )
+}
+
+/** Keys of the simulated exchange: `KLINELAB_EXCHANGE_KEY` and `_SECRET`, on loopback those it has by itself. */
+export function exchangeKeys(env: Readonly<Record<string, string | undefined>>, url: string): Keys {
+  const given = { key: env['KLINELAB_EXCHANGE_KEY'], secret: env['KLINELAB_EXCHANGE_SECRET'] }
+  if (given.key && given.secret) return { key: given.key, secret: given.secret }
+  const { hostname } = new URL(url)
+  if (/^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname)) return LOOPBACK
+  throw new UsageError(
+    `--broker exchange ${url} is not on this machine: set KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET`,
+  )
+}
+
+function keysOf(file: string): Keys {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw new UsageError(`${file}: there is no such file of keys`)
+  if ((stat.mode & 0o077) !== 0)
+    throw new UsageError(
+      `${file}: others may read these keys (mode ${(stat.mode & 0o777).toString(8)}): chmod 600 ${file}`,
+    )
+  const [key, secret] = readFileSync(file, 'utf8')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+  if (!key || !secret) throw new UsageError(`${file}: needs the key on its first line and the secret on its second`)
+  return { key, secret }
+}

@@ -1,0 +1,18 @@
+import type { Terms } from './terms.ts'
+
+/** One order of the engine, and how far the exchange is from what the engine wants of it. */
+export interface Line {
+  readonly symbol: string
+  readonly order: string
+  /** Wall clock and monotonic clock, ms, when the engine asked; 0: before this process. */
+  readonly askedAt: number
+  readonly askedTick: number
+  isBusy: boolean
+  isDirty: boolean
+  /** It is to happen now, at the market, whatever it was: a stop that cannot stand any more. */
+  mustExit: boolean
+  /** Terms that the exchange refused to change it to. */
+  refused: Terms | null
+  /** Failures in a row. */
+  failures: number
+}

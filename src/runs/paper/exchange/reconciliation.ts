@@ -1,0 +1,224 @@
+import type { BrokerSymbol } from '../paper-broker.ts'
+import { type Attempt, isOnBook } from './attempt.ts'
+import { isOfSession } from './client-id.ts'
+import type { Context } from './context.ts'
+import { textOf, unitsOf } from './exact.ts'
+import { type Fields, rowsOf, textIn } from './fields.ts'
+import type { Fills } from './fills.ts'
+import { type Funding, walletOf } from './funding.ts'
+import type { Lines } from './lines.ts'
+import { pause } from './pause.ts'
+import { positionOf, type Settings } from './settings.ts'
+
+/** Times that a difference is looked at before it is believed: what is underway makes one that is none. */
+const LOOKS = 4
+/** A balance is reckoned in eight decimals on both sides, fee by fee. */
+const SLACK = 0.01
+/** Clocks further apart than this are worth a word, ms. */
+const CLOCK = 1000
+
+/** Open orders of both lists, position, balance and settings against the engine's: what is not ours halts the session. */
+export class Reconciliation {
+  readonly #context: Context
+  readonly #fills: Fills
+  readonly #lines: Lines
+  readonly #settings: Settings
+  readonly #funding: Funding
+  /** The exchange's wallet less the engine's, when the session began. */
+  #apart: number | null = null
+  #underway: Promise<void> | null = null
+
+  constructor(context: Context, fills: Fills, lines: Lines, settings: Settings, funding: Funding) {
+    this.#context = context
+    this.#fills = fills
+    this.#lines = lines
+    this.#settings = settings
+    this.#funding = funding
+  }
+
+  /** What the account was when the session began: nothing of these symbols may be there that is not its own. */
+  async begin(): Promise<void> {
+    const { host, gate } = this.#context
+    const before = host.notes.find(({ note }) => note === 'baseline')
+    if (before !== undefined) {
+      this.#apart = before['apart'] === null ? null : Number(before['apart'])
+      this.#context.teller.skip(before['funding'] as string[])
+      for (const [symbol, id] of Object.entries(before['trades'] as Record<string, string>))
+        this.#fills.startAfter(symbol, id)
+      return
+    }
+    const trades: Record<string, string> = {}
+    for (const { symbol } of host.symbols) {
+      const risk = await this.#settings.riskOf(symbol)
+      if (risk === null) throw new Error(`${symbol}: its position could not be read`)
+      const held = positionOf(risk)
+      if (held !== 0n)
+        throw new Error(
+          `${symbol}: the account holds ${textOf(held)} already: close it, a session begins with what it trades itself`,
+        )
+      const outcome = await gate.read('fapi/v1/userTrades', { symbol, limit: 1 })
+      if (outcome.kind !== 'done') throw new Error(`${symbol}: its trades could not be read: ${outcome.text}`)
+      trades[symbol] = textIn(rowsOf(outcome.reply).at(-1) ?? {}, 'id') || '0'
+      this.#fills.startAfter(symbol, trades[symbol])
+    }
+    const funding = await this.#funding.before()
+    if (funding === null) throw new Error('the income of the account could not be read')
+    this.#context.teller.skip(funding)
+    const wallet = await this.#wallet()
+    this.#apart = wallet === null ? null : wallet - host.run.account().wallet
+    await host.note({ kind: 'broker', note: 'baseline', trades, funding, apart: this.#apart })
+  }
+
+  /** Compares everything; several who ask at once share the answer. */
+  run(): Promise<void> {
+    this.#underway ??= this.#run().finally(() => {
+      this.#underway = null
+    })
+    return this.#underway
+  }
+
+  async #run(): Promise<void> {
+    const { gate } = this.#context
+    await gate.setClock()
+    const offset = gate.clockOffset
+    if (Math.abs(offset) > CLOCK)
+      this.#context.alarm(
+        'clock-offset',
+        'warning',
+        `this machine's clock is ${Math.abs(offset) > 60_000 ? 'minutes' : 'more than a second'} off the exchange's; requests are signed with its own`,
+        { offset },
+      )
+    else this.#context.calm('clock-offset')
+    if (this.#funding.isDue) await this.#funding.take()
+    await Promise.all(this.#context.host.symbols.map((one) => this.#symbol(one)))
+    await this.#settings.check()
+    await this.#balance()
+  }
+
+  async #symbol({ symbol }: BrokerSymbol): Promise<void> {
+    await this.#orders(symbol)
+    await this.#position(symbol)
+  }
+
+  async #orders(symbol: string): Promise<void> {
+    const { gate, attempts, host } = this.#context
+    // what is sent while the lists are on their way need not be in them
+    const rested = attempts.unfinished().filter((one) => one.symbol === symbol && one.state === 'live')
+    const [plain, algo] = await Promise.all([
+      gate.read('fapi/v1/openOrders', { symbol }),
+      gate.read('fapi/v1/openAlgoOrders', { symbol }),
+    ])
+    if (plain.kind !== 'done' || algo.kind !== 'done') {
+      host.log('warn', `open orders of ${symbol} could not be read`)
+      return
+    }
+    const there = new Set<Attempt>()
+    for (const row of rowsOf(plain.reply)) {
+      const found = await this.#seen(symbol, row, textIn(row, 'clientOrderId'), textIn(row, 'orderId'))
+      if (found !== null) there.add(found)
+    }
+    for (const row of rowsOf(algo.reply)) {
+      const found = await this.#seen(symbol, row, textIn(row, 'clientAlgoId'), '')
+      if (found !== null) there.add(found)
+    }
+    for (const attempt of rested) {
+      if (there.has(attempt) || attempt.state !== 'live' || this.#lines.isBusy(symbol, attempt.order)) continue
+      host.log('info', `${attempt.clientId} is in no list of open orders: asked for`, { clientId: attempt.clientId })
+      attempt.state = 'unsure'
+      this.#lines.look(symbol, attempt.order)
+    }
+  }
+
+  /** An order that is open there: one that the engine does not want is cancelled, one that nobody here sent halts. */
+  async #seen(symbol: string, row: Fields, clientId: string, orderId: string): Promise<Attempt | null> {
+    const { attempts, host, gate } = this.#context
+    const attempt =
+      attempts.byClientId(clientId) ??
+      (orderId === '' ? undefined : ((await this.#fills.ownerOf(symbol, orderId, clientId)) ?? undefined))
+    if (attempt !== undefined) {
+      const isWanted = this.#context.viewOf(symbol, attempt.order) !== undefined
+      if (this.#lines.isBusy(symbol, attempt.order)) return attempt
+      if (attempt.state === 'absent' || (attempt.state === 'ended' && !isOnBook(attempt))) {
+        // it was taken for gone, and is not
+        attempt.state = 'live'
+        attempt.isDealtWith = false
+      }
+      if (!isWanted) {
+        this.#context.alarm(
+          'orphan-order',
+          'warning',
+          `${symbol}: ${clientId} is open there and not wanted: it is cancelled`,
+          { symbol, order: attempt.order, clientId },
+        )
+      }
+      this.#lines.look(symbol, attempt.order)
+      return attempt
+    }
+    if (isOfSession(clientId, host.sessionId)) {
+      // of this session, and in no note of it: its journal has been lost or copied
+      this.#context.alarm(
+        'orphan-order',
+        'warning',
+        `${symbol}: ${clientId} is of this session and not in its journal: it is cancelled`,
+        { symbol, clientId },
+      )
+      if ('clientAlgoId' in row) await gate.send('DELETE', 'fapi/v1/algoOrder', { clientAlgoId: clientId })
+      else await gate.send('DELETE', 'fapi/v1/order', { symbol, origClientOrderId: clientId })
+    } else if (orderId === '')
+      await this.#context.halt(
+        'foreign-order',
+        `${symbol}: conditional order ${clientId} is open there and was not sent by this session: somebody else trades on this account, so nothing is opened any more`,
+        { symbol, clientId },
+      )
+    return null
+  }
+
+  async #position(symbol: string): Promise<void> {
+    const { host, signal, timing } = this.#context
+    for (let look = 1; !signal.aborted; look++) {
+      const risk = await this.#settings.riskOf(symbol)
+      if (risk === null) return
+      const there = positionOf(risk)
+      const here = () => unitsOf(host.run.positionOf(symbol).qty)
+      if (there === here()) return this.#context.calm('position', { symbol })
+      const isKnown = await this.#fills.catchUp(symbol)
+      if (there === here()) return this.#context.calm('position', { symbol })
+      if (look < LOOKS || !isKnown) {
+        if (look >= 2 * LOOKS) return
+        await pause(timing.backoff, signal)
+        continue
+      }
+      return this.#context.halt(
+        'position',
+        `${symbol}: the account holds ${textOf(there)}, and this session has traded ${textOf(here())}: somebody else has changed it, so nothing is opened any more`,
+        { symbol, there: textOf(there), here: textOf(here()) },
+      )
+    }
+  }
+
+  async #balance(): Promise<void> {
+    if (this.#apart === null) return
+    const wallet = await this.#wallet()
+    if (wallet === null) return
+    const off = wallet - this.#context.host.run.account().wallet - this.#apart
+    if (Math.abs(off) <= Math.max(SLACK, Math.abs(wallet) * 1e-6)) return this.#context.calm('balance')
+    // funding is told of by no trade
+    await this.#funding.take()
+    const again = await this.#wallet()
+    if (again === null || !this.#lines.isIdle) return
+    const left = again - this.#context.host.run.account().wallet - this.#apart
+    if (Math.abs(left) <= Math.max(SLACK, Math.abs(again) * 1e-6)) return this.#context.calm('balance')
+    const text = `the wallet holds ${Math.abs(left).toFixed(2)} ${left > 0 ? 'more' : 'less'} than this session's trades explain`
+    if (left > 0) this.#context.alarm('balance', 'warning', `${text}: somebody has paid in`, { off: left })
+    else
+      await this.#context.halt('balance', `${text}: somebody has taken it out, so nothing is opened any more`, {
+        off: left,
+      })
+  }
+
+  async #wallet(): Promise<number | null> {
+    const outcome = await this.#context.gate.read('fapi/v3/balance')
+    const asset = this.#context.host.symbols[0]?.instrument.quote ?? 'USDT'
+    return outcome.kind === 'done' ? walletOf(outcome.reply, asset) : null
+  }
+}

@@ -1,0 +1,147 @@
+import type { OrderView } from '../../../core/order.ts'
+import type { Attempt } from './attempt.ts'
+import type { Context } from './context.ts'
+import type { Line } from './line.ts'
+import { isProtective, isReducing, type Terms } from './terms.ts'
+
+/** Codes of refusals that mean more than that. https://developers.binance.com/docs/derivatives/usds-margined-futures/error-code */
+const DUPLICATE = -4116
+const REDUCE_ONLY = -2022
+const WOULD_TRIGGER = -2021
+const NO_CHANGE = -5027
+const FOK = -5021
+const GTX = -5022
+const NOT_THERE = [-2011, -2013]
+/** Precision, prices, quantities, notional: judged here with filters that the exchange has no more. */
+const FILTERS = [-1111, -4001, -4002, -4003, -4004, -4005, -4013, -4014, -4016, -4023, -4024, -4164]
+
+interface Refusal {
+  readonly code: number
+  readonly text: string
+}
+
+/** What follows when the exchange says no: to an order, to a change of one, or to one that it had taken. */
+export class Refusals {
+  readonly #context: Context
+  readonly #hooks: { onDoubt: (symbol: string) => void; onFilter: () => void }
+
+  constructor(context: Context, hooks: { onDoubt: (symbol: string) => void; onFilter: () => void }) {
+    this.#context = context
+    this.#hooks = hooks
+  }
+
+  async ofPlacing(line: Line, view: OrderView, attempt: Attempt, { code, text }: Refusal): Promise<'over' | 'unsure'> {
+    const { symbol, order } = line
+    const facts = { symbol, order, code }
+    // it is there already: an answer was lost, or it came late
+    if (code === DUPLICATE) return 'unsure'
+    if (FILTERS.includes(code)) this.#hooks.onFilter()
+    if (code === REDUCE_ONLY) {
+      // there is no position there to reduce: somebody is wrong
+      this.#hooks.onDoubt(symbol)
+      await this.#context.tellEnded(symbol, order, 'refused', text)
+      return 'over'
+    }
+    if (isProtective(view) && !attempt.isExit) return this.#ofStop(line, view, attempt, { code, text })
+    if (isReducing(view) && view.type === 'market') {
+      await this.#context.halt('exit-refused', `${symbol}: the exchange refuses to close the position: ${text}`, facts)
+    } else if (attempt.isExit)
+      await this.#context.halt(
+        'exit-refused',
+        `${symbol}: stop ${order} cannot stand, and its exit is refused: ${text}`,
+        facts,
+      )
+    const reason = code === GTX ? 'post-only' : code === FOK ? 'expired' : 'refused'
+    await this.#context.tellEnded(symbol, order, reason, text)
+    return 'over'
+  }
+
+  /** A position may not stand without its stop: what the stop was for leaves at the market. */
+  async #ofStop(line: Line, view: OrderView, attempt: Attempt, { code, text }: Refusal): Promise<'over'> {
+    const { symbol, order } = line
+    const facts = { symbol, order, code }
+    const others = this.#context.attempts.of(symbol, order)
+    if (code !== WOULD_TRIGGER && others.some((other) => other !== attempt && other.state === 'live')) {
+      line.refused = attempt.terms
+      this.#context.alarm(
+        'stop-not-moved',
+        'warning',
+        `${symbol}: stop ${order} stays where it is, it could not be moved: ${text}`,
+        facts,
+      )
+      return 'over'
+    }
+    line.mustExit = true
+    if (code === WOULD_TRIGGER)
+      this.#context.alarm(
+        'stop-passed',
+        'warning',
+        `${symbol}: the price is beyond stop ${order} already: it exits at the market`,
+        facts,
+      )
+    else
+      this.#context.alarm(
+        'stop-refused',
+        'critical',
+        `${symbol}: stop ${order} cannot be placed (${text}): ${view.qty} leave at the market`,
+        facts,
+      )
+    return 'over'
+  }
+
+  ofAmending(line: Line, wanted: Terms, { code, text }: Refusal): 'over' | 'unsure' {
+    const { symbol, order } = line
+    if (NOT_THERE.includes(code) || code === GTX) return 'unsure'
+    if (FILTERS.includes(code)) this.#hooks.onFilter()
+    line.refused = wanted
+    if (code !== NO_CHANGE)
+      this.#context.alarm('not-amended', 'warning', `${symbol}: order ${order} stays as it was: ${text}`, {
+        symbol,
+        order,
+        code,
+      })
+    return 'over'
+  }
+
+  /** An order that the engine thinks alive has ended there, and not because we asked. */
+  async ofEnding(line: Line, view: OrderView, attempt: Attempt): Promise<void> {
+    const { symbol, order } = line
+    const { status, why } = attempt
+    const facts = { symbol, order, status }
+    const isFlat = this.#context.host.run.positionOf(symbol).qty === 0
+    const said = `${status}${why === '' ? '' : `: ${why}`}`
+    const end = (reason: 'requested' | 'expired' | 'post-only' | 'refused') =>
+      this.#context.tellEnded(symbol, order, reason, said)
+    if (status === 'FILLED' || (isReducing(view) && isFlat)) return end('expired')
+    if (status === 'CANCELED' || status === 'GONE') {
+      await this.#context.halt(
+        'cancelled-elsewhere',
+        `${symbol}: order ${order} was cancelled, and not by this session${isProtective(view) ? '; it is put back' : ''}`,
+        facts,
+      )
+      // a stop is put back by the line's next step: there is none any more
+      return isProtective(view) ? undefined : end('requested')
+    }
+    if (isProtective(view)) {
+      line.mustExit = true
+      this.#context.alarm(
+        'stop-rejected',
+        'critical',
+        `${symbol}: stop ${order} was reached and not carried out (${said}): it exits at the market`,
+        facts,
+      )
+      return
+    }
+    if (isReducing(view) && view.type === 'market') {
+      // what is left of a close that found no more in the book
+      this.#context.alarm(
+        'exit-expired',
+        'critical',
+        `${symbol}: ${view.qty} of exit ${order} found no buyer or seller (${said})`,
+        facts,
+      )
+      return end('expired')
+    }
+    return end(status === 'REJECTED' ? 'refused' : view.tif === 'GTX' ? 'post-only' : 'expired')
+  }
+}

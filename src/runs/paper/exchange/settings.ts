@@ -1,0 +1,164 @@
+import type { Filters } from '../../../core/instrument.ts'
+import { parseExchangeInfo } from '../../../data/exchange-info.ts'
+import type { BrokerSymbol } from '../paper-broker.ts'
+import type { Context } from './context.ts'
+import { unitsOf } from './exact.ts'
+import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+
+/** Margin type is as asked for already. */
+const NO_CHANGE = -4046
+
+/**
+ * What the account must be set to, and the rules that the exchange must have, for the engine's reckoning to be true there: one-way
+ * positions, one asset as margin, the session's leverage and margin mode, and a grid on which the engine's orders lie.
+ */
+export class Settings {
+  readonly #context: Context
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /**
+   * Sets leverage and margin mode where they differ. The account's modes are everybody's and are not touched.
+   * @throws Error that says what stands in the way
+   */
+  async prepare(): Promise<void> {
+    const wrong = await this.#modes()
+    if (wrong === null) throw new Error('the account could not be read')
+    if (wrong.length > 0) throw new Error(wrong.join('; '))
+    for (const one of this.#context.host.symbols) await this.#prepareSymbol(one)
+    const rules = await this.rules()
+    if (rules === null) throw new Error('the rules of the exchange (exchangeInfo) could not be read')
+    if (rules.length > 0) throw new Error(rules.join('; '))
+  }
+
+  async #prepareSymbol({ symbol, leverage, margin }: BrokerSymbol): Promise<void> {
+    const risk = await this.riskOf(symbol)
+    if (risk === null) throw new Error(`${symbol}: its position could not be read`)
+    if (margin !== null && modeOf(risk) !== margin) {
+      const marginType = margin === 'cross' ? 'CROSSED' : 'ISOLATED'
+      const outcome = await this.#context.gate.send('POST', 'fapi/v1/marginType', { symbol, marginType })
+      if (outcome.kind !== 'done' && !(outcome.kind === 'refused' && outcome.code === NO_CHANGE))
+        throw new Error(`${symbol}: margin mode ${margin} could not be set: ${outcome.text}`)
+    }
+    if (Number(textIn(risk, 'leverage')) !== leverage) {
+      const outcome = await this.#context.gate.send('POST', 'fapi/v1/leverage', { symbol, leverage })
+      if (outcome.kind !== 'done') throw new Error(`${symbol}: leverage ${leverage} could not be set: ${outcome.text}`)
+    }
+  }
+
+  /** Position, leverage and margin mode of a symbol as the exchange has them; `null`: it did not say. */
+  async riskOf(symbol: string): Promise<Fields | null> {
+    const outcome = await this.#context.gate.read('fapi/v2/positionRisk', { symbol })
+    if (outcome.kind !== 'done') {
+      if (outcome.kind === 'refused')
+        throw new Error(`${symbol}: the exchange refuses to show its position: ${outcome.text}`)
+      return null
+    }
+    const rows = rowsOf(outcome.reply)
+    return rows.find((row) => ['BOTH', ''].includes(textIn(row, 'positionSide'))) ?? null
+  }
+
+  /** What is wrong with a symbol's settings; empty where nothing is. */
+  wrongWith({ symbol, leverage, margin }: BrokerSymbol, risk: Fields): string[] {
+    const found: string[] = []
+    const has = Number(textIn(risk, 'leverage'))
+    if (has !== leverage) found.push(`${symbol}: leverage is ${has} there, and the session reckons with ${leverage}`)
+    if (margin !== null && modeOf(risk) !== margin)
+      found.push(`${symbol}: margin mode is ${modeOf(risk)} there, and the session reckons with ${margin}`)
+    return found
+  }
+
+  /** What is wrong with the account's modes; `null`: it did not say. */
+  async #modes(): Promise<string[] | null> {
+    const [dual, multi] = await Promise.all([
+      this.#context.gate.read('fapi/v1/positionSide/dual'),
+      this.#context.gate.read('fapi/v1/multiAssetsMargin'),
+    ])
+    for (const outcome of [dual, multi])
+      if (outcome.kind === 'refused') throw new Error(`the exchange refuses to show the account: ${outcome.text}`)
+    if (dual.kind !== 'done' || multi.kind !== 'done') return null
+    const found: string[] = []
+    if (String(fieldsOf(dual.reply)['dualSidePosition']) === 'true')
+      found.push(
+        'the account is in hedge mode: set its position mode to one-way, the engine keeps one net position a symbol',
+      )
+    if (String(fieldsOf(multi.reply)['multiAssetsMargin']) === 'true')
+      found.push(
+        'the account is in multi-assets mode: set it to single-asset, or its margin is another than the engine reckons with',
+      )
+    return found
+  }
+
+  /** Halts where somebody has changed what the session reckons with. */
+  async check(): Promise<void> {
+    const wrong = (await this.#modes()) ?? []
+    for (const one of this.#context.host.symbols) {
+      const risk = await this.riskOf(one.symbol)
+      if (risk !== null) wrong.push(...this.wrongWith(one, risk))
+    }
+    if (wrong.length > 0) await this.#context.halt('settings-changed', wrong.join('; '), {})
+    else this.#context.calm('settings-changed')
+  }
+
+  /** Where the exchange's rules have become such that the engine's orders need not fit them; `null`: it did not say. */
+  async rules(): Promise<string[] | null> {
+    const outcome = await this.#context.gate.read('fapi/v1/exchangeInfo', {}, { isSigned: false })
+    if (outcome.kind !== 'done') return null
+    const info = fieldsOf(outcome.reply)
+    const ours = new Set(this.#context.host.symbols.map(({ symbol }) => symbol))
+    // others may be listed and not trade yet, with a tick of 0
+    const symbols = rowsOf(info['symbols']).filter((row) => ours.has(textIn(row, 'symbol')))
+    const { symbols: known } = parseExchangeInfo({ ...info, symbols }, 'exchangeInfo')
+    return this.#context.host.symbols.flatMap(({ symbol, instrument }) => {
+      const found = known.find((one) => one.symbol === symbol)
+      if (found === undefined) return [`${symbol} is not listed there`]
+      if (found.status !== '' && found.status !== 'TRADING')
+        return [`${symbol} does not trade there: it is ${found.status}`]
+      return misfits(symbol, instrument.snapshots.at(-1)!.filters, found.snapshot.filters)
+    })
+  }
+
+  /** Reads the rules anew, and halts where orders need not fit any more. */
+  async checkRules(): Promise<void> {
+    const wrong = await this.rules()
+    if (wrong === null) return
+    if (wrong.length > 0) await this.#context.halt('rules-changed', wrong.join('; '), {})
+    else this.#context.calm('rules-changed')
+  }
+}
+
+/** Prices and quantities that are legal by `ours` must lie on the grid of `theirs`. */
+function misfits(symbol: string, ours: Filters, theirs: Filters): string[] {
+  const grids = [
+    ['tick size', ours.price?.tick, theirs.price?.tick],
+    ['step size', ours.lot?.step, theirs.lot?.step],
+  ] as const
+  const found: string[] = grids.flatMap(([what, own, other]) =>
+    own === undefined || other === undefined || isMultiple(own, other)
+      ? []
+      : [
+          `${symbol}: the exchange's ${what} is ${other}, the session's ${own}: store the rules of this exchange and start anew`,
+        ],
+  )
+  const notional = [ours.notional?.min ?? '0', theirs.notional?.min ?? '0'] as const
+  if (unitsOf(notional[0]) < unitsOf(notional[1]))
+    found.push(
+      `${symbol}: the exchange's smallest notional is ${notional[1]}, the session's ${notional[0]}: store the rules of this exchange and start anew`,
+    )
+  return found
+}
+
+function isMultiple(value: string, of: string): boolean {
+  const grid = unitsOf(of)
+  return grid === 0n || unitsOf(value) % grid === 0n
+}
+
+function modeOf(risk: Fields): 'cross' | 'isolated' {
+  return textIn(risk, 'marginType').toLowerCase().startsWith('iso') ? 'isolated' : 'cross'
+}
+
+export function positionOf(risk: Fields): bigint {
+  return unitsOf(amountIn(risk, 'positionAmt'))
+}

@@ -1,0 +1,164 @@
+import { type Attempt, learnOfAlgo, learnOfOrder } from './attempt.ts'
+import { systemOrder } from './client-id.ts'
+import type { Context } from './context.ts'
+import { textOf, unitsOf } from './exact.ts'
+import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+import type { Fills } from './fills.ts'
+import type { Lines } from './lines.ts'
+
+interface Hooks {
+  /** Something may differ from what the engine thinks: compare. */
+  readonly onDoubt: (symbol: string | null) => void
+  readonly onFunding: () => void
+  /** Leverage, margin, or the account's modes were changed by somebody. */
+  readonly onSettings: () => void
+}
+
+/** Reads the user stream, one event after the other, in the order in which they came. */
+export class StreamEvents {
+  readonly #context: Context
+  readonly #fills: Fills
+  readonly #lines: Lines
+  readonly #hooks: Hooks
+  #last: Promise<void> = Promise.resolve()
+  #waiting = 0
+  /** Positions as the exchange states them, by symbol. */
+  readonly positions = new Map<string, string>()
+
+  constructor(context: Context, fills: Fills, lines: Lines, hooks: Hooks) {
+    this.#context = context
+    this.#fills = fills
+    this.#lines = lines
+    this.#hooks = hooks
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting === 0
+  }
+
+  /** Resolves when what has come so far has been taken. */
+  idle(): Promise<void> {
+    return this.#last
+  }
+
+  take(event: Fields): void {
+    this.#waiting++
+    this.#last = this.#last
+      .then(() => this.#take(event))
+      .catch((error: unknown) =>
+        this.#context.halt(
+          'broker-error',
+          `${textIn(event, 'e')}: ${error instanceof Error ? error.message : String(error)}`,
+        ),
+      )
+      .catch(() => undefined)
+      .finally(() => {
+        this.#waiting--
+      })
+  }
+
+  async #take(event: Fields): Promise<void> {
+    const kind = textIn(event, 'e')
+    this.#context.sawTime(Number(event['T'] ?? event['E']))
+    if (kind === 'ORDER_TRADE_UPDATE') return this.#order(fieldsOf(event['o']))
+    if (kind === 'ALGO_UPDATE') return this.#algo(fieldsOf(event['o']))
+    if (kind === 'ACCOUNT_UPDATE') return this.#account(fieldsOf(event['a']))
+    if (kind === 'ACCOUNT_CONFIG_UPDATE') return this.#hooks.onSettings()
+    if (kind === 'CONDITIONAL_ORDER_TRIGGER_REJECT') return this.#triggerReject(fieldsOf(event['or']))
+    if (kind === 'MARGIN_CALL')
+      this.#context.alarm('margin-call', 'critical', `margin call: ${JSON.stringify(event['p'] ?? [])}`, {
+        positions: event['p'] ?? [],
+      })
+  }
+
+  async #order(o: Fields): Promise<void> {
+    const symbol = textIn(o, 's')
+    const orderId = textIn(o, 'i')
+    const isOurSymbol = this.#context.host.symbols.some((one) => one.symbol === symbol)
+    const isTrade = textIn(o, 'x') === 'TRADE'
+    // a system order's end is all that there is to know of it
+    if (systemOrder(textIn(o, 'c')) !== null && !isTrade && textIn(o, 'x') !== 'CALCULATED') return
+    const attempt = isOurSymbol ? await this.#fills.ownerOf(symbol, orderId, textIn(o, 'c')) : null
+    if (!isOurSymbol) {
+      this.#context.alarm(
+        'other-symbol',
+        'warning',
+        `${symbol} is traded on this account and not by this session: they share its margin`,
+        { symbol },
+      )
+      return
+    }
+    if (attempt === null || attempt === undefined) return this.#hooks.onDoubt(symbol)
+    attempt.isSeen = true
+    attempt.orderId = orderId
+    if (this.#context.attempts.index(attempt)) this.#context.jot(attempt, 'order')
+    if (attempt.terms.route === 'algo') await this.#triggered(attempt, Number(o['T']))
+    if (isTrade) await this.#fills.takeEvent(attempt, o)
+    const er = textIn(o, 'er')
+    const why = er === '' || er === '0' ? '' : `expiry reason ${er}`
+    if (textIn(o, 'x') === 'AMENDMENT')
+      attempt.terms = {
+        ...attempt.terms,
+        qty: plain(o, 'q'),
+        price: attempt.terms.price === null ? null : plain(o, 'p'),
+      }
+    // an event that came late says less than is known: what has been filled does not become new
+    learnOfOrder(attempt, { status: textIn(o, 'X'), executed: amountIn(o, 'z'), orderId, why })
+    this.#lines.look(symbol, attempt.order)
+  }
+
+  async #algo(o: Fields): Promise<void> {
+    const attempt = this.#context.attempts.byClientId(textIn(o, 'caid'))
+    const symbol = textIn(o, 's')
+    const status = textIn(o, 'X')
+    if (attempt === undefined) {
+      if (status === 'NEW' && this.#context.host.symbols.some((one) => one.symbol === symbol))
+        this.#hooks.onDoubt(symbol)
+      return
+    }
+    attempt.isSeen = true
+    const orderId = textIn(o, 'ai')
+    const executed = textOf(attempt.filled)
+    learnOfAlgo(attempt, { status, executed, orderId, why: textIn(o, 'rm') })
+    if (this.#context.attempts.index(attempt)) this.#context.jot(attempt, 'order')
+    if (status === 'TRIGGERED') await this.#triggered(attempt, Number(o['ut'] ?? this.#context.time))
+    this.#lines.look(attempt.symbol, attempt.order)
+  }
+
+  /** The engine is told once, whichever of the two events of a trigger comes first. */
+  async #triggered(attempt: Attempt, at: number): Promise<void> {
+    const { symbol, order, clientId } = attempt
+    attempt.hasTriggered = true
+    const key = `triggered ${clientId}`
+    if (this.#context.teller.has(key) || this.#context.viewOf(symbol, order) === undefined) return
+    const time = Number.isFinite(at) ? at : this.#context.time
+    await this.#context.teller.tell(key, { kind: 'triggered', symbol, order, at: time })
+  }
+
+  #account(a: Fields): void {
+    for (const position of rowsOf(a['P'])) this.positions.set(textIn(position, 's'), amountIn(position, 'pa'))
+    const reason = textIn(a, 'm')
+    if (reason === 'FUNDING_FEE') this.#hooks.onFunding()
+    else if (reason !== 'ORDER') this.#hooks.onDoubt(null)
+  }
+
+  #triggerReject(or: Fields): void {
+    const symbol = textIn(or, 's')
+    const id = textIn(or, 'i')
+    const why = textIn(or, 'r')
+    const attempt = this.#context.attempts.byOrderId(symbol, id)
+    this.#context.alarm(
+      'trigger-rejected',
+      'critical',
+      `${symbol}: a conditional order was reached and refused: ${why}`,
+      { symbol, id },
+    )
+    if (attempt === undefined) return this.#hooks.onDoubt(symbol)
+    learnOfOrder(attempt, { status: 'REJECTED', executed: textOf(attempt.filled), orderId: id, why })
+    this.#lines.look(symbol, attempt.order)
+  }
+}
+
+function plain(o: Fields, name: string): string {
+  return textOf(unitsOf(amountIn(o, name)))
+}

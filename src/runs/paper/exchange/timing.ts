@@ -1,0 +1,37 @@
+/** How patient a broker is, ms. */
+export interface Timing {
+  /** The exchange refuses what arrives later than this after it was signed: so long an unknown order can still come to life. */
+  readonly recvWindow: number
+  /** Longest that an answer is waited for. */
+  readonly timeout: number
+  /** Between two questions about the same order, doubled each time up to `maxBackoff`. */
+  readonly backoff: number
+  readonly maxBackoff: number
+  /** A market order that opens is not sent when it is older than this: its price is another by then. */
+  readonly entryPatience: number
+  /** An order that was accepted is on the user stream by then, or the stream is dead. */
+  readonly echo: number
+  /** Pause after a 429 or 418 that names no time. */
+  readonly pause: number
+  /** A listen key is made to live on this often: it lives 60 minutes, and 30 on older servers. */
+  readonly keepAlive: number
+  /** Ping of the user stream, and how long its answer may take. */
+  readonly ping: number
+  readonly pong: number
+  /** Before a lost stream is made again. */
+  readonly reconnect: number
+}
+
+export const TIMING: Timing = {
+  recvWindow: 5000,
+  timeout: 10_000,
+  backoff: 250,
+  maxBackoff: 10_000,
+  entryPatience: 15_000,
+  echo: 3000,
+  pause: 60_000,
+  keepAlive: 20 * 60_000,
+  ping: 10_000,
+  pong: 5000,
+  reconnect: 500,
+}

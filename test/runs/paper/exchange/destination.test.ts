@@ -1,0 +1,143 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { get as getSecurely } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { clientIdOf, isOfSession } from '../../../../src/runs/paper/exchange/client-id.ts'
+import {
+  demoDestination,
+  exchangeDestination,
+  ForbiddenHostError,
+} from '../../../../src/runs/paper/exchange/destination.ts'
+import { Gate } from '../../../../src/runs/paper/exchange/gate.ts'
+import { demoKeys, exchangeKeys } from '../../../../src/runs/paper/exchange/keys.ts'
+import { TIMING } from '../../../../src/runs/paper/exchange/timing.ts'
+import { StubExchange } from './stub-exchange.ts'
+
+const PRODUCTION = [
+  'https://fapi.binance.com',
+  'https://FAPI.Binance.COM.',
+  'https://fapi-mm.binance.com',
+  'https://fapi1.binance.com:443/fapi/v1/order',
+  'https://api.binance.com',
+  'https://papi.binance.com',
+  'https://api.binance.us',
+  'wss://fstream.binance.com',
+  'wss://ws-fapi.binance.com',
+  'https://127.0.0.1@fapi.binance.com/fapi/v1/order',
+  'https://testnet.binancefuture.com',
+]
+
+test.each(PRODUCTION)('no request leaves for %s, whatever it is asked by', (url) => {
+  expect(() => demoDestination().check(url)).toThrow(ForbiddenHostError)
+  expect(() => exchangeDestination('http://127.0.0.1:8080').check(url)).toThrow(ForbiddenHostError)
+  expect(() => exchangeDestination(url.replace('wss:', 'https:'))).toThrow(
+    'to the simulated exchange, on this machine or a private network',
+  )
+})
+
+test('Demo Trading is its own hosts and no other', () => {
+  const demo = demoDestination()
+  for (const url of ['https://demo-fapi.binance.com/fapi/v1/order', 'wss://fstream.binancefuture.com/private'])
+    demo.check(url)
+  for (const url of ['http://127.0.0.1:8080', 'https://demo-fapi.binance.com.evil.example'])
+    expect(() => demo.check(url)).toThrow(ForbiddenHostError)
+})
+
+test('the simulated exchange is on this machine or a private network', () => {
+  for (const url of [
+    'http://127.0.0.1:8080',
+    'https://localhost:8443',
+    'http://[::1]:80',
+    'http://10.1.2.3',
+    'http://exchange:8080',
+  ])
+    exchangeDestination(url).check(url)
+  for (const url of ['http://8.8.8.8', 'http://172.32.0.1', 'http://[2001:db8::1]', 'http://169.254.169.254'])
+    expect(() => exchangeDestination(url)).toThrow('never to a production host')
+  for (const url of ['127.0.0.1:8080', 'ftp://127.0.0.1', 'nonsense'])
+    expect(() => exchangeDestination(url)).toThrow('such as http://')
+})
+
+test.each([
+  ['http', (agents: Agents) => get({ host: 'fapi.binance.com', agent: agents.http })],
+  ['https', (agents: Agents) => getSecurely({ host: 'fapi.binance.com', agent: agents.https })],
+  ['a socket file', (agents: Agents) => get({ socketPath: '/run/x.sock', agent: agents.http })],
+  ['ws', (agents: Agents) => new WebSocket('ws://fapi.binance.com', { agent: agents.http })],
+  ['wss', (agents: Agents) => new WebSocket('wss://fstream.binance.com', { agent: agents.https })],
+])('and no connection is made there: %s, below whatever makes requests', async (_what, connect) => {
+  const { agents } = demoDestination()
+  const error = await new Promise((resolve) => {
+    try {
+      connect(agents).on('error', resolve)
+    } catch (thrown) {
+      resolve(thrown)
+    }
+  })
+  expect(error).toBeInstanceOf(ForbiddenHostError)
+})
+type Lookup = (name: string, options: object, done: (error: Error | null) => void) => void
+type Agents = ReturnType<typeof demoDestination>['agents']
+
+test('a name of the private network that has a public address is not connected to', async () => {
+  const { agents } = exchangeDestination('http://exchange:8080')
+  const { lookup } = (agents.http as unknown as { options: { lookup: Lookup } }).options
+  const error = await new Promise((done) => lookup('8.8.8.8', {}, done))
+  expect(error).toBeInstanceOf(ForbiddenHostError)
+  expect(await new Promise((done) => lookup('127.0.0.1', {}, done))).toBe(null)
+})
+
+test('an answer that sends us to production is not followed', async () => {
+  const stub = new StubExchange()
+  const destination = exchangeDestination(await stub.start())
+  stub.fault('POST /fapi/v1/order', () => ({
+    status: 302,
+    body: '',
+    headers: { location: 'https://fapi.binance.com/fapi/v1/order' },
+  }))
+  const { signal } = new AbortController()
+  const gate = new Gate({
+    destination,
+    keys: stub.keys,
+    timing: TIMING,
+    now: Date.now,
+    signal,
+    onPause: () => undefined,
+  })
+  expect(await gate.send('POST', 'fapi/v1/order', { symbol: 'BTCUSDT' })).toMatchObject({ kind: 'refused' })
+  expect(stub.requests).toHaveLength(1)
+  destination.agents.http.destroy()
+  await stub.close()
+})
+
+test('keys: of the environment, or of a file that nobody else may read; never quoted', () => {
+  expect(demoKeys({ KLINELAB_DEMO_KEY: 'k', KLINELAB_DEMO_SECRET: 's' }, null)).toEqual({ key: 'k', secret: 's' })
+  expect(() => demoKeys({ KLINELAB_DEMO_KEY: 'hush' }, null)).toThrow('set KLINELAB_DEMO_KEY and KLINELAB_DEMO_SECRET')
+  const dir = mkdtempSync(join(tmpdir(), 'keys-'))
+  const file = join(dir, 'keys')
+  writeFileSync(file, 'key-of-file\nsecret-of-file\n', { mode: 0o600 })
+  expect(demoKeys({}, file)).toEqual({ key: 'key-of-file', secret: 'secret-of-file' })
+  chmodSync(file, 0o640)
+  expect(() => demoKeys({}, file)).toThrow('others may read these keys (mode 640): chmod 600')
+  expect(() => demoKeys({}, join(dir, 'none'))).toThrow('there is no such file of keys')
+  rmSync(dir, { recursive: true })
+  expect(exchangeKeys({}, 'http://127.0.0.1:8080')).toEqual({ key: 'klinelab', secret: 'klinelab' })
+  expect(() => exchangeKeys({}, 'http://10.0.0.1')).toThrow('KLINELAB_EXCHANGE_KEY')
+})
+
+test('client ids: the same for the same order and attempt, others for all else, of the form that USDS-M takes', () => {
+  const ids = [
+    clientIdOf('0badcafe', 'BTCUSDT', 'o1', 1),
+    clientIdOf('0badcafe', 'BTCUSDT', 'o1', 2),
+    clientIdOf('0badcafe', 'BTCUSDT', 'o2', 1),
+    clientIdOf('0badcafe', 'ETHUSDT', 'o1', 1),
+    clientIdOf('1badcafe', 'BTCUSDT', 'o1', 1),
+    clientIdOf('0badcafe', 'BTCUSDT', 'Ärmel & Co/'.repeat(20), 36 ** 6),
+  ]
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const id of ids) expect(id).toMatch(/^[.A-Z:/a-z0-9_-]{1,36}$/)
+  expect(clientIdOf('0badcafe', 'BTCUSDT', 'o1', 1)).toBe(ids[0])
+  expect(ids.map((id) => isOfSession(id, '0badcafe'))).toEqual([true, true, true, true, false, true])
+})

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { amend, buy, cancel } from '../../../../src/core/order.ts'
+import { SessionDouble } from './session-double.ts'
+import { StubExchange, until } from './stub-exchange.ts'
+
+/** A session is killed between two records of its journal, and another process goes on with it. */
+let stub: StubExchange
+let session: SessionDouble
+
+beforeEach(async () => {
+  stub = new StubExchange()
+  session = await new SessionDouble(await stub.start(), stub).open()
+})
+
+afterEach(async () => {
+  await session.kill()
+  await stub.close()
+})
+
+/** Dies when this is on the disk, before anything follows from it. */
+const dieAfter = (what: string) => {
+  session.onWritten = (written) => {
+    const name = 'note' in written ? written.note.note : written.input.kind
+    if (name === what) session.isDead = true
+  }
+}
+
+async function goOn(): Promise<void> {
+  await session.kill()
+  session = await session.again().open()
+}
+
+const names = (clientIds = stub.orders.map(({ clientId }) => clientId)) => clientIds.map((id) => id.slice(-2))
+
+test('noted and not sent: the first cannot come any more, so another is sent', async () => {
+  dieAfter('sending')
+  session.decide(buy({ qty: 1, limit: 90 }))
+  await until('it is dead', () => session.isDead)
+  await goOn()
+  expect(names()).toEqual(['-2'])
+  expect(stub.open()).toHaveLength(1)
+})
+
+test('sent, and the answer never read: it is found by its name', async () => {
+  stub.fault('POST /fapi/v1/order', ({ carryOut }) => {
+    carryOut()
+    void session.kill()
+    return undefined
+  })
+  session.decide(buy({ qty: 1, limit: 90, id: 'dip' }))
+  await until('it is dead', () => session.isDead)
+  await goOn()
+  expect(names()).toEqual(['-1'])
+  await session.settle(cancel('dip'))
+  expect(stub.open()).toEqual([])
+})
+
+test('a market order that was decided before the kill and not sent is not sent after it', async () => {
+  dieAfter('sending')
+  session.decide(buy({ qty: 1 }))
+  await until('it is dead', () => session.isDead)
+  await goOn()
+  expect(stub.orders).toEqual([])
+  expect(session.run.events.at(-1)).toMatchObject({
+    type: 'rejected',
+    value: 'decided before a restart, and not sent then: its price is another now',
+  })
+})
+
+test.each(['told', 'input'])('a fill, and a kill after the record of %s: it is booked once', async (record) => {
+  await session.settle(buy({ qty: 1, stopLoss: 90 }))
+  session.onWritten = (written) => {
+    if (record === 'told' ? 'note' in written && written.note.note === 'told' : 'input' in written)
+      session.isDead = true
+  }
+  stub.fill(stub.orders[0]!, 1, '100')
+  await until('it is dead', () => session.isDead)
+  await goOn()
+  expect(session.fills).toEqual(['o1 1 at 100'])
+  expect(stub.open().map(({ type, trigger }) => `${type} ${trigger}`)).toEqual(['STOP_MARKET 90'])
+  // and nothing is told again by the list of trades
+  await session.broker.reconcile()
+  expect(session.fills).toEqual(['o1 1 at 100'])
+  expect(session.said).toEqual([])
+})
+
+test('everything that happened while nobody was there is found: fills, a stop that triggered, an order that ended', async () => {
+  await session.settle([buy({ qty: 1, stopLoss: 90 }), buy({ qty: 1, limit: 80, id: 'dip' })])
+  stub.fill(stub.orders[0]!, 1, '100')
+  await until('the stop rests there', () => stub.open().length === 2)
+  await session.broker.idle()
+  await session.kill()
+  const order = stub.trigger(
+    stub.find(({ route }) => route === 'algo'),
+    'not-ours',
+  )
+  stub.fill(order, 1, '89')
+  stub.end(
+    stub.find(({ price }) => price === '80'),
+    'EXPIRED',
+  )
+  await goOn()
+  expect(session.fills).toEqual(['o1 1 at 100', 'o2 1 at 89'])
+  expect([session.position, session.run.openOrders()]).toEqual([0, []])
+  expect(session.halts).toEqual([])
+})
+
+test('a stop that was being moved: whatever of it is there, one is left, and it is the new one', async () => {
+  await session.settle(buy({ qty: 1, stopLoss: 90 }))
+  stub.fill(stub.orders[0]!, 1, '100')
+  await until('the stop rests there', () => stub.open().length === 1)
+  await session.broker.idle()
+  stub.fault('POST /fapi/v1/algoOrder', ({ carryOut }) => {
+    carryOut()
+    void session.kill()
+    return undefined
+  })
+  session.decide(amend('o2', { stop: 95 }))
+  await until('it is dead', () => session.isDead)
+  await session.kill()
+  expect(stub.open().map(({ trigger }) => trigger)).toContain('90')
+  session = await session.again().open()
+  expect(stub.open().map(({ trigger }) => trigger)).toEqual(['95'])
+})
+
+test('killed after every record in turn: the same orders and fills, nothing twice and nothing lost', async () => {
+  const ends = new Set<string>()
+  for (let at = 1; at <= 14; at++) {
+    await session.kill()
+    await stub.close()
+    stub = new StubExchange()
+    session = await new SessionDouble(await stub.start(), stub).open()
+    let records = 0
+    session.onWritten = () => {
+      if (++records === at) session.isDead = true
+    }
+    session.decide(buy({ qty: 1, limit: 100, stopLoss: 90, takeProfit: 120 }))
+    const first = () => stub.orders.find(({ side, status }) => side === 'BUY' && status === 'NEW')
+    await until('the entry is there, or the session dead', () => first() !== undefined || session.isDead)
+    if (session.isDead) await goOn()
+    stub.fill(first()!, 1, '100', { maker: true })
+    await until('the legs are there, or the session dead', () => stub.open().length === 2 || session.isDead)
+    if (session.isDead) await goOn()
+    await session.broker.idle()
+    await session.broker.reconcile()
+    const open = stub.open().map(({ type, qty, price, trigger }) => `${type} ${qty} ${price} ${trigger}`)
+    expect(new Set(stub.orders.map(({ clientId }) => clientId)).size).toBe(stub.orders.length)
+    ends.add(JSON.stringify([open.sort(), session.fills, session.said, session.position]))
+  }
+  expect([...ends]).toEqual([JSON.stringify([['LIMIT 1 120 0', 'STOP_MARKET 1 0 90'], ['o1 1 at 100'], [], 1])])
+})

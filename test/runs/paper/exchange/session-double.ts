@@ -1,0 +1,177 @@
+import type { RunEvent } from '../../../../src/core/event.ts'
+import type { Decision } from '../../../../src/core/order.ts'
+import { parseSeries } from '../../../../src/core/series.ts'
+import type { Told } from '../../../../src/core/told.ts'
+import { defineStrategy } from '../../../../src/engine/index.ts'
+import type { Alarm } from '../../../../src/runs/paper/alarm.ts'
+import { exchangeDestination } from '../../../../src/runs/paper/exchange/destination.ts'
+import { ExchangeBroker } from '../../../../src/runs/paper/exchange/exchange-broker.ts'
+import type { Timing } from '../../../../src/runs/paper/exchange/timing.ts'
+import { type LiveInput, LiveRun } from '../../../../src/runs/paper/live-run.ts'
+import type { BrokerHost, BrokerNote } from '../../../../src/runs/paper/paper-broker.ts'
+import { barsOf, HOUR, instrumentOf, marginOf } from '../../../engine/scene.ts'
+import type { StubExchange } from './stub-exchange.ts'
+
+/** Times short enough for a test; what it waits for is in proportion. */
+const QUICK: Partial<Timing> = {
+  ...{ recvWindow: 400, timeout: 500, backoff: 10, maxBackoff: 40, entryPatience: 1500, echo: 400, pause: 300 },
+  ...{ keepAlive: 60_000, ping: 60_000, pong: 1000, reconnect: 30 },
+}
+
+type Written = { readonly note: BrokerNote } | { readonly input: LiveInput }
+
+/**
+ * A session around the real engine with what a broker sees of one: a journal in memory that outlives it, so that it can be killed
+ * between any two records and begun again.
+ */
+export class SessionDouble {
+  readonly stub: StubExchange
+  readonly journal: Written[]
+  readonly alarms: Alarm[] = []
+  readonly halts: string[] = []
+  readonly sent: number[] = []
+  readonly logged: string[] = []
+  readonly broker: ExchangeBroker
+  readonly run: LiveRun
+  reconnects = 0
+  /** Told after each record that is on the disk. */
+  onWritten: (written: Written) => void = () => undefined
+  /** After that nothing is written or taken any more, as after a kill. */
+  isDead = false
+  readonly #script: Decision[] = []
+  readonly #url: string
+  #at = 0
+
+  constructor(url: string, stub: StubExchange, journal: Written[] = [], timing: Partial<Timing> = {}) {
+    this.stub = stub
+    this.#url = url
+    this.journal = journal
+    this.broker = new ExchangeBroker({
+      destination: exchangeDestination(url),
+      keys: stub.keys,
+      timing: { ...QUICK, ...timing },
+    })
+    this.run = new LiveRun({
+      strategy: defineStrategy({ name: 'scripted', onBar: () => this.#script.shift() }),
+      ...{ params: {}, cash: 10_000, from: 0, limitTouch: false, fills: 'told' },
+      slots: [
+        {
+          instrument: instrumentOf({}, 'BTCUSDT', 'perpetual'),
+          bars: barsOf([], '1h'),
+          costs: { feeMaker: 0, feeTaker: 0, slippageBps: 0 },
+          margin: marginOf(),
+        },
+      ],
+    })
+    // what the strategy said is not in the journal: it says the same again
+    this.#script.push(...scriptOf(journal))
+    for (const one of journal) if ('input' in one) this.#take(one.input)
+  }
+
+  async open(): Promise<this> {
+    await this.broker.open(this.#host())
+    return this
+  }
+
+  /** The same session in another process. */
+  again(timing: Partial<Timing> = {}): SessionDouble {
+    return new SessionDouble(this.#url, this.stub, [...this.journal], timing)
+  }
+
+  /** As kill -9 does it: nothing is said to anybody. */
+  async kill(): Promise<void> {
+    this.isDead = true
+    await this.broker.close('keep')
+  }
+
+  /** A bar closes, and the strategy decides this. */
+  decide(decision: Decision, close = 100): readonly RunEvent[] {
+    const openTime = this.#at
+    const bar = { slot: 0, openTime, open: close, high: close, low: close, close, volume: 10 }
+    const input = { kind: 'bars', at: openTime + HOUR, bars: [bar] } as const
+    this.#script.push(decision)
+    this.journal.push({ input: { ...input, decision } as LiveInput })
+    const events = this.#take(input)
+    this.broker.handle(events)
+    return events
+  }
+
+  /** It decides, and all that follows has come to rest. */
+  async settle(decision: Decision, close?: number): Promise<readonly RunEvent[]> {
+    const events = this.decide(decision, close)
+    await this.broker.idle()
+    return events
+  }
+
+  /** `kind severity` of all alarms so far. */
+  get said(): string[] {
+    return this.alarms.map(({ kind, severity }) => `${kind} ${severity}`)
+  }
+
+  get position(): number {
+    return this.run.positionOf('BTCUSDT').qty
+  }
+
+  get fills(): string[] {
+    return this.run.events.flatMap((event) =>
+      event.type === 'fill' ? [`${event.fill.order} ${event.fill.qty} at ${event.fill.price}`] : [],
+    )
+  }
+
+  #take(input: LiveInput): readonly RunEvent[] {
+    if (input.kind === 'bars') this.#at = input.at
+    return this.run.take(input)
+  }
+
+  #host(): BrokerHost {
+    const write = async (written: Written) => {
+      // longer than a microtask, as a disk is
+      await new Promise((done) => setImmediate(done))
+      if (this.isDead) return new Promise<never>(() => undefined)
+      this.journal.push(written)
+      this.onWritten(written)
+      if (this.isDead) return new Promise<never>(() => undefined)
+    }
+    const input = async (given: LiveInput) => {
+      await write({ input: given })
+      this.broker.handle(this.#take(given))
+    }
+    const { journal } = this
+    const instrument = instrumentOf({}, 'BTCUSDT', 'perpetual')
+    return {
+      run: this.run,
+      get notes() {
+        return journal.flatMap((one) => ('note' in one ? [one.note] : []))
+      },
+      note: (note) => write({ note: structuredClone(note) }),
+      tell: (told: Told) => input({ kind: 'told', told: structuredClone(told) }),
+      alarm: (alarm) => void this.alarms.push(alarm),
+      halt: async (why) => {
+        this.halts.push(why)
+        await input({ kind: 'command', at: this.#at, command: 'halt', why })
+      },
+      flatten: (why) => input({ kind: 'command', at: this.#at, command: 'flatten', why }),
+      log: (_level, text) => void this.logged.push(text),
+      sent: (us) => void this.sent.push(us),
+      reconnected: () => void this.reconnects++,
+      now: () => Date.now(),
+      signal: new AbortController().signal,
+      sessionId: '0badcafe',
+      symbols: [
+        {
+          symbol: 'BTCUSDT',
+          series: parseSeries('binance-usdm:BTCUSDT:1h'),
+          instrument,
+          leverage: 20,
+          margin: 'cross',
+        },
+      ],
+    }
+  }
+}
+
+function scriptOf(journal: readonly Written[]): Decision[] {
+  return journal.flatMap((one) =>
+    'input' in one && one.input.kind === 'bars' ? [(one.input as unknown as { decision: Decision }).decision] : [],
+  )
+}
