@@ -73,7 +73,7 @@ export class SymbolMarket {
     this.row = startRow - 1
     this.last = this.row >= 0 ? bars.close[this.row]! : (bars.open[0] ?? 0)
     this.mark = this.row >= 0 ? this.#marks.close[this.row]! : (this.#marks.open[0] ?? 0)
-    this.candle = emptyCandle(this.closedUntil, this.last)
+    this.candle = this.row >= 0 ? this.whole(this.row) : emptyCandle(this.closedUntil, this.last)
   }
 
   get interval() {
