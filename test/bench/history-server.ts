@@ -7,34 +7,23 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { zipOf } from '../data/klines.ts'
+import { pageText, ROWS } from './history-pages.ts'
 
 const LATENCY = 30
 const MINUTE = 60_000
 const MONTH = /\/BTCUSDT-1m-(\d{4})-(\d\d)\.zip(\.CHECKSUM)?$/
 
-/** Prices and amounts of a thousand bars, as long as real ones are. */
-const ROWS = Array.from({ length: 1000 }, (_, k) => {
-  const price = (shift: number) =>
-    `${42_000 + ((k * 37 + shift) % 900)}.${String((k * 7919) % 100).padStart(2, '0')}000000`
-  const amount = (by: number) => `${(k * by) % 97}.${String((k * by * 31) % 99_999_999).padStart(8, '0')}`
-  return {
-    prices: [price(10), price(10).replace('42', '43'), price(10).replace('42', '41'), price(10)],
-    volume: amount(13),
-    behind: [`${1_000_000 + k}.12345678`, 100 + k, amount(7), `${500_000 + k}.87654321`] as const,
-  }
-})
+const pages = new Map<string, Buffer>()
 
-/** Of days no more than that there are any is asked. */
-function page(from: number, to: number, step: number): string {
-  const rows: string[] = []
-  for (let at = from; at <= to; at += step) {
-    const { prices, volume, behind } = ROWS[(at / MINUTE) % 1000]!
-    const [quote, trades, takerBase, takerQuote] = behind
-    rows.push(
-      `[${at},"${prices.join('","')}","${volume}",${at + step - 1},"${quote}",${trades},"${takerBase}","${takerQuote}","0"]`,
-    )
+/** Made once, as a venue that has them at hand: how long making them takes is not what is measured. */
+function page(from: number, to: number, step: number): Buffer {
+  const name = `${from} ${to} ${step}`
+  let text = pages.get(name)
+  if (text === undefined) {
+    text = Buffer.from(pageText(from, to, step))
+    pages.set(name, text)
   }
-  return `[${rows.join(',')}]`
+  return text
 }
 
 const months = new Map<string, Buffer>()
@@ -53,6 +42,7 @@ function month(year: number, number: number, name: string): Buffer {
 }
 
 const server = createServer(async (request, response) => {
+  const late = setTimeout(LATENCY)
   const { pathname, searchParams: query } = new URL(request.url!, 'http://127.0.0.1')
   const [, year, number, isHash] = MONTH.exec(pathname) ?? []
   let body: string | Buffer | null = null
@@ -65,7 +55,7 @@ const server = createServer(async (request, response) => {
     const zip = month(Number(year), Number(number), name)
     body = isHash === undefined ? zip : `${createHash('sha256').update(zip).digest('hex')}  ${name}\n`
   }
-  await setTimeout(LATENCY)
+  await late
   response.writeHead(body === null ? 404 : 200, { 'content-type': 'application/json' })
   response.end(body ?? 'no')
 })

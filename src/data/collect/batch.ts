@@ -9,6 +9,8 @@ export { HOLE_CAUSES, type Hole, type HoleCause, type Revision } from './hole.ts
 export interface BarBatch {
   /** Rows with open times on the grid, in any order; none unfinished. Repeats of one time must state the same. */
   readonly rows: RowBuffer
+  /** Whether the rows are given away: what is stored may be put behind them. A copy is made otherwise. */
+  readonly isGiven?: boolean
   /** Who said so: a host such as `api.binance.com`, or an archive's file. */
   readonly origin: string
   /** Wall clock, UTC ms. */

@@ -4,7 +4,7 @@ import { timeName } from '../../core/time.ts'
 import type { SeriesManifest } from '../manifest.ts'
 import { RowBuffer } from '../rows.ts'
 import type { BarText, VenueHttp } from '../venues/venue.ts'
-import type { BarBatch, Hole, Stretch } from './batch.ts'
+import { type BarBatch, type Hole, PORTION_ROWS, type Stretch } from './batch.ts'
 import { bucketsIn, fetchBars, fetchWindows, firstOpen, horizonOf, type Page } from './fetch-bars.ts'
 import { endOf, hasBarsBefore, tradedPart } from './find-listing.ts'
 import { missingIn } from './find-missing.ts'
@@ -78,7 +78,7 @@ class Piece {
   readonly #stretch: Stretch
   /** The part in which the market has bars at all, as far as days tell. */
   readonly #traded: Stretch
-  #rows = new RowBuffer()
+  #rows: RowBuffer
   #times: number[] = []
   /** Where the portion begins that is being collected. */
   #from: number
@@ -100,6 +100,7 @@ class Piece {
     this.#stretch = stretch
     this.#traded = traded
     this.#from = stretch.from
+    this.#rows = this.#room()
     this.#at = job.clock()
     this.#ended = openTimeOf(this.#at, job.series.interval)
   }
@@ -148,7 +149,13 @@ class Piece {
     for (const one of missing)
       holes.push(...classifyHole(one, series, { ...(await this.#evidence(one, isFollowed)), quiet }))
     const at = clock()
-    const batch = { rows: this.#rows, origin, at, ...(asked.from < asked.to && { asked: { ...asked, holes } }) }
+    const batch = {
+      rows: this.#rows,
+      isGiven: true,
+      origin,
+      at,
+      ...(asked.from < asked.to && { asked: { ...asked, holes } }),
+    }
     this.#begin(to)
     if (batch.rows.length > 0 || holes.length > 0) this.#store(batch)
   }
@@ -158,7 +165,7 @@ class Piece {
     await this.#storing
     if (this.#rows.length === 0) return
     const { origin, clock } = this.#job
-    const batch = { rows: this.#rows, origin, at: clock() }
+    const batch = { rows: this.#rows, isGiven: true, origin, at: clock() }
     this.#begin(this.#from)
     this.#store(batch)
   }
@@ -170,8 +177,15 @@ class Piece {
 
   #begin(from: number): void {
     this.#from = from
-    this.#rows = new RowBuffer()
+    this.#rows = this.#room()
     this.#times = []
+  }
+
+  /** For a portion: one that grows would be copied again and again. */
+  #room(): RowBuffer {
+    const { interval } = this.#job.series
+    const rest = Math.max(0, bucketsIn({ from: this.#from, to: this.#stretch.to }, interval))
+    return new RowBuffer(Math.min(PORTION_ROWS, rest))
   }
 
   #store(batch: BarBatch): void {

@@ -39,10 +39,7 @@ export async function putBars(store: Store, series: Series, batch: BarBatch, rep
   const { fill = [], heard } = batch
   const { interval } = series
   const before = heard === undefined ? null : await store.manifest(series)
-  // a copy, since what is stored is put behind them
-  const rows = new RowBuffer(batch.rows.length)
-  rows.append(batch.rows)
-  rows.files.fill(batch.origin)
+  const rows = rowsToChange(store, batch)
   const fresh = byTime(rows, rowsFrom(rows, 0))
   const early: number[] = []
   for (const row of fresh)
@@ -98,6 +95,17 @@ export async function putBars(store: Store, series: Series, batch: BarBatch, rep
   if (old === null && rows.length === 0 && facts.holes === undefined)
     throw new Error(`${seriesName(series)}: a batch without bars and without holes says nothing`)
   return { ...counts, manifest: await commitUnion(store, series, union, facts) }
+}
+
+/** What is stored is put behind the rows; of a bucket again for each attempt. */
+function rowsToChange({ mirror }: Store, batch: BarBatch): RowBuffer {
+  let { rows } = batch
+  if (batch.isGiven !== true || mirror !== undefined) {
+    rows = new RowBuffer(batch.rows.length)
+    rows.append(batch.rows)
+  }
+  rows.files.fill(batch.origin)
+  return rows
 }
 
 function holesWith(old: SeriesManifest | null, { asked }: BarBatch): Facts['holes'] {

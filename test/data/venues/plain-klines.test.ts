@@ -91,6 +91,28 @@ const answers = fc
   })
 
 describe.each([KLINES, MARKS])('$symbol', (series) => {
+  test('whatever stands in one cell, it is read as JSON is, or not at all', () => {
+    const opens = [0, 1, 2].map((k) => START + k * MINUTE)
+    let read = 0
+    for (let cell = 0; cell < 12; cell++)
+      for (const is of ODD) {
+        const rows = opens.map((at) => cells(at, at + MINUTE - 1))
+        rows[1]![cell] = is
+        const body = answerOf(rows)
+        const plain = readPlainKlines(bytesOf(body), series === MARKS)
+        if (plain === null) continue
+        read++
+        const bars = BINANCE_USDM.bars.read(body, series)
+        expect(bars.map(({ openTime }) => openTime).sort(), `${is} in ${cell}`).toEqual(
+          Array.from(plain.openTime.subarray(0, 3)).sort(),
+        )
+        if (bars[1]!.openTime === plain.openTime[1])
+          expect(columnsOf(plain), `${is} in ${cell}`).toEqual(columnsOf(rowsOf(bars)))
+      }
+    // "1" is an amount in nine of them
+    expect(read).toBeGreaterThan(8)
+  })
+
   test('whatever is read so is what JSON says', () => {
     let plain = 0
     fc.assert(
