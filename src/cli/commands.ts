@@ -96,6 +96,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'A simulated Binance on this machine: stored bars played to real clients, orders filled as in a backtest',
     load: () => import('./commands/exchange.ts'),
   },
+  paper: {
+    summary: 'Trade on paper: a strategy on live or replayed bars, written down before it acts, taken up after a crash',
+    load: () => import('./commands/paper.ts'),
+  },
+  'paper status': {
+    summary: 'The sessions, and how those that run are',
+    load: () => import('./commands/paper-status.ts'),
+  },
+  'paper stop': {
+    summary: 'End a running session cleanly; the same paper command goes on from there',
+    load: () => import('./commands/paper-stop.ts'),
+  },
+  'paper resume': {
+    summary: 'Let a halted session trade again',
+    load: () => import('./commands/paper-resume.ts'),
+  },
   runs: { summary: 'The runs that have been made', load: () => import('./commands/runs.ts') },
   'runs show': { summary: 'One run, as backtest printed it', load: () => import('./commands/runs-show.ts') },
   'runs diff': {

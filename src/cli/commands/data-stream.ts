@@ -1,29 +1,22 @@
-import { parseSeries, type Series, type Venue } from '../../core/series.ts'
-import { openVenueHttp } from '../../data/http/venue-http.ts'
+import { parseSeries, type Series } from '../../core/series.ts'
 import { openStore } from '../../data/index.ts'
 import type { LiveEvent, LiveStream } from '../../data/stream/live.ts'
-import { openStream } from '../../data/stream/open-stream.ts'
-import { restSide } from '../../data/stream/rest-side.ts'
 import { StreamStore } from '../../data/stream/store-stream.ts'
 import { SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
-import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { STORE, settingsOf } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Io } from '../io.ts'
+import { streamOf } from '../live-stream.ts'
 import { eventJson, eventText } from '../stream-text.ts'
 import { plural } from '../text.ts'
 
-/** A question for REST is given up after this, ms, and asked again: a stream has no end that it could wait for. */
-const QUESTION = 5 * 60_000
 /** What keeps the process alive after its end, such as a connection that has gone half, is cut off then. */
 const LAST_MS = 2000
 /** Lines that wait for whoever reads them are worth a word from so many bytes on, and each time that they have doubled. */
 const WAITING = 1_000_000
-/** Waits that are worth a line, ms. */
-const LONG_WAIT = 5_000
 
 export default {
   words: '<series...>',
@@ -49,7 +42,7 @@ export default {
       const next = new Map(await Promise.all(all.map(async (one) => [one, await kept.next(one)] as const)))
       const isInterrupted = await interruptible(async (interrupt) => {
         const signal = AbortSignal.any([interrupt, term.signal])
-        const stream = streamOf(all, next, io, alarm)
+        const stream = streamOf(all, (series) => next.get(series) ?? null, io, alarm)
         const onStop = () => void stream.close()
         signal.addEventListener('abort', onStop)
         if (signal.aborted) onStop()
@@ -82,26 +75,6 @@ function streamable(text: string): Series {
   if (!intervals.includes(series.interval))
     throw new RangeError(`${text}: ${series.venue} has no such bars; it has ${intervals.join(' ')}`)
   return series
-}
-
-function streamOf(
-  all: readonly Series[],
-  next: ReadonlyMap<Series, number | null>,
-  io: Io,
-  alarm: (text: string) => void,
-): LiveStream {
-  const venues = all.map(({ venue }) => venue)
-  const origins = originsFor(io.env, { rest: venues, stream: venues })
-  const rest = (venue: Venue) => {
-    const api = venueApi(venue)
-    const origin = origins.rest?.[venue] ?? api.origin
-    const onWait = ({ reason, why, for: ms }: { reason: string; why: string; for: number }) => {
-      if (ms >= LONG_WAIT && reason !== 'allowance') alarm(`${venue}: waits ${Math.round(ms / 1000)} s: ${why}`)
-    }
-    const options = { origin, patience: QUESTION, onWait, pauses: pausesFile(io.env) }
-    return restSide(() => openVenueHttp(api, options), origin, SYSTEM_CLOCK)
-  }
-  return openStream(all, { rest, origins, from: (series) => next.get(series) ?? null })
 }
 
 const ALARMS: readonly LiveEvent['kind'][] = ['silent', 'disconnected', 'hole', 'ended', 'clock']

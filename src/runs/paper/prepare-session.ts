@@ -1,0 +1,185 @@
+import { firstRowAt, sliceBars } from '../../core/bar.ts'
+import { seriesName } from '../../core/series.ts'
+import { timeName } from '../../core/time.ts'
+import type { ParamValue, Strategy } from '../../engine/index.ts'
+import { codeHash } from '../code-hash.ts'
+import { prepare } from '../prepare.ts'
+import { sha256 } from '../run-identity.ts'
+import type { Settings } from '../settings.ts'
+import type { TrainingHost } from '../train-run.ts'
+import { UsageError } from '../usage-error.ts'
+import type { LiveRunOptions } from './live-run.ts'
+import type { LiveSlotOptions } from './live-slot.ts'
+import { type Bringing, prepareLive } from './prepare-live.ts'
+import type { ReplaySlot } from './replay-feed.ts'
+import type { SafetyRules } from './safety.ts'
+import { type SessionFile, type SessionSlot, type WarmSlot, warmUpOf } from './session-file.ts'
+
+/** What a session is asked for. */
+export interface PaperRequest {
+  /** Path of a strategy module. */
+  readonly strategy: string
+  readonly data: readonly string[]
+  readonly set?: Readonly<Record<string, ParamValue>>
+  /** Stored bars instead of live ones; open times, UTC ms. */
+  readonly replay: { readonly from?: number; readonly to?: number } | null
+  readonly safety: SafetyRules
+  /** Where orders go, in words. */
+  readonly broker: string
+  readonly fills: 'bars' | 'told'
+}
+
+/** A session that is ready to begin: what its file says, the bars before its first, and those to come of a replay. */
+export interface PreparedSession {
+  readonly strategy: Strategy
+  readonly facts: Omit<SessionFile, 'version' | 'session' | 'name' | 'created' | 'klinelab' | 'asked'>
+  readonly warm: readonly WarmSlot[]
+  readonly replay: readonly ReplaySlot[] | null
+  /** What cannot be written down, slot by slot: models, and the minutes of a replay. */
+  readonly beside: readonly Pick<LiveSlotOptions, 'models' | 'minutes'>[]
+}
+
+/**
+ * Loads what a session needs, by the parts that a backtest loads with.
+ * @throws UsageError for what cannot be asked, or where bars are missing before the first
+ */
+export async function prepareSession(
+  asked: PaperRequest,
+  settings: Settings,
+  bringing: Bringing,
+  host: TrainingHost = {},
+): Promise<PreparedSession> {
+  if (settings.detail !== null)
+    throw new UsageError('--detail is of backtests: a session sees bars of its own interval, and no finer ones')
+  return asked.replay === null ? prepareLive(asked, settings, bringing, host) : prepareReplay(asked, settings, host)
+}
+
+async function prepareReplay(asked: PaperRequest, settings: Settings, host: TrainingHost): Promise<PreparedSession> {
+  const { data, set } = asked
+  const request = { strategy: asked.strategy, data, ...(set !== undefined && { set }), ...asked.replay }
+  let prepared = await prepare(request, settings, host)
+  const { models } = prepared
+  if (models !== null && asked.replay!.from === undefined)
+    prepared = await prepare({ ...request, from: models.newestFrom }, settings, host)
+  const { options, loaded, perpetuals, strategy, file, params } = prepared
+  const { from } = options
+  if (models !== null && from < models.newestFrom)
+    throw new UsageError(
+      `--from ${timeName(from)}: a session asks the newest fold of its models, which has learnt from bars before ${timeName(models.newestFrom)}; begin there`,
+    )
+  const wanted = settings.warmup ?? prepared.defaultWarmup
+  const short = loaded.find(({ bars }) => firstRowAt(bars.openTime, from) < wanted)
+  if (short !== undefined) {
+    const { bars } = short
+    const name = seriesName(bars.series)
+    const first = bars.openTime[Math.min(bars.length - 1, wanted)]!
+    throw new UsageError(
+      `${name}: the strategy wants ${wanted} bars before its first, and ${firstRowAt(bars.openTime, from)} are stored before ${timeName(from)}. Begin later (--from ${timeName(first)}), bring earlier ones (klinelab data get ${name} --from DATE), or say that fewer will do (--warmup)`,
+    )
+  }
+  const isFunded = perpetuals.map((one) => one?.funding != null && asked.fills === 'bars')
+  const warm = loaded.map(({ bars }, k): WarmSlot => {
+    const rows = firstRowAt(bars.openTime, from)
+    const { marks = null } = perpetuals[k] ?? {}
+    const cut = (column: Float64Array) => column.subarray(0, rows)
+    return {
+      bars: sliceBars(bars, 0, rows),
+      marks: marks && { ...columnsOf(marks, cut), decimals: marks.decimals },
+    }
+  })
+  return {
+    strategy,
+    warm,
+    facts: {
+      ...factsOf(asked, settings, { strategy, file: file!, params, from }),
+      mode: { kind: 'replay', to: asked.replay!.to ?? null },
+      models: models?.used ?? [],
+      quote: loaded[0]!.instrument.quote,
+      slots: loaded.map(({ bars, instrument, costs }, k) => ({
+        ...{ series: seriesName(bars.series), priceDecimals: bars.priceDecimals, instrument, costs },
+        ...{ margin: perpetuals[k]?.terms ?? null, markDecimals: warm[k]!.marks?.decimals ?? null },
+        ...{ isFunded: isFunded[k]!, warmup: warmUpOf(warm[k]!) },
+      })),
+    },
+    replay: loaded.map(({ bars }, k) => ({
+      bars,
+      marks: perpetuals[k]?.marks ?? null,
+      funding: isFunded[k] ? perpetuals[k]!.funding : null,
+    })),
+    beside: loaded.map(({ bars, average }) => ({
+      ...(models !== null && { models: models.live(bars.series, from) }),
+      minutes: average === null || average.sha256 === null ? null : average.minutes,
+    })),
+  }
+}
+
+function columnsOf<T>(
+  { open, high, low, close }: { open: T; high: T; low: T; close: T },
+  map: (column: T) => T,
+): { open: T; high: T; low: T; close: T } {
+  return { open: map(open), high: map(high), low: map(low), close: map(close) }
+}
+
+/** What the request and the settings alone decide. */
+export function factsOf(
+  asked: PaperRequest,
+  settings: Settings,
+  loaded: {
+    readonly strategy: Strategy
+    readonly file: string
+    readonly params: Readonly<Record<string, ParamValue>>
+    readonly from: number
+  },
+) {
+  const { cash, limitTouch, execution, risk } = settings
+  const { strategy, file, params, from } = loaded
+  return {
+    strategy: { name: strategy.name, file, code: codeHash(file).hash },
+    ...{ params, from, cash, limitTouch, execution, risk },
+    ...{ safety: asked.safety, broker: asked.broker, fills: asked.fills },
+  }
+}
+
+/** What two commands have in common that ask for the same session, by name; a live one goes on from wherever it stands. */
+export function identityOf(
+  asked: PaperRequest,
+  settings: Settings,
+  read: {
+    readonly strategy: Strategy
+    readonly file: string
+    readonly params: object
+    readonly data: readonly string[]
+  },
+): Readonly<Record<string, string>> {
+  const venues = [...new Set(read.data.map((name) => name.split(':')[0]!))]
+  const { cash, warmup, limitTouch, execution, risk, feeAsset, noCosts, margin, funding } = settings
+  const values = {
+    strategy: read.strategy.name,
+    code: codeHash(read.file).hash,
+    params: read.params,
+    data: read.data,
+    bars: asked.replay ?? 'live',
+    broker: asked.broker,
+    safety: asked.safety,
+    settings: { cash, warmup, limitTouch, execution, risk },
+    costs: { feeAsset, noCosts, venues: venues.map((venue) => settings.costsOf(venue as never)) },
+    margin: { margin, funding, leverage: read.data.map((name) => settings.leverageOf(name.split(':')[1]!)) },
+  }
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, sha256(value)]))
+}
+
+/** The engine's own options, out of what is written of a session. */
+export function runOptions(
+  { params, cash, limitTouch, execution, risk, from, fills, slots }: SessionFile,
+  strategy: Strategy,
+  warm: readonly WarmSlot[],
+  beside: PreparedSession['beside'],
+): LiveRunOptions {
+  const none = new Float64Array()
+  const of = ({ instrument, costs, margin, isFunded }: SessionSlot, k: number): LiveSlotOptions => ({
+    ...{ instrument, costs, margin, bars: warm[k]!.bars, marks: warm[k]!.marks },
+    funding: isFunded ? { time: none, rate: none, mark: none } : null,
+    ...beside[k],
+  })
+  return { strategy, params, cash, limitTouch, execution, risk, from, fills, slots: slots.map(of) }
+}

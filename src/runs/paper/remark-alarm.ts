@@ -1,0 +1,65 @@
+import { timeName } from '../../core/time.ts'
+import type { Alarm } from './alarm.ts'
+import type { FeedRemark } from './feed.ts'
+import type { SessionFile } from './session-file.ts'
+
+/** What a person should know of what a feed says; `null` where that is nothing. */
+export function remarkAlarm(remark: FeedRemark, { slots }: SessionFile, now: number): Alarm | null {
+  const name = (slot: number) => slots[slot]!.series
+  const alarm = (severity: Alarm['severity'], kind: string, text: string): Alarm => ({
+    ...{ at: now, kind, severity, text },
+    facts: { ...remark },
+  })
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+  switch (remark.kind) {
+    case 'late':
+      return alarm(
+        'warning',
+        'late-bar',
+        `${name(remark.bar.slot)}: the bar that closed at ${timeName(remark.at)} came ${seconds(remark.by)} after its close, when its instant was over; it is kept and not applied`,
+      )
+    case 'revised':
+      return alarm(
+        'warning',
+        'revised-bar',
+        `${name(remark.bar.slot)}: the bar of ${timeName(remark.bar.openTime)} has another ${remark.field} now, ${remark.is} instead of ${remark.was}; what was decided on it stays`,
+      )
+    case 'hole':
+      return alarm(
+        'warning',
+        'hole',
+        `${name(remark.slot)}: no bars from ${timeName(remark.from)} to ${timeName(remark.to)}: ${remark.why}`,
+      )
+    case 'passed':
+      return alarm(
+        'warning',
+        'passed-over',
+        `${name(remark.slot)}: its bar that closed at ${timeName(remark.at)} had not come after ${seconds(remark.waited)}, and the others went on without it`,
+      )
+    case 'silent':
+      return alarm(
+        'warning',
+        'silent',
+        `${name(remark.slot)}: nothing was heard since ${timeName(remark.since)}, longer than ${seconds(remark.allowed)}`,
+      )
+    case 'ended':
+      return alarm('critical', 'series-ended', `${name(remark.slot)}: cannot be streamed any more: ${remark.why}`)
+    case 'disconnected':
+      return alarm('warning', 'disconnected', `${remark.venue}: the connection was lost: ${remark.why}`)
+    case 'clock':
+      return alarm(
+        'warning',
+        'clock-offset',
+        `our clock is off: that of ${remark.venue} is ${seconds(Math.abs(remark.ahead))} ${remark.ahead > 0 ? 'ahead' : 'behind'}`,
+      )
+    case 'no-funding':
+      return alarm(
+        'warning',
+        'no-funding',
+        `${name(remark.slot)}: the funding of ${timeName(remark.time)} could not be had: ${remark.why}; it is charged when it is known`,
+      )
+    case 'heard':
+    case 'connected':
+      return null
+  }
+}

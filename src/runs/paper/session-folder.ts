@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { didYouMean } from '../../core/suggest.ts'
+import { makeFolder } from '../../data/index.ts'
+import { takeLock } from '../../data/lock.ts'
+import { sha256 } from '../run-identity.ts'
+import { UsageError } from '../usage-error.ts'
+import { readSession, type SessionFile } from './session-file.ts'
+
+const PAPER = 'paper'
+const ACCOUNTS = '.accounts'
+
+/** Where the sessions of a folder of runs are. */
+export function sessionsIn(out: string): string {
+  return join(out, PAPER)
+}
+
+/** `<strategy>-<8 hex of what it is>`, or the name that was given. @throws UsageError for one that is no folder's */
+export function sessionName(strategy: string, asked: Readonly<Record<string, string>>, given?: string): string {
+  if (given === undefined) return `${strategy}-${sha256(asked).slice(0, 8)}`
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(given))
+    throw new UsageError(`--name "${given}": use letters, digits, -, _ and .; it is the name of a folder`)
+  return given
+}
+
+/** Eight hex digits that no other session has. */
+export function newSessionId(): string {
+  return randomBytes(4).toString('hex')
+}
+
+/**
+ * Holds a session, and the account that it trades, for this process.
+ * @throws DataError that names the process that runs it
+ */
+export async function holdSession(dir: string, out: string, account?: string): Promise<() => void> {
+  const release = await takeLock(dir, 0, 'running this paper session')
+  if (account === undefined) return release
+  try {
+    const folder = join(sessionsIn(out), ACCOUNTS, sha256(account).slice(0, 16))
+    makeFolder(folder)
+    const releaseAccount = await takeLock(folder, 0, `trading this account (${account})`)
+    return () => {
+      releaseAccount()
+      release()
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** What the command has to say alike for a session to go on, as it is said of the difference. */
+const SAID: Readonly<Record<string, string>> = {
+  strategy: 'the strategy',
+  code: 'the code of the strategy',
+  params: 'its parameters (--set)',
+  data: 'the series (--data)',
+  bars: 'live or replayed bars, or their range (--replay, --from, --to)',
+  broker: 'where orders go (--broker)',
+  safety: 'the limits of the session (--max-loss, --on-alarm, …)',
+  settings: 'cash, limits of risk, execution or warm-up',
+  costs: 'fees or slippage',
+  margin: 'leverage, margin mode or funding',
+}
+
+/** @throws UsageError where the session of a folder is another than is asked for */
+export function checkSame(dir: string, file: SessionFile, asked: Readonly<Record<string, string>>): void {
+  const other = Object.keys(asked).filter((name) => file.asked[name] !== asked[name])
+  if (other.length === 0) return
+  throw new UsageError(
+    `${dir}: this session was begun with something else: ${other.map((name) => SAID[name] ?? name).join(', ')}. A session goes on as it began; begin a new one with another --name`,
+  )
+}
+
+/** Sessions of a folder of runs, by name. */
+export function listSessions(out: string): readonly { readonly dir: string; readonly file: SessionFile }[] {
+  const parent = sessionsIn(out)
+  if (!existsSync(parent)) return []
+  return readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => join(parent, name))
+    .sort()
+    .flatMap((dir) => {
+      const file = readSession(dir)
+      return file === null ? [] : [{ dir, file }]
+    })
+}
+
+/**
+ * The session of a name, or of the beginning of one.
+ * @throws UsageError that lists what there is
+ */
+export function findSession(out: string, name: string): { readonly dir: string; readonly file: SessionFile } {
+  const all = listSessions(out)
+  const exact = all.find(({ file }) => file.name === name)
+  const begun = all.filter(({ file }) => file.name.startsWith(name))
+  if (exact !== undefined) return exact
+  if (begun.length === 1) return begun[0]!
+  const names = all.map(({ file }) => file.name)
+  if (begun.length > 1)
+    throw new UsageError(`"${name}" is the beginning of ${begun.map(({ file }) => file.name).join(', ')}: write more`)
+  throw new UsageError(
+    `there is no session "${name}"${didYouMean(name, names)} in ${sessionsIn(out)}; ${names.length > 0 ? `there are: ${names.join(', ')}` : 'there are none'}`,
+  )
+}
