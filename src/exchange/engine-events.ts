@@ -1,22 +1,12 @@
-import { parseDecimal } from '../core/decimal.ts'
 import type { Cancelled, Rejected, RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import type { OrderView } from '../core/order.ts'
 import type { AccountBook, Traded } from './account-book.ts'
 import type { AlgoOrder } from './algo-order.ts'
 import { unitsOf } from './amounts.ts'
-import { type ExchangeOrder, isOpen, priceText, qtyText } from './exchange-order.ts'
-import {
-  accountUpdate,
-  algoUpdate,
-  type ExchangeTrade,
-  type Execution,
-  moneyText,
-  orderTradeUpdate,
-  tradeLite,
-  triggerReject,
-} from './user-events.ts'
-import type { UserStream } from './user-stream.ts'
+import { type ExchangeOrder, isOpen, newOrder, priceText, qtyText } from './exchange-order.ts'
+import { type ExchangeTrade, moneyText } from './user-events.ts'
+import type { Voice } from './voice.ts'
 import type { MarketNow } from './wire.ts'
 
 /** The order or change that is being asked of the engine while its events are read. */
@@ -32,14 +22,14 @@ export interface Asking {
 /** Reads what the engine says has happened, and turns it into orders, trades and events of the exchange. */
 export class EngineEvents {
   readonly #book: AccountBook
-  readonly #stream: UserStream
+  readonly #voice: Voice
   readonly #market: MarketNow
   readonly #lastFills = new Map<string, number>()
   #read = 0
 
-  constructor(book: AccountBook, stream: UserStream, market: MarketNow) {
+  constructor(book: AccountBook, voice: Voice, market: MarketNow) {
     this.#book = book
-    this.#stream = stream
+    this.#voice = voice
     this.#market = market
   }
 
@@ -75,12 +65,20 @@ export class EngineEvents {
     const order = this.#book.orders.ofEngine(id)
     const algo = this.#book.algos.ofEngine(id)
     if (event.type === 'accepted') {
-      if (order !== undefined) this.#tellOrder(order, 'NEW')
-      else if (algo !== undefined) this.#stream.send(algoUpdate(algo))
-    } else if (event.type === 'triggered' && algo !== undefined) this.#trigger(algo)
-    else if (event.type === 'cut' && event.reason === 'REDUCE_ONLY') this.#cut(event.to, order, algo)
+      if (order !== undefined) this.#accepted(order, event.order)
+      else if (algo !== undefined) this.#voice.algo(algo)
+    } else if (event.type === 'triggered') {
+      if (order !== undefined) order.isWorking = true
+      else if (algo !== undefined) this.#trigger(algo)
+    } else if (event.type === 'cut') this.#cut(event.to, order, algo)
     else if (event.type === 'cancelled') this.#ended(event.reason, order, algo)
     else if (event.type === 'rejected') this.#refusedLater(event, order, algo)
+  }
+
+  #accepted(order: ExchangeOrder, view: OrderView): void {
+    // what an amount of quote buys is known now
+    if (order.isByQuote) order.qty = order.remaining = unitsOf(view.qty, order.scale.qty)
+    this.#voice.order(order, 'NEW')
   }
 
   #fill(fill: Fill): void {
@@ -92,7 +90,8 @@ export class EngineEvents {
     // liquidations, and nothing else, are no order of the client's
     const isForeign = order === undefined
     order ??= this.#liquidating(fill)
-    const { slot, scale, held } = this.#book.traded.get(fill.symbol)!
+    const traded = this.#book.traded.get(fill.symbol)!
+    const { scale, held } = traded
     const decimals = this.#book.ledgerDecimals
     const [qty, price] = [unitsOf(fill.qty, scale.qty), unitsOf(fill.price, scale.price)]
     const [fee, realised] = [unitsOf(fill.fee, decimals), unitsOf(fill.realised, decimals)]
@@ -101,19 +100,20 @@ export class EngineEvents {
     order.quote += qty * price
     order.remaining -= qty
     order.updateTime = at
+    order.isWorking = true
     order.status = order.executed === order.qty ? 'FILLED' : 'PARTIALLY_FILLED'
     if (order.status === 'FILLED') orders.open.delete(order)
     const trade: ExchangeTrade = {
       id: this.#book.nextId('trade'), order, qty, price, fee, realised, ledgerDecimals: decimals, time: at,
-      isMaker: fill.liquidity === 'maker', feeAsset: fill.feeAsset,
+      isMaker: fill.liquidity === 'maker', feeAsset: fill.feeAsset, commission: commissionText(fill, traded, qty, fee, decimals),
     } // biome-ignore format: two lines
     this.#book.trades.push(trade)
     this.#book.wallet += realised - fee
     held.fill(fill.side === 'buy' ? 1n : -1n, qty, price, realised, fee, at)
     this.#income(trade, isForeign)
-    if (this.#stream.isHeard) this.#stream.send(tradeLite(trade))
-    this.#tellOrder(order, isForeign ? 'CALCULATED' : 'TRADE', trade)
-    if (slot.margin !== null) this.#tellAccount('ORDER', '0', [fill.symbol])
+    this.#voice.trade(trade)
+    this.#voice.order(order, isForeign ? 'CALCULATED' : 'TRADE', trade)
+    this.#voice.account('ORDER', 0n, [fill.symbol])
     // what reduce-only was cut by can never be filled
     if (order.status !== 'FILLED' && order.remaining === 0n) this.#end(order, 'EXPIRED', '0')
     if (order.status === 'FILLED' && order.algo !== null) this.#finish(order.algo)
@@ -135,7 +135,7 @@ export class EngineEvents {
       symbol, incomeType: 'FUNDING_FEE', units, time: at, tranId: this.#book.nextId('tran'), tradeId: '',
     }) // biome-ignore format: one line
     const isIsolated = this.#book.traded.get(symbol)!.slot.margin!.mode === 'isolated'
-    this.#tellAccount('FUNDING_FEE', moneyText(units, this.#book.ledgerDecimals), isIsolated ? [symbol] : [])
+    this.#voice.account('FUNDING_FEE', units, isIsolated ? [symbol] : [])
   }
 
   /** The order that a waiting one becomes, under an id of its own. */
@@ -145,17 +145,16 @@ export class EngineEvents {
     this.#tellAlgo(algo, 'TRIGGERING')
     const isLimit = algo.type === 'STOP' || algo.type === 'TAKE_PROFIT'
     const qty = algo.closePosition ? (algo.cut ?? algo.qty) : algo.qty
-    const order: ExchangeOrder = {
+    const order = newOrder({
       id: this.#book.nextId('order'), engineId: algo.engineId, symbol: algo.symbol, scale: algo.scale,
-      clientId: algo.clientId, side: algo.side, type: isLimit ? 'LIMIT' : 'MARKET', origType: algo.type,
-      tif: algo.tif, price: algo.price, qty, executed: 0n, remaining: algo.cut ?? qty, quote: 0n, status: 'NEW',
-      reduceOnly: algo.reduceOnly, stp: algo.stp, goodTillDate: algo.goodTillDate, time: at, updateTime: at,
-      amendments: 0, algo,
-    } // biome-ignore format: short keys on one line
+      clientId: algo.clientId, side: algo.side, type: isLimit ? 'LIMIT' : 'MARKET', origType: algo.type, tif: algo.tif,
+      price: algo.price, qty, remaining: algo.cut ?? qty, reduceOnly: algo.reduceOnly, stp: algo.stp,
+      goodTillDate: algo.goodTillDate, time: at, algo,
+    }) // biome-ignore format: short keys on one line
     algo.order = order
     this.#book.orders.add(order)
     this.#tellAlgo(algo, 'TRIGGERED')
-    this.#tellOrder(order, 'NEW')
+    this.#voice.order(order, 'NEW')
     return order
   }
 
@@ -164,14 +163,13 @@ export class EngineEvents {
     const at = this.#market.now()
     const qty = unitsOf(fill.qty, scale.qty)
     const id = this.#book.nextId('order')
-    const order: ExchangeOrder = {
+    const order = newOrder({
       id, engineId: fill.order, symbol: fill.symbol, scale, clientId: `autoclose-${at}${id % 1000}`,
-      side: fill.side === 'buy' ? 'BUY' : 'SELL', type: 'LIQUIDATION', origType: 'LIQUIDATION', tif: 'IOC',
-      price: unitsOf(fill.price, scale.price), qty, executed: 0n, remaining: qty, quote: 0n, status: 'NEW',
-      reduceOnly: false, stp: 'NONE', goodTillDate: 0, time: at, updateTime: at, amendments: 0, algo: null,
-    } // biome-ignore format: short keys on one line
+      side: fill.side === 'buy' ? 'BUY' : 'SELL', type: 'LIQUIDATION', tif: 'IOC',
+      price: unitsOf(fill.price, scale.price), qty, stp: 'NONE', time: at,
+    }) // biome-ignore format: short keys on one line
     this.#book.orders.add(order)
-    this.#tellOrder(order, 'NEW')
+    this.#voice.order(order, 'NEW')
     return order
   }
 
@@ -179,8 +177,11 @@ export class EngineEvents {
     const scale = order?.scale ?? algo?.scale
     if (scale === undefined) return
     const units = unitsOf(to, scale.qty)
-    if (order !== undefined) order.remaining = units
-    else algo!.cut = units
+    if (order === undefined) algo!.cut = units
+    else {
+      order.remaining = units
+      if (order.isByQuote) order.qty = order.executed + units
+    }
   }
 
   #ended(reason: Cancelled['reason'], order: ExchangeOrder | undefined, algo: AlgoOrder | undefined): void {
@@ -207,7 +208,7 @@ export class EngineEvents {
     this.#tellAlgo(algo, 'TRIGGERING')
     algo.rejectReason = why
     this.#tellAlgo(algo, 'REJECTED')
-    this.#stream.send(triggerReject(algo))
+    this.#voice.rejected(algo)
     this.#book.algos.open.delete(algo)
   }
 
@@ -216,7 +217,7 @@ export class EngineEvents {
     order.status = status
     order.updateTime = this.#market.now()
     this.#book.orders.open.delete(order)
-    this.#tellOrder(order, status, null, er)
+    this.#voice.order(order, status, null, er)
     if (order.algo !== null) this.#finish(order.algo)
   }
 
@@ -243,46 +244,25 @@ export class EngineEvents {
       origQty: { before: before.qty, after: qtyText(order.qty, scale) },
       count: order.amendments,
     })
-    this.#tellOrder(order, 'AMENDMENT')
-  }
-
-  #tellOrder(order: ExchangeOrder, x: Execution, trade: ExchangeTrade | null = null, er = '0'): void {
-    if (this.#stream.isHeard) this.#stream.send(orderTradeUpdate(order, x, this.#book.quote, trade, er))
+    this.#voice.order(order, 'AMENDMENT')
   }
 
   #tellAlgo(algo: AlgoOrder, status: AlgoOrder['status']): void {
     algo.status = status
     algo.updateTime = this.#market.now()
-    this.#stream.send(algoUpdate(algo))
+    this.#voice.algo(algo)
   }
+}
 
-  /** The wallet as it is after this, and the positions that this has changed. */
-  #tellAccount(reason: string, change: string, symbols: readonly string[]): void {
-    if (!this.#stream.isHeard) return
-    const { wallet, ledgerDecimals, traded } = this.#book
-    let cross = wallet
-    for (const { slot } of traded.values()) if (slot.margin?.mode === 'isolated') cross -= BigInt(slot.margin.isolated)
-    const B = { a: this.#book.quote, wb: moneyText(wallet, ledgerDecimals), cw: moneyText(cross, ledgerDecimals), bc: change } // biome-ignore format: one line
-    this.#stream.send(accountUpdate(reason, [B], symbols.map((symbol) => this.#positionOf(traded.get(symbol)!)))) // biome-ignore format: one line
-  }
-
-  #positionOf({ slot, symbol, held, scale }: Traded) {
-    const decimals = this.#book.ledgerDecimals
-    const isIsolated = slot.margin!.mode === 'isolated'
-    const unrealised = held.unrealisedAt(parseDecimal(this.#market.mark(symbol)))
-    return {
-      s: symbol,
-      pa: qtyText(held.qty, scale),
-      ep: held.entryPrice,
-      bep: held.breakEvenPrice,
-      cr: moneyText(held.realised, decimals),
-      up: held.qty === 0n ? '0' : moneyText(unrealised, 8),
-      mt: isIsolated ? 'isolated' : 'cross',
-      iw: isIsolated ? moneyText(BigInt(slot.margin!.isolated), decimals) : '0',
-      ps: 'BOTH',
-      ma: this.#book.quote,
-    }
-  }
+/** In the asset in which it was taken: a spot buy may pay in what it receives. */
+function commissionText(fill: Fill, { slot, scale }: Traded, qty: bigint, fee: bigint, decimals: number): string {
+  if (fill.feeAsset !== slot.instrument.base) return moneyText(fee, decimals)
+  const rate = fill.liquidity === 'maker' ? slot.costs.maker : slot.costs.taker
+  const divisor = 10n ** BigInt(rate.decimals)
+  const product = qty * BigInt(rate.digits)
+  // as fees are: rounded up, a rebate down
+  const units = product > 0n ? (product + divisor - 1n) / divisor : product / divisor
+  return moneyText(units, scale.qty)
 }
 
 function idOf(event: RunEvent): string | null {

@@ -5,6 +5,9 @@ export type WireSide = 'BUY' | 'SELL'
 export type WireTif = 'GTC' | 'IOC' | 'FOK' | 'GTX' | 'GTD'
 export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED'
 
+/** Of spot, where stops are orders of the book like all others. */
+export type SpotType = 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT'
+
 /** Decimals in which a symbol's figures are counted, and with which they are written. */
 export interface Scale {
   readonly price: number
@@ -22,7 +25,7 @@ export interface ExchangeOrder {
   readonly scale: Scale
   readonly clientId: string
   readonly side: WireSide
-  readonly type: 'LIMIT' | 'MARKET' | 'LIQUIDATION'
+  readonly type: 'LIMIT' | 'MARKET' | 'LIQUIDATION' | SpotType
   readonly origType: string
   readonly tif: WireTif
   /** 0 of a market order. */
@@ -42,6 +45,44 @@ export interface ExchangeOrder {
   amendments: number
   /** That it came from. */
   readonly algo: AlgoOrder | null
+  /** Of spot: its trigger price, 0 without one; whether it is on the book; and whether it is to spend an amount of quote. */
+  readonly stopPrice: bigint
+  isWorking: boolean
+  readonly isByQuote: boolean
+}
+
+type Fixed =
+  | 'id'
+  | 'engineId'
+  | 'symbol'
+  | 'scale'
+  | 'clientId'
+  | 'side'
+  | 'type'
+  | 'tif'
+  | 'price'
+  | 'qty'
+  | 'time'
+  | 'stp'
+
+/** A new order of which nothing has been filled yet. */
+export function newOrder(draft: Pick<ExchangeOrder, Fixed> & Partial<ExchangeOrder>): ExchangeOrder {
+  return {
+    origType: draft.type,
+    executed: 0n,
+    remaining: draft.qty,
+    quote: 0n,
+    status: 'NEW',
+    reduceOnly: false,
+    goodTillDate: 0,
+    updateTime: draft.time,
+    amendments: 0,
+    algo: null,
+    stopPrice: 0n,
+    isWorking: true,
+    isByQuote: false,
+    ...draft,
+  }
 }
 
 export function isOpen({ status }: ExchangeOrder): boolean {

@@ -5,7 +5,7 @@ import type { AccountBook, Traded } from './account-book.ts'
 import { scaled } from './amounts.ts'
 import type { Asking, EngineEvents } from './engine-events.ts'
 import { Refused } from './error-codes.ts'
-import { changeReply, type ExchangeOrder, isOpen, type WireSide, type WireTif } from './exchange-order.ts'
+import { changeReply, type ExchangeOrder, isOpen, newOrder, type WireSide, type WireTif } from './exchange-order.ts'
 import { checkFilters } from './order-filters.ts'
 import type { Params, WrittenDecimal } from './params.ts'
 import { refusedOf } from './refusals.ts'
@@ -70,12 +70,11 @@ export class OrderEntry {
     const { scale, symbol } = traded
     const at = this.#market.now()
     const qty = unitsIn(quantity, scale.qty)
-    const order: ExchangeOrder = {
-      id, engineId: `x${id}`, symbol, scale, clientId, side, type, origType: type, tif,
+    const order = newOrder({
+      id, engineId: `x${id}`, symbol, scale, clientId, side, type, tif, qty, time: at,
       price: price === undefined ? 0n : unitsIn(price, scale.price),
-      qty, executed: 0n, remaining: qty, quote: 0n, status: 'NEW', reduceOnly: stated.reduceOnly, stp: stated.stp,
-      goodTillDate: expiresAt, time: at, updateTime: at, amendments: 0, algo: null,
-    } // biome-ignore format: short keys on one line
+      reduceOnly: stated.reduceOnly, stp: stated.stp, goodTillDate: expiresAt,
+    }) // biome-ignore format: short keys on one line
     const accepted = { ...changeReply(order, this.#shape) }
     this.#book.orders.add(order)
     const request: OrderRequest = {

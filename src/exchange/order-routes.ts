@@ -225,7 +225,7 @@ function tradeReply({ order, ...trade }: ExchangeTrade, quote: string) {
     qty: qtyText(trade.qty, scale),
     realizedPnl: moneyText(trade.realised, trade.ledgerDecimals),
     quoteQty: padded(trade.qty * trade.price, scale.price + scale.qty, scale.writtenPrice),
-    commission: moneyText(trade.fee, trade.ledgerDecimals),
+    commission: trade.commission,
     commissionAsset: trade.feeAsset,
     time: trade.time,
     positionSide: 'BOTH',

@@ -9,9 +9,11 @@ export interface ExchangeTrade {
   readonly qty: bigint
   readonly price: bigint
   readonly isMaker: boolean
-  /** Ledger units. */
+  /** Ledger units, also where it was taken in the base asset. */
   readonly fee: bigint
   readonly feeAsset: string
+  /** In that asset. */
+  readonly commission: string
   readonly realised: bigint
   readonly ledgerDecimals: number
   readonly time: number
@@ -73,7 +75,7 @@ export function orderTradeUpdate(
       l: trade === null ? '0' : qtyText(trade.qty, scale),
       z: short(order.executed, qtyText(order.executed, scale)),
       L: trade === null ? '0' : priceText(trade.price, scale),
-      n: trade === null ? '0' : moneyText(trade.fee, trade.ledgerDecimals),
+      n: trade === null ? '0' : trade.commission,
       N: trade === null ? quote : trade.feeAsset,
       T: order.updateTime,
       t: trade === null ? 0 : trade.id,

@@ -17,6 +17,7 @@ import type { Account, Route } from './route.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { UserStream } from './user-stream.ts'
+import { UsdmVoice } from './voice.ts'
 import type { MarketNow, Precision, UserSink, WireReply, WireRequest } from './wire.ts'
 
 export interface VenueOptions {
@@ -69,7 +70,7 @@ export class Venue {
     this.#book = new AccountBook(this.engine, options.precisionOf)
     this.#listenKeys = new ListenKeys(keys.secret, options.listenKeyMinutes ?? 60)
     this.#stream = new UserStream(this.#listenKeys, market, options.sink)
-    this.#events = new EngineEvents(this.#book, this.#stream, market)
+    this.#events = new EngineEvents(this.#book, new UsdmVoice(this.#book, this.#stream, market), market)
     this.#marginCalls = new MarginCalls(this.#book, this.#stream, market)
     const parts = { book: this.#book, events: this.#events, market, shape }
     const entry = new OrderEntry(parts)
