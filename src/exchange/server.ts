@@ -161,7 +161,7 @@ export class ExchangeServer {
     if (this.#gatekeeper.refuses(request.headers) !== null) return void refuse('403 Forbidden')
     if (path === null) return void refuse('404 Not Found')
     if (this.#options.hub.count >= MOST_SOCKETS) return void refuse('503 Service Unavailable')
-    this.#sockets.handleUpgrade(request, socket, head, (one) => this.#options.hub.connect(one, path))
+    this.#sockets.handleUpgrade(request, socket, head, (one) => this.#options.hub.connect(one, socket, path))
   }
 }
 

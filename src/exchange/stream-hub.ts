@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Faults } from './faults.ts'
 import type { Market, MarketChange } from './market.ts'
@@ -37,8 +38,8 @@ export class StreamHub {
     return this.#sockets.size
   }
 
-  connect(socket: WebSocket, path: StreamPath): void {
-    const one = new StreamSocket(socket, path, this.#faults, Date.now())
+  connect(socket: WebSocket, wire: Duplex, path: StreamPath): void {
+    const one = new StreamSocket(socket, wire, path, this.#faults, Date.now())
     this.#sockets.add(one)
     for (const name of path.names.slice(0, MOST_STREAMS)) this.#add(one, name)
     socket.on('message', (data) => this.#heard(one, String(data)))

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Fault, Faults } from './faults.ts'
 import type { StreamPath } from './stream-path.ts'
@@ -25,6 +26,9 @@ export class StreamSocket {
   readonly names = new Set<string>()
   readonly path: StreamPath
   readonly #socket: WebSocket
+  /** What the websocket writes to: frames of one moment go out together. */
+  readonly #wire: Duplex
+  #isCorked = false
   readonly #faults: Faults
   readonly #openedAt: number
   #second = 0
@@ -35,8 +39,9 @@ export class StreamSocket {
   /** A frame that waits for the one after it. */
   #held: string | null = null
 
-  constructor(socket: WebSocket, path: StreamPath, faults: Faults, at: number) {
+  constructor(socket: WebSocket, wire: Duplex, path: StreamPath, faults: Faults, at: number) {
     this.#socket = socket
+    this.#wire = wire
     this.path = path
     this.#faults = faults
     this.#openedAt = at
@@ -76,10 +81,21 @@ export class StreamSocket {
   reply(frame: string): void {
     if (this.#isHalfOpen || this.#socket.readyState !== this.#socket.OPEN) return
     if (this.#socket.bufferedAmount > MOST_WAITING) return this.#socket.terminate()
+    this.#cork()
     this.#socket.send(frame)
     if (this.#held === null) return
     this.#socket.send(this.#held)
     this.#held = null
+  }
+
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#wire.cork()
+    process.nextTick(() => {
+      this.#isCorked = false
+      this.#wire.uncork()
+    })
   }
 
   /** Pings, and the end of connections that are old or do not answer. */
