@@ -3,6 +3,7 @@ import type { WireReply } from './wire.ts'
 /** What Binance says with each code, USDS-M's error list and spot's; `%` stands for a name. */
 const MESSAGES = {
   [-1000]: 'An unknown error occurred while processing the request.',
+  [-1013]: 'Filter failure: %',
   [-1021]: 'Timestamp for this request %.',
   [-1022]: 'Signature for this request is not valid.',
   [-1100]: "Illegal characters found in parameter '%'",
@@ -19,7 +20,7 @@ const MESSAGES = {
   [-1130]: "Data sent for parameter '%' is not valid.",
   [-1131]: 'recvWindow must be less than 60000.',
   [-2007]: 'Invalid callBack rate.',
-  [-2010]: 'Account has insufficient balance for requested action.',
+  [-2010]: '%',
   [-2011]: 'Unknown order sent.',
   [-2013]: 'Order does not exist.',
   [-2014]: 'API-key format invalid.',

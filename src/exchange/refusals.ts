@@ -9,8 +9,6 @@ export function refusedOf(refusal: Rejected | 'post-only' | 'expired', side: Wir
   switch (refusal.reason) {
     case 'INSUFFICIENT_MARGIN':
       return new Refused(-2019)
-    case 'INSUFFICIENT_BALANCE':
-      return new Refused(-2010)
     case 'MAX_NOTIONAL_AT_LEVERAGE':
       return new Refused(-2027)
     case 'MAX_NUM_ORDERS':

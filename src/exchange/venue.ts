@@ -15,6 +15,8 @@ import { orderRoutes } from './order-routes.ts'
 import { Params } from './params.ts'
 import type { Account, Route } from './route.ts'
 import { settingRoutes } from './setting-routes.ts'
+import { SpotVoice, spotRoutes } from './spot-account.ts'
+import { SpotEntry } from './spot-entry.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { UserStream } from './user-stream.ts'
 import { UsdmVoice } from './voice.ts'
@@ -70,7 +72,9 @@ export class Venue {
     this.#book = new AccountBook(this.engine, options.precisionOf)
     this.#listenKeys = new ListenKeys(keys.secret, options.listenKeyMinutes ?? 60)
     this.#stream = new UserStream(this.#listenKeys, market, options.sink)
-    this.#events = new EngineEvents(this.#book, new UsdmVoice(this.#book, this.#stream, market), market)
+    const voice =
+      kind === 'spot' ? new SpotVoice(this.#book, this.#stream) : new UsdmVoice(this.#book, this.#stream, market)
+    this.#events = new EngineEvents(this.#book, voice, market)
     this.#marginCalls = new MarginCalls(this.#book, this.#stream, market)
     const parts = { book: this.#book, events: this.#events, market, shape }
     const entry = new OrderEntry(parts)
@@ -82,7 +86,7 @@ export class Venue {
     this.#routes = new Map(
       Object.entries(
         kind === 'spot'
-          ? streamRoutes(account, '/api/v3/userDataStream')
+          ? { ...spotRoutes(account, new SpotEntry(parts)), ...streamRoutes(account, '/api/v3/userDataStream') }
           : {
               ...orderRoutes(account),
               ...accountRoutes(account),

@@ -10,6 +10,7 @@ export const KEYS = { key: 'K', secret: 'S' }
 export const NOW = Date.UTC(2026, 0, 1)
 
 interface SceneOptions extends Partial<Pick<VenueOptions, 'shape' | 'listenKeyMinutes' | 'allowances' | 'cash'>> {
+  readonly kind?: 'usdm' | 'spot'
   readonly filters?: Partial<Filters>
   readonly fees?: { readonly maker: number; readonly taker: number }
   readonly funding?: SlotOptions['funding']
@@ -36,6 +37,7 @@ export class VenueScene {
   #row = 0
   readonly #rows: readonly Row[]
   readonly #symbols: readonly string[]
+  readonly #kind: 'usdm' | 'spot'
 
   constructor(rows: readonly Row[], options: SceneOptions = {}) {
     const {
@@ -43,28 +45,35 @@ export class VenueScene {
       symbols = ['BTCUSDT'],
       filters = {},
       funding = null,
+      kind = 'usdm',
       ...rest
     } = options
     this.#rows = rows
+    this.#kind = kind
     this.#symbols = symbols
     this.venue = new Venue({
-      kind: 'usdm',
+      kind,
       cash: 10_000,
       ...rest,
       keys: KEYS,
       instants: rows.length,
-      precisionOf: () => ({ price: 2, quantity: 3 }),
+      precisionOf: () => (kind === 'spot' ? { price: 8, quantity: 8 } : { price: 2, quantity: 3 }),
       sink: (_, event) => this.events.push(event),
       market: { now: () => this.#now, last: () => this.#last, mark: () => this.#mark ?? this.#last },
       slots: symbols.map((symbol) => ({
         instrument: instrumentOf(
           { lot: { min: '0.001', max: '1000', step: '0.001' }, ...filters },
           symbol,
-          'perpetual',
+          kind === 'spot' ? 'spot' : 'perpetual',
         ),
         ...{ bars: barsOf(rows, '1h', symbol), indicators: {}, also: {}, startRow: 0, readyRow: rows.length, funding },
-        margin: marginOf({ leverage: 20 }),
-        costs: costsOf({ feeMaker: fees.maker, feeTaker: fees.taker, slippageBps: 0 }),
+        margin: kind === 'spot' ? null : marginOf({ leverage: 20 }),
+        costs: costsOf({
+          feeMaker: fees.maker,
+          feeTaker: fees.taker,
+          slippageBps: 0,
+          feeAsset: kind === 'spot' ? 'received' : 'quote',
+        }),
       })),
     })
     this.bar()
@@ -138,7 +147,8 @@ export class VenueScene {
   }
 
   listen(): string {
-    return this.send('POST', '/fapi/v1/listenKey', '').body.listenKey
+    const path = this.#kind === 'spot' ? '/api/v3/userDataStream' : '/fapi/v1/listenKey'
+    return this.send('POST', path, '').body.listenKey
   }
 
   /** What the stream has told since the last call: kind, and of orders how they fared. */

@@ -1,0 +1,159 @@
+import type { AccountBook } from './account-book.ts'
+import { padded } from './amounts.ts'
+import { Refused } from './error-codes.ts'
+import type { ExchangeOrder } from './exchange-order.ts'
+import { isForgotten, windowOf, within } from './history.ts'
+import { tradedOf } from './order-entry.ts'
+import type { Params } from './params.ts'
+import type { Account, Routes } from './route.ts'
+import { perSymbol } from './route.ts'
+import type { SpotEntry } from './spot-entry.ts'
+import { cancelReply, executionReport, spotOrderReply, spotTradeReply } from './spot-replies.ts'
+import { type ExchangeTrade, type Execution, moneyText } from './user-events.ts'
+import type { UserStream } from './user-stream.ts'
+import type { Voice } from './voice.ts'
+
+/** One asset: free, and held back by open orders. */
+interface Balance {
+  readonly asset: string
+  readonly free: string
+  readonly locked: string
+}
+
+/** The quote asset, and what is owned of each symbol; the engine's ledger has them. */
+export function balancesOf(book: AccountBook, symbol?: string): Balance[] {
+  const { account } = book.engine
+  const money = (units: number) => moneyText(BigInt(units), book.ledgerDecimals)
+  const bases = [...book.traded.values()]
+    .filter((one) => symbol === undefined || one.symbol === symbol)
+    .map(({ slot, scale }) => {
+      const locked = slot.orders.reduce((sum, order) => sum + (order.isAlive ? order.lockQty : 0), 0)
+      const text = (units: number) => padded(units, scale.qty, 8)
+      return { asset: slot.instrument.base, free: text(slot.position.held - locked), locked: text(locked) }
+    })
+  return [{ asset: book.quote, free: money(account.freeUnits), locked: money(account.locked) }, ...bases]
+}
+
+/** Spot says an order's state, then the balances that it has changed. */
+export class SpotVoice implements Voice {
+  readonly #book: AccountBook
+  readonly #stream: UserStream
+
+  constructor(book: AccountBook, stream: UserStream) {
+    this.#book = book
+    this.#stream = stream
+  }
+
+  trade(): void {}
+
+  order(order: ExchangeOrder, x: Execution, trade: ExchangeTrade | null = null): void {
+    if (!this.#stream.isHeard) return
+    this.#stream.send(executionReport(order, x, trade))
+    const B = balancesOf(this.#book, order.symbol).map(({ asset, free, locked }) => ({ a: asset, f: free, l: locked }))
+    this.#stream.send({ e: 'outboundAccountPosition', u: order.updateTime, B })
+  }
+
+  algo(): void {}
+  rejected(): void {}
+  account(): void {}
+}
+
+/** Orders and account of spot. */
+export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry): Routes {
+  const signed = { security: 'signed' as const }
+  const some = (params: Params) => params.text('symbol') && tradedOf(book, params).symbol
+  return {
+    'POST /api/v3/order': { ...signed, weight: 1, orders: 1, answer: (params) => entry.place(params) },
+    'POST /api/v3/order/test': { ...signed, weight: 1, answer: (params) => entry.place(params, true) },
+    'DELETE /api/v3/order': { ...signed, weight: 1, answer: (params) => entry.cancel(params) },
+    'GET /api/v3/order': {
+      ...signed,
+      weight: 4,
+      answer: (params) => {
+        const order = entry.find(params)
+        if (order === undefined || isForgotten(order, market.now())) throw new Refused(-2013)
+        return spotOrderReply(order)
+      },
+    },
+    'GET /api/v3/openOrders': {
+      ...signed,
+      weight: perSymbol(6, 80),
+      answer: (params) => book.openOrders(some(params)).map(spotOrderReply),
+    },
+    'DELETE /api/v3/openOrders': {
+      ...signed,
+      weight: 1,
+      answer: (params) => {
+        const open = book.openOrders(tradedOf(book, params).symbol)
+        if (open.length === 0) throw new Refused(-2011)
+        return open.map((order) => {
+          entry.withdraw(order)
+          return cancelReply(order)
+        })
+      },
+    },
+    'GET /api/v3/allOrders': {
+      ...signed,
+      weight: 20,
+      answer: (params) => {
+        const { symbol } = tradedOf(book, params)
+        const from = params.integer('orderId')
+        const window = windowOf(params, market.now(), 500, 1000)
+        const all = book.orders.all.filter((one) => one.symbol === symbol)
+        const found =
+          from === undefined
+            ? within(all, ({ time }) => time, window)
+            : all.filter(({ id }) => id >= from).slice(0, window.limit)
+        return found.map(spotOrderReply)
+      },
+    },
+    'GET /api/v3/myTrades': {
+      ...signed,
+      weight: 20,
+      answer: (params) => {
+        const { symbol } = tradedOf(book, params)
+        const [from, orderId] = [params.integer('fromId'), params.integer('orderId')]
+        const window = windowOf(params, market.now(), 500, 1000)
+        const all = book.trades.filter(
+          ({ order }) => order.symbol === symbol && (orderId === undefined || order.id === orderId),
+        )
+        const found =
+          from === undefined
+            ? within(all, ({ time }) => time, window)
+            : all.filter(({ id }) => id >= from).slice(0, window.limit)
+        return found.map(spotTradeReply)
+      },
+    },
+    'GET /api/v3/account': { ...signed, weight: 20, answer: () => accountReply(book, market.now()) },
+    'GET /api/v3/rateLimit/order': {
+      ...signed,
+      weight: 40,
+      answer: () => [
+        { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: limits.allowances.ordersPerTenSeconds },
+      ],
+    },
+  }
+}
+
+function accountReply(book: AccountBook, now: number) {
+  const { maker, taker } = [...book.traded.values()][0]!.slot.costs
+  const rate = ({ digits, decimals }: { digits: number; decimals: number }) => moneyText(BigInt(digits), decimals)
+  return {
+    makerCommission: Math.round((maker.digits / 10 ** maker.decimals) * 10_000),
+    takerCommission: Math.round((taker.digits / 10 ** taker.decimals) * 10_000),
+    buyerCommission: 0,
+    sellerCommission: 0,
+    commissionRates: { maker: rate(maker), taker: rate(taker), buyer: '0.00000000', seller: '0.00000000' },
+    canTrade: true,
+    canWithdraw: true,
+    canDeposit: true,
+    brokered: false,
+    requireSelfTradePrevention: false,
+    preventSor: false,
+    updateTime: now,
+    accountType: 'SPOT',
+    balances: balancesOf(book),
+    permissions: ['SPOT'],
+    uid: 1,
+  }
+}
