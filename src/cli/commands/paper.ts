@@ -1,3 +1,4 @@
+import type { RunEvent } from '../../core/event.ts'
 import { parseSeries } from '../../core/series.ts'
 import { getSeries } from '../../data/collect/get.ts'
 import { SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
@@ -5,7 +6,7 @@ import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { liveFeed } from '../../runs/paper/live-feed.ts'
 import { openBroker } from '../../runs/paper/open-broker.ts'
 import type { Bringing } from '../../runs/paper/prepare-live.ts'
-import { PaperSession, type SessionOptions } from '../../runs/paper/session.ts'
+import { PaperSession, type SessionEvent, type SessionOptions } from '../../runs/paper/session.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import { keyOf, waitText } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
@@ -82,14 +83,20 @@ function watch(session: PaperSession, io: Io, isFast: boolean): void {
   const progress = io.progress('bars')
   const total = session.barsToCome
   session.on((event) => {
-    if (event.type === 'alarm') line(alarmText(event.alarm))
-    else if (event.type === 'log' && event.level !== 'debug') line(event.text)
-    else if (event.type === 'events' && !isFast) for (const one of event.events) logged(eventLine(one), line)
+    if (event.type === 'alarm') io.warn(alarmText(event.alarm))
+    else if (event.type === 'log') logged(event, io, line)
+    else if (event.type === 'events' && !isFast) for (const one of event.events) lineOf(one, line)
     else if (event.type === 'instant' && total !== null) progress(session.state.counters.bars, total)
   })
 }
 
-function logged(text: string | null, line: (text: string) => void): void {
+function logged({ level, text }: Extract<SessionEvent, { type: 'log' }>, io: Io, line: (text: string) => void): void {
+  if (level === 'warn' || level === 'error') io.warn(text)
+  else if (level === 'info') line(text)
+}
+
+function lineOf(event: RunEvent, line: (text: string) => void): void {
+  const text = eventLine(event)
   if (text !== null) line(text)
 }
 

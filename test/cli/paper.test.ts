@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { scratch } from './klinelab.ts'
+import { klinelabHere } from './klinelab-here.ts'
+
+const FILES = ['fills.csv', 'trades.csv', 'events.jsonl', 'equity.parquet']
+const SMA = ['strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--set', 'fast=24', '--set', 'slow=168']
+const RANGE = ['--from', '2024-01-01', '--to', '2024-04-01']
+
+const bytesIn = (dir: string) => FILES.map((name) => readFileSync(join(dir, name)))
+
+async function done(args: readonly string[]) {
+  const finished = await klinelabHere(args)
+  expect(finished.stderr).toBe('')
+  expect(finished.code).toBe(0)
+  return finished
+}
+
+describe('a replayed session', () => {
+  test.each([
+    ['sma-cross on spot', [...SMA, ...RANGE]],
+    [
+      'perp-trend on a perpetual, with marks and funding',
+      ['strategies/perp-trend.ts', '--data', 'binance-usdm:BTCUSDT:1h', '--from', '2024-08-01', '--to', '2024-11-01'],
+    ],
+    [
+      'momentum-rotation on two markets, under limits of risk and with latency',
+      [
+        ...['strategies/momentum-rotation.ts', '--data', 'binance:BTCUSDT:1h', 'binance:ETHUSDT:1h'],
+        ...['--from', '2024-08-01', '--to', '2025-02-01', '--risk', 'maxLeverage=0.9', '--latency', '2s'],
+      ],
+    ],
+  ])('has the bytes of a backtest: %s', async (_, args) => {
+    const out = scratch()
+    const paper = await done(['paper', ...args, '--replay', '--out', out, '--json'])
+    const run = await done(['backtest', ...args, '--out', out, '--json'])
+    const { dir, state, counters } = paper.json<{ dir: string; state: string; counters: { fills: number } }>()
+    expect(state).toBe('ended')
+    expect(counters.fills).toBeGreaterThan(5)
+    expect(bytesIn(dir)).toEqual(bytesIn(run.json<{ dir: string }>().dir))
+  })
+
+  test('goes on from any byte at which its journal ends, to the same bytes', async () => {
+    const out = scratch()
+    const args = ['paper', ...SMA, ...RANGE, '--replay', '--out', out, '--json']
+    const { dir } = (await done(args)).json<{ dir: string }>()
+    const whole = bytesIn(dir)
+    const journal = join(dir, 'journal.log')
+    const text = readFileSync(journal)
+    const { size } = statSync(journal)
+    // in the first record, between two, in the midst of one, and in the last
+    for (const at of [10, text.indexOf(10) + 1, Math.floor(size / 3), Math.floor(size / 2) + 7, size - 3]) {
+      truncateSync(journal, at)
+      const again = await klinelabHere(args)
+      expect(again.code).toBe(0)
+      expect(again.json<{ state: string }>().state).toBe('ended')
+      expect(bytesIn(dir)).toEqual(whole)
+    }
+  })
+
+  test('that has ended is shown again, and plays nothing', async () => {
+    const out = scratch()
+    const args = ['paper', ...SMA, '--from', '2024-01-01', '--to', '2024-01-10', '--replay', '--out', out]
+    await done(args)
+    const [name] = readdirSync(join(out, 'paper'))
+    const journal = readFileSync(join(out, 'paper', name!, 'journal.log'))
+    const { stdout } = await done(args)
+    expect(stdout).toContain(`${name}: sma-cross fast=24 slow=168`)
+    expect(stdout).toMatch(/State +ended, last instant 2024-01-10 UTC/)
+    expect(readFileSync(join(out, 'paper', name!, 'journal.log'))).toEqual(journal)
+    const listed = await done(['paper', 'status', '--out', out])
+    expect(listed.stdout).toMatch(new RegExp(`${name} +not running +local +binance:BTCUSDT:1h`))
+  })
+
+  test('under a limit of loss stops trading where the loss is reached, and says so', async () => {
+    const out = scratch()
+    const bounded = ['--max-loss', '100', '--on-alarm', 'loss-limit=flatten', '--name', 'bounded']
+    const args = ['paper', ...SMA, '--from', '2024-06-01', '--to', '2024-10-01', '--replay', '--out', out, '--json']
+    const free = (await done(args)).json<{ dir: string }>()
+    const { stdout, code } = await klinelabHere([...args, ...bounded])
+    expect(code).toBe(0)
+    const { alarms, equity, position, dir } = JSON.parse(stdout)
+    expect(alarms.map((one: { kind: string }) => one.kind)).toEqual(['loss-limit'])
+    expect(position).toEqual([])
+    // what the close at the next open costs comes on top of the loss at which it was decided
+    const { facts, at } = alarms[0]
+    expect(facts.loss).toBeCloseTo(10_000 - facts.equity, 8)
+    expect(facts.loss).toBeGreaterThanOrEqual(100)
+    expect(equity).toBeLessThanOrEqual(9_900)
+    const fillsAhead = (folder: string) =>
+      readFileSync(join(folder, 'fills.csv'), 'utf8')
+        .split('\n')
+        .filter((line) => Number(line.split(',')[1]) < at)
+    expect(fillsAhead(dir)).toEqual(fillsAhead(free.dir))
+    const last = readFileSync(join(dir, 'fills.csv'), 'utf8').trim().split('\n').at(-1)!
+    expect(Number(last.split(',')[1])).toBeLessThanOrEqual(at)
+  })
+})
+
+describe('what cannot be', () => {
+  const refused = async (...args: string[]) => {
+    const { code, stderr } = await klinelabHere(['paper', ...args, '--out', scratch()])
+    expect(code).toBe(2)
+    return stderr
+  }
+
+  test('a start without the bars before it names them, and the command that brings them', async () => {
+    const said = await refused(...SMA, '--replay', '--from', '2022-01-02', '--to', '2022-02-01')
+    expect(said).toContain('the strategy wants 672 bars before its first, and 24 are stored before 2022-01-02')
+    // 672 hours after the first stored bar
+    expect(said).toContain('--from 2022-01-29')
+    expect(said).toContain('klinelab data get binance:BTCUSDT:1h --from DATE')
+  })
+
+  test('a range without --replay, and clocks with it', async () => {
+    expect(await refused(...SMA, '--from', '2024-01-01')).toContain('add --replay')
+    expect(await refused(...SMA, '--replay', '--stale', '5m')).toContain('--stale is of live bars')
+    expect(await refused(...SMA, '--replay', '--on-alarm', 'loss=halt')).toContain('there is no rule "loss"')
+    expect(await refused(...SMA, '--replay', '--broker', 'binance')).toContain('--broker binance: is none')
+    expect(await refused(...SMA, '--replay', '--name', '../up')).toContain('it is the name of a folder')
+    expect(await refused(...SMA, '--reply')).toContain('--replay')
+  })
+
+  test('a session that is gone on with as another', async () => {
+    const out = scratch()
+    const args = [
+      'paper',
+      ...SMA,
+      '--from',
+      '2024-01-01',
+      '--to',
+      '2024-01-05',
+      '--replay',
+      '--name',
+      'one',
+      '--out',
+      out,
+    ]
+    await done(args)
+    const { code, stderr } = await klinelabHere([...args, '--set', 'qty=0.2', '--cash', '500'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('something else: its parameters (--set), cash, limits of risk, execution or warm-up')
+  })
+
+  test('a session that does not run is not stopped, and not resumed', async () => {
+    const out = scratch()
+    for (const word of ['stop', 'resume']) {
+      const { code, stderr } = await klinelabHere(['paper', word, '--out', out])
+      expect([code, stderr]).toEqual([2, 'no session runs; those that there are: klinelab paper status\n'])
+    }
+    const { code, stderr } = await klinelabHere(['paper', 'stop', 'one', '--out', out])
+    expect(code).toBe(2)
+    expect(stderr).toContain('there is no session "one"')
+  })
+})
