@@ -27,7 +27,7 @@ import { checkSame, holdSession, newSessionId, sessionName, sessionsIn } from '.
 import { type JournalRecord, type PaperCommand, rowOf } from './session-record.ts'
 import { SessionState, type Taken } from './session-state.ts'
 import { type PaperPhase, type PaperSnapshot, snapshotOf } from './snapshot.ts'
-import { Timings } from './timings.ts'
+import { type Timing, Timings } from './timings.ts'
 
 /** What a session is opened with. */
 export interface SessionOptions {
@@ -46,6 +46,8 @@ export interface SessionOptions {
   readonly speed: number | 'max'
   /** What becomes of open orders when it stops. */
   readonly onStop: 'keep' | 'cancel'
+  /** Takes secrets out of what is said and kept. Built in: nothing is secret. */
+  readonly redact?: <T>(value: T) => T
 }
 
 /** What whoever watches a session is told. */
@@ -60,6 +62,9 @@ export type SessionEvent =
       readonly text: string
       readonly fields: Readonly<Record<string, unknown>>
     }
+  /** A bar that is no replay's has come, so long after its close. */
+  | { readonly type: 'heard'; readonly series: string; readonly delayMs: number }
+  | { readonly type: 'timing'; readonly name: Timing; readonly ms: number }
 
 /** Inputs of a replay that may wait for the disk together; each is on it before it acts. */
 const ROOM = 256
@@ -76,8 +81,10 @@ export class PaperSession {
   readonly #journal: Journal
   readonly #queue: InputQueue
   readonly #release: () => void
-  readonly #timings = new Timings()
+  readonly #timings = new Timings((name, ms) => this.#tell({ type: 'timing', name, ms }))
   readonly #listeners = new Set<(event: SessionEvent) => void>()
+  /** What was said before anybody could listen; `null` from the first listener on. */
+  #early: SessionEvent[] | null = []
   readonly #alarms: Alarm[]
   readonly #stop = new AbortController()
   readonly #since: number
@@ -172,6 +179,9 @@ export class PaperSession {
   /** @returns what ends it */
   on(listener: (event: SessionEvent) => void): () => void {
     this.#listeners.add(listener)
+    const early = this.#early ?? []
+    this.#early = null
+    for (const event of early) listener(event)
     return () => this.#listeners.delete(listener)
   }
 
@@ -281,7 +291,7 @@ export class PaperSession {
     const { at, how, funding } = event
     const { broker, clock } = this.#options
     if (broker.fills === 'told') this.#pauseWhileLate(how === 'late', at)
-    if (how !== 'replay') for (const { slot } of event.bars) this.#delays[slot] = clock.now() - at
+    if (how !== 'replay') for (const { slot } of event.bars) this.#heard(slot, clock.now() - at)
     const bars = event.bars.map(rowOf)
     void this.#queue.put({ kind: 'bars', at, how, bars, ...(funding.length > 0 && { funding }) }, event.heard)
     if (broker.fills === 'told' || how === 'live') {
@@ -289,6 +299,11 @@ export class PaperSession {
       // a replay waits for its orders, as time does not
       if (how === 'replay') await broker.idle()
     } else if (this.#queue.length >= ROOM) await this.#queue.idle()
+  }
+
+  #heard(slot: number, delayMs: number): void {
+    this.#delays[slot] = delayMs
+    this.#tell({ type: 'heard', series: this.file.slots[slot]!.series, delayMs })
   }
 
   /** At an exchange the prices have moved on since such a bar closed: what is held may be closed on it, and nothing is opened. */
@@ -383,7 +398,8 @@ export class PaperSession {
   }
 
   /** Says that something needs a person's eyes; kept in the session's folder. */
-  alarm(alarm: Alarm): void {
+  alarm(said: Alarm): void {
+    const alarm = this.#redacted(said)
     this.#alarms.push(alarm)
     try {
       appendFileSync(join(this.dir, ALARMS), `${JSON.stringify(alarm)}\n`)
@@ -394,7 +410,7 @@ export class PaperSession {
   }
 
   log(level: 'debug' | 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    this.#tell({ type: 'log', level, text, fields })
+    this.#tell(this.#redacted({ type: 'log', level, text, fields } as const))
   }
 
   #fault(error: unknown): void {
@@ -402,7 +418,13 @@ export class PaperSession {
     this.alarm({ at: this.#now(), kind: 'failed', severity: 'critical', text, facts: {} })
   }
 
+  #redacted<T>(value: T): T {
+    return this.#options.redact?.(value) ?? value
+  }
+
   #tell(event: SessionEvent): void {
+    // what happens before its start is little; where nobody ever listens it must not grow
+    if (this.#early !== null && this.#phase === 'warming' && event.type !== 'timing') this.#early.push(event)
     for (const listener of this.#listeners) listener(event)
   }
 

@@ -19,10 +19,17 @@ export type Timing = (typeof TIMINGS)[number]
  */
 export class Timings {
   readonly #histograms = new Map<Timing, RecordableHistogram>(TIMINGS.map((name) => [name, createHistogram()]))
+  readonly #onTime: (name: Timing, ms: number) => void
+
+  /** @param onTime hears of each as it is measured */
+  constructor(onTime: (name: Timing, ms: number) => void = () => undefined) {
+    this.#onTime = onTime
+  }
 
   note(name: Timing, ms: number): void {
     // a histogram takes whole numbers from 1 on
     this.#histograms.get(name)!.record(Math.max(1, Math.round(ms * 1000)))
+    this.#onTime(name, ms)
   }
 
   figures(): Readonly<Record<Timing, TimingFigures>> {
