@@ -6,7 +6,7 @@ import { moneyText } from './user-events.ts'
 import type { MarketNow } from './wire.ts'
 
 /** Margin of one symbol at the present mark price, ledger units. */
-export interface SymbolMargin {
+interface SymbolMargin {
   readonly notional: bigint
   readonly unrealised: bigint
   readonly maintenance: bigint
@@ -18,7 +18,7 @@ export interface SymbolMargin {
 }
 
 /** The same of the account, and what of it is free. */
-export interface AccountMargin {
+interface AccountMargin {
   readonly wallet: bigint
   readonly crossWallet: bigint
   readonly unrealised: bigint
@@ -81,7 +81,7 @@ export function accountMargin(book: AccountBook, market: MarketNow): AccountMarg
  * Where a position is liquidated at its present tier (Binance's formula): a figure to look at, which decides nothing. `0`
  * where there is no such price.
  */
-export function liquidationPrice(book: AccountBook, traded: Traded, market: MarketNow): string {
+function liquidationPrice(book: AccountBook, traded: Traded, market: MarketNow): string {
   const { slot, held, scale } = traded
   const margin = slot.margin!
   if (held.qty === 0n) return '0'

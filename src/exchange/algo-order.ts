@@ -1,7 +1,7 @@
 import { padded } from './amounts.ts'
 import { averageText, type ExchangeOrder, qtyText, type Scale, type WireSide, type WireTif } from './exchange-order.ts'
 
-export type AlgoStatus = 'NEW' | 'CANCELED' | 'TRIGGERING' | 'TRIGGERED' | 'FINISHED' | 'REJECTED' | 'EXPIRED'
+type AlgoStatus = 'NEW' | 'CANCELED' | 'TRIGGERING' | 'TRIGGERED' | 'FINISHED' | 'REJECTED' | 'EXPIRED'
 
 export const ALGO_TYPES = ['STOP_MARKET', 'TAKE_PROFIT_MARKET', 'STOP', 'TAKE_PROFIT', 'TRAILING_STOP_MARKET'] as const
 export type AlgoType = (typeof ALGO_TYPES)[number]

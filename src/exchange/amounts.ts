@@ -1,11 +1,5 @@
 import { type Decimal, exactUnits, unitsText } from '../core/decimal.ts'
 
-/** A whole number of 10^-decimals. */
-export interface Amount {
-  readonly units: bigint
-  readonly decimals: number
-}
-
 /** A double that prints as a decimal of the scale, as the engine's events have them. */
 export function unitsOf(value: number, decimals: number): bigint {
   const units = exactUnits(value, decimals)

@@ -116,7 +116,7 @@ export class EngineEvents {
     this.#voice.account('ORDER', 0n, [fill.symbol])
     // what reduce-only was cut by can never be filled
     if (order.status !== 'FILLED' && order.remaining === 0n) this.#end(order, 'EXPIRED', '0')
-    if (order.status === 'FILLED' && order.algo !== null) this.#finish(order.algo)
+    if (order.status === 'FILLED') this.#finish(order)
   }
 
   #income({ order, realised, fee, id, time }: ExchangeTrade, isForeign: boolean): void {
@@ -218,10 +218,13 @@ export class EngineEvents {
     order.updateTime = this.#market.now()
     this.#book.orders.open.delete(order)
     this.#voice.order(order, status, null, er)
-    if (order.algo !== null) this.#finish(order.algo)
+    this.#finish(order)
   }
 
-  #finish(algo: AlgoOrder): void {
+  /** With an order that was an algo order that one is done. */
+  #finish(order: ExchangeOrder): void {
+    const algo = order.algo === null ? undefined : this.#book.algos.ofEngine(order.engineId)
+    if (algo === undefined) return
     this.#tellAlgo(algo, 'FINISHED')
     this.#book.algos.open.delete(algo)
   }

@@ -1,12 +1,11 @@
-import type { AlgoOrder } from './algo-order.ts'
 import { padded, quotient } from './amounts.ts'
 
 export type WireSide = 'BUY' | 'SELL'
 export type WireTif = 'GTC' | 'IOC' | 'FOK' | 'GTX' | 'GTD'
-export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED'
+type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED'
 
 /** Of spot, where stops are orders of the book like all others. */
-export type SpotType = 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT'
+type SpotType = 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT'
 
 /** Decimals in which a symbol's figures are counted, and with which they are written. */
 export interface Scale {
@@ -14,6 +13,13 @@ export interface Scale {
   readonly qty: number
   readonly writtenPrice: number
   readonly writtenQty: number
+}
+
+/** What an order still says of the algo order that it was. */
+interface Origin {
+  readonly triggerPrice: string
+  readonly closePosition: boolean
+  readonly callbackRate: string
 }
 
 /** An order in the matching engine, whole units of its symbol's scale. */
@@ -43,8 +49,8 @@ export interface ExchangeOrder {
   readonly time: number
   updateTime: number
   amendments: number
-  /** That it came from. */
-  readonly algo: AlgoOrder | null
+  /** What it waited for before it came here, where it did. */
+  readonly algo: Origin | null
   /** Of spot: its trigger price, 0 without one; whether it is on the book; and whether it is to spend an amount of quote. */
   readonly stopPrice: bigint
   isWorking: boolean

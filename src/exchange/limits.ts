@@ -9,7 +9,7 @@ export interface Allowances {
 }
 
 /** What USDS-M's exchangeInfo states. */
-export const BINANCE_ALLOWANCES: Allowances = {
+const BINANCE_ALLOWANCES: Allowances = {
   weightPerMinute: 2400,
   ordersPerTenSeconds: 300,
   ordersPerMinute: 1200,

@@ -21,7 +21,7 @@ interface Balance {
 }
 
 /** The quote asset, and what is owned of each symbol; the engine's ledger has them. */
-export function balancesOf(book: AccountBook, symbol?: string): Balance[] {
+function balancesOf(book: AccountBook, symbol?: string): Balance[] {
   const { account } = book.engine
   const money = (units: number) => moneyText(BigInt(units), book.ledgerDecimals)
   const bases = [...book.traded.values()]
