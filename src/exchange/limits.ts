@@ -16,6 +16,7 @@ const BINANCE_ALLOWANCES: Allowances = {
 }
 
 const MINUTE = 60_000
+const USE_STREAMS = 'Please use the websocket for live updates to avoid'
 const TEN_SECONDS = 10_000
 /** Requests beyond the limit of one minute that are let off with a 429. */
 const PATIENCE = 10
@@ -86,7 +87,8 @@ export class Limits {
       address.bans++
       return banned(request, address.bannedUntil)
     }
-    return limited(-1003, address.weight.secondsLeft(at), `Too many requests; current limit of IP(${ip}) is ${most} requests per minute. Please use the websocket for live updates to avoid polling the API.`) // biome-ignore format: one message
+    const rule = `Too many requests; current limit of IP(${ip}) is ${most} requests per minute. ${USE_STREAMS} polling the API.`
+    return limited(-1003, address.weight.secondsLeft(at), rule)
   }
 
   /** Charges new orders to the account; a reply (429) where it has no more. */
@@ -130,6 +132,7 @@ function limited(code: number, seconds: number, message: string): WireReply {
 }
 
 function banned({ ip, at }: WireRequest, until: number): WireReply {
-  const reply = errorReply(-1003, `Way too many requests; IP(${ip}) banned until ${until}. Please use the websocket for live updates to avoid bans.`, 418) // biome-ignore format: one message
+  const rule = `Way too many requests; IP(${ip}) banned until ${until}. ${USE_STREAMS} bans.`
+  const reply = errorReply(-1003, rule, 418)
   return { ...reply, headers: { ...reply.headers, 'retry-after': String(Math.ceil((until - at) / 1000)) } }
 }

@@ -81,8 +81,10 @@ export function orderRoutes(account: Account): Routes {
       weight: 1,
       answer: (params) => {
         const { symbol } = tradedOf(book, params)
-        const [key, name] = params.text('orderIdList') === undefined ? ['origClientOrderIdList', 'origClientOrderId'] : ['orderIdList', 'orderId'] // biome-ignore format: one choice
-        return batch(params.list(key!), (one) => entry.cancel(new Params(new Map([['symbol', symbol], [name!, String(one)]])))) // biome-ignore format: one line
+        const hasIds = params.text('orderIdList') !== undefined
+        const name = hasIds ? 'orderId' : 'origClientOrderId'
+        const one = (id: unknown) => new Params(new Map([['symbol', symbol], [name, String(id)]])) // biome-ignore format: one line
+        return batch(params.list(`${name}List`), (id) => entry.cancel(one(id)))
       },
     },
     'GET /fapi/v1/userTrades': { ...signed, weight: 5, answer: (params) => userTrades(account, params) },
