@@ -1,7 +1,10 @@
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Variables that klinelab itself reads, whose values are never words that may stand anywhere. */
-const OWN_NAME = /^(KLINELAB_BINANCE_(KEY|SECRET)|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/
+const OWN_NAME = /^(KLINELAB_(BINANCE|DEMO|EXCHANGE)_(KEY|SECRET)|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/
+
+/** The key of a simulated exchange on loopback, which everybody knows. */
+const NO_SECRET = 'klinelab'
 
 /** What programs that are started here may know and say. */
 const ANY_NAME = /(KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE)/i
@@ -11,7 +14,9 @@ const LEAST_CHARACTERS = 6
 
 /** Takes the secrets that klinelab is given out of whatever it prints: venues have been seen to say back what they were sent. */
 export function ownSecretsHider(env: Environment): (text: string) => string {
-  return hiderOf(Object.entries(env).map(([name, value = '']) => (OWN_NAME.test(name) ? [value] : [])))
+  return hiderOf(
+    Object.entries(env).map(([name, value = '']) => (OWN_NAME.test(name) && value !== NO_SECRET ? [value] : [])),
+  )
 }
 
 /** Takes everything secret in an environment out of a text; passwords within addresses, too. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstRowAt } from '../../core/bar.ts'
 import type { RunEvent } from '../../core/event.ts'
@@ -11,6 +11,7 @@ import { readAsked } from '../prepare.ts'
 import type { Settings } from '../settings.ts'
 import type { TrainingHost } from '../train-run.ts'
 import type { Alarm } from './alarm.ts'
+import { keepAlarm, readAlarms } from './alarm-file.ts'
 import { Control, type ControlAnswer, type ControlRequest } from './control.ts'
 import type { FeedEvent, FeedRemark, PaperFeed } from './feed.ts'
 import { InputQueue } from './input-queue.ts'
@@ -69,7 +70,6 @@ export type SessionEvent =
 /** Inputs of a replay that may wait for the disk together; each is on it before it acts. */
 const ROOM = 256
 const JOURNAL = 'journal.log'
-const ALARMS = 'alarms.jsonl'
 
 /** A strategy on paper: fed with bars, written down before it acts, taken up again where it was left. */
 export class PaperSession {
@@ -185,10 +185,13 @@ export class PaperSession {
     return () => this.#listeners.delete(listener)
   }
 
+  get phase(): PaperPhase {
+    return this.#phase === 'running' && this.state.isHalted ? 'halted' : this.#phase
+  }
+
   snapshot(): PaperSnapshot {
-    const isHalted = this.#phase === 'running' && this.state.isHalted
     return snapshotOf(this.file, this.state, {
-      state: isHalted ? 'halted' : this.#phase,
+      state: this.phase,
       since: this.#since,
       timings: this.#timings.figures(),
       delays: this.#delays,
@@ -401,11 +404,7 @@ export class PaperSession {
   alarm(said: Alarm): void {
     const alarm = this.#redacted(said)
     this.#alarms.push(alarm)
-    try {
-      appendFileSync(join(this.dir, ALARMS), `${JSON.stringify(alarm)}\n`)
-    } catch {
-      // a disk that is full is told of by the journal
-    }
+    keepAlarm(this.dir, alarm)
     this.#tell({ type: 'alarm', alarm })
   }
 
@@ -478,19 +477,4 @@ function checkStart(dir: string, record: JournalRecord, digest: string): void {
 
 function breachAlarm(breach: Taken['breaches'][number], at: number): Alarm {
   return { at, kind: breach.rule, severity: 'critical', text: breach.text, facts: breach.facts }
-}
-
-function readAlarms(dir: string): Alarm[] {
-  const file = join(dir, ALARMS)
-  if (!existsSync(file)) return []
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as Alarm]
-      } catch {
-        // torn by a kill
-        return []
-      }
-    })
 }
