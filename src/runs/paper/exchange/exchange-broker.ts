@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { RunEvent } from '../../../core/event.ts'
+import { UsageError } from '../../usage-error.ts'
 import type { BrokerHost, PaperBroker } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
@@ -30,6 +32,8 @@ const SILENCES = 2
 /** Sends a session's orders to a Binance USDS-M: the simulated exchange, or Demo Trading. Never to production (`Destination`). */
 export class ExchangeBroker implements PaperBroker {
   readonly fills = 'told'
+  /** Tells accounts apart and says nothing of their keys. */
+  readonly account: string
   readonly #options: ExchangeBrokerOptions
   readonly #stop = new AbortController()
   /** Accepted orders that the stream has to tell of. */
@@ -45,9 +49,17 @@ export class ExchangeBroker implements PaperBroker {
 
   constructor(options: ExchangeBrokerOptions) {
     this.#options = options
+    const { destination, keys } = options
+    const mark = createHash('sha256').update(`${destination.rest} ${keys.key}`).digest('hex')
+    this.account = `${destination.kind}-${mark.slice(0, 12)}`
   }
 
   async open(host: BrokerHost): Promise<void> {
+    const other = host.symbols.find(({ instrument }) => instrument.venue !== 'binance-usdm')
+    if (other !== undefined)
+      throw new UsageError(
+        `${other.symbol} is of ${other.instrument.venue}: orders leave for Binance's USDS-M futures only, so --data is binance-usdm:…`,
+      )
     const parts = this.#assemble(host)
     this.#parts = parts
     const { context, stream, settings, reconciliation } = parts

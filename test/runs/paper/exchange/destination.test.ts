@@ -13,6 +13,7 @@ import {
 } from '../../../../src/runs/paper/exchange/destination.ts'
 import { Gate } from '../../../../src/runs/paper/exchange/gate.ts'
 import { demoKeys, exchangeKeys } from '../../../../src/runs/paper/exchange/keys.ts'
+import { namedBroker } from '../../../../src/runs/paper/exchange/named-broker.ts'
 import { TIMING } from '../../../../src/runs/paper/exchange/timing.ts'
 import { StubExchange } from './stub-exchange.ts'
 
@@ -125,6 +126,19 @@ test('keys: of the environment, or of a file that nobody else may read; never qu
   rmSync(dir, { recursive: true })
   expect(exchangeKeys({}, 'http://127.0.0.1:8080')).toEqual({ key: 'klinelab', secret: 'klinelab' })
   expect(() => exchangeKeys({}, 'http://10.0.0.1')).toThrow('KLINELAB_EXCHANGE_KEY')
+})
+
+test('a broker by its name: where it goes, and an account that is told apart without its key', () => {
+  const env = { KLINELAB_DEMO_KEY: 'hush', KLINELAB_DEMO_SECRET: 's' }
+  const brokers = [
+    namedBroker(['demo'], env),
+    namedBroker(['exchange', 'http://127.0.0.1:8787'], env),
+    namedBroker(['exchange', 'http://127.0.0.1:8788'], env),
+  ]
+  expect(new Set(brokers.map(({ account }) => account)).size).toBe(3)
+  expect(brokers[0]!.account).toMatch(/^demo-[0-9a-f]{12}$/)
+  for (const words of [['exchange'], ['live'], ['demo', 'file', 'more'], ['exchange', 'https://fapi.binance.com']])
+    expect(() => namedBroker(words, env)).toThrow('--broker')
 })
 
 test('client ids: the same for the same order and attempt, others for all else, of the form that USDS-M takes', () => {

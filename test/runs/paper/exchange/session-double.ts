@@ -1,13 +1,15 @@
 import type { RunEvent } from '../../../../src/core/event.ts'
+import type { NewBar } from '../../../../src/core/growing-bars.ts'
 import type { Decision } from '../../../../src/core/order.ts'
-import { parseSeries } from '../../../../src/core/series.ts'
 import type { Told } from '../../../../src/core/told.ts'
-import { defineStrategy } from '../../../../src/engine/index.ts'
+import { defineStrategy, type Strategy } from '../../../../src/engine/index.ts'
 import type { Alarm } from '../../../../src/runs/paper/alarm.ts'
 import { exchangeDestination } from '../../../../src/runs/paper/exchange/destination.ts'
 import { ExchangeBroker } from '../../../../src/runs/paper/exchange/exchange-broker.ts'
+import type { Keys } from '../../../../src/runs/paper/exchange/keys.ts'
 import type { Timing } from '../../../../src/runs/paper/exchange/timing.ts'
 import { type LiveInput, LiveRun } from '../../../../src/runs/paper/live-run.ts'
+import type { LiveSlotOptions } from '../../../../src/runs/paper/live-slot.ts'
 import type { BrokerHost, BrokerNote } from '../../../../src/runs/paper/paper-broker.ts'
 import { barsOf, HOUR, instrumentOf, marginOf } from '../../../engine/scene.ts'
 import type { StubExchange } from './stub-exchange.ts'
@@ -16,6 +18,16 @@ import type { StubExchange } from './stub-exchange.ts'
 const QUICK: Partial<Timing> = {
   ...{ recvWindow: 400, timeout: 500, backoff: 10, maxBackoff: 40, entryPatience: 1500, echo: 400, pause: 300 },
   ...{ keepAlive: 60_000, ping: 60_000, pong: 1000, reconnect: 30 },
+}
+
+/** What is traded, and by what: a scripted strategy on BTCUSDT where nothing else is said. */
+interface World {
+  readonly strategy: Strategy
+  readonly slot: LiveSlotOptions
+  readonly leverage: number
+  readonly cash: number
+  readonly from: number
+  readonly keys: Keys
 }
 
 type Written = { readonly note: BrokerNote } | { readonly input: LiveInput }
@@ -34,35 +46,37 @@ export class SessionDouble {
   readonly broker: ExchangeBroker
   readonly run: LiveRun
   reconnects = 0
+  diskMs = 0
   /** Told after each record that is on the disk. */
   onWritten: (written: Written) => void = () => undefined
   /** After that nothing is written or taken any more, as after a kill. */
   isDead = false
   readonly #script: Decision[] = []
   readonly #url: string
+  readonly #world: World
   #at = 0
 
-  constructor(url: string, stub: StubExchange, journal: Written[] = [], timing: Partial<Timing> = {}) {
+  constructor(
+    url: string,
+    stub: StubExchange,
+    journal: Written[] = [],
+    timing: Partial<Timing> = {},
+    world: Partial<World> = {},
+  ) {
     this.stub = stub
     this.#url = url
     this.journal = journal
-    this.broker = new ExchangeBroker({
-      destination: exchangeDestination(url),
-      keys: stub.keys,
-      timing: { ...QUICK, ...timing },
-    })
-    this.run = new LiveRun({
-      strategy: defineStrategy({ name: 'scripted', onBar: () => this.#script.shift() }),
-      ...{ params: {}, cash: 10_000, from: 0, limitTouch: false, fills: 'told' },
-      slots: [
-        {
-          instrument: instrumentOf({}, 'BTCUSDT', 'perpetual'),
-          bars: barsOf([], '1h'),
-          costs: { feeMaker: 0, feeTaker: 0, slippageBps: 0 },
-          margin: marginOf(),
-        },
-      ],
-    })
+    const scripted = defineStrategy({ name: 'scripted', onBar: () => this.#script.shift() })
+    const instrument = instrumentOf({}, 'BTCUSDT', 'perpetual')
+    const costs = { feeMaker: 0, feeTaker: 0, slippageBps: 0 }
+    this.#world = {
+      ...{ strategy: scripted, leverage: 20, cash: 10_000, from: 0, keys: stub.keys },
+      slot: { instrument, bars: barsOf([], '1h'), costs, margin: marginOf() },
+      ...world,
+    }
+    const { strategy, slot, cash, from, keys } = this.#world
+    this.broker = new ExchangeBroker({ destination: exchangeDestination(url), keys, timing: { ...QUICK, ...timing } })
+    this.run = new LiveRun({ strategy, params: {}, cash, from, limitTouch: false, fills: 'told', slots: [slot] })
     // what the strategy said is not in the journal: it says the same again
     this.#script.push(...scriptOf(journal))
     for (const one of journal) if ('input' in one) this.#take(one.input)
@@ -86,10 +100,14 @@ export class SessionDouble {
 
   /** A bar closes, and the strategy decides this. */
   decide(decision: Decision, close = 100): readonly RunEvent[] {
-    const openTime = this.#at
-    const bar = { slot: 0, openTime, open: close, high: close, low: close, close, volume: 10 }
-    const input = { kind: 'bars', at: openTime + HOUR, bars: [bar] } as const
+    const bar = { openTime: this.#at, open: close, high: close, low: close, close, volume: 10 }
     this.#script.push(decision)
+    return this.bar(bar, HOUR, decision)
+  }
+
+  /** A bar closes, and the strategy decides. */
+  bar(bar: NewBar, length: number, decision: Decision = null): readonly RunEvent[] {
+    const input = { kind: 'bars', at: bar.openTime + length, bars: [{ slot: 0, ...bar }] } as const
     this.journal.push({ input: { ...input, decision } as LiveInput })
     const events = this.#take(input)
     this.broker.handle(events)
@@ -126,7 +144,7 @@ export class SessionDouble {
   #host(): BrokerHost {
     const write = async (written: Written) => {
       // longer than a microtask, as a disk is
-      await new Promise((done) => setImmediate(done))
+      await new Promise((done) => (this.diskMs > 0 ? setTimeout(done, this.diskMs) : setImmediate(done)))
       if (this.isDead) return new Promise<never>(() => undefined)
       this.journal.push(written)
       this.onWritten(written)
@@ -137,7 +155,8 @@ export class SessionDouble {
       this.broker.handle(this.#take(given))
     }
     const { journal } = this
-    const instrument = instrumentOf({}, 'BTCUSDT', 'perpetual')
+    const { slot, leverage } = this.#world
+    const { instrument, bars } = slot
     return {
       run: this.run,
       get notes() {
@@ -157,15 +176,7 @@ export class SessionDouble {
       now: () => Date.now(),
       signal: new AbortController().signal,
       sessionId: '0badcafe',
-      symbols: [
-        {
-          symbol: 'BTCUSDT',
-          series: parseSeries('binance-usdm:BTCUSDT:1h'),
-          instrument,
-          leverage: 20,
-          margin: 'cross',
-        },
-      ],
+      symbols: [{ symbol: instrument.symbol, series: bars.series, instrument, leverage, margin: 'cross' }],
     }
   }
 }
