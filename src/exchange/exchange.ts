@@ -1,9 +1,13 @@
-import { firstRowAt } from '../core/bar.ts'
+import type { Execution } from '../core/execution.ts'
+import { GrowingBars } from '../core/growing-bars.ts'
+import { closeTimeOf } from '../core/interval.ts'
+import type { LiveEvent } from '../data/stream/live.ts'
 import type { SlotOptions } from '../engine/index.ts'
 import { ControlServer } from './control.ts'
 import { errorReply } from './error-codes.ts'
 import { type FaultSpec, Faults } from './faults.ts'
 import type { Allowances } from './limits.ts'
+import { LiveBars } from './live-bars.ts'
 import { Market } from './market.ts'
 import { MarketRoutes } from './market-routes.ts'
 import { EventOutbox } from './outbox.ts'
@@ -13,6 +17,7 @@ import { countInstants, Replay } from './replay.ts'
 import { ExchangeServer } from './server.ts'
 import { StreamHub } from './stream-hub.ts'
 import type { SocketTimes } from './stream-socket.ts'
+import type { MarketSource } from './symbol-market.ts'
 import { Venue } from './venue.ts'
 import type { WireReply, WireRequest } from './wire.ts'
 
@@ -27,7 +32,7 @@ export interface ExchangeOptions {
   readonly keys: { readonly key: string; readonly secret: string }
   readonly speed: Speed
   readonly host?: string
-  /** 0: any that is free. */
+  /** 0: whichever is free. */
   readonly port?: number
   readonly tls?: { readonly key: string; readonly cert: string } | null
   /** Names that it answers to besides those of loopback. */
@@ -38,6 +43,8 @@ export interface ExchangeOptions {
   /** Of chances: faults, and whether events go ahead of answers. */
   readonly seed?: number
   readonly limitTouch?: boolean
+  /** Slippage and participation; plain where absent. */
+  readonly execution?: Execution
   readonly shape?: '2025' | '2026'
   readonly listenKeyMinutes?: number
   readonly allowances?: Partial<Allowances>
@@ -63,7 +70,8 @@ export class Exchange {
   #ports = { port: 0, controlPort: null as number | null }
 
   constructor(options: ExchangeOptions) {
-    const { kind, slots, keys, cash, seed = 0, speed } = options
+    const { kind, keys, cash, seed = 0, speed } = options
+    const slots = options.slots.map(ready)
     const sources = slots.map((slot) => ({
       instrument: slot.instrument,
       bars: slot.bars,
@@ -72,7 +80,7 @@ export class Exchange {
       funding: slot.funding ?? null,
       precision: precisionOf(slot.instrument, slot.bars.priceDecimals),
     }))
-    const begin = Math.min(...sources.map(({ bars, startRow }) => bars.openTime[startRow] ?? Number.POSITIVE_INFINITY))
+    const begin = beginOf(sources)
     this.market = new Market(kind, sources, begin)
     this.faults = new Faults(seed)
     for (const fault of options.faults ?? []) this.faults.add(fault)
@@ -83,6 +91,7 @@ export class Exchange {
       precisionOf: (symbol) => this.market.symbols.get(symbol)!.source.precision,
       instants: countInstants(sources),
       limitTouch: options.limitTouch ?? false,
+      ...(options.execution !== undefined && { execution: options.execution }),
       shape: options.shape ?? '2026',
       listenKeyMinutes: options.listenKeyMinutes ?? 60,
       allowances: options.allowances ?? {},
@@ -134,15 +143,21 @@ export class Exchange {
   /** Plays the bars; resolves when the last has closed, or it is closed. It goes on answering. */
   async run(): Promise<void> {
     const { signal } = this.#stopping
-    const pace: Pace = {
-      pause: async (pause: Pause, due, length) => {
-        this.#passed()
-        await this.#pace.pause(pause, due, length)
-      },
-    }
-    await new Replay(this.market, this.#venue, pace).run(signal)
+    await new Replay(this.market, this.#venue, this.#pacing()).run(signal)
     if (this.#pace instanceof StepPace) this.#pace.end(this.market.now())
     this.#passed(Number.POSITIVE_INFINITY)
+  }
+
+  /** Plays the bars of a live stream as they close, their insides at once. The slots' bars must be growing ones. */
+  async follow(stream: AsyncIterable<LiveEvent>, onNote: (text: string) => void): Promise<void> {
+    const { symbols } = this.market
+    const bars = new Map([...symbols].map(([symbol, one]) => [symbol, one.bars as GrowingBars]))
+    const replay = new Replay(this.market, this.#venue, this.#pacing())
+    const play = async (fresh: readonly string[]) => {
+      for (const slot of this.#venue.engine.slots) slot.grow()
+      await replay.play([...symbols.values()].filter(({ symbol }) => fresh.includes(symbol)))
+    }
+    await new LiveBars({ bars, play, onNote }).follow(stream)
   }
 
   async close(): Promise<void> {
@@ -151,6 +166,15 @@ export class Exchange {
     if (this.#pace instanceof StepPace) this.#pace.end(this.market.now())
     this.#passed(Number.POSITIVE_INFINITY)
     await Promise.all([this.#server.close(), this.#control?.close()])
+  }
+
+  #pacing(): Pace {
+    return {
+      pause: async (pause: Pause, due, length) => {
+        this.#passed()
+        await this.#pace.pause(pause, due, length)
+      },
+    }
   }
 
   #steps(count: number): Promise<void> {
@@ -168,6 +192,23 @@ export class Exchange {
   }
 }
 
+/** No strategy asks for indicators here; columns that grow want to be told so. */
+function ready(slot: SlotOptions): SlotOptions {
+  return slot.bars instanceof GrowingBars ? { ...slot, feed: NO_INDICATORS } : slot
+}
+
+const NO_INDICATORS = { mask: -1, fillTo: () => Number.POSITIVE_INFINITY }
+
+/** Open of the first bar that is played; where none is there yet, the close of the last. */
+function beginOf(sources: readonly MarketSource[]): number {
+  const opens = sources.map(({ bars, startRow }) =>
+    startRow < bars.length
+      ? bars.openTime[startRow]!
+      : closeTimeOf(bars.openTime[bars.length - 1] ?? 0, bars.series.interval),
+  )
+  return Math.min(...opens)
+}
+
 function paceOf(speed: Speed, isBehind: () => boolean, signal: AbortSignal): Pace {
   if (speed === 'step') return new StepPace()
   return speed === 'max' ? new MaxPace(isBehind, signal) : new TimedPace(speed, signal)
@@ -181,13 +222,4 @@ function unknownPath({ method, path }: WireRequest): WireReply {
     headers: { 'content-type': 'text/html' },
     body: '<html><body><h2>404 Not found</h2></body></html>',
   }
-}
-
-/** Slots of a replay: rows before `from` only warm up. No strategy is ever asked. */
-export function slotFrom(
-  slot: Pick<SlotOptions, 'instrument' | 'bars' | 'costs' | 'margin' | 'marks' | 'funding' | 'referenceAt'>,
-  from: number,
-): SlotOptions {
-  const startRow = firstRowAt(slot.bars.openTime, from)
-  return { ...slot, indicators: {}, also: {}, startRow, readyRow: Number.POSITIVE_INFINITY }
 }

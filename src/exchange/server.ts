@@ -25,7 +25,7 @@ const MOST_SOCKETS = 300
 export interface ServerOptions {
   readonly kind: 'usdm' | 'spot'
   readonly host: string
-  /** 0: any that is free. */
+  /** 0: whichever is free. */
   readonly port: number
   readonly tls: { readonly key: string; readonly cert: string } | null
   /** Names that it answers to besides those of loopback. */

@@ -1,3 +1,4 @@
+import type { Execution } from '../core/execution.ts'
 import { Engine, type SlotOptions } from '../engine/index.ts'
 import { AccountBook } from './account-book.ts'
 import { accountRoutes } from './account-routes.ts'
@@ -35,6 +36,8 @@ export interface VenueOptions {
   readonly precisionOf: (symbol: string) => Precision
   readonly sink: UserSink
   readonly limitTouch?: boolean
+  /** Slippage and participation; plain where absent. */
+  readonly execution?: Execution
   /** `2026`, the default: replies to POST, PUT and DELETE of an order have no avgPrice and no cumQuote. */
   readonly shape?: '2025' | '2026'
   /** Minutes that a listenKey lives; 60 where absent. */
@@ -68,6 +71,7 @@ export class Venue {
       instants,
       cash,
       limitTouch: options.limitTouch ?? false,
+      ...(options.execution !== undefined && { execution: options.execution }),
     })
     this.#book = new AccountBook(this.engine, options.precisionOf)
     this.#listenKeys = new ListenKeys(keys.secret, options.listenKeyMinutes ?? 60)

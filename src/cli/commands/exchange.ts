@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Bars } from '../../core/bar.ts'
+import { PLAIN_EXECUTION } from '../../core/execution.ts'
+import { closeTimeOf } from '../../core/interval.ts'
+import { parseSeries } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
 import { ownCertificate } from '../../exchange/certificate.ts'
 import { Exchange, type Speed } from '../../exchange/exchange.ts'
@@ -12,10 +16,12 @@ import { faultList } from '../exchange-text.ts'
 import { COSTS, number, oneOf, RANGE, RUN, STORE, settingsOf } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Io } from '../io.ts'
+import { streamOf } from '../live-stream.ts'
 import { plural } from '../text.ts'
 
 interface Flags {
   replay?: string[]
+  live?: string[]
   from?: number
   to?: number
   speed?: Speed
@@ -42,6 +48,9 @@ const PORT = 8787
 const HISTORY = 20_000
 const MOST_PORT = 65_535
 
+/** Requests take as long as they take: the wire has a latency of its own. */
+const { latency: _, 'cancel-latency': __, ...HELD_COSTS } = COSTS
+
 const port = (help: string) => number(help, 'PORT', { min: 0, max: MOST_PORT, isWhole: true })
 
 export default {
@@ -49,6 +58,11 @@ export default {
   flags: {
     replay: {
       help: 'series whose stored bars are played, of Binance, spot or perpetuals',
+      value: 'SERIES',
+      isList: true,
+    },
+    live: {
+      help: 'series whose bars come from Binance as they close, after those that are stored',
       value: 'SERIES',
       isList: true,
     },
@@ -60,7 +74,7 @@ export default {
     },
     history: number('bars before --from that clients can ask for (built in: 20000)', 'BARS', { min: 0, isWhole: true }),
     host: { help: 'address to listen on (built in: 127.0.0.1; others want keys of your own)', value: 'ADDRESS' },
-    port: port('port of REST and websockets, 0: any (built in: 8787)'),
+    port: port('port of REST and websockets, 0: whichever is free (built in: 8787)'),
     'control-port': port('port of POST /step, /fault, /sockets, /act, on loopback (built in: none)'),
     tls: { help: 'speak TLS, with a certificate for loopback and Binance’s host names' },
     'tls-dir': { help: 'folder of that certificate (built in: exchange-tls beside the runs)', value: 'DIR' },
@@ -79,7 +93,7 @@ export default {
     'listen-key-minutes': number('life of a listenKey (built in: 60)', 'N', { above: 0 }),
     'until-end': { help: 'end when the last bar has closed, instead of answering on' },
     cash: RUN['cash']!,
-    ...COSTS,
+    ...HELD_COSTS,
     'limit-touch': RUN['limit-touch']!,
     ...STORE,
     config: RUN['config']!,
@@ -89,55 +103,106 @@ export default {
   async run(args, io) {
     const flags = args.flags as unknown as Flags
     if (flags.listFaults) return { json: { faults: faultList() }, text: faultList() }
-    const { replay = [], from, to, history = HISTORY } = flags
-    if (replay.length === 0)
+    const { from, to, history = HISTORY, live, replay = live, host = '127.0.0.1' } = flags
+    if (replay === undefined)
       throw new UsageError('an exchange needs bars, and --replay is missing: write --replay binance-usdm:BTCUSDT:1h')
-    const { host = '127.0.0.1' } = flags
+    checkLive(flags)
     const keys = keysOf(io, host)
     const settings = await settingsOf(args, io)
-    const asked = { series: replay, history, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+    const isLive = live !== undefined
+    const asked = {
+      series: replay,
+      history,
+      isLive,
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    }
     const { kind, slots, remarks } = await replaySlots(asked, settings)
     for (const remark of remarks) io.warn(remark)
     const certificate = await certificateOf(flags, settings.out, io)
     const exchange = new Exchange({
       ...{ kind, slots, keys, host, tls: certificate, cash: settings.cash, limitTouch: settings.limitTouch },
-      ...{ speed: flags.speed ?? 60, port: flags.port ?? PORT, controlPort: flags.controlPort ?? null },
+      ...{
+        port: flags.port ?? PORT,
+        controlPort: flags.controlPort ?? null,
+        speed: isLive ? 'max' : (flags.speed ?? 60),
+      },
       ...{ faults: flags.fault ?? [], seed: flags.seed ?? 0, shape: flags.shape ?? '2026' },
+      execution: {
+        ...settings.execution,
+        latency: PLAIN_EXECUTION.latency,
+        cancelLatency: PLAIN_EXECUTION.cancelLatency,
+      },
       hosts: [...(flags.hostName ?? []), ...(certificate === null ? [] : certificate.hosts)],
       listenKeyMinutes: flags.listenKeyMinutes ?? 60,
       onError: (error) => io.warn(`a request failed: ${(error as Error).stack ?? error}`),
     })
     const ports = await exchange.listen()
-    const begin = exchange.market.now()
     const scheme = certificate === null ? 'http' : 'https'
-    const origin = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${ports.port}`
-    const bars = slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0)
-    const started = { origin, ...ports, kind, symbols: slots.map(({ instrument }) => instrument.symbol), begin, bars }
-    process.stdout.write(
-      args.flags['json'] === true
-        ? `${JSON.stringify({ event: 'listening', ...started })}\n`
-        : startText(started, certificate?.file ?? null, keys === DEFAULT_KEYS),
-    )
-    const isInterrupted = await interruptible(async (interrupt) => {
-      const term = new AbortController()
-      const onTerm = () => term.abort()
-      process.once('SIGTERM', onTerm)
-      const signal = AbortSignal.any([interrupt, term.signal])
-      const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-      const playing = exchange.run()
-      await Promise.race([stopped, flags.untilEnd ? playing : playing.then(() => stopped)])
-      process.off('SIGTERM', onTerm)
-      await exchange.close()
-      await playing
-      return interrupt.aborted
+    const started = {
+      origin: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${ports.port}`,
+      ...ports,
+      kind,
+      symbols: slots.map(({ instrument }) => instrument.symbol),
+      begin: exchange.market.now(),
+      bars: slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0),
+    }
+    const isJson = args.flags['json'] === true
+    const print = (json: object, text: string) => process.stdout.write(isJson ? `${JSON.stringify(json)}\n` : text)
+    print({ event: 'listening', ...started }, startText(started, certificate?.file ?? null, keys === DEFAULT_KEYS))
+    const isInterrupted = await served(exchange, flags.untilEnd === true, () => {
+      if (!isLive) return { playing: exchange.run(), stop: () => undefined }
+      const series = live.map(parseSeries)
+      const next = new Map(slots.map(({ bars }) => [bars.series.symbol, closedUntil(bars)]))
+      const stream = streamOf(series, ({ symbol }) => next.get(symbol) ?? null, io, io.warn)
+      return { playing: exchange.follow(stream, io.warn), stop: () => void stream.close() }
     })
     const ended = { event: 'ended', at: exchange.market.now() }
-    process.stdout.write(
-      args.flags['json'] === true ? `${JSON.stringify(ended)}\n` : `ended at ${timeName(ended.at)}\n`,
-    )
+    print(ended, `ended at ${timeName(ended.at)}\n`)
     return { json: undefined, text: '', isPrinted: true, ...(isInterrupted && { code: 130 }) }
   },
 } satisfies Command
+
+/** What a replay can be told, and live bars cannot. */
+function checkLive({ live, replay, from, to, speed }: Flags): void {
+  if (live === undefined) return
+  if (replay !== undefined) throw new UsageError('--live and --replay exclude one another: say one of them')
+  if (from !== undefined || to !== undefined || speed !== undefined)
+    throw new UsageError('--from, --to and --speed are of a replay: leave them out with --live')
+}
+
+function closedUntil({ openTime, length, series }: Bars): number {
+  return closeTimeOf(openTime[length - 1]!, series.interval)
+}
+
+/** Answers until it is stopped, or until the last bar where that is the end. @returns whether somebody interrupted it */
+async function served(
+  exchange: Exchange,
+  isUntilEnd: boolean,
+  begin: () => { readonly playing: Promise<void>; readonly stop: () => void },
+): Promise<boolean> {
+  return interruptible(async (interrupt) => {
+    const term = new AbortController()
+    // what stops containers and services
+    const onTerm = () => term.abort()
+    process.once('SIGTERM', onTerm)
+    const signal = AbortSignal.any([interrupt, term.signal])
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      if (signal.aborted) resolve()
+    })
+    const { playing, stop } = begin()
+    try {
+      await Promise.race([stopped, isUntilEnd ? playing : playing.then(() => stopped)])
+    } finally {
+      process.off('SIGTERM', onTerm)
+      stop()
+      await exchange.close()
+    }
+    await playing
+    return interrupt.aborted
+  })
+}
 
 function speed(text: string): Speed {
   if (text === 'max' || text === 'step') return text

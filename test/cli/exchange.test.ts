@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, expect, test } from 'vitest'
+import { HOME } from '../../src/runs/package-info.ts'
+import { klinelabHere } from './klinelab-here.ts'
+
+const REPLAY = ['exchange', '--replay', 'binance-usdm:BTCUSDT:1h', '--from', '2025-07-31', '--to', '2025-08-01']
+
+describe('what is refused, and why', () => {
+  test.each([
+    [['exchange'], /--replay is missing/],
+    [['exchange', '--replay', 'kraken:BTCUSD:1h'], /cannot be replayed: the exchange is Binance's/],
+    [['exchange', '--replay', 'binance-usdm:BTCUSDT@mark:8h'], /cannot be replayed/],
+    [
+      ['exchange', '--replay', 'binance-usdm:BTCUSDT:1h', 'binance:BTCUSDT:1h'],
+      /one account trades spot or perpetuals/,
+    ],
+    [['exchange', '--replay', 'binance:BTCUSDT:1h', 'binance:BTCUSDT:1m'], /BTCUSDT is given twice/],
+    [[...REPLAY, '--speed', 'fast'], /"fast" is not allowed; write 60x, max or step/],
+    [[...REPLAY, '--fault', 'unknwon'], /unknown fault "unknwon"/],
+    [[...REPLAY, '--live', 'binance-usdm:BTCUSDT:1h'], /exclude one another/],
+    [['exchange', '--live', 'binance-usdm:BTCUSDT:1h', '--speed', 'max'], /leave them out with --live/],
+    [[...REPLAY, '--tls-cert', 'a.pem'], /go together/],
+  ])('%j', async (args, why) => {
+    const { code, stderr } = await klinelabHere(args)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(why)
+  })
+
+  test.each(['0.0.0.0', '::', '192.168.0.1'])('listening on %s wants keys of one’s own', async (host) => {
+    const envs: Readonly<Record<string, string>>[] = [
+      {},
+      { KLINELAB_EXCHANGE_KEY: 'klinelab', KLINELAB_EXCHANGE_SECRET: 'klinelab' },
+    ]
+    for (const env of envs) {
+      const { code, stderr } = await klinelabHere([...REPLAY, '--host', host], { env })
+      expect(code).toBe(2)
+      expect(stderr).toContain('set KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET to keys of your own first')
+    }
+  })
+})
+
+test('plays stored bars step by step to whoever asks, and ends when it is told to', async () => {
+  const child = spawn(
+    process.execPath,
+    [
+      join(HOME, 'src', 'cli', 'klinelab.mjs'),
+      ...REPLAY,
+      '--speed',
+      'step',
+      '--port',
+      '0',
+      '--control-port',
+      '0',
+      '--json',
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  )
+  const lines = createInterface(child.stdout)
+  try {
+    const [line] = (await once(lines, 'line')) as [string]
+    const { event, origin, controlPort, begin, bars, symbols } = JSON.parse(line)
+    expect({ event, begin, bars, symbols }).toEqual({
+      ...{ event: 'listening', begin: Date.UTC(2025, 6, 31), bars: 24, symbols: ['BTCUSDT'] },
+    })
+    const step = async () => (await fetch(`http://127.0.0.1:${controlPort}/step`, { method: 'POST' })).json()
+    expect(await step()).toEqual({ at: 'open', symbol: 'BTCUSDT', time: begin })
+    expect(await step()).toEqual({ at: 'close', symbol: null, time: begin + 3_600_000 })
+    const candles = await (await fetch(`${origin}/fapi/v1/klines?symbol=BTCUSDT&interval=1h&limit=30`)).json()
+    expect((candles as unknown[]).length).toBe(30)
+    const last = once(lines, 'line')
+    child.kill('SIGTERM')
+    expect(JSON.parse(((await last) as [string])[0])).toEqual({ event: 'ended', at: begin + 3_600_000 })
+    expect((await once(child, 'exit'))[0]).toBe(0)
+  } finally {
+    child.kill('SIGKILL')
+  }
+}, 20_000)
