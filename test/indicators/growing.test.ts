@@ -11,7 +11,7 @@ import { madeBars } from '../models/made-bars.ts'
 const DECLARED = {
   sma: sma(50),
   ema: ema(20),
-  ofAnother: sma(7, rsi(14)),
+  ofAnother: sma(8, rsi(14)),
   macd: macd(12, 26, 9),
   atr: atr(14),
   bands: bollinger(20, 2),

@@ -161,6 +161,25 @@ describe('told bar by bar, a session comes to what a backtest comes to, byte for
       expectSame({ ...cut(year, from, from + 900, warmup), strategy, params: {} }, 10)
   })
 
+  test('asked for the first time on the same bar: where the last of its indicators has a value', () => {
+    const strategy = defineStrategy({
+      name: 'first',
+      indicators: () => ({ own: sma(6) }),
+      also: { h4: { interval: '4h', indicators: () => ({ slow: sma(5) }) } },
+      state: () => ({ isBought: false }),
+      onBar({ state }) {
+        if (state.isBought) return
+        state.isBought = true
+        return buy({ qty: 0.01 })
+      },
+    })
+    const of = cut(year, 400, 500, 0)
+    const live = expectSame({ ...of, strategy, params: {} }, 1)
+    // the hours up to the first whole 4h bar, and then five of these
+    const begin = of.from + ((24 * HOUR - (of.from % (24 * HOUR))) % (4 * HOUR))
+    expect(live.fills.map(({ time }) => time)).toEqual([begin + 20 * HOUR])
+  })
+
   test('where volume and volatility decide prices and quantities, orders take time, and limits stand in the way', async () => {
     const options = await prepared('rsi-reversion', [SPOT], { from: utc('2023-01-01'), to: utc('2023-04-01') })
     const execution = {
