@@ -116,8 +116,9 @@ class Assembly {
     const at = closeTimeOf(bar.openTime, series.interval)
     this.#next[slot] = Math.max(this.#next[slot]!, at)
     const own = barOf(slot, bar, mark, series)
+    // in step again, even if this one is late
+    if (at >= this.#released) this.#absent.delete(slot)
     if (at <= this.#released) return this.#tooLate(own, series)
-    this.#absent.delete(slot)
     const instant = this.#waiting.get(at)
     if (instant !== undefined) instant.bars.push(own)
     else this.#waiting.set(at, { bars: [own], heard: performance.now(), heardAt: this.#options.clock.now() })

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { seriesName } from '../../../src/core/series.ts'
+import { backtest } from '../../../src/runs/backtest.ts'
+import { askSession } from '../../../src/runs/paper/control.ts'
+import { liveFeed } from '../../../src/runs/paper/live-feed.ts'
+import { LocalBroker } from '../../../src/runs/paper/local-broker.ts'
+import type { SafetyRules } from '../../../src/runs/paper/safety.ts'
+import { PaperSession } from '../../../src/runs/paper/session.ts'
+import { settle } from '../../../src/runs/settings.ts'
+import { fillsCsv } from '../../../src/tables/fills-csv.ts'
+import { ROOT, scratch } from '../../cli/klinelab.ts'
+import { command } from '../../data/command.ts'
+import { BTC, MINUTE, PlayedVenue, T0 } from '../../data/stream/played-venue.ts'
+import { Truth } from '../../servers/truth.ts'
+
+const STRATEGY = join(ROOT, 'strategies', 'sma-cross.ts')
+const NAME = seriesName(BTC)
+const SET = { fast: 3, slow: 8, qty: 0.01 }
+const at = (minutes: number) => T0 + minutes * MINUTE
+const SAFETY: SafetyRules = {
+  ...{ maxLoss: null, maxRejected: null, stale: null, maxClockOffset: null },
+  on: { 'loss-limit': 'halt', 'rejected-burst': 'halt', 'stale-data': 'halt', 'clock-offset': 'none' },
+}
+
+/** A store with the minutes before T0, `minutes` of them, and those after it up to `to`. */
+async function stored(minutes: number, to = 0): Promise<string> {
+  const rows = new Truth()
+    .texts(BTC, at(-minutes), at(to))
+    .map(({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume].join(','))
+  const folder = scratch({ 'bars.csv': `open_time,open,high,low,close,volume\n${rows.join('\n')}\n` })
+  const store = join(folder, 'store')
+  const { code, stderr } = await command(['data', 'import', join(folder, 'bars.csv'), '--as', NAME], store)
+  expect([code, stderr]).toEqual([0, ''])
+  return store
+}
+
+const settingsIn = (store: string, out: string) => settle({ store, out }, { config: {}, file: null }, {}, ROOT)
+
+interface Opening {
+  readonly now?: number
+  readonly next?: number
+  readonly safety?: SafetyRules
+}
+
+async function opened(store: string, out: string, { now = 0, next = now, safety = SAFETY }: Opening = {}) {
+  const venue = new PlayedVenue({ isRead: false, pageRows: 50, options: { from: () => at(next) } })
+  await venue.clock.moveTo(at(now))
+  const asked: number[] = []
+  const session = await PaperSession.open({
+    asked: { strategy: STRATEGY, data: [NAME], set: SET, replay: null, safety, broker: 'local', fills: 'bars' },
+    settings: settingsIn(store, out),
+    broker: new LocalBroker(),
+    bringing: {
+      now: () => venue.clock.now(),
+      get: async (_, series, range) => {
+        asked.push(range.from)
+        const none = { added: 0, made: 0, revised: [], holes: [], stored: null, requests: 0, waited: 0 }
+        const got = { ...none, ...range, archive: { files: 0, error: null }, error: 'no network', isStopped: false }
+        return { series: series.map((one) => ({ ...got, series: seriesName(one) })), rules: [], isStopped: false }
+      },
+    },
+    live: (_, [wanted], after) => {
+      expect(wanted).toBe(at(next))
+      return liveFeed(venue.stream, { series: [BTC], next: [wanted!], after, grace: 15_000, clock: venue.clock })
+    },
+    ...{ clock: venue.clock, monotonic: () => venue.clock.now(), speed: 'max', onStop: 'keep' },
+  })
+  return { venue, session, asked }
+}
+
+/** The session works by the disk, which no clock of ours moves. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let k = 0; k < 2000 && !isSo(); k++) await wait(2)
+  expect(isSo()).toBe(true)
+}
+
+async function running(session: PaperSession, venue: PlayedVenue) {
+  const stop = new AbortController()
+  const ended = session.run(stop.signal)
+  ended.catch(() => undefined)
+  await until(() => session.snapshot().state !== 'warming')
+  await venue.clock.moveTo(venue.clock.now())
+  venue.feed.connected()
+  return { stop, ended }
+}
+
+describe('a session on live bars', () => {
+  test('knows at its first bar what a backtest knows, is stopped, catches up, and has the fills of a backtest', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const first = await opened(store, out)
+    expect(first.asked).toEqual([])
+    const { stop, ended } = await running(first.session, first.venue)
+    await first.venue.play(at(0), at(60))
+    await until(() => first.session.state.run.at === at(60))
+    stop.abort()
+    expect(await ended).toMatchObject({ state: 'stopped', at: at(60), counters: { bars: 60 } })
+
+    // what it missed comes by REST; the store is not asked any more
+    const second = await opened(scratch(), out, { now: 90, next: 60 })
+    expect(second.session.file.session).toBe(first.session.file.session)
+    const again = await running(second.session, second.venue)
+    await until(() => second.session.state.run.at === at(90))
+    await second.venue.play(at(90), at(120))
+    await until(() => second.session.state.run.at === at(120))
+    again.stop.abort()
+    const { dir } = second.session
+    expect(await again.ended).toMatchObject({ counters: { bars: 120 } })
+    const how = [...readFileSync(join(dir, 'journal.log'), 'utf8').matchAll(/"how":"(\w+)"/g)].map(([, word]) => word)
+    expect(how.filter((word) => word === 'late').length).toBeGreaterThan(25)
+
+    const request = { strategy: STRATEGY, data: [NAME], set: SET, from: T0, to: at(120) }
+    const { result } = await backtest(request, settingsIn(await stored(100, 120), scratch()))
+    expect(result.fills.length).toBeGreaterThan(4)
+    expect(readFileSync(join(dir, 'fills.csv'), 'utf8')).toBe(fillsCsv(result.fills))
+  })
+
+  test('is not begun without the bars before it: says which are missing, why, and what brings them', async () => {
+    const [store, out] = [await stored(30), scratch()]
+    await expect(opened(store, out)).rejects.toThrow(
+      /binance:BTCUSDT:1m: the strategy wants the (\d+) bars before 2024-06-03T12:00, and 30 of them are stored \(no network\)\. Bring them with: klinelab data get binance:BTCUSDT:1m --from 2024-06-03T1[01]/,
+    )
+    await expect(opened(await stored(100), out, { now: 5 })).rejects.toThrow('no network')
+  })
+
+  test('is one process, which the other is told of', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const { session, venue } = await opened(store, out)
+    await expect(opened(store, out)).rejects.toThrow(
+      new RegExp(`process ${process.pid}@\\S+ is running this paper session`),
+    )
+    const { stop, ended } = await running(session, venue)
+    stop.abort()
+    await ended
+    const next = await opened(store, out)
+    const again = await running(next.session, next.venue)
+    again.stop.abort()
+    await again.ended
+  })
+
+  test('halts where no bar comes, answers from another shell, and trades again when a person says so', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const { session, venue } = await opened(store, out, { safety: { ...SAFETY, stale: 180_000 } })
+    const { ended } = await running(session, venue)
+    for (let k = 0; k < 5; k++) {
+      await venue.play(at(k), at(k + 1))
+      await until(() => session.state.run.at === at(k + 1))
+    }
+    venue.restFault = 'network'
+    // the bar that closes at 6:00 may come until 9:00
+    await venue.clock.moveTo(at(9) - 1)
+    expect(session.snapshot().state).toBe('running')
+    await venue.clock.moveTo(at(9) + 1000)
+    await until(() => session.state.isHalted)
+    const told = await askSession(session.dir, { ask: 'status' })
+    expect(told).toMatchObject({ ok: true, snapshot: { state: 'halted', counters: { bars: 5 } } })
+    expect(session.snapshot().alarms.map(({ kind }) => kind)).toContain('stale-data')
+    const lifted = await askSession(session.dir, { ask: 'resume', why: 'looked at' })
+    expect(lifted).toMatchObject({ ok: true, snapshot: { state: 'running' } })
+    expect(await askSession(session.dir, { ask: 'nothing' } as never)).toEqual({
+      ok: false,
+      error: '"nothing" is no request',
+    })
+    await askSession(session.dir, { ask: 'stop', orders: null })
+    expect((await ended).state).toBe('stopped')
+    expect(await askSession(session.dir, { ask: 'status' })).toBeNull()
+    const events = readFileSync(join(session.dir, 'events.jsonl'), 'utf8')
+    expect(events).toMatch(/"type":"halted".*stale-data/)
+    expect(events).toContain('"type":"resumed"')
+  })
+})
