@@ -98,6 +98,27 @@ describe('what the account has', () => {
     expect(scene.ask('GET', '/fapi/v3/positionRisk').body).toMatchObject([{ liquidationPrice: '90.36144578' }])
   })
 
+  test('in the second bracket its amount counts: 60,000 held with 1000 behind, 0.005 and cum 50', () => {
+    const rows: Row[] = [
+      [1000, 1000, 1000, 1000],
+      [1000, 1000, 1000, 1000],
+    ]
+    const scene = new VenueScene(rows, { cash: 4000, fees: { maker: 0, taker: 0 } })
+    scene.open()
+    scene.order({ ...BUY, quantity: '60' })
+    // (4000 + 50 − 60,000) ÷ (60 × 0.005 − 60) = 937.18592964…
+    expect(scene.ask('GET', '/fapi/v3/positionRisk').body).toMatchObject([{ liquidationPrice: '937.18592965' }])
+  })
+
+  test('of bids and asks the larger side binds margin', () => {
+    const scene = new VenueScene([CALM])
+    const limit = { type: 'LIMIT', timeInForce: 'GTC' } as const
+    scene.order({ ...limit, side: 'BUY', quantity: '1', price: '90' })
+    scene.order({ ...limit, side: 'SELL', quantity: '4', price: '110' })
+    // 440 ÷ 20, not 90 ÷ 20
+    expect(scene.ask('GET', '/fapi/v3/account').body).toMatchObject({ totalOpenOrderInitialMargin: '22.00000000' })
+  })
+
   test('an isolated position sets its margin aside', () => {
     const scene = new VenueScene([CALM, CALM], { fees: { maker: 0, taker: 0 } })
     const mode = (marginType: string) => scene.ask('POST', '/fapi/v1/marginType', { symbol: 'BTCUSDT', marginType })
@@ -175,6 +196,20 @@ describe('what happens to the account', () => {
     expect(forced).toMatchObject({ type: 'LIQUIDATION', side: 'SELL', status: 'FILLED', executedQty: '10.000' })
     expect(forced.clientOrderId).toMatch(/^autoclose-/)
     expect(scene.ask('GET', '/fapi/v3/positionRisk').body).toEqual([])
+  })
+
+  test('nearness to a liquidation is told of once, until it was over', () => {
+    const near: Row = [90.4, 90.4, 90.4, 90.4]
+    const far: Row = [95, 95, 95, 95]
+    const scene = new VenueScene([CALM, CALM, near, near, far, near], { cash: 100, fees: { maker: 0, taker: 0 } })
+    scene.order(BUY)
+    scene.bar()
+    scene.listen()
+    const calls = () => {
+      scene.bar()
+      return scene.told().length
+    }
+    expect([calls(), calls(), calls(), calls()]).toEqual([1, 0, 0, 1])
   })
 
   test('balance = start + income, and the ledger of the engine says the same', () => {

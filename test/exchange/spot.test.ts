@@ -47,6 +47,7 @@ describe('spot', () => {
     expect(ack).not.toHaveProperty('status')
     const look = () => scene.ask('GET', '/api/v3/order', { symbol: 'BTCUSDT', orderId }).body
     expect(look()).toMatchObject({ status: 'NEW', isWorking: false, stopPrice: '95.00000000' })
+    expect(balances(scene)[1]).toEqual({ asset: 'BTC', free: '0.00000000', locked: '2.00000000' })
     scene.bar()
     expect(look()).toMatchObject({ status: 'FILLED', isWorking: true, cummulativeQuoteQty: '190.00000000' })
   })
