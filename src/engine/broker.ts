@@ -249,6 +249,8 @@ export class Broker {
 
   /** Drops the orders that have ended. */
   sweep(slot: Slot): void {
+    // the walk through a bar's inside knows them by their places
+    if (this.#played.get(slot)?.phase === 'inside') return
     const { orders } = slot
     let kept = 0
     for (let k = 0; k < orders.length; k++) if (orders[k]!.isAlive) orders[kept++] = orders[k]!

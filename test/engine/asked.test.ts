@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
-import { buy, close, type Decision, sell } from '../../src/core/order.ts'
+import { buy, cancel, close, type Decision, sell } from '../../src/core/order.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { barsOf, HOUR, instrumentOf, marginOf, play, type Row } from './scene.ts'
 
@@ -73,6 +73,19 @@ test('a stop placed after a fill inside meets the bad extreme, a target waits fo
   expect(fillsOf(target)).toEqual(['buy 98 inside 1'])
   target.onBar(3 * HOUR)
   expect(fillsOf(target)).toEqual(['buy 98 inside 1', 'sell 108 inside 2'])
+})
+
+test('an order cancelled after a fill inside is gone, and those behind it in line are met as if it had never been', () => {
+  const engine = venue([CALM, WIDE])
+  const [slot] = engine.slots
+  engine.ask(slot!, [
+    buy({ qty: 1, limit: 98, id: 'a' }),
+    buy({ qty: 1, limit: 97, id: 'b' }),
+    buy({ qty: 1, limit: 96 }),
+  ])
+  second(engine, undefined, [cancel('b')])
+  expect(fillsOf(engine)).toEqual(['buy 98 inside 1', 'buy 96 inside 1'])
+  expect(slot!.orders).toEqual([])
 })
 
 test('a market order after the open waits for the next one, and so does one asked between two bars', () => {
