@@ -44,7 +44,7 @@ export interface LiveBar extends NewBar {
   readonly mark?: MarkPrices | null
 }
 
-export type MarkPrices = Readonly<Record<keyof MarkColumns, number>>
+type MarkPrices = Readonly<Record<keyof MarkColumns, number>>
 
 const MARKS = ['open', 'high', 'low', 'close'] as const
 
