@@ -319,18 +319,18 @@ export class Engine {
   }
 
   /** A person lets an account trade again that its limits, or somebody, have halted. */
-  resume(): void {
-    this.#risk?.resume(this.#curve.lastTime)
+  resume(at = this.#curve.lastTime): void {
+    this.#risk?.resume(at)
   }
 
   /**
    * Halts trading until somebody resumes: nothing may be opened, and what would is taken off the book.
    * @param isFlattening whether what is held is closed, too
+   * @param at when, UTC ms; the last close where absent
    * @throws RangeError for an engine without limits of risk: it has nobody to stand in the way
    */
-  halt(why: string, isFlattening: boolean): void {
+  halt(why: string, isFlattening: boolean, at = this.#curve.lastTime): void {
     if (this.#risk === null) throw new RangeError('an engine without limits of risk cannot be halted')
-    const at = this.#curve.lastTime
     this.#risk.halt(at, why, isFlattening)
     this.#flattening.begin(at)
     if (isFlattening) this.#flattening.goOn()

@@ -65,8 +65,9 @@ export class RiskGuard {
 
   /** Halts trading for a reason that lies outside of the account, until a person resumes. */
   halt(at: number, why: string, isFlattening: boolean): void {
+    // what a loss has begun to close goes on being closed
+    this.#isFlattening = isFlattening || this.isFlattening
     this.#halt = 'RISK_HALT'
-    this.#isFlattening = isFlattening
     this.#record(null, { type: 'halted', at, rule: 'RISK_HALT', value: why, limit: '', until: null })
     this.#remark(`Trading was halted at ${new Date(at).toISOString()}: ${why}`)
   }

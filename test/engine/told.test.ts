@@ -1,17 +1,22 @@
 import { expect, test } from 'vitest'
 import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
 import { buy, cancel, type Decision } from '../../src/core/order.ts'
+import type { RiskLimits } from '../../src/core/risk.ts'
 import type { Told } from '../../src/core/told.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { resolveRisk } from '../../src/engine/risk-limits.ts'
 import { barsOf, HOUR, instrumentOf, marginOf, type Row } from './scene.ts'
 
 /** A strategy whose orders are filled elsewhere. */
-function elsewhere(rows: readonly Row[], decide: Readonly<Record<number, Decision>>): Engine {
+function elsewhere(
+  rows: readonly Row[],
+  decide: Readonly<Record<number, Decision>>,
+  limits: RiskLimits = { maxOpenOrders: 100 },
+): Engine {
   return new Engine({
     strategy: defineStrategy({ name: 'live', onBar: ({ bar }) => decide[bar.openTime / HOUR] }),
     ...{ params: {}, cash: 10_000, instants: 1, limitTouch: false, execution: PLAIN_EXECUTION, fills: 'told' },
-    risk: resolveRisk([{ source: 'the test', limits: { maxOpenOrders: 100 } }]),
+    risk: resolveRisk([{ source: 'the test', limits }]),
     slots: [
       {
         instrument: instrumentOf({}, 'BTCUSDT', 'perpetual'),
@@ -125,6 +130,26 @@ test('what nobody sent, of a market nobody trades, or finer than its grid is ref
   expect(() => engine.tell(filled('o9', '1', '100'))).toThrow('order o9, which was never sent')
   expect(() => engine.tell(filled('o1', '0.00001', '100'))).toThrow('0.00001, finer than the 3 decimals')
   expect(() => engine.tell({ ...filled('o1', '1', '100'), symbol: 'ETHUSDT' })).toThrow('ETHUSDT is told of')
+})
+
+test('a halt by hand over one that closes goes on closing, and no new day lifts it', () => {
+  const day = 24
+  const rows: Row[] = [FLAT, [100, 100, 40, 40], ...Array.from({ length: day }, (): Row => [40, 40, 40, 40])]
+  const engine = elsewhere(rows, { 0: buy({ qty: 50 }), [day]: buy({ qty: 1 }) }, { maxDailyLoss: 0.2 })
+  engine.onBar(HOUR)
+  engine.tell(filled('o1', '50', '100', { fee: '0' }))
+  engine.onBar(2 * HOUR)
+  engine.halt('somebody looked', false)
+  engine.tell({ kind: 'ended', symbol: 'BTCUSDT', order: 'o2', reason: 'refused', why: 'not now', at: 2 * HOUR + 1 })
+  for (let hour = 3; hour <= day + 1; hour++) engine.onBar(hour * HOUR)
+  expect(said(engine, 2).slice(0, 5)).toEqual([
+    'halted',
+    'accepted o2 close 50 market',
+    'halted',
+    'rejected o2 EXCHANGE',
+    'accepted o3 close 50 market',
+  ])
+  expect(said(engine).at(-1)).toBe('rejected o4 RISK_HALT')
 })
 
 test('trading that is halted by hand opens nothing until somebody resumes; flattening closes what is held', () => {

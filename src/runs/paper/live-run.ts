@@ -78,8 +78,8 @@ export class LiveRun implements BrokerRun {
     if (input.kind === 'bars') this.#takeBars(input)
     else if (input.kind === 'funding') this.#takeFunding(input)
     else if (input.kind === 'told') engine.tell(input.told)
-    else if (input.command === 'resume') engine.resume()
-    else engine.halt(input.why, input.command === 'flatten')
+    else if (input.command === 'resume') engine.resume(this.#at || input.at)
+    else engine.halt(input.why, input.command === 'flatten', this.#at || input.at)
     return engine.events.slice(before)
   }
 
