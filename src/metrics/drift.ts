@@ -48,17 +48,28 @@ export function featureDrift(
  * @returns `null` where a part has no rows
  * @throws RangeError for fewer than two bins
  */
-export function populationStability(train: Float64Array, test: Float64Array, { bins = 10 }: DriftOptions = {}): Figure {
+export function populationStability(train: Float64Array, test: Float64Array, options: DriftOptions = {}): Figure {
+  return stabilityFrom(train, options)(test)
+}
+
+/**
+ * The same of many samples beside one training part, which is cut into bins once.
+ * @throws RangeError for fewer than two bins
+ */
+export function stabilityFrom(train: Float64Array, { bins = 10 }: DriftOptions = {}): (test: Float64Array) => Figure {
   if (!Number.isInteger(bins) || bins < 2) throw new RangeError(`${bins} bins: write a whole number, at least 2`)
-  if (train.length === 0 || test.length === 0) return null
   const edges = edgesOf(train, bins)
-  const [before, after] = [countsOf(train, edges), countsOf(test, edges)]
-  const used = [...before.keys()].filter((bin) => before[bin]! + after[bin]! > 0)
-  const share = (counts: Float64Array, bin: number, rows: number) => (counts[bin]! + 0.5) / (rows + used.length / 2)
-  return used.reduce((sum, bin) => {
-    const [was, is] = [share(before, bin, train.length), share(after, bin, test.length)]
-    return sum + (is - was) * Math.log(is / was)
-  }, 0)
+  const before = countsOf(train, edges)
+  return (test) => {
+    if (train.length === 0 || test.length === 0) return null
+    const after = countsOf(test, edges)
+    const used = [...before.keys()].filter((bin) => before[bin]! + after[bin]! > 0)
+    const share = (counts: Float64Array, bin: number, rows: number) => (counts[bin]! + 0.5) / (rows + used.length / 2)
+    return used.reduce((sum, bin) => {
+      const [was, is] = [share(before, bin, train.length), share(after, bin, test.length)]
+      return sum + (is - was) * Math.log(is / was)
+    }, 0)
+  }
 }
 
 /** Ascending; values above an edge lie beyond it, and where it is closed below, values on it as well. */
