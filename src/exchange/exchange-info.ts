@@ -57,7 +57,7 @@ function assetsOf({ symbols }: Market) {
 }
 
 /** The rules in force at `now`: the newest that are not younger, else the first. */
-export function rulesNow({ snapshots }: Instrument, now: number): FilterSnapshot {
+function rulesNow({ snapshots }: Instrument, now: number): FilterSnapshot {
   return snapshots.findLast(({ validFrom }) => validFrom <= now) ?? snapshots[0]!
 }
 

@@ -55,7 +55,7 @@ function klineOf(one: SymbolMarket, interval: Interval, market: Market) {
     l: one.price(candle.low),
     v: one.volume(candle.units),
     n,
-    x: one.stage === 'closed' && closeTimeOf(t, interval) <= one.closedUntil,
+    x: closeTimeOf(t, interval) <= one.closedUntil,
     q: quote(candle.quote),
     V: one.volume(candle.buyUnits),
     Q: quote(candle.buyQuote),

@@ -6,7 +6,7 @@ import type { SymbolMarket } from './symbol-market.ts'
 /** Which of the roads of a websocket a stream belongs to. */
 export type Road = 'market' | 'public'
 
-export type StreamKind =
+type StreamKind =
   | 'kline'
   | 'continuousKline'
   | 'markPrice'

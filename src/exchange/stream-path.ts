@@ -1,5 +1,5 @@
 /** Roads of USDS-M's websockets; `legacy`: the bare paths that were shut in 2026, deaf since; `spot` has one road for everything. */
-export type SocketRoad = 'market' | 'public' | 'private' | 'legacy' | 'spot'
+type SocketRoad = 'market' | 'public' | 'private' | 'legacy' | 'spot'
 
 /** What the address of a websocket asks for. */
 export interface StreamPath {
