@@ -7,6 +7,8 @@ export interface Flag {
   readonly value?: string
   /** May be given more than once, and with several values: always an array then. */
   readonly isList?: boolean
+  /** What it stands for where it is given without its value; absent: it needs one. */
+  readonly bare?: unknown
   readonly parse?: (text: string) => unknown
   readonly isRequired?: boolean
 }

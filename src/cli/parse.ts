@@ -44,11 +44,12 @@ export async function parseCommand(
 function parsed(name: string, flags: Flags, argv: readonly string[]): parser.Arguments {
   const keys = Object.keys(flags)
   const withValue = keys.filter((key) => flags[key]!.value !== undefined)
-  const singles = withValue.filter((key) => !flags[key]!.isList)
+  const isArray = (key: string) => flags[key]!.isList === true || flags[key]!.bare !== undefined
+  const singles = withValue.filter((key) => !isArray(key))
   const { argv: raw, error } = parser.detailed([...argv], {
     boolean: keys.filter((key) => flags[key]!.value === undefined),
     string: withValue,
-    array: withValue.filter((key) => flags[key]!.isList),
+    array: withValue.filter(isArray),
     narg: Object.fromEntries(singles.map((key) => [key, 1])),
     configuration: {
       'camel-case-expansion': false,
@@ -79,6 +80,7 @@ async function helpText(name: string, summary: string, command: Command, flags: 
 
 function optionOf(flag: Flag): Options {
   if (flag.value === undefined) return { type: 'boolean', describe: flag.help }
+  if (flag.bare !== undefined) return { type: 'string', describe: `[${flag.value}]: ${flag.help}` }
   const describe = `${flag.value}: ${flag.help}`
   return flag.isList ? { type: 'string', array: true, describe } : { type: 'string', requiresArg: true, describe }
 }
@@ -126,6 +128,11 @@ function parsedValue(name: string, flag: Flag, raw: unknown): unknown {
       if (error instanceof RangeError) throw new UsageError(`${name}: ${error.message}`, { cause: error })
       throw error
     }
+  }
+  if (flag.bare !== undefined) {
+    const [value, ...more] = raw as unknown[]
+    if (more.length > 0) throw new UsageError(`${name} takes one value: ${(raw as unknown[]).join(' and ')}`)
+    return value === undefined ? flag.bare : parse(value)
   }
   if (flag.isList) {
     if ((raw as unknown[]).length === 0) throw new UsageError(`${name} needs a value: ${flag.value}`)

@@ -1,0 +1,51 @@
+import { closeTimeOf } from '../../../core/interval.ts'
+import { amountDigits } from '../../../report/format.ts'
+import type { PaperSession } from '../session.ts'
+import type { EquityWatch } from './equity-watch.ts'
+import type { Expectation } from './expectation.ts'
+import { staleReason } from './freshness.ts'
+
+/** Newest fills and alarms that a page lists. */
+const [FILLS, ALARMS] = [25, 25]
+
+/** What changes from bar to bar on the page of a session. */
+export function pageView(session: PaperSession, equity: EquityWatch, now: number) {
+  const { state, at, cash, position, openOrders, fills, alarms, counters, timings, series } = session.snapshot()
+  const isLive = session.file.mode.kind === 'live'
+  return {
+    ...{ state, at, cash, position, openOrders, counters, timings, now, drawdown: equity.drawdown },
+    equity: session.state.run.account().equity,
+    trouble: staleReason(session, now),
+    fills: fills.slice(-FILLS).reverse(),
+    alarms: alarms.slice(-ALARMS).reverse(),
+    series: series.map((one, slot) => ({
+      ...one,
+      due: isLive ? closeTimeOf(session.state.nextOf(slot), session.state.seriesOf(slot).interval) : null,
+    })),
+  }
+}
+
+/** What a page shows that does not change: what the session is, and what is expected of it. */
+export function pageFrame({ file }: PaperSession, expectation: Expectation) {
+  const params = Object.entries(file.params).map(([name, value]) => `${name}=${value}`)
+  const series = file.slots.map((slot) => slot.series).join(', ')
+  const digits = (level: number) => Number(level.toPrecision(6))
+  return {
+    ...{ quote: file.quote, mode: file.mode.kind, startEquity: file.cash, from: file.from },
+    digits: amountDigits(file.cash),
+    facts: [
+      [file.strategy.name, ...params].join(' '),
+      `${file.mode.kind === 'live' ? 'live' : 'replayed'} bars of ${series}`,
+      `orders go to ${file.broker}`,
+    ].join(' · '),
+    expectation:
+      'reason' in expectation
+        ? { reason: expectation.reason }
+        : {
+            ...{ run: expectation.run, words: expectation.words },
+            low: [...expectation.cone.low].map(digits),
+            middle: [...expectation.cone.middle].map(digits),
+            high: [...expectation.cone.high].map(digits),
+          },
+  }
+}
