@@ -22,6 +22,7 @@ export function streamOf(
   from: (series: Series) => number | null,
   io: Io,
   alarm: (text: string) => void,
+  clock = SYSTEM_CLOCK,
 ): LiveStream {
   const venues = all.map(({ venue }) => venue)
   const origins = originsFor(io.env, { rest: venues, stream: venues })
@@ -32,7 +33,7 @@ export function streamOf(
       if (ms >= LONG_WAIT && reason !== 'allowance') alarm(`${venue}: waits ${Math.round(ms / 1000)} s: ${why}`)
     }
     const options = { origin, patience: QUESTION, onWait, pauses: pausesFile(io.env) }
-    return restSide(() => openVenueHttp(api, options), origin, SYSTEM_CLOCK)
+    return restSide(() => openVenueHttp(api, options), origin, clock)
   }
-  return openStream(all, { rest, origins, from })
+  return openStream(all, { rest, origins, from, clock })
 }

@@ -99,7 +99,7 @@ function parseAction(text: string): readonly [SafetyRule | null, AlarmAction] {
 }
 
 /** Clocks and bars that do not come are no matter of a replay; what a backtest would not do it does only where asked to. */
-export function safetyOf(flags: PaperFlags): SafetyRules {
+export function safetyOf(flags: PaperFlags, isRealTime: boolean): SafetyRules {
   const { replay = false, maxLoss, maxRejected, stale, clockOffset, onAlarm = [] } = flags
   if (replay && (stale ?? clockOffset) !== undefined)
     throw new UsageError(
@@ -110,8 +110,8 @@ export function safetyOf(flags: PaperFlags): SafetyRules {
   return {
     maxLoss: maxLoss ?? null,
     maxRejected: maxRejected ?? (replay ? null : 5),
-    stale: replay ? null : (stale ?? 180_000),
-    maxClockOffset: replay ? null : (clockOffset ?? 30_000),
+    stale: replay ? null : (stale ?? (isRealTime ? 180_000 : null)),
+    maxClockOffset: replay ? null : (clockOffset ?? (isRealTime ? 30_000 : null)),
     on: Object.fromEntries(on) as SafetyRules['on'],
   }
 }

@@ -117,7 +117,7 @@ describe('what cannot be', () => {
     expect(await refused(...SMA, '--from', '2024-01-01')).toContain('add --replay')
     expect(await refused(...SMA, '--replay', '--stale', '5m')).toContain('--stale is of live bars')
     expect(await refused(...SMA, '--replay', '--on-alarm', 'loss=halt')).toContain('there is no rule "loss"')
-    expect(await refused(...SMA, '--replay', '--broker', 'binance')).toContain('--broker binance: is none')
+    expect(await refused(...SMA, '--replay', '--broker', 'binance')).toContain('--broker binance: write exchange URL')
     expect(await refused(...SMA, '--replay', '--name', '../up')).toContain('it is the name of a folder')
     expect(await refused(...SMA, '--reply')).toContain('--replay')
   })

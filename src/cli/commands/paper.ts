@@ -1,12 +1,11 @@
-import type { RunEvent } from '../../core/event.ts'
 import { parseSeries } from '../../core/series.ts'
 import { getSeries } from '../../data/collect/get.ts'
-import { SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
+import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
 import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { liveFeed } from '../../runs/paper/live-feed.ts'
 import { openBroker } from '../../runs/paper/open-broker.ts'
 import type { Bringing } from '../../runs/paper/prepare-live.ts'
-import { PaperSession, type SessionEvent, type SessionOptions } from '../../runs/paper/session.ts'
+import { PaperSession, type SessionOptions } from '../../runs/paper/session.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import { keyOf, waitText } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
@@ -15,7 +14,8 @@ import { interruptible } from '../interrupt.ts'
 import type { Io } from '../io.ts'
 import { streamOf } from '../live-stream.ts'
 import { PAPER, type PaperFlags, safetyOf } from '../paper-flags.ts'
-import { alarmText, eventLine, paperText } from '../paper-text.ts'
+import { paperText } from '../paper-text.ts'
+import { lastLook, WATCH, type WatchFlags, watchingOf, watchSession } from '../paper-watch.ts'
 import { shown } from '../run-text.ts'
 import { configOutcome } from '../show-config.ts'
 import { TrainingProgress } from '../training-progress.ts'
@@ -26,42 +26,65 @@ const GRACE = 15_000
 
 export default {
   words: '<strategy>',
-  flags: PAPER,
+  flags: { ...PAPER, ...WATCH },
   example:
     'klinelab paper strategies/sma-cross.ts --data binance:BTCUSDT:1h --replay --from 2024-01-01 --to 2024-07-01 --set fast=24 --set slow=168',
   async run(args, io) {
     const settings = await settingsOf(args, io)
-    const flags = args.flags as unknown as PaperFlags
+    const flags = args.flags as unknown as PaperFlags & WatchFlags
     if (flags.showConfig) return configOutcome(settings, io)
     const { replay: isReplay = false, from, to, speed, set, data = [], name } = flags
     if (!isReplay && (from ?? to ?? speed) !== undefined)
       throw new UsageError('--from, --to and --speed are of a replay: add --replay, or leave them out')
-    const { broker, name: where } = await openBroker(flags.broker ?? [])
+    const watching = watchingOf(flags, io)
+    const place = await openBroker(flags.broker ?? [], io.env)
+    const { broker, clock } = place
+    const there = { ...io, env: place.env }
     const training = new TrainingProgress(io)
     const session = await PaperSession.open({
       asked: {
-        ...{ strategy: args.words[0]!, data, safety: safetyOf(flags), broker: where, fills: broker.fills },
+        ...{
+          strategy: args.words[0]!,
+          data,
+          safety: safetyOf(flags, place.isRealTime),
+          broker: place.name,
+          fills: broker.fills,
+        },
         ...(set !== undefined && { set: Object.fromEntries(set) }),
         replay: isReplay ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } : null,
       },
       ...{ settings, broker, ...(name !== undefined && { name }) },
-      bringing: bringing(io),
+      bringing: bringing(there, clock),
       training: { onTraining: training.onTraining, onTrained: training.end, onNotice: io.warn },
-      live: liveOf(io, flags.grace ?? GRACE),
-      clock: SYSTEM_CLOCK,
+      live: liveOf(there, clock, flags.grace ?? GRACE),
+      clock,
+      real: SYSTEM_CLOCK,
       monotonic: () => performance.now(),
       speed: speed ?? 'max',
       onStop: flags.onStop ?? 'keep',
+      redact: watching.redact,
     }).finally(() => training.end())
-    watch(session, io, isReplay && (speed ?? 'max') === 'max')
+    const isFast = isReplay && (speed ?? 'max') === 'max'
+    const watch = await watchSession(session, watching, io, {
+      out: settings.out,
+      now: () => clock.now(),
+      isFast,
+    }).catch((error) => {
+      session.abandon()
+      throw error
+    })
+    count(session, io)
     // what stops containers and services
     const term = new AbortController()
     const onTerm = () => term.abort()
     process.once('SIGTERM', onTerm)
     try {
       const [snapshot, isInterrupted] = await interruptible(async (interrupt) => {
-        const snapshot = await session.run(AbortSignal.any([interrupt, term.signal]))
-        return [snapshot, interrupt.aborted] as const
+        const stop = AbortSignal.any([interrupt, term.signal])
+        const snapshot = await session.run(stop)
+        const isInterrupted = interrupt.aborted
+        if (isReplay) await lastLook(watch, watching, stop)
+        return [snapshot, isInterrupted] as const
       })
       return {
         json: { ...snapshot, dir: session.dir },
@@ -70,39 +93,25 @@ export default {
       }
     } finally {
       process.off('SIGTERM', onTerm)
+      await watch.close()
+      place.close()
     }
   },
 } satisfies Command
 
-/** A line an alarm, and of bars that come in their own time a line a fill; a bar of progress on a terminal. */
-function watch(session: PaperSession, io: Io, isFast: boolean): void {
-  const line = (text: string) => {
-    io.clear()
-    process.stderr.write(`${text}\n`)
-  }
+/** A bar of progress on a terminal. */
+function count(session: PaperSession, io: Io): void {
   const progress = io.progress('bars')
   const total = session.barsToCome
+  if (total === null) return
   session.on((event) => {
-    if (event.type === 'alarm') io.warn(alarmText(event.alarm))
-    else if (event.type === 'log') logged(event, io, line)
-    else if (event.type === 'events' && !isFast) for (const one of event.events) lineOf(one, line)
-    else if (event.type === 'instant' && total !== null) progress(session.state.counters.bars, total)
+    if (event.type === 'instant') progress(session.state.counters.bars, total)
   })
 }
 
-function logged({ level, text }: Extract<SessionEvent, { type: 'log' }>, io: Io, line: (text: string) => void): void {
-  if (level === 'warn' || level === 'error') io.warn(text)
-  else if (level === 'info') line(text)
-}
-
-function lineOf(event: RunEvent, line: (text: string) => void): void {
-  const text = eventLine(event)
-  if (text !== null) line(text)
-}
-
-function bringing(io: Io): Bringing {
+function bringing(io: Io, clock: StreamClock): Bringing {
   return {
-    now: () => Date.now(),
+    now: () => clock.now(),
     get: (store, series, range) =>
       interruptible((signal) =>
         getSeries(store, series, range, {
@@ -115,13 +124,13 @@ function bringing(io: Io): Bringing {
   }
 }
 
-function liveOf(io: Io, grace: number): SessionOptions['live'] {
+function liveOf(io: Io, clock: StreamClock, grace: number): SessionOptions['live'] {
   return ({ slots }, next, after) => {
     const series = slots.map((slot) => parseSeries(slot.series))
     const names = slots.map((slot) => slot.series)
     const from = (one: (typeof series)[number]) =>
       next[names.indexOf(`${one.venue}:${one.symbol}:${one.interval}`)] ?? null
-    const stream = streamOf(series, from, io, io.warn)
-    return liveFeed(stream, { series, next, after, grace, clock: SYSTEM_CLOCK })
+    const stream = streamOf(series, from, io, io.warn, clock)
+    return liveFeed(stream, { series, next, after, grace, clock })
   }
 }

@@ -13,7 +13,10 @@ const JUMP = 2000
 const RECONCILE = 60_000
 
 interface LiveWatchOptions {
+  /** That of the bars. */
   readonly clock: StreamClock
+  /** This machine's. */
+  readonly real: StreamClock
   readonly monotonic: () => number
   readonly file: SessionFile
   /** Open time of the next bar of a slot. */
@@ -41,9 +44,10 @@ export class LiveWatch {
   }
 
   start(): void {
-    const { clock, monotonic } = this.#options
-    this.#since = this.#reconciled = clock.now()
-    this.#offset = clock.now() - monotonic()
+    const { clock, real, monotonic } = this.#options
+    this.#since = clock.now()
+    this.#reconciled = real.now()
+    this.#offset = real.now() - monotonic()
     this.#later()
   }
 
@@ -52,7 +56,7 @@ export class LiveWatch {
   }
 
   #later(): void {
-    this.#cancel = this.#options.clock.after(EVERY, () => {
+    this.#cancel = this.#options.real.after(EVERY, () => {
       this.#lookAtClock()
       this.#lookAtBars()
       this.#reconcile()
@@ -61,8 +65,8 @@ export class LiveWatch {
   }
 
   #lookAtClock(): void {
-    const { clock, monotonic, onJump } = this.#options
-    const at = clock.now()
+    const { real, monotonic, onJump } = this.#options
+    const at = real.now()
     const by = at - monotonic() - this.#offset
     if (Math.abs(by) < JUMP) return
     this.#offset += by
@@ -88,10 +92,10 @@ export class LiveWatch {
   }
 
   #reconcile(): void {
-    const { clock, reconcile, onFault } = this.#options
-    if (this.#isReconciling || clock.now() - this.#reconciled < RECONCILE) return
+    const { real, reconcile, onFault } = this.#options
+    if (this.#isReconciling || real.now() - this.#reconciled < RECONCILE) return
     this.#isReconciling = true
-    this.#reconciled = clock.now()
+    this.#reconciled = real.now()
     reconcile()
       .catch(onFault)
       .finally(() => {

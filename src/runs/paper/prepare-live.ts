@@ -11,7 +11,7 @@ import { modelsAsked, readAsked, slotOf, wantedWarmup } from '../prepare.ts'
 import type { Settings } from '../settings.ts'
 import type { TrainingHost } from '../train-run.ts'
 import { UsageError } from '../usage-error.ts'
-import { factsOf, type PaperRequest, type PreparedSession } from './prepare-session.ts'
+import { factsOf, type PaperRequest, type PreparedSession } from './paper-request.ts'
 import { type WarmSlot, warmUpOf } from './session-file.ts'
 
 /** How bars that the store lacks are brought, and what time it is. */

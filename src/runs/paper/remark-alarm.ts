@@ -4,7 +4,7 @@ import type { FeedRemark } from './feed.ts'
 import type { SessionFile } from './session-file.ts'
 
 /** What a person should know of what a feed says; `null` where that is nothing. */
-export function remarkAlarm(remark: FeedRemark, { slots }: SessionFile, now: number): Alarm | null {
+export function remarkAlarm(remark: FeedRemark, { slots, safety }: SessionFile, now: number): Alarm | null {
   const name = (slot: number) => slots[slot]!.series
   const alarm = (severity: Alarm['severity'], kind: string, text: string): Alarm => ({
     ...{ at: now, kind, severity, text },
@@ -47,6 +47,8 @@ export function remarkAlarm(remark: FeedRemark, { slots }: SessionFile, now: num
     case 'disconnected':
       return alarm('warning', 'disconnected', `${remark.venue}: the connection was lost: ${remark.why}`)
     case 'clock':
+      // where time goes otherwise than here, that is no fault
+      if (safety.maxClockOffset === null) return null
       return alarm(
         'warning',
         'clock-offset',

@@ -3,8 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstRowAt } from '../../core/bar.ts'
 import type { RunEvent } from '../../core/event.ts'
-import { timeName } from '../../core/time.ts'
-import { DataError } from '../../data/data-error.ts'
 import type { StreamClock } from '../../data/stream/stream-clock.ts'
 import { VERSION } from '../package-info.ts'
 import { readAsked } from '../prepare.ts'
@@ -12,19 +10,20 @@ import type { Settings } from '../settings.ts'
 import type { TrainingHost } from '../train-run.ts'
 import type { Alarm } from './alarm.ts'
 import { keepAlarm, readAlarms } from './alarm-file.ts'
+import { beginOrRead, checkStart } from './begin-session.ts'
 import { Control, type ControlAnswer, type ControlRequest } from './control.ts'
 import type { FeedEvent, FeedRemark, PaperFeed } from './feed.ts'
 import { InputQueue } from './input-queue.ts'
 import { Journal } from './journal.ts'
 import { LiveWatch } from './live-watch.ts'
 import type { BrokerHost, PaperBroker } from './paper-broker.ts'
+import { identityOf, type PaperRequest, type PreparedSession } from './paper-request.ts'
 import type { Bringing } from './prepare-live.ts'
-import { identityOf, type PaperRequest, type PreparedSession, prepareSession } from './prepare-session.ts'
 import { remarkAlarm } from './remark-alarm.ts'
 import { replayFeed } from './replay-feed.ts'
 import { writeDocuments } from './session-documents.ts'
-import { readSession, readWarmUp, type SessionFile, type WarmSlot, warmUpOf, writeSession } from './session-file.ts'
-import { checkSame, holdSession, newSessionId, sessionName, sessionsIn } from './session-folder.ts'
+import type { SessionFile } from './session-file.ts'
+import { holdSession, sessionName, sessionsIn } from './session-folder.ts'
 import { type JournalRecord, type PaperCommand, rowOf } from './session-record.ts'
 import { SessionState, type Taken } from './session-state.ts'
 import { type PaperPhase, type PaperSnapshot, snapshotOf } from './snapshot.ts'
@@ -41,6 +40,8 @@ export interface SessionOptions {
   /** Live bars from each series' next on (open times, by slot); instants up to `after` have been taken. Not asked for in a replay. */
   readonly live: (file: SessionFile, next: readonly number[], after: number) => PaperFeed
   readonly clock: StreamClock
+  /** This machine's own clock, which a broker signs by; the one above is that of the bars, which may be another's. */
+  readonly real: StreamClock
   /** A clock that nobody sets, ms. */
   readonly monotonic: () => number
   /** Of a replay. */
@@ -145,7 +146,7 @@ export class PaperSession {
         .digest('hex')
       const journal = await Journal.open(join(dir, JOURNAL), (record, line) => {
         const one = record as JournalRecord
-        if (line === 1) checkStart(dir, one, digest)
+        if (line === 1) checkStart(join(dir, JOURNAL), one, digest)
         for (const breach of state.take(one).breaches) alarms.push(breachAlarm(breach, state.run.at))
       })
       if (journal.records === 0) {
@@ -210,6 +211,12 @@ export class PaperSession {
   stop(orders: 'keep' | 'cancel' | null = null): void {
     if (orders !== null) this.#orders = orders
     this.#stop.abort()
+  }
+
+  /** Lays it down without having run it. */
+  abandon(): void {
+    void this.#journal.close().catch(() => undefined)
+    this.#release()
   }
 
   /**
@@ -333,9 +340,10 @@ export class PaperSession {
   }
 
   #watch(): LiveWatch {
-    const { clock, monotonic, broker } = this.#options
+    const { clock, real, monotonic, broker } = this.#options
     return new LiveWatch({
       clock,
+      real,
       monotonic,
       file: this.file,
       next: (slot) => this.state.nextOf(slot),
@@ -345,7 +353,7 @@ export class PaperSession {
       },
       onJump: (alarm, by) => {
         this.alarm(alarm)
-        void this.#queue.put({ kind: 'clock-jump', at: clock.now(), by })
+        void this.#queue.put({ kind: 'clock-jump', at: real.now(), by })
       },
       reconcile: () => broker.reconcile(),
       onFault: (error) => this.#fault(error),
@@ -367,7 +375,7 @@ export class PaperSession {
   }
 
   #host(): BrokerHost {
-    const { clock } = this.#options
+    const { real } = this.#options
     return {
       run: this.state.run,
       notes: this.state.notes,
@@ -379,7 +387,7 @@ export class PaperSession {
       log: (level, text, fields) => this.log(level, text, fields),
       sent: (us) => this.#timings.note('order', us / 1000),
       reconnected: () => void this.#reconnects++,
-      now: () => clock.now(),
+      now: () => real.now(),
       signal: this.#stop.signal,
       sessionId: this.file.session,
       symbols: this.file.slots.map(({ instrument, margin }, k) => ({
@@ -431,48 +439,6 @@ export class PaperSession {
   #now(): number {
     return this.file.mode.kind === 'replay' ? this.state.run.at : this.#options.clock.now()
   }
-}
-
-interface Begun {
-  readonly file: SessionFile
-  readonly warm: readonly WarmSlot[]
-  /** Of a live session that goes on nothing but its models. */
-  readonly prepared: PreparedSession | null
-}
-
-async function beginOrRead(dir: string, options: SessionOptions, same: SessionFile['asked']): Promise<Begun> {
-  const { asked, settings, bringing, training, clock } = options
-  const file = readSession(dir)
-  if (file !== null) checkSame(dir, file, same)
-  if (file !== null && file.mode.kind === 'live' && file.models.length === 0)
-    return { file, warm: readWarmUp(dir, file), prepared: null }
-  const prepared = await prepareSession(asked, settings, bringing, training)
-  if (file === null) {
-    const made: SessionFile = {
-      ...{ version: 1, session: newSessionId(), name: dir.split(/[\\/]/).at(-1)! },
-      ...{ created: clock.now(), klinelab: VERSION, ...prepared.facts, asked: same },
-    }
-    writeSession(dir, made, prepared.warm)
-    return { file: made, warm: prepared.warm, prepared }
-  }
-  const changed = file.slots.find(({ warmup }, k) => warmUpOf(prepared.warm[k]!).sha256 !== warmup.sha256)
-  if (file.mode.kind === 'replay' && changed !== undefined)
-    throw new DataError(
-      `${dir}: the stored bars of ${changed.series} before ${timeName(file.from)} are not those that the session began with; begin a new one with --name`,
-    )
-  const artifacts = (models: SessionFile['models']) => models.map(({ artifact }) => artifact).join()
-  if (artifacts(file.models) !== artifacts(prepared.facts.models))
-    throw new DataError(
-      `${dir}: the models of the strategy have been trained anew since the session began, on other data; begin a new one with --name`,
-    )
-  return { file, warm: readWarmUp(dir, file), prepared }
-}
-
-function checkStart(dir: string, record: JournalRecord, digest: string): void {
-  if (record.kind !== 'start' || record.session !== digest)
-    throw new DataError(
-      `${join(dir, JOURNAL)}: is not the journal of the session that session.json describes: one of the two was changed or put there`,
-    )
 }
 
 function breachAlarm(breach: Taken['breaches'][number], at: number): Alarm {

@@ -66,7 +66,13 @@ async function opened(store: string, out: string, { now = 0, next = now, safety 
       expect(wanted).toBe(at(next))
       return liveFeed(venue.stream, { series: [BTC], next: [wanted!], after, grace: 15_000, clock: venue.clock })
     },
-    ...{ clock: venue.clock, monotonic: () => venue.clock.now(), speed: 'max', onStop: 'keep' },
+    ...{
+      clock: venue.clock,
+      real: venue.clock,
+      monotonic: () => venue.clock.now(),
+      speed: 'max',
+      onStop: 'keep',
+    },
   })
   return { venue, session, asked }
 }
