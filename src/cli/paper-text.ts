@@ -1,6 +1,6 @@
-import type { RunEvent } from '../core/event.ts'
 import { timeName } from '../core/time.ts'
 import type { Alarm } from '../runs/paper/alarm.ts'
+import type { DriftReport } from '../runs/paper/drift-report.ts'
 import type { PaperSnapshot } from '../runs/paper/snapshot.ts'
 import { amount, count, plural } from './text.ts'
 
@@ -29,6 +29,7 @@ export function paperText(snapshot: PaperSnapshot): string {
     ],
     ['Trades', count(counters.trades)],
     ['Alarms', alarmsText(snapshot)],
+    ...driftLines(snapshot.drift),
     ...(timings.total.count > 0
       ? [['Bar to order', `median ${ms(timings.total.p50)}, 99 % within ${ms(timings.total.p99)}`] as [string, string]]
       : []),
@@ -40,6 +41,19 @@ export function paperText(snapshot: PaperSnapshot): string {
   ].join('\n')
 }
 
+/** Each figure with its band; features only where they have drifted, or what there is to say of all of them. */
+function driftLines(drift: DriftReport | null): [string, string][] {
+  if (drift === null) return []
+  const isSteady = ({ kind, verdict }: DriftReport['items'][number]) => kind === 'feature' && verdict === 'steady'
+  const steady = drift.items.filter(isSteady).length
+  const words = { steady: '', drifted: 'DRIFTED: ', unknown: 'not known: ' } as const
+  const texts = drift.items
+    .filter((one) => !isSteady(one))
+    .map((one) => `${words[one.verdict]}${one.name}: ${one.words}`)
+  if (steady > 0) texts.push(`${plural(steady, 'feature')} as in the training`)
+  return texts.map((text, k) => [k === 0 ? 'Drift' : '', text])
+}
+
 function alarmsText({ alarms, counters }: PaperSnapshot): string {
   const last = alarms.at(-1)
   return last === undefined ? 'none' : `${count(counters.alarms)}, the last: ${alarmText(last)}`
@@ -47,21 +61,6 @@ function alarmsText({ alarms, counters }: PaperSnapshot): string {
 
 export function alarmText({ at, severity, kind, text }: Alarm): string {
   return `${timeName(at)} ${severity} ${kind}: ${text}`
-}
-
-/** A line for who watches a session as it goes; `null` for what is of no interest as it happens. */
-export function eventLine(event: RunEvent): string | null {
-  const at = timeName(event.at)
-  if (event.type === 'fill') {
-    const { side, qty, symbol, price, position } = event.fill
-    return `${timeName(event.fill.time)} ${side} ${qty} ${symbol} at ${price}; held now ${position}`
-  }
-  if (event.type === 'rejected')
-    return `${at} refused: ${event.symbol} ${event.id}: ${event.reason} (${event.value}, limit ${event.limit})`
-  if (event.type === 'halted') return `${at} halted: ${event.rule} ${event.value}`
-  if (event.type === 'resumed') return `${at} trading goes on`
-  if (event.type === 'liquidation') return `${at} liquidation: ${event.qty} ${event.symbol}`
-  return null
 }
 
 const ms = (us: number) => `${(us / 1000).toFixed(us < 10_000 ? 2 : 0)} ms`

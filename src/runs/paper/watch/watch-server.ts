@@ -98,9 +98,9 @@ export class WatchServer {
     const refused = this.#visitors.refuses(request.headers)
     if (refused !== null) return text(403, refused)
     if (request.method !== 'GET') return text(405, 'only GET', { allow: 'GET', connection: 'close' })
-    const url = URL.parse(request.url ?? '/', 'http://localhost')
+    const [path, query = ''] = (request.url ?? '/').split('?', 2)
     const { page, snapshot, metrics, trouble } = this.#options
-    switch (url?.pathname) {
+    switch (path) {
       case '/healthz': {
         const why = trouble()
         return text(why === null ? 200 : 503, why ?? 'ok')
@@ -113,9 +113,9 @@ export class WatchServer {
       case '/snapshot.json':
         return say(200, 'application/json; charset=utf-8', `${JSON.stringify(snapshot())}\n`)
     }
-    if (page !== null && url?.pathname === '/') return say(200, 'text/html; charset=utf-8', page.html)
-    if (page !== null && url?.pathname === '/events') {
-      const last = request.headers['last-event-id'] ?? url.searchParams.get('last')
+    if (page !== null && path === '/') return say(200, 'text/html; charset=utf-8', page.html)
+    if (page !== null && path === '/events') {
+      const last = request.headers['last-event-id'] ?? new URLSearchParams(query).get('last')
       if (page.hub.connect(response, HEADERS, typeof last === 'string' ? last : null)) return
       return text(503, 'too many pages are open', { 'retry-after': '30' })
     }
