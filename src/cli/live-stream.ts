@@ -5,11 +5,14 @@ import { openStream } from '../data/stream/open-stream.ts'
 import { restSide } from '../data/stream/rest-side.ts'
 import { SYSTEM_CLOCK } from '../data/stream/stream-clock.ts'
 import { venueApi } from '../data/venues/all-venues.ts'
+import type { FundingText } from '../data/venues/venue.ts'
 import { originsFor, pausesFile } from '../runs/connect-settings.ts'
 import type { Io } from './io.ts'
 
 /** A question for REST is given up after this, ms, and asked again: a stream has no end that it could wait for. */
 const QUESTION = 5 * 60_000
+/** One for a funding rate, which the next bar waits for. */
+const RATE_QUESTION = 20_000
 /** Waits that are worth a line, ms. */
 const LONG_WAIT = 5_000
 
@@ -36,4 +39,15 @@ export function streamOf(
     return restSide(() => openVenueHttp(api, options), origin, clock)
   }
   return openStream(all, { rest, origins, from, clock })
+}
+
+/** Funding rates of a perpetual as they are stated, `from` inclusive and `to` exclusive. */
+export function ratesOf(io: Io): (symbol: string, from: number, to: number) => Promise<readonly FundingText[]> {
+  const venue = 'binance-usdm'
+  const api = venueApi(venue)
+  const origin = originsFor(io.env, { rest: [venue] }).rest?.[venue] ?? api.origin
+  return (symbol, from, to) => {
+    const http = openVenueHttp(api, { origin, patience: RATE_QUESTION, pauses: pausesFile(io.env) })
+    return http.get(api.funding!.ask(symbol, from, to), ({ body }) => api.funding!.read(body))
+  }
 }

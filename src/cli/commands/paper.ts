@@ -2,6 +2,7 @@ import { parseSeries } from '../../core/series.ts'
 import { getSeries } from '../../data/collect/get.ts'
 import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
 import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
+import { FundingRates } from '../../runs/paper/funding-rates.ts'
 import { liveFeed } from '../../runs/paper/live-feed.ts'
 import { openBroker } from '../../runs/paper/open-broker.ts'
 import type { Bringing } from '../../runs/paper/prepare-live.ts'
@@ -12,7 +13,7 @@ import type { Command } from '../command.ts'
 import { settingsOf } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Io } from '../io.ts'
-import { streamOf } from '../live-stream.ts'
+import { ratesOf, streamOf } from '../live-stream.ts'
 import { PAPER, type PaperFlags, safetyOf } from '../paper-flags.ts'
 import { paperText } from '../paper-text.ts'
 import { lastLook, WATCH, type WatchFlags, watchingOf, watchSession } from '../paper-watch.ts'
@@ -130,7 +131,21 @@ function liveOf(io: Io, clock: StreamClock, grace: number): SessionOptions['live
     const names = slots.map((slot) => slot.series)
     const from = (one: (typeof series)[number]) =>
       next[names.indexOf(`${one.venue}:${one.symbol}:${one.interval}`)] ?? null
+    const funded = slots.flatMap(({ isFunded }, slot) =>
+      isFunded ? [{ slot, symbol: series[slot]!.symbol, since: next[slot]! }] : [],
+    )
+    const rates = funded.length === 0 ? null : new FundingRates({ slots: funded, clock, ask: ratesOf(io) })
     const stream = streamOf(series, from, io, io.warn, clock)
-    return liveFeed(stream, { series, next, after, grace, clock })
+    const feed = liveFeed(stream, {
+      ...{ series, next, after, grace, clock },
+      ...(rates !== null && { ready: rates.ready, funding: (at, tell) => rates.take(at, tell) }),
+    })
+    return {
+      [Symbol.asyncIterator]: () => feed[Symbol.asyncIterator](),
+      close: async () => {
+        rates?.stop()
+        await feed.close()
+      },
+    }
   }
 }

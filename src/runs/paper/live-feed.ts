@@ -20,6 +20,8 @@ interface LiveFeedOptions {
   /** A bar is waited for so long after its close while others are there, ms. */
   readonly grace: number
   readonly clock: StreamClock
+  /** Nothing is heard before: what belongs to the first bars is on its way. */
+  readonly ready?: Promise<void>
   /** Rates that fell due before an instant and were not handed out yet; what could not be had is told. */
   readonly funding?: (at: number, tell: (event: FeedEvent) => void) => readonly FeedFunding[]
 }
@@ -70,6 +72,7 @@ class Assembly {
 
   async read(stream: LiveStream): Promise<void> {
     try {
+      await this.#options.ready
       for await (const event of stream) this.#hear(event)
       this.#finish(null)
     } catch (error) {
