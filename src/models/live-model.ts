@@ -67,6 +67,11 @@ export class LiveModel {
     for (let row = 0; row < history.length; row++) this.#predictor.pass(history.openTime[row]!, this.#featuresAt(row))
   }
 
+  /** Of the newest bar, before they are scaled: one and the same array every time. */
+  get features(): Float64Array {
+    return this.#features
+  }
+
   /** @returns what it says at the bar's close, in the order of `outputs`; NaN where it says nothing. One and the same array every time */
   next(bar: NewBar): Float64Array {
     this.#bars.append(bar)

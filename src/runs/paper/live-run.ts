@@ -139,6 +139,16 @@ export class LiveRun implements BrokerRun {
     return slot.hasBegun ? { at: slot.closeTime, price: slot.lastClose } : null
   }
 
+  /** What each model of a slot sees of its newest bar, in the order of the strategy: the same arrays every time. */
+  featuresOf(slot: number): readonly Float64Array[] {
+    return this.#slotAt(slot).features
+  }
+
+  /** Open of the bar of a slot in which an instant lies; `null` where it is none of its bars. */
+  openAt(slot: number, time: number): number | null {
+    return this.#slotAt(slot).openAt(time)
+  }
+
   #named(symbol: string): Engine['slots'][number] {
     const found = this.#engine.slots.find((slot) => slot.symbol === symbol)
     if (found === undefined) throw new RangeError(`${symbol} is not traded in this session`)

@@ -1,4 +1,4 @@
-import type { Bars } from '../../core/bar.ts'
+import { type Bars, firstRowAt } from '../../core/bar.ts'
 import { GrowingBars, type NewBar } from '../../core/growing-bars.ts'
 import { GrowingColumn, mostRows } from '../../core/growing-column.ts'
 import { GrowingHigher } from '../../core/growing-higher.ts'
@@ -123,6 +123,18 @@ export class LiveSlot {
       funding: this.#funding === null ? null : valuesOf(this.#funding),
       detail: null,
     }
+  }
+
+  /** What each model sees of the newest bar, in the order of the strategy: the same arrays every time. */
+  get features(): readonly Float64Array[] {
+    return this.#models.map(({ model }) => model.features)
+  }
+
+  /** Open of the bar in which an instant lies; `null` where it is none of the bars. */
+  openAt(time: number): number | null {
+    const { openTime, open, length, series } = this.#bars
+    const row = firstRowAt(openTime.subarray(0, length), time + 1) - 1
+    return row >= 0 && time < closeTimeOf(openTime[row]!, series.interval) ? open[row]! : null
   }
 
   /** The engine's own, once there is an engine. */

@@ -12,8 +12,6 @@ import { factsOf, type PaperRequest, type PreparedSession } from './paper-reques
 import { type Bringing, prepareLive } from './prepare-live.ts'
 import { type SessionFile, type SessionSlot, type WarmSlot, warmUpOf } from './session-file.ts'
 
-export type { PreparedSession } from './paper-request.ts'
-
 /**
  * Loads what a session needs, by the parts that a backtest loads with.
  * @throws UsageError for what cannot be asked, or where bars are missing before the first

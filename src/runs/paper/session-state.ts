@@ -3,6 +3,7 @@ import { closeTimeOf } from '../../core/interval.ts'
 import type { EngineResult } from '../../core/run.ts'
 import { parseSeries, type Series } from '../../core/series.ts'
 import type { Strategy } from '../../engine/index.ts'
+import { LiveFeatures } from './drift-features.ts'
 import { LiveRun } from './live-run.ts'
 import type { BrokerNote } from './paper-broker.ts'
 import type { PreparedSession } from './paper-request.ts'
@@ -33,6 +34,8 @@ export class SessionState {
   readonly run: LiveRun
   /** What the broker has noted, oldest first. */
   readonly notes: BrokerNote[] = []
+  /** What its models have been shown lately. */
+  readonly features: LiveFeatures
   readonly counters: Counters = { bars: 0, fills: 0, rejected: 0 }
   /** Open time of each series' last bar; `null` before its first. */
   readonly lastBars: (number | null)[]
@@ -48,6 +51,10 @@ export class SessionState {
   constructor(file: SessionFile, strategy: Strategy, warm: readonly WarmSlot[], beside: PreparedSession['beside']) {
     this.#file = file
     this.run = new LiveRun(runOptions(file, strategy, warm, beside))
+    this.features = new LiveFeatures(
+      this.run,
+      file.slots.map(({ series }) => series),
+    )
     this.lastBars = file.slots.map(() => null)
     this.#watch = new SafetyWatch(file.safety, this.run.account().equity)
   }
@@ -96,7 +103,10 @@ export class SessionState {
     for (const one of funding) this.run.take({ kind: 'funding', ...one })
     const own = bars.map(barOf)
     const events = this.run.take({ kind: 'bars', at, bars: own })
-    for (const { slot, openTime } of own) this.lastBars[slot] = openTime
+    for (const { slot, openTime } of own) {
+      this.lastBars[slot] = openTime
+      this.features.take(slot)
+    }
     this.counters.bars += own.length
     return this.#judged(events)
   }

@@ -12,6 +12,9 @@ import type { Alarm } from './alarm.ts'
 import { keepAlarm, readAlarms } from './alarm-file.ts'
 import { beginOrRead, checkStart } from './begin-session.ts'
 import { Control, type ControlAnswer, type ControlRequest } from './control.ts'
+import { Drift } from './drift.ts'
+import { driftBaseline } from './drift-baseline.ts'
+import { DriftWatch } from './drift-watch.ts'
 import type { FeedEvent, FeedRemark, PaperFeed } from './feed.ts'
 import { InputQueue } from './input-queue.ts'
 import { Journal } from './journal.ts'
@@ -87,6 +90,7 @@ export class PaperSession {
   /** What was said before anybody could listen; `null` from the first listener on. */
   #early: SessionEvent[] | null = []
   readonly #alarms: Alarm[]
+  readonly #drift: DriftWatch
   readonly #stop = new AbortController()
   readonly #since: number
   readonly #delays: (number | null)[]
@@ -105,6 +109,7 @@ export class PaperSession {
       readonly prepared: PreparedSession | null
       readonly journal: Journal
       readonly alarms: readonly Alarm[]
+      readonly drift: Drift
       readonly release: () => void
     },
   ) {
@@ -116,6 +121,7 @@ export class PaperSession {
     this.#journal = opened.journal
     this.#release = opened.release
     this.#alarms = readAlarms(opened.dir)
+    this.#drift = new DriftWatch(opened.drift, this.#alarms, this.state, (alarm) => this.alarm(alarm))
     this.#orders = options.onStop
     this.#since = options.clock.now()
     this.#delays = opened.file.slots.map(() => null)
@@ -154,7 +160,8 @@ export class PaperSession {
         journal.write({ kind: 'start', at: file.created, session: digest, warmup } satisfies JournalRecord)
         await journal.flush()
       }
-      const session = new PaperSession(options, { dir, file, state, prepared, journal, alarms, release })
+      const drift = new Drift(file, await driftBaseline(file, settings.out), prepared?.beside ?? [])
+      const session = new PaperSession(options, { dir, file, state, prepared, journal, alarms, drift, release })
       if (journal.cut !== null)
         session.log('warn', `${journal.file}: its last record was not whole and was cut off: it had not acted`, {
           ...journal.cut,
@@ -197,6 +204,7 @@ export class PaperSession {
       timings: this.#timings.figures(),
       delays: this.#delays,
       alarms: this.#alarms,
+      drift: this.#drift.report,
       reconnects: this.#reconnects,
       journalRecords: this.#journal.records,
     })
@@ -233,6 +241,7 @@ export class PaperSession {
         control = await Control.open(this.dir, (request) => this.#answer(request))
         await this.#work()
       } else this.#phase = 'ended'
+      if (this.state.run.at > 0) this.#drift.look(this.state)
       await writeDocuments(this.dir, this.state)
     } catch (error) {
       this.#phase = 'failed'
@@ -369,6 +378,7 @@ export class PaperSession {
   #onTaken(record: JournalRecord, { events, breaches }: Taken): void {
     if (events.length > 0 && this.#isBrokerUp) this.#options.broker.handle(events)
     for (const breach of breaches) this.alarm(breachAlarm(breach, this.state.run.at))
+    if (record.kind === 'bars') this.#drift.take(this.state)
     if (this.#listeners.size === 0) return
     if (events.length > 0) this.#tell({ type: 'events', events })
     if (record.kind === 'bars') this.#tell({ type: 'instant', at: record.at })
@@ -405,6 +415,7 @@ export class PaperSession {
       this.log('info', `${ask}: ${why}`)
     } else if (request.ask !== 'status')
       return { ok: false, error: `"${(request as { ask: string }).ask}" is no request` }
+    if (request.ask === 'status') this.#drift.look(this.state)
     return { ok: true, snapshot: this.snapshot() }
   }
 

@@ -2,6 +2,7 @@ import type { Fill } from '../../core/fill.ts'
 import type { OrderView } from '../../core/order.ts'
 import type { OpenTrade, Trade } from '../../core/trade.ts'
 import type { Alarm } from './alarm.ts'
+import type { DriftReport } from './drift-report.ts'
 import type { SessionFile } from './session-file.ts'
 import type { SessionState } from './session-state.ts'
 import type { Timing, TimingFigures } from './timings.ts'
@@ -44,6 +45,8 @@ export interface PaperSnapshot {
   readonly trades: readonly Trade[]
   readonly openTrades: readonly OpenTrade[]
   readonly alarms: readonly Alarm[]
+  /** How it does beside its backtest and its models' training, as of the last day that has closed; `null` before the first. */
+  readonly drift: DriftReport | null
   readonly counters: {
     readonly bars: number
     readonly fills: number
@@ -61,7 +64,7 @@ export interface PaperSnapshot {
 const [FILLS, ALARMS] = [100, 50]
 
 /** What of a snapshot the session's process knows beside its state. */
-export type Beside = Pick<PaperSnapshot, 'state' | 'since' | 'timings'> & {
+export type Beside = Pick<PaperSnapshot, 'state' | 'since' | 'timings' | 'drift'> & {
   readonly delays: readonly (number | null)[]
   readonly alarms: readonly Alarm[]
   readonly reconnects: number
@@ -92,6 +95,6 @@ export function snapshotOf(file: SessionFile, state: SessionState, beside: Besid
       journalRecords: beside.journalRecords,
       alarms: beside.alarms.length,
     },
-    timings: beside.timings,
+    ...{ drift: beside.drift, timings: beside.timings },
   }
 }
