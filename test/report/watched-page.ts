@@ -16,19 +16,30 @@ export const VIEWS = [
 ] as const
 
 /** Opens a file; every message, error and request of its page, whenever it comes, is added to `noise`. */
-export async function openWatched(
+export function openWatched(
   browser: Browser,
   file: string,
   noise: string[],
   options: BrowserContextOptions = {},
 ): Promise<Page> {
+  const address = pathToFileURL(file).href
+  return openAddress(browser, address, noise, options, (asked) => asked === address)
+}
+
+/** The same of a page that a server has; what it may ask for without a word is said by `isOwn`. */
+export async function openAddress(
+  browser: Browser,
+  address: string,
+  noise: string[],
+  options: BrowserContextOptions,
+  isOwn: (asked: string) => boolean,
+): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   const page = await context.newPage()
   page.on('console', (message) => noise.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => noise.push(`error: ${error.message}`))
-  const address = pathToFileURL(file).href
   page.on('request', (request) => {
-    if (request.url() !== address && !request.url().startsWith('data:')) noise.push(`request: ${request.url()}`)
+    if (!isOwn(request.url()) && !request.url().startsWith('data:')) noise.push(`request: ${request.url()}`)
   })
   await page.goto(address)
   return page
