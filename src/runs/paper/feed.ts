@@ -35,7 +35,7 @@ export interface FeedFunding {
 }
 
 /** All bars that close at an instant, and the funding that fell due before. */
-export interface FeedInstant {
+interface FeedInstant {
   readonly kind: 'instant'
   /** UTC ms. */
   readonly at: number

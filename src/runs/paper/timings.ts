@@ -10,7 +10,7 @@ export interface TimingFigures {
 }
 
 /** Where the time goes between a bar and its orders. */
-export const TIMINGS = ['journal', 'engine', 'decision', 'order', 'total'] as const
+const TIMINGS = ['journal', 'engine', 'decision', 'order', 'total'] as const
 export type Timing = (typeof TIMINGS)[number]
 
 /**
