@@ -47,9 +47,10 @@ export class SafetyWatch {
   judge(events: readonly RunEvent[], equity: number): readonly Breach[] {
     const { maxLoss, maxRejected } = this.#rules
     let most = this.#rejected
-    for (const { type } of events) {
-      if (type === 'rejected') most = Math.max(most, ++this.#rejected)
-      else if (type === 'accepted' || type === 'fill') this.#rejected = 0
+    for (const event of events) {
+      // what is refused while trading is halted was meant to be: bars that are caught up with would halt it for good
+      if (event.type === 'rejected' && event.reason !== 'RISK_HALT') most = Math.max(most, ++this.#rejected)
+      else if (event.type === 'accepted' || event.type === 'fill') this.#rejected = 0
     }
     const breaches: Breach[] = []
     if (maxRejected !== null && most >= maxRejected && this.#goesOff('rejected-burst'))

@@ -49,6 +49,13 @@ describe('a burst of refused orders', () => {
     expect(names(watch, [no, no, no, yes], 1)).toEqual(['rejected-burst'])
   })
 
+  test('is none of those that are refused because trading is halted, as it is while bars are caught up with', () => {
+    const watch = new SafetyWatch(rules({ maxRejected: 3 }), 1)
+    const halted = { ...no, reason: 'RISK_HALT' } as RunEvent
+    expect(names(watch, [no, halted, halted, halted, no], 1)).toEqual([])
+    expect(names(watch, [no], 1)).toEqual(['rejected-burst'])
+  })
+
   test('is none where nobody asked', () => {
     expect(names(new SafetyWatch(rules({}), 1), [no, no, no, no, no, no, no], -1e9)).toEqual([])
   })
