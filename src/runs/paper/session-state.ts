@@ -152,4 +152,4 @@ export class SessionState {
 }
 
 /** Who halts for a while only, and lifts it: the stop of the process until its next start, and bars that are caught up with. */
-const PAUSES: readonly string[] = ['stop', 'catch-up']
+export const PAUSES: readonly string[] = ['stop', 'catch-up']
