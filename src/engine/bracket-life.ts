@@ -44,7 +44,7 @@ export class Brackets {
 
   /** Legs of the entry, the other leg of a bracket, and everything that must go once the position is flat. */
   followUp(slot: Slot, order: LiveOrder, filled: Filled, rules: Rules): void {
-    const at = slot.openTime
+    const at = slot.actsAt
     this.endEntry(slot, order)
     // what one leg has sold, the other need no longer protect (they differ where one was amended)
     if (order.bracket !== null)
@@ -65,12 +65,12 @@ export class Brackets {
   endEntry(slot: Slot, leg: LiveOrder): void {
     if (leg.bracket === null) return
     for (const other of slot.orders)
-      if (other.sequence === leg.bracket) this.#actions.cancel(slot, other, slot.openTime, 'oco')
+      if (other.sequence === leg.bracket) this.#actions.cancel(slot, other, slot.actsAt, 'oco')
   }
 
   #resize(slot: Slot, leg: LiveOrder, by: number): void {
     leg.qty += by
-    this.#emit(slot, { type: 'amended', at: slot.openTime, order: viewOrder(leg, slot.symbol, slot.scales) })
+    this.#emit(slot, { type: 'amended', at: slot.actsAt, order: viewOrder(leg, slot.symbol, slot.scales) })
   }
 
   /**
@@ -108,7 +108,7 @@ export class Brackets {
       const role = leg.role as keyof Uncovered
       leg.qty = wanted[role]
       if (phase === 'inside') leg.insideOf = slot.meeting
-      uncovered[role] = this.#acceptance.acceptLeg(slot, leg, slot.openTime) ? 0 : leg.qty
+      uncovered[role] = this.#acceptance.acceptLeg(slot, leg, slot.actsAt) ? 0 : leg.qty
       if (uncovered[role] > 0) continue
       if (this.#options.path === 'better') {
         // the other way round: the good extreme comes after the fill, the bad one came before

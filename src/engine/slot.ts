@@ -167,6 +167,12 @@ export class Slot {
     for (const higher of this.#higher) higher.cursor.row = higher.rows[row]!
   }
 
+  /** When what an exchange says of its orders happened, UTC ms; NaN while orders meet bars. */
+  toldAt = Number.NaN
+  /** When what follows from a fill happens: as the exchange says, or at the open of the bar. */
+  get actsAt(): number {
+    return Number.isNaN(this.toldAt) ? this.openTime : this.toldAt
+  }
   /** Last row whose close is known when an order fills. */
   get knownRow(): number {
     return this.cursor.row - this.unknownCloses

@@ -66,6 +66,15 @@ export class ToldFills {
 
   /** @throws RangeError for amounts that are no decimals, or finer than the instrument's grid */
   take(slot: Slot, told: Told): void {
+    slot.toldAt = told.at
+    try {
+      this.#take(slot, told)
+    } finally {
+      slot.toldAt = Number.NaN
+    }
+  }
+
+  #take(slot: Slot, told: Told): void {
     if (told.kind === 'funding') this.#funding(slot, told)
     else if (told.kind === 'fill') this.#fill(slot, told)
     else {

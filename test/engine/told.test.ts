@@ -75,6 +75,8 @@ test('a bracket lives from the fill that is told, leg by leg, and one that fills
     'amended o2 stop 2 96',
     'amended o3 target 2 111',
   ])
+  // when the exchange says that it was filled, not when a bar opened
+  expect(engine.events.slice(1).map(({ at }) => at)).toEqual(Array(6).fill(HOUR + 50))
   engine.tell(filled('o3', '2', '111', { liquidity: 'maker', fee: '0.0444' }))
   expect(said(engine, 7)).toEqual(['fill o3 2 at 111', 'cancelled o2 oco'])
   // bought 0.5 at 101 and 1.5 at 102, sold 2 at 111: 18.5, less fees of 0.01 + 0.01 + 0.0444
