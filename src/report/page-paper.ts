@@ -61,6 +61,16 @@ const FILL = String.raw`
     rows('feeds', view.series.map((one) => [one.name, one.lastBar === null ? '–' : moment(one.lastBar), n(one.delayMs === null ? '–' : seconds(one.delayMs)), one.due === null ? '–' : moment(one.due)]), 'No series.');
     rows('times', Object.entries(TIMES).filter(([key]) => view.timings[key].count > 0).map(([key, words]) => [words, n(micro(view.timings[key].p50)), n(micro(view.timings[key].p99)), n(micro(view.timings[key].max)), n(decimal(view.timings[key].count, 0))]), 'Nothing has been measured yet.');
   };
+  /** Fractions as per cent, slippage in basis points, the drift of a feature as the index it is. */
+  const drifted = (one, value) => (value === null ? '–' : one.kind === 'feature' ? decimal(value, 3) : one.kind === 'slippage' ? decimal(value, 2) + ' bp' : decimal(value * 100, 2) + '\u202f%');
+  const VERDICTS = { drifted: 'bad', steady: 'good', unknown: 'off' };
+  const fillDrift = ({ drift }) => {
+    $('drift').hidden = !drift;
+    if (!drift) return;
+    fill('drift-at', 'As of ' + moment(drift.at) + ' UTC, ' + (drift.run === null ? 'beside no backtest.' : 'beside ' + drift.run + '.'));
+    const band = (one) => (one.low === null && one.high === null ? '–' : one.low === null ? 'up to ' + drifted(one, one.high) : one.high === null ? 'from ' + drifted(one, one.low) : drifted(one, one.low) + ' – ' + drifted(one, one.high));
+    rows('drifts', drift.items.map((one) => [one.name, n(drifted(one, one.figure)), n(band(one)), [one.verdict, VERDICTS[one.verdict]], [one.words, 'prose']]), 'Nothing has been compared yet.');
+  };
   const signed = (value) => (value > 0 ? '+' : '') + amount(value);
   const TIMES = { journal: 'heard → on the disk', engine: 'the engine’s own time', decision: 'heard → decided', order: 'decided → sent', total: 'heard → sent' };
 
@@ -94,6 +104,7 @@ const FILL = String.raw`
     fillCards(view);
     fillTables(view);
     fillAlarms(view);
+    fillDrift(view);
     shorten();
   };
   const shorten = () => { for (const box of document.querySelectorAll('.scroll')) { if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0; else box.removeAttribute('tabindex'); } };

@@ -1,4 +1,4 @@
-import { escapeHtml, section, tableHtml } from './html.ts'
+import { type Column, escapeHtml, section, tableHtml } from './html.ts'
 import { PAPER_SCRIPT } from './page-paper.ts'
 import { STYLE } from './style.ts'
 
@@ -62,7 +62,7 @@ const card = ([id, label]: readonly [string, string]) =>
   `<div class="card"><dt>${label}</dt><dd class="value" id="${id}">–</dd><dd class="peer" id="${id}-p"></dd></div>`
 
 const number = (title: string) => ({ title, kind: 'number' }) as const
-const table = (id: string, caption: string, ...columns: readonly (string | ReturnType<typeof number>)[]) =>
+const table = (id: string, caption: string, ...columns: readonly (string | Column)[]) =>
   `<div id="${id}">${tableHtml(
     caption,
     columns.map((one) => (typeof one === 'string' ? { title: one } : one)),
@@ -74,8 +74,7 @@ const CHART = `<figure><figcaption><span id="chart-c">Equity since the session b
 <div class="chart" id="chart" role="img" aria-labelledby="chart-c" aria-describedby="chart-t"></div><p class="words" id="chart-t">No bar has been taken yet.</p></figure>`
 
 /** A list that can be scrolled with the keyboard. */
-const list = (id: string, label: string) =>
-  `<ul class="lines" id="${id}" tabindex="0" aria-label="${label}"></ul>`
+const list = (id: string, label: string) => `<ul class="lines" id="${id}" tabindex="0" aria-label="${label}"></ul>`
 
 /** What a page is made of; its script and style stand in it as they are here, so that a policy can name them by their hashes. */
 export interface PaperPage {
@@ -118,6 +117,7 @@ ${section('fills', 'Fills', table('filled', 'Fills, newest first', 'Time, UTC', 
 ${section('feed', 'Feed', table('feeds', 'Bars by series', 'Series', 'Last bar opened', number('Heard after'), 'Next closes'))}
 ${section('timings', 'Own time', table('times', 'Where the time goes', 'From → to', number('Median'), number('99 %'), number('Longest'), number('Times')))}
 </div>
+${section('drift', 'Drift', '<p class="hint" id="drift-at"></p>', table('drifts', 'Live figures beside what was expected of them', 'What', number('Live'), number('Expected'), 'Verdict', { title: 'In words', kind: 'prose' }))}
 ${section('log', 'Log', '<label class="loud-choice"><input type="checkbox" id="loud">Warnings and errors only</label>', '<p id="no-log">Nothing has happened yet.</p>', list('log-list', 'Log, newest first'))}
 </main>
 <footer><p>Times are UTC, amounts in the quote asset. This page can be looked at, and nothing can be done with it: klinelab paper stop, paper resume.</p></footer>

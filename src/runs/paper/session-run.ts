@@ -8,20 +8,26 @@ import type { SessionFile } from './session-file.ts'
 export function newestRunOf(file: SessionFile, out: string): string | null {
   let newest: { readonly dir: string; readonly at: number } | null = null
   for (const { dir, document } of listRuns(out, () => undefined)) {
-    if ('kind' in document || !isOf(file, document)) continue
+    if ('kind' in document || differences(file, document).length > 0) continue
     const at = statSync(join(dir, 'run.json')).mtimeMs
     if (newest === null || at > newest.at) newest = { dir, at }
   }
   return newest?.dir ?? null
 }
 
-function isOf({ strategy, params, slots }: SessionFile, { data, ...document }: RunDocument): boolean {
+/** In what a backtest is of something else than a session, in words. */
+export function differences({ strategy, params, slots }: SessionFile, document: RunDocument): readonly string[] {
   const sorted = (values: object) => JSON.stringify(Object.entries(values).sort())
-  const series = (of: readonly { readonly series: string }[]) => of.map((one) => one.series).sort()
-  return (
-    document.strategy === strategy.name &&
-    document.reproduce.code === strategy.code &&
-    sorted(document.params) === sorted(params) &&
-    series(data).join() === series(slots).join()
-  )
+  const series = (of: readonly { readonly series: string }[]) =>
+    of
+      .map((one) => one.series)
+      .sort()
+      .join()
+  const same = {
+    'its strategy': document.strategy === strategy.name,
+    'its code': document.reproduce.code === strategy.code,
+    'its parameters': sorted(document.params) === sorted(params),
+    'its series': series(document.data) === series(slots),
+  }
+  return Object.entries(same).flatMap(([words, isSame]) => (isSame ? [] : [words]))
 }

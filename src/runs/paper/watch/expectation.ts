@@ -1,12 +1,11 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import { DAY } from '../../../core/interval.ts'
 import type { RunDocument } from '../../../core/run.ts'
 import { timeName } from '../../../core/time.ts'
 import { daily } from '../../../metrics/daily.ts'
 import { type Cone, expectationCone } from '../../../metrics/expectation-cone.ts'
-import { findRun, listRuns, loadRun, readDocument } from '../../load-run.ts'
+import { findRun, loadRun, readDocument } from '../../load-run.ts'
 import type { SessionFile } from '../session-file.ts'
+import { differences, newestRunOf } from '../session-run.ts'
 
 /** What a session's equity is held against: the cone of a backtest's days, or why there is none. */
 export type Expectation =
@@ -28,7 +27,7 @@ export async function expectationOf(
   where: { readonly out: string; readonly cwd: string; readonly now: number; readonly named?: string },
 ): Promise<Expectation> {
   const { named, out, cwd, now } = where
-  const dir = named === undefined ? newestOf(file, out) : findRun(named, out, cwd, 'backtest')
+  const dir = named === undefined ? newestRunOf(file, out) : findRun(named, out, cwd, 'backtest')
   if (dir === null)
     return {
       reason: `no run of ${file.strategy.name} with this code, these parameters and these series is among those that were made: make one with klinelab backtest, or name another with --expect`,
@@ -72,27 +71,4 @@ function daysOf({ mode, from }: SessionFile, now: number): number {
   if (mode.kind === 'replay' && mode.to === null) return MOST
   const days = Math.ceil(((mode.kind === 'replay' ? mode.to! : now) - from) / DAY)
   return Math.min(MOST, Math.max(A_YEAR, mode.kind === 'replay' ? days : days + AHEAD))
-}
-
-function newestOf(file: SessionFile, out: string): string | null {
-  const madeAt = (dir: string) => statSync(join(dir, 'run.json')).mtimeMs
-  const fitting = listRuns(out, () => undefined).flatMap(({ dir, document }) =>
-    'kind' in document || differences(file, document).length > 0 ? [] : [{ dir, at: madeAt(dir) }],
-  )
-  return (
-    fitting.reduce<(typeof fitting)[number] | null>((a, b) => (a === null || b.at > a.at ? b : a), null)?.dir ?? null
-  )
-}
-
-function differences({ strategy, params, slots }: SessionFile, document: RunDocument): readonly string[] {
-  const sorted = (values: Readonly<Record<string, unknown>>) => JSON.stringify(Object.entries(values).sort())
-  const series = (names: readonly string[]) => [...names].sort().join()
-  return [
-    ...(document.strategy === strategy.name ? [] : ['its strategy']),
-    ...(document.reproduce.code === strategy.code ? [] : ['its code']),
-    ...(sorted(document.params) === sorted(params) ? [] : ['its parameters']),
-    ...(series(document.data.map((one) => one.series)) === series(slots.map((one) => one.series))
-      ? []
-      : ['its series']),
-  ]
 }
