@@ -25,7 +25,7 @@ const port = (help: string, bare: number): Flag => ({
 /** How a session is watched. */
 export const WATCH: Flags = {
   dashboard: port(
-    `serve a page to watch it on, at http://127.0.0.1:PORT/ with /metrics and /healthz (a port of ${DASHBOARD} where none is given, 0: any that is free)`,
+    `serve a page to watch it on, at http://127.0.0.1:PORT/ with /metrics and /healthz (a port of ${DASHBOARD} where none is given, 0: one that is free)`,
     DASHBOARD,
   ),
   metrics: port(`serve /metrics for Prometheus and /healthz alone (${METRICS} where none is given)`, METRICS),

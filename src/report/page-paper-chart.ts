@@ -80,7 +80,7 @@ export const PAPER_CHART = `
       svg.append(node('line', { class: 'grid', x1: left, x2: width - right, y1: y(tick), y2: y(tick) }));
       svg.append(node('text', { class: 'label', x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, text));
     }
-    const pace = STEPS.find((one) => (to - from) / one <= Math.max(2, (width - left) / 84)) || STEPS[STEPS.length - 1];
+    const pace = STEPS.find((one) => (to - from) / one <= Math.max(2, (width - left) / 74)) || STEPS[STEPS.length - 1];
     for (const tick of ticksOf(from, to, pace)) {
       if (x(tick) < left + 14 || x(tick) > width - right - 14) continue;
       svg.append(node('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: height - bottom, y2: height - bottom + 4 }));

@@ -33,7 +33,7 @@ section{margin:26px 0}
 #filled thead th{position:sticky;top:0;background:var(--paper)}
 caption{display:none}
 .lines{list-style:none;margin:0;padding:0;font-size:14px;max-height:420px;overflow-y:auto}
-.lines li{display:grid;grid-template-columns:8.8em 4.2em 1fr;gap:0 10px;padding:5px 2px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+.lines li{display:grid;grid-template-columns:8.8em 4.8em 1fr;gap:0 10px;padding:5px 2px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 .lines time{color:var(--soft);font-variant-numeric:tabular-nums;white-space:nowrap}
 .lines b{font-weight:500;color:var(--soft)}
 .lines .warn b{color:var(--mark);font-weight:650}
@@ -43,7 +43,7 @@ caption{display:none}
 .loud-choice{display:inline-flex;align-items:center;gap:8px;min-height:44px}
 .loud-choice input{width:20px;height:20px}
 #no-alarms,#no-log{margin:0;color:var(--soft);font-size:14px}
-@media (max-width:600px){.two{grid-template-columns:1fr;gap:20px;margin:20px 0}#filled .scroll{max-height:320px}.cards{grid-template-columns:1fr 1fr}.status{padding:8px 14px}#link{margin-left:0;width:100%}.lines li{grid-template-columns:auto 1fr}.lines span{grid-column:1/-1}.spans{width:100%}.spans button{flex:1}section{margin:20px 0}}
+@media (max-width:600px){.two{grid-template-columns:1fr;gap:20px;margin:20px 0}#filled .scroll{max-height:320px}#drifts .prose{min-width:17em}.cards{grid-template-columns:1fr 1fr}.status{padding:8px 14px}#link{margin-left:0;width:100%}.lines li{grid-template-columns:auto 1fr}.lines span{grid-column:1/-1}.spans{width:100%}.spans button{flex:1}section{margin:20px 0}}
 @media (max-width:330px){.cards{grid-template-columns:1fr}}
 `
 

@@ -7,7 +7,7 @@ import { Visitors } from './visitors.ts'
 
 export interface WatchServerOptions {
   readonly host: string
-  /** 0: any that is free. */
+  /** 0: one that is free. */
   readonly port: number
   /** What the flag that asks for it is called. */
   readonly flag: string

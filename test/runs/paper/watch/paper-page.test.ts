@@ -194,6 +194,11 @@ function picture(equity: number) {
       ...{ openOrders: [], fills: [], series: [{ name: EVIL, lastBar: null, delayMs: 1234, due: null }] },
       alarms: [{ at: 1.7e12, kind: EVIL, severity: 'critical', text: EVIL, facts: {} }],
       counters: { bars: 0, fills: 0, trades: 0, rejected: 0, reconnects: 0, journalRecords: 0, alarms: 1 },
+      drift: {
+        at: 1.7e12,
+        run: EVIL,
+        items: [{ kind: 'return', name: EVIL, figure: 0.5, low: null, high: 0.1, verdict: 'drifted', words: EVIL }],
+      },
       timings: { journal: timing, engine: timing, decision: timing, order: timing, total: timing },
     },
   }
@@ -217,6 +222,8 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       expect(await text(page, '#alarmed')).toBe('1')
       expect(await text(page, '#delay')).toBe('1.2 s')
       expect(await text(page, '#log-list span')).toBe(EVIL)
+      const drift = await page.locator('#drifts tbody tr').first().locator('th, td').allTextContents()
+      expect(drift).toEqual([EVIL, '50.00\u202f%', 'up to 10.00\u202f%', 'drifted', EVIL])
       expect(await page.locator('img').count()).toBe(0)
       expect(await page.title()).toContain('</script><img')
       expect(noise.splice(0)).toEqual([])
