@@ -71,6 +71,22 @@ export class Journal {
     }
   }
 
+  /**
+   * Tells every whole record of a journal that another process may be writing, oldest first, and changes nothing.
+   * @throws DataError as `open` does
+   */
+  static async read(file: string, onRecord: (record: unknown, line: number) => void): Promise<void> {
+    let handle: FileHandle | null = null
+    try {
+      handle = await open(file, 'r')
+      await readRecords(file, handle, onRecord)
+    } catch (error) {
+      throw journalError(file, error)
+    } finally {
+      await handle?.close()
+    }
+  }
+
   /** Records that it holds, those on their way to the disk included. */
   get records(): number {
     return this.#records

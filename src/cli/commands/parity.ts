@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { parity } from '../../runs/paper/parity.ts'
+import { writeParity } from '../../runs/paper/parity-files.ts'
+import { findSession } from '../../runs/paper/session-folder.ts'
+import type { Command } from '../command.ts'
+import { PLACES, settingsOf } from '../flags.ts'
+import { parityText } from '../parity-text.ts'
+import { shown } from '../run-text.ts'
+
+export default {
+  words: '<session>',
+  flags: PLACES,
+  example: 'klinelab parity sma-cross',
+  async run(args, io) {
+    const settings = await settingsOf(args, io)
+    const dir = folderOf(args.words[0]!, settings.out, io.cwd)
+    const document = await parity(dir, settings, { onWarning: io.warn })
+    const page = writeParity(dir, document)
+    const ok = document.unexplained === 0 && document.unaccounted.length === 0
+    return { json: { dir, ...document }, text: `${parityText(document)}\n\n  ${shown(page, io.cwd)}`, ok }
+  },
+} satisfies Command
+
+/** A session by its name, the beginning of one, or its folder. */
+function folderOf(word: string, out: string, cwd: string): string {
+  const path = resolve(cwd, word)
+  if (/[\\/]/.test(word) && existsSync(path)) return findSession(dirname(dirname(path)), basename(path)).dir
+  return findSession(out, word).dir
+}

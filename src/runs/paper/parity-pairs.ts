@@ -1,0 +1,108 @@
+import type { Cancelled, Rejected, RunEvent } from '../../core/event.ts'
+import type { Fill } from '../../core/fill.ts'
+import { type Interval, openTimeOf } from '../../core/interval.ts'
+import type { OrderRole, Side } from '../../core/order.ts'
+
+/** An order as a run's events tell of it. */
+export interface OrderStory {
+  readonly symbol: string
+  readonly id: string
+  readonly side: Side
+  readonly role: OrderRole
+  readonly tag: string | null
+  /** When it was accepted, UTC ms, and as how much. */
+  readonly at: number
+  readonly qty: number
+  readonly fills: Fill[]
+  /** Refused after all, when it reached the exchange. */
+  refused: Rejected | null
+  ended: Cancelled | null
+}
+
+/** The orders of a run, and requests that became none. */
+export interface Told {
+  readonly orders: readonly OrderStory[]
+  readonly refusals: readonly Rejected[]
+}
+
+/** Open time of the bar in which an instant lies, of a symbol. */
+export type BarOf = (symbol: string, time: number) => number
+
+export function barOfIntervals(intervals: Readonly<Record<string, Interval>>): BarOf {
+  return (symbol, time) => openTimeOf(time, intervals[symbol]!)
+}
+
+export function ordersOf(events: readonly RunEvent[]): Told {
+  const orders: OrderStory[] = []
+  const refusals: Rejected[] = []
+  const alive = new Map<string, OrderStory>()
+  const begin = (symbol: string, id: string, of: Omit<OrderStory, 'symbol' | 'id' | 'fills' | 'refused' | 'ended'>) => {
+    const story: OrderStory = { symbol, id, ...of, fills: [], refused: null, ended: null }
+    orders.push(story)
+    alive.set(keyOf(symbol, id), story)
+    return story
+  }
+  for (const event of events) {
+    if (event.type === 'accepted') {
+      const { symbol, id, side, role, tag, qty } = event.order
+      begin(symbol, id, { side, role, tag, at: event.at, qty })
+    } else if (event.type === 'fill') {
+      const { symbol, order, side, role, tag, qty, time } = event.fill
+      const story = alive.get(keyOf(symbol, order)) ?? begin(symbol, order, { side, role, tag, at: time, qty })
+      story.fills.push(event.fill)
+    } else if (event.type === 'rejected') {
+      const story = alive.get(keyOf(event.symbol, event.id))
+      if (event.reason === 'EXCHANGE' && story !== undefined) story.refused = event
+      else refusals.push(event)
+    } else if (event.type === 'cancelled') {
+      const story = alive.get(keyOf(event.symbol, event.id))
+      if (story !== undefined) story.ended = event
+    }
+  }
+  return { orders, refusals }
+}
+
+function keyOf(symbol: string, id: string): string {
+  return `${symbol} ${id}`
+}
+
+/** An order of the session and its like in the backtest; one of them may be missing. */
+export interface Pair {
+  readonly paper: OrderStory | null
+  readonly backtest: OrderStory | null
+}
+
+/**
+ * Which order is which: by id, side and the bar of its decision; then, since a counter counts otherwise once an order more or less
+ * was sent, without the id; then, since what follows from a late fill is late, without the bar.
+ */
+export function pairOrders(paper: readonly OrderStory[], backtest: readonly OrderStory[], barOf: BarOf): Pair[] {
+  const like = ({ symbol, side, role }: OrderStory) => `${symbol} ${side} ${role}`
+  const bar = (one: OrderStory) => barOf(one.symbol, one.at)
+  const rules: readonly ((one: OrderStory) => string)[] = [
+    (one) => `${like(one)} ${bar(one)} ${one.id}`,
+    (one) => `${like(one)} ${bar(one)} ${one.tag}`,
+    (one) => `${like(one)} ${one.id}`,
+  ]
+  const peers = new Map<OrderStory, OrderStory>()
+  const taken = new Set<OrderStory>()
+  for (const rule of rules) {
+    const waiting = new Map<string, OrderStory[]>()
+    for (const one of backtest) {
+      if (taken.has(one)) continue
+      const key = rule(one)
+      waiting.set(key, [...(waiting.get(key) ?? []), one])
+    }
+    for (const one of paper) {
+      if (peers.has(one)) continue
+      const peer = waiting.get(rule(one))?.shift()
+      if (peer === undefined) continue
+      peers.set(one, peer)
+      taken.add(peer)
+    }
+  }
+  return [
+    ...paper.map((one) => ({ paper: one, backtest: peers.get(one) ?? null })),
+    ...backtest.filter((one) => !taken.has(one)).map((one) => ({ paper: null, backtest: one })),
+  ]
+}
