@@ -12,7 +12,8 @@ import { positionOf, type Settings } from './settings.ts'
 
 /** Times that a difference is looked at before it is believed: what is underway makes one that is none. */
 const LOOKS = 4
-/** A balance is reckoned in eight decimals on both sides, fee by fee. */
+/** A balance is reckoned in eight decimals on both sides, fee by fee: here more than doubles make of them, and what halts. */
+const UNIT = 1e-7
 const SLACK = 0.01
 /** Clocks further apart than this are worth a word, ms. */
 const CLOCK = 1000
@@ -200,14 +201,16 @@ export class Reconciliation {
     if (this.#apart === null) return
     const wallet = await this.#wallet()
     if (wallet === null) return
-    const off = wallet - this.#context.host.run.account().wallet - this.#apart
-    if (Math.abs(off) <= Math.max(SLACK, Math.abs(wallet) * 1e-6)) return this.#context.calm('balance')
-    // funding is told of by no trade
+    const apart = (held: number) => held - this.#context.host.run.account().wallet - (this.#apart ?? 0)
+    const isOff = (by: number) => Math.abs(by) > Math.max(SLACK, Math.abs(wallet) * 1e-6)
+    if (Math.abs(apart(wallet)) < UNIT) return this.#context.calm('balance')
+    // funding is told of by no trade, and its event may have been lost: what it came to may be less than what is worth a halt
     await this.#funding.take()
+    if (!isOff(apart(wallet))) return this.#context.calm('balance')
     const again = await this.#wallet()
     if (again === null || !this.#lines.isIdle) return
-    const left = again - this.#context.host.run.account().wallet - this.#apart
-    if (Math.abs(left) <= Math.max(SLACK, Math.abs(again) * 1e-6)) return this.#context.calm('balance')
+    const left = apart(again)
+    if (!isOff(left)) return this.#context.calm('balance')
     const text = `the wallet holds ${Math.abs(left).toFixed(2)} ${left > 0 ? 'more' : 'less'} than this session's trades explain`
     if (left > 0) this.#context.alarm('balance', 'warning', `${text}: somebody has paid in`, { off: left })
     else

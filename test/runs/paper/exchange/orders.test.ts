@@ -232,6 +232,16 @@ test('funding is told of once, by the income that names the symbol', async () =>
   expect(session.said).toEqual([])
 })
 
+test('funding whose event was lost is found by the wallet, however little it is', async () => {
+  await hold()
+  const lost = { symbol: 'BTCUSDT', income: '-0.00001', time: Date.now(), tranId: 7, incomeType: 'FUNDING_FEE' }
+  stub.incomes.push(lost)
+  stub.wallet -= 0.00001
+  await session.broker.reconcile()
+  expect(session.run.account().wallet).toBe(9999.99999)
+  expect(session.said).toEqual([])
+})
+
 test('a fee in another asset is reckoned in the quote asset, and that is said', async () => {
   stub.fault('GET /fapi/v1/commissionRate', () => ({
     status: 200,
