@@ -88,6 +88,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Judge a trained model again, with another threshold or other costs',
     load: () => import('./commands/evaluate.ts'),
   },
+  retrain: {
+    summary: 'Train a challenger of a model on newer bars; it takes the place of the champion only if it is better',
+    load: () => import('./commands/retrain.ts'),
+  },
   check: {
     summary: 'Whether a module peeks at bars that come later: everything anew with other futures; exit 1 if it does',
     load: () => import('./commands/check.ts'),

@@ -29,6 +29,7 @@ export function lossesOf({ classes, y, p }: Predictions) {
     }
   }
   return {
+    logs,
     /** Means under these weights, which add up to `total`. */
     mean(weights: Float64Array | null, total: number): { readonly logLoss: number; readonly brier: number } {
       let [logLoss, brier] = [0, 0]

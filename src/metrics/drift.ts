@@ -49,27 +49,46 @@ export function featureDrift(
  * @throws RangeError for fewer than two bins
  */
 export function populationStability(train: Float64Array, test: Float64Array, options: DriftOptions = {}): Figure {
-  return stabilityFrom(train, options)(test)
+  return referenceOf(train, options).stability(test)
 }
 
-/**
- * The same of many samples beside one training part, which is cut into bins once.
- * @throws RangeError for fewer than two bins
- */
-export function stabilityFrom(train: Float64Array, { bins = 10 }: DriftOptions = {}): (test: Float64Array) => Figure {
+/** A training part cut into bins once, for many samples to be held against. */
+export interface Reference {
+  /** Population stability index of a sample. */
+  stability(test: Float64Array): Figure
+  /** The same of a stretch of the training part beside the rest of it; `null` where there is no rest. */
+  ownStability(from: number, to: number): Figure
+}
+
+/** @throws RangeError for fewer than two bins */
+export function referenceOf(train: Float64Array, { bins = 10 }: DriftOptions = {}): Reference {
   if (!Number.isInteger(bins) || bins < 2) throw new RangeError(`${bins} bins: write a whole number, at least 2`)
   const edges = edgesOf(train, bins)
-  const before = countsOf(train, edges)
-  return (test) => {
-    if (train.length === 0 || test.length === 0) return null
-    const after = countsOf(test, edges)
-    const used = [...before.keys()].filter((bin) => before[bin]! + after[bin]! > 0)
-    const share = (counts: Float64Array, bin: number, rows: number) => (counts[bin]! + 0.5) / (rows + used.length / 2)
-    return used.reduce((sum, bin) => {
-      const [was, is] = [share(before, bin, train.length), share(after, bin, test.length)]
-      return sum + (is - was) * Math.log(is / was)
-    }, 0)
+  const all = countsOf(train, edges)
+  return {
+    stability: (test) => divergence(all, countsOf(test, edges)),
+    ownStability(from, to) {
+      const own = countsOf(train.subarray(from, to), edges)
+      return divergence(
+        all.map((count, bin) => count - own[bin]!),
+        own,
+      )
+    },
   }
+}
+
+function divergence(before: Float64Array, after: Float64Array): Figure {
+  const [trained, tested] = [before, after].map((counts) => counts.reduce((sum, count) => sum + count, 0)) as [
+    number,
+    number,
+  ]
+  if (trained === 0 || tested === 0) return null
+  const used = [...before.keys()].filter((bin) => before[bin]! + after[bin]! > 0)
+  const share = (counts: Float64Array, bin: number, rows: number) => (counts[bin]! + 0.5) / (rows + used.length / 2)
+  return used.reduce((sum, bin) => {
+    const [was, is] = [share(before, bin, trained), share(after, bin, tested)]
+    return sum + (is - was) * Math.log(is / was)
+  }, 0)
 }
 
 /** Ascending; values above an edge lie beyond it, and where it is closed below, values on it as well. */

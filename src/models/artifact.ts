@@ -124,7 +124,12 @@ export interface ArtifactManifest {
   readonly sha256: string
   readonly code: string | null
   readonly stopped: Stopped | null
-  readonly series: readonly { readonly series: string; readonly sha256: string; readonly ground: string }[]
+  readonly series: readonly {
+    readonly series: string
+    readonly to: number
+    readonly sha256: string
+    readonly ground: string
+  }[]
 }
 
 /**

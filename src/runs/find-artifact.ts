@@ -1,10 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { type Artifact, readArtifact, readManifest } from '../models/artifact.ts'
+import { type Artifact, readArtifact } from '../models/artifact.ts'
 import type { ModelDefinition } from '../models/define-model.ts'
 import type { TrainingIdentity } from './grounds.ts'
-import { ARTIFACT, UNFINISHED } from './load-run.ts'
 import { VERSION } from './package-info.ts'
+import { trainedModels } from './trained-models.ts'
 
 /**
  * The trained model of a definition and its data among the runs; of several, which hold the same model, the first by name. One
@@ -16,16 +14,13 @@ export function findArtifact(
   wanted: TrainingIdentity,
   onDamaged: (message: string) => void,
 ): Artifact | null {
-  if (!statSync(out, { throwIfNoEntry: false })?.isDirectory()) return null
   const hashes = JSON.stringify(wanted.series)
-  for (const name of readdirSync(out).sort()) {
-    const dir = join(out, name, ARTIFACT)
-    if (name.endsWith(UNFINISHED) || !existsSync(dir)) continue
+  for (const { dir, version, stopped, definitionSha256, code, series } of trainedModels(out, onDamaged)) {
+    const same = JSON.stringify(series.map(({ sha256, ground }) => ({ sha256, ground }))) === hashes
+    if (version !== VERSION || stopped !== null || code !== wanted.code || !same) continue
+    if (definitionSha256 !== wanted.definitionSha256) continue
     try {
-      const { version, stopped, definitionSha256, code, series } = readManifest(dir)
-      const same = JSON.stringify(series.map(({ sha256, ground }) => ({ sha256, ground }))) === hashes
-      if (version !== VERSION || stopped !== null || code !== wanted.code || !same) continue
-      if (definitionSha256 === wanted.definitionSha256) return readArtifact(dir, VERSION, definition)
+      return readArtifact(dir, VERSION, definition)
     } catch (error) {
       onDamaged((error as Error).message)
     }

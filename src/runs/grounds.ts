@@ -4,7 +4,7 @@ import { type Artifact, definitionHash, sha256 } from '../models/artifact.ts'
 import { definitionJson, type ModelDefinition } from '../models/define-model.ts'
 import { foreignCode } from '../models/foreign-code.ts'
 import { foldsOf, type Ground, groundHash, groundOf } from '../models/ground.ts'
-import type { Fold } from '../preprocess/split.ts'
+import type { Fold, FoldBorders } from '../preprocess/split.ts'
 import { validateFeatures } from '../preprocess/validate.ts'
 import type { FeatureTable } from '../preprocess/validate-table.ts'
 import type { NamedModel } from './load-strategy.ts'
@@ -58,17 +58,17 @@ export async function groundsOf(
 
 /**
  * The same with their folds, checked before anything is learnt from them.
- * @param artifact whose folds they are to be; else the definition lays them
+ * @param laid folds that they are to be, series by series, of a trained model or others; else the definition lays them
  * @throws DataError that names the model, the series and all that is wrong with its features
  */
 export function withFolds(
   { name, definition }: NamedModel,
   grounds: readonly Ground[],
-  artifact?: Artifact,
+  laid?: { readonly series: readonly { readonly folds: readonly { readonly borders: FoldBorders }[] }[] },
 ): readonly SeriesGround[] {
   return grounds.map((ground, s) => {
     const at = `${name}, ${definition.series[s]}`
-    const borders = artifact?.series[s]?.folds.map((fold) => fold.borders)
+    const borders = laid?.series[s]?.folds.map((fold) => fold.borders)
     const folds = toldOf(at, () => [...foldsOf(definition, ground, borders)])
     const table = validateFeatures(ground.matrix, ground.labels, { folds, isImputed: definition.missing === 'keep' })
     const errors = table.findings.filter(({ severity }) => severity === 'error')

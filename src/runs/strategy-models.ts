@@ -16,6 +16,7 @@ import { findArtifact } from './find-artifact.ts'
 import { groundsOf, identityOf, withFolds } from './grounds.ts'
 import { Interrupted } from './interrupted.ts'
 import { modelsOf, type NamedModel } from './load-strategy.ts'
+import { groundsOfPicked, speaksOn } from './picked-model.ts'
 import type { Settings } from './settings.ts'
 import { type TrainingHost, trainRun } from './train-run.ts'
 import { UsageError } from './usage-error.ts'
@@ -60,14 +61,19 @@ export async function strategyModels(
   for (const model of models) {
     checkModel(strategy, model, series, allowInSample)
     const { definition, name } = model
-    const grounds = await groundsOf(model, settings.store)
+    const stored = await groundsOf(model, settings.store)
+    const picked = host.pick?.(model) ?? null
+    const grounds = picked === null ? stored : groundsOfPicked(model, picked, stored)
     const by = { file, isOneOfSeveral: models.length > 1 }
-    const { artifact, forecasts } = await trained(model, grounds, settings, by, host)
+    const { artifact, forecasts }: Known =
+      picked === null ? await trained(model, grounds, settings, by, host) : { artifact: picked }
     const hashes = { definition: definitionHash(artifact.definition), artifact: artifactFiles(artifact).sha256 }
-    for (const [s, { bars, matrix }] of grounds.entries()) {
+    for (const [s, ground] of grounds.entries()) {
+      const { bars, matrix } = ground
       const own = seriesName(bars.series)
       if (!series.includes(own)) continue
-      const { folds } = artifact.series[s]!
+      const trainedFolds = artifact.series[s]!.folds
+      const folds = picked === null ? trainedFolds : speaksOn(trainedFolds, ground)
       const known = allowInSample ? undefined : forecasts?.[s]
       const forecast = known ?? foretell(definition, matrix, folds, allowInSample)
       const first = forecast.fold.findIndex((fold) => fold > 0)

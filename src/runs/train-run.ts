@@ -7,6 +7,7 @@ import { evaluateModel, type JudgedBy, type ModelRun } from './evaluate.ts'
 import type { SeriesGround } from './grounds.ts'
 import type { NamedModel } from './load-strategy.ts'
 import { writeModelRun } from './model-folder.ts'
+import type { PickModel } from './picked-model.ts'
 import type { Settings } from './settings.ts'
 import { type OnTraining, trainModel } from './train.ts'
 
@@ -21,6 +22,8 @@ export interface TrainingHost {
   readonly onNotice?: (text: string) => void
   /** What its caller should know in any case. Built in: as `onNotice`. */
   readonly onWarning?: (text: string) => void
+  /** Built in: of each the model of all stored bars. */
+  readonly pick?: PickModel
   /** False: what is trained is not written. */
   readonly write?: boolean
 }

@@ -131,22 +131,33 @@ describe('a feature beside its training part', () => {
     expect(psi).toBeGreaterThan(threshold)
   })
 
-  test('where weeks of the training part are far from the whole, so may live ones be', () => {
-    // a slow wave: no stretch of 400 rows sees more than a fifth of it
-    const wave = Float64Array.from({ length: 8_000 }, (_, row) => Math.sin((2 * Math.PI * row) / 2_000))
+  test('where weeks of the training part are far from the rest, so may live ones be', () => {
+    // a slow wave under noise as high: no stretch of 400 rows sees more than a fifth of it
+    const noise = normal(8_000, 5)
+    const wave = noise.map((z, row) => z / 2 + Math.sin((2 * Math.PI * row) / 2_000))
     const baseline = new FeatureBaseline(wave)
     const { psi, threshold } = baseline.judge(wave.subarray(7_600))
     expect(psi).toBeGreaterThan(0.25)
-    expect(threshold).toBeGreaterThanOrEqual(psi!)
-    // the largest of 40 that lie evenly, from the first rows to the last
-    const all = Array.from({ length: 40 }, (_, k) => Math.round((7_600 * k) / 39))
-    expect(threshold).toBe(Math.max(...all.map((from) => populationStability(wave, wave.slice(from, from + 400))!)))
+    expect(threshold).toBeGreaterThan(psi!)
     expect(baseline.judge(wave.subarray(7_600).map((value) => value + 4)).psi).toBeGreaterThan(threshold)
   })
 
-  test('a training part of which every stretch is the most says nothing', () => {
-    const train = Float64Array.from({ length: 100 }, (_, row) => row)
-    expect(new FeatureBaseline(train).judge(train.subarray(40)).threshold).toBe(0.25)
-    expect(new FeatureBaseline(train).judge(new Float64Array()).psi).toBeNull()
+  test('the threshold by hand: half as much again as the farthest of 40 stretches, each beside the rest', () => {
+    // a flag in one stretch: rows 600 … 699 of 1000, where two bins remain, 0 and 1
+    const flag = Float64Array.from({ length: 1_000 }, (_, row) => (row >= 600 && row < 700 ? 1 : 0))
+    const of = (zeros: number, ones: number) => [(zeros + 0.5) / (zeros + ones + 1), (ones + 0.5) / (zeros + ones + 1)]
+    const starts = Array.from({ length: 40 }, (_, k) => Math.round((900 * k) / 39))
+    const far = starts.map((from) => {
+      const ones = Math.max(0, Math.min(from + 100, 700) - Math.max(from, 600))
+      const [a, b] = [of(800 + ones, 100 - ones), of(100 - ones, ones)]
+      return a.reduce((sum, share, k) => sum + (b[k]! - share) * Math.log(b[k]! / share), 0)
+    })
+    expect(new FeatureBaseline(flag).judge(flag.subarray(0, 100)).threshold).toBeCloseTo(1.5 * Math.max(...far), 10)
+  })
+
+  test('is held against a quarter of its rows at most, and says nothing of none', () => {
+    const baseline = new FeatureBaseline(normal(1_001, 1))
+    expect(baseline.most).toBe(250)
+    expect(baseline.judge(new Float64Array()).psi).toBeNull()
   })
 })

@@ -9,6 +9,7 @@ import type { Bringing } from './prepare-live.ts'
 import { prepareSession } from './prepare-session.ts'
 import { readSession, readWarmUp, type SessionFile, type WarmSlot, warmUpOf, writeSession } from './session-file.ts'
 import { checkSame, newSessionId } from './session-folder.ts'
+import { pickModels } from './session-models.ts'
 import type { JournalRecord } from './session-record.ts'
 
 interface BeginOptions {
@@ -37,7 +38,8 @@ export async function beginOrRead(dir: string, options: BeginOptions, same: Sess
   if (file !== null) checkSame(dir, file, same)
   if (file !== null && file.mode.kind === 'live' && file.models.length === 0)
     return { file, warm: readWarmUp(dir, file), prepared: null }
-  const prepared = await prepareSession(asked, settings, bringing, training)
+  const pick = pickModels(settings.out, file)
+  const prepared = await prepareSession(asked, settings, bringing, { ...training, pick })
   if (file === null) {
     const made: SessionFile = {
       ...{ version: 1, session: newSessionId(), name: dir.split(/[\\/]/).at(-1)! },

@@ -41,10 +41,20 @@ export class LiveFeatures {
     }
   }
 
-  /** Columns of a model's features, in no order of time. */
-  of(slot: number, model: number): readonly Float64Array[] {
+  /** Columns of a model's features: the newest rows, at most so many, in no order of time. */
+  of(slot: number, model: number, most: number): readonly Float64Array[] {
     const { columns, count } = this.#slots[slot]![model]!
-    return columns.map((column) => column.subarray(0, Math.min(count, column.length)))
+    return columns.map((column) => {
+      const rows = Math.min(count, column.length, most)
+      const end = count % column.length
+      if (count <= column.length) return column.subarray(count - rows, count)
+      // the oldest ones follow the newest
+      if (rows <= end) return column.subarray(end - rows, end)
+      const both = new Float64Array(rows)
+      both.set(column.subarray(column.length - (rows - end)))
+      both.set(column.subarray(0, end), rows - end)
+      return both
+    })
   }
 }
 
@@ -55,6 +65,11 @@ export class TrainedFeatures {
 
   constructor(model: LiveModelOptions) {
     this.#model = model
+  }
+
+  /** Live rows that can be held against it. */
+  get most(): number {
+    return this.#made().baselines[0]!.most
   }
 
   /** Live rows beside the training part, feature by feature. */

@@ -17,11 +17,15 @@ export function isDrift({ kind, severity }: Alarm): boolean {
   return Object.values(ALARMS).includes(kind) && severity !== 'info'
 }
 
+/** So long without drift it is over: a figure that goes to and fro over its threshold is told of once. */
+const CALM = 7 * DAY
+
 /** Looks at the close of each UTC day whether a session has drifted; says so once, and once again when it is over. */
 export class DriftWatch {
   readonly #drift: Drift
   readonly #onAlarm: (alarm: Alarm) => void
-  readonly #off = new Set<string>()
+  /** When that which has gone off was so last, by alarm. */
+  readonly #off = new Map<string, number>()
   #day: number
   #report: DriftReport | null = null
 
@@ -29,16 +33,21 @@ export class DriftWatch {
   constructor(drift: Drift, said: readonly Alarm[], state: SessionState, onAlarm: (alarm: Alarm) => void) {
     this.#drift = drift
     this.#onAlarm = onAlarm
-    for (const kind of Object.values(ALARMS)) {
-      const last = said.findLast((alarm) => alarm.kind === kind)
-      if (last !== undefined && isDrift(last)) this.#off.add(kind)
+    for (const name of Object.values(ALARMS)) {
+      const last = said.findLast(({ kind }) => kind === name)
+      if (last !== undefined && isDrift(last)) this.#off.set(name, state.run.at)
     }
     this.#day = Math.floor(state.run.at / DAY)
   }
 
-  /** As of the last day that has closed; `null` before the first. */
+  /** As it was seen last; `null` before that. */
   get report(): DriftReport | null {
     return this.#report
+  }
+
+  /** Looks, and says nothing. */
+  look(state: SessionState): void {
+    this.#report = this.#drift.judge(state)
   }
 
   /** Right after bars have been taken. @returns whether a day has closed with them */
@@ -49,23 +58,25 @@ export class DriftWatch {
     this.#day = day
     if (isFirst) return false
     this.look(state)
+    for (const [kind, name] of Object.entries(ALARMS))
+      this.#say(
+        name,
+        this.#report!.items.filter((one) => one.kind === kind),
+        this.#report!.at,
+      )
     return true
   }
 
-  look(state: SessionState): DriftReport {
-    const report = this.#drift.judge(state)
-    this.#report = report
-    for (const [kind, name] of Object.entries(ALARMS)) {
-      const own = report.items.filter((one) => one.kind === kind)
-      const drifted = own.filter(({ verdict }) => verdict === 'drifted')
-      if (drifted.length > 0 === this.#off.has(name)) continue
-      // where there is too little to say nothing is over
-      if (drifted.length === 0 && own.every(({ verdict }) => verdict === 'unknown')) continue
-      this.#onAlarm(alarmOf(name, drifted.length > 0 ? drifted : own, report.at, drifted.length > 0))
-      if (drifted.length > 0) this.#off.add(name)
-      else this.#off.delete(name)
+  #say(name: string, items: readonly DriftItem[], at: number): void {
+    const drifted = items.filter(({ verdict }) => verdict === 'drifted')
+    const since = this.#off.get(name)
+    if (drifted.length > 0) {
+      if (since === undefined) this.#onAlarm(alarmOf(name, drifted, at, true))
+      this.#off.set(name, at)
+    } else if (since !== undefined && at - since >= CALM && items.some(({ verdict }) => verdict === 'steady')) {
+      this.#onAlarm(alarmOf(name, items, at, false))
+      this.#off.delete(name)
     }
-    return report
   }
 }
 

@@ -134,10 +134,17 @@ export class Drift {
         }),
       ]
     return this.#trained.flatMap(({ slot, model, name, features: trained }) => {
-      const columns = features.of(slot, model)
+      const seen = features.of(slot, model, ROWS_NEEDED)[0]!.length
+      if (seen < ROWS_NEEDED)
+        return [item('feature', name, { words: `${counted(seen, 'bar')} so far, ${ROWS_NEEDED} are needed` })]
+      if (trained.most < ROWS_NEEDED)
+        return [
+          item('feature', name, {
+            words: `a quarter of the training part is ${trained.most} bars, ${ROWS_NEEDED} are needed`,
+          }),
+        ]
+      const columns = features.of(slot, model, trained.most)
       const n = columns[0]!.length
-      if (n < ROWS_NEEDED)
-        return [item('feature', name, { words: `${counted(n, 'bar')} so far, ${ROWS_NEEDED} are needed` })]
       return trained.judge(columns).map(({ feature, psi, threshold }) =>
         item('feature', `${name}.${feature}`, {
           ...{
@@ -145,7 +152,7 @@ export class Drift {
             high: threshold,
             verdict: psi === null ? 'unknown' : psi > threshold ? 'drifted' : 'steady',
           },
-          words: `the newest ${n} bars have a stability index of ${psi?.toFixed(2)} to the training part, of which as many have up to ${threshold.toFixed(2)}`,
+          words: `the newest ${n} bars have a stability index of ${psi?.toFixed(2)} to the training part, and may have ${threshold.toFixed(2)} by what as many of its own have`,
         }),
       )
     })

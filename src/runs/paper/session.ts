@@ -27,6 +27,7 @@ import { replayFeed } from './replay-feed.ts'
 import { writeDocuments } from './session-documents.ts'
 import type { SessionFile } from './session-file.ts'
 import { holdSession, sessionName, sessionsIn } from './session-folder.ts'
+import { ChampionWatch } from './session-models.ts'
 import { type JournalRecord, type PaperCommand, rowOf } from './session-record.ts'
 import { SessionState, type Taken } from './session-state.ts'
 import { type PaperPhase, type PaperSnapshot, snapshotOf } from './snapshot.ts'
@@ -91,6 +92,7 @@ export class PaperSession {
   #early: SessionEvent[] | null = []
   readonly #alarms: Alarm[]
   readonly #drift: DriftWatch
+  readonly #champions: ChampionWatch
   readonly #stop = new AbortController()
   readonly #since: number
   readonly #delays: (number | null)[]
@@ -122,6 +124,13 @@ export class PaperSession {
     this.#release = opened.release
     this.#alarms = readAlarms(opened.dir)
     this.#drift = new DriftWatch(opened.drift, this.#alarms, this.state, (alarm) => this.alarm(alarm))
+    this.#champions = new ChampionWatch(
+      options.settings.out,
+      opened.file,
+      opened.prepared?.strategy ?? null,
+      this.#alarms,
+      (alarm) => this.alarm(alarm),
+    )
     this.#orders = options.onStop
     this.#since = options.clock.now()
     this.#delays = opened.file.slots.map(() => null)
@@ -378,7 +387,7 @@ export class PaperSession {
   #onTaken(record: JournalRecord, { events, breaches }: Taken): void {
     if (events.length > 0 && this.#isBrokerUp) this.#options.broker.handle(events)
     for (const breach of breaches) this.alarm(breachAlarm(breach, this.state.run.at))
-    if (record.kind === 'bars') this.#drift.take(this.state)
+    if (record.kind === 'bars' && this.#drift.take(this.state)) this.#champions.look(record.at)
     if (this.#listeners.size === 0) return
     if (events.length > 0) this.#tell({ type: 'events', events })
     if (record.kind === 'bars') this.#tell({ type: 'instant', at: record.at })
