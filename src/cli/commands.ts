@@ -116,6 +116,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Let a halted session trade again',
     load: () => import('./commands/paper-resume.ts'),
   },
+  parity: {
+    summary:
+      'What a paper session did otherwise than a backtest of its bars, and why; exit 1 if something has no cause',
+    load: () => import('./commands/parity.ts'),
+  },
   runs: { summary: 'The runs that have been made', load: () => import('./commands/runs.ts') },
   'runs show': { summary: 'One run, as backtest printed it', load: () => import('./commands/runs-show.ts') },
   'runs diff': {

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openTimeOf } from '../../core/interval.ts'
 import type { EngineResult } from '../../core/run.ts'
 import type { Strategy } from '../../engine/index.ts'
 import { UsageError } from '../usage-error.ts'
+import { checkStart } from './begin-session.ts'
 import type { FeedBar, FeedFunding, FeedRemark } from './feed.ts'
 import { Journal } from './journal.ts'
 import type { PreparedSession } from './paper-request.ts'
@@ -56,7 +59,15 @@ export async function readRecorded(dir: string): Promise<RecordedSession> {
   const file = readSession(dir)
   if (file === null) throw new UsageError(`${dir}: is no folder of a paper session`)
   const records: JournalRecord[] = []
-  await Journal.read(join(dir, 'journal.log'), (record) => records.push(record as JournalRecord))
+  const journal = join(dir, 'journal.log')
+  const digest = createHash('sha256')
+    .update(readFileSync(join(dir, 'session.json')))
+    .digest('hex')
+  await Journal.read(journal, (record, line) => {
+    const one = record as JournalRecord
+    if (line === 1) checkStart(journal, one, digest)
+    records.push(one)
+  })
   if (!records.some(({ kind }) => kind === 'bars'))
     throw new UsageError(`${dir}: the session has had no bar yet: there is nothing to compare`)
   const warm = readWarmUp(dir, file)
