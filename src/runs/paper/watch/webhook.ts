@@ -76,7 +76,8 @@ export class Webhook {
   post(alarm: Alarm): void {
     if (this.#end.signal.aborted) return
     this.#waiting.push(alarm)
-    if (this.#waiting.length > ROOM) this.#lost(this.#waiting.shift()!, `more than ${ROOM} wait`)
+    // the first is underway
+    if (this.#waiting.length > ROOM) this.#lost(this.#waiting.splice(1, 1)[0]!, `more than ${ROOM} wait`)
     this.#work ??= this.#deliver().finally(() => {
       this.#work = null
     })
@@ -95,8 +96,7 @@ export class Webhook {
       const alarm = this.#waiting[0]
       if (alarm === undefined) return
       const fault = await this.#send(alarm)
-      // it may have made room for newer ones meanwhile
-      if (this.#waiting[0] === alarm) this.#waiting.shift()
+      this.#waiting.shift()
       if (fault !== null) this.#lost(alarm, fault)
     }
   }

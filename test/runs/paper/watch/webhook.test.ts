@@ -145,10 +145,10 @@ describe('an alarm posted', () => {
     expect(heard.length).toBe(0)
     await webhook.close()
     expect(faults.length).toBe(50)
-    expect(faults[0]).toContain('the alarm k0 did not reach')
+    expect(faults[0]).toContain('the alarm k1 did not reach')
     // the first was underway already
-    expect(heard.length).toBeGreaterThanOrEqual(100)
-    expect(heard.at(-1)!.body['kind']).toBe('k149')
+    const kept = ['k0', ...Array.from({ length: 99 }, (_, k) => `k${k + 51}`)]
+    expect(heard.map(({ body }) => body['kind'])).toEqual(kept)
   })
 
   test('that still waits when the session ends is told of', async () => {
