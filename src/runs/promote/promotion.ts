@@ -75,7 +75,7 @@ export function keepPromotion(dir: string, promotion: Promotion): string {
 }
 
 /** @throws DataError for a file that is damaged or of another version; `null` where there is none */
-export function readPromotion(dir: string): Promotion | null {
+function readPromotion(dir: string): Promotion | null {
   const file = join(dir, FILE)
   if (!existsSync(file)) return null
   let json: unknown
