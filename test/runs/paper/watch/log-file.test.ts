@@ -6,6 +6,9 @@ import { LogFile } from '../../../../src/runs/paper/watch/log-file.ts'
 import { redactor } from '../../../../src/runs/paper/watch/redaction.ts'
 import { scratch } from '../../../cli/klinelab.ts'
 
+/** Machines are busy. */
+const soon = <T>(of: () => T) => expect.poll(of, { timeout: 15_000 })
+
 test('a line has its level, its times and its fields, added to those that are there, and no secret in any of them', async () => {
   const dir = scratch({ 'log.jsonl': '{"before":1}\n' })
   const log = new LogFile(
@@ -61,7 +64,7 @@ test.skipIf(!existsSync('/dev/full'))(
     )
     const write = () => log.write({ level: 'info', event: 'log', at: null, text: 'x', fields: {} })
     write()
-    await expect.poll(() => faults.length).toBe(1)
+    await soon(() => faults.length).toBe(1)
     write()
     await log.close()
     expect(faults).toEqual([expect.stringMatching(/lines of the log are lost: ENOSPC/)])

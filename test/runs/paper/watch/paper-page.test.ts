@@ -13,6 +13,9 @@ import { CONTRAST } from '../../../report/contrast.ts'
 import { EVIL } from '../../../report/expect-page.ts'
 import { CHROMIUM, inPage, openAddress, VIEWS } from '../../../report/watched-page.ts'
 
+/** Machines are busy. */
+const soon = <T>(of: () => T) => expect.poll(of, { timeout: 15_000 })
+
 const STRATEGY = ['strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--set', 'fast=24', '--set', 'slow=168']
 const TEXTS = [
   '.sentence',
@@ -82,8 +85,8 @@ describe.skipIf(CHROMIUM === undefined)('the page of a running session', () => {
     const seen = async () =>
       [await text(shared, '#at'), Number(await shared.locator('#chart').getAttribute('data-points'))] as const
     const [at, points] = await seen()
-    await expect.poll(async () => (await seen())[0]).not.toBe(at)
-    await expect.poll(async () => (await seen())[1]).toBeGreaterThan(points)
+    await soon(async () => (await seen())[0]).not.toBe(at)
+    await soon(async () => (await seen())[1]).toBeGreaterThan(points)
     expect(at).toMatch(/^last bars closed 2024-\d\d-\d\d \d\d:\d\d UTC$/)
     expect(await text(shared, '#state')).toBe('running')
     const first = JSON.parse(readFileSync(join(dir, 'log.jsonl'), 'utf8').split('\n')[0]!)
@@ -107,7 +110,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of a running session', () => {
       inPage<string>(shared, `[...document.querySelectorAll('#chart .label[text-anchor=middle]')].at(-1).textContent`)
     await shared.locator('[data-span=wide]').click()
     // three months ahead at least
-    await expect.poll(span).toMatch(/Mar|Apr|May|Jun/)
+    await soon(span).toMatch(/Mar|Apr|May|Jun/)
     expect(await shared.locator('[data-span=wide]').getAttribute('aria-pressed')).toBe('true')
     await shared.locator('#chart').hover({ position: { x: 200, y: 100 } })
     expect(await text(shared, '#chart-r')).toMatch(/^2024-\d\d-\d\d \d\d:\d\d: .*band [\d\u202f.]+ – [\d\u202f.]+$/)
@@ -217,7 +220,7 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
     let server = await serve(0, 9_000)
     try {
       const page = await open(await launch(), server.address)
-      await expect.poll(() => text(page, '#equity')).toBe('9\u202f000.00')
+      await soon(() => text(page, '#equity')).toBe('9\u202f000.00')
       expect(await text(page, '#state')).toBe('halted')
       expect(await text(page, '#alarmed')).toBe('1')
       expect(await text(page, '#delay')).toBe('1.2 s')
@@ -229,9 +232,9 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       expect(noise.splice(0)).toEqual([])
       const port = Number(new URL(server.address).port)
       await server.close()
-      await expect.poll(() => text(page, '#link')).toContain('no connection since')
+      await soon(() => text(page, '#link')).toContain('no connection since')
       server = await serve(port, 11_000)
-      await expect.poll(() => text(page, '#equity'), { timeout: 15_000 }).toBe('11\u202f000.00')
+      await soon(() => text(page, '#equity')).toBe('11\u202f000.00')
       expect(await text(page, '#link')).toBe('live')
       // the browser itself says that nobody was there
       for (const one of noise.splice(0))

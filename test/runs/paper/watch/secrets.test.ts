@@ -15,6 +15,9 @@ import { ownSecretsHider } from '../../../../src/runs/secrets.ts'
 import { settle } from '../../../../src/runs/settings.ts'
 import { ROOT, scratch } from '../../../cli/klinelab.ts'
 
+/** Machines are busy. */
+const soon = <T>(of: () => T) => expect.poll(of, { timeout: 15_000 })
+
 const ENV = { KLINELAB_DEMO_KEY: 'sentinelA0key/+=', KLINELAB_DEMO_SECRET: 'sentinelB1secret/+=' }
 const LISTEN_KEY = 'sentinelC2ListenKeyOfSixtyFourCharactersLike7Those9Of1BinanceXyZ'
 const SIGNATURE = 'sentinelD3signature'
@@ -83,7 +86,7 @@ test('whatever is said to a session, no secret leaves it: by files, lines, page,
   })
   const [address] = watch.addresses
   const ended = await session.run(new AbortController().signal)
-  await expect.poll(() => lines.some((line) => line.includes('did not reach the webhook'))).toBe(true)
+  await soon(() => lines.some((line) => line.includes('did not reach the webhook'))).toBe(true)
   const served = await Promise.all(
     ['', 'snapshot.json', 'metrics', 'healthz'].map(async (path) => (await fetch(`${address}${path}`)).text()),
   )

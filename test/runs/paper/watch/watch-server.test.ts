@@ -6,6 +6,9 @@ import { LiveHub } from '../../../../src/runs/paper/watch/live-hub.ts'
 import { isLoopback, Visitors } from '../../../../src/runs/paper/watch/visitors.ts'
 import { WatchServer } from '../../../../src/runs/paper/watch/watch-server.ts'
 
+/** Machines are busy. */
+const soon = <T>(of: () => T) => expect.poll(of, { timeout: 15_000 })
+
 let open: { server: WatchServer; hub: LiveHub } | undefined
 afterEach(async () => {
   await open?.server.close()
@@ -186,7 +189,7 @@ describe('events', () => {
   test('begin with everything and go on with what comes', async () => {
     const { port, hub } = await serve()
     const page = events(port, '/events')
-    await expect.poll(() => page.all().length).toBe(1)
+    await soon(() => page.all().length).toBe(1)
     hub.send('tick', { a: 1 })
     hub.send('log', ['b'])
     await expect
@@ -202,30 +205,30 @@ describe('events', () => {
   test.each(['header', 'address'])('after a lost connection are those that were missed, told by the %s', async (by) => {
     const { port, hub } = await serve()
     const first = events(port, '/events')
-    await expect.poll(() => first.all().length).toBe(1)
+    await soon(() => first.all().length).toBe(1)
     hub.send('tick', 1)
-    await expect.poll(() => first.all().length).toBe(2)
+    await soon(() => first.all().length).toBe(2)
     const { id } = first.all()[1]!
     first.leave()
-    await expect.poll(() => hub.readers).toBe(0)
+    await soon(() => hub.readers).toBe(0)
     hub.send('tick', 2)
     hub.send('tick', 3)
     const again =
       by === 'header' ? events(port, '/events', { 'last-event-id': id }) : events(port, `/events?last=${id}`)
-    await expect.poll(() => again.all().map(({ data }) => data)).toEqual([2, 3])
+    await soon(() => again.all().map(({ data }) => data)).toEqual([2, 3])
     hub.send('tick', 4)
-    await expect.poll(() => again.all().map(({ data }) => data)).toEqual([2, 3, 4])
+    await soon(() => again.all().map(({ data }) => data)).toEqual([2, 3, 4])
   })
 
   test('that are too old, of another process or of nobody are everything anew', async () => {
     const { port, hub } = await serve()
     const first = events(port, '/events')
-    await expect.poll(() => first.all().length).toBe(1)
+    await soon(() => first.all().length).toBe(1)
     const { id } = first.all()[0]!
     for (let k = 0; k < 101; k++) hub.send('tick', k)
     for (const last of [id, '00000000.100', `${id.split('.')[0]}.999`, 'x', '']) {
       const page = events(port, '/events', { 'last-event-id': last })
-      await expect.poll(() => page.all().map(({ event }) => event)).toEqual(['whole'])
+      await soon(() => page.all().map(({ event }) => event)).toEqual(['whole'])
       page.leave()
     }
   })
@@ -233,11 +236,11 @@ describe('events', () => {
   test('have a heartbeat, an end, and room for so many pages', async () => {
     const { port, hub, server } = await serve({ heartbeat: 20 })
     const pages = Array.from({ length: 32 }, () => events(port, '/events'))
-    await expect.poll(() => hub.readers).toBe(32)
+    await soon(() => hub.readers).toBe(32)
     expect((await ask(port, '/events')).status).toBe(503)
-    await expect.poll(() => pages[31]!.text()).toMatch(/^: so far$/m)
+    await soon(() => pages[31]!.text()).toMatch(/^: so far$/m)
     pages[0]!.leave()
-    await expect.poll(() => hub.readers).toBe(31)
+    await soon(() => hub.readers).toBe(31)
     await server.close()
     open = undefined
     expect(hub.readers).toBe(0)
