@@ -65,7 +65,10 @@ export function stepsOf(
       const change = changeOf(all[done]!)
       const more = next - done - 1
       const text = more === 0 ? change.text : `${change.text}, and ${more} more of this kind after it`
-      steps.push({ ...change, text, units: netUnits(result, file.cash) - netUnits(reached, file.cash) })
+      // to let go on what goes on is no difference
+      const isNothing = change.cause === 'state' && differingFiles(result, reached).length === 0
+      const units = netUnits(result, file.cash) - netUnits(reached, file.cash)
+      if (!isNothing) steps.push({ ...change, text, units })
       reached = result
       done = next
     }

@@ -6,10 +6,14 @@ import { PLAIN_EXECUTION } from '../../../src/core/execution.ts'
 import type { ParityDocument } from '../../../src/core/parity.ts'
 import type { Told } from '../../../src/core/told.ts'
 import { codeHash } from '../../../src/runs/code-hash.ts'
+import { loadStrategy } from '../../../src/runs/load-strategy.ts'
 import { VERSION } from '../../../src/runs/package-info.ts'
+import type { FeedFunding } from '../../../src/runs/paper/feed.ts'
+import { type LiveInput, LiveRun } from '../../../src/runs/paper/live-run.ts'
 import { parity } from '../../../src/runs/paper/parity.ts'
+import { runOptions } from '../../../src/runs/paper/prepare-session.ts'
 import { type SessionFile, warmUpOf, writeSession } from '../../../src/runs/paper/session-file.ts'
-import type { JournalRecord } from '../../../src/runs/paper/session-record.ts'
+import { barOf, type JournalRecord } from '../../../src/runs/paper/session-record.ts'
 import { settle } from '../../../src/runs/settings.ts'
 import { ROOT, scratch } from '../../cli/klinelab.ts'
 import { command } from '../../data/command.ts'
@@ -38,8 +42,12 @@ export const PRICES = [100, 100, 100, 101, 104, 104, 107, 110, 110, 110]
 
 export type Made = Partial<Pick<SessionFile, 'fills' | 'params' | 'broker'>> & {
   readonly prices?: readonly (number | null)[]
-  /** By hour: what is written after the bar that closes then. */
-  readonly after?: Readonly<Record<number, readonly JournalRecord[]>>
+  /** By hour: what is written after the bar that closes then; as a function it sees what the session has come to. */
+  readonly after?:
+    | Readonly<Record<number, readonly JournalRecord[]>>
+    | ((k: number, run: LiveRun) => readonly (LiveInput & JournalRecord)[])
+  /** By hour: rates that are told with its bar. */
+  readonly funding?: Readonly<Record<number, readonly FeedFunding[]>>
   readonly strategy?: string
   /** Of the store as it is now; nothing is stored where absent. */
   readonly stored?: readonly number[]
@@ -80,10 +88,26 @@ export async function madeSession(made: Made): Promise<{ readonly dir: string; r
     .update(readFileSync(join(dir, 'session.json')))
     .digest('hex')
   const records: JournalRecord[] = [{ kind: 'start', at: FROM, session: digest, warmup: [] }]
+  const { strategy: loaded } = await loadStrategy(file)
+  const run = new LiveRun(runOptions(session, loaded, [warm], [{}]))
   for (const [k, price] of prices.entries()) {
-    const bar = price === null ? [] : [[0, hour(k), price, price, price, price, 10]]
-    if (price !== null) records.push({ kind: 'bars', at: hour(k + 1), how: 'live', bars: bar })
-    records.push(...(after[k + 1] ?? []))
+    const rates = made.funding?.[k]
+    const row = [0, hour(k), price!, price!, price!, price!, 10]
+    const record: JournalRecord = {
+      kind: 'bars',
+      at: hour(k + 1),
+      how: 'live',
+      bars: [row],
+      ...(rates && { funding: rates }),
+    }
+    if (price !== null) records.push(record)
+    if (typeof after !== 'function') records.push(...(after[k + 1] ?? []))
+    else {
+      run.take({ kind: 'bars', at: hour(k + 1), bars: [barOf(row)] })
+      const more = after(k + 1, run)
+      for (const one of more) run.take(one)
+      records.push(...more)
+    }
   }
   for (const record of records) {
     const json = JSON.stringify(record)

@@ -136,18 +136,29 @@ describe('each difference has its money in its cause', () => {
     const command = (k: number, what: 'halt' | 'resume'): JournalRecord => ({
       ...{ kind: 'command', at: hour(k), command: what, why: 'the news', by: 'a person' },
     })
-    const document = await parityOf({ fills: 'bars', after: { 2: [command(2, 'halt')], 5: [command(5, 'resume')] } })
+    // to resume what is not halted does nothing, and is no difference
+    const after = { 1: [command(1, 'resume')], 2: [command(2, 'halt')], 5: [command(5, 'resume')] }
+    const document = await parityOf({ fills: 'bars', after })
     expectOne(document, 'state', -NET)
     expect(document.differences[0]!.text).toBe('the session was halted by a person until 2023-01-01T05:00: the news')
     // ten hours, of which it was halted for three
     expect(document.days).toBeCloseTo(7 / 24, 12)
   })
 
-  test('funding of bars that was not told, and that was told a bar late', async () => {
-    const rates = [[5, 0.0001, 104]] as const
-    const missed = await parityOf({ fills: 'bars', isFunded: true, rates })
+  test('funding of bars that was not told, was told otherwise, and was told a bar late', async () => {
+    const local = { fills: 'bars', isFunded: true, rates: [[5, 0.0001, 104]] } as const
+    const rate = { slot: 0, time: hour(5), rate: 0.0001, mark: 104 }
+    const missed = await parityOf(local)
     expectOne(missed, 'funding', 0.0208)
     expect(missed.differences[0]!.text).toBe('the funding of 2023-01-01T05:00 was not told')
+    // 2 × 104 × 0.0003
+    const other = await parityOf({ ...local, funding: { 5: [{ ...rate, rate: 0.0003 }] } })
+    expectOne(other, 'funding', 0.0208 - 0.0624)
+    expect(other.differences[0]).toMatchObject({ paper: '0.0003 at 104', backtest: '0.0001 at 104' })
+    expect(await parityOf({ ...local, funding: { 5: [rate] } })).toMatchObject({ same: true, differences: [] })
+    const late = await parityOf({ ...local, funding: { 6: [rate] } })
+    expectOne(late, 'funding', 0)
+    expect(late.differences[0]!.text).toContain('came after its bar had closed')
   })
 
   test('all of them at once', async () => {

@@ -1,0 +1,160 @@
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { ParityDocument } from '../../src/core/parity.ts'
+import { timeName } from '../../src/core/time.ts'
+import { openStore } from '../../src/data/index.ts'
+import { filled, madeSession } from '../runs/paper/made-session.ts'
+import { type Finished, klinelab, ROOT, scratch } from './klinelab.ts'
+import { klinelabHere } from './klinelab-here.ts'
+
+const FILES = ['fills.csv', 'trades.csv', 'events.jsonl', 'equity.parquet']
+const BTC = ['--data', 'binance:BTCUSDT:1h']
+
+const bytesIn = (dir: string) => FILES.map((name) => readFileSync(join(dir, name)))
+
+type Said = ParityDocument & { readonly dir: string }
+
+/** A replay of stored bars on paper, its backtest, and what lies between them. */
+async function expectNone(
+  strategy: string,
+  args: readonly string[],
+  least: number,
+  run: (args: readonly string[]) => Finished | Promise<Finished> = klinelabHere,
+): Promise<void> {
+  const out = scratch()
+  const done = async (by: typeof run, ...words: string[]) => {
+    const finished = await by([...words, '--out', out, '--json'])
+    // that a model is trained first is said, and nothing else
+    expect([finished.code, finished.stderr.replace(/^.*model .*\n/gm, '')]).toEqual([0, ''])
+    return finished
+  }
+  const paper = await done(run, 'paper', strategy, ...args, '--replay')
+  const { dir } = paper.json<{ dir: string }>()
+  const [name] = readdirSync(join(out, 'paper')).filter((one) => !one.startsWith('.'))
+  const store = args.includes('--store') ? args.slice(args.indexOf('--store'), args.indexOf('--store') + 2) : []
+  const said = (await done(run, 'parity', name!, ...store)).json<Said>()
+  expect(said).toMatchObject({ dir, same: true, differences: [], unexplained: 0, unaccounted: [], remarks: [] })
+  expect(said.fills.paper).toBeGreaterThanOrEqual(least)
+  expect(said.netProfit.paper).toBe(said.netProfit.backtest)
+  const range = ['--from', timeName(said.from), '--to', timeName(said.to)]
+  const given = args.filter(
+    (word, k) => !['--from', '--to'].includes(word) && !['--from', '--to'].includes(args[k - 1]!),
+  )
+  const backtest = await done(klinelabHere, 'backtest', strategy, ...given, ...range)
+  const folder = backtest.json<{ dir: string }>().dir
+  expect(bytesIn(dir)).toEqual(bytesIn(folder))
+  const { metrics } = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))
+  expect(said.netProfit.backtest).toBeCloseTo(metrics.netProfit, 7)
+}
+
+describe('a session fed by a replay differs in nothing from its backtest', () => {
+  const shipped = (name: string) => join('strategies', `${name}.ts`)
+  const range = (from: string, to: string) => ['--from', from, '--to', to]
+
+  test.each<[string, string[], number]>([
+    ['sma-cross', [...BTC, ...range('2024-01-01', '2024-03-01')], 5],
+    ['perp-trend', ['--data', 'binance-usdm:BTCUSDT:1h', ...range('2024-08-01', '2024-10-01')], 5],
+  ])('%s, in processes of their own', async (name, args, least) => {
+    await expectNone(shipped(name), args, least, klinelab)
+  })
+
+  test.each<[string, string[], number]>([
+    ['buy-and-hold', [...BTC, ...range('2024-01-01', '2024-01-08')], 1],
+    ['donchian-breakout', [...BTC, ...range('2024-01-01', '2024-03-01')], 2],
+    ['momentum-rotation', [...BTC, 'binance:ETHUSDT:1h', ...range('2024-01-01', '2024-03-01')], 2],
+    ['rsi-reversion', [...BTC, ...range('2024-01-01', '2024-02-01')], 4],
+  ])('%s', async (name, args, least) => {
+    await expectNone(shipped(name), args, least)
+  })
+})
+
+describe('what is said', () => {
+  const once = async (made: Parameters<typeof madeSession>[0]) => {
+    const { dir, store } = await madeSession(made)
+    const run = (...args: string[]) => klinelabHere(['parity', dir, '--store', store, ...args])
+    return { dir, run }
+  }
+
+  test('a table of causes, every difference, and where the page is; the gate’s file beside it', async () => {
+    const { dir, run } = await once({
+      after: { 3: [filled('in', 3, 101.02, 0.10102)], 7: [filled('out', 7, 110, 0.11)] },
+    })
+    const { code, stdout } = await run()
+    expect(code).toBe(0)
+    expect(stdout).toContain('All is accounted for: over 10 bars, 0.4 days of trading the session came to −0.04 USDT')
+    expect(stdout).toMatch(/^price: Prices of fills +1 +-0\.04$/m)
+    expect(stdout).toMatch(/^unexplained +0\.00$/m)
+    expect(stdout).toContain('order in (buy) filled at another price  buy 2 at 101.02  buy 2 at 101')
+    const document = JSON.parse(readFileSync(join(dir, 'parity.json'), 'utf8'))
+    const said = (await run('--json')).json<Said>()
+    expect({ ...document, dir }).toEqual(said)
+    expect(readFileSync(join(dir, 'parity.html'), 'utf8')).toContain('order in (buy) filled at another price')
+  })
+
+  test('exit code 1 where nobody knows why: a strategy that remembers runs outside of its own', async () => {
+    const strategy = (then: string) => `import { buy, defineStrategy } from 'klinelab'
+let runs = 0
+export default defineStrategy({
+  name: 'once',
+  onBar({ bar, position }) {
+    if (new Date(bar.openTime).getUTCHours() === 0) runs++
+    if (new Date(bar.openTime).getUTCHours() === 2 && runs === 1) return buy({ qty: 2, id: 'in' })
+    ${then}
+  },
+})
+`
+    const local = await (await once({ fills: 'bars', strategy: strategy('') })).run('--json')
+    expect(local.code).toBe(1)
+    // bought 2 at 101, worth 110 in the end, with the fee of the entry
+    expect(local.json<Said>()).toMatchObject({ same: false, unexplained: 17.899, differences: [] })
+    expect(local.json<Said>().unaccounted[0]).toContain('fills')
+
+    const told = await once({ strategy: strategy('// at an exchange'), after: { 3: [filled('in', 3, 101, 0.101)] } })
+    const { code, stdout } = await told.run()
+    expect(code).toBe(1)
+    expect(stdout).toContain('Not all is accounted for')
+    expect(stdout).toContain('UNEXPLAINED: order in (buy) was not sent in the backtest')
+    expect(stdout).toMatch(/^unexplained +1 +17\.90$/m)
+  })
+
+  test('what cannot be: no such session, no bar yet, other code, another’s journal', async () => {
+    const nowhere = await klinelabHere(['parity', 'sma', '--out', scratch()])
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('there is no session "sma"')])
+    const empty = await once({ prices: [] })
+    expect((await empty.run()).stderr).toContain('the session has had no bar yet')
+    const { dir, run } = await once({ fills: 'bars' })
+    const { strategy } = JSON.parse(readFileSync(join(dir, 'session.json'), 'utf8'))
+    appendFileSync(strategy.file, '// one byte more\n')
+    const other = await run()
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('has changed since the session began')])
+    appendFileSync(join(dir, 'session.json'), '\n')
+    expect((await run()).stderr).toContain('is not the journal of the session that session.json describes')
+  })
+})
+
+test('the model strategy, in the test part of its newest fold', async () => {
+  const store = await openStore(join(ROOT, 'datasets'))
+  const year = { from: Date.UTC(2024, 0, 1), to: Date.UTC(2024, 5, 1) }
+  const bars = await store.load({ venue: 'binance', symbol: 'BTCUSDT', interval: '1h' }, year)
+  const rows = [...bars.openTime].map((time, k) =>
+    [time, bars.open[k], bars.high[k], bars.low[k], bars.close[k], bars.volume[k]].join(','),
+  )
+  // as shipped, but for what would take minutes to train: fewer bars, and a model of few trees
+  const shipped = readFileSync(join(ROOT, 'strategies', 'ml-direction.ts'), 'utf8')
+  const small = shipped
+    .replace(/model: ensemble\([\s\S]*?\n {2}\),/, 'model: gbdt({ trees: 5, maxLeaves: 4 }),')
+    .replace('binance:BTCUSDT:1h', 'binance:FEWUSDT:1h')
+  expect(small).toContain(`series: ['binance:FEWUSDT:1h']`)
+  expect(small).toContain('trees: 5')
+  const folder = scratch({
+    'ml-direction.ts': small,
+    'few.csv': `open_time,open,high,low,close,volume\n${rows.join('\n')}\n`,
+  })
+  const few = join(folder, 'store')
+  const csv = join(folder, 'few.csv')
+  expect(await klinelabHere(['data', 'import', csv, '--as', 'binance:FEWUSDT:1h', '--store', few])).toMatchObject({
+    code: 0,
+  })
+  await expectNone(join(folder, 'ml-direction.ts'), ['--set', 'sure=0.5', '--store', few], 5)
+})
