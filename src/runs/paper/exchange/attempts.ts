@@ -3,6 +3,9 @@ import { type Attempt, newAttempt } from './attempt.ts'
 import { unitsOf } from './exact.ts'
 import type { Terms } from './terms.ts'
 
+/** Most orders taken for gone that are asked for: each is a request. */
+const ASKED = 20
+
 /** Every order that this session has sent, or is about to: out of its notes after a restart. */
 export class Attempts {
   readonly #byClientId = new Map<string, Attempt>()
@@ -48,6 +51,18 @@ export class Attempts {
     return [...this.#byClientId.values()].filter(({ state }) => state !== 'ended' && state !== 'absent')
   }
 
+  /**
+   * Conditional orders of a symbol that may have become an order which names none of them: what is open, and the last of those that
+   * are taken for gone, which may have triggered all the same.
+   */
+  untriggered(symbol: string): Attempt[] {
+    const all = [...this.#byClientId.values()].filter(
+      (one) => one.symbol === symbol && one.terms.route === 'algo' && one.orderId === '' && one.status !== 'CANCELED',
+    )
+    const isOver = ({ state }: Attempt) => state === 'ended' || state === 'absent'
+    return [...all.filter((one) => !isOver(one)), ...all.filter(isOver).slice(-ASKED).reverse()]
+  }
+
   /** What the notes say: an attempt that has not been noted as ended may be anywhere, and has to be asked for. */
   restore(notes: readonly BrokerNote[]): void {
     for (const note of notes) {
@@ -65,6 +80,7 @@ export class Attempts {
       if (note.note === 'told' && note['filled'] !== undefined) attempt.filled += unitsOf(String(note['filled']))
       if (note.note === 'ended') {
         attempt.state = note['isAbsent'] === true ? 'absent' : 'ended'
+        attempt.status = String(note['status'] ?? '')
         attempt.isDealtWith = true
       }
     }

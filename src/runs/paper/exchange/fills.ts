@@ -17,6 +17,8 @@ interface Execution {
 
 /** Most trades in one answer. */
 const PAGE = 1000
+/** There is no such order. */
+const NO_ORDER = -2013
 
 /**
  * Brings executions to the engine, each once. The stream is quick and may lose some; the list of trades by their ids knows them all, and
@@ -136,11 +138,11 @@ export class Fills {
       const named = attempts.byClientId(name)
       if (named !== undefined) return this.#own(named, orderId)
     }
-    for (const attempt of attempts.unfinished()) {
-      if (attempt.symbol !== symbol || attempt.terms.route !== 'algo' || attempt.orderId !== '') continue
+    for (const attempt of attempts.untriggered(symbol)) {
       const outcome = await gate.send('GET', 'fapi/v1/algoOrder', { clientAlgoId: attempt.clientId }, { isExit: true })
-      if (outcome.kind === 'done' && textIn(fieldsOf(outcome.reply), 'actualOrderId') === orderId)
-        return this.#own(attempt, orderId)
+      if (outcome.kind === 'done') {
+        if (textIn(fieldsOf(outcome.reply), 'actualOrderId') === orderId) return this.#own(attempt, orderId)
+      } else if (outcome.kind !== 'refused' || outcome.code !== NO_ORDER) return undefined
     }
     await this.#sayForeign(symbol, orderId, name)
     return null

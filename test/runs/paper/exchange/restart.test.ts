@@ -149,3 +149,41 @@ test('killed after every record in turn: the same orders and fills, nothing twic
   }
   expect([...ends]).toEqual([JSON.stringify([['LIMIT 1 120 0', 'STOP_MARKET 1 0 90'], ['o1 1 at 100'], [], 1])])
 })
+
+/** A long position of 1 at 100 whose stop at 90 triggers while nobody listens, and is filled as an order of another name. */
+async function stoppedMeanwhile(): Promise<void> {
+  await session.settle(buy({ qty: 1, stopLoss: 90 }))
+  stub.fill(stub.orders[0]!, 1, '100')
+  await until('the stop rests there', () => stub.open().length === 1)
+  await session.broker.idle()
+  await session.kill()
+  stub.fill(stub.trigger(stub.open()[0]!, 'named-by-the-exchange'), 1, '90')
+}
+
+test('a stop that triggered meanwhile is ours though the exchange is too busy to say so at first', async () => {
+  await stoppedMeanwhile()
+  stub.fault('GET /fapi/v1/algoOrder', () => ({ status: 503, body: { code: -1008, msg: 'busy' } }))
+  session = await session.again().open()
+  expect(session.fills).toEqual(['o1 1 at 100', 'o2 1 at 90'])
+  expect([session.position, session.alarms, session.halts]).toEqual([0, [], []])
+})
+
+test('a stop that was taken for gone, and triggered all the same, is ours', async () => {
+  await session.settle(buy({ qty: 1, stopLoss: 90, takeProfit: 120 }))
+  stub.fill(stub.orders[0]!, 1, '100')
+  await until('both legs rest there', () => stub.open().length === 2)
+  await session.broker.idle()
+  const stop = stub.find(({ type }) => type === 'STOP_MARKET')
+  // the book that is asked lags behind: it is cancelled, says the one part of the exchange, and the other has never known it
+  for (const what of ['DELETE /fapi/v1/algoOrder', 'GET /fapi/v1/algoOrder'])
+    stub.fault(
+      what,
+      () => ({ status: 400, body: { code: -2013, msg: 'Order does not exist.' } }),
+      what.startsWith('G') ? 3 : 1,
+    )
+  await session.settle(cancel(session.run.openOrders().find(({ type }) => type === 'stop')!.id))
+  stub.fill(stub.trigger(stop, 'named-by-the-exchange'), 1, '90')
+  await until('its fill is known', () => session.position === 0)
+  expect(session.fills.at(-1)).toBe('o2 1 at 90')
+  expect(session.halts).toEqual([])
+})
