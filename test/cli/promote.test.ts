@@ -1,11 +1,14 @@
 import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { RunDocument } from '../../src/core/run.ts'
 import type { ParityDocument } from '../../src/core/parity.ts'
-import { type Promotion, requirePromotion } from '../../src/runs/promote/promotion.ts'
+import type { RunDocument } from '../../src/core/run.ts'
+import { type Promotion, requireModels, requirePromotion } from '../../src/runs/promote/promotion.ts'
 import { command } from '../data/command.ts'
 import { ROOT, scratch } from './klinelab.ts'
+
+const DAY = 86_400_000
+const PARAMS = ['--set', 'fast=24', '--set', 'slow=96']
 
 let project: string
 let out: string
@@ -25,17 +28,7 @@ beforeAll(async () => {
   cpSync(join(ROOT, 'strategies', 'sma-cross.ts'), join(project, 'sma-cross.ts'))
   const range = ['--from', '2024-01-01', '--to', '2024-07-01']
   const data = ['--data', 'binance:BTCUSDT:1h']
-  const done = await here([
-    'backtest',
-    join(project, 'sma-cross.ts'),
-    ...data,
-    ...range,
-    '--set',
-    'fast=24',
-    '--set',
-    'slow=96',
-    '--json',
-  ])
+  const done = await here(['backtest', join(project, 'sma-cross.ts'), ...data, ...range, ...PARAMS, '--json'])
   expect(done.stderr).toBe('')
   const { dir } = JSON.parse(done.stdout) as { readonly dir: string }
   run = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8'))
@@ -46,13 +39,19 @@ const wanted = () => ({
   strategy: 'sma-cross',
   params: run.params,
   series: ['binance:BTCUSDT:1h'],
+  leverage: {},
+  margin: 'cross',
+  risk: {},
 })
 const required = (other = {}) => requirePromotion({ ...wanted(), ...other }, out, () => undefined)
 
 /** A session of so many days that differs from its backtest by so much. */
 function session(name: string, days: number, unexplained: number, other: Partial<ParityDocument> = {}): void {
   const { strategy, params, reproduce } = run
-  const facts = { session: name, strategy, params, code: reproduce.code, days, unexplained, ...other }
+  const facts = {
+    ...{ session: name, strategy, params, code: reproduce.code, days, unexplained, unaccounted: [] },
+    ...{ series: ['binance:BTCUSDT:1h'], broker: 'local', mode: 'live', from: 0, to: days * DAY, ...other },
+  }
   mkdirSync(join(out, 'paper', name), { recursive: true })
   writeFileSync(join(out, 'paper', name, 'parity.json'), JSON.stringify(facts))
 }
@@ -73,17 +72,22 @@ test('what is not there does not pass: the gate stays shut, says why, and is kep
   expect(() => required()).toThrow('it did not pass (')
 })
 
-test('days of sessions of this code and these parameters add up, and what they cannot explain does', async () => {
+test('days on live bars of this code, these parameters and series add up once, and what they cannot explain does', async () => {
   session('one', 4, 0)
-  session('two', 3.5, -0.25)
+  session('two', 3.5, -0.25, { from: 3 * DAY, to: 6.5 * DAY })
+  session('replayed', 99, 0, { mode: 'replay' })
+  session('simulated', 99, 0, { broker: 'exchange http://127.0.0.1:8787' })
   session('other-code', 99, 0, { code: 'another' })
   session('other-params', 99, 0, { params: { ...run.params, fast: 25 } })
+  session('other-series', 99, 0, { series: ['binance:ETHUSDT:1h'] })
   const { said } = await promoted()
   const paper = said().checklist.filter(({ name }) => name.startsWith('paper'))
+  // four days, and of the second 2.5 that the first had not
   expect(paper).toMatchObject([
-    { name: 'paper-days', figure: 7.5, passed: true },
-    { name: 'paper-parity', figure: 0.25, passed: false },
+    { name: 'paper-days', figure: 6.5, passed: false },
+    { name: 'paper-parity', figure: 1, passed: false },
   ])
+  expect(paper[1]!.words).toContain('two')
 })
 
 test('reasons open it, and a changed byte, parameter or series voids the promotion', async () => {
@@ -99,7 +103,16 @@ test('reasons open it, and a changed byte, parameter or series voids the promoti
   expect(required()).toMatchObject({ run: run.run, promoted: true, tradeHash: run.tradeHash })
   expect(() => required({ params: { ...run.params, slow: 97 } })).toThrow('slow is 97, and was 96')
   expect(() => required({ series: ['binance:ETHUSDT:1h'] })).toThrow('binance:ETHUSDT:1h is none of its series')
+  expect(() => required({ leverage: { BTCUSDT: 2 } })).toThrow('BTCUSDT is to have leverage 2, and had 1')
+  expect(() => requireModels(required(), [{ name: 'm', series: 's', artifact: 'a' }])).toThrow('trained anew since')
+  const demo = () =>
+    here(['paper', join(project, 'sma-cross.ts'), '--data', 'binance:BTCUSDT:1h', '--broker', 'demo', ...PARAMS])
+  // past the gate it wants keys
+  expect((await demo()).stderr).toContain('KLINELAB_DEMO_KEY')
   appendFileSync(join(project, 'sma-cross.ts'), ' ')
+  const refused = await demo()
+  expect(refused).toMatchObject({ code: 2 })
+  expect(refused.stderr).toContain('the strategy, a file it imports, or the lockfile has been changed since')
   expect(() => required()).toThrow('the strategy, a file it imports, or the lockfile has been changed since')
   // a run that cannot be made again as it was is no ground for anything
   const { said: after } = await promoted()
@@ -111,4 +124,7 @@ test('a check that does not exist, and a reason that is none, are refused before
   expect(wrong).toMatchObject({ code: 2 })
   expect(wrong.stderr).toContain('did you mean "paper-days"?')
   expect((await promoted('--override', 'paper-days')).stderr).toContain('names no reason')
+  // a looser mark is an exception, and those have a reason
+  expect((await promoted('--min-trades', '3')).stderr).toContain('30')
+  expect((await promoted('--min-trades', '3')).code).toBe(2)
 })

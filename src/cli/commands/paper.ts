@@ -7,6 +7,8 @@ import { liveFeed } from '../../runs/paper/live-feed.ts'
 import { openBroker } from '../../runs/paper/open-broker.ts'
 import type { Bringing } from '../../runs/paper/prepare-live.ts'
 import { PaperSession, type SessionOptions } from '../../runs/paper/session.ts'
+import { admit } from '../../runs/promote/admit.ts'
+import { requireModels } from '../../runs/promote/promotion.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import { keyOf, waitText } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
@@ -38,20 +40,17 @@ export default {
     if (!isReplay && (from ?? to ?? speed) !== undefined)
       throw new UsageError('--from, --to and --speed are of a replay: add --replay, or leave them out')
     const watching = watchingOf(flags, io)
+    const asked = { strategy: args.words[0]!, data, ...(set !== undefined && { set: Object.fromEntries(set) }) }
+    // before any key is looked at
+    const promotion = flags.broker?.[0] === 'demo' ? await admit(asked, settings, io.warn) : null
     const place = await openBroker(flags.broker ?? [], io.env)
     const { broker, clock } = place
     const there = { ...io, env: place.env }
     const training = new TrainingProgress(io)
     const session = await PaperSession.open({
       asked: {
-        ...{
-          strategy: args.words[0]!,
-          data,
-          safety: safetyOf(flags, place.isRealTime),
-          broker: place.name,
-          fills: broker.fills,
-        },
-        ...(set !== undefined && { set: Object.fromEntries(set) }),
+        ...asked,
+        ...{ safety: safetyOf(flags, place.isRealTime), broker: place.name, fills: broker.fills },
         replay: isReplay ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } : null,
       },
       ...{ settings, broker, ...(name !== undefined && { name }) },
@@ -65,6 +64,14 @@ export default {
       onStop: flags.onStop ?? 'keep',
       redact: watching.redact,
     }).finally(() => training.end())
+    if (promotion !== null)
+      try {
+        requireModels(promotion, session.file.models)
+      } catch (error) {
+        session.abandon()
+        place.close()
+        throw error
+      }
     const isFast = isReplay && (speed ?? 'max') === 'max'
     const watch = await watchSession(session, watching, io, {
       out: settings.out,

@@ -5,7 +5,7 @@ import type { Promotion } from '../../runs/promote/promotion.ts'
 import type { Command } from '../command.ts'
 import { LEDGER, number, PLACES, settingsOf } from '../flags.ts'
 import { shown } from '../run-text.ts'
-import { amount, count, percent, plural, ratio, tableText } from '../text.ts'
+import { count, percent, plural, ratio, tableText } from '../text.ts'
 
 interface Flags {
   minTrades?: number
@@ -21,28 +21,35 @@ interface Flags {
 export default {
   words: '<run>',
   flags: {
-    'min-trades': number(`closed trades (built in: ${THRESHOLDS.trades})`, 'COUNT', { min: 0 }),
+    // a looser mark than the gate's own is an exception, and those have a reason
+    'min-trades': number(`closed trades, ${THRESHOLDS.trades} or more`, 'COUNT', { min: THRESHOLDS.trades }),
     'min-break-even': number(
-      `cost at which nothing is left, by the cost paid (built in: ${THRESHOLDS.breakEven})`,
+      `cost at which nothing is left, by the cost paid, ${THRESHOLDS.breakEven} or more`,
       'TIMES',
-      { min: 0 },
+      { min: THRESHOLDS.breakEven },
     ),
-    'max-faulty-bars': number(`share of bars missing, made or outliers (built in: ${THRESHOLDS.faultyBars})`, 'SHARE', {
+    'max-faulty-bars': number(`share of bars missing, made or outliers, ${THRESHOLDS.faultyBars} or less`, 'SHARE', {
       min: 0,
+      max: THRESHOLDS.faultyBars,
+    }),
+    'min-efficiency': number(`walk-forward efficiency, ${THRESHOLDS.efficiency} or more`, 'SHARE', {
+      min: THRESHOLDS.efficiency,
+    }),
+    'min-profitable': number(`share of test windows that made money, ${THRESHOLDS.profitable} or more`, 'SHARE', {
+      min: THRESHOLDS.profitable,
       max: 1,
     }),
-    'min-efficiency': number(`walk-forward efficiency (built in: ${THRESHOLDS.efficiency})`, 'SHARE', { min: 0 }),
-    'min-profitable': number(`share of test windows that made money (built in: ${THRESHOLDS.profitable})`, 'SHARE', {
-      min: 0,
+    'min-deflated': number(`deflated Sharpe ratio, a probability, ${THRESHOLDS.deflated} or more`, 'SHARE', {
+      min: THRESHOLDS.deflated,
       max: 1,
     }),
-    'min-deflated': number(`deflated Sharpe ratio, a probability (built in: ${THRESHOLDS.deflated})`, 'SHARE', {
-      min: 0,
-      max: 1,
-    }),
-    'min-paper-days': number(`days on paper, compared by parity (built in: ${THRESHOLDS.paperDays})`, 'DAYS', {
-      min: 0,
-    }),
+    'min-paper-days': number(
+      `days on paper, on live bars, compared by parity, ${THRESHOLDS.paperDays} or more`,
+      'DAYS',
+      {
+        min: THRESHOLDS.paperDays,
+      },
+    ),
     override: {
       help: 'lets a check pass, for a reason that is kept',
       value: 'CHECK=REASON',
@@ -104,6 +111,5 @@ function promotionText({ run, promoted, checklist, strategy }: Promotion, file: 
 function figureText({ unit }: ChecklistItem, value: number): string {
   if (unit === 'share') return percent(value)
   if (unit === 'times') return `${ratio(value)}×`
-  if (unit === 'days') return `${ratio(value)} d`
-  return unit === 'quote' ? amount(value) : count(value)
+  return unit === 'days' ? `${ratio(value)} d` : count(value)
 }

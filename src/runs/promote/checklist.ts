@@ -51,7 +51,7 @@ export interface Measured {
   readonly threshold: number
   /** `above` is strict: a result of 0 is none. */
   readonly must: 'at least' | 'at most' | 'above'
-  readonly unit: 'share' | 'times' | 'count' | 'days' | 'quote'
+  readonly unit: 'share' | 'times' | 'count' | 'days'
   /** What the figure is, and where it comes from; where there is none, how to get one. */
   readonly words: string
 }

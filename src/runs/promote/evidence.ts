@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { ParityDocument } from '../../core/parity.ts'
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
 import type { RunDocument } from '../../core/run.ts'
 import type { WalkForwardDocument } from '../../core/search.ts'
 import { DataError } from '../../data/index.ts'
@@ -22,7 +22,7 @@ export interface Evidence {
   readonly walkForward: WalkForwardDocument | null
   /** Probability that the Sharpe ratio is real given all trials, how many these were, and why there is none. */
   readonly deflated: { readonly figure: number | null; readonly trials: number; readonly why: string }
-  readonly sessions: readonly ParityDocument[]
+  readonly sessions: readonly Session[]
 }
 
 export interface Host {
@@ -91,29 +91,52 @@ function walkForwardOf(run: RunDocument, out: string, onWarning: (text: string) 
   return found.sort((a, b) => b.at - a.at)[0]?.document ?? null
 }
 
-/** Paper sessions of the same code and parameters whose parity has been looked at. */
-function sessionsOf(run: RunDocument, out: string): readonly ParityDocument[] {
+/** Of a session's `parity.json` what the gate looks at. */
+const PARITY = z.looseObject({
+  session: z.string(),
+  code: z.string(),
+  params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  series: z.array(z.string()),
+  broker: z.string(),
+  mode: z.enum(['live', 'replay']),
+  from: z.number(),
+  to: z.number(),
+  days: z.number().min(0),
+  unexplained: z.number(),
+  unaccounted: z.array(z.string()),
+})
+
+type Session = z.infer<typeof PARITY>
+
+/** Paper sessions of the same code, parameters and series whose parity has been looked at. */
+function sessionsOf(run: RunDocument, out: string): readonly Session[] {
   const folder = join(out, 'paper')
   if (!existsSync(folder)) return []
+  const traded = run.data.map(({ series }) => series)
   return readdirSync(folder)
     .map((name) => join(folder, name, 'parity.json'))
     .filter((file) => existsSync(file))
     .map(readParity)
     .filter(({ code, params }) => code === run.reproduce.code && sorted(params) === sorted(run.params))
+    .filter(({ series }) => [...series].sort().join() === [...traded].sort().join())
 }
 
 function sorted(params: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function readParity(file: string): ParityDocument {
+function readParity(file: string): Session {
+  const again = `make it again with klinelab parity ${basename(dirname(file))}`
+  let json: unknown
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ParityDocument
+    json = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new DataError(
-      `${file}: is damaged (${(error as Error).message}); make it again with klinelab parity ${dirname(file)}`,
-    )
+    throw new DataError(`${file}: is damaged (${(error as Error).message}); ${again}`)
   }
+  const { data, error } = PARITY.safeParse(json)
+  const [issue] = error?.issues ?? []
+  if (issue !== undefined) throw new DataError(`${file}: ${issue.path.join('.')}: ${issue.message}; ${again}`)
+  return data!
 }
 
 /** The figures of the gate, each with what it must come to. */
@@ -213,22 +236,36 @@ function faultyShare({ certificates }: RunDocument): number | null {
 }
 
 function onPaper({ sessions, document }: Evidence, { paperDays }: Thresholds) {
-  const sum = (of: (session: ParityDocument) => number) =>
-    sessions.length === 0 ? null : sessions.reduce((total, session) => total + of(session), 0)
   const command = `klinelab paper ${document.reproduce.request?.strategy ?? document.strategy} …, then klinelab parity`
-  const names = sessions.map(({ session }) => session).join(', ')
+  // what is played from a store or by a simulated exchange has happened already: it proves parity, and no day on paper
+  const live = sessions.filter(({ mode, broker }) => mode === 'live' && !broker.startsWith('exchange'))
+  const names = live.map(({ session }) => session).join(', ')
+  const strange = sessions.filter(({ unexplained, unaccounted }) => unexplained !== 0 || unaccounted.length > 0)
   return {
     'paper-days': measured(
       { must: 'at least', threshold: paperDays, unit: 'days' },
-      sum(({ days }) => days),
-      sessions.length === 0
-        ? `no session of this code and these parameters has been compared: ${command}`
+      live.length === 0 ? null : daysOf(live),
+      live.length === 0
+        ? `no session on live bars, of this code, these parameters and series, has been compared: ${command}`
         : `on paper, in ${names}`,
     ),
     'paper-parity': measured(
-      { must: 'at most', threshold: 0, unit: 'quote' },
-      sum(({ unexplained }) => Math.abs(unexplained)),
-      'between paper and backtest that no cause explains',
+      { must: 'at most', threshold: 0, unit: 'count' },
+      sessions.length === 0 ? null : strange.length,
+      strange.length === 0
+        ? 'sessions with a difference from the backtest that has no cause'
+        : `sessions with a difference from the backtest that has no cause: ${strange.map(({ session }) => session).join(', ')}`,
     ),
   }
+}
+
+/** Days that were traded; those that two sessions share count once. */
+function daysOf(sessions: readonly Session[]): number {
+  let [days, until] = [0, Number.NEGATIVE_INFINITY]
+  for (const { from, to, days: own } of [...sessions].sort((a, b) => a.from - b.from)) {
+    const fresh = Math.max(0, to - Math.max(from, until))
+    if (to > from) days += own * (fresh / (to - from))
+    until = Math.max(until, to)
+  }
+  return days
 }

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import type { RunDocument } from '../../core/run.ts'
+import type { RiskLimits } from '../../core/risk.ts'
+import type { ModelUsed, RunDocument } from '../../core/run.ts'
 import { diskError } from '../../data/duckdb.ts'
 import { DataError } from '../../data/index.ts'
 import { codeHash } from '../code-hash.ts'
@@ -18,7 +20,7 @@ const ITEM = z.strictObject({
   figure: z.number().nullable(),
   threshold: z.number(),
   must: z.enum(['at least', 'at most', 'above']),
-  unit: z.enum(['share', 'times', 'count', 'days', 'quote']),
+  unit: z.enum(['share', 'times', 'count', 'days']),
   words: z.string(),
   passed: z.boolean(),
   override: z.string().nullable(),
@@ -39,6 +41,10 @@ const PROMOTION = z.strictObject({
   /** sha256 of the bars of each series. */
   data: z.array(z.strictObject({ series: z.string(), sha256: z.string() })),
   models: z.array(z.strictObject({ name: z.string(), series: z.string(), artifact: z.string() })),
+  /** Of perpetuals, by symbol. */
+  leverage: z.record(z.string(), z.number()),
+  margin: z.string(),
+  risk: z.record(z.string(), z.unknown()),
   tradeHash: z.string(),
   engine: z.string(),
   checklist: z.array(ITEM),
@@ -59,6 +65,9 @@ export function promotionOf(
     code: reproduce.code,
     data: data.map(({ series, sha256 }) => ({ series, sha256 })),
     models: models.used.map(({ name, series, artifact }) => ({ name, series, artifact })),
+    leverage: { ...reproduce.request?.leverage },
+    margin: reproduce.request?.margin ?? 'cross',
+    risk: { ...reproduce.request?.risk },
     ...{ tradeHash, engine: engine.version, checklist: [...checklist] },
   }
 }
@@ -98,6 +107,10 @@ export interface Wanted {
   readonly strategy: string
   readonly params: Readonly<Record<string, unknown>>
   readonly series: readonly string[]
+  /** Of perpetuals, by symbol. */
+  readonly leverage: Readonly<Record<string, number>>
+  readonly margin: string
+  readonly risk: RiskLimits
 }
 
 /**
@@ -120,7 +133,24 @@ export function requirePromotion(wanted: Wanted, out: string, onWarning: (text: 
   )
 }
 
-function unlike({ promoted, code, params, series, checklist }: Promotion, wanted: Wanted): string | null {
+/**
+ * Holds the models that are really asked against those that were promoted.
+ * @throws UsageError for one that has been trained anew since
+ */
+export function requireModels(
+  promotion: Promotion,
+  models: readonly Pick<ModelUsed, 'name' | 'series' | 'artifact'>[],
+): void {
+  const known = new Set(promotion.models.map(({ name, series, artifact }) => `${name} ${series} ${artifact}`))
+  const other = models.find(({ name, series, artifact }) => !known.has(`${name} ${series} ${artifact}`))
+  if (other !== undefined)
+    throw new UsageError(
+      `strategy ${promotion.strategy}: its model ${other.name} of ${other.series} is not the one of ${promotion.run}, which was promoted: it has been trained anew since; make a backtest with it, and klinelab promote RUN`,
+    )
+}
+
+function unlike(promotion: Promotion, wanted: Wanted): string | null {
+  const { promoted, code, params, series, checklist } = promotion
   if (!promoted) {
     const open = checklist.filter(({ passed, override }) => !passed && override === null).map(({ name }) => name)
     return `it did not pass (${open.join(', ')})`
@@ -130,5 +160,16 @@ function unlike({ promoted, code, params, series, checklist }: Promotion, wanted
   for (const [name, value] of Object.entries(wanted.params))
     if (params[name] !== value) return `${name} is ${String(value)}, and was ${String(params[name])}`
   const other = wanted.series.find((one) => !series.includes(one))
-  return other === undefined ? null : `${other} is none of its series, ${series.join(', ')}`
+  if (other !== undefined) return `${other} is none of its series, ${series.join(', ')}`
+  const bolder = Object.entries(wanted.leverage).find(([symbol, times]) => times > (promotion.leverage[symbol] ?? 1))
+  if (bolder !== undefined)
+    return `${bolder[0]} is to have leverage ${bolder[1]}, and had ${promotion.leverage[bolder[0]] ?? 1}`
+  if (Object.keys(wanted.leverage).length > 0 && wanted.margin !== promotion.margin)
+    return `margin is ${wanted.margin}, and was ${promotion.margin}`
+  const rule = Object.keys(promotion.risk).find(
+    (name) => !isDeepStrictEqual(promotion.risk[name], wanted.risk[name as keyof RiskLimits]),
+  )
+  return rule === undefined
+    ? null
+    : `its limit of risk ${rule} was ${JSON.stringify(promotion.risk[rule])}, and is not now`
 }
