@@ -48,14 +48,13 @@ async function bytesOf(more: Partial<SearchAsked>, host: SearchHost): Promise<Re
 
 describe('whoever computes the trials', () => {
   test.each([
-    ['grid', {}],
-    ['tpe', { method: 'tpe', trials: 40, set: ['fast=5..60', 'slow=61..300'] }],
-    ['sobol with pruning', { method: 'sobol', trials: 150, set: ['fast=5..60', 'slow=61..300'], prune: 0.3 }],
-  ] as const)('a sweep by %s is the same bytes on 1, 2 and 5 threads', async (_, more) => {
+    ['grid', 2, {}],
+    ['tpe', 3, { method: 'tpe', trials: 40, set: ['fast=5..60', 'slow=61..300'] }],
+    ['sobol with pruning', 5, { method: 'sobol', trials: 150, set: ['fast=5..60', 'slow=61..300'], prune: 0.3 }],
+  ] as const)('a sweep by %s is the same bytes on one thread and on %i', async (_, workers, more) => {
     const one = await bytesOf(more, { workers: 1 })
     expect(Object.keys(one).sort()).toEqual(['report.html', 'run.json', 'trials.csv'])
-    expect(await bytesOf(more, { workers: 2 })).toEqual(one)
-    expect(await bytesOf(more, { workers: 5 })).toEqual(one)
+    expect(await bytesOf(more, { workers })).toEqual(one)
   })
 })
 
