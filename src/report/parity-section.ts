@@ -16,7 +16,8 @@ export const CAUSE_WORDS: Readonly<Record<ParityCause, string>> = {
 
 const OWN_STYLE = `
 header{display:block}
-#money .bar{max-width:100%}
+#money .bar.bad{background:var(--bad)}
+#money td:last-child{min-width:90px}
 #differences td{vertical-align:top}
 #differences .prose{min-width:16em}
 `
@@ -48,7 +49,7 @@ export function paritySentence(document: ParityDocument): string {
 }
 
 /** The parity of a session: what it came to beside its backtest, and what each cause did to that. */
-export function paritySections(document: ParityDocument): readonly string[] {
+function paritySections(document: ParityDocument): readonly string[] {
   return [summary(document), moneySection(document), differenceSection(document)]
 }
 
@@ -59,8 +60,7 @@ function summary(document: ParityDocument): string {
     card('Net profit on paper', `${money(netProfit.paper)} <span class="unit">${escapeHtml(quote)}</span>`, ''),
     card('In the backtest', `${money(netProfit.backtest)} <span class="unit">${escapeHtml(quote)}</span>`, ''),
     card('Unexplained', money(unexplained), '', unexplained === 0 ? 'good' : 'bad'),
-    card('Fills', count(fills.paper), `${count(fills.backtest)} in the backtest`),
-    card('Days of trading', decimal(days, 1), plural(document.bars, 'bar')),
+    card('Fills', count(fills.paper), `${count(fills.backtest)} in the backtest; ${decimal(days, 1)} days of trading`),
   ]
   const open = unaccounted.map((text) => `<p class="alarm">${escapeHtml(`Nobody knows why: ${text}`)}</p>`)
   const said = remarks.map((text) => `<p class="words">${escapeHtml(text)}</p>`)
@@ -82,7 +82,7 @@ function moneySection(document: ParityDocument): string {
   const bar = (value: number) =>
     value === 0
       ? ''
-      : `<span class="bar ${value > 0 ? 'good' : 'bad'}" style="--w:${Math.round((Math.abs(value) / widest) * 240)}px;width:var(--w)"></span>`
+      : `<span class="bar ${value > 0 ? 'good' : 'bad'}" style="--w:${Math.round((Math.abs(value) / widest) * 100)}%"></span>`
   const rows = [
     ['The backtest', '', money(netProfit.backtest), ''],
     ...causes.map((one) => [CAUSE_WORDS[one.cause], count(one.count), money(one.money), bar(one.money)]),
@@ -90,7 +90,7 @@ function moneySection(document: ParityDocument): string {
     ['<strong>The session</strong>', '', `<strong>${money(netProfit.paper)}</strong>`, ''],
   ]
   const columns = [
-    { title: '' },
+    { title: '', kind: 'prose' as const },
     { title: 'Differences', kind: 'number' as const },
     { title: `Net profit, ${quote}`, kind: 'number' as const },
     { title: '' },
