@@ -6,7 +6,7 @@ import type { Ground } from '../models/ground.ts'
 import type { BarSpan, FoldBorders } from '../preprocess/split.ts'
 
 /** Share of the bars that is the window unless it is told how long. */
-export const WINDOW_SHARE = 0.1
+const WINDOW_SHARE = 0.1
 /** Rows with a label, of all series: fewer decide nothing. */
 const ROWS_NEEDED = 100
 

@@ -20,7 +20,7 @@ const [KNOWN, ALL] = [2400, 3480]
 
 /** What goes up goes up again; from the hour `turn` on what goes up comes down. */
 function rows(turn: number): string[] {
-  const random = seededRandom(11)
+  const random = seededRandom(14)
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
   let [close, last] = [1500, 0]
   return Array.from({ length: ALL }, (_, hour) => {
@@ -66,7 +66,8 @@ function projectIn(cwd: string): Project {
   }
 }
 
-const RETRAIN = ['retrain', 'm.ts', '--window', '15d']
+/** What 840 bars leave open of three coefficients costs 3 ÷ (2 × 840) nats: the margin is well above that. */
+const RETRAIN = ['retrain', 'm.ts', '--window', '15d', '--margin', '0.01']
 const PAPER = ['paper', 'm.ts', '--replay', '--from', '2023-04-11', '--name', 's']
 
 const champions = ({ out }: Project) => join(out, 'champions', readdirSync(join(out, 'champions'))[0]!)
@@ -90,6 +91,8 @@ describe('a model on a series', () => {
     before = projectIn(scratch({ 'm.ts': MODULE, 'package.json': '{ "type": "module" }' }))
     await before.bring(rows(ALL).slice(0, KNOWN))
     await before.json('backtest', 'm.ts')
+    // crowns what the backtest has trained, so that no session asks one of the bars to come
+    expect(await before.json(...RETRAIN)).toMatchObject({ outcome: 'kept' })
   }, 60_000)
 
   /** As it was then, with what came. */
@@ -125,7 +128,8 @@ describe('a model on a series', () => {
     expect(contest!.champion.learntTo).toBeLessThan(BEGIN + KNOWN * HOUR)
     const after = championship(project)
     expect(after.reigns.map(({ how }) => how)).toEqual(['found', 'won'])
-    expect(after.decisions).toEqual([swap])
+    expect(after.decisions.map(({ outcome }) => outcome)).toEqual(['kept', 'swapped'])
+    expect(after.decisions[1]).toEqual(swap)
 
     // it has been answered
     expect(await json(...RETRAIN, '--on-drift', 's')).toMatchObject({ outcome: 'not-needed' })
@@ -148,7 +152,9 @@ describe('a model on a series', () => {
     expect(next.models.map(({ artifact }) => artifact)).toEqual([swap.champion])
     expect(next.from).toBe(contest!.window.from)
 
-    const trained = bytesOf(join(out, readdirSync(out).find((name) => name.startsWith('up-'))!, 'artifact'))
+    const runs = readdirSync(out).filter((name) => name.startsWith('up-'))
+    expect(runs).toHaveLength(1)
+    const trained = bytesOf(join(out, runs[0]!, 'artifact'))
     expect(reigning(project)).not.toBe(trained)
     const back = await json<RetrainDecision>('retrain', 'm.ts', '--rollback')
     expect(back).toMatchObject({ outcome: 'rolled-back', champion: swap.before, before: swap.champion })
@@ -180,7 +186,7 @@ describe('a model on a series', () => {
     const { contest } = await json<RetrainDecision>(...RETRAIN)
     expect(contest).toEqual(kept.contest)
     expect(reigning(project)).toBe(bytes)
-    expect(await json(...RETRAIN, '--by', 'money', '--margin', '1000')).toMatchObject({ outcome: 'kept' })
+    expect(await json(...RETRAIN, '--by', 'money')).toMatchObject({ outcome: 'kept' })
   }, 60_000)
 
   test('is refused where it cannot be judged', async () => {
