@@ -21,7 +21,7 @@ export interface MarketSource {
 /** Where the bar at hand stands: not begun or over, its open is the present price, or its path is being played. */
 export type Stage = 'closed' | 'open' | 'inside'
 
-/** What is shown of a bar as trades, a quarter of its volume each; the order of the extremes is that of the path. */
+/** What is shown of a bar as trades, its volume with the last; the order of the extremes is that of the path. */
 type Part = 'open' | 'low' | 'high' | 'close'
 
 /**
@@ -195,12 +195,12 @@ export class SymbolMarket {
   #trade(part: Part, row: number, k: number, time: number): ShownTrade | null {
     const units = Math.round(this.bars.volume[row]! * 10 ** this.volumeDecimals)
     if (units === 0) return null
-    const quarter = Math.floor(units / TRADES_A_BAR)
+    // what of its volume were shown at its open would tell how much is to come
+    const early = units >= TRADES_A_BAR ? 1 : 0
     return {
       id: row * TRADES_A_BAR + k + 1,
       price: this.bars[part][row]!,
-      // the last takes what does not divide
-      units: part === 'close' ? units - quarter * (TRADES_A_BAR - 1) : quarter,
+      units: part === 'close' ? units - early * (TRADES_A_BAR - 1) : early,
       time,
       isBuyerMaker: part === 'low' || part === 'close',
     }

@@ -163,8 +163,10 @@ describe('a candle', () => {
     const [, , , first] = candles
     expect(first).toMatchObject({ t: FROM, T: FROM + MINUTE - 1, s: 'BTCUSDT', i: '1m', x: true })
     expect(first).toMatchObject({ o: '100.10', h: '103.50', l: '99.20', c: '102.40', v: '8.000', n: 4, B: '0' })
-    // a quarter of 8 at each price: 2 × (100.1 + 99.2 + 103.5 + 102.4) = 810.4, bought 2 × (100.1 + 103.5) = 407.2
-    expect(first).toMatchObject({ q: '810.40000', V: '4.000', Q: '407.20000' })
+    // 0.001 at open, low and high, the rest at the close: 0.3028 + 7.997 × 102.4 = 819.1956, bought 0.001 × (100.1 + 103.5) = 0.2036
+    expect(first).toMatchObject({ q: '819.19560', V: '0.002', Q: '0.20360' })
+    // until then nothing tells how much is to come
+    expect(candles.slice(0, 3).map(({ v }) => v)).toEqual(['0.001', '0.002', '0.003'])
   })
 
   test('of five minutes closes with its last minute only', async () => {

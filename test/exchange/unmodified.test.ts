@@ -45,7 +45,7 @@ test('clients with production addresses trade here over TLS, and nothing else ge
       ccxtUrl: 'https://fapi.binance.com/fapi/v1',
       ccxtOrder: 'open',
       ccxtError: 'InsufficientFunds',
-      ccxtCandle: [FROM, 50_000, 50_000, 50_000, 50_000, 3.086],
+      ccxtCandle: [FROM, 50_000, 50_000, 50_000, 50_000, 0.001],
       binanceBalance: '100000.00000000',
       binanceFrame: 'kline',
       officialOrders: 1,
