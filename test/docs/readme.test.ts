@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT, scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 import { dayOfMinutes, zipOf } from './dump.ts'
 import { fencedBlocks } from './fenced.ts'
 
@@ -35,7 +36,12 @@ const programs = scratch()
 const program = (name: string, text: string) =>
   writeFileSync(join(programs, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
 program('npm', `[ "$1 $2" = "start --" ] || exit 64\nshift 2\ncd '${ROOT}' && exec ${scripts['start']} "$@"`)
-program('npx', `[ "$1" = klinelab ] || exit 64\nshift\nexec node '${join(ROOT, 'src', 'cli', 'klinelab.mjs')}' "$@"`)
+const NPX = '[ "$1" = klinelab ] || exit 64\nshift\n'
+program('npx', `${NPX}exec node '${join(ROOT, 'src', 'cli', 'klinelab.mjs')}' "$@"`)
+
+/** Beside them, a `npx` that only says what words the shell made of the line. */
+const words = scratch()
+writeFileSync(join(words, 'npx'), `#!/bin/sh\n${NPX}printf '%s\\0' "$@"\n`, { mode: 0o755 })
 
 /** The venues are asked at a server of this machine that plays them. */
 let venues: ChildProcess
@@ -50,20 +56,35 @@ beforeAll(async () => {
 })
 afterAll(() => venues.kill())
 
-function sh(command: string) {
+const inProject = () => ({
+  ...elsewhere,
+  HOME: join(project, 'home'),
+  KLINELAB_REPORTS: join(project, 'reports'),
+})
+
+function sh(command: string, found = programs) {
   const { KLINELAB_STORE, ...env } = process.env
   return spawnSync('sh', ['-c', command], {
     cwd: project,
     encoding: 'utf8',
-    env: {
-      ...env,
-      ...elsewhere,
-      HOME: join(project, 'home'),
-      PATH: `${programs}:${dirname(process.execPath)}:${env['PATH']}`,
-      KLINELAB_REPORTS: join(project, 'reports'),
-    },
+    env: { ...env, ...inProject(), PATH: `${found}:${dirname(process.execPath)}:${env['PATH']}` },
   })
 }
+
+function alone(command: string) {
+  const { status: code, stdout, stderr } = sh(command)
+  return { code, stdout, stderr }
+}
+
+/** The shell's own words, given to a klinelab that need not be started first: half a second of CPU each. */
+async function here(command: string) {
+  const said = sh(command, words)
+  expect({ status: said.status, stderr: said.stderr }).toEqual({ status: 0, stderr: '' })
+  return klinelabHere(said.stdout.split('\0').slice(0, -1), { cwd: project, env: inProject() })
+}
+
+/** What waits, listens or plays a part in the whole process keeps one of its own, and one of each kind proves `npx`. */
+const isAlone = (command: string) => /^npm |klinelab (paper|exchange|runs|data get|doctor)\b/.test(command)
 
 function exchangeInfo(base: string, serverTime: number): string {
   const file = join(ROOT, 'datasets', 'instruments', 'binance', 'BTCUSDT', '2022-12-17.json')
@@ -86,9 +107,9 @@ describe('the commands of the README', () => {
     expect(others.filter((command) => !/^(npm start -- |npx klinelab )/.test(command))).toEqual([])
   })
 
-  test.each(commands.filter((command) => !isWhole(command)))('%s', (command) => {
-    const done = sh(command)
-    expect({ code: done.status, stderr: done.stderr }).toEqual({ code: 0, stderr: '' })
+  test.each(commands.filter((command) => !isWhole(command)))('%s', async (command) => {
+    const done = await (isAlone(command) ? alone(command) : here(command))
+    expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: '' })
     expect(done.stdout.length).toBeGreaterThan(20)
   })
 
