@@ -332,6 +332,30 @@ export class Engine {
   halt(why: string, isFlattening: boolean, at = this.#curve.lastTime): void {
     if (this.#risk === null) throw new RangeError('an engine without limits of risk cannot be halted')
     this.#risk.halt(at, why, isFlattening)
+    this.#closeBooks(at, isFlattening)
+  }
+
+  /** What stands until `resume`, but for limits that end with the day. */
+  get standing(): 'halt' | 'flatten' | null {
+    return this.#risk?.standing ?? null
+  }
+
+  /**
+   * Nothing may be opened until `goOn`, whatever is halted or resumed meanwhile.
+   * @throws RangeError as `halt` does
+   */
+  pause(why: string, at = this.#curve.lastTime): void {
+    if (this.#risk === null) throw new RangeError('an engine without limits of risk cannot be halted')
+    this.#risk.pause(at, why)
+    this.#closeBooks(at)
+  }
+
+  /** Ends a pause; what is halted stays halted. */
+  goOn(at = this.#curve.lastTime): void {
+    this.#risk?.goOn(at)
+  }
+
+  #closeBooks(at: number, isFlattening = false): void {
     this.#flattening.begin(at)
     if (isFlattening) this.#flattening.goOn()
     if (!this.#desk.isIdle) this.#desk.answer(at, this.#fail)

@@ -35,6 +35,8 @@ export class RiskGuard {
   readonly #rows: Int32Array
   #halt: HaltRule | null = null
   #isFlattening = false
+  /** For a while only, and beside any halt: neither lifts the other. */
+  #isPaused = false
   /** When a day's loss first halted trading, as text. */
   #firstDay: string | null = null
   /** Equity at the start of the day, its highest, and at the last mark: on every bar, so not in fields (they would be boxed). */
@@ -61,6 +63,27 @@ export class RiskGuard {
   /** Whether nothing may be open. */
   get isFlattening(): boolean {
     return this.#halt !== null && this.#isFlattening
+  }
+
+  /** What stands until a person resumes: nothing is opened, or everything is closed as well. */
+  get standing(): 'halt' | 'flatten' | null {
+    if (this.#halt === null || this.#halt === 'RISK_DAILY_LOSS') return null
+    return this.#isFlattening ? 'flatten' : 'halt'
+  }
+
+  /** Nothing may be opened until whoever says so goes on. */
+  pause(at: number, why: string): void {
+    if (this.#isPaused) return
+    this.#isPaused = true
+    this.#record(null, { type: 'halted', at, rule: 'RISK_HALT', value: why, limit: '', until: null })
+    this.#remark(`Trading was halted at ${new Date(at).toISOString()}: ${why}`)
+  }
+
+  /** What limits or a person have halted meanwhile stays halted, and its losses are counted on. */
+  goOn(at: number): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    if (this.#halt === null) this.#record(null, { type: 'resumed', at, rule: 'RISK_HALT' })
   }
 
   /** Halts trading for a reason that lies outside of the account, until a person resumes. */
@@ -123,7 +146,7 @@ export class RiskGuard {
   #lift(at: number): void {
     const rule = this.#halt!
     this.#halt = null
-    this.#record(null, { type: 'resumed', at, rule })
+    if (!this.#isPaused) this.#record(null, { type: 'resumed', at, rule })
   }
 
   /** A trade has been closed by a stop or a liquidation: the symbol rests. */
@@ -177,7 +200,8 @@ export class RiskGuard {
   /** Rules of when and what. */
   #closed(slot: Slot, at: number): Refusal | null {
     const { symbols, hours } = this.#risk
-    if (this.#halt !== null) return refusal(this.#halt, 'an order that opens', 'none while trading is halted')
+    const halt = this.#halt ?? (this.#isPaused ? 'RISK_HALT' : null)
+    if (halt !== null) return refusal(halt, 'an order that opens', 'none while trading is halted')
     const rests = this.#restsUntil.get(slot) ?? 0
     if (at < rests)
       return refusal('RISK_COOL_DOWN', new Date(at).toISOString(), `from ${new Date(rests).toISOString()} on`)

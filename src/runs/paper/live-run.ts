@@ -39,7 +39,14 @@ export type LiveInput =
       readonly at: number
       readonly command: 'resume' | 'halt' | 'flatten'
       readonly why: string
+      readonly by?: string
     }
+
+/**
+ * Who halts for a while only, and lifts it: the stop of the process until its next start, and bars that are caught up with. What limits
+ * or a person have halted is not lifted by them.
+ */
+export const PAUSES: readonly string[] = ['stop', 'catch-up']
 
 /**
  * The engine of a running session, told of one input after another. What it comes to hangs on the inputs and on nothing else, so that a
@@ -78,9 +85,16 @@ export class LiveRun implements BrokerRun {
     if (input.kind === 'bars') this.#takeBars(input)
     else if (input.kind === 'funding') this.#takeFunding(input)
     else if (input.kind === 'told') engine.tell(input.told)
-    else if (input.command === 'resume') engine.resume(this.#at || input.at)
-    else engine.halt(input.why, input.command === 'flatten', this.#at || input.at)
+    else this.#takeCommand(input)
     return engine.events.slice(before)
+  }
+
+  #takeCommand({ at, command, why, by = '' }: Extract<LiveInput, { kind: 'command' }>): void {
+    const engine = this.#engine
+    const now = this.#at || at
+    if (PAUSES.includes(by)) command === 'resume' ? engine.goOn(now) : engine.pause(why, now)
+    else if (command === 'resume') engine.resume(now)
+    else engine.halt(why, command === 'flatten', now)
   }
 
   #takeBars({ at, bars }: Extract<LiveInput, { kind: 'bars' }>): void {
@@ -109,6 +123,11 @@ export class LiveRun implements BrokerRun {
 
   get at(): number {
     return this.#at
+  }
+
+  /** What stands until a person resumes; pauses are not that, nor limits that end with the day. */
+  get standing(): 'halt' | 'flatten' | null {
+    return this.#engine.standing
   }
 
   get events(): readonly RunEvent[] {

@@ -8,11 +8,12 @@ import { UsageError } from '../usage-error.ts'
 import { checkStart } from './begin-session.ts'
 import type { FeedBar, FeedFunding, FeedRemark } from './feed.ts'
 import { Journal } from './journal.ts'
+import { PAUSES } from './live-run.ts'
 import type { PreparedSession } from './paper-request.ts'
 import { type Rows, rowsOf } from './parity-rows.ts'
 import { readSession, readWarmUp, type SessionFile, type WarmSlot } from './session-file.ts'
 import { barOf, type JournalRecord, type PaperCommand } from './session-record.ts'
-import { PAUSES, SessionState } from './session-state.ts'
+import { SessionState } from './session-state.ts'
 
 /** What a session has left in its folder. */
 export interface RecordedSession {
@@ -116,7 +117,7 @@ export function playSession(
   return { result: state.final ?? state.run.finish(), instants, commands, remarks, traded }
 }
 
-/** Pauses of what is halted already, and their ends, do nothing. */
+/** Pauses of what is paused already, and ends of what somebody else has paused, do nothing. */
 function isIgnored({ command, by }: Extract<JournalRecord, { kind: 'command' }>, state: SessionState): boolean {
-  return PAUSES.includes(by) && (command === 'resume' ? state.isPausedBy !== by : state.isHalted)
+  return PAUSES.includes(by) && state.isPausedBy !== (command === 'resume' ? by : null)
 }

@@ -4,7 +4,7 @@ import type { EngineResult } from '../../core/run.ts'
 import { parseSeries, type Series } from '../../core/series.ts'
 import type { Strategy } from '../../engine/index.ts'
 import { LiveFeatures } from './drift-features.ts'
-import { LiveRun } from './live-run.ts'
+import { LiveRun, PAUSES } from './live-run.ts'
 import type { BrokerNote } from './paper-broker.ts'
 import type { PreparedSession } from './paper-request.ts'
 import { runOptions } from './prepare-session.ts'
@@ -41,7 +41,7 @@ export class SessionState {
   readonly lastBars: (number | null)[]
   /** Whether nothing may be opened. */
   isHalted = false
-  /** Whether it was halted only because it was stopped, or catches up: that is lifted when it goes on. */
+  /** Whether it is paused because it was stopped, or catches up: that is lifted when it goes on, and no other halt is. */
   isPausedBy: string | null = null
   /** Nothing comes any more: what it came to in the end. */
   final: EngineResult | null = null
@@ -112,13 +112,13 @@ export class SessionState {
   }
 
   #command({ at, command, why, by }: Extract<JournalRecord, { kind: 'command' }>): Taken {
-    // one that pauses what is halted already would lift that with its own end
-    if (PAUSES.includes(by) && (command === 'resume' ? this.isPausedBy !== by : this.isHalted)) return NOTHING
-    const events = this.run.take({ kind: 'command', at, command, why })
+    const isPause = PAUSES.includes(by)
+    // one pauses at a time, and only he lifts it
+    if (isPause && this.isPausedBy !== (command === 'resume' ? by : null)) return NOTHING
+    const events = this.run.take({ kind: 'command', at, command, why, by })
     this.#note(events)
-    this.isHalted = command !== 'resume'
-    this.isPausedBy = command !== 'resume' && PAUSES.includes(by) ? by : null
-    if (command === 'resume' && !PAUSES.includes(by)) this.#watch.resumed(this.run.account().equity)
+    if (isPause) this.isPausedBy = command === 'resume' ? null : by
+    else if (command === 'resume') this.#watch.resumed(this.run.account().equity)
     return { events, breaches: [] }
   }
 
@@ -135,8 +135,6 @@ export class SessionState {
       const caused = this.run.take({ kind: 'command', at: this.run.at, command: action, why: `${rule}: ${text}` })
       this.#note(caused)
       all.push(...caused)
-      this.isHalted = true
-      this.isPausedBy = null
     }
     return { events: all, breaches }
   }
@@ -150,6 +148,3 @@ export class SessionState {
     }
   }
 }
-
-/** Who halts for a while only, and lifts it: the stop of the process until its next start, and bars that are caught up with. */
-export const PAUSES: readonly string[] = ['stop', 'catch-up']
