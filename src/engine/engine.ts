@@ -268,6 +268,13 @@ export class Engine {
     this.#broker.told.take(slot, told)
   }
 
+  /** Why `tell` would not take it; `null`: it would. */
+  whyNot(told: Told): string | null {
+    const slot = this.slots.find(({ symbol }) => symbol === told.symbol)
+    if (slot === undefined) return `${told.symbol} is told of, which is not in this run`
+    return this.#broker.told?.whyNot(slot, told) ?? null
+  }
+
   /** Everything that has happened so far, in order. */
   get events(): readonly RunEvent[] {
     return this.#log.events

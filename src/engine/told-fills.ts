@@ -93,12 +93,33 @@ export class ToldFills {
     ended.set(order.id, order)
   }
 
-  #fill(slot: Slot, told: Of<'fill'>): void {
+  /** Why it cannot be taken; `null`: it can. */
+  whyNot(slot: Slot, told: Told): string | null {
+    try {
+      if (told.kind === 'fill') this.#read(slot, told)
+      else if (told.kind === 'funding') this.#units(told.paid)
+      return null
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  #read(slot: Slot, told: Of<'fill'>) {
     const { scales, symbol } = slot
-    const qty = exactly(told.qty, scales.qtyDecimals, `${symbol} ${told.order}: a filled quantity`)
-    const price = exactly(told.price, scales.priceDecimals, `${symbol} ${told.order}: a fill's price`)
-    const fee = roundedUp(parseDecimal(told.fee), this.#account.ledger.decimals)
-    const order = this.#find(slot, told.order)
+    return {
+      qty: exactly(told.qty, scales.qtyDecimals, `${symbol} ${told.order}: a filled quantity`),
+      price: exactly(told.price, scales.priceDecimals, `${symbol} ${told.order}: a fill's price`),
+      fee: this.#units(told.fee),
+      order: this.#find(slot, told.order),
+    }
+  }
+
+  #units(paid: string): number {
+    return roundedUp(parseDecimal(paid), this.#account.ledger.decimals)
+  }
+
+  #fill(slot: Slot, told: Of<'fill'>): void {
+    const { qty, price, fee, order } = this.#read(slot, told)
     const rules = slot.rulesAt(told.at)
     const last = this.#acceptance.lastSequence
     const side = order.isClose ? (slot.position.units > 0 ? -1 : 1) : order.side
@@ -155,7 +176,7 @@ export class ToldFills {
   }
 
   #funding(slot: Slot, { paid, rate, mark, at }: Of<'funding'>): void {
-    const units = roundedUp(parseDecimal(paid), this.#account.ledger.decimals)
+    const units = this.#units(paid)
     slot.position.payFunding(units, this.#account)
     if (slot.margin?.mode === 'isolated') slot.margin.isolated -= units
     this.#emit(slot, {

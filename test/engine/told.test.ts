@@ -132,6 +132,13 @@ test('what nobody sent, of a market nobody trades, or finer than its grid is ref
   expect(() => engine.tell(filled('o9', '1', '100'))).toThrow('order o9, which was never sent')
   expect(() => engine.tell(filled('o1', '0.00001', '100'))).toThrow('0.00001, finer than the 3 decimals')
   expect(() => engine.tell({ ...filled('o1', '1', '100'), symbol: 'ETHUSDT' })).toThrow('ETHUSDT is told of')
+  // and who asks first hears the same, of funding too
+  expect(engine.whyNot(filled('o9', '1', '100'))).toContain('order o9, which was never sent')
+  expect(engine.whyNot(filled('o1', '1', '100.001'))).toContain('100.001, finer than the 2 decimals')
+  expect(engine.whyNot({ ...filled('o1', '1', '100'), symbol: 'ETHUSDT' })).toContain('ETHUSDT is told of')
+  const funding = { kind: 'funding', symbol: 'BTCUSDT', paid: '1e-9', rate: '0.0001', mark: '100', at: HOUR } as const
+  expect(engine.whyNot(funding)).toBe('"1e-9" is not a plain decimal number')
+  expect([engine.whyNot(filled('o1', '1', '100.01')), engine.whyNot({ ...funding, paid: '-1' })]).toEqual([null, null])
 })
 
 test('a halt by hand over one that closes goes on closing, and no new day lifts it', () => {

@@ -97,6 +97,11 @@ export class LiveRun implements BrokerRun {
     else engine.halt(why, command === 'flatten', now)
   }
 
+  /** Why something that an exchange says could not be taken; `null`: it can. */
+  whyNot(told: Told): string | null {
+    return this.#engine.whyNot(told)
+  }
+
   #takeBars({ at, bars }: Extract<LiveInput, { kind: 'bars' }>): void {
     if (!(at > this.#at))
       throw new RangeError(`bars that close at ${timeName(at)}, after those of ${timeName(this.#at)}`)

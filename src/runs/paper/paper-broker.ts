@@ -95,6 +95,8 @@ export interface BrokerRun {
   positionOf(symbol: string): { readonly qty: number; readonly entryPrice: number }
   /** Quote asset: the wallet (start + realised − fees − funding), and equity at the last marks. */
   account(): { readonly wallet: number; readonly equity: number; readonly free: number }
+  /** Why the engine could not take this, such as a price finer than its grid; `null`: it can. */
+  whyNot(told: Told): string | null
   /** Close of the last bar of a symbol, and when it closed, UTC ms; `null` before the first. */
   lastClose(symbol: string): { readonly at: number; readonly price: number } | null
   /** Last instant that the engine has taken, UTC ms; 0 before the first. */

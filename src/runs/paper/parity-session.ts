@@ -109,7 +109,7 @@ export function playSession(
       covered = Math.max(covered, at)
     }
     for (const { rule, text } of breaches) {
-      const command = file.safety.on[rule]
+      const command = rule === 'not-taken' ? 'halt' : file.safety.on[rule]
       if (command === 'none') continue
       commands.push({ after: instants.length, at: state.run.at, command, why: `${rule}: ${text}`, by: `rule ${rule}` })
     }

@@ -23,8 +23,8 @@ export interface SafetyRules {
 }
 
 /** A rule that has been broken. */
-export interface Breach {
-  readonly rule: SafetyRule
+export interface Breach<R = SafetyRule> {
+  readonly rule: R
   readonly text: string
   readonly facts: Readonly<Record<string, unknown>>
 }

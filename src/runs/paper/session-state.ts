@@ -8,7 +8,7 @@ import { LiveRun, PAUSES } from './live-run.ts'
 import type { BrokerNote } from './paper-broker.ts'
 import type { PreparedSession } from './paper-request.ts'
 import { runOptions } from './prepare-session.ts'
-import { type Breach, SafetyWatch } from './safety.ts'
+import { type Breach, type SafetyRule, SafetyWatch } from './safety.ts'
 import type { SessionFile, WarmSlot } from './session-file.ts'
 import { barOf, type JournalRecord } from './session-record.ts'
 
@@ -21,7 +21,7 @@ interface Counters {
 /** What an input came to. */
 export interface Taken {
   readonly events: readonly RunEvent[]
-  readonly breaches: readonly Breach[]
+  readonly breaches: readonly Breach<SafetyRule | 'not-taken'>[]
 }
 
 const NOTHING: Taken = { events: [], breaches: [] }
@@ -65,7 +65,7 @@ export class SessionState {
       case 'bars':
         return this.#bars(record)
       case 'told':
-        return this.#judged(this.run.take(record))
+        return this.#told(record)
       case 'command':
         return this.#command(record)
       case 'broker':
@@ -109,6 +109,16 @@ export class SessionState {
     }
     this.counters.bars += own.length
     return this.#judged(events)
+  }
+
+  /** What the engine cannot take becomes a halt: an error would come at every start, for the record is written. */
+  #told(record: Extract<JournalRecord, { kind: 'told' }>): Taken {
+    const { told } = record
+    const text = this.run.whyNot(told)
+    if (text === null) return this.#judged(this.run.take(record))
+    const events = this.run.take({ kind: 'command', at: told.at, command: 'halt', why: text })
+    this.#note(events)
+    return { events, breaches: [{ rule: 'not-taken', text, facts: { symbol: told.symbol, told: told.kind } }] }
   }
 
   #command({ at, command, why, by }: Extract<JournalRecord, { kind: 'command' }>): Taken {

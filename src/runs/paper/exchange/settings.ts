@@ -1,3 +1,4 @@
+import { parseDecimal } from '../../../core/decimal.ts'
 import type { Filters } from '../../../core/instrument.ts'
 import { parseExchangeInfo } from '../../../data/exchange-info.ts'
 import type { BrokerSymbol } from '../paper-broker.ts'
@@ -129,14 +130,14 @@ export class Settings {
   }
 }
 
-/** Prices and quantities that are legal by `ours` must lie on the grid of `theirs`. */
+/** What is legal by `ours` must lie on the grid of `theirs`, and what fills there must not be finer than the engine reckons. */
 function misfits(symbol: string, ours: Filters, theirs: Filters): string[] {
   const grids = [
     ['tick size', ours.price?.tick, theirs.price?.tick],
     ['step size', ours.lot?.step, theirs.lot?.step],
   ] as const
   const found: string[] = grids.flatMap(([what, own, other]) =>
-    own === undefined || other === undefined || isMultiple(own, other)
+    own === undefined || other === undefined || (isMultiple(own, other) && !isFiner(other, own))
       ? []
       : [
           `${symbol}: the exchange's ${what} is ${other}, the session's ${own}: store the rules of this exchange and start anew`,
@@ -153,6 +154,10 @@ function misfits(symbol: string, ours: Filters, theirs: Filters): string[] {
 function isMultiple(value: string, of: string): boolean {
   const grid = unitsOf(of)
   return grid === 0n || unitsOf(value) % grid === 0n
+}
+
+function isFiner(value: string, than: string): boolean {
+  return parseDecimal(value).decimals > parseDecimal(than).decimals
 }
 
 function modeOf(risk: Fields): 'cross' | 'isolated' {

@@ -30,11 +30,22 @@ export class Teller {
   tell(key: string, told: Counted, extra: Readonly<Record<string, unknown>> = {}): Promise<boolean> {
     return this.inTurn(async () => {
       if (this.#seen.has(key)) return false
+      const why = this.#host.run.whyNot(told)
+      if (why !== null) return this.#cannot(key, told, why)
       await this.#host.note({ kind: 'broker', note: 'told', key, told, ...extra })
       this.#seen.add(key)
       await this.#host.tell(told)
       return true
     })
+  }
+
+  /** A note of it would be told again at every start. */
+  async #cannot(key: string, { kind, symbol }: Counted, why: string): Promise<false> {
+    this.#seen.add(key)
+    const text = `the exchange tells of a ${kind} that the session cannot take into its books, so nothing is opened any more: ${why}`
+    this.#host.alarm({ at: this.#host.now(), kind: 'not-taken', severity: 'critical', text, facts: { symbol, key } })
+    await this.#host.halt(text)
+    return false
   }
 
   /** One after the other, so that what is noted of an order is in the order in which the engine has it. */

@@ -189,6 +189,28 @@ test('19: an environment whose rules are others is not traded with these', async
   )
 })
 
+test('19: nor is one whose fills would be finer than the engine reckons', async () => {
+  await session.kill()
+  stub.tick = '0.001'
+  await expect(new SessionDouble(url, stub).open()).rejects.toThrow(
+    "the exchange's tick size is 0.001, the session's 0.01",
+  )
+})
+
+test('19: a fill that is finer all the same halts, once, and no journal is spoilt by it', async () => {
+  await session.settle(buy({ qty: 1, limit: 101 }))
+  stub.fill(stub.orders[0]!, 1, '100.005')
+  await until('it is said', () => session.halts.length > 0)
+  expect(session.halts[0]).toContain('100.005, finer than the 2 decimals')
+  expect(session.said[0]).toBe('not-taken critical')
+  await session.broker.idle()
+  await session.kill()
+  session = session.again()
+  expect([session.fills, session.position]).toEqual([[], 0])
+  await session.open()
+  expect(session.said).toContain('not-taken critical')
+})
+
 test('20: a liquidation is no order of ours: it halts, and the difference is named', async () => {
   await hold()
   const order = stub.foreign({ clientId: 'autoclose-1', side: 'SELL', type: 'LIQUIDATION', price: '0' })
