@@ -13,6 +13,8 @@ export interface Line {
   mustExit: boolean
   /** Terms that the exchange refused to change it to. */
   refused: Terms | null
-  /** Failures in a row. */
+  /** Monotonic clock, ms, since when its stop has been asked for in vain; 0: it rests there, or nothing was asked for. */
+  nakedSince: number
+  /** Failures in a row, answers that were lost included. */
   failures: number
 }

@@ -11,7 +11,7 @@ import { pause } from './pause.ts'
 import type { Questions } from './questions.ts'
 import { Refusals } from './refusals.ts'
 import {
-  exitTerms, isPerishable, isSame, ownWork, paramsOf, type Terms, termsOf, wholeQty,
+  exitTerms, isPerishable, isProtective, isSame, ownWork, paramsOf, type Terms, termsOf, wholeQty,
 } from './terms.ts' // biome-ignore format: a list of words
 
 /**
@@ -75,7 +75,10 @@ export class Lines {
       const asked = isAsked
         ? { askedAt: this.#context.host.now(), askedTick: performance.now() }
         : { askedAt: 0, askedTick: 0 }
-      line = { symbol, order, ...asked, isBusy: false, isDirty: false, mustExit: false, refused: null, failures: 0 }
+      line = {
+        ...{ symbol, order, ...asked, isBusy: false, isDirty: false },
+        ...{ mustExit: false, refused: null, nakedSince: 0, failures: 0 },
+      }
       this.#lines.set(key, line)
     }
     line.isDirty = true
@@ -120,8 +123,10 @@ export class Lines {
   /** Does the next thing there is to do; says whether there was one. */
   async #step(line: Line): Promise<boolean> {
     const all = this.#context.attempts.of(line.symbol, line.order)
-    const open = all.find(({ state }) => state === 'unsure' || state === 'sending')
-    if (open !== undefined) return this.#questions.settle(open)
+    if (all.some(({ state }) => state === 'live')) line.nakedSince = 0
+    const open = all.findLast(isOpen)
+    // an exit does not wait until it is known what became of the stop: both reduce
+    if (open !== undefined && !this.#lacksExit(line)) return this.#settle(line, open)
     const ended = all.find((attempt) => attempt.state === 'ended' && !attempt.isDealtWith)
     if (ended !== undefined) return this.#dealWith(line, ended)
     // its end is looked at again when the engine has been told
@@ -132,17 +137,50 @@ export class Lines {
       const left = live.find(isCancellable)
       return left !== undefined && this.#cancel(line, left)
     }
+    if (this.#isNakedTooLong(line) && !line.mustExit) await this.#giveUpStop(line, view)
     if (line.mustExit || all.some(({ isExit }) => isExit)) {
       if (!live.some(({ isExit }) => isExit)) return this.#place(line, view, exitTerms(view), true)
       const left = live.find((attempt) => !attempt.isExit && isCancellable(attempt))
       return left !== undefined && this.#cancel(line, left)
     }
     const current = live.at(-1)
-    if (current === undefined) return this.#place(line, view, termsOf(view), false)
+    if (current === undefined) {
+      if (isProtective(view) && view.trigger !== null) line.nakedSince ||= performance.now()
+      return this.#place(line, view, termsOf(view), false)
+    }
     // a stop is replaced by placing the new one first: the position is never without one
     const replaced = live.slice(0, -1).find(isCancellable)
     if (replaced !== undefined) return this.#cancel(line, replaced)
     return this.#change(line, current, view)
+  }
+
+  async #settle(line: Line, open: Attempt): Promise<boolean> {
+    const isGoingOn = await this.#questions.settle(open, () => this.#lacksExit(line))
+    if (open.state === 'live' || open.state === 'ended') line.failures = 0
+    return isGoingOn
+  }
+
+  /** Whether it has to leave at the market, and nothing that does that is there or on its way. */
+  #lacksExit(line: Line): boolean {
+    if (!line.mustExit && !this.#isNakedTooLong(line)) return false
+    const all = this.#context.attempts.of(line.symbol, line.order)
+    return (
+      this.#context.viewOf(line.symbol, line.order) !== undefined &&
+      !all.some((attempt) => attempt.isExit && (attempt.state === 'live' || isOpen(attempt)))
+    )
+  }
+
+  #isNakedTooLong({ nakedSince }: Line): boolean {
+    return nakedSince > 0 && performance.now() - nakedSince > this.#context.timing.naked
+  }
+
+  async #giveUpStop(line: Line, { symbol, id, qty }: OrderView): Promise<void> {
+    line.mustExit = true
+    await this.#context.halt(
+      'stop-missing',
+      `${symbol}: stop ${id} has not come to rest there for ${this.#context.timing.naked / 1000} s: ${qty} leave at the market, and nothing is opened any more`,
+      { symbol, order: id },
+    )
   }
 
   async #place(line: Line, view: OrderView, terms: Terms, isExit: boolean): Promise<boolean> {
@@ -167,6 +205,7 @@ export class Lines {
     const outcome = await gate.send('POST', doorOf(terms), paramsOf(symbol, terms, clientId), {
       isExit: terms.reduceOnly,
       ...(isPerishable(view) && { patience: timing.entryPatience }),
+      ...(isProtective(view) && !isExit && { patience: timing.naked }),
       onLeave: () => {
         attempt.sentAt = gate.now()
         if (line.askedTick > 0 && number === 1) host.sent(Math.round((performance.now() - line.askedTick) * 1000))
@@ -191,6 +230,7 @@ export class Lines {
     if (outcome.kind === 'unknown') {
       host.log('warn', `nobody knows what came of ${clientId}: ${outcome.text}`, { clientId })
       attempt.state = 'unsure'
+      this.#countFailure(line, outcome.text)
       return true
     }
     if (outcome.kind === 'refused') {
@@ -222,9 +262,14 @@ export class Lines {
   /** Surely nothing was done: waits a little longer each time, and says once that it does not get through. */
   async #again(line: Line, text: string): Promise<boolean> {
     const { timing, signal } = this.#context
+    this.#countFailure(line, text)
+    this.#context.host.log('warn', `${line.symbol} ${line.order}: ${text}; tried again`, { failures: line.failures })
+    return pause(Math.min(timing.backoff * 2 ** (line.failures - 1), timing.maxBackoff), signal)
+  }
+
+  #countFailure(line: Line, text: string): void {
     const { symbol, order } = line
     line.failures++
-    this.#context.host.log('warn', `${symbol} ${order}: ${text}; tried again`, { failures: line.failures })
     if (line.failures === 3)
       this.#context.alarm(
         'not-getting-through',
@@ -232,7 +277,6 @@ export class Lines {
         `${symbol} ${order}: the exchange does not take it: ${text}`,
         { symbol, order },
       )
-    return pause(Math.min(timing.backoff * 2 ** (line.failures - 1), timing.maxBackoff), signal)
   }
 
   async #cancel(line: Line, attempt: Attempt): Promise<boolean> {
@@ -315,6 +359,11 @@ export class Lines {
 const PATIENT = 6
 
 const CANCELLED = { status: 'CANCELED', algoStatus: 'CANCELED' }
+
+/** Nobody has said yet what came of it. */
+function isOpen({ state }: Attempt): boolean {
+  return state === 'unsure' || state === 'sending'
+}
 
 /** A market order cannot be taken back. */
 function isCancellable(attempt: Attempt): boolean {

@@ -44,11 +44,14 @@ export class Questions {
     if (attempts.index(attempt)) this.#context.jot(attempt, 'order')
   }
 
-  /** Asks until it is known whether it is there: an order may come to life as long as its timestamp is valid. */
-  async settle(attempt: Attempt): Promise<boolean> {
+  /**
+   * Asks until it is known whether it is there: an order may come to life as long as its timestamp is valid.
+   * @param isOver whether something else has to happen before it is known
+   */
+  async settle(attempt: Attempt, isOver: () => boolean): Promise<boolean> {
     const { timing, gate, signal } = this.#context
     const isOpen = () => attempt.state === 'unsure' || attempt.state === 'sending'
-    for (let askings = 1; isOpen() && !signal.aborted; askings++) {
+    for (let askings = 1; isOpen() && !isOver() && !signal.aborted; askings++) {
       const answer = await this.ask(attempt)
       if (!isOpen()) break
       if (answer === 'not there' && askings >= ASKINGS && gate.now() > attempt.sentAt + timing.recvWindow) {

@@ -9,6 +9,7 @@ import { type Funding, walletOf } from './funding.ts'
 import type { Lines } from './lines.ts'
 import { pause } from './pause.ts'
 import { positionOf, type Settings } from './settings.ts'
+import { isProtective } from './terms.ts'
 
 /** Times that a difference is looked at before it is believed: what is underway makes one that is none. */
 const LOOKS = 4
@@ -128,6 +129,10 @@ export class Reconciliation {
       attempt.state = 'unsure'
       this.#lines.look(symbol, attempt.order)
     }
+    // whatever broke a line off: what protects a position is there, or is asked for
+    for (const view of host.run.openOrders())
+      if (view.symbol === symbol && isProtective(view) && !attempts.of(symbol, view.id).some((one) => there.has(one)))
+        this.#lines.look(symbol, view.id)
   }
 
   /** An order that is open there: one that the engine does not want is cancelled, one that nobody here sent halts. */

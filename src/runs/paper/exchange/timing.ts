@@ -9,6 +9,8 @@ export interface Timing {
   readonly maxBackoff: number
   /** A market order that opens is not sent when it is older than this: its price is another by then. */
   readonly entryPatience: number
+  /** Longest that a position is held while its stop does not come to rest: then it leaves at the market. */
+  readonly naked: number
   /** An order that was accepted is on the user stream by then, or the stream is dead. */
   readonly echo: number
   /** Pause after a 429 or 418 that names no time. */
@@ -28,6 +30,7 @@ export const TIMING: Timing = {
   backoff: 250,
   maxBackoff: 10_000,
   entryPatience: 15_000,
+  naked: 20_000,
   echo: 3000,
   pause: 60_000,
   keepAlive: 20 * 60_000,
