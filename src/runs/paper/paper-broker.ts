@@ -34,7 +34,7 @@ export interface PaperBroker {
   reconcile(): Promise<void>
   /** Resolves when nothing is underway: every wish so far has been answered. A replay waits for it between two instants. */
   idle(): Promise<void>
-  /** Ends the connection; with `cancel`, after the open orders have been cancelled there. Stops and brackets stay with `keep`. */
+  /** Ends the connection; with `cancel`, after what opens has been cancelled there. What closes a position stays. */
   close(orders: 'keep' | 'cancel'): Promise<void>
 }
 
@@ -83,6 +83,8 @@ export interface BrokerSymbol {
   /** Of a perpetual; 1 and `null` on spot. */
   readonly leverage: number
   readonly margin: MarginMode | null
+  /** The session's own fee rates, which it reckons with where the exchange does not say. */
+  readonly fees: { readonly maker: number; readonly taker: number }
 }
 
 /** What can be read of the engine, at any time; what was read is a snapshot. */

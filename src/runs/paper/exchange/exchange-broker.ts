@@ -222,16 +222,14 @@ export class ExchangeBroker implements PaperBroker {
     if (isDead && !this.#stop.signal.aborted) await user.remake('it said nothing of an order that was taken')
   }
 
-  /** Entries and targets first, stops last: no position is without its stop longer than it must. */
+  /** As where orders meet bars: what opens is cancelled, and what closes a position stays where it is. */
   async #cancelAll({ context, lines }: Parts): Promise<void> {
     // what does not come to rest by then is not waited for
     await Promise.race([this.idle(), pause(context.timing.timeout, this.#stop.signal)])
     lines.stop()
-    const open = context.attempts.unfinished().filter(({ state }) => state === 'live')
-    const isStop = ({ terms }: Attempt) => terms.type.startsWith('STOP')
-    for (const attempt of [...open.filter((one) => !isStop(one)), ...open.filter(isStop)]) {
+    for (const attempt of context.attempts.unfinished()) {
       const { symbol, clientId, orderId, terms } = attempt
-      if (terms.type === 'MARKET') continue
+      if (attempt.state !== 'live' || terms.reduceOnly || terms.type === 'MARKET') continue
       const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
       attempt.isCancelled = true
       const outcome =
