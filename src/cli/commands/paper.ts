@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseSeries } from '../../core/series.ts'
 import { getSeries } from '../../data/collect/get.ts'
 import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
@@ -46,6 +49,7 @@ export default {
     const place = await openBroker(flags.broker ?? [], io.env)
     const { broker, clock } = place
     const there = { ...io, env: place.env }
+    const shelf = place.isRealTime ? null : mkdtempSync(join(tmpdir(), 'klinelab-bars-'))
     const training = new TrainingProgress(io)
     const session = await PaperSession.open({
       asked: {
@@ -54,7 +58,7 @@ export default {
         replay: isReplay ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } : null,
       },
       ...{ settings, broker, ...(name !== undefined && { name }) },
-      bringing: bringing(there, clock),
+      bringing: bringing(there, clock, shelf),
       training: { onTraining: training.onTraining, onTrained: training.end, onNotice: io.warn },
       live: liveOf(there, clock, flags.grace ?? GRACE),
       clock,
@@ -63,7 +67,11 @@ export default {
       speed: speed ?? 'max',
       onStop: flags.onStop ?? 'keep',
       redact: watching.redact,
-    }).finally(() => training.end())
+    }).finally(() => {
+      training.end()
+      // the session has a copy of what it begins with
+      if (shelf !== null) rmSync(shelf, { recursive: true, force: true })
+    })
     if (promotion !== null)
       try {
         requireModels(promotion, session.file.models)
@@ -117,8 +125,9 @@ function count(session: PaperSession, io: Io): void {
   })
 }
 
-function bringing(io: Io, clock: StreamClock): Bringing {
+function bringing(io: Io, clock: StreamClock, shelf: string | null): Bringing {
   return {
+    shelf,
     now: () => clock.now(),
     get: (store, series, range) =>
       interruptible((signal) =>

@@ -17,6 +17,8 @@ import { type WarmSlot, warmUpOf } from './session-file.ts'
 /** How bars that the store lacks are brought, and what time it is. */
 export interface Bringing {
   now(): number
+  /** Folder of a store that they are put into, where that is not the settings': what a simulated exchange plays is nobody's history. */
+  readonly shelf: string | null
   /** `klinelab data get` for a range, which ends at the last bar that has closed. */
   get(
     store: Store,
@@ -37,17 +39,18 @@ export async function prepareLive(
 ): Promise<PreparedSession> {
   const { strategy, file, params, sets, names } = await readAsked(asked, settings)
   const store = await openStore(settings.store, { behind: EMBEDDED })
+  const shelf = bringing.shelf === null ? store : await openStore(bringing.shelf, { behind: EMBEDDED })
   const wanted = settings.warmup ?? wantedWarmup({ strategy, file, sets, names })
   // of several intervals, the coarsest: no bar of the session may have begun before it
   const from = Math.min(...names.map(({ interval }) => openTimeOf(bringing.now(), interval)))
-  await bring(store, names, Math.max(1, wanted), from, bringing)
+  await bring(shelf, names, Math.max(1, wanted), from, bringing)
   const { models } = await modelsAsked(
     { strategy, file, series: names.map(seriesName), allowInSample: false },
     { from },
     settings,
     host,
   )
-  const bars = await Promise.all(names.map((series) => newest(store, series, wanted, from)))
+  const bars = await Promise.all(names.map((series) => newest(shelf, series, wanted, from)))
   const loaded = await Promise.all(bars.map((one) => slotOf(store, one, settings)))
   checkKinds(settings, loaded)
   checkLeverage(settings, loaded)
@@ -56,7 +59,7 @@ export async function prepareLive(
   )
   const warm = await Promise.all(
     loaded.map(async ({ bars }, k): Promise<WarmSlot> => {
-      const marked = terms[k] === null || bars.length === 0 ? null : await marksOf(store, bars, from)
+      const marked = terms[k] === null || bars.length === 0 ? null : await marksOf(shelf, bars, from)
       return { bars, marks: marked?.columns ?? null }
     }),
   )

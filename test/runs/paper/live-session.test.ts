@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { backtest } from '../../../src/runs/backtest.ts'
 import { askSession } from '../../../src/runs/paper/control.ts'
 import { liveFeed } from '../../../src/runs/paper/live-feed.ts'
 import { LocalBroker } from '../../../src/runs/paper/local-broker.ts'
+import type { PaperBroker } from '../../../src/runs/paper/paper-broker.ts'
 import type { SafetyRules } from '../../../src/runs/paper/safety.ts'
 import { PaperSession } from '../../../src/runs/paper/session.ts'
 import { settle } from '../../../src/runs/settings.ts'
@@ -43,17 +44,24 @@ interface Opening {
   readonly now?: number
   readonly next?: number
   readonly safety?: SafetyRules
+  readonly broker?: PaperBroker
 }
 
-async function opened(store: string, out: string, { now = 0, next = now, safety = SAFETY }: Opening = {}) {
+async function opened(store: string, out: string, opening: Opening = {}) {
+  const { now = 0, next = now, safety = SAFETY, broker = new LocalBroker() } = opening
   const venue = new PlayedVenue({ isRead: false, pageRows: 50, options: { from: () => at(next) } })
   await venue.clock.moveTo(at(now))
   const asked: number[] = []
   const session = await PaperSession.open({
-    asked: { strategy: STRATEGY, data: [NAME], set: SET, replay: null, safety, broker: 'local', fills: 'bars' },
+    asked: {
+      ...{ strategy: STRATEGY, data: [NAME], set: SET, replay: null, safety },
+      ...{ broker: 'local', fills: broker.fills },
+    },
     settings: settingsIn(store, out),
-    broker: new LocalBroker(),
+    broker,
     bringing: {
+      shelf: null,
+      shelf: null,
       now: () => venue.clock.now(),
       get: async (_, series, range) => {
         asked.push(range.from)
@@ -175,5 +183,49 @@ describe('a session on live bars', () => {
     const events = readFileSync(join(session.dir, 'events.jsonl'), 'utf8')
     expect(events).toMatch(/"type":"halted".*stale-data/)
     expect(events).toContain('"type":"resumed"')
+  })
+
+  test('that was killed while it caught up trades again with the first bar of now', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const done = async () => undefined
+    const broker: PaperBroker = {
+      ...{ fills: 'told', open: done, handle: () => undefined, reconcile: done, idle: done, close: done },
+    }
+    const lived = async (opening: Opening, upTo: number) => {
+      const { session, venue } = await opened(store, out, { ...opening, broker })
+      const { stop, ended } = await running(session, venue)
+      await venue.play(at(opening.now!), at(upTo))
+      await until(() => session.state.run.at === at(upTo))
+      stop.abort()
+      await ended
+      return session
+    }
+    await lived({ now: 0 }, 10)
+    const { dir } = await lived({ now: 20, next: 10 }, 21)
+    // as a kill right after the last bar that was missed leaves it
+    const file = join(dir, 'journal.log')
+    const lines = readFileSync(file, 'utf8').split('\n')
+    const last = lines.findLastIndex((line) => line.includes('"how":"late"'))
+    writeFileSync(file, `${lines.slice(0, last + 1).join('\n')}\n`)
+    const closes = Number(/"at":(\d+)/.exec(lines[last]!)![1])
+    const next = (closes - T0) / MINUTE
+    const { state } = await lived({ now: next, next }, next + 2)
+    expect([state.isHalted, state.isPausedBy]).toEqual([false, null])
+  })
+
+  test('that a person has halted is flattened all the same where that is what no bar for long asks for', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const safety: SafetyRules = { ...SAFETY, stale: 180_000, on: { ...SAFETY.on, 'stale-data': 'flatten' } }
+    const { session, venue } = await opened(store, out, { safety })
+    const { stop, ended } = await running(session, venue)
+    await venue.play(at(0), at(1))
+    await until(() => session.state.run.at === at(1))
+    await session.command('halt', 'to look', 'a person')
+    expect(session.state.run.standing).toBe('halt')
+    venue.restFault = 'network'
+    await venue.clock.moveTo(at(9))
+    await until(() => session.state.run.standing === 'flatten')
+    stop.abort()
+    await ended
   })
 })
