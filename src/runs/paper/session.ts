@@ -409,9 +409,10 @@ export class PaperSession {
       now: () => real.now(),
       signal: this.#stop.signal,
       sessionId: this.file.session,
-      symbols: this.file.slots.map(({ instrument, margin }, k) => ({
+      symbols: this.file.slots.map(({ instrument, margin, costs }, k) => ({
         ...{ symbol: instrument.symbol, instrument, series: this.state.seriesOf(k) },
         ...{ leverage: margin?.leverage ?? 1, margin: margin?.mode ?? null },
+        fees: { maker: costs.feeMaker, taker: costs.feeTaker },
       })),
     }
   }

@@ -14,6 +14,17 @@ export function textOf(units: bigint): string {
   return unitsText(units, DECIMALS)
 }
 
+/** Decimals in which an exchange takes its fees. */
+const FEE_DECIMALS = 8
+
+/** qty × price × rate, rounded against the trader. */
+export function feeText(qty: string, price: string, rate: string | number): string {
+  const product = unitsOf(qty) * unitsOf(price) * unitsOf(rate)
+  const divisor = 10n ** BigInt(3 * DECIMALS - FEE_DECIMALS)
+  const cut = product / divisor
+  return unitsText(cut * divisor < product ? cut + 1n : cut, FEE_DECIMALS)
+}
+
 /** A double as plain decimal text: 1e-7 is "0.0000001", which an exchange takes. */
 export function plainText(value: number): string {
   const { digits, decimals } = decimalOf(value)

@@ -1,7 +1,8 @@
+import type { BrokerSymbol } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
-import { textOf, unitsOf } from './exact.ts'
+import { feeText, textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
 
 /** One execution, whether the stream told of it or the list of trades. */
@@ -28,7 +29,7 @@ export class Fills {
   readonly #context: Context
   readonly #newest = new Map<string, bigint>()
   readonly #underway = new Map<string, Promise<boolean>>()
-  readonly #feeRates = new Map<string, { maker: number; taker: number }>()
+  readonly #feeRates = new Map<string, BrokerSymbol['fees']>()
 
   readonly #onTaken: (attempt: Attempt) => void
 
@@ -177,30 +178,33 @@ export class Fills {
     if (id > (this.#newest.get(symbol) ?? -1n)) this.#newest.set(symbol, id)
   }
 
-  /** In the quote asset. What is taken in another asset (BNB) is reckoned at the account's rate, and that is said. */
+  /** In the quote asset. What is taken in another asset (BNB) is reckoned at the account's rate or the session's, and that is said. */
   async #feeOf(symbol: string, { fee, feeAsset, qty, price, isMaker }: Execution): Promise<string> {
-    const quote = this.#context.host.symbols.find((one) => one.symbol === symbol)?.instrument.quote
+    const traded = this.#context.host.symbols.find((one) => one.symbol === symbol)
+    const quote = traded?.instrument.quote
     if (feeAsset === '' || feeAsset === quote || unitsOf(fee) === 0n) return fee
+    const known = await this.#ratesOf(symbol)
     this.#context.alarm(
       'fee-asset',
       'warning',
-      `${symbol}: fees are taken in ${feeAsset}; here they are reckoned in ${quote} at the account's fee rate`,
+      `${symbol}: fees are taken in ${feeAsset}; here they are reckoned in ${quote} at ${known === null ? "the session's own fee rate, as the account's cannot be read" : "the account's fee rate"}`,
       { symbol, feeAsset },
     )
-    const rates = await this.#ratesOf(symbol)
-    return (Number(qty) * Number(price) * (isMaker ? rates.maker : rates.taker)).toFixed(8)
+    const { maker, taker } = known ?? traded!.fees
+    return feeText(qty, price, isMaker ? maker : taker)
   }
 
-  async #ratesOf(symbol: string): Promise<{ maker: number; taker: number }> {
+  /** `null`: the exchange does not say. A stop may wait for the fill that waits for this: it is not asked twice for one. */
+  async #ratesOf(symbol: string): Promise<BrokerSymbol['fees'] | null> {
     const known = this.#feeRates.get(symbol)
     if (known !== undefined) return known
-    const outcome = await this.#context.gate.send('GET', 'fapi/v1/commissionRate', { symbol })
-    const reply = outcome.kind === 'done' ? fieldsOf(outcome.reply) : {}
-    const rates = {
-      maker: Number(amountIn(reply, 'makerCommissionRate')),
-      taker: Number(amountIn(reply, 'takerCommissionRate')),
-    }
-    if (outcome.kind === 'done') this.#feeRates.set(symbol, rates)
+    const outcome = await this.#context.gate.send('GET', 'fapi/v1/commissionRate', { symbol }, { patience: 0 })
+    if (outcome.kind !== 'done') return null
+    const reply = fieldsOf(outcome.reply)
+    const [maker, taker] = [textIn(reply, 'makerCommissionRate'), textIn(reply, 'takerCommissionRate')]
+    if (maker === '' || taker === '') return null
+    const rates = { maker: Number(maker), taker: Number(taker) }
+    this.#feeRates.set(symbol, rates)
     return rates
   }
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { amend, buy, cancel, cancelAll, close } from '../../../../src/core/order.ts'
+import { barsOf, instrumentOf, marginOf } from '../../../engine/scene.ts'
 import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { type Fault, StubExchange, until } from './stub-exchange.ts'
 
 let stub: StubExchange
 let url: string
@@ -268,6 +269,36 @@ test('a fee in another asset is reckoned in the quote asset, and that is said', 
   expect(session.run.account().wallet).toBe(9999.95)
   expect(session.said).toEqual(['fee-asset warning'])
 })
+
+test.each([
+  // 0.007 × 33.35 = 0.23345; at 0.00045 that is 0.0001050525, at 0.0002 it is 0.00004669
+  ['taker', false, 9999.99989494],
+  ['maker', true, 9999.99995331],
+])(
+  'where the account’s fee rate cannot be read it is the session’s own, of a %s, and the fee never too low',
+  async (_what, maker, wallet) => {
+    await session.kill()
+    const slot = {
+      ...{ instrument: instrumentOf({}, 'BTCUSDT', 'perpetual'), bars: barsOf([], '1h'), margin: marginOf() },
+      costs: { feeMaker: 0.0002, feeTaker: 0.00045, slippageBps: 0 },
+    }
+    session = await new SessionDouble(url, stub, [], {}, { slot }).open()
+    stub.isMute = true
+    stub.fault('GET /fapi/v1/commissionRate', () => ({ status: 503, body: { code: -1008, msg: 'busy' } }), 9)
+    const inBnb = (trade: object) => ({ ...trade, commission: '0.0000002', commissionAsset: 'BNB' })
+    const paid = ({ carryOut }: Parameters<Fault>[0]) => {
+      const answer = carryOut()
+      return { ...answer, body: (answer.body as object[]).map(inBnb) }
+    }
+    stub.fault('GET /fapi/v1/userTrades', paid, 9)
+    session.decide(buy({ qty: 0.007, limit: 34 }))
+    await until('the order is there', () => stub.orders.length === 1)
+    stub.fill(stub.orders[0]!, 0.007, '33.35', { maker })
+    await until('it is known', () => session.position === 0.007)
+    expect(session.run.account().wallet).toBe(wallet)
+    expect(session.alarms.find(({ kind }) => kind === 'fee-asset')!.text).toContain("the session's own fee rate")
+  },
+)
 
 test('a session that is stopped keeps its orders, or cancels them', async () => {
   await session.settle([buy({ qty: 1, limit: 90 }), buy({ qty: 1, stop: 110 })])

@@ -156,7 +156,7 @@ export class SessionDouble {
     }
     const { journal } = this
     const { slot, leverage } = this.#world
-    const { instrument, bars } = slot
+    const { instrument, bars, costs } = slot
     return {
       run: this.run,
       get notes() {
@@ -176,7 +176,12 @@ export class SessionDouble {
       now: () => Date.now(),
       signal: new AbortController().signal,
       sessionId: '0badcafe',
-      symbols: [{ symbol: instrument.symbol, series: bars.series, instrument, leverage, margin: 'cross' }],
+      symbols: [
+        {
+          ...{ symbol: instrument.symbol, series: bars.series, instrument, leverage, margin: 'cross' },
+          fees: { maker: costs.feeMaker, taker: costs.feeTaker },
+        },
+      ],
     }
   }
 }
