@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { ParityDocument } from '../../src/core/parity.ts'
@@ -100,7 +100,11 @@ test('reasons open it, and a changed byte, parameter or series voids the promoti
       .checklist.filter(({ override }) => override !== null)
       .map(({ name }) => name),
   ).toEqual(shut)
+  mkdirSync(join(out, 'other'))
+  cpSync(join(out, run.run, 'run.json'), join(out, 'other', 'run.json'))
+  writeFileSync(join(out, 'other', 'promotion.json'), '{')
   expect(required()).toMatchObject({ run: run.run, promoted: true, tradeHash: run.tradeHash })
+  rmSync(join(out, 'other'), { recursive: true })
   expect(() => required({ params: { ...run.params, slow: 97 } })).toThrow('slow is 97, and was 96')
   expect(() => required({ series: ['binance:ETHUSDT:1h'] })).toThrow('binance:ETHUSDT:1h is none of its series')
   expect(() => required({ leverage: { BTCUSDT: 2 } })).toThrow('BTCUSDT is to have leverage 2, and had 1')

@@ -96,7 +96,9 @@ function readPromotion(dir: string): Promotion | null {
   const { data, error } = PROMOTION.safeParse(json)
   const [issue] = error?.issues ?? []
   if (issue !== undefined)
-    throw new DataError(`${file}: ${issue.path.join('.')}: ${issue.message}; promote the run again`)
+    throw new DataError(
+      `${file}: ${issue.path.join('.')}: ${issue.message}; it is of another version, or was changed by hand: promote the run again`,
+    )
   return data!
 }
 
@@ -118,7 +120,16 @@ export interface Wanted {
  * @throws UsageError that says what is missing: no promotion, one that did not pass, or one of other code, parameters or series
  */
 export function requirePromotion(wanted: Wanted, out: string, onWarning: (text: string) => void): Promotion {
-  const found = listRuns(out, onWarning).flatMap(({ dir }) => readPromotion(dir) ?? [])
+  const found = listRuns(out, onWarning).flatMap(({ dir }) => {
+    try {
+      return readPromotion(dir) ?? []
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error
+      // that of another run is no reason to refuse this one
+      onWarning(error.message)
+      return []
+    }
+  })
   const own = found.filter(({ strategy }) => strategy === wanted.strategy).sort((a, b) => b.at - a.at)
   const how = 'make a backtest of it, and klinelab promote RUN'
   if (own.length === 0)
