@@ -34,7 +34,11 @@ export const PAPER: Flags = {
     },
   },
   name: { help: 'the session’s name (built in: made of the strategy and of what it is asked)', value: 'NAME' },
-  'on-stop': oneOf('what becomes of orders that are open when it is stopped (built in: keep)', 'keep', 'cancel'),
+  'on-stop': oneOf(
+    'what becomes of open orders when it is stopped; cancel takes those that open, and stops and exits of a position stay (built in: keep)',
+    'keep',
+    'cancel',
+  ),
   'max-loss': number('loss at which the alarm loss-limit goes off, in the quote asset (built in: off)', 'AMOUNT', {
     above: 0,
   }),

@@ -6,7 +6,11 @@ import { paperText } from '../paper-text.ts'
 export default {
   words: '[session]',
   flags: {
-    orders: oneOf('what becomes of open orders (built in: what the session was started with)', 'keep', 'cancel'),
+    orders: oneOf(
+      'what becomes of open orders; cancel takes those that open, and stops and exits of a position stay (built in: what the session was started with)',
+      'keep',
+      'cancel',
+    ),
     ...OUT,
   },
   example: 'klinelab paper stop sma-cross --orders keep',

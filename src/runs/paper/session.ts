@@ -100,7 +100,7 @@ export class PaperSession {
   #orders: 'keep' | 'cancel'
   #reconnects = 0
   #isBrokerUp = false
-  #isCatchingUp = false
+  #isCatchingUp: boolean
 
   private constructor(
     options: SessionOptions,
@@ -132,6 +132,8 @@ export class PaperSession {
       (alarm) => this.alarm(alarm),
     )
     this.#orders = options.onStop
+    // it may have been killed right then
+    this.#isCatchingUp = this.state.isPausedBy === 'catch-up'
     this.#since = options.clock.now()
     this.#delays = opened.file.slots.map(() => null)
     this.#queue = new InputQueue(this.#journal, this.state, this.#timings, (record, taken) =>
@@ -291,7 +293,7 @@ export class PaperSession {
   async #end(): Promise<void> {
     const { broker, clock } = this.#options
     const isStopped = this.#stop.signal.aborted
-    // where orders meet bars there is nobody else to cancel them; what protects a position stays
+    // where orders meet bars there is nobody else to cancel what opens; what protects a position stays, here as at an exchange
     if (isStopped && this.#orders === 'cancel' && broker.fills === 'bars')
       await this.command('halt', 'it was stopped with --on-stop cancel', 'stop')
     await broker.idle()
@@ -380,7 +382,9 @@ export class PaperSession {
 
   #act(rule: 'stale-data' | 'clock-offset', text: string): void {
     const action = this.file.safety.on[rule]
-    if (action !== 'none' && !this.state.isHalted) void this.command(action, `${rule}: ${text}`, `rule ${rule}`)
+    const { standing } = this.state.run
+    if (action === 'none' || standing === action || standing === 'flatten') return
+    void this.command(action, `${rule}: ${text}`, `rule ${rule}`)
   }
 
   /** What it came to goes out, and to whoever watches. */

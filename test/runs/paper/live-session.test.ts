@@ -61,7 +61,6 @@ async function opened(store: string, out: string, opening: Opening = {}) {
     broker,
     bringing: {
       shelf: null,
-      shelf: null,
       now: () => venue.clock.now(),
       get: async (_, series, range) => {
         asked.push(range.from)
