@@ -3,7 +3,6 @@ import { seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
 import { barsSha256, DataError } from '../data/index.ts'
 import type { Artifact } from '../models/artifact.ts'
-import type { FoldModel } from '../models/foretell.ts'
 import { type Ground, groundHash, groundOf } from '../models/ground.ts'
 import type { NamedModel } from './load-strategy.ts'
 
@@ -31,12 +30,4 @@ export function groundsOfPicked(
       )
     return first === 0 ? ground : groundOf(definition, sliceBars(bars, first, bars.length))
   })
-}
-
-/** The newest fold speaks of everything that came after it. */
-export function speaksOn<Fold extends FoldModel>(folds: readonly Fold[], { bars }: Ground): readonly Fold[] {
-  const newest = folds.at(-1)!
-  const last = newest.borders.test.at(-1)!
-  const test = [...newest.borders.test.slice(0, -1), { ...last, last: bars.openTime[bars.length - 1]! }]
-  return [...folds.slice(0, -1), { ...newest, borders: { ...newest.borders, test } }]
 }

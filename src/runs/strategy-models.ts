@@ -16,7 +16,7 @@ import { findArtifact } from './find-artifact.ts'
 import { groundsOf, identityOf, withFolds } from './grounds.ts'
 import { Interrupted } from './interrupted.ts'
 import { modelsOf, type NamedModel } from './load-strategy.ts'
-import { groundsOfPicked, speaksOn } from './picked-model.ts'
+import { groundsOfPicked } from './picked-model.ts'
 import type { Settings } from './settings.ts'
 import { type TrainingHost, trainRun } from './train-run.ts'
 import { UsageError } from './usage-error.ts'
@@ -68,12 +68,10 @@ export async function strategyModels(
     const { artifact, forecasts }: Known =
       picked === null ? await trained(model, grounds, settings, by, host) : { artifact: picked }
     const hashes = { definition: definitionHash(artifact.definition), artifact: artifactFiles(artifact).sha256 }
-    for (const [s, ground] of grounds.entries()) {
-      const { bars, matrix } = ground
+    for (const [s, { bars, matrix }] of grounds.entries()) {
       const own = seriesName(bars.series)
       if (!series.includes(own)) continue
-      const trainedFolds = artifact.series[s]!.folds
-      const folds = picked === null ? trainedFolds : speaksOn(trainedFolds, ground)
+      const { folds } = artifact.series[s]!
       const known = allowInSample ? undefined : forecasts?.[s]
       const forecast = known ?? foretell(definition, matrix, folds, allowInSample)
       const first = forecast.fold.findIndex((fold) => fold > 0)

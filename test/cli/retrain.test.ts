@@ -189,6 +189,12 @@ describe('a model on a series', () => {
     expect(await json(...RETRAIN, '--by', 'money')).toMatchObject({ outcome: 'kept' })
   }, 60_000)
 
+  test('is never judged on bars that the champion has learnt from, however long the window', async () => {
+    const { contest } = await before.json<RetrainDecision>('retrain', 'm.ts', '--window', '90d', '--margin', '1')
+    expect(contest!.window.from).toBe(contest!.champion.learntTo + HOUR)
+    expect(contest!.challenger.learntTo).toBe(contest!.champion.learntTo)
+  }, 60_000)
+
   test('is refused where it cannot be judged', async () => {
     const { run } = before
     const short = await run('retrain', 'm.ts', '--window', '2d')
