@@ -2,7 +2,7 @@ import type { RunEvent } from '../../../../src/core/event.ts'
 import type { NewBar } from '../../../../src/core/growing-bars.ts'
 import type { Decision } from '../../../../src/core/order.ts'
 import type { Told } from '../../../../src/core/told.ts'
-import { defineStrategy, type Strategy } from '../../../../src/engine/index.ts'
+import { defineStrategy, type ParamValue, type Strategy } from '../../../../src/engine/index.ts'
 import type { Alarm } from '../../../../src/runs/paper/alarm.ts'
 import { exchangeDestination } from '../../../../src/runs/paper/exchange/destination.ts'
 import { ExchangeBroker } from '../../../../src/runs/paper/exchange/exchange-broker.ts'
@@ -23,6 +23,7 @@ const QUICK: Partial<Timing> = {
 /** What is traded, and by what: a scripted strategy on BTCUSDT where nothing else is said. */
 interface World {
   readonly strategy: Strategy
+  readonly params: Readonly<Record<string, ParamValue>>
   readonly slot: LiveSlotOptions
   readonly leverage: number
   readonly cash: number
@@ -70,13 +71,13 @@ export class SessionDouble {
     const instrument = instrumentOf({}, 'BTCUSDT', 'perpetual')
     const costs = { feeMaker: 0, feeTaker: 0, slippageBps: 0 }
     this.#world = {
-      ...{ strategy: scripted, leverage: 20, cash: 10_000, from: 0, keys: stub.keys },
+      ...{ strategy: scripted, params: {}, leverage: 20, cash: 10_000, from: 0, keys: stub.keys },
       slot: { instrument, bars: barsOf([], '1h'), costs, margin: marginOf() },
       ...world,
     }
-    const { strategy, slot, cash, from, keys } = this.#world
+    const { strategy, params, slot, cash, from, keys } = this.#world
     this.broker = new ExchangeBroker({ destination: exchangeDestination(url), keys, timing: { ...QUICK, ...timing } })
-    this.run = new LiveRun({ strategy, params: {}, cash, from, limitTouch: false, fills: 'told', slots: [slot] })
+    this.run = new LiveRun({ strategy, params, cash, from, limitTouch: false, fills: 'told', slots: [slot] })
     // what the strategy said is not in the journal: it says the same again
     this.#script.push(...scriptOf(journal))
     for (const one of journal) if ('input' in one) this.#take(one.input)
