@@ -135,7 +135,9 @@ describe('a session on live bars', () => {
     await expect(opened(store, out)).rejects.toThrow(
       /binance:BTCUSDT:1m: the strategy wants the (\d+) bars before 2024-06-03T12:00, and 30 of them are stored \(no network\)\. Bring them with: klinelab data get binance:BTCUSDT:1m --from 2024-06-03T1[01]/,
     )
-    await expect(opened(await stored(100), out, { now: 5 })).rejects.toThrow('no network')
+    await expect(opened(await stored(100), out, { now: 5 })).rejects.toThrow(
+      /bars before 2024-06-03T12:05, and what is stored ends at 2024-06-03T12:00 \(no network\)\. Bring them with: klinelab data get \S+ --from \S+$/,
+    )
   })
 
   test('is one process, which the other is told of', async () => {
