@@ -93,24 +93,29 @@ describe('what is said', () => {
   })
 
   test('exit code 1 where nobody knows why: a strategy that remembers runs outside of its own', async () => {
-    const strategy = (then: string) => `import { buy, defineStrategy } from 'klinelab'
+    const strategy = (run: number) => `import { buy, defineStrategy } from 'klinelab'
 let runs = 0
 export default defineStrategy({
   name: 'once',
   onBar({ bar, position }) {
     if (new Date(bar.openTime).getUTCHours() === 0) runs++
-    if (new Date(bar.openTime).getUTCHours() === 2 && runs === 1) return buy({ qty: 2, id: 'in' })
-    ${then}
+    if (new Date(bar.openTime).getUTCHours() === 2 && runs === ${run}) return buy({ qty: 2, id: 'in' })
   },
 })
 `
-    const local = await (await once({ fills: 'bars', strategy: strategy('') })).run('--json')
+    const local = await (await once({ fills: 'bars', strategy: strategy(1) })).run('--json')
     expect(local.code).toBe(1)
     // bought 2 at 101, worth 110 in the end, with the fee of the entry
     expect(local.json<Said>()).toMatchObject({ same: false, unexplained: 17.899, differences: [] })
     expect(local.json<Said>().unaccounted[0]).toContain('fills')
 
-    const told = await once({ strategy: strategy('// at an exchange'), after: { 3: [filled('in', 3, 101, 0.101)] } })
+    // bought neither on paper nor in the backtest, but by the same engine told bar by bar
+    const between = await (await once({ fills: 'bars', strategy: strategy(3) })).run('--json')
+    expect(between.code).toBe(1)
+    expect(between.json<Said>()).toMatchObject({ unexplained: 0, netProfit: { paper: 0, backtest: 0 } })
+    expect(between.json<Said>().unaccounted.join()).toContain('told one by one, come to other fills')
+
+    const told = await once({ strategy: strategy(1), after: { 3: [filled('in', 3, 101, 0.101)] } })
     const { code, stdout } = await told.run()
     expect(code).toBe(1)
     expect(stdout).toContain('Not all is accounted for')
