@@ -23,7 +23,7 @@ import { trainedModels } from './trained-models.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What a challenger has to be better by: nats of log loss, and basis points a bar. */
-export const MARGINS: Readonly<Record<ContestFigure, number>> = { 'log-loss': 0.002, money: 0.5 }
+export const MARGINS: Readonly<Record<ContestFigure, number>> = { 'log-loss': 0.01, money: 0.5 }
 /** Of the interval that the difference's luck leaves. */
 const LEVEL = 0.9
 
