@@ -101,11 +101,17 @@ async function bring(
     const got = result.series.find((one) => one.series === name)
     // a venue that answered has told all that there is; holes in it are the venue's
     const isTold = got !== undefined && got.error === null && !got.isStopped
-    const rows = (await rowsBefore(store, series, wanted, from)).length
+    const { length: rows, openTime } = await rowsBefore(store, series, wanted, from)
     if (rows >= wanted && (isTold || (await isThere(store, series, wanted, from)))) continue
     const why = got?.error ?? (isTold ? 'the venue has no more' : 'nothing could be fetched')
+    const end = rows === 0 ? null : closeTimeOf(openTime[rows - 1]!, series.interval)
+    // fewer would be as old
+    const [stored, orFewer] =
+      end !== null && end < from && !isTold
+        ? [`what is stored ends at ${timeName(end)}`, '']
+        : [`${rows} of them are stored`, ', or say that fewer will do with --warmup']
     throw new UsageError(
-      `${name}: the strategy wants the ${wanted} bars before ${timeName(from)}, and ${rows} of them are stored (${why}). Bring them with: klinelab data get ${name} --from ${timeName(since(series))}, or say that fewer will do with --warmup`,
+      `${name}: the strategy wants the ${wanted} bars before ${timeName(from)}, and ${stored} (${why}). Bring them with: klinelab data get ${name} --from ${timeName(since(series))}${orFewer}`,
     )
   }
 }
