@@ -25,7 +25,8 @@ export interface WebhookOptions {
 
 /**
  * The address of a webhook.
- * @throws UsageError for one that is not https, nor on this machine: what is posted there would be read on the way
+ * @throws UsageError for one that is not https, nor on this machine: what is posted there would be read on the way; and for a user that
+ * cannot be decoded
  */
 export function parseWebhook(text: string): URL {
   const url = URL.parse(text)
@@ -34,7 +35,17 @@ export function parseWebhook(text: string): URL {
     throw new UsageError(
       '--webhook: write an https address, or an http one of this machine (http://127.0.0.1:8000/alarms)',
     )
+  if (userOf(url) === null) throw new UsageError('--webhook: a % in its user or password is written %25')
   return url
+}
+
+/** `user:password`; `null` where they cannot be decoded. */
+function userOf({ username, password }: URL): string | null {
+  try {
+    return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  } catch {
+    return null
+  }
 }
 
 /** What of an address may be said: what follows the host is what others must not know. */
@@ -78,9 +89,12 @@ export class Webhook {
     this.#waiting.push(alarm)
     // the first is underway
     if (this.#waiting.length > ROOM) this.#lost(this.#waiting.splice(1, 1)[0]!, `more than ${ROOM} wait`)
-    this.#work ??= this.#deliver().finally(() => {
-      this.#work = null
-    })
+    this.#work ??= this.#deliver()
+      // whatever it is, alarms end no session
+      .catch((error: unknown) => this.#lost(alarm, faultOf(error, PATIENCE)))
+      .finally(() => {
+        this.#work = null
+      })
   }
 
   /** What still waits has so many ms to get there. */
@@ -123,7 +137,8 @@ export class Webhook {
     const bare = new URL(url)
     bare.username = ''
     bare.password = ''
-    const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+    const user = userOf(url)
+    if (user === null) return { fault: 'its user cannot be decoded', isPassing: false, after: 0 }
     try {
       const response = await fetch(bare, {
         method: 'POST',

@@ -94,6 +94,15 @@ describe('an alarm posted', () => {
     expect(faults).toEqual([])
   })
 
+  test('that cannot even be sent is told of, and the next one is tried', async () => {
+    const { webhook, faults } = open(new URL('http://ops:pa%ss@127.0.0.1:9/x'))
+    for (const kind of ['a', 'b']) webhook.post(named(kind))
+    await webhook.close()
+    expect(faults).toHaveLength(2)
+    expect(faults[0]).toMatch(/^the alarm a did not reach the webhook at http:\/\/127\.0\.0\.1:9\/\*\*\*: /)
+    expect(faults.join()).not.toContain('pa%ss')
+  })
+
   test('comes again where the receiver fails for a while, after longer and longer, and as late as it asks', async () => {
     const { heard, url } = await receiver(status(500), status(429, { 'retry-after': '30' }), status(503), status(204))
     const { webhook, faults, clock } = open(url)
@@ -177,6 +186,15 @@ describe('an address', () => {
     ])
       expect(() => parseWebhook(text)).toThrow('--webhook: write an https address')
     expect(() => parseWebhook('http://example.com/T0PSECRET')).not.toThrow(/T0PSECRET/)
+  })
+
+  test('with a bare % in its password or user is refused, and what is refused is not said', () => {
+    for (const user of ['ops:pa%ss-T0P', 'o%zz:word-T0P']) {
+      const parsed = () => parseWebhook(`https://${user}@example.com/x`)
+      expect(parsed).toThrow('--webhook: a % in its user or password is written %25')
+      expect(parsed).not.toThrow(/T0P/)
+    }
+    expect(parseWebhook('https://ops:pa%25ss@example.com/x').password).toBe('pa%25ss')
   })
 
   test('has its secrets in its path, its query and its user', () => {
