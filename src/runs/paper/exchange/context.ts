@@ -16,6 +16,8 @@ export class Context {
   readonly timing: Timing
   readonly signal: AbortSignal
   readonly #said = new Map<string, string>()
+  /** Of what was said, what has halted since trading was resumed last. */
+  readonly #halting = new Set<string>()
   #lastTime = 0
 
   constructor(parts: Pick<Context, 'host' | 'gate' | 'attempts' | 'teller' | 'timing' | 'signal'>) {
@@ -38,7 +40,7 @@ export class Context {
 
   /** Says something once, until it has something else to say of it. Says whether it was new. */
   alarm(kind: string, severity: Alarm['severity'], text: string, facts: Alarm['facts'] = {}): boolean {
-    const about = `${kind} ${String(facts['symbol'] ?? '')} ${String(facts['order'] ?? '')}`
+    const about = aboutOf(kind, facts)
     if (this.#said.get(about) === text) return false
     this.#said.set(about, text)
     this.host.alarm({ at: this.host.now(), kind, severity, text, facts })
@@ -47,12 +49,20 @@ export class Context {
 
   /** What was wrong is right again: should it come back, it is said again. */
   calm(kind: string, facts: Alarm['facts'] = {}): void {
-    this.#said.delete(`${kind} ${String(facts['symbol'] ?? '')} ${String(facts['order'] ?? '')}`)
+    this.#said.delete(aboutOf(kind, facts))
   }
 
   /** A critical alarm, and nothing is opened any more until a person has looked. */
   async halt(kind: string, text: string, facts: Alarm['facts'] = {}): Promise<void> {
-    if (this.alarm(kind, 'critical', text, facts)) await this.host.halt(text)
+    if (!this.alarm(kind, 'critical', text, facts)) return
+    this.#halting.add(aboutOf(kind, facts))
+    await this.host.halt(text)
+  }
+
+  /** Trading goes on: what halted it and is still so halts it again, and says so. */
+  resumed(): void {
+    for (const about of this.#halting) this.#said.delete(about)
+    this.#halting.clear()
   }
 
   /** The engine's own view of an order, while it lives. */
@@ -74,6 +84,10 @@ export class Context {
     const note = what === 'ended' ? endedNote(attempt) : { kind: 'broker' as const, note: 'order', clientId, orderId }
     this.host.note(note).catch((error: unknown) => this.host.log('error', `note not written: ${String(error)}`))
   }
+}
+
+function aboutOf(kind: string, facts: Alarm['facts']): string {
+  return `${kind} ${String(facts['symbol'] ?? '')} ${String(facts['order'] ?? '')}`
 }
 
 type EndReason = Extract<Told, { kind: 'ended' }>['reason']

@@ -81,10 +81,14 @@ export class ExchangeBroker implements PaperBroker {
   }
 
   handle(events: readonly RunEvent[]): void {
-    const { lines } = this.#open
+    const { lines, context, reconciliation } = this.#open
     for (const event of events) {
       if (event.type === 'accepted' || event.type === 'amended') lines.look(event.order.symbol, event.order.id, true)
       else if (event.type === 'cancelled') lines.look(event.symbol, event.id)
+      else if (event.type === 'resumed' && event.rule === 'RISK_HALT') {
+        context.resumed()
+        reconciliation.anew().catch((error: unknown) => this.#failed(context.host, error))
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import type { BrokerSymbol } from '../paper-broker.ts'
-import { type Attempt, isOnBook } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import { isOfSession } from './client-id.ts'
 import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
@@ -27,7 +27,9 @@ export class Reconciliation {
   readonly #settings: Settings
   readonly #funding: Funding
   /** The exchange's wallet less the engine's, when the session began. */
-  #apart: number | null = null
+  #apart = 0
+  /** Monotonic clock, ms, of the last comparison that left nothing out. */
+  #wholeAt = performance.now()
   #underway: Promise<void> | null = null
 
   constructor(context: Context, fills: Fills, lines: Lines, settings: Settings, funding: Funding) {
@@ -43,7 +45,7 @@ export class Reconciliation {
     const { host, gate } = this.#context
     const before = host.notes.find(({ note }) => note === 'baseline')
     if (before !== undefined) {
-      this.#apart = before['apart'] === null ? null : Number(before['apart'])
+      this.#apart = Number(before['apart'])
       this.#context.teller.skip(before['funding'] as string[])
       for (const [symbol, id] of Object.entries(before['trades'] as Record<string, string>))
         this.#fills.startAfter(symbol, id)
@@ -67,7 +69,8 @@ export class Reconciliation {
     if (funding === null) throw new Error('the income of the account could not be read')
     this.#context.teller.skip(funding)
     const wallet = await this.#wallet()
-    this.#apart = wallet === null ? null : wallet - host.run.account().wallet
+    if (wallet === null) throw new Error('the balance of the account could not be read')
+    this.#apart = wallet - host.run.account().wallet
     await host.note({ kind: 'broker', note: 'baseline', trades, funding, apart: this.#apart })
   }
 
@@ -79,7 +82,35 @@ export class Reconciliation {
     return this.#underway
   }
 
+  /** Compares once more what a comparison that is underway may have passed already. */
+  async anew(): Promise<void> {
+    await this.#underway?.catch(() => undefined)
+    await this.run()
+  }
+
   async #run(): Promise<void> {
+    let isWhole = false
+    try {
+      isWhole = await this.#compare()
+    } finally {
+      await this.#sawWhole(isWhole)
+    }
+  }
+
+  async #sawWhole(isWhole: boolean): Promise<void> {
+    const { timing, signal } = this.#context
+    if (isWhole) {
+      this.#wholeAt = performance.now()
+      this.#context.calm('not-compared')
+    } else if (performance.now() - this.#wholeAt > timing.blind && !signal.aborted)
+      await this.#context.halt(
+        'not-compared',
+        `the account has not been compared whole for ${timing.blind / 1000} s, as the exchange does not show all of it: nothing is opened any more`,
+      )
+  }
+
+  /** Says whether nothing had to be left out. */
+  async #compare(): Promise<boolean> {
     const { gate } = this.#context
     await gate.setClock()
     const offset = gate.clockOffset
@@ -92,35 +123,36 @@ export class Reconciliation {
       )
     else this.#context.calm('clock-offset')
     if (this.#funding.isDue) await this.#funding.take()
-    await Promise.all(this.#context.host.symbols.map((one) => this.#symbol(one)))
-    await this.#settings.check()
-    await this.#balance()
+    const read = await Promise.all(this.#context.host.symbols.map((one) => this.#symbol(one)))
+    read.push(await this.#settings.check(), await this.#balance())
+    return read.every(Boolean)
   }
 
-  async #symbol({ symbol }: BrokerSymbol): Promise<void> {
-    await this.#orders(symbol)
-    await this.#position(symbol)
+  async #symbol({ symbol }: BrokerSymbol): Promise<boolean> {
+    const isRead = await this.#orders(symbol)
+    return (await this.#position(symbol)) && isRead
   }
 
-  async #orders(symbol: string): Promise<void> {
+  async #orders(symbol: string): Promise<boolean> {
     const { gate, attempts, host } = this.#context
+    const before = new Set(attempts.unfinished())
     // what is sent while the lists are on their way need not be in them
-    const rested = attempts.unfinished().filter((one) => one.symbol === symbol && one.state === 'live')
+    const rested = [...before].filter((one) => one.symbol === symbol && one.state === 'live')
     const [plain, algo] = await Promise.all([
       gate.read('fapi/v1/openOrders', { symbol }),
       gate.read('fapi/v1/openAlgoOrders', { symbol }),
     ])
     if (plain.kind !== 'done' || algo.kind !== 'done') {
       host.log('warn', `open orders of ${symbol} could not be read`)
-      return
+      return false
     }
     const there = new Set<Attempt>()
     for (const row of rowsOf(plain.reply)) {
-      const found = await this.#seen(symbol, row, textIn(row, 'clientOrderId'), textIn(row, 'orderId'))
+      const found = await this.#seen(symbol, row, textIn(row, 'clientOrderId'), textIn(row, 'orderId'), before)
       if (found !== null) there.add(found)
     }
     for (const row of rowsOf(algo.reply)) {
-      const found = await this.#seen(symbol, row, textIn(row, 'clientAlgoId'), '')
+      const found = await this.#seen(symbol, row, textIn(row, 'clientAlgoId'), '', before)
       if (found !== null) there.add(found)
     }
     for (const attempt of rested) {
@@ -133,10 +165,20 @@ export class Reconciliation {
     for (const view of host.run.openOrders())
       if (view.symbol === symbol && isProtective(view) && !attempts.of(symbol, view.id).some((one) => there.has(one)))
         this.#lines.look(symbol, view.id)
+    return true
   }
 
-  /** An order that is open there: one that the engine does not want is cancelled, one that nobody here sent halts. */
-  async #seen(symbol: string, row: Fields, clientId: string, orderId: string): Promise<Attempt | null> {
+  /**
+   * An order that is open there: one that the engine does not want is cancelled, one that nobody here sent halts.
+   * @param before what was taken for unfinished when the list was asked for: of that it may be the list that is behind
+   */
+  async #seen(
+    symbol: string,
+    row: Fields,
+    clientId: string,
+    orderId: string,
+    before: ReadonlySet<Attempt>,
+  ): Promise<Attempt | null> {
     const { attempts, host, gate } = this.#context
     const attempt =
       attempts.byClientId(clientId) ??
@@ -144,7 +186,8 @@ export class Reconciliation {
     if (attempt !== undefined) {
       const isWanted = this.#context.viewOf(symbol, attempt.order) !== undefined
       if (this.#lines.isBusy(symbol, attempt.order)) return attempt
-      if (attempt.state === 'absent' || (attempt.state === 'ended' && !isOnBook(attempt))) {
+      if (attempt.state === 'absent' || attempt.state === 'ended') {
+        if (before.has(attempt) || attempt.status === 'FILLED') return attempt
         // it was taken for gone, and is not
         attempt.state = 'live'
         attempt.isDealtWith = false
@@ -179,49 +222,57 @@ export class Reconciliation {
     return null
   }
 
-  async #position(symbol: string): Promise<void> {
+  async #position(symbol: string): Promise<boolean> {
     const { host, signal, timing } = this.#context
     for (let look = 1; !signal.aborted; look++) {
       const risk = await this.#settings.riskOf(symbol)
-      if (risk === null) return
+      if (risk === null) return false
       const there = positionOf(risk)
       const here = () => unitsOf(host.run.positionOf(symbol).qty)
-      if (there === here()) return this.#context.calm('position', { symbol })
+      if (there === here()) return this.#calm('position', { symbol })
       const isKnown = await this.#fills.catchUp(symbol)
-      if (there === here()) return this.#context.calm('position', { symbol })
+      if (there === here()) return this.#calm('position', { symbol })
       if (look < LOOKS || !isKnown) {
-        if (look >= 2 * LOOKS) return
+        if (look >= 2 * LOOKS) return false
         await pause(timing.backoff, signal)
         continue
       }
-      return this.#context.halt(
+      await this.#context.halt(
         'position',
         `${symbol}: the account holds ${textOf(there)}, and this session has traded ${textOf(here())}: somebody else has changed it, so nothing is opened any more`,
         { symbol, there: textOf(there), here: textOf(here()) },
       )
+      return true
     }
+    return false
   }
 
-  async #balance(): Promise<void> {
-    if (this.#apart === null) return
+  async #balance(): Promise<boolean> {
     const wallet = await this.#wallet()
-    if (wallet === null) return
-    const apart = (held: number) => held - this.#context.host.run.account().wallet - (this.#apart ?? 0)
+    if (wallet === null) return false
+    const apart = (held: number) => held - this.#context.host.run.account().wallet - this.#apart
     const isOff = (by: number) => Math.abs(by) > Math.max(SLACK, Math.abs(wallet) * 1e-6)
-    if (Math.abs(apart(wallet)) < UNIT) return this.#context.calm('balance')
+    if (Math.abs(apart(wallet)) < UNIT) return this.#calm('balance')
     // funding is told of by no trade, and its event may have been lost: what it came to may be less than what is worth a halt
     await this.#funding.take()
-    if (!isOff(apart(wallet))) return this.#context.calm('balance')
+    if (!isOff(apart(wallet))) return this.#calm('balance')
     const again = await this.#wallet()
-    if (again === null || !this.#lines.isIdle) return
+    if (again === null) return false
+    if (!this.#lines.isIdle) return true
     const left = apart(again)
-    if (!isOff(left)) return this.#context.calm('balance')
+    if (!isOff(left)) return this.#calm('balance')
     const text = `the wallet holds ${Math.abs(left).toFixed(2)} ${left > 0 ? 'more' : 'less'} than this session's trades explain`
     if (left > 0) this.#context.alarm('balance', 'warning', `${text}: somebody has paid in`, { off: left })
     else
       await this.#context.halt('balance', `${text}: somebody has taken it out, so nothing is opened any more`, {
         off: left,
       })
+    return true
+  }
+
+  #calm(kind: string, facts: Parameters<Context['calm']>[1] = {}): true {
+    this.#context.calm(kind, facts)
+    return true
   }
 
   async #wallet(): Promise<number | null> {

@@ -92,15 +92,19 @@ export class Settings {
     return found
   }
 
-  /** Halts where somebody has changed what the session reckons with. */
-  async check(): Promise<void> {
-    const wrong = (await this.#modes()) ?? []
+  /** Halts where somebody has changed what the session reckons with. Says whether all of it could be read. */
+  async check(): Promise<boolean> {
+    const modes = await this.#modes()
+    const wrong = modes ?? []
+    let isRead = modes !== null
     for (const one of this.#context.host.symbols) {
       const risk = await this.riskOf(one.symbol)
-      if (risk !== null) wrong.push(...this.wrongWith(one, risk))
+      if (risk === null) isRead = false
+      else wrong.push(...this.wrongWith(one, risk))
     }
     if (wrong.length > 0) await this.#context.halt('settings-changed', wrong.join('; '), {})
     else this.#context.calm('settings-changed')
+    return isRead
   }
 
   /** Where the exchange's rules have become such that the engine's orders need not fit them; `null`: it did not say. */

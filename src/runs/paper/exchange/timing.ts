@@ -11,6 +11,8 @@ export interface Timing {
   readonly entryPatience: number
   /** Longest that a position is held while its stop does not come to rest: then it leaves at the market. */
   readonly naked: number
+  /** Longest that trading goes on while the account cannot be compared whole with what the session thinks of it. */
+  readonly blind: number
   /** An order that was accepted is on the user stream by then, or the stream is dead. */
   readonly echo: number
   /** Pause after a 429 or 418 that names no time. */
@@ -31,6 +33,7 @@ export const TIMING: Timing = {
   maxBackoff: 10_000,
   entryPatience: 15_000,
   naked: 20_000,
+  blind: 3 * 60_000,
   echo: 3000,
   pause: 60_000,
   keepAlive: 20 * 60_000,

@@ -1,0 +1,131 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buy, cancel } from '../../../../src/core/order.ts'
+import { SessionDouble } from './session-double.ts'
+import { StubExchange, until } from './stub-exchange.ts'
+
+/** What a comparison with the account believes, and what it does where the account cannot be seen. */
+let stub: StubExchange
+let url: string
+let session: SessionDouble
+
+beforeEach(async () => {
+  stub = new StubExchange()
+  url = await stub.start()
+  session = await new SessionDouble(url, stub, [], { blind: 150 }).open()
+})
+
+afterEach(async () => {
+  await session.kill()
+  await stub.close()
+})
+
+const said = (code: number, status = 400) => ({ status, body: { code, msg: 'no' } })
+const busy = () => said(-1008, 503)
+
+async function compare(times = 1): Promise<void> {
+  for (let k = 0; k < times; k++) {
+    await session.broker.reconcile()
+    await session.broker.idle()
+  }
+}
+
+function resume(): void {
+  session.broker.handle(session.run.take({ kind: 'command', at: 1, command: 'resume', why: 'looks fine' }))
+}
+
+test('an order that was taken for gone and is in a list of open orders is cancelled as it is said', async () => {
+  await session.settle(buy({ qty: 1, limit: 90, id: 'dip' }))
+  stub.fault('DELETE /fapi/v1/order', () => said(-2011))
+  stub.fault('GET /fapi/v1/order', () => said(-2013), 3)
+  await session.settle(cancel('dip'))
+  expect(stub.open()).toHaveLength(1)
+  await compare(2)
+  expect(stub.open()).toEqual([])
+  expect(stub.count('DELETE /fapi/v1/order')).toBe(2)
+  expect(session.said).toEqual(['orphan-order warning'])
+})
+
+test('and after a restart as well', async () => {
+  await session.settle(buy({ qty: 1, limit: 90, id: 'dip' }))
+  stub.fault('DELETE /fapi/v1/order', () => said(-2011))
+  stub.fault('GET /fapi/v1/order', () => said(-2013), 3)
+  await session.settle(cancel('dip'))
+  await session.kill()
+  session = await session.again().open()
+  await session.broker.idle()
+  expect(stub.open()).toEqual([])
+})
+
+test('an order that is filled while the lists are on their way is not taken for one that is open', async () => {
+  await session.settle(buy({ qty: 1, limit: 90 }))
+  stub.fault('GET /fapi/v1/openOrders', async ({ carryOut }) => {
+    const before = carryOut()
+    stub.fill(stub.orders[0]!, 1, '90')
+    await until('it is known', () => session.position === 1)
+    await wait(20)
+    return before
+  })
+  await compare()
+  expect(session.said).toEqual([])
+})
+
+test.each([
+  ['position', () => stub.positions.set('BTCUSDT', 3)],
+  ['setting', () => Object.assign(stub, { leverage: 50 })],
+  ['balance', () => Object.assign(stub, { wallet: 9000 })],
+])('a %s that is wrong still halts again after a resume, before anything is opened', async (_what, spoil) => {
+  spoil()
+  await compare(2)
+  expect([session.halts.length, session.said.length]).toEqual([1, 1])
+  resume()
+  await until('it has halted again', () => session.halts.length === 2)
+  await compare()
+  expect(session.halts).toHaveLength(2)
+  await session.settle(buy({ qty: 1 }))
+  expect(stub.orders).toEqual([])
+})
+
+test('what a person has set right does not halt again', async () => {
+  stub.positions.set('BTCUSDT', 3)
+  await compare()
+  stub.positions.set('BTCUSDT', 0)
+  resume()
+  await compare(2)
+  expect(session.halts).toHaveLength(1)
+})
+
+test.each([
+  ['trades, where the position differs', 'GET /fapi/v1/userTrades', busy],
+  ['open orders', 'GET /fapi/v1/openOrders', busy],
+  ['conditional orders', 'GET /fapi/v1/openAlgoOrders', busy],
+  ['position', 'GET /fapi/v2/positionRisk', busy],
+  ['modes', 'GET /fapi/v1/multiAssetsMargin', busy],
+  ['balance', 'GET /fapi/v3/balance', busy],
+  ['position, where it is refused', 'GET /fapi/v2/positionRisk', () => said(-2015, 401)],
+])('an account whose %s cannot be read for long halts', async (_what, path, fault) => {
+  if (path.endsWith('userTrades')) stub.positions.set('BTCUSDT', 3)
+  let isOver = false
+  stub.fault(path, () => (isOver ? undefined : fault()), 1e6)
+  await wait(200)
+  const began = performance.now()
+  await session.broker.reconcile().catch(() => undefined)
+  expect(performance.now() - began).toBeLessThan(2000)
+  expect(session.said).toEqual(['not-compared critical'])
+  expect(session.halts).toHaveLength(1)
+  isOver = true
+})
+
+test('an account that cannot be read for a moment does not halt', async () => {
+  stub.fault('GET /fapi/v3/balance', busy, 3)
+  await compare()
+  await wait(200)
+  await compare()
+  expect([session.said, session.halts]).toEqual([[], []])
+})
+
+test('a session whose balance cannot be read does not begin: it could never be compared', async () => {
+  await session.kill()
+  stub.fault('GET /fapi/v3/balance', busy, 3)
+  await expect(new SessionDouble(url, stub).open()).rejects.toThrow('the balance of the account could not be read')
+})
