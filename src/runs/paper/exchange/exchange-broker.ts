@@ -130,8 +130,13 @@ export class ExchangeBroker implements PaperBroker {
     const { signal } = this.#stop
     const gate = new Gate({
       destination, keys, timing, signal, now: () => host.now(),
-      onPause: (ms, why) =>
-        context.alarm('rate-limit', 'warning', `the exchange asks for silence (${why}): nothing but exits is sent for ${Math.ceil(ms / 1000)} s`, { ms }),
+      onPause: (ms, why, isBan) => {
+        const seconds = Math.ceil(ms / 1000)
+        if (isBan)
+          context.alarm('banned', 'critical', `the exchange has banned this address (${why}): nothing is sent for ${seconds} s, nor what closes a position`, { ms })
+        else
+          context.alarm('rate-limit', 'warning', `the exchange asks for silence (${why}): nothing but exits is sent for ${seconds} s`, { ms })
+      },
     }) // biome-ignore format: one list
     const context: Context = new Context({
       host,

@@ -92,7 +92,7 @@ export class Fills {
       const newest = this.#newest.get(symbol)
       const params: Record<string, string | number> = { symbol, limit: PAGE }
       if (newest !== undefined) params['fromId'] = String(newest + 1n)
-      const outcome = await gate.send('GET', 'fapi/v1/userTrades', params, { isExit: true })
+      const outcome = await gate.send('GET', 'fapi/v1/userTrades', params, { isQuestion: true })
       if (outcome.kind !== 'done') {
         this.#context.host.log('warn', `trades of ${symbol} could not be read: ${outcome.text}`)
         return false
@@ -133,14 +133,19 @@ export class Fills {
     if (known !== undefined) return known
     let name = clientId
     if (name === '') {
-      const outcome = await gate.send('GET', 'fapi/v1/order', { symbol, orderId }, { isExit: true })
+      const outcome = await gate.send('GET', 'fapi/v1/order', { symbol, orderId }, { isQuestion: true })
       if (outcome.kind !== 'done') return undefined
       name = textIn(fieldsOf(outcome.reply), 'clientOrderId')
       const named = attempts.byClientId(name)
       if (named !== undefined) return this.#own(named, orderId)
     }
     for (const attempt of attempts.untriggered(symbol)) {
-      const outcome = await gate.send('GET', 'fapi/v1/algoOrder', { clientAlgoId: attempt.clientId }, { isExit: true })
+      const outcome = await gate.send(
+        'GET',
+        'fapi/v1/algoOrder',
+        { clientAlgoId: attempt.clientId },
+        { isQuestion: true },
+      )
       if (outcome.kind === 'done') {
         if (textIn(fieldsOf(outcome.reply), 'actualOrderId') === orderId) return this.#own(attempt, orderId)
       } else if (outcome.kind !== 'refused' || outcome.code !== NO_ORDER) return undefined

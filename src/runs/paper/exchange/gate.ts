@@ -12,6 +12,8 @@ type Params = Readonly<Record<string, string | number>>
 interface How {
   /** Whether it takes risk away, and so may leave while all else is silent. */
   readonly isExit?: boolean
+  /** Whether it asks what became of an order: one in a while may leave then. */
+  readonly isQuestion?: boolean
   readonly isSigned?: boolean
   /** Longest silence that it is worth waiting for, ms. */
   readonly patience?: number
@@ -26,7 +28,7 @@ export interface GateOptions {
   readonly now: () => number
   readonly signal: AbortSignal
   /** Told when the exchange asks for silence. */
-  readonly onPause: (ms: number, why: string) => void
+  readonly onPause: (ms: number, why: string, isBan: boolean) => void
 }
 
 /** How often a request that was refused for its clock is sent again, with the clock set anew. */
@@ -35,12 +37,16 @@ const READ_TRIES = 3
 
 /**
  * The one way out: every request to the exchange goes through the `binance` package here. What is refused for our clock is sent again
- * once that is right; after 429 or 418 nothing but exits leaves until the time that the exchange names.
+ * once that is right; after 429 nothing but exits and few questions leaves until the time that the exchange names, and after 418 nothing:
+ * whoever goes on then is banned for longer, up to days.
  */
 export class Gate {
   readonly #client: USDMClient
   readonly #options: GateOptions
   #silentUntil = 0
+  #bannedUntil = 0
+  /** No question leaves before, while all else is silent. */
+  #nextQuestion = 0
   #syncing: Promise<boolean> | null = null
 
   constructor(options: GateOptions) {
@@ -60,19 +66,18 @@ export class Gate {
   }
 
   async send(method: Method, path: string, params: Params = {}, how: How = {}): Promise<Outcome> {
-    const { isExit = false, isSigned = true, patience = Number.POSITIVE_INFINITY } = how
+    const { isSigned = true, patience = Number.POSITIVE_INFINITY } = how
     for (let tries = 1; ; tries++) {
-      if (!isExit) {
-        const left = this.#silentUntil - this.#options.now()
-        if (left > patience) return notSent(`the exchange has asked for silence for ${Math.ceil(left / 1000)} s more`)
-        if (!(await this.#awaitSilence())) return notSent('the session was stopped before this was sent')
-      }
+      const left = this.#opensAt(how) - this.#options.now()
+      if (left > patience) return notSent(`the exchange has asked for silence for ${Math.ceil(left / 1000)} s more`)
+      if (!(await this.#awaitSilence(how))) return notSent('the session was stopped before this was sent')
       how.onLeave?.()
       const outcome = await this.#call(method, path, params, isSigned)
       if (outcome.kind !== 'failed') return outcome
-      if (outcome.cause === 'limit') this.#beSilent(outcome.retryAfter ?? this.#options.timing.pause, outcome.text)
+      if (outcome.cause === 'limit' || outcome.cause === 'ban')
+        this.#beSilent(outcome.retryAfter ?? this.#options.timing.pause, outcome.text, outcome.cause === 'ban')
       if (outcome.cause !== 'clock' || tries >= CLOCK_TRIES) return outcome
-      if (!(await this.setClock(isExit))) return outcome
+      if (!(await this.setClock(how))) return outcome
     }
   }
 
@@ -87,14 +92,14 @@ export class Gate {
   }
 
   /** Asks for the exchange's time; several who ask at once share one question. Says whether it was answered. */
-  setClock(isExit = false): Promise<boolean> {
-    this.#syncing ??= this.#askTime(isExit).finally(() => {
+  setClock(how: How = {}): Promise<boolean> {
+    this.#syncing ??= this.#askTime(how).finally(() => {
       this.#syncing = null
     })
     return this.#syncing
   }
 
-  async #askTime(isExit: boolean): Promise<boolean> {
+  async #askTime({ isExit = false, isQuestion = false }: How): Promise<boolean> {
     const { now } = this.#options
     let before = now()
     const outcome = await this.send(
@@ -102,7 +107,7 @@ export class Gate {
       'fapi/v1/time',
       {},
       {
-        ...{ isExit, isSigned: false },
+        ...{ isExit, isQuestion, isSigned: false },
         onLeave: () => {
           before = now()
         },
@@ -126,18 +131,31 @@ export class Gate {
     }
   }
 
-  #beSilent(ms: number, why: string): void {
-    this.#silentUntil = Math.max(this.#silentUntil, this.#options.now() + ms)
-    this.#options.onPause(ms, why)
+  #beSilent(ms: number, why: string, isBan: boolean): void {
+    const { now, timing, onPause } = this.#options
+    const until = now() + ms
+    this.#silentUntil = Math.max(this.#silentUntil, until)
+    if (isBan) this.#bannedUntil = Math.max(this.#bannedUntil, until)
+    this.#nextQuestion = now() + timing.maxBackoff
+    onPause(ms, why, isBan)
   }
 
-  async #awaitSilence(): Promise<boolean> {
-    const { now, signal } = this.#options
+  /** When it may leave. */
+  #opensAt({ isExit = false, isQuestion = false }: How): number {
+    if (isExit) return this.#bannedUntil
+    return isQuestion ? Math.max(this.#bannedUntil, Math.min(this.#silentUntil, this.#nextQuestion)) : this.#silentUntil
+  }
+
+  async #awaitSilence(how: How): Promise<boolean> {
+    const { now, signal, timing } = this.#options
     for (;;) {
-      if (signal.aborted) return false
-      const left = this.#silentUntil - now()
-      if (left <= 0) return true
-      await pause(left, signal)
+      const left = this.#opensAt(how) - now()
+      if (signal.aborted && (left > 0 || !how.isExit)) return false
+      if (left > 0) await pause(left, signal)
+      else {
+        if (how.isQuestion) this.#nextQuestion = now() + timing.maxBackoff
+        return true
+      }
     }
   }
 }

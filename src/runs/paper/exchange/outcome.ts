@@ -8,8 +8,8 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly cause: Cause; readonly text: string; readonly retryAfter: number | null }
   | { readonly kind: 'unknown'; readonly text: string }
 
-/** Why nothing was done: our clock, too many requests, the exchange too busy, or no connection. */
-type Cause = 'clock' | 'limit' | 'busy' | 'away'
+/** Why nothing was done: our clock, too many requests, too many after being told so, the exchange too busy, or no connection. */
+type Cause = 'clock' | 'limit' | 'ban' | 'busy' | 'away'
 
 /** Timestamp outside of the window: by the gateway, and by the matching engine. */
 const CLOCK = [-1021, -5028]
@@ -38,7 +38,8 @@ export function outcomeOf(error: unknown): Outcome {
   const said = Number(body.code ?? 0)
   const text = said === 0 ? `HTTP ${status} ${brief(data)}` : `${said} ${body.msg ?? ''}`.trim()
   const failed = (cause: Cause): Outcome => ({ kind: 'failed', cause, text, retryAfter: secondsOf(headers) })
-  if (status === 429 || status === 418 || status === 403 || LIMIT.includes(said)) return failed('limit')
+  if (status === 418) return failed('ban')
+  if (status === 429 || status === 403 || LIMIT.includes(said)) return failed('limit')
   if (CLOCK.includes(said)) return failed('clock')
   if (said === BUSY) return failed('busy')
   if (UNKNOWN.includes(said) || status === 408) return { kind: 'unknown', text }

@@ -90,7 +90,7 @@ export class Questions {
     const { gate } = this.#context
     const { symbol, clientId } = attempt
     if (!isOnBook(attempt)) {
-      const outcome = await gate.send('GET', 'fapi/v1/algoOrder', { clientAlgoId: clientId }, { isExit: true })
+      const outcome = await gate.send('GET', 'fapi/v1/algoOrder', { clientAlgoId: clientId }, { isQuestion: true })
       if (outcome.kind === 'refused' && NOT_THERE.includes(outcome.code)) return 'not there'
       if (outcome.kind !== 'done') return this.#unanswered(attempt, outcome.text)
       this.learn(attempt, fieldsOf(outcome.reply))
@@ -99,7 +99,7 @@ export class Questions {
     }
     const { orderId } = attempt
     const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    const outcome = await gate.send('GET', 'fapi/v1/order', { symbol, ...by }, { isExit: true })
+    const outcome = await gate.send('GET', 'fapi/v1/order', { symbol, ...by }, { isQuestion: true })
     if (outcome.kind === 'refused' && NOT_THERE.includes(outcome.code)) return 'not there'
     if (outcome.kind !== 'done') return this.#unanswered(attempt, outcome.text)
     this.learn(attempt, fieldsOf(outcome.reply))

@@ -171,6 +171,35 @@ test('18: 429 with Retry-After: nothing leaves until then but exits', async () =
   expect(session.said).toEqual(['rate-limit warning'])
 })
 
+test('18: 418 with Retry-After: nothing at all leaves until then, not even an exit', async () => {
+  await hold()
+  const began = Date.now()
+  stub.fault(ORDER, () => ({ ...said(-1003, 'Way too many requests.', 418), headers: { 'retry-after': '1' } }))
+  session.decide(buy({ qty: 1, limit: 80 }))
+  await until('the exchange has said no', () => session.said.length > 0)
+  const before = stub.requests.length
+  void session.broker.reconcile()
+  session.decide(close())
+  await until('the exit is there', () => stub.orders.some(({ type, reduceOnly }) => type === 'MARKET' && reduceOnly))
+  expect(stub.requests.slice(before).filter(({ at }) => at < began + 1000)).toEqual([])
+  expect(session.said).toEqual(['banned critical'])
+})
+
+test.each([
+  // at 0, 300, 600 and 900 ms
+  [429, 'now and then', [2, 3, 4]],
+  [418, 'not at all', [1]],
+])('18: after a %i an exchange is asked %s what became of an order', async (status, _how, times) => {
+  await session.kill()
+  session = await new SessionDouble(url, stub, [], { maxBackoff: 300, recvWindow: 5000 }).open()
+  stub.fault(ORDER, () => ({ status: 503, body: '<html>503</html>' }))
+  stub.fault('GET /fapi/v1/order', () => ({ ...said(-1003, 'no', status), headers: { 'retry-after': '1' } }), 50)
+  session.decide(buy({ qty: 1, limit: 90 }))
+  await until('it is asked', () => stub.count('GET /fapi/v1/order') > 0)
+  await new Promise((done) => setTimeout(done, 950))
+  expect(times).toContain(stub.count('GET /fapi/v1/order'))
+})
+
 test('19: rules that change while it runs are read anew when an order is refused by one, and halt', async () => {
   stub.step = '0.01'
   stub.fault(ORDER, () => said(-1111, 'Precision is over the maximum defined for this asset.'))
