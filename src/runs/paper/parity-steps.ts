@@ -2,6 +2,7 @@ import type { ParityCause } from '../../core/parity.ts'
 import type { EngineResult } from '../../core/run.ts'
 import { timeName } from '../../core/time.ts'
 import type { FeedFunding } from './feed.ts'
+import { PAUSES } from './live-run.ts'
 import { differingFiles, type Given, netUnits, type SessionBacktests } from './parity-backtest.ts'
 import type { Compared, RowDifference } from './parity-bars.ts'
 import { compareRates, rateText } from './parity-funding.ts'
@@ -167,14 +168,16 @@ function lateChange(late: readonly FeedFunding[], symbols: readonly string[]): C
   }
 }
 
-/** Commands from one that halts up to the one that lifts it. */
+/** Commands from one that halts up to where nothing is halted any more: a pause has an end of its own. */
 function haltsOf(commands: readonly PlayedCommand[]): (readonly PlayedCommand[])[] {
   const all: PlayedCommand[][] = []
-  let isOpen = false
+  const open = new Set<string>()
   for (const one of commands) {
-    if (isOpen) all.at(-1)!.push(one)
+    if (open.size > 0) all.at(-1)!.push(one)
     else all.push([one])
-    isOpen = one.command !== 'resume'
+    const which = PAUSES.includes(one.by) ? one.by : 'halt'
+    if (one.command === 'resume') open.delete(which)
+    else open.add(which)
   }
   return all
 }
