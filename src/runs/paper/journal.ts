@@ -7,7 +7,7 @@ import { DataError } from '../../data/data-error.ts'
 const CHUNK = 1 << 20
 /** `<crc32, eight hex digits> ` ahead of the JSON. */
 const HEAD = 9
-const NEWLINE = 0x0a
+const [NEWLINE, SPACE, PLUS] = [0x0a, 0x20, 0x2b]
 
 /** What was cut off the end of a journal whose last record was not whole. */
 export interface Cut {
@@ -23,7 +23,8 @@ interface Commit {
 
 /**
  * An append-only log with a checksum a line: `<crc32 hex> <json>\n`. What was flushed is on the disk, whatever happens to the process or
- * the power; a record that was being written then is cut off when the log is opened again.
+ * the power; a record that was being written then is cut off when the log is opened again. Of records that share an fsync all but the first
+ * have a plus instead of the space, which counts in their checksum: the disk may have any pages of those, and none of them has acted.
  *
  * Once a write has failed nothing is written any more: whether a page that an fsync has given up is on the disk nobody can say
  * afterwards (https://wiki.postgresql.org/wiki/Fsync_Errors), and a record after a torn one would be lost with it.
@@ -36,7 +37,7 @@ export class Journal {
   #records: number
   /** Bytes that are on the disk. */
   #size: number
-  #lines: string[] = []
+  #waiting: string[] = []
   /** Of what is written and not yet on its way to the disk, and of what is on its way. */
   #next: Commit | null = null
   #current: Commit | null = null
@@ -53,7 +54,7 @@ export class Journal {
 
   /**
    * Opens a journal, or begins one, and tells every record it holds, oldest first.
-   * @throws DataError that names file and line where one is damaged that has whole ones behind it
+   * @throws DataError that names file and line where one is damaged that has whole commits behind it
    */
   static async open(file: string, onRecord: (record: unknown, line: number) => void): Promise<Journal> {
     let handle: FileHandle | null = null
@@ -94,8 +95,7 @@ export class Journal {
 
   /** Takes a record, in the order of the calls; it is on the disk when the next `flush` has resolved. */
   write(record: object): void {
-    const json = JSON.stringify(record)
-    this.#lines.push(`${crc32(json).toString(16).padStart(8, '0')} ${json}\n`)
+    this.#waiting.push(JSON.stringify(record))
     this.#records++
   }
 
@@ -105,7 +105,7 @@ export class Journal {
    */
   flush(): Promise<void> {
     if (this.#fault !== null) return Promise.reject(this.#fault)
-    if (this.#lines.length === 0) return this.#current?.promise ?? Promise.resolve()
+    if (this.#waiting.length === 0) return this.#current?.promise ?? Promise.resolve()
     const commit = this.#next ?? Promise.withResolvers<void>()
     if (this.#next === null) {
       this.#next = commit
@@ -132,8 +132,8 @@ export class Journal {
     while (this.#next !== null) {
       this.#current = this.#next
       this.#next = null
-      const bytes = Buffer.from(this.#lines.join(''))
-      this.#lines = []
+      const bytes = Buffer.from(this.#waiting.map(lineOf).join(''))
+      this.#waiting = []
       try {
         await writeAll(this.#handle, bytes)
         await this.#handle.datasync()
@@ -159,6 +159,12 @@ export class Journal {
     this.#next?.reject(this.#fault)
     this.#next = null
   }
+}
+
+/** @param place among the records of a commit */
+function lineOf(json: string, place: number): string {
+  const sum = crc32(place === 0 ? json : `+${json}`)
+  return `${sum.toString(16).padStart(8, '0')}${place === 0 ? ' ' : '+'}${json}\n`
 }
 
 async function openForAppend(file: string): Promise<FileHandle> {
@@ -203,14 +209,14 @@ async function readRecords(
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
       line++
       if (!isWhole(bytes, start, end)) torn ??= line
-      else if (torn !== null)
+      else if (torn === null) {
+        onRecord(JSON.parse(bytes.toString('utf8', start + HEAD, end)), line)
+        size += end + 1 - start
+        // what follows of the same commit has not acted either
+      } else if (bytes[start + HEAD - 1] !== PLUS)
         throw new DataError(
           `${file}: line ${torn} is damaged, and there are records after it: this is no end of a write, but a fault of the disk or an edit. Bring the file back from a copy, or begin a new session with --name`,
         )
-      else {
-        onRecord(JSON.parse(bytes.toString('utf8', start + HEAD, end)), line)
-        size += end + 1 - start
-      }
       start = end + 1
     }
     rest = bytes.subarray(start)
@@ -220,9 +226,11 @@ async function readRecords(
 }
 
 function isWhole(bytes: Buffer, start: number, end: number): boolean {
-  if (end - start <= HEAD || bytes[start + HEAD - 1] !== 0x20) return false
+  const mark = bytes[start + HEAD - 1]
+  if (end - start <= HEAD || (mark !== SPACE && mark !== PLUS)) return false
   const sum = bytes.toString('latin1', start, start + HEAD - 1)
-  return /^[0-9a-f]{8}$/.test(sum) && crc32(bytes.subarray(start + HEAD, end)) === Number.parseInt(sum, 16)
+  const summed = bytes.subarray(start + HEAD - (mark === PLUS ? 1 : 0), end)
+  return /^[0-9a-f]{8}$/.test(sum) && crc32(summed) === Number.parseInt(sum, 16)
 }
 
 function journalError(file: string, error: unknown): unknown {

@@ -19,6 +19,16 @@ async function records(file: string): Promise<unknown[]> {
 
 async function written(file: string, all: readonly object[]): Promise<void> {
   const journal = await Journal.open(file, () => undefined)
+  for (const record of all) {
+    journal.write(record)
+    await journal.flush()
+  }
+  await journal.close()
+}
+
+/** All at once: they share an fsync. */
+async function committed(file: string, all: readonly object[]): Promise<void> {
+  const journal = await Journal.open(file, () => undefined)
   for (const record of all) journal.write(record)
   await journal.close()
 }
@@ -94,6 +104,52 @@ describe('a journal', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  test('a page that is missing inside of an unfinished commit is cut off with what follows; inside of one before it, it is an error', async () => {
+    const file = fileIn(scratch())
+    const many = (from: number) => Array.from({ length: 64 }, (_, n) => ({ n: from + n, text: 'x'.repeat(60) }))
+    await written(file, [{ n: 0 }])
+    const first = statSync(file).size
+    await committed(file, many(1))
+    const second = statSync(file).size
+    const whole = readFileSync(file)
+    const lineAt = (at: number) => whole.subarray(0, at).toString().split('\n').length
+    for (let at = first; at < second; at += 97) {
+      writeFileSync(file, Buffer.from(whole).fill(0, at, Math.min(at + 512, second)))
+      const told: unknown[] = []
+      const journal = await Journal.open(file, (record) => told.push(record))
+      expect(journal.cut?.line).toBe(lineAt(at))
+      await journal.close()
+      expect(told).toEqual([{ n: 0 }, ...many(1)].slice(0, lineAt(at) - 1))
+    }
+    for (const next of [[{ n: 99 }], many(99)]) {
+      writeFileSync(file, whole)
+      await committed(file, next)
+      const longer = readFileSync(file)
+      // without the newline between them two records are one line
+      for (let at = 0; at < second - 1; at += 499) {
+        writeFileSync(file, Buffer.from(longer).fill(0, at, Math.min(at + 512, second - 1)))
+        await expect(records(file)).rejects.toThrow(`${file}: line ${lineAt(at)} is damaged`)
+      }
+    }
+    writeFileSync(file, whole)
+    expect(await records(file)).toEqual([{ n: 0 }, ...many(1)])
+  })
+
+  test('one flipped byte inside of a commit is found, whichever it is', async () => {
+    const file = fileIn(scratch())
+    await committed(file, [{ n: 1 }, { n: 2 }, { n: 3 }])
+    const whole = readFileSync(file)
+    const second = whole.indexOf(10) + 1
+    const end = whole.indexOf(10, second)
+    for (let at = second; at < end; at++)
+      for (const flip of [0x01, 0x0b, 0x20, 0xff]) {
+        const bytes = Buffer.from(whole)
+        bytes[at]! ^= flip
+        writeFileSync(file, bytes)
+        expect(await records(file)).toEqual([{ n: 1 }])
+      }
   })
 
   test('a flush is over when the file holds the record', async () => {
