@@ -39,5 +39,7 @@ export interface Command {
   readonly flags: Flags
   /** One that works as it stands in a fresh checkout or project. */
   readonly example: string
+  /** What the help says besides its flags: what people would else find out by surprise. */
+  readonly notes?: readonly string[]
   run(args: Args, io: Io): Promise<Outcome>
 }

@@ -23,7 +23,8 @@ export async function parseCommand(
 ): Promise<Parsed | null> {
   const flags: Flags = { ...command.flags, ...EVERYWHERE }
   if (argv.includes('--help')) {
-    process.stdout.write(`${await helpText(name, summary, command, flags)}\n\nExample:\n  ${command.example}\n`)
+    const notes = command.notes === undefined ? '' : `\n\n${command.notes.join('\n')}`
+    process.stdout.write(`${await helpText(name, summary, command, flags)}${notes}\n\nExample:\n  ${command.example}\n`)
     return null
   }
   const raw = parsed(name, flags, argv)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
 import { HOME } from '../../src/runs/package-info.ts'
+import { klinelab } from './klinelab.ts'
 import { klinelabHere } from './klinelab-here.ts'
 
 const REPLAY = ['exchange', '--replay', 'binance-usdm:BTCUSDT:1h', '--from', '2025-07-31', '--to', '2025-08-01']
@@ -40,6 +41,16 @@ describe('what is refused, and why', () => {
       expect(stderr).toContain('set KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET to keys of your own first')
     }
   })
+})
+
+test('help and start-up say what would surprise: the account is new, two clocks, market orders wait for an open', () => {
+  const help = klinelab(['exchange', '--help'])
+  const started = klinelab([...REPLAY, '--speed', 'max', '--port', '0', '--until-end'])
+  for (const { stdout } of [help, started]) {
+    expect(stdout).toMatch(/started again, it begins anew/)
+    expect(stdout).toMatch(/orders and fills bear the time of the bars; .* this machine’s clock/)
+    expect(stdout).toMatch(/else at that of the next; until then it is NEW/)
+  }
 })
 
 test('plays stored bars step by step to whoever asks, and ends when it is told to', async () => {

@@ -51,6 +51,13 @@ const MOST_PORT = 65_535
 /** Requests take as long as they take: the wire has a latency of its own. */
 const { latency: _, 'cancel-latency': __, ...HELD_COSTS } = COSTS
 
+/** Where it is otherwise than people think. */
+const NOTES = [
+  'The account lives as long as this process: started again, it begins anew, with --cash and at the first bar.',
+  'Bars, orders and fills bear the time of the bars; the time routes and the signatures of requests go by this machine’s clock.',
+  'A market order fills at an open: at once while the open of a bar is the price, else at that of the next; until then it is NEW.',
+]
+
 const port = (help: string) => number(help, 'PORT', { min: 0, max: MOST_PORT, isWhole: true })
 
 export default {
@@ -100,6 +107,7 @@ export default {
   },
   example:
     'klinelab exchange --replay binance-usdm:BTCUSDT:1h --from 2025-07-31 --to 2025-08-01 --speed max --port 0 --until-end',
+  notes: NOTES,
   async run(args, io) {
     const flags = args.flags as unknown as Flags
     if (flags.listFaults) return { json: { faults: faultList() }, text: faultList() }
@@ -261,6 +269,7 @@ function startText(
     ...(isDefault ? [`  key ${DEFAULT_KEYS.key}, secret ${DEFAULT_KEYS.secret}: good for loopback only`] : []),
     ...(controlPort === null ? [] : [`  control: http://127.0.0.1:${controlPort}`]),
     ...(file === null ? [] : [`  certificate: NODE_EXTRA_CA_CERTS=${file}`]),
+    ...NOTES.map((note) => `  ${note}`),
   ]
   return `${lines.join('\n')}\n`
 }
