@@ -4,25 +4,18 @@ import type { DriftReport } from '../runs/paper/drift-report.ts'
 import type { PaperSnapshot } from '../runs/paper/snapshot.ts'
 import { amount, count, plural } from './text.ts'
 
-/** What a person wants to know of a session at once. */
-export function paperText(snapshot: PaperSnapshot): string {
-  const { counters, position, openOrders, quote, timings, series, params } = snapshot
+/** What a person wants to know of a session at once. @param state of one whose process is gone, where it says otherwise */
+export function paperText(snapshot: PaperSnapshot, state: string = snapshot.state): string {
+  const { counters, openOrders, quote, timings, series, params } = snapshot
   const set = Object.entries(params)
     .map(([name, value]) => ` ${name}=${value}`)
     .join('')
-  const held = position.map(
-    ({ symbol, qty, entryPrice, lastPrice }) =>
-      `${qty} ${symbol} from ${entryPrice}${lastPrice === null ? '' : `, now ${lastPrice}`}`,
-  )
   const lines: [string, string][] = [
-    [
-      'State',
-      `${snapshot.state}${snapshot.at === null ? ', no bar yet' : `, last instant ${timeName(snapshot.at)} UTC`}`,
-    ],
+    ['State', `${state}${snapshot.at === null ? ', no bar yet' : `, last instant ${timeName(snapshot.at)} UTC`}`],
     ['Orders go to', snapshot.broker],
     ['Bars', `${count(counters.bars)} of ${series.map(({ name }) => name).join(', ')}`],
     ['Equity', `${amount(snapshot.startEquity)} → ${amount(snapshot.equity)} ${quote}`],
-    ['Position', held.join('; ') || 'none'],
+    ['Position', heldText(snapshot)],
     [
       'Orders',
       `${count(openOrders.length)} open, ${plural(counters.fills, 'fill')}, ${count(counters.rejected)} refused`,
@@ -39,6 +32,14 @@ export function paperText(snapshot: PaperSnapshot): string {
     '',
     ...lines.map(([label, text]) => `  ${label.padEnd(13)} ${text}`),
   ].join('\n')
+}
+
+export function heldText({ position }: PaperSnapshot): string {
+  const held = position.map(
+    ({ symbol, qty, entryPrice, lastPrice }) =>
+      `${qty} ${symbol} from ${entryPrice}${lastPrice === null ? '' : `, now ${lastPrice}`}`,
+  )
+  return held.join('; ') || 'none'
 }
 
 /** Each figure with its band; features only where they have drifted, or what there is to say of all of them. */

@@ -70,7 +70,7 @@ describe('a replayed session', () => {
     expect(stdout).toMatch(/State +ended, last instant 2024-01-10 UTC/)
     expect(readFileSync(join(out, 'paper', name!, 'journal.log'))).toEqual(journal)
     const listed = await done(['paper', 'status', '--out', out])
-    expect(listed.stdout).toMatch(new RegExp(`${name} +not running +local +binance:BTCUSDT:1h`))
+    expect(listed.stdout).toMatch(new RegExp(`${name} +ended +local +binance:BTCUSDT:1h +2024-01-10 +\\d`))
   })
 
   test('under a limit of loss stops trading where the loss is reached, and says so', async () => {

@@ -1,7 +1,8 @@
+import { readGone } from '../../runs/paper/last-state.ts'
 import type { Command } from '../command.ts'
 import { askNamed, untilEnded } from '../control-session.ts'
 import { OUT, oneOf, settingsOf } from '../flags.ts'
-import { paperText } from '../paper-text.ts'
+import { heldText, paperText } from '../paper-text.ts'
 
 export default {
   words: '[session]',
@@ -17,11 +18,15 @@ export default {
   async run(args, io) {
     const { out } = await settingsOf(args, io)
     const { orders = null } = args.flags as { orders?: 'keep' | 'cancel' }
-    const { dir, snapshot } = await askNamed(out, args.words[0], { ask: 'stop', orders })
+    const { dir, snapshot: before } = await askNamed(out, args.words[0], { ask: 'stop', orders })
     await untilEnded(dir)
+    const { snapshot = before, state = 'stopped' } = (await readGone(dir)) ?? {}
+    const { name, openOrders, position } = snapshot
+    const gone = before.openOrders.filter(({ id }) => !openOrders.some((one) => one.id === id)).length
+    const became = [`${openOrders.length} open`, ...(gone > 0 ? [`${gone} cancelled or filled`] : [])].join(', ')
     return {
-      json: { name: snapshot.name, dir, stopped: true },
-      text: `${snapshot.name} has stopped\n\n${paperText(snapshot)}`,
+      json: { name, dir, stopped: state === 'stopped', state, openOrders, position },
+      text: `${name}: ${state}. Orders: ${became}. Still held: ${heldText(snapshot)}\n\n${paperText(snapshot, state)}`,
     }
   },
 } satisfies Command

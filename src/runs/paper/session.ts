@@ -18,6 +18,7 @@ import { DriftWatch } from './drift-watch.ts'
 import type { FeedEvent, FeedRemark, PaperFeed } from './feed.ts'
 import { InputQueue } from './input-queue.ts'
 import { Journal } from './journal.ts'
+import { LastState } from './last-state.ts'
 import { LiveWatch } from './live-watch.ts'
 import type { BrokerHost, PaperBroker } from './paper-broker.ts'
 import { identityOf, type PaperRequest, type PreparedSession } from './paper-request.ts'
@@ -85,6 +86,7 @@ export class PaperSession {
   readonly #prepared: PreparedSession | null
   readonly #journal: Journal
   readonly #queue: InputQueue
+  readonly #last: LastState
   readonly #release: () => void
   readonly #timings = new Timings((name, ms) => this.#tell({ type: 'timing', name, ms }))
   readonly #listeners = new Set<(event: SessionEvent) => void>()
@@ -122,6 +124,7 @@ export class PaperSession {
     this.#prepared = opened.prepared
     this.#journal = opened.journal
     this.#release = opened.release
+    this.#last = new LastState(opened.dir, () => this.#redacted(this.snapshot()))
     this.#alarms = readAlarms(opened.dir)
     this.#drift = new DriftWatch(opened.drift, this.#alarms, this.state, (alarm) => this.alarm(alarm))
     this.#champions = new ChampionWatch(
@@ -234,6 +237,7 @@ export class PaperSession {
 
   /** Lays it down without having run it. */
   abandon(): void {
+    this.#last.drop()
     void this.#journal.close().catch(() => undefined)
     this.#release()
   }
@@ -254,9 +258,11 @@ export class PaperSession {
       } else this.#phase = 'ended'
       if (this.state.run.at > 0) this.#drift.look(this.state)
       await writeDocuments(this.dir, this.state)
+      this.#last.write()
     } catch (error) {
       this.#phase = 'failed'
       this.#fault(error)
+      this.#last.write()
       throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -269,6 +275,7 @@ export class PaperSession {
 
   async #work(): Promise<void> {
     const { broker, clock } = this.#options
+    this.#last.write()
     await this.#queue.put({ kind: 'opened', at: clock.now(), version: VERSION })
     if (this.state.isPausedBy === 'stop') await this.command('resume', 'it goes on after a stop', 'stop')
     const feed = this.#feed()
@@ -389,6 +396,7 @@ export class PaperSession {
 
   /** What it came to goes out, and to whoever watches. */
   #onTaken(record: JournalRecord, { events, breaches }: Taken): void {
+    this.#last.touch()
     if (events.length > 0 && this.#isBrokerUp) this.#options.broker.handle(events)
     for (const breach of breaches) this.alarm(breachAlarm(breach, this.state.run.at))
     if (record.kind === 'bars' && this.#drift.take(this.state)) this.#champions.look(record.at)

@@ -13,6 +13,7 @@ import { PaperSession } from '../../../src/runs/paper/session.ts'
 import { settle } from '../../../src/runs/settings.ts'
 import { fillsCsv } from '../../../src/tables/fills-csv.ts'
 import { ROOT, scratch } from '../../cli/klinelab.ts'
+import { klinelabHere } from '../../cli/klinelab-here.ts'
 import { command } from '../../data/command.ts'
 import { BTC, MINUTE, PlayedVenue, T0 } from '../../data/stream/played-venue.ts'
 import { Truth } from '../../servers/truth.ts'
@@ -178,8 +179,15 @@ describe('a session on live bars', () => {
       ok: false,
       error: '"nothing" is no request',
     })
-    await askSession(session.dir, { ask: 'stop', orders: null })
+    const stopped = await klinelabHere(['paper', 'stop', '--out', out])
     expect((await ended).state).toBe('stopped')
+    expect(stopped.stdout).toMatch(
+      /^\S+: stopped\. Orders: 0 open\. Still held: none\n[\s\S]* State +stopped, last instant /,
+    )
+    const gone = await klinelabHere(['paper', 'status', '--out', out])
+    expect(gone.stdout).toMatch(
+      / stopped +local +binance:BTCUSDT:1m +2024-06-03T12:05 +10,000\.00 USDT +none +0 +0 +\d/,
+    )
     expect(await askSession(session.dir, { ask: 'status' })).toBeNull()
     const events = readFileSync(join(session.dir, 'events.jsonl'), 'utf8')
     expect(events).toMatch(/"type":"halted".*stale-data/)
