@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { writeAtomic } from '../../data/index.ts'
 import type { PaperSnapshot } from './snapshot.ts'
 
@@ -15,8 +15,13 @@ export type ControlAnswer =
   | { readonly ok: true; readonly snapshot: PaperSnapshot }
   | { readonly ok: false; readonly error: string }
 
-/** In a session's folder, beside its lock: where its socket is. Paths of sockets are short (108 bytes on Linux), those of folders are not. */
+/** In a session's folder, beside its lock: another user's or a service's temporary files may be others. */
+const SOCKET = '.socket'
+/** In its stead where that path is too long for a socket: where it is, and of which folder. */
 const WHERE = '.control'
+const ELSEWHERE = 'control'
+/** Of a socket's path, bytes: 104 with their end on macOS, 108 on Linux. */
+const LONGEST_PATH = 103
 /** A request is a line; longer ones are nobody's of ours. */
 const LONGEST = 4096
 /** How long an answer may take, ms: a session answers between two inputs. */
@@ -25,56 +30,91 @@ const PATIENCE = 10_000
 /** Answers on a socket that only this user can open. */
 export class Control {
   readonly #server: Server
-  readonly #folder: string
-  readonly #where: string
+  readonly #dir: string
   readonly #sockets = new Set<Socket>()
 
-  private constructor(server: Server, folder: string, where: string) {
+  private constructor(server: Server, dir: string) {
     this.#server = server
-    this.#folder = folder
-    this.#where = where
+    this.#dir = dir
     server.on('connection', (socket) => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
     })
   }
 
+  /** For who holds the session's lock. */
   static async open(dir: string, answer: (request: ControlRequest) => Promise<ControlAnswer>): Promise<Control> {
     // of a process that was killed
     forget(dir)
-    const folder = mkdtempSync(join(tmpdir(), 'klinelab-'))
-    const path = join(folder, 'control')
     const server = createServer((socket) => serve(socket, answer))
-    const control = new Control(server, folder, join(dir, WHERE))
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(path, resolve)
-    })
-    chmodSync(path, 0o600)
-    writeAtomic(control.#where, path)
+    const control = new Control(server, dir)
+    const own = join(dir, SOCKET)
+    if (Buffer.byteLength(own) <= LONGEST_PATH && (await canListen(server, own))) return control
+    const path = join(mkdtempSync(join(tmpdir(), 'klinelab-')), ELSEWHERE)
+    await listen(server, path)
+    writeAtomic(join(dir, WHERE), `${path}\n${realpathSync(dir)}`)
     return control
   }
 
   async close(): Promise<void> {
-    rmSync(this.#where, { force: true })
     const closed = new Promise((resolve) => this.#server.close(resolve))
     // whoever has its answer goes by itself
     setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy()
     }, 1000).unref()
     await closed
-    rmSync(this.#folder, { recursive: true, force: true })
+    forget(this.#dir)
   }
 }
 
-function forget(dir: string): void {
-  const path = placeIn(dir)
-  if (path !== null) rmSync(dirname(path), { recursive: true, force: true })
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  chmodSync(path, 0o600)
 }
 
+/** Not every disk holds sockets. */
+function canListen(server: Server, path: string): Promise<boolean> {
+  return listen(server, path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Takes a socket away whose process is gone. What a file says is deleted only where it is a socket of ours, and this session's. */
+function forget(dir: string): void {
+  rmSync(join(dir, SOCKET), { force: true })
+  const path = elsewhere(dir)
+  rmSync(join(dir, WHERE), { force: true })
+  if (path === null || basename(path) !== ELSEWHERE || dirname(dirname(path)) !== tmpdir()) return
+  const folder = dirname(path)
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (!/^klinelab-[A-Za-z0-9]{6}$/.test(basename(folder)) || stat?.isSocket() === false) return
+  try {
+    rmSync(path, { force: true })
+    rmdirSync(folder)
+  } catch {
+    // it holds something else, or is gone
+  }
+}
+
+/** The socket of a session, where its process may listen. */
 function placeIn(dir: string): string | null {
+  const own = join(dir, SOCKET)
+  return existsSync(own) ? own : elsewhere(dir)
+}
+
+/** A copy of a session's folder names the socket of the other. */
+function elsewhere(dir: string): string | null {
   const where = join(dir, WHERE)
-  return existsSync(where) ? readFileSync(where, 'utf8') : null
+  if (!existsSync(where)) return null
+  const [path = '', of] = readFileSync(where, 'utf8').split('\n')
+  return of === realpathSync(dir) ? path : null
 }
 
 function serve(socket: Socket, answer: (request: ControlRequest) => Promise<ControlAnswer>): void {
