@@ -36,13 +36,16 @@ export class ExchangeBroker implements PaperBroker {
   readonly account: string
   readonly #options: ExchangeBrokerOptions
   readonly #stop = new AbortController()
+  /** The time is over that a session which is stopped has for its orders to come to rest. */
+  readonly #over = new AbortController()
+  #overTimer: NodeJS.Timeout | undefined
   /** Accepted orders that the stream has to tell of. */
   readonly #echoes = new Map<Attempt, NodeJS.Timeout>()
   /** Counts the streams that there have been: what was expected of one says nothing of the next. */
   #streams = 0
   #parts: Parts | null = null
   readonly #stopped = new Promise<void>((resolve) => {
-    this.#stop.signal.addEventListener('abort', () => resolve())
+    for (const { signal } of [this.#stop, this.#over]) signal.addEventListener('abort', () => resolve())
   })
   #silences = 0
   #isLost = false
@@ -62,6 +65,8 @@ export class ExchangeBroker implements PaperBroker {
       )
     const parts = this.#assemble(host)
     this.#parts = parts
+    host.signal.addEventListener('abort', () => this.#hurry())
+    if (host.signal.aborted) this.#hurry()
     const { context, stream, settings, reconciliation } = parts
     if (!(await context.gate.setClock()))
       throw new Error(`${this.#options.destination.rest} does not answer: is it running?`)
@@ -97,12 +102,12 @@ export class ExchangeBroker implements PaperBroker {
     await this.#open.reconciliation.run()
   }
 
-  /** Every wish is carried out, and what was carried out has been told of. */
+  /** Every wish is carried out, and what was carried out has been told of; or the session is stopped, and has waited long enough. */
   async idle(): Promise<void> {
     const { lines, events } = this.#open
-    while (!this.#stop.signal.aborted) {
+    while (!this.#stop.signal.aborted && !this.#over.signal.aborted) {
       await Promise.race([lines.idle(), this.#stopped])
-      await events.idle()
+      await Promise.race([events.idle(), this.#stopped])
       if (lines.isIdle && events.isIdle && this.#echoes.size === 0) return
       if (this.#echoes.size > 0) await pause(1, this.#stop.signal)
     }
@@ -110,13 +115,40 @@ export class ExchangeBroker implements PaperBroker {
 
   async close(orders: 'keep' | 'cancel'): Promise<void> {
     const parts = this.#parts
-    if (parts !== null && orders === 'cancel') await this.#cancelAll(parts)
+    if (parts !== null) {
+      this.#hurry()
+      if (orders === 'cancel') await this.#cancelAll(parts)
+      this.#sayLeft(parts)
+    }
+    clearTimeout(this.#overTimer)
     this.#stop.abort()
     for (const timer of this.#echoes.values()) clearTimeout(timer)
     this.#echoes.clear()
     parts?.stream.close()
     this.#options.destination.agents.http.destroy()
     this.#options.destination.agents.https.destroy()
+  }
+
+  #hurry(): void {
+    this.#overTimer ??= setTimeout(() => this.#over.abort(), this.#open.context.timing.stop)
+  }
+
+  /** What nobody looks after until the session goes on. */
+  #sayLeft({ context, lines }: Parts): void {
+    if (lines.isIdle) return
+    const { attempts, host } = context
+    const unsure = attempts.unfinished().filter(({ state }) => state !== 'live')
+    const missing = host.run
+      .openOrders()
+      .filter(({ symbol, id }) => !attempts.of(symbol, id).some(({ state }) => state === 'live'))
+    const names = [...unsure.map(({ clientId }) => clientId), ...missing.map(({ symbol, id }) => `${symbol} ${id}`)]
+    if (names.length === 0) return
+    context.alarm(
+      'left-open',
+      'critical',
+      `the session was stopped before it was known what became of these orders, and nobody looks after them until it goes on: ${names.join(', ')}`,
+      { unsure: unsure.length, missing: missing.length },
+    )
   }
 
   get #open(): Parts {
@@ -129,7 +161,7 @@ export class ExchangeBroker implements PaperBroker {
     const timing = { ...TIMING, ...this.#options.timing }
     const { signal } = this.#stop
     const gate = new Gate({
-      destination, keys, timing, signal, now: () => host.now(),
+      destination, keys, timing, signal, over: this.#over.signal, now: () => host.now(),
       onPause: (ms, why, isBan) => {
         const seconds = Math.ceil(ms / 1000)
         if (isBan)
@@ -236,23 +268,25 @@ export class ExchangeBroker implements PaperBroker {
     // what does not come to rest by then is not waited for
     await Promise.race([this.idle(), pause(context.timing.timeout, this.#stop.signal)])
     lines.stop()
-    for (const attempt of context.attempts.unfinished()) {
-      const { symbol, clientId, orderId, terms } = attempt
-      if (attempt.state !== 'live' || terms.reduceOnly || terms.type === 'MARKET') continue
-      const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-      attempt.isCancelled = true
-      const outcome =
-        terms.route === 'algo' && !orderId
-          ? await context.gate.send('DELETE', 'fapi/v1/algoOrder', { clientAlgoId: clientId })
-          : await context.gate.send('DELETE', 'fapi/v1/order', { symbol, ...by })
-      if (outcome.kind === 'done')
-        await context.tellEnded(symbol, attempt.order, 'requested', 'cancelled as the session was stopped')
-      else
-        context.alarm('not-cancelled', 'critical', `${symbol}: ${clientId} could not be cancelled: ${outcome.text}`, {
-          symbol,
-          clientId,
-        })
-    }
+    const open = context.attempts.unfinished().filter(({ state, terms }) => {
+      return state === 'live' && !terms.reduceOnly && terms.type !== 'MARKET'
+    })
+    // at once: each may take as long as an answer is waited for
+    await Promise.all(open.map((attempt) => this.#cancel(attempt, context)))
+  }
+
+  async #cancel(attempt: Attempt, context: Context): Promise<void> {
+    const { symbol, order, clientId, orderId, terms } = attempt
+    const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
+    attempt.isCancelled = true
+    const outcome =
+      terms.route === 'algo' && !orderId
+        ? await context.gate.send('DELETE', 'fapi/v1/algoOrder', { clientAlgoId: clientId })
+        : await context.gate.send('DELETE', 'fapi/v1/order', { symbol, ...by })
+    if (outcome.kind === 'done')
+      return context.tellEnded(symbol, order, 'requested', 'cancelled as the session was stopped')
+    const facts = { symbol, order, clientId }
+    context.alarm('not-cancelled', 'critical', `${symbol}: ${clientId} could not be cancelled: ${outcome.text}`, facts)
   }
 }
 

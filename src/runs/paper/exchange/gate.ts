@@ -27,6 +27,8 @@ export interface GateOptions {
   readonly timing: Timing
   readonly now: () => number
   readonly signal: AbortSignal
+  /** Ends the waiting for silence; what need not wait is sent as ever. */
+  readonly over: AbortSignal
   /** Told when the exchange asks for silence. */
   readonly onPause: (ms: number, why: string, isBan: boolean) => void
 }
@@ -43,6 +45,7 @@ const READ_TRIES = 3
 export class Gate {
   readonly #client: USDMClient
   readonly #options: GateOptions
+  readonly #ends: AbortSignal
   #silentUntil = 0
   #bannedUntil = 0
   /** No question leaves before, while all else is silent. */
@@ -51,6 +54,7 @@ export class Gate {
 
   constructor(options: GateOptions) {
     this.#options = options
+    this.#ends = AbortSignal.any([options.signal, options.over])
     const { destination, keys, timing } = options
     this.#client = new USDMClient(restOptions(destination, keys, timing), requestOptions(destination, timing))
   }
@@ -150,8 +154,8 @@ export class Gate {
     const { now, signal, timing } = this.#options
     for (;;) {
       const left = this.#opensAt(how) - now()
-      if (signal.aborted && (left > 0 || !how.isExit)) return false
-      if (left > 0) await pause(left, signal)
+      if (left > 0 ? this.#ends.aborted : signal.aborted && !how.isExit) return false
+      if (left > 0) await pause(left, this.#ends)
       else {
         if (how.isQuestion) this.#nextQuestion = now() + timing.maxBackoff
         return true

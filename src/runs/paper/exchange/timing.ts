@@ -17,6 +17,8 @@ export interface Timing {
   readonly echo: number
   /** Pause after a 429 or 418 that names no time. */
   readonly pause: number
+  /** What has not come to rest so long after the session was told to stop is left as it is. */
+  readonly stop: number
   /** A listen key is made to live on this often: it lives 60 minutes, and 30 on older servers. */
   readonly keepAlive: number
   /** Ping of the user stream, and how long its answer may take. */
@@ -36,6 +38,7 @@ export const TIMING: Timing = {
   blind: 3 * 60_000,
   echo: 3000,
   pause: 60_000,
+  stop: 20_000,
   keepAlive: 20 * 60_000,
   ping: 10_000,
   pong: 5000,

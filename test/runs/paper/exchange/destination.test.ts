@@ -104,7 +104,7 @@ test('an answer that sends us to production is not followed', async () => {
     keys: stub.keys,
     timing: TIMING,
     now: Date.now,
-    signal,
+    ...{ signal, over: signal },
     onPause: () => undefined,
   })
   expect(await gate.send('POST', 'fapi/v1/order', { symbol: 'BTCUSDT' })).toMatchObject({ kind: 'refused' })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { amend, buy, cancel, cancelAll, close } from '../../../../src/core/order.ts'
 import { barsOf, instrumentOf, marginOf } from '../../../engine/scene.ts'
 import { SessionDouble } from './session-double.ts'
@@ -308,6 +308,55 @@ test('a session that is stopped keeps its orders, or cancels them', async () => 
   await session.open()
   await session.broker.close('cancel')
   expect(stub.open()).toEqual([])
+})
+
+describe('a stop ends in time', () => {
+  const within = async (ms: number, work: Promise<unknown>) => {
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`not over within ${ms} ms`)), ms))
+    return Promise.race([work, late])
+  }
+  const silent = () => ({ status: 429, body: { code: -1003, msg: 'Too many.' }, headers: { 'retry-after': '120' } })
+
+  beforeEach(async () => {
+    await session.kill()
+    session = await new SessionDouble(url, stub, [], { stop: 200 }).open()
+  })
+
+  test('though nobody says what became of an order: it is named', async () => {
+    for (const what of ['POST /fapi/v1/order', 'GET /fapi/v1/order'])
+      stub.fault(what, () => ({ status: 503, body: '<html>' }), 1e9)
+    session.decide(buy({ qty: 1, limit: 90, id: 'dip' }))
+    session.stop.abort()
+    await within(1500, session.broker.idle())
+    await within(1500, session.broker.close('keep'))
+    expect(session.said).toEqual(['left-open critical'])
+    expect(session.alarms[0]!.text).toContain('kl-0badcafe-')
+    expect(session.alarms[0]!.text).toContain('BTCUSDT dip')
+  })
+
+  test('though the exchange asks for silence: what is not cancelled is named, each order by itself', async () => {
+    await session.settle([buy({ qty: 1, limit: 90 }), buy({ qty: 1, stop: 110 })])
+    stub.fault('POST /fapi/v1/order', silent)
+    session.decide(buy({ qty: 1, limit: 91 }))
+    await until('it is silent', () => session.said.length > 0)
+    session.stop.abort()
+    await within(1500, session.broker.idle())
+    await within(1500, session.broker.close('cancel'))
+    expect(session.said.filter((one) => one !== 'left-open critical')).toEqual([
+      'rate-limit warning', 'not-cancelled critical', 'not-cancelled critical',
+    ]) // biome-ignore format: one list
+    expect(stub.open()).toHaveLength(2)
+  })
+
+  test('while it begins', async () => {
+    const other = session.again({ stop: 200 })
+    await session.kill()
+    stub.fault('GET /fapi/v2/positionRisk', silent)
+    const opening = other.open()
+    other.stop.abort()
+    await expect(within(1500, opening)).rejects.toThrow('its position could not be read')
+    await other.kill()
+  })
 })
 
 test('a close that is throttled for ever is tried until it goes out', async () => {

@@ -52,6 +52,7 @@ export class SessionDouble {
   onWritten: (written: Written) => void = () => undefined
   /** After that nothing is written or taken any more, as after a kill. */
   isDead = false
+  readonly stop = new AbortController()
   readonly #script: Decision[] = []
   readonly #url: string
   readonly #world: World
@@ -175,7 +176,7 @@ export class SessionDouble {
       sent: (us) => void this.sent.push(us),
       reconnected: () => void this.reconnects++,
       now: () => Date.now(),
-      signal: new AbortController().signal,
+      signal: this.stop.signal,
       sessionId: '0badcafe',
       symbols: [
         {
