@@ -1,4 +1,5 @@
 import type { FilterSnapshot, Filters, Instrument } from '../core/instrument.ts'
+import type { Limits } from './limits.ts'
 import type { Market } from './market.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 
@@ -22,26 +23,15 @@ const SPOT_TYPES = [
 ]
 
 /** Answer to exchangeInfo: the rules that are in force now, in the shape of this kind of market. */
-export function exchangeInfo(
-  market: Market,
-  serverTime: number,
-  limits: { weight: number; orders: readonly [number, number] },
-) {
+export function exchangeInfo(market: Market, serverTime: number, { allowances, orderRules }: Limits) {
   const isSpot = market.kind === 'spot'
-  const limit = (rateLimitType: string, interval: string, intervalNum: number, most: number) => ({
-    rateLimitType,
-    interval,
-    intervalNum,
-    limit: most,
-  })
   return {
     timezone: 'UTC',
     serverTime,
     ...(isSpot ? {} : { futuresType: 'U_MARGINED' }),
     rateLimits: [
-      limit('REQUEST_WEIGHT', 'MINUTE', 1, limits.weight),
-      limit('ORDERS', 'SECOND', 10, limits.orders[0]),
-      limit('ORDERS', 'MINUTE', 1, limits.orders[1]),
+      { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: allowances.weightPerMinute },
+      ...orderRules,
     ],
     exchangeFilters: [],
     ...(isSpot ? {} : { assets: assetsOf(market) }),

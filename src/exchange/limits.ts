@@ -5,14 +5,14 @@ import type { WireReply, WireRequest } from './wire.ts'
 export interface Allowances {
   readonly weightPerMinute: number
   readonly ordersPerTenSeconds: number
-  readonly ordersPerMinute: number
+  /** Per minute on USDS-M, per day on spot. */
+  readonly ordersPerLonger: number
 }
 
-/** What USDS-M's exchangeInfo states. */
-const BINANCE_ALLOWANCES: Allowances = {
-  weightPerMinute: 2400,
-  ordersPerTenSeconds: 300,
-  ordersPerMinute: 1200,
+/** What exchangeInfo states. */
+const BINANCE_ALLOWANCES: Readonly<Record<'usdm' | 'spot', Allowances>> = {
+  usdm: { weightPerMinute: 2400, ordersPerTenSeconds: 300, ordersPerLonger: 1200 },
+  spot: { weightPerMinute: 6000, ordersPerTenSeconds: 100, ordersPerLonger: 200_000 },
 }
 
 const MINUTE = 60_000
@@ -68,11 +68,23 @@ export class Limits {
   readonly allowances: Allowances
   readonly #addresses = new Map<string, Address>()
   readonly #tenSeconds = new Window(TEN_SECONDS)
-  readonly #minute = new Window(MINUTE)
+  readonly #longer: Window
+  readonly #isSpot: boolean
   #hasOrders = false
 
-  constructor(allowances: Partial<Allowances> = {}) {
-    this.allowances = { ...BINANCE_ALLOWANCES, ...allowances }
+  constructor(kind: 'usdm' | 'spot', allowances: Partial<Allowances> = {}) {
+    this.allowances = { ...BINANCE_ALLOWANCES[kind], ...allowances }
+    this.#isSpot = kind === 'spot'
+    this.#longer = new Window(this.#isSpot ? 24 * 60 * MINUTE : MINUTE)
+  }
+
+  /** As exchangeInfo and rateLimit/order state them. */
+  get orderRules() {
+    const { ordersPerTenSeconds, ordersPerLonger } = this.allowances
+    return [
+      { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: ordersPerTenSeconds },
+      { rateLimitType: 'ORDERS', interval: this.#isSpot ? 'DAY' : 'MINUTE', intervalNum: 1, limit: ordersPerLonger },
+    ]
   }
 
   /** Charges weight to the address of a request; a reply (429, 418) where it has no more, or is banned. */
@@ -93,15 +105,16 @@ export class Limits {
 
   /** Charges new orders to the account; a reply (429) where it has no more. */
   spendOrders({ at }: WireRequest, count: number): WireReply | null {
-    const { ordersPerTenSeconds, ordersPerMinute } = this.allowances
+    const { ordersPerTenSeconds, ordersPerLonger } = this.allowances
     this.#hasOrders = true
     const tooMany = (most: number, window: Window, name: string) =>
       limited(-1015, window.secondsLeft(at), `Too many new orders; current limit is ${most} orders per ${name}.`)
     if (this.#tenSeconds.at(at) + count > ordersPerTenSeconds)
       return tooMany(ordersPerTenSeconds, this.#tenSeconds, 'TEN_SECONDS')
-    if (this.#minute.at(at) + count > ordersPerMinute) return tooMany(ordersPerMinute, this.#minute, 'MINUTE')
+    if (this.#longer.at(at) + count > ordersPerLonger)
+      return tooMany(ordersPerLonger, this.#longer, this.#isSpot ? 'DAY' : 'MINUTE')
     this.#tenSeconds.add(at, count)
-    this.#minute.add(at, count)
+    this.#longer.add(at, count)
     return null
   }
 
@@ -110,7 +123,7 @@ export class Limits {
     const headers: Record<string, string> = { 'x-mbx-used-weight-1m': String(this.#address(ip).weight.at(at)) }
     if (this.#hasOrders) {
       headers['x-mbx-order-count-10s'] = String(this.#tenSeconds.at(at))
-      headers['x-mbx-order-count-1m'] = String(this.#minute.at(at))
+      headers[`x-mbx-order-count-${this.#isSpot ? '1d' : '1m'}`] = String(this.#longer.at(at))
     }
     return headers
   }

@@ -144,8 +144,7 @@ export class MarketRoutes {
   }
 
   #exchangeInfo(at: number) {
-    const { weightPerMinute, ordersPerTenSeconds, ordersPerMinute } = this.#limits.allowances
-    return exchangeInfo(this.#market, at, { weight: weightPerMinute, orders: [ordersPerTenSeconds, ordersPerMinute] })
+    return exchangeInfo(this.#market, at, this.#limits)
   }
 
   #klines(find: (params: MarketParams) => SymbolMarket, most: number, weight: (limit: number) => number): Route {

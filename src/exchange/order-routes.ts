@@ -128,10 +128,7 @@ export function orderRoutes(account: Account): Routes {
     'GET /fapi/v1/rateLimit/order': {
       ...signed,
       weight: 1,
-      answer: () => [
-        { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: account.limits.allowances.ordersPerTenSeconds },
-        { rateLimitType: 'ORDERS', interval: 'MINUTE', intervalNum: 1, limit: account.limits.allowances.ordersPerMinute },
-      ], // biome-ignore format: a line a limit
+      answer: () => account.limits.orderRules,
     },
   }
   function batch(list: readonly unknown[], one: (item: unknown) => object): object[] {

@@ -128,9 +128,7 @@ export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry):
     'GET /api/v3/rateLimit/order': {
       ...signed,
       weight: 40,
-      answer: () => [
-        { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: limits.allowances.ordersPerTenSeconds },
-      ],
+      answer: () => limits.orderRules,
     },
   }
 }

@@ -62,7 +62,7 @@ export class Venue {
 
   constructor(options: VenueOptions) {
     const { kind, slots, instants, cash, market, shape = '2026', keys } = options
-    this.limits = new Limits(options.allowances)
+    this.limits = new Limits(kind, options.allowances)
     this.#keys = keys
     this.engine = new Engine({
       strategy: idle,

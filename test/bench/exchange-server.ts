@@ -10,7 +10,7 @@ const slots = Array.from({ length: symbols as number }, (_, k) =>
 )
 const exchange = new Exchange({
   ...{ kind: 'usdm', slots, cash: 1_000_000, keys: KEYS, speed: speed as 'step' | 'max', controlPort: 0 },
-  allowances: { weightPerMinute: 1e9, ordersPerMinute: 1e9, ordersPerTenSeconds: 1e9 },
+  allowances: { weightPerMinute: 1e9, ordersPerLonger: 1e9, ordersPerTenSeconds: 1e9 },
   onError: (error) => {
     throw error
   },

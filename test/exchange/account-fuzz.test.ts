@@ -37,7 +37,7 @@ const SOUND = {
 const NO_FILTERS = { price: { min: '0', max: '0', tick: '0' }, lot: { min: '0', max: '0', step: '0' } }
 
 test('whatever is asked is answered, and the account goes on adding up', () => {
-  const allowances = { weightPerMinute: 1e9, ordersPerTenSeconds: 1e9, ordersPerMinute: 1e9 }
+  const allowances = { weightPerMinute: 1e9, ordersPerTenSeconds: 1e9, ordersPerLonger: 1e9 }
   let fine = 0
   fc.assert(
     fc.property(fc.array(asked, { maxLength: 15 }), fc.boolean(), (requests, isBounded) => {

@@ -193,3 +193,14 @@ test('exchangeInfo has what clients read', async () => {
   })
   expect(symbols[0]!['filters']).toContainEqual({ filterType: 'MIN_NOTIONAL', notional: '100' })
 })
+
+test('exchangeInfo of spot states spot’s limits', async () => {
+  const bars = barsOf(walk(2, 2), 1, 'BTCUSDT', 'spot')
+  played = await play({ kind: 'spot', slots: [slotOf(bars, 'spot')] })
+  const { rateLimits } = (await get('/api/v3/exchangeInfo')) as { rateLimits: unknown[] }
+  expect(rateLimits).toEqual([
+    { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 6000 },
+    { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: 100 },
+    { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: 200_000 },
+  ])
+})

@@ -22,7 +22,7 @@ beforeAll(async () => {
         ),
       ),
     ],
-    allowances: { weightPerMinute: 1e9, ordersPerMinute: 1e9, ordersPerTenSeconds: 1e9 },
+    allowances: { weightPerMinute: 1e9, ordersPerLonger: 1e9, ordersPerTenSeconds: 1e9 },
   })
 })
 

@@ -51,7 +51,7 @@ test('a shipped strategy has the fills of a backtest over the wire, to the last 
   const { bars, startRow, instrument } = slot!
   const { limitTouch, execution } = settings
   // days go by in a second, and are asked about as days are
-  const allowances = { weightPerMinute: 1e9, ordersPerTenSeconds: 1e9, ordersPerMinute: 1e9 }
+  const allowances = { weightPerMinute: 1e9, ordersPerTenSeconds: 1e9, ordersPerLonger: 1e9 }
   const played = await play({ slots, kind, cash: CASH, limitTouch, execution, allowances })
   const first = options.slots[0]!.bars.openTime[0]!
   const warmFrom = bars.openTime.indexOf(first)
