@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { scratch } from './klinelab.ts'
+import { ROOT, scratch } from './klinelab.ts'
 import { klinelabHere } from './klinelab-here.ts'
 
 const FILES = ['fills.csv', 'trades.csv', 'events.jsonl', 'equity.parquet']
@@ -15,6 +16,15 @@ async function done(args: readonly string[]) {
   expect(finished.stderr).toBe('')
   expect(finished.code).toBe(0)
   return finished
+}
+
+/** Of this machine, where nobody listens. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 describe('a replayed session', () => {
@@ -152,5 +162,17 @@ describe('what cannot be', () => {
     const { code, stderr } = await klinelabHere(['paper', 'stop', 'one', '--out', out])
     expect(code).toBe(2)
     expect(stderr).toContain('there is no session "one"')
+  })
+
+  test('an exchange that is not up yet is no wrong command: a service is started again', async () => {
+    const { code, stderr } = await klinelabHere([
+      ...['paper', 'strategies/perp-trend.ts', '--data', 'binance-usdm:BTCUSDT:1h', '--out', scratch()],
+      ...['--broker', 'exchange', `http://127.0.0.1:${await freePort()}`],
+    ])
+    expect(stderr).toContain('is it running?')
+    expect(code).toBe(1)
+    const unit = readFileSync(join(ROOT, 'src/deploy/klinelab-paper.service'), 'utf8')
+    expect(unit).toMatch(/^RestartPreventExitStatus=2$/m)
+    expect(unit).not.toMatch(/^StartLimit|^Restart=no/m)
   })
 })

@@ -21,7 +21,7 @@ export interface OpenedBroker {
 
 /**
  * The place that `--broker` names: `local`, `exchange URL` or `demo [FILE]`.
- * @throws UsageError for one that there is not, and where a simulated exchange does not answer
+ * @throws UsageError for one that there is not, Error where a simulated exchange does not answer
  */
 export async function openBroker(words: readonly string[], env: Env): Promise<OpenedBroker> {
   const [kind = 'local', ...rest] = words

@@ -3,7 +3,7 @@ import { closeTimeOf, intervalMs, openTimeOf } from '../../core/interval.ts'
 import { type Series, seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
 import type { GetResult } from '../../data/collect/get.ts'
-import { openStore, type Store } from '../../data/index.ts'
+import { DataError, openStore, type Store } from '../../data/index.ts'
 import { checkKinds, checkLeverage } from '../backtest-checks.ts'
 import { EMBEDDED } from '../package-info.ts'
 import { marksOf, termsOf } from '../perpetual.ts'
@@ -29,7 +29,7 @@ export interface Bringing {
 
 /**
  * A session on live bars: it begins with the bar that is open now, and knows by then what a backtest would that began with it.
- * @throws UsageError where bars before it are missing and cannot be had
+ * @throws UsageError where the venue has fewer bars before it than are wanted, DataError where they cannot be had now
  */
 export async function prepareLive(
   asked: PaperRequest,
@@ -110,7 +110,9 @@ async function bring(
       end !== null && end < from && !isTold
         ? [`what is stored ends at ${timeName(end)}`, '']
         : [`${rows} of them are stored`, ', or say that fewer will do with --warmup']
-    throw new UsageError(
+    // what is not there yet is no wrong command
+    const Fault = isTold ? UsageError : DataError
+    throw new Fault(
       `${name}: the strategy wants the ${wanted} bars before ${timeName(from)}, and ${stored} (${why}). Bring them with: klinelab data get ${name} --from ${timeName(since(series))}${orFewer}`,
     )
   }

@@ -1,5 +1,4 @@
 import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
-import { UsageError } from '../usage-error.ts'
 
 /** Between two questions, ms. */
 const EVERY = 1000
@@ -11,7 +10,7 @@ const PATIENCE = 5000
 /**
  * What time it is in the market of a simulated exchange, which is that of the bars it plays: it may go faster there than here, or stand
  * still, so that it is asked and not reckoned. What is heard is never ahead of it.
- * @throws UsageError where nobody answers
+ * @throws Error where nobody answers (yet)
  */
 export async function venueTime(origin: string): Promise<StreamClock & { close(): void }> {
   const first = await asked(origin)
@@ -49,6 +48,6 @@ async function asked(origin: string): Promise<Sample> {
     return { here: performance.now(), there }
   } catch (error) {
     const cause = (error as { cause?: Error }).cause?.message ?? (error as Error).message
-    throw new UsageError(`--broker exchange ${origin}: does not say what time it is there (${cause}); is it running?`)
+    throw new Error(`--broker exchange ${origin}: does not say what time it is there (${cause}); is it running?`)
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { seriesName } from '../../../src/core/series.ts'
+import { DataError } from '../../../src/data/index.ts'
 import { backtest } from '../../../src/runs/backtest.ts'
 import { askSession } from '../../../src/runs/paper/control.ts'
 import { liveFeed } from '../../../src/runs/paper/live-feed.ts'
@@ -139,6 +140,8 @@ describe('a session on live bars', () => {
     await expect(opened(await stored(100), out, { now: 5 })).rejects.toThrow(
       /bars before 2024-06-03T12:05, and what is stored ends at 2024-06-03T12:00 \(no network\)\. Bring them with: klinelab data get \S+ --from \S+$/,
     )
+    // the network may be there the next time: no wrong command
+    await expect(opened(store, out)).rejects.toBeInstanceOf(DataError)
   })
 
   test('is one process, which the other is told of', async () => {
