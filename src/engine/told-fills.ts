@@ -10,6 +10,9 @@ import { exitCause } from './fill-model.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
 import type { Slot } from './slot.ts'
 
+/** Orders of a market that have ended and may still be told of: whatever crosses is of the last few. */
+const MOST_ENDED = 1000
+
 type Of<K extends Told['kind']> = Extract<Told, { kind: K }>
 
 /** What becomes of orders besides their fills. */
@@ -86,11 +89,12 @@ export class ToldFills {
     this.#life.sweep(slot)
   }
 
-  /** Orders that end here are remembered until they are known to have ended there. */
+  /** Orders that end here are remembered until they must have ended there. */
   note(slot: Slot, order: LiveOrder): void {
     const ended = this.#ended.get(slot) ?? new Map<string, LiveOrder>()
     this.#ended.set(slot, ended)
     ended.set(order.id, order)
+    if (ended.size > MOST_ENDED) ended.delete(ended.keys().next().value!)
   }
 
   /** Why it cannot be taken; `null`: it can. */

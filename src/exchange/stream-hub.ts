@@ -11,6 +11,11 @@ import type { UserEvent } from './wire.ts'
 
 /** Readers that are farther behind hold up a replay that waits for nobody else. */
 const BEHIND = 1024 * 1024
+/** Bytes that may wait for readers that do not read: for one, and for all together as long as each has room to be behind. */
+const MOST_WAITING = 64 * BEHIND
+const ALL_WAITING = 256 * BEHIND
+/** Longer names are acknowledged as all names of no stream are, and not kept. */
+const LONGEST_NAME = 200
 
 /** A stream that somebody listens to. */
 interface Channel {
@@ -34,12 +39,16 @@ export class StreamHub {
     market.onChange((one, change) => this.#changed(one, change))
   }
 
+  get #mostWaiting(): number {
+    return Math.min(MOST_WAITING, Math.max(2 * BEHIND, ALL_WAITING / this.#sockets.size))
+  }
+
   get count(): number {
     return this.#sockets.size
   }
 
   connect(socket: WebSocket, wire: Duplex, path: StreamPath): void {
-    const one = new StreamSocket(socket, wire, path, this.#faults, Date.now())
+    const one = new StreamSocket(socket, wire, path, this.#faults, Date.now(), () => this.#mostWaiting)
     this.#sockets.add(one)
     for (const name of path.names.slice(0, MOST_STREAMS)) this.#add(one, name)
     socket.on('message', (data) => this.#heard(one, String(data)))
@@ -126,6 +135,7 @@ export class StreamHub {
   }
 
   #add(socket: StreamSocket, name: string): void {
+    if (name.length > LONGEST_NAME) return
     socket.names.add(name)
     let channel = this.#channels.get(name)
     if (channel === undefined) {

@@ -7,8 +7,6 @@ import type { StreamPath } from './stream-path.ts'
 export const MOST_STREAMS = 1024
 /** Messages that a connection may send within a second. */
 const MOST_MESSAGES = 10
-/** Bytes that may wait for a reader that does not read; beyond them the connection is cut. */
-const MOST_WAITING = 64 * 1024 * 1024
 const PING_EVERY = 180_000
 const PONG_WITHIN = 600_000
 const LIFE = 24 * 3_600_000
@@ -30,6 +28,7 @@ export class StreamSocket {
   readonly #wire: Duplex
   #isCorked = false
   readonly #faults: Faults
+  readonly #mostWaiting: () => number
   readonly #openedAt: number
   #second = 0
   #messages = 0
@@ -39,7 +38,16 @@ export class StreamSocket {
   /** A frame that waits for the one after it. */
   #held: string | null = null
 
-  constructor(socket: WebSocket, wire: Duplex, path: StreamPath, faults: Faults, at: number) {
+  /** @param mostWaiting bytes that may wait for a reader that does not read; beyond them the connection is cut */
+  constructor(
+    socket: WebSocket,
+    wire: Duplex,
+    path: StreamPath,
+    faults: Faults,
+    at: number,
+    mostWaiting: () => number,
+  ) {
+    this.#mostWaiting = mostWaiting
     this.#socket = socket
     this.#wire = wire
     this.path = path
@@ -80,7 +88,7 @@ export class StreamSocket {
   /** An answer to a message, or a frame that nothing is done to. */
   reply(frame: string): void {
     if (this.#isHalfOpen || this.#socket.readyState !== this.#socket.OPEN) return
-    if (this.#socket.bufferedAmount > MOST_WAITING) return this.#socket.terminate()
+    if (this.#socket.bufferedAmount > this.#mostWaiting()) return this.#socket.terminate()
     this.#cork()
     this.#socket.send(frame)
     if (this.#held === null) return

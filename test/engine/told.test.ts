@@ -141,6 +141,21 @@ test('what nobody sent, of a market nobody trades, or finer than its grid is ref
   expect([engine.whyNot(filled('o1', '1', '100.01')), engine.whyNot({ ...funding, paid: '-1' })]).toEqual([null, null])
 })
 
+test('of the last thousand orders that have ended a fill is still taken, and of none before', () => {
+  const bars = 1002
+  const rows = Array.from({ length: bars + 1 }, () => FLAT)
+  const engine = elsewhere(rows, Object.fromEntries(rows.map((_, k) => [k, buy({ qty: 0.001, limit: 50 })])))
+  for (let hour = 1; hour <= bars; hour++) {
+    engine.onBar(hour * HOUR)
+    const at = hour * HOUR + 1
+    engine.tell({ kind: 'ended', symbol: 'BTCUSDT', order: `o${hour}`, reason: 'requested', why: '', at })
+  }
+  // 3 to 1002 are a thousand
+  expect(engine.whyNot(filled('o2', '0.001', '50'))).toContain('order o2, which was never sent')
+  engine.tell(filled('o3', '0.001', '50'))
+  expect(engine.soFar.fills).toMatchObject([{ order: 'o3', qty: 0.001, price: 50 }])
+})
+
 test('a halt by hand over one that closes goes on closing, and no new day lifts it', () => {
   const day = 24
   const rows: Row[] = [FLAT, [100, 100, 40, 40], ...Array.from({ length: day }, (): Row => [40, 40, 40, 40])]

@@ -141,6 +141,18 @@ describe('messages', () => {
     expect(heard.frames[1]).toMatchObject({ error: { code: 2 }, id: 2 })
   })
 
+  test('a name as long as none is is acknowledged as any that is none, and not kept', async () => {
+    await begin()
+    const heard = await at(`/market/ws/${'b'.repeat(5000)}`)
+    heard.ask({ method: 'SUBSCRIBE', params: ['a'.repeat(60_000), 'btcusdt@none'], id: 1 })
+    heard.ask({ method: 'LIST_SUBSCRIPTIONS', id: 2 })
+    await heard.until(2)
+    expect(heard.frames).toEqual([
+      { result: null, id: 1 },
+      { result: ['btcusdt@none'], id: 2 },
+    ])
+  })
+
   test('who sends more than ten messages a second is cut off', async () => {
     await begin()
     const heard = await at('/market/ws')
