@@ -24,9 +24,14 @@ export async function withLock<T>(dir: string, patience: number, work: () => Pro
 /**
  * Holds a folder for one writer until what it returns is called. A second writer waits up to `patience` ms, then gets an error
  * that names the holder; a lock whose process is gone is taken over.
- * @param what the holder is doing, as the error says
+ * @param what the holder is doing, and `cure` what ends that, as the error says
  */
-export async function takeLock(dir: string, patience: number, what = 'writing to this store'): Promise<() => void> {
+export async function takeLock(
+  dir: string,
+  patience: number,
+  what = 'writing to this store',
+  cure = 'wait until it has finished',
+): Promise<() => void> {
   const file = join(dir, '.lock')
   try {
     makeFolder(dir)
@@ -42,7 +47,7 @@ export async function takeLock(dir: string, patience: number, what = 'writing to
     }
     if (waited >= patience)
       throw new DataError(
-        `${dir}: process ${holder.split(' ')[0] || 'unknown'} is ${what}; wait until it has finished, or delete ${file} if it is gone`,
+        `${dir}: process ${holder.split(' ')[0] || 'unknown'} is ${what}; ${cure}, or delete ${file} if it is gone`,
       )
     await setTimeout(50)
   }

@@ -126,6 +126,8 @@ export default defineStrategy({
   test('what cannot be: no such session, no bar yet, other code, another’s journal', async () => {
     const nowhere = await klinelabHere(['parity', 'sma', '--out', scratch()])
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('there is no session "sma"')])
+    const aside = await klinelabHere(['parity', '../sma', '--out', scratch()])
+    expect([aside.code, aside.stderr]).toEqual([2, '../sma: is no folder of a paper session\n'])
     const empty = await once({ prices: [] })
     expect((await empty.run()).stderr).toContain('the session has had no bar yet')
     const { dir, run } = await once({ fills: 'bars' })

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parity } from '../../runs/paper/parity.ts'
 import { writeParity } from '../../runs/paper/parity-files.ts'
 import { findSession } from '../../runs/paper/session-folder.ts'
+import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { PLACES, settingsOf } from '../flags.ts'
 import { parityText } from '../parity-text.ts'
@@ -25,6 +26,7 @@ export default {
 /** A session by its name, the beginning of one, or its folder. */
 function folderOf(word: string, out: string, cwd: string): string {
   const path = resolve(cwd, word)
-  if (/[\\/]/.test(word) && existsSync(path)) return findSession(dirname(dirname(path)), basename(path)).dir
-  return findSession(out, word).dir
+  if (!/[\\/]/.test(word)) return findSession(out, word).dir
+  if (!existsSync(join(path, 'session.json'))) throw new UsageError(`${word}: is no folder of a paper session`)
+  return path
 }

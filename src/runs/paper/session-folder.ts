@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { didYouMean } from '../../core/suggest.ts'
 import { makeFolder } from '../../data/index.ts'
 import { takeLock } from '../../data/lock.ts'
@@ -29,26 +29,49 @@ export function newSessionId(): string {
   return randomBytes(4).toString('hex')
 }
 
+/** A session that no other process runs meanwhile. */
+export interface Held {
+  release(): void
+  /** Releases it, and leaves no folder behind where there was none. */
+  discard(): void
+}
+
 /**
  * Holds a session, and the account that it trades, for this process.
- * @throws DataError that names the process that runs it
+ * @throws DataError that names the process that runs it, and the session that trades the account
  */
-export async function holdSession(dir: string, out: string, account?: string): Promise<() => void> {
-  const release = await takeLock(dir, 0, 'running this paper session')
-  if (account === undefined) return release
+export async function holdSession(dir: string, out: string, account?: string): Promise<Held> {
+  const name = basename(dir)
+  const releaseFolder = await takeLock(dir, 0, 'running this paper session', stopText(name))
+  const isNew = readdirSync(dir).every((one) => one === '.lock')
+  // the lock goes with the folder: nobody begins a session in what is being removed
+  const drop = () => (isNew ? rmSync(dir, { recursive: true, force: true }) : releaseFolder())
+  let releaseAccount = () => {}
   try {
-    const folder = join(sessionsIn(out), ACCOUNTS, sha256(account).slice(0, 16))
-    makeFolder(folder)
-    const releaseAccount = await takeLock(folder, 0, `trading this account (${account})`)
-    return () => {
-      releaseAccount()
-      release()
-    }
+    if (account !== undefined) releaseAccount = await holdAccount(out, account, name)
   } catch (error) {
-    release()
+    drop()
     throw error
   }
+  const after = (last: () => void) => () => {
+    releaseAccount()
+    last()
+  }
+  return { release: after(releaseFolder), discard: after(drop) }
 }
+
+async function holdAccount(out: string, account: string, name: string): Promise<() => void> {
+  const folder = join(sessionsIn(out), ACCOUNTS, sha256(account).slice(0, 16))
+  makeFolder(folder)
+  const file = join(folder, 'session')
+  const other = existsSync(file) ? readFileSync(file, 'utf8') : 'another'
+  const what = `trading this account (${account}) in session ${other}`
+  const release = await takeLock(folder, 0, what, stopText(other))
+  writeFileSync(file, name)
+  return release
+}
+
+const stopText = (name: string) => `end it with: klinelab paper stop ${name}`
 
 /** What the command has to say alike for a session to go on, as it is said of the difference. */
 const SAID: Readonly<Record<string, string>> = {

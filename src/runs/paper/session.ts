@@ -27,7 +27,7 @@ import { remarkAlarm } from './remark-alarm.ts'
 import { replayFeed } from './replay-feed.ts'
 import { writeDocuments } from './session-documents.ts'
 import type { SessionFile } from './session-file.ts'
-import { holdSession, sessionName, sessionsIn } from './session-folder.ts'
+import { type Held, holdSession, sessionName, sessionsIn } from './session-folder.ts'
 import { ChampionWatch } from './session-models.ts'
 import { type JournalRecord, type PaperCommand, rowOf } from './session-record.ts'
 import { SessionState, type Taken } from './session-state.ts'
@@ -87,7 +87,7 @@ export class PaperSession {
   readonly #journal: Journal
   readonly #queue: InputQueue
   readonly #last: LastState
-  readonly #release: () => void
+  readonly #held: Held
   readonly #timings = new Timings((name, ms) => this.#tell({ type: 'timing', name, ms }))
   readonly #listeners = new Set<(event: SessionEvent) => void>()
   /** What was said before anybody could listen; `null` from the first listener on. */
@@ -114,7 +114,7 @@ export class PaperSession {
       readonly journal: Journal
       readonly alarms: readonly Alarm[]
       readonly drift: Drift
-      readonly release: () => void
+      readonly held: Held
     },
   ) {
     this.#options = options
@@ -123,7 +123,7 @@ export class PaperSession {
     this.state = opened.state
     this.#prepared = opened.prepared
     this.#journal = opened.journal
-    this.#release = opened.release
+    this.#held = opened.held
     this.#last = new LastState(opened.dir, () => this.#redacted(this.snapshot()))
     this.#alarms = readAlarms(opened.dir)
     this.#drift = new DriftWatch(opened.drift, this.#alarms, this.state, (alarm) => this.alarm(alarm))
@@ -156,7 +156,7 @@ export class PaperSession {
     const { strategy, file: module, params, data } = await readAsked(asked, settings)
     const same = identityOf(asked, settings, { strategy, file: module!, params, data })
     const dir = join(sessionsIn(settings.out), sessionName(strategy.name, same, options.name))
-    const release = await holdSession(dir, settings.out, broker.account)
+    const held = await holdSession(dir, settings.out, broker.account)
     try {
       const { file, warm, prepared } = await beginOrRead(dir, options, same)
       const state = new SessionState(file, prepared?.strategy ?? strategy, warm, prepared?.beside ?? [])
@@ -175,14 +175,14 @@ export class PaperSession {
         await journal.flush()
       }
       const drift = new Drift(file, await driftBaseline(file, settings.out), prepared?.beside ?? [])
-      const session = new PaperSession(options, { dir, file, state, prepared, journal, alarms, drift, release })
+      const session = new PaperSession(options, { dir, file, state, prepared, journal, alarms, drift, held })
       if (journal.cut !== null)
         session.log('warn', `${journal.file}: its last record was not whole and was cut off: it had not acted`, {
           ...journal.cut,
         })
       return session
     } catch (error) {
-      release()
+      held.discard()
       throw error
     }
   }
@@ -239,7 +239,7 @@ export class PaperSession {
   abandon(): void {
     this.#last.drop()
     void this.#journal.close().catch(() => undefined)
-    this.#release()
+    this.#held.discard()
   }
 
   /**
@@ -268,7 +268,7 @@ export class PaperSession {
       signal.removeEventListener('abort', onAbort)
       await control?.close()
       await this.#journal.close().catch(() => undefined)
-      this.#release()
+      this.#held.release()
     }
     return this.snapshot()
   }

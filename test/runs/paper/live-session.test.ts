@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -140,6 +140,8 @@ describe('a session on live bars', () => {
     await expect(opened(await stored(100), out, { now: 5 })).rejects.toThrow(
       /bars before 2024-06-03T12:05, and what is stored ends at 2024-06-03T12:00 \(no network\)\. Bring them with: klinelab data get \S+ --from \S+$/,
     )
+    // nothing is left of what was not begun
+    expect(readdirSync(join(out, 'paper'))).toEqual([])
     // the network may be there the next time: no wrong command
     await expect(opened(store, out)).rejects.toBeInstanceOf(DataError)
   })
@@ -148,8 +150,11 @@ describe('a session on live bars', () => {
     const [store, out] = [await stored(100), scratch()]
     const { session, venue } = await opened(store, out)
     await expect(opened(store, out)).rejects.toThrow(
-      new RegExp(`process ${process.pid}@\\S+ is running this paper session`),
+      new RegExp(
+        `process ${process.pid}@\\S+ is running this paper session; end it with: klinelab paper stop sma-cross-\\w{8}, or`,
+      ),
     )
+    expect(readdirSync(session.dir)).toContain('session.json')
     const { stop, ended } = await running(session, venue)
     stop.abort()
     await ended
