@@ -41,7 +41,7 @@ export interface PaperBroker {
 /** What a session gives to its broker. */
 export interface BrokerHost {
   readonly run: BrokerRun
-  /** The broker's own notes, oldest first: those of the journal, and those made since. */
+  /** The broker's own notes, oldest first: those of the journal, and those made since. Until `open` is over: then it knows them. */
   readonly notes: readonly BrokerNote[]
   /** Resolves when the note is on the disk; notes that are made together share one fsync. Rejects where it could not be written: then nothing may be sent. */
   note(note: BrokerNote): Promise<void>

@@ -32,8 +32,9 @@ const NOTHING: Taken = { events: [], breaches: [] }
  */
 export class SessionState {
   readonly run: LiveRun
-  /** What the broker has noted, oldest first. */
+  /** What the broker has noted, oldest first; empty once it is up. */
   readonly notes: BrokerNote[] = []
+  #keepsNotes = true
   /** What its models have been shown lately. */
   readonly features: LiveFeatures
   readonly counters: Counters = { bars: 0, fills: 0, rejected: 0 }
@@ -69,7 +70,7 @@ export class SessionState {
       case 'command':
         return this.#command(record)
       case 'broker':
-        this.notes.push(record)
+        if (this.#keepsNotes) this.notes.push(record)
         return NOTHING
       case 'ended': {
         const before = this.run.events.length
@@ -79,6 +80,12 @@ export class SessionState {
       default:
         return NOTHING
     }
+  }
+
+  /** The broker has read its notes and knows them: those to come are for the next process, which has them from the journal. */
+  forgetNotes(): void {
+    this.#keepsNotes = false
+    this.notes.length = 0
   }
 
   /** What it has come to so far, or in the end. */

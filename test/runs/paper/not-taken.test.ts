@@ -25,3 +25,16 @@ test.each([
   // what follows is taken as ever
   expect(state.counters.bars).toBe(10)
 })
+
+test('notes of a broker are kept until it has read them, and no longer', async () => {
+  const { dir } = await madeSession({ after: { 3: [{ kind: 'broker', note: 'first' }] } })
+  const { file, warm, records } = await readRecorded(dir)
+  const { strategy } = await loadStrategy(file.strategy.file)
+  const state = new SessionState(file, strategy, warm, [{}])
+  for (const record of records) state.take(record)
+  const { notes } = state
+  expect(notes).toEqual([{ kind: 'broker', note: 'first' }])
+  state.forgetNotes()
+  state.take({ kind: 'broker', note: 'second' })
+  expect(notes).toEqual([])
+})
