@@ -12,7 +12,7 @@ import type { Bringing } from '../../runs/paper/prepare-live.ts'
 import { PaperSession, type SessionOptions } from '../../runs/paper/session.ts'
 import { admit } from '../../runs/promote/admit.ts'
 import { requireModels } from '../../runs/promote/promotion.ts'
-import { UsageError } from '../../runs/usage-error.ts'
+import { UsageError, usage } from '../../runs/usage-error.ts'
 import { keyOf, waitText } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
 import { settingsOf } from '../flags.ts'
@@ -42,6 +42,7 @@ export default {
     const { replay: isReplay = false, from, to, speed, set, data = [], name } = flags
     if (!isReplay && (from ?? to ?? speed) !== undefined)
       throw new UsageError('--from, --to and --speed are of a replay: add --replay, or leave them out')
+    checkSeries(flags.broker, data)
     const watching = watchingOf(flags, io)
     const asked = { strategy: args.words[0]!, data, ...(set !== undefined && { set: Object.fromEntries(set) }) }
     // before any key is looked at
@@ -114,6 +115,16 @@ export default {
     }
   },
 } satisfies Command
+
+/** Said before anybody is asked and anything is written: no order leaves for spot. */
+function checkSeries([kind = 'local']: readonly string[] = [], data: readonly string[]): void {
+  const other =
+    kind === 'local' ? undefined : data.find((text) => usage(() => parseSeries(text)).venue !== 'binance-usdm')
+  if (other !== undefined)
+    throw new UsageError(
+      `--broker ${kind}: orders leave for Binance's USDS-M futures only, and ${other} is none of them; write --data binance-usdm:BTCUSDT:1h, or leave --broker out`,
+    )
+}
 
 /** A bar of progress on a terminal. */
 function count(session: PaperSession, io: Io): void {

@@ -40,14 +40,19 @@ interface Sample {
 }
 
 async function asked(origin: string): Promise<Sample> {
-  try {
-    const answer = await fetch(`${origin}/fapi/v1/ticker/bookTicker`, { signal: AbortSignal.timeout(PATIENCE) })
-    // the server's own clock is that of this machine; each price bears the market's
-    const there = Math.max(...((await answer.json()) as readonly { time: number }[]).map(({ time }) => time))
-    if (!Number.isFinite(there)) throw new Error('it says no time')
-    return { here: performance.now(), there }
-  } catch (error) {
-    const cause = (error as { cause?: Error }).cause?.message ?? (error as Error).message
-    throw new Error(`--broker exchange ${origin}: does not say what time it is there (${cause}); is it running?`)
-  }
+  const url = `${origin}/fapi/v1/ticker/bookTicker`
+  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) }).catch((error) => {
+    const said = (error as { cause?: Error }).cause?.message ?? (error as Error).message
+    // clients refuse the ports of other protocols before they ask
+    const cause = said === 'bad port' ? 'no client asks this port' : said
+    throw new Error(`--broker exchange ${origin}: nobody answers (${cause}); is it running?`)
+  })
+  const prices: unknown = await answer.json().catch(() => null)
+  // the server's own clock is that of this machine; each price bears the market's
+  const there = Array.isArray(prices) ? Math.max(...prices.map((price) => Number(price?.time))) : Number.NaN
+  if (!Number.isFinite(there))
+    throw new Error(
+      `--broker exchange ${origin}: what answers (${answer.status}) is no exchange of perpetuals; is it klinelab exchange?`,
+    )
+  return { here: performance.now(), there }
 }
