@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { checkFault, type Faults } from './faults.ts'
+import { checkFault, type Fault, type FaultSpec, type Faults } from './faults.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import type { StepPace } from './pace.ts'
 import type { StreamHub } from './stream-hub.ts'
@@ -13,6 +13,8 @@ const MOST_BODY = 16 * 1024
 export interface ControlOptions {
   readonly port: number
   readonly faults: Faults
+  /** @throws RangeError for one whose route no request has */
+  readonly addFault: (spec: FaultSpec) => Fault
   readonly hub: StreamHub
   /** `null`: the replay does not wait for anybody. */
   readonly step: StepPace | null
@@ -72,7 +74,7 @@ export class ControlServer {
   }
 
   async #answer(route: string, body: string): Promise<[number, unknown]> {
-    const { faults, step, now } = this.#options
+    const { faults, addFault, step, now } = this.#options
     switch (route) {
       case 'GET /state':
         return [200, { time: now(), stands: step?.last ?? null, sockets: this.#options.hub.count }]
@@ -82,7 +84,7 @@ export class ControlServer {
       case 'GET /fault':
         return [200, faults.all]
       case 'POST /fault':
-        return [200, faults.add(checkFault(objectOf(body)))]
+        return [200, addFault(checkFault(objectOf(body)))]
       case 'DELETE /fault': {
         const { id } = body === '' ? {} : objectOf(body)
         faults.remove(typeof id === 'number' ? id : undefined)
@@ -134,6 +136,8 @@ export class ControlServer {
       // an address of its own: what is looked at here is not counted against whoever is looked at
       ...{ headers: { 'x-mbx-apikey': key }, ip: 'control', at },
     })
+    if (!(reply.headers['content-type'] ?? '').startsWith('application/json'))
+      throw new RangeError(`the exchange has no ${method.toUpperCase()} ${path} (${reply.status})`)
     return { status: reply.status, body: JSON.parse(reply.body) }
   }
 }

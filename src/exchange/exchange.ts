@@ -5,7 +5,7 @@ import type { LiveEvent } from '../data/stream/live.ts'
 import type { SlotOptions } from '../engine/index.ts'
 import { ControlServer } from './control.ts'
 import { errorReply } from './error-codes.ts'
-import { type FaultSpec, Faults } from './faults.ts'
+import { checkFaultRoute, type FaultSpec, Faults } from './faults.ts'
 import type { Allowances } from './limits.ts'
 import { LiveBars } from './live-bars.ts'
 import { Market } from './market.ts'
@@ -69,6 +69,7 @@ export class Exchange {
   #timer: NodeJS.Timeout | null = null
   #ports = { port: 0, controlPort: null as number | null }
 
+  /** @throws RangeError for a fault whose route no request has */
   constructor(options: ExchangeOptions) {
     const { kind, keys, cash, seed = 0, speed } = options
     const slots = options.slots.map(ready)
@@ -83,7 +84,6 @@ export class Exchange {
     const begin = beginOf(sources)
     this.market = new Market(kind, sources, begin)
     this.faults = new Faults(seed)
-    for (const fault of options.faults ?? []) this.faults.add(fault)
     this.#hub = new StreamHub(this.market, this.faults, options.times)
     const outbox = new EventOutbox((listenKey, event) => this.#hub.tellUser(listenKey, event), seed)
     this.#venue = new Venue({
@@ -97,6 +97,11 @@ export class Exchange {
       allowances: options.allowances ?? {},
     })
     const routes = new MarketRoutes(this.market, this.#venue.limits)
+    const add = (fault: FaultSpec) => {
+      checkFaultRoute(fault, [...this.#venue.routeNames, ...routes.names])
+      return this.faults.add(fault)
+    }
+    options.faults?.forEach(add)
     const handle = (request: WireRequest) =>
       this.#venue.handle(request) ?? routes.handle(request) ?? unknownPath(request)
     const { signal } = this.#stopping
@@ -119,6 +124,7 @@ export class Exchange {
         : new ControlServer({
             port: controlPort,
             faults: this.faults,
+            addFault: add,
             hub: this.#hub,
             step: this.#pace instanceof StepPace ? this.#pace : null,
             now: () => this.market.now(),

@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from '../core/random.ts'
+import { didYouMean } from '../core/suggest.ts'
 
 /** What is done to a request, before or after it has been handled. */
 export const REQUEST_FAULTS = {
@@ -176,6 +177,37 @@ export function checkFault(given: Readonly<Record<string, unknown>>): FaultSpec 
       throw new RangeError(`a fault has no "${name}"; it has ${[...NUMBERS, ...TEXTS].join(', ')}`)
     if (isNumber ? typeof value !== 'number' || !Number.isFinite(value) : typeof value !== 'string')
       throw new RangeError(`${name} ${JSON.stringify(value)} of a fault is no ${isNumber ? 'number' : 'text'}`)
+    if (isNumber) checkNumber(name, value as number, given['kind'])
   }
   return given as unknown as FaultSpec
+}
+
+/** @throws RangeError for what no fault can mean */
+function checkNumber(name: string, value: number, kind: string): void {
+  const refuse = (rule: string) => new RangeError(`${name} ${value} of a fault is not allowed; ${rule}`)
+  if (name === 'p' && !(value >= 0 && value <= 1)) throw refuse('a chance is 0 to 1')
+  // a clock may be behind as well, and codes are below 0
+  if (name === 'ms' && value < 0 && kind !== 'clock') throw refuse('it is 0 or more')
+  if (name === 'seconds' && value < 0) throw refuse('it is 0 or more')
+  if (['nth', 'times', 'count'].includes(name) && !(Number.isInteger(value) && value >= 1))
+    throw refuse('it is a whole number from 1')
+  if (name === 'steps' && !(Number.isInteger(value) && value >= 0)) throw refuse('it is a whole number from 0')
+  if (name === 'status' && !(Number.isInteger(value) && value >= 200 && value <= 599))
+    throw refuse('a status is 200 to 599')
+}
+
+/**
+ * Looks the route of a fault over: one that no request can have would never happen, and nobody would notice.
+ * @param routes `POST /fapi/v1/order` and all the others
+ * @throws RangeError that says the nearest
+ */
+export function checkFaultRoute({ route }: FaultSpec, routes: readonly string[]): void {
+  if (route === undefined) return
+  const isKnown = routes.some((one) => {
+    const [method = '', path = ''] = one.split(' ')
+    return isRoute(route, method, path)
+  })
+  if (isKnown) return
+  const known = route.includes(' ') ? routes : routes.map((one) => one.split(' ')[1]!)
+  throw new RangeError(`no request has the route "${route}"${didYouMean(route, known)}`)
 }

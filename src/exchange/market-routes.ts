@@ -36,6 +36,11 @@ export class MarketRoutes {
     this.#routes = market.kind === 'spot' ? this.#spot() : this.#usdm()
   }
 
+  /** `GET /fapi/v1/klines` and all the others. */
+  get names(): string[] {
+    return [...this.#routes.keys()].map((path) => `GET ${path}`)
+  }
+
   handle(request: WireRequest): WireReply | null {
     const route = request.method === 'GET' ? this.#routes.get(request.path) : undefined
     if (route === undefined) return null

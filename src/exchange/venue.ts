@@ -102,6 +102,11 @@ export class Venue {
     )
   }
 
+  /** `POST /fapi/v1/order` and all the others of the account. */
+  get routeNames(): string[] {
+    return [...this.#routes.keys()]
+  }
+
   /** The reply to a route of the account, limits charged and headers set; `null`: it is none of them. */
   handle(request: WireRequest): WireReply | null {
     const route = this.#routes.get(`${request.method} ${request.path}`)

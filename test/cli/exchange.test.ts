@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer as createWeb } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
@@ -24,10 +26,61 @@ describe('what is refused, and why', () => {
     [[...REPLAY, '--live', 'binance-usdm:BTCUSDT:1h'], /exclude one another/],
     [['exchange', '--live', 'binance-usdm:BTCUSDT:1h', '--speed', 'max'], /leave them out with --live/],
     [[...REPLAY, '--tls-cert', 'a.pem'], /go together/],
+    [
+      [...REPLAY, '--fault', 'delay,route=POST /fapi/v1/oder,ms=5'],
+      /no request has the route "POST \/fapi\/v1\/oder" \(did you mean "POST \/fapi\/v1\/order"\?\)/,
+    ],
+    [[...REPLAY, '--fault', 'rate-limit,p=5'], /p 5 of a fault is not allowed; a chance is 0 to 1/],
+    [
+      [
+        'paper',
+        'strategies/sma-cross.ts',
+        '--data',
+        'binance:BTCUSDT:1h',
+        '--broker',
+        'exchange',
+        'http://127.0.0.1:9',
+      ],
+      /USDS-M futures only, and binance:BTCUSDT:1h is none of them/,
+    ],
   ])('%j', async (args, why) => {
     const { code, stderr } = await klinelabHere(args)
     expect(code).toBe(2)
     expect(stderr).toMatch(why)
+  })
+
+  test('a place that is no exchange, or that nobody can ask, is said in words', async () => {
+    const server = createWeb((_, response) => response.end('<html>')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const perp = ['paper', 'strategies/perp-trend.ts', '--data', 'binance-usdm:BTCUSDT:1h', '--broker', 'exchange']
+    try {
+      const web = await klinelabHere([...perp, `http://127.0.0.1:${port}`])
+      expect(web.stderr).toContain('what answers (200) is no exchange of perpetuals; is it klinelab exchange?')
+      const odd = await klinelabHere([...perp, 'http://127.0.0.1:1'])
+      expect(odd.stderr).toContain('nobody answers (no client asks this port); is it running?')
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  test('a port that is taken is named with its flag', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    try {
+      for (const [flags, name] of [
+        [['--port', String(port)], '--port'],
+        [['--port', '0', '--control-port', String(port)], '--control-port'],
+      ] as const) {
+        const { code, stderr } = await klinelabHere([...REPLAY, ...flags, '--until-end'])
+        expect(code).toBe(2)
+        expect(stderr.split('\n')).toContain(`${name} ${port} on 127.0.0.1: the port is taken: give another, or 0`)
+      }
+    } finally {
+      await new Promise((resolve) => server.close(resolve))
+    }
   })
 
   test.each(['0.0.0.0', '::', '192.168.0.1'])('listening on %s wants keys of one’s own', async (host) => {

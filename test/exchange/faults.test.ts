@@ -242,6 +242,14 @@ test('faults are read from text, and what is none is said', () => {
     ['drop,when=now', /a fault has no "when"/],
     ['drop,nth=x', /nth null of a fault is no number|nth .* is no number/],
     ['drop,nth', /write name=value/],
+    ['rate-limit,p=5', /p 5 of a fault is not allowed; a chance is 0 to 1/],
+    ['rate-limit,p=-0.1', /a chance is 0 to 1/],
+    ['delay,ms=-5', /ms -5 of a fault is not allowed; it is 0 or more/],
+    ['ban,seconds=-1', /it is 0 or more/],
+    ['drop,nth=0', /nth 0 of a fault is not allowed; it is a whole number from 1/],
+    ['drop,times=1.5', /it is a whole number from 1/],
+    ['late,steps=-1', /it is a whole number from 0/],
+    ['error,status=42', /a status is 200 to 599/],
   ] as const)
     expect(() => parseFault(text)).toThrow(why)
 })
@@ -260,5 +268,16 @@ test('the owner acts from elsewhere, and faults come and go by the control port'
   expect((await order('b')).status).toBe(418)
   expect((await order('c')).status).toBe(200)
   expect(await played.control('POST', '/fault', { kind: 'nonsense' })).toHaveProperty('error')
+  for (const [fault, why] of [
+    [{ kind: 'rate-limit', p: 5 }, /a chance is 0 to 1/],
+    [{ kind: 'delay', route: 'PSOT /fapi/v1/order' }, /did you mean "POST \/fapi\/v1\/order"/],
+    [{ kind: 'delay', route: '/fapi/v1/kline' }, /did you mean "\/fapi\/v1\/klines"/],
+  ] as const) {
+    const { error } = (await played.control('POST', '/fault', fault)) as { error: string }
+    expect(error).toMatch(why)
+  }
+  expect(await played.control('POST', '/act', { path: '/nope' })).toEqual({
+    error: 'the exchange has no POST /nope (404)',
+  })
   expect(await played.control('DELETE', '/fault', { id: 1 })).toEqual([])
 })

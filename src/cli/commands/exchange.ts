@@ -6,11 +6,11 @@ import { closeTimeOf } from '../../core/interval.ts'
 import { parseSeries } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
 import { ownCertificate } from '../../exchange/certificate.ts'
-import { Exchange, type Speed } from '../../exchange/exchange.ts'
+import { Exchange, type ExchangeOptions, type Speed } from '../../exchange/exchange.ts'
 import { type FaultSpec, parseFault } from '../../exchange/faults.ts'
 import { isLoopback, PRODUCTION_HOSTS } from '../../exchange/gatekeeper.ts'
 import { replaySlots } from '../../runs/replay-slots.ts'
-import { UsageError } from '../../runs/usage-error.ts'
+import { UsageError, usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { faultList } from '../exchange-text.ts'
 import { COSTS, number, oneOf, RANGE, RUN, STORE, settingsOf } from '../flags.ts'
@@ -128,7 +128,7 @@ export default {
     const { kind, slots, remarks } = await replaySlots(asked, settings)
     for (const remark of remarks) io.warn(remark)
     const certificate = await certificateOf(flags, settings.out, io)
-    const exchange = new Exchange({
+    const options: ExchangeOptions = {
       ...{ kind, slots, keys, host, tls: certificate, cash: settings.cash, limitTouch: settings.limitTouch },
       ...{
         port: flags.port ?? PORT,
@@ -144,8 +144,12 @@ export default {
       hosts: [...(flags.hostName ?? []), ...(certificate === null ? [] : certificate.hosts)],
       listenKeyMinutes: flags.listenKeyMinutes ?? 60,
       onError: (error) => io.warn(`a request failed: ${(error as Error).stack ?? error}`),
+    }
+    const exchange = usage(() => new Exchange(options))
+    const ports = await exchange.listen().catch(async (error) => {
+      await exchange.close()
+      throw portError(error, options)
     })
-    const ports = await exchange.listen()
     const scheme = certificate === null ? 'http' : 'https'
     const started = {
       origin: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${ports.port}`,
@@ -249,6 +253,16 @@ function readPem(file: string): string {
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** What a port says that cannot be had, and which of the two it is. */
+function portError(error: { code?: string; port?: number }, { host, port, controlPort }: ExchangeOptions): unknown {
+  if (error.code === undefined) return error
+  const isControl = error.port !== undefined && error.port === controlPort
+  const why = error.code === 'EADDRINUSE' ? 'the port is taken: give another, or 0' : `cannot be bound (${error.code})`
+  return new UsageError(
+    isControl ? `--control-port ${controlPort} on 127.0.0.1: ${why}` : `--port ${port} on ${host}: ${why}`,
+  )
 }
 
 interface Started {
