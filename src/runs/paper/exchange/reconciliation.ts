@@ -261,12 +261,11 @@ export class Reconciliation {
     if (!this.#lines.isIdle) return true
     const left = apart(again)
     if (!isOff(left)) return this.#calm('balance')
-    const text = `the wallet holds ${Math.abs(left).toFixed(2)} ${left > 0 ? 'more' : 'less'} than this session's trades explain`
-    if (left > 0) this.#context.alarm('balance', 'warning', `${text}: somebody has paid in`, { off: left })
-    else
-      await this.#context.halt('balance', `${text}: somebody has taken it out, so nothing is opened any more`, {
-        off: left,
-      })
+    // a payment, another's trade, an account made anew: which of them nobody can tell from here
+    const text = `the wallet holds ${again.toFixed(2)}, ${Math.abs(left).toFixed(2)} ${left > 0 ? 'more' : 'less'} than this session's trades explain: changed by something that is not this session's`
+    const facts = { held: again, off: left }
+    if (left > 0) this.#context.alarm('balance', 'warning', text, facts)
+    else await this.#context.halt('balance', `${text}, so nothing is opened any more`, facts)
     return true
   }
 

@@ -214,7 +214,7 @@ test('money that comes is said, money that goes halts', async () => {
   stub.wallet -= 200
   await session.broker.reconcile()
   expect(session.halts).toEqual([
-    "the wallet holds 100.00 less than this session's trades explain: somebody has taken it out, so nothing is opened any more",
+    "the wallet holds 9900.00, 100.00 less than this session's trades explain: changed by something that is not this session's, so nothing is opened any more",
   ])
 })
 
