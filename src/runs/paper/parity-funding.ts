@@ -7,6 +7,8 @@ type Paid = Extract<RunEvent, { type: 'funding' }>
 
 /** What an exchange says of a funding time comes some moments after it. */
 const NEAR = 10 * 60_000
+/** Of an amount: digits that an exchange leaves off are less than this. */
+const ROUNDING = 1e-4
 
 /** What was paid in funding on one side and not on the other, time by time: rates, marks, or what was held. */
 export function comparePaid(paper: readonly RunEvent[], backtest: readonly RunEvent[]): Item[] {
@@ -21,10 +23,11 @@ export function comparePaid(paper: readonly RunEvent[], backtest: readonly RunEv
     const exact = exactly(other?.paid ?? 0) - exactly(own?.paid ?? 0)
     if (exact === 0n) return []
     const { symbol, at } = (own ?? other)!
+    const cause = own !== null && other !== null && isForeign(own, other) ? 'state' : 'funding'
     const text = own === null ? 'was not charged' : other === null ? 'is not known here' : otherText(own, other)
     return [
       {
-        ...{ cause: 'funding', symbol, at, exact, text: `funding of ${timeName((other ?? own)!.at)} ${text}` },
+        ...{ cause, symbol, at, exact, text: `funding of ${timeName((other ?? own)!.at)} ${text}` },
         ...{ paper: paidText(own), backtest: paidText(other) },
       },
     ]
@@ -33,7 +36,17 @@ export function comparePaid(paper: readonly RunEvent[], backtest: readonly RunEv
 
 function otherText(own: Paid, other: Paid): string {
   if (own.rate !== other.rate) return 'was charged at another rate'
-  return own.qty === other.qty ? 'was charged at another mark price' : 'was charged on another position'
+  if (own.qty !== other.qty) return 'was charged on another position'
+  if (own.mark !== other.mark) return 'was charged at another mark price'
+  return isForeign(own, other)
+    ? 'was charged on a position that is not the session’s: changed by somebody else'
+    : 'was rounded otherwise'
+}
+
+/** Rate, mark and what the session held are the same on both sides, and not the amount: the account held something else. */
+function isForeign(own: Paid, other: Paid): boolean {
+  if (own.rate !== other.rate || own.qty !== other.qty || own.mark !== other.mark) return false
+  return Math.abs(own.paid - other.paid) > ROUNDING * Math.abs(other.paid)
 }
 
 function paidText(one: Paid | null): string {
