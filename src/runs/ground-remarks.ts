@@ -7,7 +7,11 @@ import { snapshotsInForce } from './run-identity.ts'
 import type { SimulateSlot } from './simulate.ts'
 
 /** Filters in force, per symbol, by snapshot. */
-export function filtersOf(slots: readonly SimulateSlot[], from: number, to: number): RunDocument['filters'] {
+export function filtersOf(
+  slots: readonly Pick<SimulateSlot, 'instrument'>[],
+  from: number,
+  to: number,
+): RunDocument['filters'] {
   return slots.flatMap(({ instrument }) => {
     const { symbol } = instrument
     const inForce = snapshotsInForce(instrument, from, to)
@@ -21,16 +25,14 @@ export function filtersOf(slots: readonly SimulateSlot[], from: number, to: numb
   })
 }
 
+/** What is to be known of the filters that a replay keeps to: not known then, or not for long. */
+export function filterRemarks(slots: readonly Pick<SimulateSlot, 'instrument'>[], from: number, to: number): string[] {
+  const filters = filtersOf(slots, from, to)
+  return [...assumedFilters(filters), ...oldFilters(filters, to), ...uncheckedFilters(filters)]
+}
+
 /** What a reader must know of a run before it is run. */
 export function groundRemarks(facts: GroundFacts, filters: RunDocument['filters'], isFunded: boolean): string[] {
-  const assumed = filters
-    .filter((filter) => filter.assumed)
-    .map(({ symbol, validFrom, source }) =>
-      validFrom === null
-        ? `${symbol}: filters are not known (${source}); fetch them with klinelab data get, or store them with klinelab data filters exchangeInfo.json`
-        : `${symbol}: filters before ${timeName(validFrom).slice(0, 10)} are not known; those of ${source} are assumed`,
-    )
-  const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
   return [
     ...(facts.settings.noCosts
       ? [`All costs${isFunded ? ' but funding' : ''} were set to zero: this result could not have been had.`]
@@ -39,12 +41,27 @@ export function groundRemarks(facts: GroundFacts, filters: RunDocument['filters'
     ...modelRemarks(facts),
     ...executionRemarks(facts.settings.execution),
     ...riskRemarks(facts),
-    ...assumed,
+    ...assumedFilters(filters),
     ...oldFilters(filters, Math.max(...facts.used.map(({ openTime, length }) => openTime[length - 1]!))),
-    ...(unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []),
+    ...uncheckedFilters(filters),
     ...facts.perpetuals.flatMap((one) => one?.remarks ?? []),
     ...facts.details.flatMap((one) => one?.remarks ?? []),
   ]
+}
+
+function assumedFilters(filters: RunDocument['filters']): string[] {
+  return filters
+    .filter((filter) => filter.assumed)
+    .map(({ symbol, validFrom, source }) =>
+      validFrom === null
+        ? `${symbol}: filters are not known (${source}); fetch them with klinelab data get, or store them with klinelab data filters exchangeInfo.json`
+        : `${symbol}: filters before ${timeName(validFrom).slice(0, 10)} are not known; those of ${source} are assumed`,
+    )
+}
+
+function uncheckedFilters(filters: RunDocument['filters']): string[] {
+  const unchecked = [...new Set(filters.flatMap((filter) => filter.notSimulated))]
+  return unchecked.length > 0 ? [`Filters not simulated: ${unchecked.join(', ')}`] : []
 }
 
 /** Markets that are dearer than their venue's schedule. */

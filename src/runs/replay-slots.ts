@@ -7,6 +7,7 @@ import { loadInstrument, openStore } from '../data/index.ts'
 import { costsOf, type SlotOptions, scalesOf } from '../engine/index.ts'
 import { averagePrice } from './average-price.ts'
 import { checkKinds, checkLeverage } from './backtest-checks.ts'
+import { filterRemarks } from './ground-remarks.ts'
 import { costsOfMarket } from './market-fees.ts'
 import { EMBEDDED } from './package-info.ts'
 import { perpetualOf } from './perpetual.ts'
@@ -68,7 +69,8 @@ export async function replaySlots(request: ReplayRequest, settings: Settings): P
   const begin = Math.min(
     ...loaded.map(({ bars }) => bars.openTime[isLive ? bars.length - 1 : firstRowAt(bars.openTime, from ?? 0)]!),
   )
-  const remarks: string[] = []
+  const end = Math.max(...loaded.map(({ bars }) => bars.openTime[bars.length - 1]!))
+  const remarks = filterRemarks(loaded, begin, end)
   const slots = await Promise.all(
     loaded.map(async ({ bars, instrument, average, costs }): Promise<SlotOptions> => {
       const isPerpetual = instrument.kind === 'perpetual'
