@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { timeName } from '../../src/core/time.ts'
 import { ROOT, scratch } from './klinelab.ts'
 import { klinelabHere } from './klinelab-here.ts'
 
@@ -62,8 +63,16 @@ describe('a replayed session', () => {
     // in the first record, between two, in the midst of one, and in the last
     for (const at of [10, text.indexOf(10) + 1, Math.floor(size / 3), Math.floor(size / 2) + 7, size - 3]) {
       truncateSync(journal, at)
+      const left = readFileSync(journal, 'utf8').split('\n').slice(0, -1)
+      const last = /"at":(\d+)/.exec(left.findLast((line) => line.includes('"bars"')) ?? '')?.[1]
+      const from = last === undefined ? 'its beginning' : timeName(Number(last))
+      const records = left.length === 1 ? '1 record' : `${left.length} records`
+      // its first record gone, it begins anew
+      const goesOn = left.length === 0 ? undefined : `${from}: ${records} in its journal, open orders: 0`
       const again = await klinelabHere(args)
       expect(again.code).toBe(0)
+      const log = readFileSync(join(dir, 'log.jsonl'), 'utf8')
+      expect([...log.matchAll(/goes on from ([^"]+)/g)].at(-1)?.[1]).toBe(goesOn)
       expect(again.json<{ state: string }>().state).toBe('ended')
       expect(bytesIn(dir)).toEqual(whole)
     }
@@ -150,7 +159,9 @@ describe('what cannot be', () => {
     await done(args)
     const { code, stderr } = await klinelabHere([...args, '--set', 'qty=0.2', '--cash', '500'])
     expect(code).toBe(2)
-    expect(stderr).toContain('something else: its parameters (--set), cash, limits of risk, execution or warm-up')
+    expect(stderr).toContain(
+      'something else: its parameters (--set) (qty was 0.1, is 0.2); cash, limits of risk, execution or warm-up (cash was 10000, is 500).',
+    )
   })
 
   test('a session that does not run is not stopped, and not resumed', async () => {

@@ -4,7 +4,7 @@ import type { StreamClock } from '../../data/stream/stream-clock.ts'
 import { VERSION } from '../package-info.ts'
 import type { Settings } from '../settings.ts'
 import type { TrainingHost } from '../train-run.ts'
-import type { PaperRequest, PreparedSession } from './paper-request.ts'
+import { identityOf, type PaperRequest, type PreparedSession } from './paper-request.ts'
 import type { Bringing } from './prepare-live.ts'
 import { prepareSession } from './prepare-session.ts'
 import { readSession, readWarmUp, type SessionFile, type WarmSlot, warmUpOf, writeSession } from './session-file.ts'
@@ -32,10 +32,14 @@ interface Begun {
  * Reads what a session of a folder is, or begins it there.
  * @throws UsageError where it was begun with something else, DataError where what it needs has changed
  */
-export async function beginOrRead(dir: string, options: BeginOptions, same: SessionFile['asked']): Promise<Begun> {
+export async function beginOrRead(
+  dir: string,
+  options: BeginOptions,
+  said: NonNullable<SessionFile['said']>,
+): Promise<Begun> {
   const { asked, settings, bringing, training, clock } = options
   const file = readSession(dir)
-  if (file !== null) checkSame(dir, file, same)
+  if (file !== null) checkSame(dir, file, said)
   if (file !== null && file.mode.kind === 'live' && file.models.length === 0)
     return { file, warm: readWarmUp(dir, file), prepared: null }
   const pick = pickModels(settings.out, file)
@@ -43,7 +47,7 @@ export async function beginOrRead(dir: string, options: BeginOptions, same: Sess
   if (file === null) {
     const made: SessionFile = {
       ...{ version: 1, session: newSessionId(), name: dir.split(/[\\/]/).at(-1)! },
-      ...{ created: clock.now(), klinelab: VERSION, ...prepared.facts, asked: same },
+      ...{ created: clock.now(), klinelab: VERSION, ...prepared.facts, asked: identityOf(said), said },
     }
     writeSession(dir, made, prepared.warm)
     return { file: made, warm: prepared.warm, prepared }

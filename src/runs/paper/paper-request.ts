@@ -52,7 +52,7 @@ export function factsOf(
 }
 
 /** What two commands have in common that ask for the same session, by name; a live one goes on from wherever it stands. */
-export function identityOf(
+export function saidOf(
   asked: PaperRequest,
   settings: Settings,
   read: {
@@ -61,10 +61,10 @@ export function identityOf(
     readonly params: object
     readonly data: readonly string[]
   },
-): Readonly<Record<string, string>> {
+): Readonly<Record<string, unknown>> {
   const venues = [...new Set(read.data.map((name) => name.split(':')[0]!))]
   const { cash, warmup, limitTouch, execution, risk, feeAsset, noCosts, margin, funding } = settings
-  const values = {
+  return {
     strategy: read.strategy.name,
     code: codeHash(read.file).hash,
     params: read.params,
@@ -76,5 +76,9 @@ export function identityOf(
     costs: { feeAsset, noCosts, venues: venues.map((venue) => settings.costsOf(venue as never)) },
     margin: { margin, funding, leverage: read.data.map((name) => settings.leverageOf(name.split(':')[1]!)) },
   }
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, sha256(value)]))
+}
+
+/** That in short. */
+export function identityOf(said: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(said).map(([name, value]) => [name, sha256(value)]))
 }

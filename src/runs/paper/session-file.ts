@@ -59,6 +59,8 @@ export interface SessionFile {
   readonly slots: readonly SessionSlot[]
   /** What the same command has to come to for the session to go on: name → sha256 or value. */
   readonly asked: Readonly<Record<string, string>>
+  /** What those are hashes of, for whoever has to be told what is another now; sessions of old have not kept it. */
+  readonly said?: Readonly<Record<string, unknown>>
 }
 
 /** Bars before a session's first, and the mark prices that go with them. */

@@ -6,6 +6,7 @@ import { makeFolder } from '../../data/index.ts'
 import { takeLock } from '../../data/lock.ts'
 import { sha256 } from '../run-identity.ts'
 import { UsageError } from '../usage-error.ts'
+import { identityOf } from './paper-request.ts'
 import { readSession, type SessionFile } from './session-file.ts'
 
 const PAPER = 'paper'
@@ -88,12 +89,29 @@ const SAID: Readonly<Record<string, string>> = {
 }
 
 /** @throws UsageError where the session of a folder is another than is asked for */
-export function checkSame(dir: string, file: SessionFile, asked: Readonly<Record<string, string>>): void {
+export function checkSame(dir: string, file: SessionFile, said: NonNullable<SessionFile['said']>): void {
+  const asked = identityOf(said)
   const other = Object.keys(asked).filter((name) => file.asked[name] !== asked[name])
   if (other.length === 0) return
+  const texts = other.map((name) => {
+    const unlike = file.said === undefined || name === 'code' ? [] : changes(name, file.said[name], said[name])
+    return `${SAID[name] ?? name}${unlike.length === 0 ? '' : ` (${unlike.join(', ')})`}`
+  })
   throw new UsageError(
-    `${dir}: this session was begun with something else: ${other.map((name) => SAID[name] ?? name).join(', ')}. A session goes on as it began; begin a new one with another --name`,
+    `${dir}: this session was begun with something else: ${texts.join('; ')}. A session goes on as it began; begin a new one with another --name`,
   )
+}
+
+/** Value by value what was said before and is said now, as JSON. */
+function changes(name: string, was: unknown, is: unknown): string[] {
+  const [before, now] = [was, is].map((value) => JSON.stringify(value) ?? 'nothing')
+  if (before === now) return []
+  if (!isRecord(was) || !isRecord(is)) return [`${name} was ${before}, is ${now}`]
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((key) => changes(key, was[key], is[key]))
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Sessions of a folder of runs, by name. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstRowAt } from '../../core/bar.ts'
 import type { RunEvent } from '../../core/event.ts'
+import { timeName } from '../../core/time.ts'
 import type { StreamClock } from '../../data/stream/stream-clock.ts'
 import { VERSION } from '../package-info.ts'
 import { readAsked } from '../prepare.ts'
@@ -21,7 +22,7 @@ import { Journal } from './journal.ts'
 import { LastState } from './last-state.ts'
 import { LiveWatch } from './live-watch.ts'
 import type { BrokerHost, PaperBroker } from './paper-broker.ts'
-import { identityOf, type PaperRequest, type PreparedSession } from './paper-request.ts'
+import { identityOf, type PaperRequest, type PreparedSession, saidOf } from './paper-request.ts'
 import type { Bringing } from './prepare-live.ts'
 import { remarkAlarm } from './remark-alarm.ts'
 import { replayFeed } from './replay-feed.ts'
@@ -154,11 +155,11 @@ export class PaperSession {
   static async open(options: SessionOptions): Promise<PaperSession> {
     const { asked, settings, broker } = options
     const { strategy, file: module, params, data } = await readAsked(asked, settings)
-    const same = identityOf(asked, settings, { strategy, file: module!, params, data })
-    const dir = join(sessionsIn(settings.out), sessionName(strategy.name, same, options.name))
+    const said = saidOf(asked, settings, { strategy, file: module!, params, data })
+    const dir = join(sessionsIn(settings.out), sessionName(strategy.name, identityOf(said), options.name))
     const held = await holdSession(dir, settings.out, broker.account)
     try {
-      const { file, warm, prepared } = await beginOrRead(dir, options, same)
+      const { file, warm, prepared } = await beginOrRead(dir, options, said)
       const state = new SessionState(file, prepared?.strategy ?? strategy, warm, prepared?.beside ?? [])
       const alarms: Alarm[] = []
       const digest = createHash('sha256')
@@ -169,7 +170,8 @@ export class PaperSession {
         if (line === 1) checkStart(join(dir, JOURNAL), one, digest)
         for (const breach of state.take(one).breaches) alarms.push(breachAlarm(breach, state.run.at))
       })
-      if (journal.records === 0) {
+      const isNew = journal.records === 0
+      if (isNew) {
         const warmup = file.slots.map((slot) => slot.warmup)
         journal.write({ kind: 'start', at: file.created, session: digest, warmup } satisfies JournalRecord)
         await journal.flush()
@@ -180,6 +182,7 @@ export class PaperSession {
         session.log('warn', `${journal.file}: its last record was not whole and was cut off: it had not acted`, {
           ...journal.cut,
         })
+      if (!isNew && state.final === null) session.log('info', goesOnText(state, journal.records))
       return session
     } catch (error) {
       held.discard()
@@ -285,7 +288,6 @@ export class PaperSession {
     const watch = this.file.mode.kind === 'live' ? this.#watch() : null
     try {
       await broker.open(this.#host())
-      this.state.forgetNotes()
       this.#phase = 'running'
       watch?.start()
       if (!this.#stop.signal.aborted) for await (const event of feed) await this.#hear(event)
@@ -477,4 +479,9 @@ export class PaperSession {
 
 function breachAlarm(breach: Taken['breaches'][number], at: number): Alarm {
   return { at, kind: breach.rule, severity: 'critical', text: breach.text, facts: breach.facts }
+}
+
+function goesOnText({ run }: SessionState, records: number): string {
+  const from = run.at > 0 ? timeName(run.at) : 'its beginning'
+  return `goes on from ${from}: ${records} ${records === 1 ? 'record' : 'records'} in its journal, open orders: ${run.openOrders().length}`
 }
