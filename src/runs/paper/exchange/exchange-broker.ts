@@ -201,7 +201,7 @@ export class ExchangeBroker implements PaperBroker {
       },
       onLost: () => {
         this.#isLost = true
-        context.alarm('stream-lost', 'warning', 'the user stream is lost: it is being made again')
+        context.alarm('stream-lost', 'warning', `${destination.rest}: the user stream is lost: it is being made again`)
       },
       onBack: () => {
         this.#isLost = false
@@ -210,7 +210,8 @@ export class ExchangeBroker implements PaperBroker {
         host.reconnected()
         reconcileSoon()
       },
-      log: (level, text) => host.log(level, text),
+      // while it is lost, the alarm has said so: the package says it again with every try
+      log: (level, text) => host.log(this.#isLost ? 'debug' : level, text),
     }) // biome-ignore format: one list
     return { context, fills, lines, settings, funding, reconciliation, events, stream }
   }

@@ -107,7 +107,9 @@ export class UserStream {
     client.on('reconnected', () => {
       if (isCurrent()) onBack()
     })
-    client.on('exception', (error) => log('warn', `user stream: ${textIn(fieldsOf(error), 'message') || 'exception'}`))
+    client.on('exception', (error) =>
+      log('warn', `user stream of ${destination.rest}: ${textIn(fieldsOf(error), 'message') || 'cut or refused'}`),
+    )
     const opened = await client.subscribeUsdFuturesUserDataStream().catch(() => undefined)
     if (opened !== undefined && !this.#isClosed && isCurrent()) return true
     if (isCurrent()) this.#dispose()
