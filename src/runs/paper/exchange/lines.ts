@@ -237,7 +237,7 @@ export class Lines {
       const what = await this.#refusals.ofPlacing(line, view, attempt, outcome)
       if (what === 'unsure') attempt.state = 'unsure'
       else this.#absent(attempt)
-      return true
+      return what === 'again' ? this.#again(line, outcome.text) : true
     }
     this.#absent(attempt)
     return this.#again(line, outcome.text)

@@ -1,7 +1,9 @@
 import type { OrderView } from '../../../core/order.ts'
 import type { Attempt } from './attempt.ts'
 import type { Context } from './context.ts'
+import { rowsOf } from './fields.ts'
 import type { Line } from './line.ts'
+import { positionOf } from './settings.ts'
 import { isProtective, isReducing, type Terms } from './terms.ts'
 
 /** Codes of refusals that mean more than that. https://developers.binance.com/docs/derivatives/usds-margined-futures/error-code */
@@ -30,7 +32,12 @@ export class Refusals {
     this.#hooks = hooks
   }
 
-  async ofPlacing(line: Line, view: OrderView, attempt: Attempt, { code, text }: Refusal): Promise<'over' | 'unsure'> {
+  async ofPlacing(
+    line: Line,
+    view: OrderView,
+    attempt: Attempt,
+    { code, text }: Refusal,
+  ): Promise<'over' | 'unsure' | 'again'> {
     const { symbol, order } = line
     const facts = { symbol, order, code }
     // it is there already: an answer was lost, or it came late
@@ -39,6 +46,9 @@ export class Refusals {
     if (code === REDUCE_ONLY) {
       // there is no position there to reduce: somebody is wrong
       this.#hooks.onDoubt(symbol)
+      // what it is judged by may be behind the fill that it follows: a position does not go without its stop or its exit for that
+      const isNeeded = isProtective(view) || attempt.isExit || (isReducing(view) && view.type === 'market')
+      if (isNeeded && (await this.#isHeld(symbol))) return 'again'
       await this.#context.tellEnded(symbol, order, 'refused', text)
       return 'over'
     }
@@ -54,6 +64,14 @@ export class Refusals {
     const reason = code === GTX ? 'post-only' : code === FOK ? 'expired' : 'refused'
     await this.#context.tellEnded(symbol, order, reason, text)
     return 'over'
+  }
+
+  /** Whether there is a position, as far as it is known here and there; where nothing is said, what is known here counts. */
+  async #isHeld(symbol: string): Promise<boolean> {
+    const { host, gate } = this.#context
+    if (host.run.positionOf(symbol).qty === 0) return false
+    const outcome = await gate.read('fapi/v2/positionRisk', { symbol })
+    return outcome.kind !== 'done' || rowsOf(outcome.reply).some((row) => positionOf(row) !== 0n)
   }
 
   /** A position may not stand without its stop: what the stop was for leaves at the market. */

@@ -243,6 +243,17 @@ test('funding whose event was lost is found by the wallet, however little it is'
   expect(session.said).toEqual([])
 })
 
+test('a stop and a close that there is nothing to reduce for, though the position is there, are asked for again', async () => {
+  const behind = { status: 400, body: { code: -2022, msg: 'ReduceOnly Order is rejected.' } }
+  stub.fault('POST /fapi/v1/algoOrder', () => behind, 2)
+  await hold()
+  expect(open()).toEqual(['SELL STOP_MARKET 1 90 reduceOnly'])
+  stub.fault('POST /fapi/v1/order', () => behind, 2)
+  await session.settle(close())
+  expect(stub.orders.filter(({ type, side }) => type === 'MARKET' && side === 'SELL')).toHaveLength(1)
+  expect(session.said).toEqual([])
+})
+
 test('a fee in another asset is reckoned in the quote asset, and that is said', async () => {
   stub.fault('GET /fapi/v1/commissionRate', () => ({
     status: 200,
