@@ -45,6 +45,9 @@ export function heldText({ position }: PaperSnapshot): string {
 /** Each figure with its band; features only where they have drifted, or what there is to say of all of them. */
 function driftLines(drift: DriftReport | null): [string, string][] {
   if (drift === null) return []
+  // the reason of one is as good as those of all
+  if (drift.items.length > 1 && drift.items.every(({ verdict }) => verdict === 'unknown'))
+    return [['Drift', `not known yet: ${drift.items[0]!.words}`]]
   const isSteady = ({ kind, verdict }: DriftReport['items'][number]) => kind === 'feature' && verdict === 'steady'
   const steady = drift.items.filter(isSteady).length
   const words = { steady: '', drifted: 'DRIFTED: ', unknown: 'not known: ' } as const

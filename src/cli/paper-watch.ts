@@ -110,7 +110,8 @@ export async function watchSession(
           },
     metrics: metrics === undefined ? null : { host, port: metrics },
   })
-  for (const address of watch.addresses) say(`watch it at ${address}`)
+  for (const [k, address] of watch.addresses.entries())
+    say(`watch it at ${address}${k === 0 && dashboard !== undefined ? '' : 'metrics'}`)
   return watch
 }
 

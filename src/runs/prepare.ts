@@ -125,8 +125,7 @@ export async function readAsked(
   const params = usage(() => resolveParams(strategy, asked.set ?? {}))
   const sets = tried?.(strategy, file) ?? [params]
   const data = asked.data.length > 0 ? asked.data : seriesOfModels(strategy)
-  if (data.length === 0)
-    throw new UsageError('a backtest needs data, and --data is missing: write --data binance:BTCUSDT:1h')
+  if (data.length === 0) throw new UsageError('--data is missing: write --data binance:BTCUSDT:1h')
   const names = data.map((text) => usage(() => parseSeries(text)))
   const marked = names.find(({ symbol }) => symbol.endsWith('@mark'))
   if (marked !== undefined)

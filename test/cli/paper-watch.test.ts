@@ -36,7 +36,9 @@ describe('how a session is watched', () => {
     ])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^2024-01-\S+ critical loss-limit: equity is /)
-    expect(stderr).toMatch(/^watch it at http:\/\/127\.0\.0\.1:\d+\/\nwatch it at http:\/\/127\.0\.0\.1:\d+\/\n$/)
+    expect(stderr).toMatch(
+      /^watch it at http:\/\/127\.0\.0\.1:\d+\/\nwatch it at http:\/\/127\.0\.0\.1:\d+\/metrics\n$/,
+    )
     const dir = join(out, 'paper', 'one')
     const lines = readFileSync(join(dir, 'log.jsonl'), 'utf8')
       .trim()

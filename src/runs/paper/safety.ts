@@ -29,6 +29,9 @@ export interface Breach<R = SafetyRule> {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
+/** As a person reads it; the facts beside it are exact. */
+const cents = (value: number) => value.toFixed(2)
+
 /** Watches what comes of inputs; pure, so that a replay comes to the same. */
 export class SafetyWatch {
   readonly #rules: SafetyRules
@@ -63,7 +66,7 @@ export class SafetyWatch {
     if (maxLoss !== null && loss >= maxLoss && this.#goesOff('loss-limit'))
       breaches.push({
         rule: 'loss-limit',
-        text: `equity is ${equity}, ${loss} below ${this.#base}: the loss has reached its limit of ${maxLoss}`,
+        text: `equity is ${cents(equity)}, ${cents(loss)} below ${cents(this.#base)}: the loss has reached its limit of ${maxLoss}`,
         facts: { equity, base: this.#base, loss, limit: maxLoss },
       })
     return breaches

@@ -97,8 +97,11 @@ export class WatchServer {
       say(status, 'text/plain; charset=utf-8', `${body}\n`, headers)
     const refused = this.#visitors.refuses(request.headers)
     if (refused !== null) return text(403, refused)
-    if (request.method !== 'GET') return text(405, 'only GET', { allow: 'GET', connection: 'close' })
     const [path, query = ''] = (request.url ?? '/').split('?', 2)
+    // whoever looks whether it is up may ask for no more than the head; of a stream there is none without the rest
+    const allow = path === '/events' ? 'GET' : 'GET, HEAD'
+    if (!allow.split(', ').includes(request.method ?? ''))
+      return text(405, `only ${allow}`, { allow, connection: 'close' })
     const { page, snapshot, metrics, trouble } = this.#options
     switch (path) {
       case '/healthz': {

@@ -106,12 +106,17 @@ describe('whom it answers', () => {
 })
 
 describe('what it serves', () => {
-  test('is asked with GET alone', async () => {
+  test('is asked with GET alone, or for its head', async () => {
     const { port } = await serve()
-    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH']) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
       const { status, headers } = await ask(port, '/snapshot.json', {}, method)
-      expect([method, status, headers['allow']]).toEqual([method, 405, 'GET'])
+      expect([method, status, headers['allow']]).toEqual([method, 405, 'GET, HEAD'])
     }
+    const whole = await ask(port, '/')
+    const head = await ask(port, '/', {}, 'HEAD')
+    expect([head.status, head.body]).toEqual([200, ''])
+    expect(head.headers['content-length']).toBe(whole.headers['content-length'])
+    expect((await ask(port, '/events', {}, 'HEAD')).status).toBe(405)
   })
 
   test('says that nothing may be loaded, framed, kept or guessed, and which script is its own', async () => {
