@@ -6,7 +6,7 @@ import { amount, count, plural } from './text.ts'
 
 /** What a person wants to know of a session at once. @param state of one whose process is gone, where it says otherwise */
 export function paperText(snapshot: PaperSnapshot, state: string = snapshot.state): string {
-  const { counters, openOrders, quote, timings, series, params } = snapshot
+  const { counters, openOrders, refusedFor, quote, timings, series, params } = snapshot
   const set = Object.entries(params)
     .map(([name, value]) => ` ${name}=${value}`)
     .join('')
@@ -18,7 +18,7 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
     ['Position', heldText(snapshot)],
     [
       'Orders',
-      `${count(openOrders.length)} open, ${plural(counters.fills, 'fill')}, ${count(counters.rejected)} refused`,
+      `${count(openOrders.length)} open, ${plural(counters.fills, 'fill')}, ${count(counters.rejected)} refused${refusedFor == null ? '' : `, most of them for ${refusedFor}`}`,
     ],
     ['Trades', count(counters.trades)],
     ['Alarms', alarmsText(snapshot)],

@@ -134,6 +134,19 @@ describe('what cannot be', () => {
 
   test('a range without --replay, and clocks with it', async () => {
     expect(await refused(...SMA, '--from', '2024-01-01')).toContain('add --replay')
+    const backwards = await refused(...SMA, '--replay', '--from', '2024-02-01', '--to', '2024-01-01')
+    expect(backwards).toBe('--to 2024-01-01 is not after --from 2024-02-01\n')
+    const short = [
+      'strategies/perp-trend.ts',
+      '--data',
+      'binance:BTCUSDT:1h',
+      '--from',
+      '2024-08-01',
+      '--to',
+      '2024-10-01',
+    ]
+    const spot = await klinelabHere(['paper', ...short, '--replay', '--out', scratch()])
+    expect(spot.stdout).toMatch(/[1-9]\d* refused, most of them for [A-Z_]+/)
     expect(await refused(...SMA, '--replay', '--stale', '5m')).toContain('--stale is of live bars')
     expect(await refused(...SMA, '--replay', '--on-alarm', 'loss=halt')).toContain('there is no rule "loss"')
     expect(await refused(...SMA, '--replay', '--broker', 'binance')).toContain('--broker binance: write exchange URL')

@@ -29,6 +29,9 @@ export async function prepareSession(
 
 async function prepareReplay(asked: PaperRequest, settings: Settings, host: TrainingHost): Promise<PreparedSession> {
   const { data, set } = asked
+  const { from: first, to: end } = asked.replay!
+  if (first !== undefined && end !== undefined && end <= first)
+    throw new UsageError(`--to ${timeName(end)} is not after --from ${timeName(first)}`)
   const request = { strategy: asked.strategy, data, ...(set !== undefined && { set }), ...asked.replay }
   let prepared = await prepare(request, settings, host)
   const { models } = prepared

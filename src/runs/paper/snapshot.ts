@@ -56,6 +56,8 @@ export interface PaperSnapshot {
     readonly journalRecords: number
     readonly alarms: number
   }
+  /** Why orders were refused, the commonest reason; `null` where none was. */
+  readonly refusedFor: string | null
   /** µs. */
   readonly timings: Readonly<Record<Timing, TimingFigures>>
 }
@@ -95,6 +97,13 @@ export function snapshotOf(file: SessionFile, state: SessionState, beside: Besid
       journalRecords: beside.journalRecords,
       alarms: beside.alarms.length,
     },
+    refusedFor: commonest(run.events.flatMap((event) => (event.type === 'rejected' ? [event.reason] : []))),
     ...{ drift: beside.drift, timings: beside.timings },
   }
+}
+
+function commonest(reasons: readonly string[]): string | null {
+  const counts = new Map<string, number>()
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null
 }
