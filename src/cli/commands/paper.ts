@@ -119,7 +119,9 @@ export default {
 /** Said before anybody is asked and anything is written: no order leaves for spot. */
 function checkSeries([kind = 'local']: readonly string[] = [], data: readonly string[]): void {
   const other =
-    kind === 'local' ? undefined : data.find((text) => usage(() => parseSeries(text)).venue !== 'binance-usdm')
+    kind === 'exchange' || kind === 'demo'
+      ? data.find((text) => usage(() => parseSeries(text)).venue !== 'binance-usdm')
+      : undefined
   if (other !== undefined)
     throw new UsageError(
       `--broker ${kind}: orders leave for Binance's USDS-M futures only, and ${other} is none of them; write --data binance-usdm:BTCUSDT:1h, or leave --broker out`,
