@@ -288,6 +288,7 @@ export class PaperSession {
     const watch = this.file.mode.kind === 'live' ? this.#watch() : null
     try {
       await broker.open(this.#host())
+      this.state.forgetNotes()
       this.#phase = 'running'
       watch?.start()
       if (!this.#stop.signal.aborted) for await (const event of feed) await this.#hear(event)
