@@ -10,7 +10,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     round: { type: 'string' },
-    bars: { type: 'string', default: '60' },
+    bars: { type: 'string', default: '40' },
     verbose: { type: 'boolean', default: false },
   },
 })
