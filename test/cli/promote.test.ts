@@ -26,8 +26,8 @@ beforeAll(async () => {
   project = scratch({ 'package.json': '{ "type": "module" }' })
   out = join(project, 'reports')
   cpSync(join(ROOT, 'strategies', 'sma-cross.ts'), join(project, 'sma-cross.ts'))
-  const range = ['--from', '2024-01-01', '--to', '2024-07-01']
-  const data = ['--data', 'binance:BTCUSDT:1h']
+  const range = ['--from', '2024-07-01', '--to', '2025-01-01']
+  const data = ['--data', 'binance-usdm:BTCUSDT:1h']
   const done = await here(['backtest', join(project, 'sma-cross.ts'), ...data, ...range, ...PARAMS, '--json'])
   expect(done.stderr).toBe('')
   const { dir } = JSON.parse(done.stdout) as { readonly dir: string }
@@ -38,7 +38,7 @@ const wanted = () => ({
   file: join(project, 'sma-cross.ts'),
   strategy: 'sma-cross',
   params: run.params,
-  series: ['binance:BTCUSDT:1h'],
+  series: ['binance-usdm:BTCUSDT:1h'],
   leverage: {},
   margin: 'cross',
   risk: {},
@@ -50,7 +50,7 @@ function session(name: string, days: number, unexplained: number, other: Partial
   const { strategy, params, reproduce } = run
   const facts = {
     ...{ session: name, strategy, params, code: reproduce.code, days, unexplained, unaccounted: [] },
-    ...{ series: ['binance:BTCUSDT:1h'], broker: 'local', mode: 'live', from: 0, to: days * DAY, ...other },
+    ...{ series: ['binance-usdm:BTCUSDT:1h'], broker: 'local', mode: 'live', from: 0, to: days * DAY, ...other },
   }
   mkdirSync(join(out, 'paper', name), { recursive: true })
   writeFileSync(join(out, 'paper', name, 'parity.json'), JSON.stringify(facts))
@@ -110,7 +110,7 @@ test('reasons open it, and a changed byte, parameter or series voids the promoti
   expect(() => required({ leverage: { BTCUSDT: 2 } })).toThrow('BTCUSDT is to have leverage 2, and had 1')
   expect(() => requireModels(required(), [{ name: 'm', series: 's', artifact: 'a' }])).toThrow('trained anew since')
   const demo = () =>
-    here(['paper', join(project, 'sma-cross.ts'), '--data', 'binance:BTCUSDT:1h', '--broker', 'demo', ...PARAMS])
+    here(['paper', join(project, 'sma-cross.ts'), '--data', 'binance-usdm:BTCUSDT:1h', '--broker', 'demo', ...PARAMS])
   // past the gate it wants keys
   expect((await demo()).stderr).toContain('KLINELAB_DEMO_KEY')
   appendFileSync(join(project, 'sma-cross.ts'), ' ')
