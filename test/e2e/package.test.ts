@@ -38,6 +38,9 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
   expect(readdirSync(join(home, 'src'), { recursive: true }).sort()).toEqual([
     'cli',
     join('cli', 'klinelab.mjs'),
+    'deploy',
+    join('deploy', 'Dockerfile'),
+    join('deploy', 'klinelab-paper.service'),
     'report',
     join('report', 'evaluation.schema.json'),
     join('report', 'run.schema.json'),
