@@ -3,8 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startVenueServer, type VenueServer } from '../servers/venue-server.ts'
-import { ROOT, scratch } from './klinelab.ts'
-import { klinelabHere } from './klinelab-here.ts'
+import { klinelab, ROOT, scratch } from './klinelab.ts'
 
 interface Health {
   readonly venues: readonly { venue: string; isReached: boolean; why: string | null }[] | null
@@ -14,7 +13,7 @@ interface Health {
 
 const STORE = { KLINELAB_STORE: join(ROOT, 'datasets') }
 const doctor = (env: Record<string, string>, ...args: readonly string[]) =>
-  klinelabHere(['doctor', ...args], { env: { ...STORE, ...env } })
+  klinelab(['doctor', ...args], { env: { ...STORE, ...env } })
 /** A port on which nobody listens any more. */
 const PORT = await new Promise<number>((resolve) => {
   const server = createServer().listen(0, '127.0.0.1', () => {
@@ -25,8 +24,8 @@ const PORT = await new Promise<number>((resolve) => {
 const NAMES = ['BINANCE', 'BINANCE_USDM', 'COINBASE', 'KRAKEN', 'KUCOIN'].map((name) => `KLINELAB_URL_${name}`)
 const NOWHERE = Object.fromEntries(NAMES.map((name) => [name, `http://127.0.0.1:${PORT}`]))
 
-test('venues out of reach are told with the reason, and are no failure', async () => {
-  const done = await doctor(NOWHERE, '--json')
+test('venues out of reach are told with the reason, and are no failure', () => {
+  const done = doctor(NOWHERE, '--json')
   expect(done.code).toBe(0)
   const { venues, remarks, problems } = done.json<Health>()
   expect(venues!.map(({ venue }) => venue)).toEqual(['binance', 'binance-usdm', 'coinbase', 'kraken', 'kucoin'])
@@ -36,16 +35,16 @@ test('venues out of reach are told with the reason, and are no failure', async (
   expect(problems).toEqual([])
 })
 
-test('with --strict they are one', async () => {
-  const done = await doctor(NOWHERE, '--strict')
+test('with --strict they are one', () => {
+  const done = doctor(NOWHERE, '--strict')
   expect(done.code).toBe(1)
   expect(done.stdout).toMatch(new RegExp(`^kraken +127\\.0\\.0\\.1:${PORT} is out of reach$`, 'm'))
   expect(done.stdout).toMatch(/^note: kraken: GET /m)
   expect(done.stdout).toMatch(/\nNOT well: binance, binance-usdm, coinbase, kraken, kucoin out of reach\n$/)
 })
 
-test('--offline asks nobody; secrets are told by name, and places without what is secret in them', async () => {
-  const done = await doctor(
+test('--offline asks nobody; secrets are told by name, and places without what is secret in them', () => {
+  const done = doctor(
     {
       ...NOWHERE,
       ...{ KLINELAB_BINANCE_KEY: 'sentinel-key', KLINELAB_BINANCE_SECRET: 'sentinel-secret' },
@@ -65,9 +64,9 @@ test('--offline asks nobody; secrets are told by name, and places without what i
   expect(done.stdout + done.stderr).not.toContain('sentinel')
 })
 
-test('an address that is none is a problem of its venue, and the others are asked all the same', async () => {
+test('an address that is none is a problem of its venue, and the others are asked all the same', () => {
   const env = { ...NOWHERE, KLINELAB_URL_KRAKEN: 'ftp://mirror.example', KLINELAB_WS_KUCOIN: 'foo' }
-  const done = await doctor(env, '--json')
+  const done = doctor(env, '--json')
   expect(done.code).toBe(1)
   const { venues, problems, remarks } = done.json<Health>()
   expect(problems).toEqual([
@@ -76,7 +75,7 @@ test('an address that is none is a problem of its venue, and the others are aske
   ])
   expect(venues!.find(({ venue }) => venue === 'kraken')).toMatchObject({ host: null, why: problems[0] })
   expect(remarks).toHaveLength(4)
-  const { stdout } = await doctor(env)
+  const { stdout } = doctor(env)
   expect(stdout).toMatch(/^KLINELAB_URL_KRAKEN +set, and NO address$/m)
   expect(stdout).toMatch(/^KLINELAB_WS_KUCOIN +set, and NO address$/m)
   expect(stdout).toMatch(/^kraken +not asked: no address is set for it$/m)
@@ -127,18 +126,18 @@ describe('venues that are asked', () => {
   })
 })
 
-test('a store in a bucket: who is asked and with what, and why it gives no answer', async () => {
+test('a store in a bucket: who is asked and with what, and why it gives no answer', () => {
   const env = { KLINELAB_STORE: 's3://klines/lab', AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${PORT}` }
   const keys = { AWS_ACCESS_KEY_ID: 'sentinel-id', AWS_SECRET_ACCESS_KEY: 'sentinel-secret' }
-  const asked = await doctor({ ...NOWHERE, ...env, ...keys }, '--json')
+  const asked = doctor({ ...NOWHERE, ...env, ...keys }, '--json')
   expect(asked.code).toBe(1)
   expect(asked.json<Health>()).toMatchObject({
     store: { dir: 's3://klines/lab', writable: null, series: null, endpoint: env.AWS_ENDPOINT_URL_S3 },
     problems: [expect.stringMatching(/^s3:\/\/klines\/lab.*(ECONNREFUSED|no answer within 3 s)/)],
   })
-  const offline = await doctor({ ...env, ...keys }, '--offline')
+  const offline = doctor({ ...env, ...keys }, '--offline')
   expect(offline).toMatchObject({ code: 0, stdout: expect.stringContaining('with AWS_ACCESS_KEY_ID: not read') })
-  const half = (await doctor({ ...env, AWS_ACCESS_KEY_ID: 'sentinel-id' }, '--offline', '--json')).json<Health>()
+  const half = doctor({ ...env, AWS_ACCESS_KEY_ID: 'sentinel-id' }, '--offline', '--json').json<Health>()
   expect(half.problems).toEqual([expect.stringContaining('AWS_SECRET_ACCESS_KEY is missing')])
   for (const { stdout, stderr } of [asked, offline]) expect(stdout + stderr).not.toContain('sentinel')
 })
