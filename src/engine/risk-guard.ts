@@ -60,7 +60,7 @@ export class RiskGuard {
     this.#equity = new Float64Array(3).fill(account.equity)
   }
 
-  /** Whether nothing may be open. */
+  /** Whether what is held is being closed. */
   get isFlattening(): boolean {
     return this.#halt !== null && this.#isFlattening
   }
@@ -75,8 +75,7 @@ export class RiskGuard {
   pause(at: number, why: string): void {
     if (this.#isPaused) return
     this.#isPaused = true
-    this.#record(null, { type: 'halted', at, rule: 'RISK_HALT', value: why, limit: '', until: null })
-    this.#remark(`Trading was halted at ${new Date(at).toISOString()}: ${why}`)
+    this.#tellHalt(at, why)
   }
 
   /** What limits or a person have halted meanwhile stays halted, and its losses are counted on. */
@@ -91,6 +90,10 @@ export class RiskGuard {
     // what a loss has begun to close goes on being closed
     this.#isFlattening = isFlattening || this.isFlattening
     this.#halt = 'RISK_HALT'
+    this.#tellHalt(at, why)
+  }
+
+  #tellHalt(at: number, why: string): void {
     this.#record(null, { type: 'halted', at, rule: 'RISK_HALT', value: why, limit: '', until: null })
     this.#remark(`Trading was halted at ${new Date(at).toISOString()}: ${why}`)
   }

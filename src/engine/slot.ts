@@ -49,6 +49,8 @@ export class Slot {
   meeting = 0
   /** How many bars before the one at the cursor the last close is that is known when an order fills: 0 where fills are told after it. */
   unknownCloses: 0 | 1 = 1
+  /** When what an exchange says of its orders happened, UTC ms; NaN while orders meet bars. */
+  toldAt = Number.NaN
   /** Whether a bar of this instrument closes at the instant at hand. */
   isFresh = false
   /** What was held when equity was marked last, base asset. */
@@ -167,8 +169,6 @@ export class Slot {
     for (const higher of this.#higher) higher.cursor.row = higher.rows[row]!
   }
 
-  /** When what an exchange says of its orders happened, UTC ms; NaN while orders meet bars. */
-  toldAt = Number.NaN
   /** When what follows from a fill happens: as the exchange says, or at the open of the bar. */
   get actsAt(): number {
     return Number.isNaN(this.toldAt) ? this.openTime : this.toldAt
