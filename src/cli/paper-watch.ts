@@ -1,11 +1,12 @@
+import { isLoopback } from '../data/serve/gatekeeper.ts'
 import { SYSTEM_CLOCK } from '../data/stream/stream-clock.ts'
 import type { Alarm } from '../runs/paper/alarm.ts'
 import type { PaperSession } from '../runs/paper/session.ts'
 import { expectationOf } from '../runs/paper/watch/expectation.ts'
 import { type LogEntry, lineOf } from '../runs/paper/watch/log-entry.ts'
 import { type Redact, redactor } from '../runs/paper/watch/redaction.ts'
-import { isLoopback } from '../runs/paper/watch/visitors.ts'
 import { Watch } from '../runs/paper/watch/watch.ts'
+import { KEY_NAME, LEAST_CHARACTERS } from '../runs/paper/watch/watch-key.ts'
 import { parseWebhook, webhookSecrets } from '../runs/paper/watch/webhook.ts'
 import { ownSecretsHider } from '../runs/secrets.ts'
 import { UsageError } from '../runs/usage-error.ts'
@@ -16,6 +17,7 @@ import { alarmText } from './paper-text.ts'
 
 /** Where it is looked for when nobody says. */
 const [DASHBOARD, METRICS] = [7788, 9464]
+const HOST = '127.0.0.1'
 
 const port = (help: string, bare: number): Flag => ({
   ...number(help, 'PORT', { min: 0, max: 65_535, isWhole: true }),
@@ -30,7 +32,7 @@ export const WATCH: Flags = {
   ),
   metrics: port(`serve /metrics for Prometheus and /healthz alone (${METRICS} where none is given)`, METRICS),
   host: {
-    help: 'address that these are bound to (built in: 127.0.0.1); whoever reaches it can read them',
+    help: `address that these are bound to (built in: 127.0.0.1; others want a key of your own in ${KEY_NAME})`,
     value: 'ADDRESS',
   },
   expect: {
@@ -53,10 +55,12 @@ export interface WatchFlags {
 export interface Watching {
   readonly flags: WatchFlags
   readonly webhook: URL | null
+  /** What whoever looks must have; `null`: nothing. */
+  readonly key: string | null
   readonly redact: Redact
 }
 
-/** @throws UsageError for an address that is none, or flags that ask for nothing without another */
+/** @throws UsageError for an address that is none or wants a key that is not set, or flags that ask for nothing without another */
 export function watchingOf(flags: WatchFlags, io: Io): Watching {
   const webhook = flags.webhook === undefined ? null : parseWebhook(flags.webhook)
   const isServed = (flags.dashboard ?? flags.metrics) !== undefined
@@ -69,8 +73,26 @@ export function watchingOf(flags: WatchFlags, io: Io): Watching {
   return {
     flags,
     webhook,
+    key: isServed ? keyOf(io, flags.host ?? HOST) : null,
     redact: redactor((text) => secrets.reduce((rest, one) => rest.replaceAll(one, '***'), hide(text))),
   }
+}
+
+/** It is asked for wherever it is set, on loopback too, where other users of this machine are. */
+function keyOf({ env }: Io, host: string): string | null {
+  const key = env[KEY_NAME] ?? ''
+  if (key === '') {
+    if (isLoopback(host)) return null
+    throw new UsageError(
+      `--host ${host} can be reached from other machines: set ${KEY_NAME} to a key of your own first, of ${LEAST_CHARACTERS} characters or more (openssl rand -hex 16)`,
+    )
+  }
+  // neither is any part of it said
+  if (key.length < LEAST_CHARACTERS)
+    throw new UsageError(
+      `${KEY_NAME} has ${key.length} characters, which can be guessed: give it ${LEAST_CHARACTERS} or more`,
+    )
+  return key
 }
 
 /**
@@ -79,21 +101,19 @@ export function watchingOf(flags: WatchFlags, io: Io): Watching {
  */
 export async function watchSession(
   session: PaperSession,
-  { flags, webhook, redact }: Watching,
+  { flags, webhook, key, redact }: Watching,
   io: Io,
   { out, now, isFast }: { readonly out: string; readonly now: () => number; readonly isFast: boolean },
 ): Promise<Watch> {
-  const { dashboard, metrics, host = '127.0.0.1', expect, json = false } = flags
+  const { dashboard, metrics, host = HOST, expect, json = false } = flags
   const say = (text: string, stream: NodeJS.WriteStream = process.stderr) => {
     io.clear()
     stream.write(`${text}\n`)
   }
   const isTerminal = process.stderr.isTTY === true && io.isColourful
-  if (!isLoopback(host))
-    io.warn(`--host ${host}: whoever reaches it can read what this session does; there is no password`)
   const named = expect === undefined ? {} : { named: expect }
   const watch = await Watch.open(session, {
-    ...{ redact, now, webhook, clock: SYSTEM_CLOCK },
+    ...{ redact, now, webhook, key, clock: SYSTEM_CLOCK },
     // with --json stdout is one document
     onAlarm: (alarm: Alarm) => say(alarmText(alarm), json ? process.stderr : process.stdout),
     onEntry: (entry: LogEntry) => {

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSameSecret } from '../data/serve/same-secret.ts'
 import { Refused } from './error-codes.ts'
 import type { Params } from './params.ts'
 import type { WireRequest } from './wire.ts'
@@ -24,13 +25,13 @@ export function checkAuth(request: WireRequest, params: Params, security: Securi
   if (security === 'none') return
   const key = request.headers['x-mbx-apikey']
   if (key === undefined || !/^[\x21-\x7e]+$/.test(key)) throw new Refused(-2014, '', '', 401)
-  if (!isSame(key, keys.key)) throw new Refused(-2015, '', '', 401)
+  if (!isSameSecret(key, keys.key)) throw new Refused(-2015, '', '', 401)
   if (security === 'key') return
   const timestamp = params.requiredInteger('timestamp')
   const window = params.integer('recvWindow') ?? USUAL_WINDOW
   if (window > LONGEST_WINDOW) throw new Refused(-1131)
   const signature = params.required('signature')
-  if (!isSame(signature.toLowerCase(), signatureOf(request, keys.secret))) throw new Refused(-1022)
+  if (!isSameSecret(signature.toLowerCase(), signatureOf(request, keys.secret))) throw new Refused(-1022)
   if (timestamp >= request.at + AHEAD) throw new Refused(-1021, `was ${AHEAD}ms ahead of the server's time`)
   if (request.at - timestamp > window) throw new Refused(-1021, 'is outside of the recvWindow')
 }
@@ -46,9 +47,4 @@ function unsigned(part: string): string {
     .split('&')
     .filter((pair) => !pair.startsWith('signature='))
     .join('&')
-}
-
-function isSame(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
-import { PRODUCTION_HOSTS } from './gatekeeper.ts'
+import { PRODUCTION_HOSTS } from './production-hosts.ts'
 
 /** A key and its certificate as PEM text, and the file that NODE_EXTRA_CA_CERTS may name. */
 export interface Certificate {

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Gatekeeper } from '../data/serve/gatekeeper.ts'
 import { checkFault, type Fault, type FaultSpec, type Faults } from './faults.ts'
-import { Gatekeeper } from './gatekeeper.ts'
 import type { StepPace } from './pace.ts'
 import type { StreamHub } from './stream-hub.ts'
 import type { StreamSocket } from './stream-socket.ts'
@@ -31,7 +31,7 @@ export interface ControlOptions {
  */
 export class ControlServer {
   readonly #options: ControlOptions
-  readonly #gatekeeper = new Gatekeeper([])
+  readonly #gatekeeper = new Gatekeeper({ of: 'this exchange', hosts: [] })
   readonly #server = createServer((request, response) => this.#request(request, response))
 
   constructor(options: ControlOptions) {

@@ -9,9 +9,9 @@ import { createServer as createTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
+import { Gatekeeper } from '../data/serve/gatekeeper.ts'
 import { errorReply } from './error-codes.ts'
 import type { Faults } from './faults.ts'
-import { Gatekeeper } from './gatekeeper.ts'
 import { type FaultHost, handleWithFaults, type Outcome } from './request-faults.ts'
 import type { StreamHub } from './stream-hub.ts'
 import { parseStreamPath } from './stream-path.ts'
@@ -54,7 +54,7 @@ export class ExchangeServer {
 
   constructor(options: ServerOptions) {
     this.#options = options
-    this.#gatekeeper = new Gatekeeper([options.host, ...options.hosts])
+    this.#gatekeeper = new Gatekeeper({ of: 'this exchange', hosts: [options.host, ...options.hosts] })
     const listener: RequestListener = (request, response) => this.#request(request, response)
     const { tls } = options
     this.#server = tls === null ? createPlain(listener) : (createTls(tls, listener) as unknown as Server)

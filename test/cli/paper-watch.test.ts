@@ -85,11 +85,25 @@ describe('how a session is watched', () => {
     expect(stderr).not.toContain('T0PSECRET')
   })
 
+  test.each(['--dashboard', '--metrics'])('%s that others may reach wants a key of one’s own', async (flag) => {
+    const args = [...PAPER, ...WEEK, '--out', scratch(), flag, '0', '--host', '0.0.0.0']
+    for (const [env, words] of [
+      [{}, '--host 0.0.0.0 can be reached from other machines: set KLINELAB_DASHBOARD_KEY to a key of your own first'],
+      [{ KLINELAB_DASHBOARD_KEY: '' }, 'set KLINELAB_DASHBOARD_KEY'],
+      [{ KLINELAB_DASHBOARD_KEY: 'fifteen letters' }, 'KLINELAB_DASHBOARD_KEY has 15 characters, which can be guessed'],
+    ] as const) {
+      const { code, stderr } = await klinelabHere(args, { env })
+      expect([code, stderr]).toEqual([2, expect.stringContaining(words)])
+      expect(stderr).not.toContain('fifteen letters')
+    }
+  })
+
   test('a run that is not there, and an address that is none of this machine, leave the session to the next command', async () => {
     const args = [...PAPER, ...WEEK, '--out', scratch(), '--json']
     const gone = await klinelabHere([...args, '--dashboard', '0', '--expect', 'nothing'])
     expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('there is no run "nothing"')])
-    const far = await klinelabHere([...args, '--dashboard', '0', '--host', '203.0.113.1'])
+    const env = { KLINELAB_DASHBOARD_KEY: 'a key of sixteen' }
+    const far = await klinelabHere([...args, '--dashboard', '0', '--host', '203.0.113.1'], { env })
     expect([far.code, far.stderr]).toEqual([
       2,
       expect.stringContaining('--dashboard 0 on 203.0.113.1: cannot be bound (EADDRNOTAVAIL)'),

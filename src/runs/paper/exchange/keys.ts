@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { isLoopback } from '../../../data/serve/gatekeeper.ts'
 import { UsageError } from '../../usage-error.ts'
 
 /** What requests are signed with. Never logged, never written. */
@@ -28,8 +29,7 @@ export function demoKeys(env: Readonly<Record<string, string | undefined>>, file
 export function exchangeKeys(env: Readonly<Record<string, string | undefined>>, url: string): Keys {
   const given = { key: env['KLINELAB_EXCHANGE_KEY'], secret: env['KLINELAB_EXCHANGE_SECRET'] }
   if (given.key && given.secret) return { key: given.key, secret: given.secret }
-  const { hostname } = new URL(url)
-  if (/^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname)) return LOOPBACK
+  if (isLoopback(new URL(url).hostname)) return LOOPBACK
   throw new UsageError(
     `--broker exchange ${url} is not on this machine: set KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET`,
   )

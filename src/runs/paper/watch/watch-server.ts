@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
+import { Gatekeeper, isLoopback } from '../../../data/serve/gatekeeper.ts'
 import { UsageError } from '../../usage-error.ts'
 import type { LiveHub } from './live-hub.ts'
-import { Visitors } from './visitors.ts'
+import { CHALLENGE, hasKey } from './watch-key.ts'
 
 export interface WatchServerOptions {
   readonly host: string
   /** 0: one that is free. */
   readonly port: number
+  /** What whoever asks must have; `null`: nothing, which is for loopback. */
+  readonly key: string | null
   /** What the flag that asks for it is called. */
   readonly flag: string
   /** The page and what it is fed with; `null`: figures alone are served. */
@@ -38,13 +42,13 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** What a session shows of itself over HTTP. It is asked with GET alone, and nothing can be done with it. */
 export class WatchServer {
   readonly #options: WatchServerOptions
-  readonly #visitors: Visitors
+  readonly #gatekeeper: Gatekeeper
   readonly #server: Server
   readonly #policy: string
 
   private constructor(options: WatchServerOptions) {
     this.#options = options
-    this.#visitors = new Visitors(options.host)
+    this.#gatekeeper = gatekeeperAt(options.host)
     this.#policy = options.page === null ? "default-src 'none'" : policyOf(options.page)
     this.#server = createServer((request, response) => this.#answer(request, response))
     this.#server.maxConnections = MOST_CONNECTIONS
@@ -95,19 +99,22 @@ export class WatchServer {
     }
     const text = (status: number, body: string, headers = {}) =>
       say(status, 'text/plain; charset=utf-8', `${body}\n`, headers)
-    const refused = this.#visitors.refuses(request.headers)
+    const refused = this.#gatekeeper.refuses(request.headers)
     if (refused !== null) return text(403, refused)
     const [path, query = ''] = (request.url ?? '/').split('?', 2)
     // whoever looks whether it is up may ask for no more than the head; of a stream there is none without the rest
     const allow = path === '/events' ? 'GET' : 'GET, HEAD'
     if (!allow.split(', ').includes(request.method ?? ''))
       return text(405, `only ${allow}`, { allow, connection: 'close' })
-    const { page, snapshot, metrics, trouble } = this.#options
+    const { key, page, snapshot, metrics, trouble } = this.#options
+    const isAdmitted = key === null || hasKey(request.headers, key)
+    if (path === '/healthz') {
+      const why = trouble()
+      // what restarts containers has no key: to it whether all is well, and not of what it trades
+      return text(why === null ? 200 : 503, why === null ? 'ok' : isAdmitted ? why : 'not well')
+    }
+    if (!isAdmitted) return text(401, 'this session wants its key, as the password beside any name', CHALLENGE)
     switch (path) {
-      case '/healthz': {
-        const why = trouble()
-        return text(why === null ? 200 : 503, why ?? 'ok')
-      }
       case '/metrics':
         return void metrics.text().then(
           (body) => say(200, metrics.contentType, body),
@@ -124,6 +131,16 @@ export class WatchServer {
     }
     text(404, 'nothing is here')
   }
+}
+
+/** Where others may reach it, under its addresses and its own name, too. */
+function gatekeeperAt(host: string): Gatekeeper {
+  const isOpen = !isLoopback(host)
+  return new Gatekeeper({
+    of: 'this session',
+    hosts: isOpen ? [host, hostname()] : [host],
+    isAtAnyAddress: isOpen,
+  })
 }
 
 /** Its own script and style, told by their hashes, and its own events; nothing else may be loaded, run or sent. */

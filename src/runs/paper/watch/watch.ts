@@ -25,6 +25,8 @@ export interface WatchOptions {
   /** Hears of every line of the log that is no alarm. */
   readonly onEntry: (entry: LogEntry) => void
   readonly webhook: URL | null
+  /** What whoever looks must have; `null`: nothing. */
+  readonly key: string | null
   /** The page, and all else that is served; what it holds equity against. */
   readonly dashboard: { readonly host: string; readonly port: number; readonly expectation: Expectation } | null
   /** Figures alone, on a port of their own. */
@@ -106,9 +108,10 @@ export class Watch {
   }
 
   async #serve(): Promise<void> {
-    const { dashboard, metrics, now, redact } = this.#options
+    const { dashboard, metrics, now, redact, key } = this.#options
     const session = this.#session
     const shared = {
+      key,
       metrics: this.#metrics,
       snapshot: () => redact(session.snapshot()),
       trouble: () => staleReason(session, now()),

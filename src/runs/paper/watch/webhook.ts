@@ -1,3 +1,4 @@
+import { isLoopback } from '../../../data/serve/gatekeeper.ts'
 import { pause, type StreamClock } from '../../../data/stream/stream-clock.ts'
 import { UsageError } from '../../usage-error.ts'
 import type { Alarm } from '../alarm.ts'
@@ -30,7 +31,7 @@ export interface WebhookOptions {
  */
 export function parseWebhook(text: string): URL {
   const url = URL.parse(text)
-  const isHere = url !== null && /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(url.hostname)
+  const isHere = url !== null && isLoopback(url.hostname)
   if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isHere)))
     throw new UsageError(
       '--webhook: write an https address, or an http one of this machine (http://127.0.0.1:8000/alarms)',

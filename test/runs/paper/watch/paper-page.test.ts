@@ -209,7 +209,7 @@ function picture(equity: number) {
 
 function serve(port: number, equity: number): Promise<WatchServer> {
   return WatchServer.open({
-    ...{ host: '127.0.0.1', port, flag: 'dashboard', snapshot: () => null, trouble: () => null },
+    ...{ host: '127.0.0.1', port, key: null, flag: 'dashboard', snapshot: () => null, trouble: () => null },
     page: { ...paperPage({ name: EVIL, strategy: EVIL }), hub: new LiveHub({ whole: () => picture(equity) }) },
     metrics: { contentType: 'text/plain', text: async () => '' },
   })

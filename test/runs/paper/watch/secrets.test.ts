@@ -79,7 +79,7 @@ test('whatever is said to a session, no secret leaves it: by files, lines, page,
   })
   const lines: string[] = []
   const watch = await Watch.open(session, {
-    ...{ redact, webhook, now: () => Date.now(), metrics: null },
+    ...{ redact, webhook, key: null, now: () => Date.now(), metrics: null },
     onAlarm: (alarm) => lines.push(JSON.stringify(alarm)),
     onEntry: (entry) => lines.push(lineOf(entry, true), JSON.stringify(entry)),
     dashboard: { host: '127.0.0.1', port: 0, expectation: { reason: SAID } },

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { connect } from 'node:net'
+import { hostname } from 'node:os'
 import { afterEach, describe, expect, test } from 'vitest'
+import { Gatekeeper, isLoopback } from '../../../../src/data/serve/gatekeeper.ts'
 import { LiveHub } from '../../../../src/runs/paper/watch/live-hub.ts'
-import { isLoopback, Visitors } from '../../../../src/runs/paper/watch/visitors.ts'
 import { WatchServer } from '../../../../src/runs/paper/watch/watch-server.ts'
 
 /** Machines are busy. */
@@ -19,13 +20,14 @@ interface Served {
   readonly trouble?: () => string | null
   readonly heartbeat?: number
   readonly host?: string
+  readonly key?: string | null
 }
 
-async function serve({ trouble = () => null, heartbeat = 60_000, host = '127.0.0.1' }: Served = {}) {
+async function serve({ trouble = () => null, heartbeat = 60_000, host = '127.0.0.1', key = null }: Served = {}) {
   let n = 0
   const hub = new LiveHub({ whole: () => ({ whole: ++n }), heartbeat })
   const server = await WatchServer.open({
-    ...{ host, port: 0, flag: 'dashboard', trouble },
+    ...{ host, port: 0, key, flag: 'dashboard', trouble },
     page: { html: '<!doctype html><p>page</p>', script: 'let a = 1', style: 'p{}', hub },
     snapshot: () => ({ equity: 5 }),
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'klinelab_equity 5\n' },
@@ -92,16 +94,69 @@ describe('whom it answers', () => {
     if (status === 403) expect((await ask(port, '/events', headers)).status).toBe(403)
   })
 
-  test('where others reach it, addresses and its own name, and still no name that leads there', () => {
-    const visitors = new Visitors('0.0.0.0')
-    for (const host of ['192.168.1.7:7788', '[fe80::1]:7788', 'localhost'])
-      expect(visitors.refuses({ host })).toBeNull()
-    expect(visitors.refuses({ host: 'evil.example.com' })).not.toBeNull()
-    expect(visitors.refuses({ host: '10.0.0.1', origin: 'http://evil.example.com' })).not.toBeNull()
-    expect(visitors.refuses({})).not.toBeNull()
-    expect(new Visitors('dash.lan').refuses({ host: 'DASH.lan:80' })).toBeNull()
-    expect(['127.0.0.1', '127.9.9.9', '::1', 'localhost'].every(isLoopback)).toBe(true)
+  test('where others reach it, addresses and its own name, and still no name that leads there', async () => {
+    const { port } = await serve({ host: '0.0.0.0' })
+    const status = async (headers: Record<string, string>) => (await ask(port, '/', headers)).status
+    for (const host of ['192.168.1.7:7788', '[fe80::1]:7788', 'localhost', hostname()])
+      expect([host, await status({ host })]).toEqual([host, 200])
+    expect(await status({ host: 'evil.example.com' })).toBe(403)
+    expect(await status({ host: '10.0.0.1', origin: 'http://evil.example.com' })).toBe(403)
+    expect(await status({ host: '10.0.0.1:7788', origin: 'http://10.0.0.1:7788' })).toBe(200)
+    // pages have addresses, too
+    expect(await status({ host: '10.0.0.1', origin: 'http://203.0.113.9' })).toBe(403)
+  })
+
+  test('names and addresses', () => {
+    const gatekeeper = new Gatekeeper({ of: 'this', hosts: ['dash.lan'] })
+    expect(gatekeeper.refuses({ host: 'DASH.lan:80' })).toBeNull()
+    expect(gatekeeper.refuses({ host: '10.0.0.1' })).toBe('this does not answer to that Host')
+    expect(gatekeeper.refuses({})).toBe('this does not answer to that Host')
+    expect(['127.0.0.1', '127.9.9.9', '::1', '[::1]', 'localhost'].every(isLoopback)).toBe(true)
     expect(['0.0.0.0', '::', '192.168.1.7', '127.0.0.1.example.com', 'example.com'].some(isLoopback)).toBe(false)
+  })
+})
+
+describe('the key', () => {
+  const KEY = 'mönter:correct horse'
+  const basic = (password: string, name = '') => ({
+    authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
+  })
+
+  test('is wanted for all but whether it is up, in the way that browsers ask for', async () => {
+    const { port } = await serve({ key: KEY })
+    const wrong = [
+      {},
+      basic(''),
+      basic(KEY.slice(1)),
+      basic(`${KEY} `),
+      basic('x', KEY),
+      { authorization: `Bearer ${KEY}` },
+    ]
+    for (const path of ['/', '/events', '/metrics', '/snapshot.json', '/nothing'])
+      for (const headers of wrong) {
+        const { status, headers: said, body } = await ask(port, path, headers)
+        expect([path, status]).toEqual([path, 401])
+        expect(said['www-authenticate']).toBe('Basic realm="klinelab paper", charset="UTF-8"')
+        expect(body).not.toContain(KEY)
+      }
+    for (const path of ['/', '/metrics', '/snapshot.json'])
+      for (const name of ['', 'anybody']) expect((await ask(port, path, basic(KEY, name))).status).toBe(200)
+    const page = events(port, '/events', basic(KEY))
+    await soon(() => page.all().length).toBe(1)
+    page.leave()
+  })
+
+  test('opens nothing to a foreign page', async () => {
+    const { port } = await serve({ key: KEY })
+    for (const headers of [{ host: 'evil.example.com' }, { origin: 'https://evil.example.com' }])
+      expect((await ask(port, '/snapshot.json', { ...basic(KEY), ...headers })).status).toBe(403)
+  })
+
+  test('is not wanted of who only looks whether it is up, and it is not told what is wrong', async () => {
+    const { port } = await serve({ key: KEY, trouble: () => 'stale: binance:BTCUSDT:1m has no bar' })
+    const [strange, known] = [await ask(port, '/healthz'), await ask(port, '/healthz', basic(KEY))]
+    expect([strange.status, strange.body]).toEqual([503, 'not well\n'])
+    expect([known.status, known.body]).toEqual([503, 'stale: binance:BTCUSDT:1m has no bar\n'])
   })
 })
 
@@ -178,6 +233,7 @@ describe('what it serves', () => {
       host: '127.0.0.1',
       port,
       flag: 'metrics',
+      key: null,
       page: null,
       snapshot: () => null,
       trouble: () => null,
