@@ -25,6 +25,8 @@ export class SilenceWatch {
   /** Since when the feed is up: what closed before was missed, not late. */
   since: number
   #heardAt: number
+  /** The same by a clock of ours. */
+  #heardHere: number
   /** The newest bar that the feed spoke of. */
   #heardOpen = Number.NEGATIVE_INFINITY
   #isProven = false
@@ -34,6 +36,7 @@ export class SilenceWatch {
     this.#options = options
     this.#allowed = intervalMs(options.series.interval) + options.silence
     this.since = this.#heardAt = options.clock.now()
+    this.#heardHere = this.#here()
   }
 
   connected(): void {
@@ -52,6 +55,7 @@ export class SilenceWatch {
     const wasTold = this.#isTold
     if (wasTold) tell({ kind: 'heard', series, after: now - this.#heardAt })
     this.#heardAt = now
+    this.#heardHere = this.#here()
     this.#isTold = this.#isProven = false
     if (openTime !== undefined && openTime > this.#heardOpen) this.#heardOpen = openTime
     return wasTold
@@ -70,12 +74,20 @@ export class SilenceWatch {
   /** @returns when to look again, UTC ms; `null` where only what is heard or witnessed changes anything */
   check(): number | null {
     if (this.#isTold) return null
-    const { clock, isNeverQuiet, series, tell } = this.#options
-    const due = this.#heardAt + this.#allowed
-    if (clock.now() < due) return due
+    const { clock, silence, isNeverQuiet, series, tell } = this.#options
+    const now = clock.now()
+    // a market that goes faster than time does here is heard of now and then, and has gone on by hours in between: only what lasts
+    // by our own clock, too, is silence
+    const left = Math.max(this.#heardAt + this.#allowed - now, this.#heardHere + silence - this.#here())
+    if (left > 0) return now + left
     if (!isNeverQuiet && this.isUp && !this.#isProven) return null
     this.#isTold = true
     tell({ kind: 'silent', series, since: this.#heardAt, allowed: this.#allowed })
     return null
+  }
+
+  #here(): number {
+    const { clock } = this.#options
+    return clock.here?.() ?? clock.now()
   }
 }

@@ -4,6 +4,8 @@ export interface StreamClock {
   now(): number
   /** @returns what takes it back */
   after(ms: number, act: () => void): () => void
+  /** Of a market whose time goes otherwise than here: a clock of ours, ms, since connections are as slow there as anywhere. */
+  readonly here?: () => number
 }
 
 /** Node cannot wait longer in one go. */

@@ -30,6 +30,8 @@ interface Instant {
   readonly bars: FeedBar[]
   readonly heard: number
   readonly heardAt: number
+  /** By the clock of ours that a market's has beside it. */
+  readonly heardHere: number
 }
 
 /**
@@ -116,6 +118,7 @@ class Assembly {
   }
 
   #bar(slot: number, { bar, mark, series }: LiveBar): void {
+    const { clock } = this.#options
     const at = closeTimeOf(bar.openTime, series.interval)
     this.#next[slot] = Math.max(this.#next[slot]!, at)
     const own = barOf(slot, bar, mark, series)
@@ -124,7 +127,13 @@ class Assembly {
     if (at <= this.#released) return this.#tooLate(own, series)
     const instant = this.#waiting.get(at)
     if (instant !== undefined) instant.bars.push(own)
-    else this.#waiting.set(at, { bars: [own], heard: performance.now(), heardAt: this.#options.clock.now() })
+    else
+      this.#waiting.set(at, {
+        bars: [own],
+        heard: performance.now(),
+        heardAt: clock.now(),
+        heardHere: clock.here?.() ?? 0,
+      })
   }
 
   #tooLate(bar: FeedBar, { interval }: Series): void {
@@ -143,8 +152,9 @@ class Assembly {
       const missing = series.flatMap((_, k) => (this.#nextClose(k) > at ? [] : [k]))
       const due = this.#dueAt(at, instant, missing)
       const now = clock.now()
-      if (missing.length > 0 && now < due) {
-        this.#cancel = clock.after(due - now, () => this.#release())
+      const wait = Math.max(due - now, this.#waitHere(instant, missing))
+      if (missing.length > 0 && wait > 0) {
+        this.#cancel = clock.after(wait, () => this.#release())
         return
       }
       for (const slot of missing) this.#passOver(slot, at, now - instant.heardAt)
@@ -166,6 +176,13 @@ class Assembly {
         isLive ? (this.#absent.has(slot) ? 0 : at + grace) : Math.max(heardAt, this.#spoke[slot]!) + CATCH_UP,
       ),
     )
+  }
+
+  /** Where time goes faster than here the grace is over before a bar could have come: it is given by our own clock as well, ms. */
+  #waitHere({ heardHere }: Instant, missing: readonly number[]): number {
+    const { clock, grace } = this.#options
+    if (clock.here === undefined || missing.every((slot) => this.#absent.has(slot))) return 0
+    return heardHere + grace - clock.here()
   }
 
   #passOver(slot: number, at: number, waited: number): void {

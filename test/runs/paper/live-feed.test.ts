@@ -9,11 +9,22 @@ const at = (minutes: number) => T0 + minutes * MINUTE
 const open: PaperFeed[] = []
 afterEach(() => Promise.all(open.splice(0).map((feed) => feed.close())))
 
-async function play(options: { readonly next?: number; readonly after?: number } = {}) {
-  const { next = at(0), after = 0 } = options
+interface Played {
+  readonly next?: number
+  readonly after?: number
+  /** A clock of ours beside that of the market. */
+  readonly here?: () => number
+}
+
+async function play({ next = at(0), after = 0, here }: Played = {}) {
   const venue = new PlayedVenue({ series: [BTC, ETH], isRead: false, options: { from: () => next } })
   const feed = liveFeed(venue.stream, {
-    ...{ series: [BTC, ETH], next: [next, next], after, grace: 15_000, clock: venue.clock },
+    ...{ series: [BTC, ETH], next: [next, next], after, grace: 15_000 },
+    clock: {
+      now: () => venue.clock.now(),
+      after: (ms, act) => venue.clock.after(ms, act),
+      ...(here !== undefined && { here }),
+    },
   })
   open.push(feed)
   const events: FeedEvent[] = []
@@ -84,6 +95,22 @@ describe('bars of several series', () => {
     venue.close(at(2), ETH)
     await venue.clock.moveTo(at(3) + 5000)
     expect(said().slice(5)).toEqual(['3: BE live'])
+  })
+
+  test('where time goes faster than here the grace is given by our own clock, too', async () => {
+    let ours = 0
+    const { venue, said } = await play({ here: () => ours })
+    venue.restFaultOf = ETH
+    venue.restFault = 'network'
+    // heard of late, as a clock that is asked now and then has it
+    await venue.clock.moveTo(at(1) + 14_900)
+    venue.close(at(0))
+    ours = 5_000
+    await venue.clock.moveTo(at(9))
+    expect(said()).toEqual([])
+    ours = 15_000
+    await venue.clock.moveTo(at(10))
+    expect(said().slice(0, 2)).toEqual(['1: E passed', '1: B late'])
   })
 
   test('that were missed while the session was down come in order, as late ones', async () => {

@@ -148,7 +148,8 @@ describe('the key', () => {
 
   test('opens nothing to a foreign page', async () => {
     const { port } = await serve({ key: KEY })
-    for (const headers of [{ host: 'evil.example.com' }, { origin: 'https://evil.example.com' }])
+    const foreign: Record<string, string>[] = [{ host: 'evil.example.com' }, { origin: 'https://evil.example.com' }]
+    for (const headers of foreign)
       expect((await ask(port, '/snapshot.json', { ...basic(KEY), ...headers })).status).toBe(403)
   })
 
