@@ -1,10 +1,9 @@
-import { FRAME_FAULTS, REQUEST_FAULTS } from '../exchange/faults.ts'
+import { FAULT_KINDS } from '../exchange/fault-kinds.ts'
 
-/** Everything that can be done to requests and frames, a line each. */
+/** Everything that can be done to requests, to frames and to the account, a line each. */
 export function faultList(): string {
-  const all = { ...REQUEST_FAULTS, ...FRAME_FAULTS }
-  const width = Math.max(...Object.keys(all).map((name) => name.length))
-  return Object.entries(all)
+  const width = Math.max(...Object.keys(FAULT_KINDS).map((name) => name.length))
+  return Object.entries(FAULT_KINDS)
     .map(([name, what]) => `  ${name.padEnd(width)}  ${what}`)
     .join('\n')
 }

@@ -38,6 +38,8 @@ interface BrokerOptions {
   readonly path: Path
   /** Largest share of a bar's volume that is filled; `null` fills every order whole. */
   readonly participation: number | null
+  /** Why an order is turned away at its trigger; `null`: it never is, or this one is not. */
+  readonly turnsAway: ((symbol: string, id: string) => string | null) | null
 }
 
 type Phase = Fill['phase']
@@ -313,6 +315,8 @@ export class Broker {
 
   /** A trigger was reached at `price`: stops and touches fill there; with a limit only where the limit allows it. */
   #trigger(slot: Slot, order: LiveOrder, price: number, phase: Phase, rules: Rules): void {
+    const why = this.#options.turnsAway?.(slot.symbol, order.id) ?? null
+    if (why !== null) return this.#turnAway(slot, order, why)
     if (order.type !== 'stop-limit' && order.type !== 'touch-limit')
       return this.#execute(slot, order, price, phase, rules)
     const trigger = fromUnits(order.trigger, slot.scales.priceDecimals)
@@ -322,6 +326,15 @@ export class Broker {
     // fills.md 10: what is not filled rests as a limit from the next bar on
     order.type = 'limit'
     order.trigger = -1
+  }
+
+  #turnAway(slot: Slot, order: LiveOrder, why: string): void {
+    const { id, tag } = order
+    this.#end(slot, order)
+    this.#emit(slot, {
+      type: 'rejected', at: slot.openTime, symbol: slot.symbol, id, reason: 'EXCHANGE', filter: null, value: why,
+      limit: 'what the exchange takes', tag,
+    }) // biome-ignore format: one event
   }
 
   /** Classes are those of the position as the bar's inside finds it. @returns how many orders it finds */

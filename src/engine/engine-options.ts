@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly execution?: Execution
   /** Which of the paths that a bar allows is taken; the worse where absent. */
   readonly path?: Path
+  /** Why an order is turned away when its trigger is reached, as a simulated exchange may have it; `null`: it is not. */
+  readonly turnsAway?: (symbol: string, id: string) => string | null
   /** Limits that no order may pass. */
   readonly risk?: Risk | null
   /** How many instants the run has: sizes the equity column. */

@@ -101,6 +101,7 @@ export class Engine {
       limitTouch,
       participation,
       path: options.path ?? 'worse',
+      turnsAway: options.turnsAway ?? null,
     })
     const intervals = this.slots.map(({ interval }) => interval)
     const delays = { submit: new Delay(latency, intervals), cancel: new Delay(cancelLatency, intervals) }

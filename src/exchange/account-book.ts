@@ -120,6 +120,11 @@ export class AccountBook {
     return ++this.#ids[of]
   }
 
+  /** As its client named it; empty where the engine's id is of no client's order. */
+  typeOf(engineId: string): string {
+    return this.algos.ofEngine(engineId)?.type ?? this.orders.ofEngine(engineId)?.type ?? ''
+  }
+
   openOrders(symbol?: string): ExchangeOrder[] {
     return [...this.orders.open].filter((order) => isOpen(order) && (symbol === undefined || order.symbol === symbol))
   }

@@ -6,6 +6,7 @@ import { compare } from './amounts.ts'
 import type { Asking, EngineEvents } from './engine-events.ts'
 import { Refused } from './error-codes.ts'
 import { priceText, type WireSide } from './exchange-order.ts'
+import type { Faults } from './faults.ts'
 import {
   clientIdOf,
   type EntryOptions,
@@ -30,8 +31,10 @@ export class AlgoEntry {
   readonly #book: AccountBook
   readonly #events: EngineEvents
   readonly #market: MarketNow
+  readonly #faults: Faults
 
-  constructor({ book, events, market }: EntryOptions) {
+  constructor({ book, events, market, faults }: EntryOptions) {
+    this.#faults = faults
     this.#book = book
     this.#events = events
     this.#market = market
@@ -93,7 +96,9 @@ export class AlgoEntry {
     return { algoId: algo.id, clientAlgoId: algo.clientId, code: '200', msg: 'success' }
   }
 
-  withdraw({ engineId, symbol }: AlgoOrder): void {
+  /** What is orphaned lives on, and nobody is told. */
+  withdraw({ engineId, symbol, type }: AlgoOrder): void {
+    if (this.#faults.isOrphaned(symbol, type)) return
     const asking: Asking = { engineId, isNew: false, isFok: false, refusal: null }
     this.#book.engine.ask(this.#book.traded.get(symbol)!.slot, withdraw(engineId, { symbol }))
     this.#events.read(asking)

@@ -5,6 +5,7 @@ import type { AccountBook, Traded } from './account-book.ts'
 import type { AlgoOrder } from './algo-order.ts'
 import { unitsOf } from './amounts.ts'
 import { type ExchangeOrder, isOpen, newOrder, priceText, qtyText } from './exchange-order.ts'
+import { causeOf, systemOrder } from './system-order.ts'
 import { type ExchangeTrade, moneyText } from './user-events.ts'
 import type { Voice } from './voice.ts'
 import type { MarketNow } from './wire.ts'
@@ -87,9 +88,9 @@ export class EngineEvents {
     let order = orders.ofEngine(fill.order)
     const algo = algos.ofEngine(fill.order)
     if (order === undefined && algo !== undefined) order = this.#trigger(algo)
-    // liquidations, and nothing else, are no order of the client's
-    const isForeign = order === undefined
-    order ??= this.#liquidating(fill)
+    // what the exchange closes itself, and nothing else, is no order of the client's
+    const isForeign = order === undefined || order.isSystem
+    if (order === undefined || isForeign) order = this.#systemOrder(fill)
     const traded = this.#book.traded.get(fill.symbol)!
     const { scale, held } = traded
     const decimals = this.#book.ledgerDecimals
@@ -112,7 +113,7 @@ export class EngineEvents {
     held.fill(fill.side === 'buy' ? 1n : -1n, qty, price, realised, fee, at)
     this.#income(trade, isForeign)
     this.#voice.trade(trade)
-    this.#voice.order(order, isForeign ? 'CALCULATED' : 'TRADE', trade)
+    this.#voice.order(order, order.type === 'LIQUIDATION' ? 'CALCULATED' : 'TRADE', trade)
     this.#voice.account('ORDER', 0n, [fill.symbol])
     // what reduce-only was cut by can never be filled
     if (order.status !== 'FILLED' && order.remaining === 0n) this.#end(order, 'EXPIRED', '0')
@@ -125,7 +126,8 @@ export class EngineEvents {
         symbol: order.symbol, incomeType, units, time, tranId: this.#book.nextId('tran'), tradeId: String(id),
       }) // biome-ignore format: one line
     if (realised !== 0n) enter('REALIZED_PNL', realised)
-    if (fee !== 0n) enter(isForeign ? 'INSURANCE_CLEAR' : 'COMMISSION', -fee)
+    if (fee !== 0n)
+      enter(isForeign && causeOf(order.engineId) === 'liquidation' ? 'INSURANCE_CLEAR' : 'COMMISSION', -fee)
   }
 
   #funding(symbol: string, paid: number, at: number): void {
@@ -158,16 +160,11 @@ export class EngineEvents {
     return order
   }
 
-  #liquidating(fill: Fill): ExchangeOrder {
+  /** One whole as it is filled: of a liquidation part by part. */
+  #systemOrder(fill: Fill): ExchangeOrder {
     const { scale } = this.#book.traded.get(fill.symbol)!
-    const at = this.#market.now()
-    const qty = unitsOf(fill.qty, scale.qty)
     const id = this.#book.nextId('order')
-    const order = newOrder({
-      id, engineId: fill.order, symbol: fill.symbol, scale, clientId: `autoclose-${at}${id % 1000}`,
-      side: fill.side === 'buy' ? 'BUY' : 'SELL', type: 'LIQUIDATION', tif: 'IOC',
-      price: unitsOf(fill.price, scale.price), qty, stp: 'NONE', time: at,
-    }) // biome-ignore format: short keys on one line
+    const order = systemOrder(fill, { id, scale, time: this.#market.now() })
     this.#book.orders.add(order)
     this.#voice.order(order, 'NEW')
     return order
@@ -287,6 +284,7 @@ function refusalIn(events: readonly RunEvent[], from: number, { engineId, isFok 
   return null
 }
 
-function rejectText({ reason }: Rejected): string {
+function rejectText({ reason, value }: Rejected): string {
+  if (reason === 'EXCHANGE') return value
   return reason.startsWith('INSUFFICIENT') ? 'Margin is insufficient.' : reason
 }

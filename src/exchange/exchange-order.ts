@@ -55,6 +55,8 @@ export interface ExchangeOrder {
   readonly stopPrice: bigint
   isWorking: boolean
   readonly isByQuote: boolean
+  /** Made by the exchange itself. */
+  readonly isSystem: boolean
 }
 
 type Fixed =
@@ -87,6 +89,7 @@ export function newOrder(draft: Pick<ExchangeOrder, Fixed> & Partial<ExchangeOrd
     stopPrice: 0n,
     isWorking: true,
     isByQuote: false,
+    isSystem: false,
     ...draft,
   }
 }

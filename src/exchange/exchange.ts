@@ -5,7 +5,8 @@ import type { LiveEvent } from '../data/stream/live.ts'
 import type { SlotOptions } from '../engine/index.ts'
 import { ControlServer } from './control.ts'
 import { errorReply } from './error-codes.ts'
-import { checkFaultRoute, type FaultSpec, Faults } from './faults.ts'
+import { checkFaultPlace, type FaultSpec } from './fault-spec.ts'
+import { Faults } from './faults.ts'
 import type { Allowances } from './limits.ts'
 import { LiveBars } from './live-bars.ts'
 import { Market } from './market.ts'
@@ -87,7 +88,7 @@ export class Exchange {
     this.#hub = new StreamHub(this.market, this.faults, options.times)
     const outbox = new EventOutbox((listenKey, event) => this.#hub.tellUser(listenKey, event), seed)
     this.#venue = new Venue({
-      ...{ kind, slots, keys, cash, market: this.market, sink: outbox.sink },
+      ...{ kind, slots, keys, cash, market: this.market, sink: outbox.sink, faults: this.faults },
       precisionOf: (symbol) => this.market.symbols.get(symbol)!.source.precision,
       instants: countInstants(sources),
       limitTouch: options.limitTouch ?? false,
@@ -97,8 +98,12 @@ export class Exchange {
       allowances: options.allowances ?? {},
     })
     const routes = new MarketRoutes(this.market, this.#venue.limits)
+    const places = {
+      ...{ kind, symbols: [...this.market.symbols.keys()] },
+      routes: [...this.#venue.routeNames, ...routes.names],
+    }
     const add = (fault: FaultSpec) => {
-      checkFaultRoute(fault, [...this.#venue.routeNames, ...routes.names])
+      checkFaultPlace(fault, places)
       return this.faults.add(fault)
     }
     options.faults?.forEach(add)

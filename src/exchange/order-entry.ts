@@ -6,6 +6,7 @@ import { scaled } from './amounts.ts'
 import type { Asking, EngineEvents } from './engine-events.ts'
 import { Refused } from './error-codes.ts'
 import { changeReply, type ExchangeOrder, isOpen, newOrder, type WireSide, type WireTif } from './exchange-order.ts'
+import type { Faults } from './faults.ts'
 import { checkFilters } from './order-filters.ts'
 import type { Params, WrittenDecimal } from './params.ts'
 import { refusedOf } from './refusals.ts'
@@ -24,6 +25,7 @@ export interface EntryOptions {
   readonly events: EngineEvents
   readonly market: MarketNow
   readonly shape: '2025' | '2026'
+  readonly faults: Faults
 }
 
 /** What every new order states, algo or not. */

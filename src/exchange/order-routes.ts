@@ -6,6 +6,7 @@ import { isForgotten, windowOf, within } from './history.ts'
 import { tradedOf } from './order-entry.ts'
 import { Params, paramsOfBatch } from './params.ts'
 import { type Account, perSymbol, type Routes } from './route.ts'
+import { causeOf } from './system-order.ts'
 import { type ExchangeTrade, moneyText } from './user-events.ts'
 
 const MOST_IN_BATCH = 5
@@ -117,10 +118,12 @@ export function orderRoutes(account: Account): Routes {
       weight: perSymbol(20, 50),
       answer: (params) => {
         const symbol = params.text('symbol')
-        const isAdl = params.text('autoCloseType') === 'ADL'
-        const all = book.orders.all.filter(
-          (one) => one.type === 'LIQUIDATION' && !isAdl && (symbol === undefined || one.symbol === symbol),
-        )
+        const type = params.oneOf('autoCloseType', ['LIQUIDATION', 'ADL'] as const)?.toLowerCase()
+        const all = book.orders.all.filter((one) => {
+          if (!one.isSystem || (symbol !== undefined && one.symbol !== symbol)) return false
+          const cause = causeOf(one.engineId)
+          return type === undefined ? cause !== 'settlement' : cause === type
+        })
         return within(all, ({ time }) => time, windowOf(params, now(), 50, 100)).map(orderReply)
       },
     },

@@ -7,6 +7,7 @@ import { type ApiKey, checkAuth } from './auth.ts'
 import { Countdowns } from './countdowns.ts'
 import { EngineEvents } from './engine-events.ts'
 import { errorReply, jsonReply, Refused } from './error-codes.ts'
+import { Faults } from './faults.ts'
 import { idle } from './idle-strategy.ts'
 import { type Allowances, Limits } from './limits.ts'
 import { ListenKeys } from './listen-keys.ts'
@@ -19,6 +20,7 @@ import { settingRoutes } from './setting-routes.ts'
 import { SpotVoice, spotRoutes } from './spot-account.ts'
 import { SpotEntry } from './spot-entry.ts'
 import { streamRoutes } from './stream-routes.ts'
+import { SystemCloses } from './system-closes.ts'
 import { UserStream } from './user-stream.ts'
 import { UsdmVoice } from './voice.ts'
 import type { MarketNow, Precision, UserSink, WireReply, WireRequest } from './wire.ts'
@@ -43,6 +45,8 @@ export interface VenueOptions {
   /** Minutes that a listenKey lives; 60 where absent. */
   readonly listenKeyMinutes?: number
   readonly allowances?: Partial<Allowances>
+  /** What befalls the account on demand. */
+  readonly faults?: Faults
 }
 
 /** The account side of the exchange, over the engine's own broker. Synchronous: it is handed requests, bars and time. */
@@ -58,10 +62,11 @@ export class Venue {
   readonly #listenKeys: ListenKeys
   readonly #countdowns: Countdowns
   readonly #marginCalls: MarginCalls
+  readonly #systemCloses: SystemCloses
   readonly #routes: ReadonlyMap<string, Route>
 
   constructor(options: VenueOptions) {
-    const { kind, slots, instants, cash, market, shape = '2026', keys } = options
+    const { kind, slots, instants, cash, market, shape = '2026', keys, faults = new Faults() } = options
     this.limits = new Limits(kind, options.allowances)
     this.#keys = keys
     this.engine = new Engine({
@@ -71,6 +76,7 @@ export class Venue {
       instants,
       cash,
       limitTouch: options.limitTouch ?? false,
+      turnsAway: (symbol, id) => faults.ofTrigger(symbol, this.#book.typeOf(id)),
       ...(options.execution !== undefined && { execution: options.execution }),
     })
     this.#book = new AccountBook(this.engine, options.precisionOf)
@@ -80,7 +86,8 @@ export class Venue {
       kind === 'spot' ? new SpotVoice(this.#book, this.#stream) : new UsdmVoice(this.#book, this.#stream, market)
     this.#events = new EngineEvents(this.#book, voice, market)
     this.#marginCalls = new MarginCalls(this.#book, this.#stream, market)
-    const parts = { book: this.#book, events: this.#events, market, shape }
+    this.#systemCloses = new SystemCloses(this.#book, this.#events, faults)
+    const parts = { book: this.#book, events: this.#events, market, shape, faults }
     const entry = new OrderEntry(parts)
     const algos = new AlgoEntry(parts)
     this.#countdowns = new Countdowns(this.#book, entry)
@@ -139,6 +146,7 @@ export class Venue {
   meetOpen(symbol: string): void {
     this.engine.meetOpen(this.#slotOf(symbol))
     this.#events.read()
+    this.#systemCloses.meetOpen(symbol)
   }
 
   /** Plays the bar's inside up to and including its next fill; `true`: something was filled, call again. */

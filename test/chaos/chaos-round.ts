@@ -2,9 +2,10 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } fro
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Random, seededRandom } from '../../src/core/random.ts'
-import type { FaultSpec } from '../../src/exchange/faults.ts'
+import type { FaultSpec } from '../../src/exchange/fault-spec.ts'
+import { readAlarms } from '../../src/runs/paper/alarm-file.ts'
 import { ExchangeProcess } from './exchange-process.ts'
-import { drawFault } from './fault-menu.ts'
+import { drawFault, TAKEN_AWAY } from './fault-menu.ts'
 import { checkInvariants, isProtected } from './invariants.ts'
 import { units } from './naive-wallet.ts'
 import { PaperProcess } from './paper-process.ts'
@@ -23,6 +24,8 @@ export interface RoundOptions {
   readonly patience: number
   /** Whether its connection is cut at the end, upon which it compares at once instead of within a minute; by chance where absent. */
   readonly isRestCut?: boolean
+  /** Whether the exchange closes its position in the end, upon which it has to halt; by chance where absent. */
+  readonly isTakenAway?: boolean
   readonly onEvent?: (text: string) => void
 }
 
@@ -47,6 +50,8 @@ const FAULT_LIFE = 6000
 const LONGEST_NAKED = 75_000
 /** Longest that a process is waited for at the begin and in the end, ms. */
 const START = 60_000
+/** Bars that are waited for a position in the end. */
+const MOST_BARS_FLAT = 20
 /** In the end a bar goes by after so many looks in vain. */
 const CALM = 6
 const LOSES_ANSWER: readonly FaultSpec['kind'][] = ['unknown', 'timeout', 'reset', 'garbled', 'hang']
@@ -267,12 +272,31 @@ class ChaosRound {
       return false
     })
     if (!isAtRest) this.#violations.push(`it has not come to rest in ${this.#options.patience} ms: ${this.#unrest}`)
+    if (isAtRest && (this.#options.isTakenAway ?? this.#random() < 0.4)) await this.#takeAway()
     const { code, said } = await this.#paper.stop()
     if (code !== 0) this.#violations.push(`the last stop ended with ${code}: ${said.slice(-2000)}`)
     const { violations, ...counts } = await checkInvariants(this.#exchange, this.#paper.dir)
     this.#violations.push(...violations)
     Object.assign(this.#counts, counts)
     for (const one of this.#violations) this.#note(`VIOLATION ${one}`)
+  }
+
+  /** The exchange closes what is held by an order of its own: the session halts, and says why. */
+  async #takeAway(): Promise<void> {
+    const kinds = Object.keys(TAKEN_AWAY) as (keyof typeof TAKEN_AWAY)[]
+    const kind = kinds[Math.floor(this.#random() * kinds.length)]!
+    await this.#exchange.addFault({ kind, times: 1 })
+    for (let bars = 0; bars < MOST_BARS_FLAT && (await this.#exchange.faults())[0]!.done === 0; bars++)
+      await this.#calmBars(1)
+    const { done } = (await this.#exchange.faults())[0]!
+    await this.#clearFaults()
+    if (done === 0) return this.#note('flat until the end: nothing could be taken away')
+    this.#note(`${kind}: the exchange has closed the position`)
+    const isSaid = await this.#until(this.#options.patience, async () => {
+      const status = await this.#paper.status()
+      return status?.state === 'halted' && readAlarms(this.#paper.dir).some((alarm) => alarm.kind === TAKEN_AWAY[kind])
+    })
+    if (!isSaid) this.#violations.push(`the exchange has closed the position (${kind}), and no halt says so`)
   }
 
   async #calmBars(count: number): Promise<void> {

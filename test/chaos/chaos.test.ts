@@ -8,7 +8,17 @@ const KINDS = QUICK.filter((kind) => kind !== 'ban' && kind !== 'rate-limit' && 
 
 test('a session that is killed, cut off and lied to comes to what its exchange comes to', async () => {
   const { violations, counts, faults } = await chaosRound({
-    ...{ seed: 6, round: 1, folder: scratch(), bars: 10, kinds: KINDS, beat: 50, patience: 20_000, isRestCut: true },
+    ...{
+      seed: 6,
+      round: 1,
+      folder: scratch(),
+      bars: 10,
+      kinds: KINDS,
+      beat: 50,
+      patience: 20_000,
+      isRestCut: true,
+      isTakenAway: true,
+    },
   })
   expect(violations).toEqual([])
   expect(counts.kills).toBeGreaterThan(0)

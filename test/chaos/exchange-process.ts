@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { FaultSpec } from '../../src/exchange/faults.ts'
+import type { FaultSpec } from '../../src/exchange/fault-spec.ts'
 import { MAIN, ownEnv, ROOT } from './places.ts'
 
 type Row = Readonly<Record<string, unknown>>

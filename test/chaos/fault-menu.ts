@@ -1,7 +1,10 @@
 import type { Random } from '../../src/core/random.ts'
-import type { FaultSpec } from '../../src/exchange/faults.ts'
+import type { FaultSpec } from '../../src/exchange/fault-spec.ts'
 
 type Kind = FaultSpec['kind']
+
+/** What closes a position for good: a session halts over it, and comes to no agreement with its exchange any more. Of a round it is the end. */
+export const TAKEN_AWAY = { liquidation: 'liquidation', adl: 'auto-deleveraging', settlement: 'settlement' } as const
 
 const ORDERS = ['POST /fapi/v1/order', 'POST /fapi/v1/algoOrder', 'DELETE *', 'PUT *']
 const QUESTIONS = ['GET /fapi/v1/order', 'GET /fapi/v1/algoOrder', 'GET /fapi/v1/userTrades', 'GET /fapi/v1/openOrders']
@@ -16,7 +19,7 @@ export const SLOW: readonly Kind[] = ['hang', 'half-open', 'waf']
 export const QUICK: readonly Kind[] = [
   'unknown', 'timeout', 'reset', 'delay', 'late', 'refused', 'unavailable', 'internal', 'throttled', 'rate-limit', 'ban', 'error',
   'garbled', 'clock', 'events-first', 'events-last', 'missing-bars', 'misaligned-bars', 'revised-bars', 'filters',
-  'drop', 'duplicate', 'delay-frame', 'reorder', 'close', 'cut',
+  'drop', 'duplicate', 'delay-frame', 'reorder', 'close', 'cut', 'trigger-rejected', 'orphan',
 ] // biome-ignore format: a list of words
 
 /** What goes wrong next: a kind, where, and how often. */
@@ -75,6 +78,9 @@ export function drawFault(kind: Kind, random: Random): FaultSpec {
     case 'hang':
     case 'waf':
       return { kind, ...anywhere(), times: 1 }
+    case 'trigger-rejected':
+    case 'orphan':
+      return { kind, times }
     default:
       return { kind, ...anywhere() }
   }

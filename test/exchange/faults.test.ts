@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type FaultSpec, Faults, parseFault } from '../../src/exchange/faults.ts'
+import { type FaultSpec, parseFault } from '../../src/exchange/fault-spec.ts'
+import { Faults } from '../../src/exchange/faults.ts'
 import { type Heard, listen, quiet } from './listen.ts'
 import { barsOf, KEYS, MINUTE, type Played, play, slotOf } from './played.ts'
 

@@ -9,7 +9,8 @@ export const KEYS = { key: 'K', secret: 'S' }
 /** Wall clock of the requests. */
 export const NOW = Date.UTC(2026, 0, 1)
 
-interface SceneOptions extends Partial<Pick<VenueOptions, 'shape' | 'listenKeyMinutes' | 'allowances' | 'cash'>> {
+interface SceneOptions
+  extends Partial<Pick<VenueOptions, 'shape' | 'listenKeyMinutes' | 'allowances' | 'cash' | 'faults'>> {
   readonly kind?: 'usdm' | 'spot'
   readonly filters?: Partial<Filters>
   readonly fees?: { readonly maker: number; readonly taker: number }

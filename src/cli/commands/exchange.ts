@@ -8,7 +8,7 @@ import { timeName } from '../../core/time.ts'
 import { isLoopback } from '../../data/serve/gatekeeper.ts'
 import { ownCertificate } from '../../exchange/certificate.ts'
 import { Exchange, type ExchangeOptions, type Speed } from '../../exchange/exchange.ts'
-import { type FaultSpec, parseFault } from '../../exchange/faults.ts'
+import { type FaultSpec, parseFault } from '../../exchange/fault-spec.ts'
 import { PRODUCTION_HOSTS } from '../../exchange/production-hosts.ts'
 import { replaySlots } from '../../runs/replay-slots.ts'
 import { UsageError, usage } from '../../runs/usage-error.ts'
@@ -90,7 +90,7 @@ export default {
     'tls-key': { help: 'its key, PEM', value: 'FILE' },
     'host-name': { help: 'a name it answers to besides loopback’s', value: 'NAME', isList: true },
     fault: {
-      help: 'what goes wrong: unknown,route=POST /fapi/v1/order,nth=2 (see --list-faults)',
+      help: 'what goes wrong: unknown,route=POST /fapi/v1/order,nth=2 or trigger-rejected,symbol=BTCUSDT,p=0.5 (see --list-faults)',
       value: 'SPEC',
       isList: true,
       parse: parseFault,

@@ -5,7 +5,7 @@ import { StubExchange, until } from './stub-exchange.ts'
 
 /**
  * What goes wrong between a client and Binance USDS-M, numbered as in the list of twenty that this project keeps; 15 and 16 are of
- * candles, and tested where those are read. Here those from ten on. Each test fails without the defence that it is of.
+ * candles, and tested where those are read. Here those from ten on; what befalls the account itself (8, 9, 20) is in failure-modes-simulated. Each test fails without the defence that it is of.
  */
 let stub: StubExchange
 let url: string
@@ -238,17 +238,6 @@ test('19: a fill that is finer all the same halts, once, and no journal is spoil
   expect([session.fills, session.position]).toEqual([[], 0])
   await session.open()
   expect(session.said).toContain('not-taken critical')
-})
-
-test('20: a liquidation is no order of ours: it halts, and the difference is named', async () => {
-  await hold()
-  const order = stub.foreign({ clientId: 'autoclose-1', side: 'SELL', type: 'LIQUIDATION', price: '0' })
-  stub.fill(order, 1, '70')
-  await until('it is said', () => session.halts.length > 0)
-  expect(session.said).toContain('liquidation critical')
-  await session.broker.reconcile()
-  const texts = session.alarms.map(({ text }) => text).join()
-  expect(texts).toContain('the account holds 0, and this session has traded 1')
 })
 
 test.each([
