@@ -44,6 +44,7 @@ export const LINE_START = '{"v":'
 
 const HEAD = `${LINE_START}${VERSION},"id":"`
 const ID_DIGITS = 24
+const AFTER_ID = HEAD.length + ID_DIGITS
 const SUM = ',"c":"'
 /** Length of `,"c":"1a2b3c4d"}`. */
 const TAIL = 16
@@ -115,7 +116,7 @@ export class WrittenTrial implements TrialEntry {
   }
 
   get at(): number {
-    return this.#read(',"at":', ',"verb":')
+    return Number(this.#text(',"at":', ',"verb":'))
   }
   get verb(): TrialVerb {
     return this.#read(',"verb":', ',"run":')
@@ -176,7 +177,7 @@ export class WrittenTrial implements TrialEntry {
 
   /** Parameters, which may have any name, come last: the first place of a key is its own. */
   #text(key: string, next: string, end?: number): string {
-    const start = this.#line.indexOf(key) + key.length
+    const start = this.#line.indexOf(key, AFTER_ID) + key.length
     return this.#line.slice(start, end ?? this.#line.indexOf(next, start))
   }
 }

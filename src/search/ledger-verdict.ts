@@ -83,9 +83,9 @@ function differentTrials({ entries }: Ledger, view: View): WrittenTrial[] {
     const { id } = trial
     let place = placeOf(id) & (places - 1)
     while (taken[place]! >= 0 && different[taken[place]!]!.id !== id) place = (place + 1) & (places - 1)
-    const before = different[taken[place]!]
-    if (before === undefined) taken[place] = different.push(trial) - 1
-    else if (KNOWN[trial.status] >= KNOWN[before.status]) different[taken[place]!] = trial
+    const before = taken[place]!
+    if (before < 0) taken[place] = different.push(trial) - 1
+    else if (KNOWN[trial.status] >= KNOWN[different[before]!.status]) different[before] = trial
   }
   return different
 }
