@@ -125,8 +125,8 @@ function ofMoney({ trades, own, foreign, income, position, wallet }: Account, { 
   const differ = (what: string, one: bigint, other: bigint) => {
     if (one !== other) found.push(`${what}: ${one} and ${other} (units of 10^-8)`)
   }
-  differ('position of the exchange and the sum of its fills', there.position, traded.position)
-  differ('position of the session and the sum of the fills', here.position, expected.position)
+  differ('position of the exchange and the sum of its fills', there.position, expected.position)
+  differ('position of the session and the sum of the fills', here.position, traded.position)
   differ('wallet of the exchange and what was booked there', there.wallet, booked)
   differ('wallets of the exchange and of the session', there.wallet, here.wallet + taken)
   if (there.wallet < expected.least || there.wallet > expected.most)
