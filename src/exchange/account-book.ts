@@ -88,7 +88,7 @@ export class AccountBook {
   wallet: bigint
   /** Whether bars are being played, which is when the bar at a slot's cursor has not closed yet. */
   isPlaying = false
-  #ids = { order: 8_000_000_000, algo: 2_000_000_000, trade: 0, tran: 9_000_000_000, amendment: 0 }
+  #ids = { order: 8_000_000_000, algo: 2_000_000_000, list: 0, client: 0, trade: 0, tran: 9_000_000_000, amendment: 0 }
 
   constructor(engine: Engine, precisionOf: (symbol: string) => Precision) {
     this.engine = engine
@@ -116,7 +116,7 @@ export class AccountBook {
     return this.engine.account.ledger.decimals
   }
 
-  nextId(of: 'order' | 'algo' | 'trade' | 'tran' | 'amendment'): number {
+  nextId(of: 'order' | 'algo' | 'list' | 'client' | 'trade' | 'tran' | 'amendment'): number {
     return ++this.#ids[of]
   }
 

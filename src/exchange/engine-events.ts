@@ -77,6 +77,7 @@ export class EngineEvents {
   }
 
   #accepted(order: ExchangeOrder, view: OrderView): void {
+    if (order.status === 'PENDING_NEW') order.status = 'NEW'
     // what an amount of quote buys is known now
     if (order.isByQuote) order.qty = order.remaining = unitsOf(view.qty, order.scale.qty)
     this.#voice.order(order, 'NEW')
@@ -182,7 +183,8 @@ export class EngineEvents {
   }
 
   #ended(reason: Cancelled['reason'], order: ExchangeOrder | undefined, algo: AlgoOrder | undefined): void {
-    const status = reason === 'requested' || reason === 'oco' || reason === 'risk' ? 'CANCELED' : 'EXPIRED'
+    const isAsked = reason === 'requested' || reason === 'oco' || reason === 'risk'
+    const status = isAsked ? (order?.endsAs ?? 'CANCELED') : 'EXPIRED'
     if (order !== undefined) {
       const isRest = order.tif === 'IOC' || order.tif === 'FOK'
       this.#end(order, status, reason === 'liquidation' ? '5' : isRest && reason === 'expired' ? '2' : '0')

@@ -71,19 +71,22 @@ export type ErrorCode = keyof typeof MESSAGES
 export class Refused extends Error {
   readonly code: ErrorCode
   readonly status: number
+  /** What is told beside code and message. */
+  readonly data: object | undefined
 
   /** @param more appended to the message */
-  constructor(code: ErrorCode, of = '', more = '', status = 400) {
+  constructor(code: ErrorCode, of = '', more = '', status = 400, data?: object) {
     super(`${MESSAGES[code].replace('%', of)}${more}`)
     this.code = code
     this.status = status
+    this.data = data
   }
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json;charset=UTF-8' }
 
-export function errorReply(code: number, msg: string, status = 400): WireReply {
-  return { status, headers: JSON_HEADERS, body: JSON.stringify({ code, msg }) }
+export function errorReply(code: number, msg: string, status = 400, data?: object): WireReply {
+  return { status, headers: JSON_HEADERS, body: JSON.stringify({ code, msg, ...(data !== undefined && { data }) }) }
 }
 
 export function jsonReply(value: unknown): WireReply {

@@ -2,7 +2,8 @@ import { padded, quotient } from './amounts.ts'
 
 export type WireSide = 'BUY' | 'SELL'
 export type WireTif = 'GTC' | 'IOC' | 'FOK' | 'GTX' | 'GTD'
-type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED'
+/** `PENDING_NEW`: of an order list, once another of its orders is filled. */
+type OrderStatus = 'NEW' | 'PENDING_NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'REJECTED'
 
 /** Of spot, where stops are orders of the book like all others. */
 type SpotType = 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT'
@@ -55,6 +56,10 @@ export interface ExchangeOrder {
   readonly stopPrice: bigint
   isWorking: boolean
   readonly isByQuote: boolean
+  /** The order list that it is of; −1: of none. */
+  readonly listId: number
+  /** What it becomes when it is taken back. */
+  endsAs: 'CANCELED' | 'EXPIRED'
   /** Made by the exchange itself. */
   readonly isSystem: boolean
 }
@@ -89,13 +94,15 @@ export function newOrder(draft: Pick<ExchangeOrder, Fixed> & Partial<ExchangeOrd
     stopPrice: 0n,
     isWorking: true,
     isByQuote: false,
+    listId: -1,
+    endsAs: 'CANCELED',
     isSystem: false,
     ...draft,
   }
 }
 
 export function isOpen({ status }: ExchangeOrder): boolean {
-  return status === 'NEW' || status === 'PARTIALLY_FILLED'
+  return status === 'NEW' || status === 'PARTIALLY_FILLED' || status === 'PENDING_NEW'
 }
 
 export function priceText(units: bigint, { price, writtenPrice }: Scale): string {

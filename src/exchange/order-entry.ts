@@ -204,7 +204,7 @@ export function clientIdOf(params: Params, name: string, otherwise: () => string
   const id = params.text(name)
   if (id === undefined) return otherwise()
   if (id.length > 36) throw new Refused(-4015)
-  if (!CLIENT_ID.test(id)) throw new Refused(-1100, name, `; legal range is '${CLIENT_ID.source}'`)
+  if (!CLIENT_ID.test(id)) throw new Refused(-1100, params.nameOf(name), `; legal range is '${CLIENT_ID.source}'`)
   return id
 }
 

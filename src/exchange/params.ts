@@ -8,9 +8,21 @@ const INTEGER = /^[0-9]{1,20}$/
 /** What a request asks, out of its query and its form body; of what both have, the query counts. */
 export class Params {
   readonly #values: ReadonlyMap<string, string>
+  /** By what is asked for: what it is called in this request. */
+  readonly #names: Readonly<Record<string, string>>
 
-  constructor(values: ReadonlyMap<string, string>) {
+  constructor(values: ReadonlyMap<string, string>, names: Readonly<Record<string, string>> = {}) {
     this.#values = values
+    this.#names = names
+  }
+
+  /** The same request, in which some parameters have other names: those of one order of a list. */
+  called(names: Readonly<Record<string, string>>, fixed: Readonly<Record<string, string>> = {}): Params {
+    return new Params(new Map([...this.#values, ...Object.entries(fixed)]), names)
+  }
+
+  nameOf(name: string): string {
+    return this.#names[name] ?? name
   }
 
   static of({ query, body }: Pick<WireRequest, 'query' | 'body'>): Params {
@@ -26,12 +38,12 @@ export class Params {
 
   /** `undefined` where it was not sent, or sent empty. */
   text(name: string): string | undefined {
-    return this.#values.get(name) || undefined
+    return this.#values.get(this.nameOf(name)) || undefined
   }
 
   required(name: string): string {
     const value = this.text(name)
-    if (value === undefined) throw new Refused(-1102, name)
+    if (value === undefined) throw new Refused(-1102, this.nameOf(name))
     return value
   }
 
@@ -39,7 +51,7 @@ export class Params {
   decimal(name: string): WrittenDecimal | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    if (!DECIMAL.test(text)) throw new Refused(-1100, name, `; legal range is '${DECIMAL.source}'`)
+    if (!DECIMAL.test(text)) throw new Refused(-1100, this.nameOf(name), `; legal range is '${DECIMAL.source}'`)
     return { text, value: parseDecimal(text) }
   }
 
@@ -52,7 +64,8 @@ export class Params {
     const text = this.text(name)
     if (text === undefined) return undefined
     const value = INTEGER.test(text) ? Number(text) : Number.NaN
-    if (!Number.isSafeInteger(value)) throw new Refused(-1100, name, `; legal range is '${INTEGER.source}'`)
+    if (!Number.isSafeInteger(value))
+      throw new Refused(-1100, this.nameOf(name), `; legal range is '${INTEGER.source}'`)
     return value
   }
 
@@ -64,7 +77,7 @@ export class Params {
   flag(name: string): boolean | undefined {
     const text = this.text(name)?.toLowerCase()
     if (text === undefined) return undefined
-    if (text !== 'true' && text !== 'false') throw new Refused(-1130, name)
+    if (text !== 'true' && text !== 'false') throw new Refused(-1130, this.nameOf(name))
     return text === 'true'
   }
 
@@ -75,7 +88,7 @@ export class Params {
   ): T | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    if (!(known as readonly string[]).includes(text)) throw new Refused(code, name)
+    if (!(known as readonly string[]).includes(text)) throw new Refused(code, this.nameOf(name))
     return text as T
   }
 

@@ -1,9 +1,11 @@
 import type { AccountBook } from './account-book.ts'
 import { padded } from './amounts.ts'
+import { cancelReplace } from './cancel-replace.ts'
 import { Refused } from './error-codes.ts'
-import type { ExchangeOrder } from './exchange-order.ts'
+import { type ExchangeOrder, isOpen } from './exchange-order.ts'
 import { isForgotten, windowOf, within } from './history.ts'
 import { tradedOf } from './order-entry.ts'
+import type { OrderLists } from './order-lists.ts'
 import type { Params } from './params.ts'
 import type { Account, Routes } from './route.ts'
 import { perSymbol } from './route.ts'
@@ -59,13 +61,26 @@ export class SpotVoice implements Voice {
 }
 
 /** Orders and account of spot. */
-export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry): Routes {
+export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry, lists: OrderLists): Routes {
   const signed = { security: 'signed' as const }
   const some = (params: Params) => params.text('symbol') && tradedOf(book, params).symbol
   return {
     'POST /api/v3/order': { ...signed, weight: 1, orders: 1, answer: (params) => entry.place(params) },
     'POST /api/v3/order/test': { ...signed, weight: 1, answer: (params) => entry.place(params, true) },
-    'DELETE /api/v3/order': { ...signed, weight: 1, answer: (params) => entry.cancel(params) },
+    'POST /api/v3/order/cancelReplace': {
+      ...signed,
+      ...{ weight: 1, orders: 1 },
+      answer: (params) => cancelReplace(book, entry, params),
+    },
+    'DELETE /api/v3/order': {
+      ...signed,
+      weight: 1,
+      answer: (params) => {
+        // one of a list is cancelled with all of them
+        const list = lists.byId(entry.find(params)?.listId ?? -1)
+        return list === undefined || list.isDone ? entry.cancel(params) : lists.cancel(list)
+      },
+    },
     'GET /api/v3/order': {
       ...signed,
       weight: 4,
@@ -86,9 +101,12 @@ export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry):
       answer: (params) => {
         const open = book.openOrders(tradedOf(book, params).symbol)
         if (open.length === 0) throw new Refused(-2011)
-        return open.map((order) => {
+        return open.flatMap((order) => {
+          if (!isOpen(order)) return []
+          const list = lists.byId(order.listId)
+          if (list !== undefined) return [lists.cancel(list)]
           entry.withdraw(order)
-          return cancelReply(order)
+          return [cancelReply(order)]
         })
       },
     },

@@ -1,39 +1,22 @@
 import { parseDecimal } from '../core/decimal.ts'
-import { type OrderRequest, cancel as withdraw } from '../core/order.ts'
-import type { AccountBook, Traded } from './account-book.ts'
+import { cancel as withdraw } from '../core/order.ts'
+import type { AccountBook } from './account-book.ts'
 import { compare } from './amounts.ts'
 import type { Asking, EngineEvents } from './engine-events.ts'
 import { Refused } from './error-codes.ts'
-import { type ExchangeOrder, isOpen, newOrder, type WireSide, type WireTif } from './exchange-order.ts'
-import { clientIdOf, type EntryOptions, filtersAt, numberOf, tradedOf, unitsIn } from './order-entry.ts'
+import { type ExchangeOrder, isOpen, newOrder } from './exchange-order.ts'
+import { clientIdOf, type EntryOptions, filtersAt, tradedOf, unitsIn } from './order-entry.ts'
 import { checkFilters } from './order-filters.ts'
 import type { Params, WrittenDecimal } from './params.ts'
 import { inSpotWords, spotRefusedOf } from './spot-refusals.ts'
 import { cancelReply, placedReply } from './spot-replies.ts'
+import { type SpotStated, spotRequestOf, spotStatedOf } from './spot-stated.ts'
 import type { MarketNow } from './wire.ts'
 
-const TYPES = [
-  'LIMIT',
-  'MARKET',
-  'LIMIT_MAKER',
-  'STOP_LOSS',
-  'STOP_LOSS_LIMIT',
-  'TAKE_PROFIT',
-  'TAKE_PROFIT_LIMIT',
-] as const
-type Type = (typeof TYPES)[number]
-
-/** What a spot order states. */
-interface Stated {
-  readonly traded: Traded
-  readonly side: WireSide
-  readonly type: Type
-  readonly tif: WireTif
-  readonly quantity: WrittenDecimal | undefined
-  /** In the quote asset, of a market order. */
-  readonly amount: WrittenDecimal | undefined
-  readonly price: WrittenDecimal | undefined
-  readonly stop: WrittenDecimal | undefined
+/** What an order list says of one of its orders. */
+interface Listed {
+  readonly listId?: number
+  readonly reduceOnly?: boolean
 }
 
 /** Orders of spot: stops are orders of the book like all others. */
@@ -49,36 +32,69 @@ export class SpotEntry {
   }
 
   place(params: Params, isTest = false): object {
-    const stated = statedOf(this.#book, params)
-    const { traded, side, type, tif, quantity, amount, price, stop } = stated
-    const { symbol, scale } = traded
+    const stated = spotStatedOf(this.#book, params)
     const shape = params.oneOf('newOrderRespType', ['ACK', 'RESULT', 'FULL'] as const)
-    const clientId = clientIdOf(params, 'newClientOrderId', () => `x-klinelab-${this.#book.orders.all.length + 1}`)
+    const clientId = this.clientIdOf(params)
+    this.check(stated)
+    if (isTest) return {}
+    const before = this.#book.trades.length
+    const order = this.draft(stated, clientId)
+    this.enter(order, stated)
+    const usual = stated.type === 'LIMIT' || stated.type === 'MARKET' ? 'FULL' : 'ACK'
+    return placedReply(order, shape ?? usual, this.#book.trades.slice(before))
+  }
+
+  /** @throws Refused where an open order has it already */
+  clientIdOf(params: Params): string {
+    const { symbol } = tradedOf(this.#book, params)
+    const clientId = clientIdOf(params, 'newClientOrderId', () => `x-klinelab-${this.#book.nextId('client')}`)
     const other = this.#book.orders.byClient(symbol, clientId)
     if (other !== undefined && isOpen(other)) throw new Refused(-2010, 'Duplicate order sent.')
-    this.#check(stated)
+    return clientId
+  }
+
+  /** @throws Refused by a filter, and where the trigger has been reached already */
+  check(stated: SpotStated): void {
+    const { traded, side, quantity, price, stop } = stated
+    const filters = filtersAt(traded, this.#market.now())
+    const mark = this.#market.last(traded.symbol)
+    const { gridFrom } = traded.slot.instrument
+    const asked = { side, isMarket: price === undefined, quantity, price, trigger: stop, reduceOnly: false, mark }
+    inSpotWords(() => checkFilters(filters, traded.precision, gridFrom, asked))
     if (stop !== undefined && this.#isReached(stated, stop)) throw new Refused(-2010, 'Stop price would trigger immediately.') // biome-ignore format: one line
-    if (isTest) return {}
+  }
+
+  /** The order as it will be known, not entered yet. */
+  draft({ traded, side, type, tif, quantity, amount, price, stop }: SpotStated, clientId: string, listed: Listed = {}) {
+    const { symbol, scale } = traded
     const id = this.#book.nextId('order')
-    const at = this.#market.now()
-    const order = newOrder({
-      id, engineId: `x${id}`, symbol, scale, clientId, side, type, tif, time: at, stp: 'EXPIRE_MAKER',
+    return newOrder({
+      id, engineId: `x${id}`, symbol, scale, clientId, side, type, tif, time: this.#market.now(), stp: 'EXPIRE_MAKER',
       qty: quantity === undefined ? 0n : unitsIn(quantity, scale.qty),
       price: price === undefined ? 0n : unitsIn(price, scale.price),
       stopPrice: stop === undefined ? 0n : unitsIn(stop, scale.price),
-      isWorking: stop === undefined, isByQuote: amount !== undefined,
+      isWorking: stop === undefined, isByQuote: amount !== undefined, ...listed,
     }) // biome-ignore format: short keys on one line
+  }
+
+  /** Hands it to the engine. @throws Refused, and then it never was */
+  enter(order: ExchangeOrder, stated: SpotStated): void {
     this.#book.orders.add(order)
     const asking: Asking = { engineId: order.engineId, isNew: true, isFok: false, refusal: null }
-    const before = this.#book.trades.length
-    this.#book.engine.ask(traded.slot, requestOf(stated, order.engineId))
+    this.#book.engine.ask(stated.traded.slot, spotRequestOf(stated, order.engineId, order.reduceOnly))
     this.#events.read(asking)
-    if (asking.refusal !== null) {
-      this.#book.orders.forget(order)
-      throw spotRefusedOf(asking.refusal)
-    }
-    const usual = type === 'LIMIT' || type === 'MARKET' ? 'FULL' : 'ACK'
-    return placedReply(order, shape ?? usual, this.#book.trades.slice(before))
+    if (asking.refusal === null) return
+    this.#book.orders.forget(order)
+    throw spotRefusedOf(asking.refusal)
+  }
+
+  /** What a list has kept back until now. @returns whether the engine takes it */
+  activate(order: ExchangeOrder, stated: SpotStated): boolean {
+    const asking: Asking = { engineId: order.engineId, isNew: true, isFok: false, refusal: null }
+    order.isWorking = stated.stop === undefined
+    this.#book.engine.ask(stated.traded.slot, spotRequestOf(stated, order.engineId, order.reduceOnly))
+    this.#events.read(asking)
+    return asking.refusal === null
   }
 
   cancel(params: Params): object {
@@ -98,61 +114,14 @@ export class SpotEntry {
   find(params: Params): ExchangeOrder | undefined {
     const { symbol } = tradedOf(this.#book, params)
     const [id, clientId] = [params.integer('orderId'), params.text('origClientOrderId')]
-    if (id === undefined && clientId === undefined) throw new Refused(-1102, 'orderId')
+    if (id === undefined && clientId === undefined) throw new Refused(-1102, params.nameOf('orderId'))
     const found = id !== undefined ? this.#book.orders.byId(id) : this.#book.orders.byClient(symbol, clientId!)
     return found?.symbol === symbol ? found : undefined
   }
 
-  #check({ traded, side, quantity, price, stop }: Stated): void {
-    const filters = filtersAt(traded, this.#market.now())
-    const mark = this.#market.last(traded.symbol)
-    const { gridFrom } = traded.slot.instrument
-    const asked = { side, isMarket: price === undefined, quantity, price, trigger: stop, reduceOnly: false, mark }
-    inSpotWords(() => checkFilters(filters, traded.precision, gridFrom, asked))
-  }
-
-  #isReached({ traded, side, type }: Stated, stop: WrittenDecimal): boolean {
+  #isReached({ traded, side, type }: SpotStated, stop: WrittenDecimal): boolean {
     const order = compare(parseDecimal(this.#market.last(traded.symbol)), stop.value)
     const waitsAbove = (side === 'BUY') === type.startsWith('STOP')
     return waitsAbove ? order >= 0 : order <= 0
   }
-}
-
-function statedOf(book: AccountBook, params: Params): Stated {
-  const traded = tradedOf(book, params)
-  params.required('side')
-  const side = params.oneOf('side', ['BUY', 'SELL'] as const, -1117)!
-  params.required('type')
-  const type = params.oneOf('type', TYPES, -1116)!
-  if (!book.isTrading(traded)) throw new Refused(-1013, 'MARKET_CLOSED')
-  for (const name of ['icebergQty', 'trailingDelta', 'pegPriceType'])
-    if (params.text(name) !== undefined) throw new Refused(-1130, name)
-  const isLimit = type !== 'MARKET' && type !== 'STOP_LOSS' && type !== 'TAKE_PROFIT'
-  const needsTif = isLimit && type !== 'LIMIT_MAKER'
-  if (needsTif) params.required('timeInForce')
-  const tif = params.oneOf('timeInForce', ['GTC', 'IOC', 'FOK'] as const, -1115) ?? 'GTC'
-  if (!needsTif && params.text('timeInForce') !== undefined) throw new Refused(-1106, 'timeInForce')
-  // the engine's triggers become limits that rest
-  if (type.endsWith('_LIMIT') && tif !== 'GTC') throw new Refused(-1115)
-  const amount = type === 'MARKET' ? params.decimal('quoteOrderQty') : undefined
-  if (amount !== undefined && params.text('quantity') !== undefined) throw new Refused(-1106, 'quoteOrderQty')
-  if (amount?.value.digits === 0n) throw new Refused(-1013, 'NOTIONAL')
-  const isStop = type.startsWith('STOP') || type.startsWith('TAKE')
-  return {
-    traded, side, type, tif, amount,
-    quantity: amount === undefined ? params.requiredDecimal('quantity') : undefined,
-    price: isLimit ? params.requiredDecimal('price') : undefined,
-    stop: isStop ? params.requiredDecimal('stopPrice') : undefined,
-  } // biome-ignore format: short keys on one line
-}
-
-function requestOf({ traded, side, type, tif, quantity, amount, price, stop }: Stated, id: string): OrderRequest {
-  return {
-    kind: 'order', side: side === 'BUY' ? 'buy' : 'sell', symbol: traded.symbol, id,
-    ...(amount === undefined ? { qty: numberOf(quantity!) } : { quote: numberOf(amount) }),
-    ...(price !== undefined && { limit: numberOf(price) }),
-    ...(type === 'LIMIT' && { tif }),
-    ...(type === 'LIMIT_MAKER' && { tif: 'GTX' as const }),
-    ...(stop !== undefined && (type.startsWith('STOP') ? { stop: numberOf(stop) } : { touch: numberOf(stop) })),
-  } // biome-ignore format: short keys on one line
 }

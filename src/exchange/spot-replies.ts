@@ -1,5 +1,5 @@
 import { padded } from './amounts.ts'
-import { type ExchangeOrder, priceText, qtyText } from './exchange-order.ts'
+import { type ExchangeOrder, isOpen, priceText, qtyText } from './exchange-order.ts'
 import type { ExchangeTrade } from './user-events.ts'
 
 function quoteText({ quote, scale }: ExchangeOrder): string {
@@ -29,7 +29,7 @@ export function placedReply(order: ExchangeOrder, kind: 'ACK' | 'RESULT' | 'FULL
   const ack = {
     symbol: order.symbol,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: order.listId,
     clientOrderId: order.clientId,
     transactTime: order.updateTime,
   }
@@ -54,7 +54,7 @@ export function cancelReply(order: ExchangeOrder, clientId = `c${order.id}`) {
     symbol: order.symbol,
     origClientOrderId: order.clientId,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: order.listId,
     clientOrderId: clientId,
     transactTime: order.updateTime,
     ...state(order),
@@ -66,7 +66,7 @@ export function spotOrderReply(order: ExchangeOrder) {
   return {
     symbol: order.symbol,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: order.listId,
     clientOrderId: order.clientId,
     ...state(order),
     stopPrice: priceText(order.stopPrice, order.scale),
@@ -83,7 +83,7 @@ export function spotTradeReply({ order, ...trade }: ExchangeTrade) {
     symbol: order.symbol,
     id: trade.id,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: order.listId,
     price: priceText(trade.price, scale),
     qty: qtyText(trade.qty, scale),
     quoteQty: padded(trade.qty * trade.price, scale.price + scale.qty, 8),
@@ -111,7 +111,7 @@ export function executionReport(order: ExchangeOrder, x: string, trade: Exchange
     p: priceText(order.price, scale),
     P: priceText(order.stopPrice, scale),
     F: '0.00000000',
-    g: -1,
+    g: order.listId,
     C: x === 'CANCELED' ? order.clientId : '',
     x,
     X: order.status,
@@ -124,7 +124,7 @@ export function executionReport(order: ExchangeOrder, x: string, trade: Exchange
     N: trade === null ? null : trade.feeAsset,
     t: trade === null ? -1 : trade.id,
     I: 2 * order.id + (trade?.id ?? 0),
-    w: order.isWorking && order.status !== 'CANCELED' && order.status !== 'EXPIRED',
+    w: order.isWorking && (isOpen(order) || order.status === 'FILLED') && order.status !== 'PENDING_NEW',
     m: trade?.isMaker ?? false,
     M: false,
     O: order.time,

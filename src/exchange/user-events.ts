@@ -19,7 +19,7 @@ export interface ExchangeTrade {
   readonly time: number
 }
 
-export type Execution = 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED' | 'AMENDMENT' | 'CALCULATED'
+export type Execution = 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED' | 'REJECTED' | 'AMENDMENT' | 'CALCULATED'
 
 /** Zero is written without decimals. */
 function short(units: bigint, text: string): string {

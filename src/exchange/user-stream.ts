@@ -7,6 +7,8 @@ export class UserStream {
   readonly #market: MarketNow
   readonly #sink: UserSink
   #last = 0
+  /** What is to be said once it is known whether it holds. */
+  #held: UserEvent[] | null = null
 
   constructor(keys: ListenKeys, market: MarketNow, sink: UserSink) {
     this.#keys = keys
@@ -21,7 +23,23 @@ export class UserStream {
 
   send(event: { readonly e: string; readonly [field: string]: unknown }): void {
     const key = this.#keys.active
-    if (key !== null) this.#sink(key, this.#stamp({ ...event, T: this.#market.now() }))
+    if (key === null) return
+    const stamped = this.#stamp({ ...event, T: this.#market.now() })
+    if (this.#held === null) this.#sink(key, stamped)
+    else this.#held.push(stamped)
+  }
+
+  /** What is said meanwhile is said after it, and never where it throws. */
+  together(act: () => void): void {
+    const held: UserEvent[] = []
+    this.#held = held
+    try {
+      act()
+    } finally {
+      this.#held = null
+    }
+    const key = this.#keys.active
+    if (key !== null) for (const event of held) this.#sink(key, event)
   }
 
   /** The key itself has ended. */

@@ -13,6 +13,8 @@ import { type Allowances, Limits } from './limits.ts'
 import { ListenKeys } from './listen-keys.ts'
 import { MarginCalls } from './margin-calls.ts'
 import { OrderEntry } from './order-entry.ts'
+import { orderListRoutes } from './order-list-routes.ts'
+import { OrderLists } from './order-lists.ts'
 import { orderRoutes } from './order-routes.ts'
 import { Params } from './params.ts'
 import type { Account, Route } from './route.ts'
@@ -63,6 +65,7 @@ export class Venue {
   readonly #countdowns: Countdowns
   readonly #marginCalls: MarginCalls
   readonly #systemCloses: SystemCloses
+  readonly #lists: OrderLists
   readonly #routes: ReadonlyMap<string, Route>
 
   constructor(options: VenueOptions) {
@@ -90,6 +93,8 @@ export class Venue {
     const parts = { book: this.#book, events: this.#events, market, shape, faults }
     const entry = new OrderEntry(parts)
     const algos = new AlgoEntry(parts)
+    const spotEntry = new SpotEntry(parts)
+    this.#lists = new OrderLists({ book: this.#book, entry: spotEntry, market, stream: this.#stream, voice })
     this.#countdowns = new Countdowns(this.#book, entry)
     const account: Account = {
       ...parts, entry, algos, stream: this.#stream, listenKeys: this.#listenKeys, limits: this.limits,
@@ -97,7 +102,11 @@ export class Venue {
     this.#routes = new Map(
       Object.entries(
         kind === 'spot'
-          ? { ...spotRoutes(account, new SpotEntry(parts)), ...streamRoutes(account, '/api/v3/userDataStream') }
+          ? {
+              ...spotRoutes(account, spotEntry, this.#lists),
+              ...orderListRoutes(this.#lists, this.#book, market),
+              ...streamRoutes(account, '/api/v3/userDataStream'),
+            }
           : {
               ...orderRoutes(account),
               ...accountRoutes(account),
@@ -130,10 +139,19 @@ export class Venue {
       if (refused !== null) return refused
       checkAuth(request, params, route.security, this.#keys)
       const tooMany = route.orders === undefined ? null : this.limits.spendOrders(request, route.orders)
-      return tooMany ?? jsonReply(route.answer(params, request))
+      return tooMany ?? this.#carryOut(route, params, request)
     } catch (error) {
-      if (error instanceof Refused) return errorReply(error.code, error.message, error.status)
+      if (error instanceof Refused) return errorReply(error.code, error.message, error.status, error.data)
       throw error
+    }
+  }
+
+  /** What an order list comes to follows the answer that it is the consequence of. */
+  #carryOut(route: Route, params: Params, request: WireRequest): WireReply {
+    try {
+      return jsonReply(route.answer(params, request))
+    } finally {
+      this.#lists.settle()
     }
   }
 
@@ -147,12 +165,14 @@ export class Venue {
     this.engine.meetOpen(this.#slotOf(symbol))
     this.#events.read()
     this.#systemCloses.meetOpen(symbol)
+    this.#lists.settle()
   }
 
   /** Plays the bar's inside up to and including its next fill; `true`: something was filled, call again. */
   meetInside(symbol: string): boolean {
     const isFilled = this.engine.meetInside(this.#slotOf(symbol))
     this.#events.read()
+    this.#lists.settle()
     return isFilled
   }
 
