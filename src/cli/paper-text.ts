@@ -1,5 +1,6 @@
 import { timeName } from '../core/time.ts'
-import type { Alarm } from '../runs/paper/alarm.ts'
+import { duration } from '../report/format.ts'
+import type { Alarm, KnownAlarm } from '../runs/paper/alarm.ts'
 import type { DriftReport } from '../runs/paper/drift-report.ts'
 import type { PaperSnapshot } from '../runs/paper/snapshot.ts'
 import { amount, count, plural } from './text.ts'
@@ -21,7 +22,7 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
       `${count(openOrders.length)} open, ${plural(counters.fills, 'fill')}, ${count(counters.rejected)} refused${refusedFor == null ? '' : `, most of them for ${refusedFor}`}`,
     ],
     ['Trades', count(counters.trades)],
-    ['Alarms', alarmsText(snapshot)],
+    ...alarmLines(snapshot),
     ...driftLines(snapshot.drift),
     ...(timings.total.count > 0
       ? [['Bar to order', `median ${ms(timings.total.p50)}, 99 % within ${ms(timings.total.p99)}`] as [string, string]]
@@ -58,9 +59,23 @@ function driftLines(drift: DriftReport | null): [string, string][] {
   return texts.map((text, k) => [k === 0 ? 'Drift' : '', text])
 }
 
-function alarmsText({ alarms, counters }: PaperSnapshot): string {
-  const last = alarms.at(-1)
-  return last === undefined ? 'none' : `${count(counters.alarms)}, the last: ${alarmText(last)}`
+/** How many, each that stands with since when it does, and the last of the others with its end. */
+function alarmLines({ alarms, counters }: PaperSnapshot): [string, string][] {
+  const standing = alarms.filter(({ ended }) => ended === null)
+  const last = alarms.findLast(({ ended }) => ended !== null)
+  const texts = [
+    ...standing.map((alarm) => `STANDS since ${alarmText(alarm)}`),
+    ...(last === undefined
+      ? []
+      : [`${standing.length > 0 ? 'of the others ' : ''}the last: ${alarmText(last)}${endText(last)}`]),
+  ]
+  const [first, ...rest] = texts
+  if (first === undefined) return [['Alarms', 'none']]
+  return [['Alarms', `${count(counters.alarms)}, ${first}`], ...rest.map((text): [string, string] => ['', text])]
+}
+
+function endText({ at, ended }: KnownAlarm): string {
+  return ended == null ? '' : `; it ended ${timeName(ended)}, after ${duration(ended - at)}`
 }
 
 export function alarmText({ at, severity, kind, text }: Alarm): string {

@@ -49,8 +49,8 @@ const FILL = String.raw`
     card('traded', decimal(counters.trades, 0), plural(counters.fills, 'fill') + ', ' + decimal(counters.rejected, 0) + ' refused');
     const delays = series.map((one) => one.delayMs).filter((one) => one !== null);
     card('delay', delays.length > 0 ? seconds(Math.max(...delays)) : '–', delays.length > 0 ? 'from close to heard, the slowest' : whole.mode === 'replay' ? 'bars are replayed' : 'no bar yet');
-    const critical = alarms.filter((one) => one.severity === 'critical').length;
-    card('alarmed', decimal(counters.alarms, 0), critical > 0 ? critical + ' critical among the newest' : 'since the session began', critical > 0 ? 'bad' : '');
+    const critical = alarms.filter((one) => one.severity === 'critical' && !one.ended).length;
+    card('alarmed', decimal(counters.alarms, 0), counters.standing > 0 ? (counters.standing === 1 ? '1 stands' : counters.standing + ' stand') : critical > 0 ? critical + ' critical among the newest' : 'since the session began', critical > 0 ? 'bad' : '');
     card('latency', view.timings.total.count > 0 ? micro(view.timings.total.p50) : '–', view.timings.total.count > 0 ? '99 % within ' + micro(view.timings.total.p99) : 'no order yet');
   };
 
@@ -83,10 +83,20 @@ const FILL = String.raw`
     one.append(stamp, word, words);
     return one;
   };
+  /** Of what lasts: since when, or until when; what has ended calls for nobody any more. */
+  const alarmEntry = (one, at) => {
+    const isOver = typeof one.ended === 'number';
+    const line = entry(one.at, isOver ? 'info' : LOUD[one.severity], one.kind + ': ' + one.text, isOver ? 'ended' : one.severity);
+    if (one.ended === undefined) return line;
+    const state = document.createElement('em');
+    state.textContent = isOver ? ' Ended ' + moment(one.ended) + ', after ' + seconds(one.ended - one.at) + '.' : ' Stands since ' + moment(one.at) + (at > one.at ? ', for ' + seconds(at - one.at) : '') + '.';
+    line.lastElementChild.append(state);
+    return line;
+  };
   const LOUD = { info: 'info', warning: 'warn', critical: 'error' };
-  const fillAlarms = ({ alarms }) => {
+  const fillAlarms = ({ alarms, at, now }) => {
     fill('no-alarms', alarms.length > 0 ? '' : 'None has gone off.');
-    $('alarm-list').replaceChildren(...alarms.map((one) => entry(one.at, LOUD[one.severity], one.kind + ': ' + one.text, one.severity)));
+    $('alarm-list').replaceChildren(...alarms.map((one) => alarmEntry(one, whole.mode === 'replay' ? at : now)));
   };
   const LINES = 200;
   const addLog = (entries) => {

@@ -38,6 +38,8 @@ caption{display:none}
 .lines b{font-weight:500;color:var(--soft)}
 .lines .warn b{color:var(--mark);font-weight:650}
 .lines .error b{color:var(--bad);font-weight:650}
+.lines em{font-style:normal;color:var(--soft)}
+.lines .warn em,.lines .error em{color:inherit;font-weight:600}
 .lines .debug{color:var(--soft)}
 .lines.loud .info,.lines.loud .debug{display:none}
 .loud-choice{display:inline-flex;align-items:center;gap:8px;min-height:44px}
@@ -107,7 +109,7 @@ export function paperPage({ name, strategy }: { readonly name: string; readonly 
 <noscript><p class="alarm">This page is filled by its script, which does not run here. The same as JSON: snapshot.json</p></noscript>
 <section id="now" aria-label="Now"><p class="sentence" id="standing"></p><dl class="cards">${CARDS.map(card).join('')}</dl></section>
 ${section('curve', 'Equity', CHART)}
-${section('alarms', 'Alarms', '<p id="no-alarms">None has gone off.</p>', list('alarm-list', 'Alarms, newest first'))}
+${section('alarms', 'Alarms', '<p id="no-alarms">None has gone off.</p>', list('alarm-list', 'Alarms: those that stand, and the newest of the others'))}
 <div class="two">
 ${section('position', 'Position', table('positions', 'What is held', 'Symbol', number('Held'), number('Entry'), number('Last'), number('Unrealised')))}
 ${section('orders', 'Open orders', table('open', 'Open orders', 'Order', 'Symbol', 'Side', 'Type', number('Quantity'), number('Price'), 'Role'))}

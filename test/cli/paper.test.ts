@@ -103,7 +103,10 @@ describe('a replayed session', () => {
     expect(alarms.map((one: { kind: string }) => one.kind)).toEqual(['loss-limit'])
     expect(position).toEqual([])
     // what the close at the next open costs comes on top of the loss at which it was decided
-    const { facts, at } = alarms[0]
+    const { facts, at, ended } = alarms[0]
+    expect(ended).toBeNull()
+    const status = await done(['paper', 'status', 'bounded', '--out', out])
+    expect(status.stdout).toMatch(/ Alarms +1, STANDS since 2024-\S+ critical loss-limit: /)
     expect(facts.loss).toBeCloseTo(10_000 - facts.equity, 8)
     expect(facts.loss).toBeGreaterThanOrEqual(100)
     expect(equity).toBeLessThanOrEqual(9_900)

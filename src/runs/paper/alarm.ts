@@ -1,6 +1,6 @@
 /** Something that a person should know of; kept in a session's `alarms.jsonl`. */
 export interface Alarm {
-  /** UTC ms. */
+  /** UTC ms: of what lasts, since when. */
   readonly at: number
   /** A short name for machines: `stale-data`, `clock-offset`, `rejected-burst`, `loss-limit`, `foreign-order`, … */
   readonly kind: string
@@ -8,4 +8,24 @@ export interface Alarm {
   readonly text: string
   /** Plain JSON: the figures behind the text. */
   readonly facts: Readonly<Record<string, unknown>>
+  /** What it is of, where that lasts: the alarm stands until that is over. Absent: it is of a moment. */
+  readonly stands?: string
 }
+
+/** An alarm as a session knows it. */
+export interface KnownAlarm extends Alarm {
+  /** When what it is of was over, UTC ms; `null`: it stands. Absent: it is of a moment. */
+  readonly ended?: number | null
+}
+
+/** What begins so is of the feed or of the broker, as a process has them: with it, it is over. */
+const OF_PROCESS = /^(feed|broker) /
+/** What begins so lasts until a person has looked, and says so with `klinelab paper resume`. */
+const OF_HALT = /^halt /
+
+export const feedStands = (what: string) => `feed ${what}`
+export const brokerStands = (what: string) => `broker ${what}`
+export const haltStands = (what: string) => `halt ${what}`
+
+export const isOfProcess = (stands: string) => OF_PROCESS.test(stands)
+export const isOfHalt = (stands: string) => OF_HALT.test(stands)

@@ -20,19 +20,25 @@ export function isDrift({ kind, severity }: Alarm): boolean {
 /** So long without drift it is over: a figure that goes to and fro over its threshold is told of once. */
 const CALM = 7 * DAY
 
+interface DriftListener {
+  onAlarm(alarm: Alarm): void
+  /** Hears what an alarm of it stood for. */
+  onOver(stands: string, at: number): void
+}
+
 /** Looks at the close of each UTC day whether a session has drifted; says so once, and once again when it is over. */
 export class DriftWatch {
   readonly #drift: Drift
-  readonly #onAlarm: (alarm: Alarm) => void
+  readonly #told: DriftListener
   /** When that which has gone off was so last, by alarm. */
   readonly #off = new Map<string, number>()
   #day: number
   #report: DriftReport | null = null
 
   /** @param said alarms of the session so far: what has been said is not said again when it is taken up */
-  constructor(drift: Drift, said: readonly Alarm[], state: SessionState, onAlarm: (alarm: Alarm) => void) {
+  constructor(drift: Drift, said: readonly Alarm[], state: SessionState, told: DriftListener) {
     this.#drift = drift
-    this.#onAlarm = onAlarm
+    this.#told = told
     for (const name of Object.values(ALARMS)) {
       const last = said.findLast(({ kind }) => kind === name)
       if (last !== undefined && isDrift(last)) this.#off.set(name, state.run.at)
@@ -71,10 +77,11 @@ export class DriftWatch {
     const drifted = items.filter(({ verdict }) => verdict === 'drifted')
     const since = this.#off.get(name)
     if (drifted.length > 0) {
-      if (since === undefined) this.#onAlarm(alarmOf(name, drifted, at, true))
+      if (since === undefined) this.#told.onAlarm(alarmOf(name, drifted, at, true))
       this.#off.set(name, at)
     } else if (since !== undefined && at - since >= CALM && items.some(({ verdict }) => verdict === 'steady')) {
-      this.#onAlarm(alarmOf(name, items, at, false))
+      this.#told.onOver(name, at)
+      this.#told.onAlarm(alarmOf(name, items, at, false))
       this.#off.delete(name)
     }
   }
@@ -89,5 +96,6 @@ function alarmOf(kind: string, items: readonly DriftItem[], at: number, isOff: b
     ...{ at, kind, severity: isOff ? 'warning' : 'info' },
     text: isOff ? `drift: ${text}` : `no drift any more: ${text}`,
     facts: { items: items.map(({ words, ...figures }) => figures) },
+    ...(isOff && { stands: kind }),
   }
 }

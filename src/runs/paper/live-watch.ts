@@ -2,7 +2,7 @@ import { closeTimeOf } from '../../core/interval.ts'
 import { parseSeries } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
 import type { StreamClock } from '../../data/stream/stream-clock.ts'
-import type { Alarm } from './alarm.ts'
+import { type Alarm, feedStands } from './alarm.ts'
 import type { SessionFile } from './session-file.ts'
 
 /** Looks so often, ms. */
@@ -22,6 +22,8 @@ interface LiveWatchOptions {
   /** Open time of the next bar of a slot. */
   readonly next: (slot: number) => number
   readonly onStale: (alarm: Alarm) => void
+  /** Hears what an alarm of it stood for. */
+  readonly onFresh: (stands: string) => void
   readonly onJump: (alarm: Alarm, by: number) => void
   readonly reconcile: () => Promise<void>
   readonly onFault: (error: unknown) => void
@@ -75,18 +77,21 @@ export class LiveWatch {
   }
 
   #lookAtBars(): void {
-    const { clock, file, next, onStale } = this.#options
+    const { clock, file, next, onStale, onFresh } = this.#options
     const { stale } = file.safety
     if (stale === null) return
     const at = clock.now()
     for (const [slot, { series }] of file.slots.entries()) {
       const due = closeTimeOf(next(slot), parseSeries(series).interval)
       const waited = at - Math.max(due, this.#since)
-      if (waited < stale) this.#stale.delete(slot)
-      else if (!this.#stale.has(slot)) {
+      const stands = feedStands(`stale-data ${series}`)
+      if (waited < stale) {
+        if (this.#stale.delete(slot)) onFresh(stands)
+      } else if (!this.#stale.has(slot)) {
         this.#stale.add(slot)
         const text = `${series}: no bar for ${Math.round(waited / 1000)} s after the one that closed at ${timeName(due)} was due`
-        onStale({ at, kind: 'stale-data', severity: 'critical', text, facts: { series, due, waited, allowed: stale } })
+        const facts = { series, due, waited, allowed: stale }
+        onStale({ at, kind: 'stale-data', severity: 'critical', text, facts, stands })
       }
     }
   }

@@ -48,6 +48,8 @@ export interface BrokerHost {
   /** Written, taken by the engine, and its events handed to `handle` before this resolves; in the order of the calls. */
   tell(told: Told): Promise<void>
   alarm(alarm: Alarm): void
+  /** What an alarm stood for is over. */
+  over(stands: string): void
   /** Nothing may be opened any more until a person says so (`klinelab paper resume`); what closes and protects goes on. */
   halt(why: string): Promise<void>
   /** Everything is closed, and nothing may be opened; by a market order of the engine, that comes to `handle`. */

@@ -1,14 +1,15 @@
 import { timeName } from '../../core/time.ts'
-import type { Alarm } from './alarm.ts'
-import type { FeedRemark } from './feed.ts'
+import { type Alarm, feedStands } from './alarm.ts'
+import type { FeedEvent, FeedRemark } from './feed.ts'
 import type { SessionFile } from './session-file.ts'
 
 /** What a person should know of what a feed says; `null` where that is nothing. */
 export function remarkAlarm(remark: FeedRemark, { slots, safety }: SessionFile, now: number): Alarm | null {
   const name = (slot: number) => slots[slot]!.series
-  const alarm = (severity: Alarm['severity'], kind: string, text: string): Alarm => ({
+  const alarm = (severity: Alarm['severity'], kind: string, text: string, of?: string): Alarm => ({
     ...{ at: now, kind, severity, text },
     facts: { ...remark },
+    ...(of !== undefined && { stands: standsAs(kind, of) }),
   })
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
   switch (remark.kind) {
@@ -35,17 +36,24 @@ export function remarkAlarm(remark: FeedRemark, { slots, safety }: SessionFile, 
         'warning',
         'passed-over',
         `${name(remark.slot)}: its bar that closed at ${timeName(remark.at)} had not come after ${seconds(remark.waited)}, and the others went on without it`,
+        name(remark.slot),
       )
     case 'silent':
       return alarm(
         'warning',
         'silent',
         `${name(remark.slot)}: nothing was heard since ${timeName(remark.since)}, longer than ${seconds(remark.allowed)}`,
+        name(remark.slot),
       )
     case 'ended':
-      return alarm('critical', 'series-ended', `${name(remark.slot)}: cannot be streamed any more: ${remark.why}`)
+      return alarm(
+        'critical',
+        'series-ended',
+        `${name(remark.slot)}: cannot be streamed any more: ${remark.why}`,
+        name(remark.slot),
+      )
     case 'disconnected':
-      return alarm('warning', 'disconnected', `${remark.venue}: the connection was lost: ${remark.why}`)
+      return alarm('warning', 'disconnected', `${remark.venue}: the connection was lost: ${remark.why}`, remark.venue)
     case 'clock':
       // where time goes otherwise than here, that is no fault
       if (safety.maxClockOffset === null) return null
@@ -59,9 +67,27 @@ export function remarkAlarm(remark: FeedRemark, { slots, safety }: SessionFile, 
         'warning',
         'no-funding',
         `${name(remark.slot)}: the funding of ${timeName(remark.time)} could not be had: ${remark.why}; it is charged when it is known`,
+        `${name(remark.slot)} ${remark.time}`,
       )
     case 'heard':
     case 'connected':
       return null
   }
 }
+
+/** What is over with something that a feed says; `null` where that is nothing. */
+export function remarkOver(remark: FeedRemark, { slots }: Pick<SessionFile, 'slots'>): string | null {
+  if (remark.kind === 'heard') return standsAs('silent', slots[remark.slot]!.series)
+  return remark.kind === 'connected' ? standsAs('disconnected', remark.venue) : null
+}
+
+/** What is over with an instant: a series that was passed over is back, and what it lacked of funding is charged. */
+export function* overWith(
+  { bars, funding }: Extract<FeedEvent, { kind: 'instant' }>,
+  { slots }: Pick<SessionFile, 'slots'>,
+): Iterable<string> {
+  for (const { slot } of bars) yield standsAs('passed-over', slots[slot]!.series)
+  for (const { slot, time } of funding) yield standsAs('no-funding', `${slots[slot]!.series} ${time}`)
+}
+
+const standsAs = (kind: string, of: string) => feedStands(`${kind} ${of}`)

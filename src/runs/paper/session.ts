@@ -1,82 +1,33 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { firstRowAt } from '../../core/bar.ts'
-import type { RunEvent } from '../../core/event.ts'
-import { timeName } from '../../core/time.ts'
-import type { StreamClock } from '../../data/stream/stream-clock.ts'
 import { VERSION } from '../package-info.ts'
-import { readAsked } from '../prepare.ts'
-import type { Settings } from '../settings.ts'
-import type { TrainingHost } from '../train-run.ts'
 import type { Alarm } from './alarm.ts'
-import { keepAlarm, readAlarms } from './alarm-file.ts'
-import { beginOrRead, checkStart } from './begin-session.ts'
+import { AlarmBook } from './alarm-book.ts'
+import { breachAlarm } from './breach-alarm.ts'
 import { Control, type ControlAnswer, type ControlRequest } from './control.ts'
-import { Drift } from './drift.ts'
-import { driftBaseline } from './drift-baseline.ts'
 import { DriftWatch } from './drift-watch.ts'
-import type { FeedEvent, FeedRemark, PaperFeed } from './feed.ts'
+import { endSession } from './end-session.ts'
+import type { PaperFeed } from './feed.ts'
+import { FeedReader } from './feed-reader.ts'
 import { InputQueue } from './input-queue.ts'
-import { Journal } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { LastState } from './last-state.ts'
+import { PAUSES } from './live-run.ts'
 import { LiveWatch } from './live-watch.ts'
-import type { BrokerHost, PaperBroker } from './paper-broker.ts'
-import { identityOf, type PaperRequest, type PreparedSession, saidOf } from './paper-request.ts'
-import type { Bringing } from './prepare-live.ts'
-import { remarkAlarm } from './remark-alarm.ts'
+import type { BrokerHost } from './paper-broker.ts'
+import type { PreparedSession } from './paper-request.ts'
 import { replayFeed } from './replay-feed.ts'
 import { writeDocuments } from './session-documents.ts'
+import type { SessionEvent } from './session-event.ts'
 import type { SessionFile } from './session-file.ts'
-import { type Held, holdSession, sessionName, sessionsIn } from './session-folder.ts'
+import type { Held } from './session-folder.ts'
+import { SessionListeners } from './session-listeners.ts'
 import { ChampionWatch } from './session-models.ts'
-import { type JournalRecord, type PaperCommand, rowOf } from './session-record.ts'
-import { SessionState, type Taken } from './session-state.ts'
+import type { SessionOptions } from './session-options.ts'
+import type { JournalRecord, PaperCommand } from './session-record.ts'
+import type { SessionState, Taken } from './session-state.ts'
 import { type PaperPhase, type PaperSnapshot, snapshotOf } from './snapshot.ts'
-import { type Timing, Timings } from './timings.ts'
-
-/** What a session is opened with. */
-export interface SessionOptions {
-  readonly asked: PaperRequest
-  readonly settings: Settings
-  readonly name?: string
-  readonly broker: PaperBroker
-  readonly bringing: Bringing
-  readonly training?: TrainingHost
-  /** Live bars from each series' next on (open times, by slot); instants up to `after` have been taken. Not asked for in a replay. */
-  readonly live: (file: SessionFile, next: readonly number[], after: number) => PaperFeed
-  readonly clock: StreamClock
-  /** This machine's own clock, which a broker signs by; the one above is that of the bars, which may be another's. */
-  readonly real: StreamClock
-  /** A clock that nobody sets, ms. */
-  readonly monotonic: () => number
-  /** Of a replay. */
-  readonly speed: number | 'max'
-  /** What becomes of open orders when it stops. */
-  readonly onStop: 'keep' | 'cancel'
-  /** Takes secrets out of what is said and kept. Built in: nothing is secret. */
-  readonly redact?: <T>(value: T) => T
-}
-
-/** What whoever watches a session is told. */
-export type SessionEvent =
-  /** An input has been taken; the state is new. */
-  | { readonly type: 'instant'; readonly at: number }
-  | { readonly type: 'events'; readonly events: readonly RunEvent[] }
-  | { readonly type: 'alarm'; readonly alarm: Alarm }
-  | {
-      readonly type: 'log'
-      readonly level: 'debug' | 'info' | 'warn' | 'error'
-      readonly text: string
-      readonly fields: Readonly<Record<string, unknown>>
-    }
-  /** A bar that is no replay's has come, so long after its close. */
-  | { readonly type: 'heard'; readonly series: string; readonly delayMs: number }
-  | { readonly type: 'timing'; readonly name: Timing; readonly ms: number }
-
-/** Inputs of a replay that may wait for the disk together; each is on it before it acts. */
-const ROOM = 256
-const JOURNAL = 'journal.log'
+import { type TakenUp, takeUp } from './take-up.ts'
+import { Timings } from './timings.ts'
 
 /** A strategy on paper: fed with bars, written down before it acts, taken up again where it was left. */
 export class PaperSession {
@@ -89,35 +40,21 @@ export class PaperSession {
   readonly #queue: InputQueue
   readonly #last: LastState
   readonly #held: Held
-  readonly #timings = new Timings((name, ms) => this.#tell({ type: 'timing', name, ms }))
-  readonly #listeners = new Set<(event: SessionEvent) => void>()
-  /** What was said before anybody could listen; `null` from the first listener on. */
-  #early: SessionEvent[] | null = []
-  readonly #alarms: Alarm[]
+  readonly #timings = new Timings((name, ms) => this.#listeners.tell({ type: 'timing', name, ms }))
+  readonly #listeners = new SessionListeners()
+  readonly #alarms: AlarmBook
+  readonly #reader: FeedReader
   readonly #drift: DriftWatch
   readonly #champions: ChampionWatch
   readonly #stop = new AbortController()
   readonly #since: number
-  readonly #delays: (number | null)[]
   #phase: PaperPhase = 'warming'
   #orders: 'keep' | 'cancel'
+  /** Of the broker's. */
   #reconnects = 0
   #isBrokerUp = false
-  #isCatchingUp: boolean
 
-  private constructor(
-    options: SessionOptions,
-    opened: {
-      readonly dir: string
-      readonly file: SessionFile
-      readonly state: SessionState
-      readonly prepared: PreparedSession | null
-      readonly journal: Journal
-      readonly alarms: readonly Alarm[]
-      readonly drift: Drift
-      readonly held: Held
-    },
-  ) {
+  private constructor(options: SessionOptions, opened: TakenUp) {
     this.#options = options
     this.dir = opened.dir
     this.file = opened.file
@@ -126,66 +63,52 @@ export class PaperSession {
     this.#journal = opened.journal
     this.#held = opened.held
     this.#last = new LastState(opened.dir, () => this.#redacted(this.snapshot()))
-    this.#alarms = readAlarms(opened.dir)
-    this.#drift = new DriftWatch(opened.drift, this.#alarms, this.state, (alarm) => this.alarm(alarm))
+    this.#alarms = new AlarmBook({
+      dir: opened.dir,
+      redact: (value) => this.#redacted(value),
+      tell: (event) => this.#listeners.tell(event),
+    })
+    const said = this.#alarms.all
+    this.#drift = new DriftWatch(opened.drift, said, this.state, {
+      onAlarm: (alarm) => this.alarm(alarm),
+      onOver: (stands, at) => this.#alarms.end(stands, at),
+    })
     this.#champions = new ChampionWatch(
       options.settings.out,
       opened.file,
       opened.prepared?.strategy ?? null,
-      this.#alarms,
+      said,
       (alarm) => this.alarm(alarm),
     )
     this.#orders = options.onStop
-    // it may have been killed right then
-    this.#isCatchingUp = this.state.isPausedBy === 'catch-up'
     this.#since = options.clock.now()
-    this.#delays = opened.file.slots.map(() => null)
     this.#queue = new InputQueue(this.#journal, this.state, this.#timings, (record, taken) =>
       this.#onTaken(record, taken),
     )
+    this.#reader = new FeedReader({
+      ...{ file: opened.file, queue: this.#queue, alarms: this.#alarms, listeners: this.#listeners },
+      ...{ broker: options.broker, clock: options.clock, now: () => this.#now() },
+      // it may have been killed right then
+      isCatchingUp: this.state.isPausedBy === 'catch-up',
+      onClockOff: (text) => this.#act('clock-offset', text),
+    })
+    this.#alarms.endOfProcess(this.#now())
     // what went off in the last moment of a process that was killed is said now
-    const said = new Set(this.#alarms.map(({ at, kind }) => `${at} ${kind}`))
-    for (const alarm of opened.alarms) if (!said.has(`${alarm.at} ${alarm.kind}`)) this.alarm(alarm)
+    const known = new Set(said.map(({ at, kind }) => `${at} ${kind}`))
+    for (const alarm of opened.alarms) if (!known.has(`${alarm.at} ${alarm.kind}`)) this.alarm(alarm)
+    for (const { level, text, fields } of opened.remarks) this.log(level, text, { ...fields })
   }
 
   /**
-   * Begins a session, or takes up the one that the same command has begun: its journal is taken again, record by record.
+   * Begins a session, or takes up the one that the same command has begun.
    * @throws UsageError, DataError for what makes that impossible; StrategyError where the strategy's code failed
    */
   static async open(options: SessionOptions): Promise<PaperSession> {
-    const { asked, settings, broker } = options
-    const { strategy, file: module, params, data } = await readAsked(asked, settings)
-    const said = saidOf(asked, settings, { strategy, file: module!, params, data })
-    const dir = join(sessionsIn(settings.out), sessionName(strategy.name, identityOf(said), options.name))
-    const held = await holdSession(dir, settings.out, broker.account)
+    const taken = await takeUp(options)
     try {
-      const { file, warm, prepared } = await beginOrRead(dir, options, said)
-      const state = new SessionState(file, prepared?.strategy ?? strategy, warm, prepared?.beside ?? [])
-      const alarms: Alarm[] = []
-      const digest = createHash('sha256')
-        .update(readFileSync(join(dir, 'session.json')))
-        .digest('hex')
-      const journal = await Journal.open(join(dir, JOURNAL), (record, line) => {
-        const one = record as JournalRecord
-        if (line === 1) checkStart(join(dir, JOURNAL), one, digest)
-        for (const breach of state.take(one).breaches) alarms.push(breachAlarm(breach, state.run.at))
-      })
-      const isNew = journal.records === 0
-      if (isNew) {
-        const warmup = file.slots.map((slot) => slot.warmup)
-        journal.write({ kind: 'start', at: file.created, session: digest, warmup } satisfies JournalRecord)
-        await journal.flush()
-      }
-      const drift = new Drift(file, await driftBaseline(file, settings.out), prepared?.beside ?? [])
-      const session = new PaperSession(options, { dir, file, state, prepared, journal, alarms, drift, held })
-      if (journal.cut !== null)
-        session.log('warn', `${journal.file}: its last record was not whole and was cut off: it had not acted`, {
-          ...journal.cut,
-        })
-      if (!isNew && state.final === null) session.log('info', goesOnText(state, journal.records))
-      return session
+      return new PaperSession(options, taken)
     } catch (error) {
-      held.discard()
+      taken.held.discard()
       throw error
     }
   }
@@ -203,11 +126,7 @@ export class PaperSession {
 
   /** @returns what ends it */
   on(listener: (event: SessionEvent) => void): () => void {
-    this.#listeners.add(listener)
-    const early = this.#early ?? []
-    this.#early = null
-    for (const event of early) listener(event)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   get phase(): PaperPhase {
@@ -219,10 +138,10 @@ export class PaperSession {
       state: this.phase,
       since: this.#since,
       timings: this.#timings.figures(),
-      delays: this.#delays,
-      alarms: this.#alarms,
+      delays: this.#reader.delays,
+      alarms: this.#alarms.all,
       drift: this.#drift.report,
-      reconnects: this.#reconnects,
+      reconnects: this.#reader.reconnects + this.#reconnects,
       journalRecords: this.#journal.records,
     })
   }
@@ -290,28 +209,20 @@ export class PaperSession {
       await broker.open(this.#host())
       this.state.forgetNotes()
       this.#phase = 'running'
+      this.#listeners.started()
       watch?.start()
-      if (!this.#stop.signal.aborted) for await (const event of feed) await this.#hear(event)
+      if (!this.#stop.signal.aborted) for await (const event of feed) await this.#reader.hear(event)
       await this.#queue.idle()
     } finally {
       watch?.stop()
       this.#stop.signal.removeEventListener('abort', onStop)
       await feed.close()
     }
-    await this.#end()
-  }
-
-  async #end(): Promise<void> {
-    const { broker, clock } = this.#options
     const isStopped = this.#stop.signal.aborted
-    // where orders meet bars there is nobody else to cancel what opens; what protects a position stays, here as at an exchange
-    if (isStopped && this.#orders === 'cancel' && broker.fills === 'bars')
-      await this.command('halt', 'it was stopped with --on-stop cancel', 'stop')
-    await broker.idle()
-    await broker.close(this.#orders)
-    await this.#queue.idle()
-    const at = clock.now()
-    await this.#queue.put(isStopped ? { kind: 'stopped', at, orders: this.#orders } : { kind: 'ended', at })
+    const [orders, queue] = [this.#orders, this.#queue]
+    const command = this.command.bind(this)
+    await endSession({ broker, queue, clock, isStopped, orders, command })
+    this.#alarms.endOfProcess(this.#now())
     this.#phase = isStopped ? 'stopped' : 'ended'
   }
 
@@ -327,49 +238,6 @@ export class PaperSession {
     )
   }
 
-  async #hear(event: FeedEvent): Promise<void> {
-    if (event.kind !== 'instant') return this.#remark(event)
-    const { at, how, funding } = event
-    const { broker, clock } = this.#options
-    if (broker.fills === 'told') this.#pauseWhileLate(how === 'late', at)
-    if (how !== 'replay') for (const { slot } of event.bars) this.#heard(slot, clock.now() - at)
-    const bars = event.bars.map(rowOf)
-    void this.#queue.put({ kind: 'bars', at, how, bars, ...(funding.length > 0 && { funding }) }, event.heard)
-    if (broker.fills === 'told' || how === 'live') {
-      await this.#queue.idle()
-      // a replay waits for its orders, as time does not
-      if (how === 'replay') await broker.idle()
-    } else if (this.#queue.length >= ROOM) await this.#queue.idle()
-  }
-
-  #heard(slot: number, delayMs: number): void {
-    this.#delays[slot] = delayMs
-    this.#tell({ type: 'heard', series: this.file.slots[slot]!.series, delayMs })
-  }
-
-  /** At an exchange the prices have moved on since such a bar closed: what is held may be closed on it, and nothing is opened. */
-  #pauseWhileLate(isLate: boolean, at: number): void {
-    if (isLate === this.#isCatchingUp) return
-    this.#isCatchingUp = isLate
-    const [command, why] = isLate
-      ? (['halt', 'bars that were missed are caught up with'] as const)
-      : (['resume', 'the bars are those of now'] as const)
-    void this.#queue.put({ kind: 'command', at, command, why, by: 'catch-up' })
-  }
-
-  #remark(remark: FeedRemark): void {
-    if (remark.kind === 'disconnected') this.log('warn', `${remark.venue}: disconnected: ${remark.why}`)
-    else if (remark.kind === 'connected') this.#reconnects++
-    void this.#queue.put({ kind: 'remark', at: this.#now(), remark })
-    const alarm = remarkAlarm(remark, this.file, this.#now())
-    if (alarm === null) return
-    this.alarm(alarm)
-    if (remark.kind === 'clock') {
-      const { maxClockOffset } = this.file.safety
-      if (maxClockOffset !== null && Math.abs(remark.ahead) > maxClockOffset) this.#act('clock-offset', alarm.text)
-    }
-  }
-
   #watch(): LiveWatch {
     const { clock, real, monotonic, broker } = this.#options
     return new LiveWatch({
@@ -382,6 +250,7 @@ export class PaperSession {
         this.alarm(alarm)
         this.#act('stale-data', alarm.text)
       },
+      onFresh: (stands) => this.#alarms.end(stands, this.#now()),
       onJump: (alarm, by) => {
         this.alarm(alarm)
         void this.#queue.put({ kind: 'clock-jump', at: real.now(), by })
@@ -403,10 +272,12 @@ export class PaperSession {
     this.#last.touch()
     if (events.length > 0 && this.#isBrokerUp) this.#options.broker.handle(events)
     for (const breach of breaches) this.alarm(breachAlarm(breach, this.state.run.at))
+    if (record.kind === 'command' && record.command === 'resume' && !PAUSES.includes(record.by))
+      this.#alarms.resumed(record.at)
     if (record.kind === 'bars' && this.#drift.take(this.state)) this.#champions.look(record.at)
-    if (this.#listeners.size === 0) return
-    if (events.length > 0) this.#tell({ type: 'events', events })
-    if (record.kind === 'bars') this.#tell({ type: 'instant', at: record.at })
+    if (this.#listeners.isEmpty) return
+    if (events.length > 0) this.#listeners.tell({ type: 'events', events })
+    if (record.kind === 'bars') this.#listeners.tell({ type: 'instant', at: record.at })
   }
 
   #host(): BrokerHost {
@@ -417,6 +288,7 @@ export class PaperSession {
       note: async (note) => void (await this.#queue.put(note)),
       tell: async (told) => void (await this.#queue.put({ kind: 'told', told })),
       alarm: (alarm) => this.alarm(alarm),
+      over: (stands) => this.#alarms.end(stands, this.#now()),
       halt: (why) => this.command('halt', why, 'broker'),
       flatten: (why) => this.command('flatten', why, 'broker'),
       log: (level, text, fields) => this.log(level, text, fields),
@@ -446,15 +318,12 @@ export class PaperSession {
   }
 
   /** Says that something needs a person's eyes; kept in the session's folder. */
-  alarm(said: Alarm): void {
-    const alarm = this.#redacted(said)
-    this.#alarms.push(alarm)
-    keepAlarm(this.dir, alarm)
-    this.#tell({ type: 'alarm', alarm })
+  alarm(alarm: Alarm): void {
+    this.#alarms.raise(alarm)
   }
 
   log(level: 'debug' | 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    this.#tell(this.#redacted({ type: 'log', level, text, fields } as const))
+    this.#listeners.tell(this.#redacted({ type: 'log', level, text, fields } as const))
   }
 
   #fault(error: unknown): void {
@@ -466,23 +335,8 @@ export class PaperSession {
     return this.#options.redact?.(value) ?? value
   }
 
-  #tell(event: SessionEvent): void {
-    // what happens before its start is little; where nobody ever listens it must not grow
-    if (this.#early !== null && this.#phase === 'warming' && event.type !== 'timing') this.#early.push(event)
-    for (const listener of this.#listeners) listener(event)
-  }
-
   /** In a replay it is as late as the bars say. */
   #now(): number {
     return this.file.mode.kind === 'replay' ? this.state.run.at : this.#options.clock.now()
   }
-}
-
-function breachAlarm(breach: Taken['breaches'][number], at: number): Alarm {
-  return { at, kind: breach.rule, severity: 'critical', text: breach.text, facts: breach.facts }
-}
-
-function goesOnText({ run }: SessionState, records: number): string {
-  const from = run.at > 0 ? timeName(run.at) : 'its beginning'
-  return `goes on from ${from}: ${records} ${records === 1 ? 'record' : 'records'} in its journal, open orders: ${run.openOrders().length}`
 }

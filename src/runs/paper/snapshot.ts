@@ -1,7 +1,7 @@
 import type { Fill } from '../../core/fill.ts'
 import type { OrderView } from '../../core/order.ts'
 import type { OpenTrade, Trade } from '../../core/trade.ts'
-import type { Alarm } from './alarm.ts'
+import type { KnownAlarm } from './alarm.ts'
 import type { DriftReport } from './drift-report.ts'
 import type { SessionFile } from './session-file.ts'
 import type { SessionState } from './session-state.ts'
@@ -44,7 +44,8 @@ export interface PaperSnapshot {
   readonly fills: readonly Fill[]
   readonly trades: readonly Trade[]
   readonly openTrades: readonly OpenTrade[]
-  readonly alarms: readonly Alarm[]
+  /** The newest ones, and all that stand. */
+  readonly alarms: readonly KnownAlarm[]
   /** How it does beside its backtest and its models' training, as of the last day that has closed; `null` before the first. */
   readonly drift: DriftReport | null
   readonly counters: {
@@ -55,6 +56,8 @@ export interface PaperSnapshot {
     readonly reconnects: number
     readonly journalRecords: number
     readonly alarms: number
+    /** Of them, those that stand. */
+    readonly standing: number
   }
   /** Why orders were refused, the commonest reason; `null` where none was. */
   readonly refusedFor: string | null
@@ -68,7 +71,7 @@ const [FILLS, ALARMS] = [100, 50]
 /** What of a snapshot the session's process knows beside its state. */
 export type Beside = Pick<PaperSnapshot, 'state' | 'since' | 'timings' | 'drift'> & {
   readonly delays: readonly (number | null)[]
-  readonly alarms: readonly Alarm[]
+  readonly alarms: readonly KnownAlarm[]
   readonly reconnects: number
   readonly journalRecords: number
 }
@@ -89,13 +92,15 @@ export function snapshotOf(file: SessionFile, state: SessionState, beside: Besid
       return qty === 0 ? [] : [{ symbol, qty, entryPrice, lastPrice: run.lastClose(symbol)?.price ?? null }]
     }),
     openOrders: run.openOrders(),
-    ...{ fills: fills.slice(-FILLS), trades: trades.slice(-FILLS), openTrades, alarms: beside.alarms.slice(-ALARMS) },
+    ...{ fills: fills.slice(-FILLS), trades: trades.slice(-FILLS), openTrades },
+    alarms: beside.alarms.filter((alarm, k, { length }) => k >= length - ALARMS || alarm.ended === null),
     counters: {
       ...counters,
       trades: trades.length,
       reconnects: beside.reconnects,
       journalRecords: beside.journalRecords,
       alarms: beside.alarms.length,
+      standing: beside.alarms.filter(({ ended }) => ended === null).length,
     },
     refusedFor: commonest(run.events.flatMap((event) => (event.type === 'rejected' ? [event.reason] : []))),
     ...{ drift: beside.drift, timings: beside.timings },

@@ -172,7 +172,10 @@ describe('the watch', () => {
       },
     } as unknown as Drift
     const state = { run: { get at() { return at } } } as unknown as SessionState // biome-ignore format: short
-    const watch = new DriftWatch(drift, said, state, (alarm) => alarms.push(alarm))
+    const watch = new DriftWatch(drift, said, state, {
+      onAlarm: (alarm) => alarms.push(alarm),
+      onOver: (stands, end) => over.push([stands, (end - T0) / DAY]),
+    })
     for (let day = 1; day <= days.length; day++) {
       at = T0 + (from + day) * DAY
       expect(watch.take(state)).toBe(true)
@@ -183,6 +186,7 @@ describe('the watch', () => {
     }
     return alarms
   }
+  const over: [string, number][] = []
   const days = (alarms: readonly Alarm[]) => alarms.map(({ at, severity }) => [(at - T0) / DAY, severity])
 
   test('says once that it has drifted, and after seven calm days that it is over', () => {
@@ -192,6 +196,8 @@ describe('the watch', () => {
       [15, 'info'],
       [17, 'warning'],
     ])
+    expect(alarms.map(({ stands }) => stands)).toEqual(['drift-return', undefined, 'drift-return'])
+    expect(over).toEqual([['drift-return', 15]])
     expect(alarms[0]).toMatchObject({ kind: 'drift-return', text: 'drift: return: w' })
     expect(alarms[1]).toMatchObject({ kind: 'drift-return', text: 'no drift any more: return: w' })
   })

@@ -202,6 +202,32 @@ describe('a session on live bars', () => {
     expect(events).toContain('"type":"resumed"')
   })
 
+  test('says of an alarm since when it stands, and when it was over', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const { session, venue } = await opened(store, out, { safety: { ...SAFETY, stale: 180_000 } })
+    const { stop, ended } = await running(session, venue)
+    const staleness = () => session.snapshot().alarms.find(({ kind }) => kind === 'stale-data')
+    venue.restFault = 'network'
+    await venue.clock.moveTo(at(4) + 1000)
+    await until(() => session.state.isHalted)
+    expect(staleness()).toMatchObject({ ended: null })
+    const standing = await klinelabHere(['paper', 'status', session.name, '--out', out])
+    expect(standing.stdout).toMatch(/ Alarms +\d, (.*\n +)*STANDS since 2024-06-03T12:04\S* critical stale-data: /)
+    venue.restFault = null
+    await venue.play(at(4), at(5))
+    await until(() => session.state.run.at === at(5))
+    await venue.clock.moveTo(at(5) + 2000)
+    await until(() => staleness()?.ended !== null)
+    expect(staleness()!.ended).toBeGreaterThan(at(4))
+    // halted it is still, until a person has looked
+    expect(session.state.isHalted).toBe(true)
+    stop.abort()
+    await ended
+    const over = await klinelabHere(['paper', 'status', session.name, '--out', out])
+    expect(over.stdout).toMatch(/critical stale-data: .*; it ended 2024-06-03T12:0\S+, after \d minutes?/)
+    expect(over.stdout).not.toContain('STANDS')
+  })
+
   test('that was killed while it caught up trades again with the first bar of now', async () => {
     const [store, out] = [await stored(100), scratch()]
     const done = async () => undefined

@@ -1,11 +1,16 @@
 import type { Told } from '../../../core/told.ts'
-import type { Alarm } from '../alarm.ts'
+import { type Alarm, brokerStands, haltStands } from '../alarm.ts'
 import type { BrokerHost } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { type Attempts, endedNote } from './attempts.ts'
 import type { Gate } from './gate.ts'
 import type { Teller } from './teller.ts'
 import type { Timing } from './timing.ts'
+
+/** What is found to be right again by whoever found it wrong: all else that halts stands until trading is resumed. */
+const LASTING: readonly string[] = [
+  'settings-changed', 'rules-changed', 'stream-lost', 'stream-silent', 'not-compared', 'clock-offset', 'position', 'balance',
+] // biome-ignore format: a list
 
 /** What all parts of a broker work with. */
 export class Context {
@@ -39,29 +44,40 @@ export class Context {
   }
 
   /** Says something once, until it has something else to say of it. Says whether it was new. */
-  alarm(kind: string, severity: Alarm['severity'], text: string, facts: Alarm['facts'] = {}): boolean {
+  alarm(
+    kind: string,
+    severity: Alarm['severity'],
+    text: string,
+    facts: Alarm['facts'] = {},
+    isHalting = false,
+  ): boolean {
     const about = aboutOf(kind, facts)
     if (this.#said.get(about) === text) return false
     this.#said.set(about, text)
-    this.host.alarm({ at: this.host.now(), kind, severity, text, facts })
+    const stands = LASTING.includes(kind) ? brokerStands(about) : isHalting ? haltStands(about) : null
+    this.host.alarm({ at: this.host.now(), kind, severity, text, facts, ...(stands !== null && { stands }) })
     return true
   }
 
   /** What was wrong is right again: should it come back, it is said again. */
   calm(kind: string, facts: Alarm['facts'] = {}): void {
-    this.#said.delete(aboutOf(kind, facts))
+    const about = aboutOf(kind, facts)
+    if (this.#said.delete(about)) this.host.over(brokerStands(about))
   }
 
   /** A critical alarm, and nothing is opened any more until a person has looked. */
   async halt(kind: string, text: string, facts: Alarm['facts'] = {}): Promise<void> {
-    if (!this.alarm(kind, 'critical', text, facts)) return
+    if (!this.alarm(kind, 'critical', text, facts, true)) return
     this.#halting.add(aboutOf(kind, facts))
     await this.host.halt(text)
   }
 
   /** Trading goes on: what halted it and is still so halts it again, and says so. */
   resumed(): void {
-    for (const about of this.#halting) this.#said.delete(about)
+    for (const about of this.#halting) {
+      this.#said.delete(about)
+      this.host.over(brokerStands(about))
+    }
     this.#halting.clear()
   }
 

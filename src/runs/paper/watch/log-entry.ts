@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../../core/event.ts'
 import { timeName } from '../../../core/time.ts'
-import type { SessionEvent } from '../session.ts'
+import type { SessionEvent } from '../session-event.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -27,6 +27,12 @@ export function logEntries(event: SessionEvent): readonly LogEntry[] {
     const { at, kind, severity, text, facts } = event.alarm
     return [
       { level: ALARM_LEVEL[severity], event: 'alarm', at, text: `${kind}: ${text}`, fields: { severity, ...facts } },
+    ]
+  }
+  if (event.type === 'over') {
+    const { kind, text } = event.alarm
+    return [
+      { level: 'info', event: 'over', at: event.at, text: `over: ${kind}: ${text}`, fields: { since: event.alarm.at } },
     ]
   }
   if (event.type === 'events') return event.events.flatMap((one) => entryOf(one) ?? [])

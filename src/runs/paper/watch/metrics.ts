@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { PaperSession, SessionEvent } from '../session.ts'
+import type { PaperSession } from '../session.ts'
+import type { SessionEvent } from '../session-event.ts'
 import type { EquityWatch } from './equity-watch.ts'
 import { staleReason } from './freshness.ts'
 
@@ -53,6 +54,7 @@ export class SessionMetrics {
       () => session.snapshot().counters.reconnects,
     )
     counter('klinelab_alarms_total', 'Alarms', () => session.snapshot().counters.alarms)
+    gauge('klinelab_alarms_standing', 'Alarms of what is not over', () => session.snapshot().counters.standing)
     gauge('klinelab_equity', 'Equity in the quote asset', () => session.state.run.account().equity)
     gauge('klinelab_start_equity', 'Equity at the start, in the quote asset', () => file.cash)
     gauge('klinelab_drawdown', 'Below the highest equity so far, as a fraction of it', () => equity.drawdown)

@@ -1,12 +1,15 @@
 import { closeTimeOf } from '../../../core/interval.ts'
 import { amountDigits } from '../../../report/format.ts'
+import type { KnownAlarm } from '../alarm.ts'
 import type { PaperSession } from '../session.ts'
 import type { EquityWatch } from './equity-watch.ts'
 import type { Expectation } from './expectation.ts'
 import { staleReason } from './freshness.ts'
 
-/** Newest fills and alarms that a page lists. */
+/** Newest fills that a page lists, and alarms beside those that stand. */
 const [FILLS, ALARMS] = [25, 25]
+
+const isStanding = ({ ended }: KnownAlarm) => ended === null
 
 /** What changes from bar to bar on the page of a session. */
 export function pageView(session: PaperSession, equity: EquityWatch, now: number) {
@@ -17,7 +20,14 @@ export function pageView(session: PaperSession, equity: EquityWatch, now: number
     equity: session.state.run.account().equity,
     trouble: staleReason(session, now),
     fills: fills.slice(-FILLS).reverse(),
-    alarms: alarms.slice(-ALARMS).reverse(),
+    // what stands comes first: it is what somebody has to look at
+    alarms: [
+      ...alarms.filter(isStanding).reverse(),
+      ...alarms
+        .filter((one) => !isStanding(one))
+        .slice(-ALARMS)
+        .reverse(),
+    ],
     series: series.map((one, slot) => ({
       ...one,
       due: isLive ? closeTimeOf(session.state.nextOf(slot), session.state.seriesOf(slot).interval) : null,

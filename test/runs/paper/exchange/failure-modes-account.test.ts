@@ -84,6 +84,8 @@ test('12: a socket that is half open is found out by its pong, and what was lost
   stub.fill(stub.orders[0]!, 1, '100', { isTold: false })
   await until('the fill is known', () => session.position === 1)
   expect(session.said).toContain('stream-lost warning')
+  const { stands } = session.alarms.find(({ kind }) => kind === 'stream-lost')!
+  expect(session.over).toContain(stands)
   expect(session.reconnects).toBeGreaterThan(0)
 })
 

@@ -46,6 +46,8 @@ export class SessionDouble {
   readonly logged: string[] = []
   readonly broker: ExchangeBroker
   readonly run: LiveRun
+  /** What alarms stood for and is over. */
+  readonly over: string[] = []
   reconnects = 0
   diskMs = 0
   /** Told after each record that is on the disk. */
@@ -167,6 +169,7 @@ export class SessionDouble {
       note: (note) => write({ note: structuredClone(note) }),
       tell: (told: Told) => input({ kind: 'told', told: structuredClone(told) }),
       alarm: (alarm) => void this.alarms.push(alarm),
+      over: (stands) => void this.over.push(stands),
       halt: async (why) => {
         this.halts.push(why)
         await input({ kind: 'command', at: this.#at, command: 'halt', why })

@@ -28,7 +28,7 @@ function session({ equity = [10_000], phase = 'running', stale = 60_000 as numbe
         positionOf: () => ({ qty: -0.5, entryPrice: 1 }),
       },
     },
-    snapshot: () => ({ counters: { reconnects: 7, alarms: 3 } }),
+    snapshot: () => ({ counters: { reconnects: 7, alarms: 3, standing: 2 } }),
   }
   return made as unknown as PaperSession
 }
@@ -55,7 +55,13 @@ describe('figures for Prometheus', () => {
     const found = await figures(session(), (metrics) => void metrics.text())
     expect(found).toMatchObject({
       ...{ klinelab_bars_total: 9, klinelab_fills_total: 4, klinelab_rejects_total: 2, klinelab_reconnects_total: 7 },
-      ...{ klinelab_alarms_total: 3, klinelab_open_orders: 3, klinelab_equity: 10_000, klinelab_fresh: 1 },
+      ...{
+        klinelab_alarms_total: 3,
+        klinelab_alarms_standing: 2,
+        klinelab_open_orders: 3,
+        klinelab_equity: 10_000,
+        klinelab_fresh: 1,
+      },
       ...{ 'klinelab_position{symbol="BTCUSDT"}': -0.5, klinelab_last_instant_seconds: NEXT / 1000 },
     })
   })

@@ -195,8 +195,20 @@ function picture(equity: number) {
       ...{ state: 'halted', trouble: 'halted', at: 1.7e12, now: 1.7e12, equity, drawdown: 0.1, cash: 0 },
       position: [{ symbol: EVIL, qty: 1, entryPrice: 1, lastPrice: null }],
       ...{ openOrders: [], fills: [], series: [{ name: EVIL, lastBar: null, delayMs: 1234, due: null }] },
-      alarms: [{ at: 1.7e12, kind: EVIL, severity: 'critical', text: EVIL, facts: {} }],
-      counters: { bars: 0, fills: 0, trades: 0, rejected: 0, reconnects: 0, journalRecords: 0, alarms: 1 },
+      alarms: [
+        { at: 1.7e12 - 60_000, kind: 'stale', severity: 'critical', text: 'now', facts: {}, stands: 's', ended: null },
+        { at: 1.7e12, kind: EVIL, severity: 'critical', text: EVIL, facts: {} },
+        {
+          at: 1.7e12,
+          kind: 'silent',
+          severity: 'warning',
+          text: 'then',
+          facts: {},
+          stands: 't',
+          ended: 1.7e12 + 90_000,
+        },
+      ],
+      counters: { bars: 0, fills: 0, trades: 0, rejected: 0, reconnects: 0, journalRecords: 0, alarms: 3, standing: 1 },
       drift: {
         at: 1.7e12,
         run: EVIL,
@@ -222,7 +234,14 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       const page = await open(await launch(), server.address)
       await soon(() => text(page, '#equity')).toBe('9\u202f000.00')
       expect(await text(page, '#state')).toBe('halted')
-      expect(await text(page, '#alarmed')).toBe('1')
+      expect(await text(page, '#alarmed')).toBe('3')
+      expect(await text(page, '#alarmed-p')).toBe('1 stands')
+      expect(await page.locator('#alarm-list span').allTextContents()).toEqual([
+        'stale: now Stands since 2023-11-14 22:12, for 60.0 s.',
+        `${EVIL}: ${EVIL}`,
+        'silent: then Ended 2023-11-14 22:14, after 90.0 s.',
+      ])
+      expect(await page.locator('#alarm-list b').allTextContents()).toEqual(['critical', 'critical', 'ended'])
       expect(await text(page, '#delay')).toBe('1.2 s')
       expect(await text(page, '#log-list span')).toBe(EVIL)
       const drift = await page.locator('#drifts tbody tr').first().locator('th, td').allTextContents()

@@ -1,0 +1,31 @@
+import type { StreamClock } from '../../data/stream/stream-clock.ts'
+import type { Settings } from '../settings.ts'
+import type { TrainingHost } from '../train-run.ts'
+import type { PaperFeed } from './feed.ts'
+import type { PaperBroker } from './paper-broker.ts'
+import type { PaperRequest } from './paper-request.ts'
+import type { Bringing } from './prepare-live.ts'
+import type { SessionFile } from './session-file.ts'
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly asked: PaperRequest
+  readonly settings: Settings
+  readonly name?: string
+  readonly broker: PaperBroker
+  readonly bringing: Bringing
+  readonly training?: TrainingHost
+  /** Live bars from each series' next on (open times, by slot); instants up to `after` have been taken. Not asked for in a replay. */
+  readonly live: (file: SessionFile, next: readonly number[], after: number) => PaperFeed
+  readonly clock: StreamClock
+  /** This machine's own clock, which a broker signs by; the one above is that of the bars, which may be another's. */
+  readonly real: StreamClock
+  /** A clock that nobody sets, ms. */
+  readonly monotonic: () => number
+  /** Of a replay. */
+  readonly speed: number | 'max'
+  /** What becomes of open orders when it stops. */
+  readonly onStop: 'keep' | 'cancel'
+  /** Takes secrets out of what is said and kept. Built in: nothing is secret. */
+  readonly redact?: <T>(value: T) => T
+}
