@@ -57,6 +57,11 @@ export class EngineEvents {
     return this.#lastFills.get(symbol) ?? null
   }
 
+  /** The owner has changed what an isolated position has behind it. */
+  tellMargin(symbol: string): void {
+    this.#voice.account('MARGIN_TRANSFER', 0n, [symbol])
+  }
+
   #take(event: RunEvent): void {
     if (event.type === 'fill') return this.#fill(event.fill)
     if (event.type === 'funding') return this.#funding(event.symbol, event.paid, event.at)

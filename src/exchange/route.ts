@@ -1,6 +1,7 @@
 import type { AccountBook } from './account-book.ts'
 import type { AlgoEntry } from './algo-entry.ts'
 import type { Security } from './auth.ts'
+import type { EngineEvents } from './engine-events.ts'
 import type { Limits } from './limits.ts'
 import type { ListenKeys } from './listen-keys.ts'
 import type { OrderEntry } from './order-entry.ts'
@@ -23,6 +24,7 @@ export type Routes = Readonly<Record<string, Route>>
 /** What routes work with. */
 export interface Account {
   readonly book: AccountBook
+  readonly events: EngineEvents
   readonly entry: OrderEntry
   readonly algos: AlgoEntry
   readonly market: MarketNow

@@ -17,6 +17,7 @@ import { orderListRoutes } from './order-list-routes.ts'
 import { OrderLists } from './order-lists.ts'
 import { orderRoutes } from './order-routes.ts'
 import { Params } from './params.ts'
+import { positionMarginRoutes } from './position-margin.ts'
 import type { Account, Route } from './route.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { SpotVoice, spotRoutes } from './spot-account.ts'
@@ -111,6 +112,7 @@ export class Venue {
               ...orderRoutes(account),
               ...accountRoutes(account),
               ...settingRoutes(account),
+              ...positionMarginRoutes(account),
               ...streamRoutes(account, '/fapi/v1/listenKey'),
               ...this.#countdowns.routes(),
             },

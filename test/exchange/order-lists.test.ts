@@ -62,8 +62,8 @@ describe('OCO', () => {
     expect(told(scene)).toEqual(['profit NEW NEW', 'loss NEW NEW', 'list EXEC_STARTED EXECUTING'])
     expect(scene.ask('GET', '/api/v3/openOrderList').body).toHaveLength(1)
     const { orderReports: _, ...list } = body
-    for (const params of [{ orderListId: body.orderListId }, { origClientOrderId: 'both' }])
-      expect(scene.ask('GET', '/api/v3/orderList', params).body).toEqual(list)
+    const names: Record<string, string>[] = [{ orderListId: body.orderListId }, { origClientOrderId: 'both' }]
+    for (const params of names) expect(scene.ask('GET', '/api/v3/orderList', params).body).toEqual(list)
   })
 
   test.each<[string, Row, string[], string]>([
