@@ -201,15 +201,15 @@ describe('crossings of averages on real minutes are where exact arithmetic says'
     expect(found.byRunningSums).toBeGreaterThan(0)
   })
 
-  test.skipIf(!hasDailyZips)('in the recorded 1.3 M minutes, where slower averages tie, too', () => {
-    const closes = dailyZipCloses()
-    expect(closes.length).toBe(1_306_000)
+  test.skipIf(!hasDailyZips)('in 300 recorded days, where slower averages tie, too', () => {
+    const closes = dailyZipCloses(300)
+    expect(closes.length).toBe(432_000)
     const bars = barsFrom({ open: closes, high: closes, low: closes, close: closes, volume: closes }, 2)
     const found = compareCrossings(bars, [5, 15, 40], [60, 70, 120])
     expect(found.ours).toBe(0)
-    expect(found.crossings).toBeGreaterThan(100_000)
-    expect(found.byTotals).toBeGreaterThan(3)
-    expect(found.byRunningSums).toBeGreaterThan(3)
+    expect(found.crossings).toBeGreaterThan(40_000)
+    expect(found.byTotals).toBeGreaterThan(0)
+    expect(found.byRunningSums).toBeGreaterThan(0)
   })
 
   test('crossUp and crossDown mark exactly those bars', async () => {

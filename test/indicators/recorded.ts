@@ -19,11 +19,11 @@ export function goldenJson<T>(path: string): T {
   return JSON.parse(goldenText(path)) as T
 }
 
-/** Closes of the exchange's daily dumps in order, read here and not by the importer: a zip of one csv, column 5. */
-export function dailyZipCloses(): number[] {
+/** Closes of the first of the exchange's daily dumps in order, read here and not by the importer: a zip of one csv, column 5. */
+export function dailyZipCloses(days: number): number[] {
   const closes: number[] = []
-  for (const name of readdirSync(DAILY_ZIPS).sort()) {
-    if (!name.endsWith('.zip')) continue
+  const names = readdirSync(DAILY_ZIPS).filter((name) => name.endsWith('.zip'))
+  for (const name of names.sort().slice(0, days)) {
     const zip = readFileSync(join(DAILY_ZIPS, name))
     // local file header: name and extra field lengths at 26 and 28, data after them
     const start = 30 + zip.readUInt16LE(26) + zip.readUInt16LE(28)
