@@ -11,8 +11,9 @@ export type Told =
       readonly order: string
       readonly qty: string
       readonly price: string
-      /** In the quote asset. */
+      /** In the quote asset; in `base` where it was taken out of what was bought, as spot does without a discount token. */
       readonly fee: string
+      readonly feeAsset?: 'base'
       readonly liquidity: 'maker' | 'taker'
       readonly at: number
     }

@@ -19,8 +19,10 @@ export interface Entry {
   readonly reference: number
   readonly phase: Fill['phase']
   readonly isMaker: boolean
-  /** A rate, or for a liquidation the amount in ledger units. */
+  /** A rate, or the amount where it is stated: in ledger units, of the base asset in its own. */
   readonly fee: Rate | number
+  /** Whether an exchange has said that it took the fee in the base asset; else the costs say so. */
+  readonly feeInBase?: boolean
   readonly exitCause: string
   /** When, where an exchange says so, UTC ms; else by the phase of the bar. */
   readonly at?: number
@@ -59,7 +61,7 @@ export class Books {
     const { ledger } = this.#account
     const at = entry.at ?? (phase === 'close' ? slot.closeTime : slot.openTime)
     const isReceived = costs.feeAsset === 'received' && slot.instrument.kind === 'spot'
-    const feeInBase = isReceived && side === 1
+    const feeInBase = entry.feeInBase ?? (isReceived && side === 1)
     const before = position.units
     const settled = position.settle(
       {
@@ -75,7 +77,7 @@ export class Books {
       },
       this.#account,
       Math.max(1, rules.lot.step),
-      isReceived ? rules.lot.min : 0,
+      isReceived || feeInBase ? rules.lot.min : 0,
     ) // biome-ignore format: short keys on one line
     // what opened or added: after a flip (fills.md 20) that is all of the new position
     const opened = Math.max(0, side * position.units) - Math.max(0, side * before)

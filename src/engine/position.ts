@@ -12,7 +12,7 @@ export interface Execution {
   readonly side: 1 | -1
   readonly qty: number
   readonly price: number
-  /** A rate, or the amount in ledger units where it is stated: that of a liquidation. Below 0: a rebate. */
+  /** A rate, or the amount where it is stated: in ledger units, with `feeInBase` in units of the base. Below 0: a rebate. */
   readonly fee: Rate | number
   readonly feeInBase: boolean
   readonly time: number
@@ -208,9 +208,12 @@ export class Position {
    * is more of it, taken at cost; of either, less stays.
    */
   #payFeeInBase(at: Execution, opening: number, paid: number, account: Account, trip: Trip): number {
-    const { digits, decimals } = at.fee as Rate
-    const isRebate = digits < 0
-    const share = mulDiv(opening, Math.abs(digits), POW10[decimals]!, isRebate ? 'down' : 'up')
+    const { fee } = at
+    const isRebate = (typeof fee === 'number' ? fee : fee.digits) < 0
+    const share =
+      typeof fee === 'number'
+        ? Math.abs(fee)
+        : mulDiv(opening, Math.abs(fee.digits), POW10[fee.decimals]!, isRebate ? 'down' : 'up')
     const atCost = mulDiv(paid, Math.min(opening, share), opening, 'down')
     const feeQty = isRebate ? 0 - share : Math.min(opening, share)
     const value = isRebate ? 0 - atCost : atCost

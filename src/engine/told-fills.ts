@@ -113,7 +113,8 @@ export class ToldFills {
     return {
       qty: exactly(told.qty, scales.qtyDecimals, `${symbol} ${told.order}: a filled quantity`),
       price: exactly(told.price, scales.priceDecimals, `${symbol} ${told.order}: a fill's price`),
-      fee: this.#units(told.fee),
+      fee: told.feeAsset === 'base' ? roundedUp(parseDecimal(told.fee), scales.qtyDecimals) : this.#units(told.fee),
+      feeInBase: told.feeAsset === 'base',
       order: this.#find(slot, told.order),
     }
   }
@@ -123,7 +124,7 @@ export class ToldFills {
   }
 
   #fill(slot: Slot, told: Of<'fill'>): void {
-    const { qty, price, fee, order } = this.#read(slot, told)
+    const { qty, price, fee, feeInBase, order } = this.#read(slot, told)
     const rules = slot.rulesAt(told.at)
     const last = this.#acceptance.lastSequence
     const side = order.isClose ? (slot.position.units > 0 ? -1 : 1) : order.side
@@ -141,6 +142,7 @@ export class ToldFills {
       phase,
       isMaker,
       fee,
+      feeInBase,
       exitCause: exitCause(order),
     } as const
     const opened = this.#books.enter(slot, { ...exit, at: told.at }, rules)
@@ -198,10 +200,10 @@ function exactly(text: string, decimals: number, what: string): number {
   return safe(digits * 10n ** BigInt(decimals - own))
 }
 
-/** Ledger units, rounded against the trader: what is paid up, what is received down. */
-function roundedUp({ digits, decimals }: Decimal, ledger: number): number {
-  if (decimals <= ledger) return safe(digits * 10n ** BigInt(ledger - decimals))
-  const divisor = 10n ** BigInt(decimals - ledger)
+/** Units of so many decimals, rounded against the trader: what is paid up, what is received down. */
+function roundedUp({ digits, decimals }: Decimal, units: number): number {
+  if (decimals <= units) return safe(digits * 10n ** BigInt(units - decimals))
+  const divisor = 10n ** BigInt(decimals - units)
   const cut = digits / divisor
   return safe(digits > 0n && cut * divisor < digits ? cut + 1n : cut)
 }

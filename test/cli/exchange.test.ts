@@ -32,16 +32,8 @@ describe('what is refused, and why', () => {
     ],
     [[...REPLAY, '--fault', 'rate-limit,p=5'], /p 5 of a fault is not allowed; a chance is 0 to 1/],
     [
-      [
-        'paper',
-        'strategies/sma-cross.ts',
-        '--data',
-        'binance:BTCUSDT:1h',
-        '--broker',
-        'exchange',
-        'http://127.0.0.1:9',
-      ],
-      /USDS-M futures only, and binance:BTCUSDT:1h is none of them/,
+      ['paper', 'strategies/sma-cross.ts', '--data', 'kraken:BTCUSD:1h', '--broker', 'exchange', 'http://127.0.0.1:9'],
+      /orders leave for Binance only, .* and kraken:BTCUSD:1h is of neither/,
     ],
   ])('%j', async (args, why) => {
     const { code, stderr } = await klinelabHere(args)

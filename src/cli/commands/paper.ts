@@ -43,12 +43,12 @@ export default {
     const { replay: isReplay = false, from, to, speed, set, data = [], name } = flags
     if (!isReplay && (from ?? to ?? speed) !== undefined)
       throw new UsageError('--from, --to and --speed are of a replay: add --replay, or leave them out')
-    checkSeries(flags.broker, data)
+    const market = marketOf(flags.broker, data)
     const watching = watchingOf(flags, io)
     const asked = { strategy: args.words[0]!, data, ...(set !== undefined && { set: Object.fromEntries(set) }) }
     // before any key is looked at
     const promotion = flags.broker?.[0] === 'demo' ? await admit(asked, settings, io.warn) : null
-    const place = await openBroker(flags.broker ?? [], io.env)
+    const place = await openBroker(flags.broker ?? [], io.env, market)
     const { broker, clock } = place
     const there = { ...io, env: place.env }
     const shelf = place.isRealTime ? null : mkdtempSync(join(tmpdir(), 'klinelab-bars-'))
@@ -117,16 +117,16 @@ export default {
   },
 } satisfies Command
 
-/** Said before anybody is asked and anything is written: no order leaves for spot. */
-function checkSeries([kind = 'local']: readonly string[] = [], data: readonly string[]): void {
-  const other =
-    kind === 'exchange' || kind === 'demo'
-      ? data.find((text) => usage(() => parseSeries(text)).venue !== 'binance-usdm')
-      : undefined
-  if (other !== undefined)
+/** Where the orders of these series leave for. What cannot be is said before anybody is asked and anything is written. */
+function marketOf([kind = 'local']: readonly string[] = [], data: readonly string[]): 'usdm' | 'spot' {
+  const venues = data.map((text) => usage(() => parseSeries(text)).venue)
+  if (kind !== 'exchange' && kind !== 'demo') return 'usdm'
+  const other = venues.findIndex((venue) => venue !== 'binance-usdm' && venue !== 'binance')
+  if (other >= 0)
     throw new UsageError(
-      `--broker ${kind}: orders leave for Binance's USDS-M futures only, and ${other} is none of them; write --data binance-usdm:BTCUSDT:1h, or leave --broker out`,
+      `--broker ${kind}: orders leave for Binance only, its USDS-M futures or its spot market, and ${data[other]} is of neither; write --data binance-usdm:BTCUSDT:1h or binance:BTCUSDT:1h, or leave --broker out`,
     )
+  return venues.includes('binance') ? 'spot' : 'usdm'
 }
 
 /** A bar of progress on a terminal. */

@@ -153,9 +153,14 @@ export class LiveRun implements BrokerRun {
     return { qty, entryPrice }
   }
 
-  account(): { readonly wallet: number; readonly equity: number; readonly free: number } {
+  bracketOf(symbol: string, order: string): number | null {
+    return this.#named(symbol).orders.find(({ id, isAlive }) => isAlive && id === order)?.bracket ?? null
+  }
+
+  account(): { readonly wallet: number; readonly cash: number; readonly equity: number; readonly free: number } {
     const { account } = this.#engine
-    return { wallet: fromLedger(account.ledger, account.wallet), equity: account.equity, free: account.free }
+    const { cash, equity, free } = account
+    return { wallet: fromLedger(account.ledger, account.wallet), cash, equity, free }
   }
 
   lastClose(symbol: string): { readonly at: number; readonly price: number } | null {

@@ -21,24 +21,32 @@ export interface OpenedBroker {
 
 /**
  * The place that `--broker` names: `local`, `exchange URL` or `demo [FILE]`.
+ * @param market on which the session trades, where its orders leave
  * @throws UsageError for one that there is not, Error where a simulated exchange does not answer
  */
-export async function openBroker(words: readonly string[], env: Env): Promise<OpenedBroker> {
+export async function openBroker(
+  words: readonly string[],
+  env: Env,
+  market: 'usdm' | 'spot' = 'usdm',
+): Promise<OpenedBroker> {
   const [kind = 'local', ...rest] = words
   const own = { clock: SYSTEM_CLOCK, isRealTime: true, env, close: () => undefined }
   if (kind === 'local' && rest.length === 0) return { ...own, broker: new LocalBroker(), name: 'local' }
   const { namedBroker } = await import('./exchange/named-broker.ts')
-  const broker = namedBroker(words, env)
+  const broker = namedBroker(words, env, market)
   if (kind !== 'exchange') return { ...own, broker, name: kind }
   const { origin, protocol, host } = new URL(rest[0]!)
   const stream = `${protocol === 'http:' ? 'ws' : 'wss'}://${host}`
-  const clock = await venueTime(origin)
+  const clock = await venueTime(origin, market)
   return {
     broker,
     name: `exchange ${origin}`,
     clock,
     isRealTime: false,
-    env: { ...env, KLINELAB_URL_BINANCE_USDM: origin, KLINELAB_WS_BINANCE_USDM: stream },
+    env:
+      market === 'spot'
+        ? { ...env, KLINELAB_URL_BINANCE: origin, KLINELAB_WS_BINANCE: stream }
+        : { ...env, KLINELAB_URL_BINANCE_USDM: origin, KLINELAB_WS_BINANCE_USDM: stream },
     close: () => clock.close(),
   }
 }

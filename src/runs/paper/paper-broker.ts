@@ -97,8 +97,10 @@ export interface BrokerRun {
   openOrders(): readonly OrderView[]
   /** Signed, in the base asset, exact as far as the symbol's step goes. */
   positionOf(symbol: string): { readonly qty: number; readonly entryPrice: number }
-  /** Quote asset: the wallet (start + realised − fees − funding), and equity at the last marks. */
-  account(): { readonly wallet: number; readonly equity: number; readonly free: number }
+  /** Which bracket an order is a leg of: the same number for all its legs; `null` where it is none, or lives no more. */
+  bracketOf(symbol: string, order: string): number | null
+  /** Quote asset: the wallet (start + realised − fees − funding), what of it is cash (on spot less what was paid for holdings), and equity at the last marks. */
+  account(): { readonly wallet: number; readonly cash: number; readonly equity: number; readonly free: number }
   /** Why the engine could not take this, such as a price finer than its grid; `null`: it can. */
   whyNot(told: Told): string | null
   /** Close of the last bar of a symbol, and when it closed, UTC ms; `null` before the first. */

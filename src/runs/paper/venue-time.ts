@@ -12,11 +12,11 @@ const PATIENCE = 5000
  * still, so that it is asked and not reckoned. What is heard is never ahead of it.
  * @throws Error where nobody answers (yet)
  */
-export async function venueTime(origin: string): Promise<StreamClock & { close(): void }> {
-  const first = await asked(origin)
+export async function venueTime(origin: string, market: 'usdm' | 'spot'): Promise<StreamClock & { close(): void }> {
+  const first = await asked(origin, market)
   let last = first
   const timer = setInterval(() => {
-    asked(origin)
+    asked(origin, market)
       .then((next) => {
         last = next
       })
@@ -40,8 +40,15 @@ interface Sample {
   readonly there: number
 }
 
-async function asked(origin: string): Promise<Sample> {
-  const url = `${origin}/fapi/v1/ticker/bookTicker`
+/** The server's own clock is that of this machine; what is said of prices bears the market's time. */
+const PRICES = {
+  usdm: { path: '/fapi/v1/ticker/bookTicker', time: 'time', name: 'perpetuals' },
+  spot: { path: '/api/v3/ticker/24hr', time: 'closeTime', name: 'spot' },
+} as const
+
+async function asked(origin: string, market: 'usdm' | 'spot'): Promise<Sample> {
+  const { path, time, name } = PRICES[market]
+  const url = `${origin}${path}`
   const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) }).catch((error) => {
     const said = (error as { cause?: Error }).cause?.message ?? (error as Error).message
     // clients refuse the ports of other protocols before they ask
@@ -49,11 +56,10 @@ async function asked(origin: string): Promise<Sample> {
     throw new Error(`--broker exchange ${origin}: nobody answers (${cause}); is it running?`)
   })
   const prices: unknown = await answer.json().catch(() => null)
-  // the server's own clock is that of this machine; each price bears the market's
-  const there = Array.isArray(prices) ? Math.max(...prices.map((price) => Number(price?.time))) : Number.NaN
+  const there = Array.isArray(prices) ? Math.max(...prices.map((price) => Number(price?.[time]))) : Number.NaN
   if (!Number.isFinite(there))
     throw new Error(
-      `--broker exchange ${origin}: what answers (${answer.status}) is no exchange of perpetuals; is it klinelab exchange?`,
+      `--broker exchange ${origin}: what answers (${answer.status}) is no exchange of ${name}; is it klinelab exchange?`,
     )
   return { here: performance.now(), there }
 }

@@ -13,6 +13,8 @@ export interface Attempt {
   readonly number: number
   readonly clientId: string
   readonly isExit: boolean
+  /** Client id of the order list that it was placed in; `null`: it stands for itself. */
+  readonly list: string | null
   /** As sent, amendments included. */
   terms: Terms
   state: AttemptState
@@ -38,9 +40,11 @@ export interface Attempt {
 }
 
 export function newAttempt(
-  of: Pick<Attempt, 'symbol' | 'order' | 'number' | 'clientId' | 'isExit' | 'terms' | 'state' | 'sentAt'>,
+  of: Pick<Attempt, 'symbol' | 'order' | 'number' | 'clientId' | 'isExit' | 'terms' | 'state' | 'sentAt'> &
+    Partial<Pick<Attempt, 'list'>>,
 ): Attempt {
   return {
+    list: null,
     ...of,
     orderId: '',
     filled: 0n,
@@ -101,4 +105,9 @@ function end(attempt: Attempt, { status, executed, why }: Word): void {
   attempt.status = status
   attempt.executed = executed
   attempt.why = why
+}
+
+/** A market order cannot be taken back. */
+export function isCancellable({ terms: { type, price }, hasTriggered }: Attempt): boolean {
+  return type !== 'MARKET' && !(hasTriggered && price === null)
 }

@@ -1,3 +1,4 @@
+import type { Told } from '../../../core/told.ts'
 import type { BrokerNote } from '../paper-broker.ts'
 import { type Attempt, newAttempt } from './attempt.ts'
 import { unitsOf } from './exact.ts'
@@ -6,11 +7,25 @@ import type { Terms } from './terms.ts'
 /** Most orders taken for gone that are asked for: each is a request. */
 const ASKED = 20
 
+type ToldFill = Extract<Told, { kind: 'fill' }>
+
 /** Every order that this session has sent, or is about to: out of its notes after a restart. */
 export class Attempts {
   readonly #byClientId = new Map<string, Attempt>()
   readonly #byLine = new Map<string, Attempt[]>()
   readonly #byOrderId = new Map<string, Attempt>()
+  readonly #traded = new Map<string, bigint>()
+
+  /** Coins that the session has bought less those that it has sold, fees that were taken in coins included: as the exchange has told. */
+  tradedOf(symbol: string): bigint {
+    return this.#traded.get(symbol) ?? 0n
+  }
+
+  /** A fill that the engine has been told of, or will be. */
+  count({ symbol, terms }: Attempt, { qty, fee, feeAsset }: Pick<ToldFill, 'qty' | 'fee' | 'feeAsset'>): void {
+    const coins = terms.side === 'BUY' ? unitsOf(qty) : -unitsOf(qty)
+    this.#traded.set(symbol, this.tradedOf(symbol) + coins - (feeAsset === 'base' ? unitsOf(fee) : 0n))
+  }
 
   add(attempt: Attempt): void {
     this.#byClientId.set(attempt.clientId, attempt)
@@ -46,6 +61,12 @@ export class Attempts {
     return true
   }
 
+  /** All of an order list that may still be on the exchange; the attempt itself where it is in none. */
+  together(attempt: Attempt): Attempt[] {
+    if (attempt.list === null) return [attempt]
+    return this.unfinished().filter(({ list, symbol }) => list === attempt.list && symbol === attempt.symbol)
+  }
+
   /** Those that may still be on the exchange. */
   unfinished(): Attempt[] {
     return [...this.#byClientId.values()].filter(({ state }) => state !== 'ended' && state !== 'absent')
@@ -67,8 +88,17 @@ export class Attempts {
   restore(notes: readonly BrokerNote[]): void {
     for (const note of notes) {
       if (note.note === 'sending') {
-        const { symbol, order, clientId, attempt: number, isExit, terms, at } = note as unknown as SendingNote
-        this.add(newAttempt({ symbol, order, number, clientId, isExit, terms, state: 'unsure', sentAt: at }))
+        const {
+          symbol,
+          order,
+          clientId,
+          attempt: number,
+          isExit,
+          list = null,
+          terms,
+          at,
+        } = note as unknown as SendingNote
+        this.add(newAttempt({ symbol, order, number, clientId, isExit, list, terms, state: 'unsure', sentAt: at }))
         continue
       }
       const attempt = this.#byClientId.get(String(note['clientId']))
@@ -77,7 +107,10 @@ export class Attempts {
         attempt.orderId = String(note['orderId'])
         this.index(attempt)
       }
-      if (note.note === 'told' && note['filled'] !== undefined) attempt.filled += unitsOf(String(note['filled']))
+      if (note.note === 'told' && note['filled'] !== undefined) {
+        attempt.filled += unitsOf(String(note['filled']))
+        this.count(attempt, note['told'] as ToldFill)
+      }
       if (note.note === 'ended') {
         attempt.state = note['isAbsent'] === true ? 'absent' : 'ended'
         attempt.status = String(note['status'] ?? '')
@@ -94,14 +127,16 @@ interface SendingNote {
   readonly clientId: string
   readonly attempt: number
   readonly isExit: boolean
+  readonly list?: string
   readonly terms: Terms
   /** Exchange's clock, ms. */
   readonly at: number
 }
 
 export function sendingNote(attempt: Attempt, at: number): BrokerNote {
-  const { symbol, order, clientId, number, isExit, terms } = attempt
-  return { kind: 'broker', note: 'sending', symbol, order, clientId, attempt: number, isExit, terms, at }
+  const { symbol, order, clientId, number, isExit, list, terms } = attempt
+  const placed = { symbol, order, clientId, attempt: number, isExit, ...(list !== null && { list }), terms, at }
+  return { kind: 'broker', note: 'sending', ...placed }
 }
 
 export function endedNote({ clientId, state, status }: Attempt): BrokerNote {

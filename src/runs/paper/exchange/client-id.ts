@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Client ids of a session's orders: `kl-<session>-<order>-<attempt>`, at most 36 characters of those that USDS-M takes. They follow
+ * Client ids of a session's orders: `kl-<session>-<order>-<attempt>`, at most 36 characters of those that Binance takes. They follow
  * from what they name, so that they are the same after a restart; an exchange knows a client id among open orders only, so every
  * attempt has its own.
  */
@@ -12,6 +12,11 @@ export function clientIdOf(session: string, symbol: string, order: string, attem
     .digest('base64url')
     .slice(0, 16)
   return `${prefixOf(session)}${hash}-${attempt.toString(36)}`
+}
+
+/** Of the order list in which an order is placed with another: not to be mistaken for an order's. */
+export function listIdOf(session: string, symbol: string, order: string, attempt: number): string {
+  return clientIdOf(session, `list ${symbol}`, order, attempt)
 }
 
 export function isOfSession(clientId: string, session: string): boolean {

@@ -4,6 +4,7 @@ import type { BrokerHost } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { type Attempts, endedNote } from './attempts.ts'
 import type { Gate } from './gate.ts'
+import type { Market } from './market.ts'
 import type { Teller } from './teller.ts'
 import type { Timing } from './timing.ts'
 
@@ -15,6 +16,7 @@ const LASTING: readonly string[] = [
 /** What all parts of a broker work with. */
 export class Context {
   readonly host: BrokerHost
+  readonly market: Market
   readonly gate: Gate
   readonly attempts: Attempts
   readonly teller: Teller
@@ -25,8 +27,9 @@ export class Context {
   readonly #halting = new Set<string>()
   #lastTime = 0
 
-  constructor(parts: Pick<Context, 'host' | 'gate' | 'attempts' | 'teller' | 'timing' | 'signal'>) {
+  constructor(parts: Pick<Context, 'host' | 'market' | 'gate' | 'attempts' | 'teller' | 'timing' | 'signal'>) {
     this.host = parts.host
+    this.market = parts.market
     this.gate = parts.gate
     this.attempts = parts.attempts
     this.teller = parts.teller

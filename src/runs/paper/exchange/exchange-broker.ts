@@ -11,6 +11,7 @@ import { Funding } from './funding.ts'
 import { Gate } from './gate.ts'
 import type { Keys } from './keys.ts'
 import { Lines } from './lines.ts'
+import type { Market } from './market.ts'
 import { pause } from './pause.ts'
 import { Questions } from './questions.ts'
 import { Reconciliation } from './reconciliation.ts'
@@ -18,9 +19,12 @@ import { Settings } from './settings.ts'
 import { StreamEvents } from './stream-events.ts'
 import { Teller } from './teller.ts'
 import { TIMING, type Timing } from './timing.ts'
+import { USDM } from './usdm-market.ts'
 import { UserStream } from './user-stream.ts'
 
 export interface ExchangeBrokerOptions {
+  /** Built in: USDS-M. */
+  readonly market?: Market
   readonly destination: Destination
   readonly keys: Keys
   readonly timing?: Partial<Timing>
@@ -29,7 +33,7 @@ export interface ExchangeBrokerOptions {
 /** Times in a row that a stream may be made anew for its silence before that is an alarm. */
 const SILENCES = 2
 
-/** Sends a session's orders to a Binance USDS-M: the simulated exchange, or Demo Trading. Never to production (`Destination`). */
+/** Sends a session's orders to a Binance, USDS-M or spot: the simulated exchange, or Demo Trading. Never to production (`Destination`). */
 export class ExchangeBroker implements PaperBroker {
   readonly fills = 'told'
   /** Tells accounts apart and says nothing of their keys. */
@@ -58,10 +62,11 @@ export class ExchangeBroker implements PaperBroker {
   }
 
   async open(host: BrokerHost): Promise<void> {
-    const other = host.symbols.find(({ instrument }) => instrument.venue !== 'binance-usdm')
+    const { venue, name } = this.#market
+    const other = host.symbols.find(({ instrument }) => instrument.venue !== venue)
     if (other !== undefined)
       throw new UsageError(
-        `${other.symbol} is of ${other.instrument.venue}: orders leave for Binance's USDS-M futures only, so --data is binance-usdm:…`,
+        `${other.symbol} is of ${other.instrument.venue}: the orders of this session leave for ${name}, so --data is ${venue}:…`,
       )
     const parts = this.#assemble(host)
     this.#parts = parts
@@ -99,6 +104,7 @@ export class ExchangeBroker implements PaperBroker {
 
   async reconcile(): Promise<void> {
     if (this.#stop.signal.aborted) return
+    this.#open.lines.lookAtTargets()
     await this.#open.reconciliation.run()
   }
 
@@ -151,6 +157,10 @@ export class ExchangeBroker implements PaperBroker {
     )
   }
 
+  get #market(): Market {
+    return this.#options.market ?? USDM
+  }
+
   get #open(): Parts {
     if (this.#parts === null) throw new Error('the broker has not been opened')
     return this.#parts
@@ -160,8 +170,9 @@ export class ExchangeBroker implements PaperBroker {
     const { destination, keys } = this.#options
     const timing = { ...TIMING, ...this.#options.timing }
     const { signal } = this.#stop
+    const market = this.#market
     const gate = new Gate({
-      destination, keys, timing, signal, over: this.#over.signal, now: () => host.now(),
+      market, destination, keys, timing, signal, over: this.#over.signal, now: () => host.now(),
       onPause: (ms, why, isBan) => {
         const seconds = Math.ceil(ms / 1000)
         if (isBan)
@@ -172,6 +183,7 @@ export class ExchangeBroker implements PaperBroker {
     }) // biome-ignore format: one list
     const context: Context = new Context({
       host,
+      market,
       gate,
       attempts: new Attempts(),
       teller: new Teller(host),
@@ -184,6 +196,7 @@ export class ExchangeBroker implements PaperBroker {
     const lines: Lines = new Lines(context, new Questions(context), fills, {
       onPlaced: (attempt) => this.#expectEcho(attempt, timing.echo),
       onDoubt: reconcileSoon,
+      takesLists: (symbol) => settings.takesLists(symbol),
       onFilter: () => void settings.checkRules().catch((error: unknown) => this.#failed(host, error)),
     })
     const funding = new Funding(context)
@@ -194,7 +207,7 @@ export class ExchangeBroker implements PaperBroker {
       onSettings: () => void settings.check().catch((error: unknown) => this.#failed(host, error)),
     })
     const stream = new UserStream({
-      destination, keys, timing, gate, signal,
+      market, destination, keys, timing, gate, signal,
       onEvent: (event) => {
         events.take(event)
         void events.idle().then(() => this.#heard())
@@ -278,12 +291,13 @@ export class ExchangeBroker implements PaperBroker {
 
   async #cancel(attempt: Attempt, context: Context): Promise<void> {
     const { symbol, order, clientId, orderId, terms } = attempt
+    const { conditional, paths } = context.market
     const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
     attempt.isCancelled = true
     const outcome =
       terms.route === 'algo' && !orderId
-        ? await context.gate.send('DELETE', 'fapi/v1/algoOrder', { clientAlgoId: clientId })
-        : await context.gate.send('DELETE', 'fapi/v1/order', { symbol, ...by })
+        ? await context.gate.send('DELETE', conditional!.order, { clientAlgoId: clientId })
+        : await context.gate.send('DELETE', paths.order, { symbol, ...by })
     if (outcome.kind === 'done')
       return context.tellEnded(symbol, order, 'requested', 'cancelled as the session was stopped')
     const facts = { symbol, order, clientId }

@@ -52,9 +52,21 @@ export class Fills {
     if (teller.has(key)) return
     attempt.telling++
     try {
-      const fee = await this.#feeOf(symbol, execution)
-      const told = { kind: 'fill', symbol, order, qty, price, fee, liquidity: isMaker ? 'maker' : 'taker', at } as const
-      if (await teller.tell(key, told, { clientId, filled: qty })) attempt.filled += unitsOf(qty)
+      const fee = await this.#feeOf(attempt, execution)
+      const told = {
+        kind: 'fill',
+        symbol,
+        order,
+        qty,
+        price,
+        ...fee,
+        liquidity: isMaker ? 'maker' : 'taker',
+        at,
+      } as const
+      if (await teller.tell(key, told, { clientId, filled: qty })) {
+        attempt.filled += unitsOf(qty)
+        this.#context.attempts.count(attempt, told)
+      }
     } finally {
       attempt.telling--
     }
@@ -92,7 +104,7 @@ export class Fills {
       const newest = this.#newest.get(symbol)
       const params: Record<string, string | number> = { symbol, limit: PAGE }
       if (newest !== undefined) params['fromId'] = String(newest + 1n)
-      const outcome = await gate.send('GET', 'fapi/v1/userTrades', params, { isQuestion: true })
+      const outcome = await gate.send('GET', this.#context.market.paths.trades, params, { isQuestion: true })
       if (outcome.kind !== 'done') {
         this.#context.host.log('warn', `trades of ${symbol} could not be read: ${outcome.text}`)
         return false
@@ -115,7 +127,7 @@ export class Fills {
           price: textIn(trade, 'price'),
           fee: amountIn(trade, 'commission'),
           feeAsset: textIn(trade, 'commissionAsset'),
-          isMaker: trade['maker'] === true,
+          isMaker: trade['maker'] === true || trade['isMaker'] === true,
           at: Number(trade['time']),
         })
     }
@@ -128,12 +140,12 @@ export class Fills {
    * session, which has been said; `undefined`: it could not be found out now.
    */
   async ownerOf(symbol: string, orderId: string, clientId = ''): Promise<Attempt | null | undefined> {
-    const { attempts, gate } = this.#context
+    const { attempts, gate, market } = this.#context
     const known = attempts.byOrderId(symbol, orderId) ?? attempts.byClientId(clientId)
     if (known !== undefined) return known
     let name = clientId
     if (name === '') {
-      const outcome = await gate.send('GET', 'fapi/v1/order', { symbol, orderId }, { isQuestion: true })
+      const outcome = await gate.send('GET', market.paths.order, { symbol, orderId }, { isQuestion: true })
       if (outcome.kind !== 'done') return undefined
       name = textIn(fieldsOf(outcome.reply), 'clientOrderId')
       const named = attempts.byClientId(name)
@@ -142,7 +154,7 @@ export class Fills {
     for (const attempt of attempts.untriggered(symbol)) {
       const outcome = await gate.send(
         'GET',
-        'fapi/v1/algoOrder',
+        market.conditional!.order,
         { clientAlgoId: attempt.clientId },
         { isQuestion: true },
       )
@@ -183,11 +195,19 @@ export class Fills {
     if (id > (this.#newest.get(symbol) ?? -1n)) this.#newest.set(symbol, id)
   }
 
-  /** In the quote asset. What is taken in another asset (BNB) is reckoned at the account's rate or the session's, and that is said. */
-  async #feeOf(symbol: string, { fee, feeAsset, qty, price, isMaker }: Execution): Promise<string> {
-    const traded = this.#context.host.symbols.find((one) => one.symbol === symbol)
-    const quote = traded?.instrument.quote
-    if (feeAsset === '' || feeAsset === quote || unitsOf(fee) === 0n) return fee
+  /**
+   * In the quote asset, or on spot in what was bought. What is taken in another asset (BNB) is reckoned at the account's rate or the
+   * session's, and that is said.
+   */
+  async #feeOf(
+    { symbol, terms }: Attempt,
+    { fee, feeAsset, qty, price, isMaker }: Execution,
+  ): Promise<{ readonly fee: string; readonly feeAsset?: 'base' }> {
+    const { host, market } = this.#context
+    const traded = host.symbols.find((one) => one.symbol === symbol)
+    const { quote, base } = traded!.instrument
+    if (feeAsset === '' || feeAsset === quote || unitsOf(fee) === 0n) return { fee }
+    if (!market.hasMargin && terms.side === 'BUY' && feeAsset === base) return { fee, feeAsset: 'base' }
     const known = await this.#ratesOf(symbol)
     this.#context.alarm(
       'fee-asset',
@@ -196,19 +216,16 @@ export class Fills {
       { symbol, feeAsset },
     )
     const { maker, taker } = known ?? traded!.fees
-    return feeText(qty, price, isMaker ? maker : taker)
+    return { fee: feeText(qty, price, isMaker ? maker : taker) }
   }
 
-  /** `null`: the exchange does not say. A stop may wait for the fill that waits for this: it is not asked twice for one. */
+  /** `null`: the exchange does not say. */
   async #ratesOf(symbol: string): Promise<BrokerSymbol['fees'] | null> {
     const known = this.#feeRates.get(symbol)
     if (known !== undefined) return known
-    const outcome = await this.#context.gate.send('GET', 'fapi/v1/commissionRate', { symbol }, { patience: 0 })
-    if (outcome.kind !== 'done') return null
-    const reply = fieldsOf(outcome.reply)
-    const [maker, taker] = [textIn(reply, 'makerCommissionRate'), textIn(reply, 'takerCommissionRate')]
-    if (maker === '' || taker === '') return null
-    const rates = { maker: Number(maker), taker: Number(taker) }
+    const found = await this.#context.market.feesThere(this.#context.gate, symbol)
+    if (found === null) return null
+    const rates = { maker: Number(found.maker), taker: Number(found.taker) }
     this.#feeRates.set(symbol, rates)
     return rates
   }

@@ -1,6 +1,6 @@
 import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
-import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+import { amountIn, type Fields, rowsOf, textIn } from './fields.ts'
 
 const HOUR = 3_600_000
 
@@ -77,10 +77,4 @@ export class Funding {
 
 function keyOf(income: Fields): string {
   return `funding ${textIn(income, 'symbol')} ${textIn(income, 'tranId') || textIn(income, 'time')}`
-}
-
-/** The wallet of an asset, of a list of balances. */
-export function walletOf(reply: unknown, asset: string): number | null {
-  const row = rowsOf(reply).find((one) => textIn(one, 'asset') === asset)
-  return row === undefined ? null : Number(amountIn(fieldsOf(row), 'balance'))
 }

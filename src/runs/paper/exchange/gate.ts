@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { USDMClient } from 'binance'
+import type { MainClient, USDMClient } from 'binance'
 import type { Destination } from './destination.ts'
 import type { Keys } from './keys.ts'
+import type { Market } from './market.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { pause } from './pause.ts'
 import type { Timing } from './timing.ts'
@@ -22,6 +23,7 @@ interface How {
 }
 
 export interface GateOptions {
+  readonly market: Market
   readonly destination: Destination
   readonly keys: Keys
   readonly timing: Timing
@@ -43,7 +45,7 @@ const READ_TRIES = 3
  * whoever goes on then is banned for longer, up to days.
  */
 export class Gate {
-  readonly #client: USDMClient
+  readonly #client: USDMClient | MainClient
   readonly #options: GateOptions
   readonly #ends: AbortSignal
   #silentUntil = 0
@@ -55,8 +57,8 @@ export class Gate {
   constructor(options: GateOptions) {
     this.#options = options
     this.#ends = AbortSignal.any([options.signal, options.over])
-    const { destination, keys, timing } = options
-    this.#client = new USDMClient(restOptions(destination, keys, timing), requestOptions(destination, timing))
+    const { market, destination, keys, timing } = options
+    this.#client = market.client(restOptions(destination, keys, timing), requestOptions(destination, timing))
   }
 
   /** The exchange's clock, UTC ms. */
@@ -104,11 +106,11 @@ export class Gate {
   }
 
   async #askTime({ isExit = false, isQuestion = false }: How): Promise<boolean> {
-    const { now } = this.#options
+    const { now, market } = this.#options
     let before = now()
     const outcome = await this.send(
       'GET',
-      'fapi/v1/time',
+      market.paths.time,
       {},
       {
         ...{ isExit, isQuestion, isSigned: false },

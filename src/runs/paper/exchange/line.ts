@@ -11,6 +11,8 @@ export interface Line {
   isDirty: boolean
   /** It is to happen now, at the market, whatever it was: a stop that cannot stand any more. */
   mustExit: boolean
+  /** Of a stop: the exchange has refused it in one order list with its target. */
+  isAlone: boolean
   /** Terms that the exchange refused to change it to. */
   refused: Terms | null
   /** Monotonic clock, ms, since when its stop has been asked for in vain; 0: it rests there, or nothing was asked for. */

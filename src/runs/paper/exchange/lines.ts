@@ -1,46 +1,55 @@
 import type { OrderView } from '../../../core/order.ts'
-import { type Attempt, isOnBook, newAttempt } from './attempt.ts'
-import { sendingNote } from './attempts.ts'
-import { clientIdOf } from './client-id.ts'
+import { type Attempt, isCancellable } from './attempt.ts'
+import { waitingWork } from './coin-claims.ts'
+import { Coins } from './coins.ts'
 import type { Context } from './context.ts'
-import { fieldsOf } from './fields.ts'
+import { textOf } from './exact.ts'
 import { type Fills, filledText, isBehind } from './fills.ts'
 import type { Line } from './line.ts'
-import type { Outcome } from './outcome.ts'
-import { pause } from './pause.ts'
+import { OrderWork, type Wanted } from './order-work.ts'
 import type { Questions } from './questions.ts'
 import { Refusals } from './refusals.ts'
-import {
-  exitTerms, isPerishable, isProtective, isSame, ownWork, paramsOf, type Terms, termsOf, wholeQty,
-} from './terms.ts' // biome-ignore format: a list of words
+import { exitTerms, isProtective } from './terms.ts'
+
+interface Hooks {
+  readonly onPlaced: (attempt: Attempt) => void
+  readonly onDoubt: (symbol: string) => void
+  readonly onFilter: () => void
+  /** Whether the exchange takes order lists of a symbol. */
+  readonly takesLists: (symbol: string) => boolean
+}
 
 /**
  * Carries out what the engine wants, order by order: each line looks at what is wanted now and at what is there, and does the next
  * thing, until both agree. So nothing of one order overtakes another (it is never cancelled before it is known to be there), what was
- * wanted and is not any more is never sent, and different orders do not wait for each other.
+ * wanted and is not any more is never sent, and different orders do not wait for each other; but for sales on spot, of which one
+ * holds back the coins of another.
  */
 export class Lines {
   readonly #context: Context
   readonly #questions: Questions
   readonly #fills: Fills
   readonly #refusals: Refusals
-  readonly #onPlaced: (attempt: Attempt) => void
+  readonly #work: OrderWork
+  /** Where sales hold coins back. */
+  readonly #coins: Coins | null
   readonly #lines = new Map<string, Line>()
   readonly #idle: (() => void)[] = []
   #busy = 0
   #isAllowed = false
 
-  constructor(
-    context: Context,
-    questions: Questions,
-    fills: Fills,
-    hooks: { onPlaced: (attempt: Attempt) => void; onDoubt: (symbol: string) => void; onFilter: () => void },
-  ) {
+  constructor(context: Context, questions: Questions, fills: Fills, hooks: Hooks) {
     this.#context = context
     this.#questions = questions
     this.#fills = fills
-    this.#onPlaced = hooks.onPlaced
     this.#refusals = new Refusals(context, hooks)
+    this.#coins = context.market.hasMargin ? null : new Coins(context, () => this.#lines.values(), hooks.takesLists)
+    this.#work = new OrderWork(context, questions, this.#refusals, {
+      coins: this.#coins,
+      lineOf: (symbol, order) => this.#lineOf(symbol, order),
+      poke: (line) => this.#poke(line),
+      onPlaced: hooks.onPlaced,
+    })
   }
 
   get isIdle(): boolean {
@@ -69,29 +78,58 @@ export class Lines {
 
   /** Something about this order has changed: look again. */
   look(symbol: string, order: string, isAsked = false): void {
-    const key = `${symbol} ${order}`
-    let line = this.#lines.get(key)
-    if (line === undefined) {
-      const asked = isAsked
-        ? { askedAt: this.#context.host.now(), askedTick: performance.now() }
-        : { askedAt: 0, askedTick: 0 }
-      line = {
-        ...{ symbol, order, ...asked, isBusy: false, isDirty: false },
-        ...{ mustExit: false, refused: null, nakedSince: 0, failures: 0 },
-      }
-      this.#lines.set(key, line)
+    const line = this.#lineOf(symbol, order, isAsked)
+    this.#poke(line)
+    this.#lookAround(line)
+  }
+
+  /** Targets that wait here, where a bar has closed beyond them. */
+  lookAtTargets(): void {
+    if (this.#coins === null) return
+    const { run } = this.#context.host
+    for (const { symbol, id, role, limit } of run.openOrders()) {
+      if (role !== 'target' || limit === null || this.#coins.claims(symbol).waiting.get(id) !== 'no-list') continue
+      if ((run.lastClose(symbol)?.price ?? 0) < limit) continue
+      this.#lineOf(symbol, id).mustExit = true
+      this.look(symbol, id)
     }
+  }
+
+  #lineOf(symbol: string, order: string, isAsked = false): Line {
+    const key = `${symbol} ${order}`
+    const known = this.#lines.get(key)
+    if (known !== undefined) return known
+    const asked = isAsked
+      ? { askedAt: this.#context.host.now(), askedTick: performance.now() }
+      : { askedAt: 0, askedTick: 0 }
+    const line: Line = {
+      ...{ symbol, order, ...asked, isBusy: false, isDirty: false, isAlone: false },
+      ...{ mustExit: false, refused: null, nakedSince: 0, failures: 0 },
+    }
+    this.#lines.set(key, line)
+    return line
+  }
+
+  #poke(line: Line): void {
     line.isDirty = true
     if (!line.isBusy && this.#isAtWork) void this.#run(line)
+  }
+
+  /** Where coins are held back, what becomes of one order says what may become of the others. */
+  #lookAround({ symbol, order }: Line): void {
+    if (this.#coins === null) return
+    for (const other of [...this.#lines.values()])
+      if (other.symbol === symbol && other.order !== order) this.#poke(other)
   }
 
   async #run(line: Line): Promise<void> {
     line.isBusy = true
     this.#busy++
+    let hasActed = false
     try {
       while (line.isDirty && this.#isAtWork) {
         line.isDirty = false
-        while (this.#isAtWork && (await this.#step(line)));
+        while (this.#isAtWork && (await this.#step(line))) hasActed = true
       }
     } catch (error) {
       const { symbol, order } = line
@@ -103,6 +141,7 @@ export class Lines {
         .catch(() => undefined)
     } finally {
       line.isBusy = false
+      if (hasActed) this.#lookAround(line)
       this.#busy--
       if (this.#context.viewOf(line.symbol, line.order) === undefined && !this.#hasLive(line))
         this.#lines.delete(`${line.symbol} ${line.order}`)
@@ -133,25 +172,46 @@ export class Lines {
     if (all.some(({ telling }) => telling > 0)) return false
     const view = this.#context.viewOf(line.symbol, line.order)
     const live = all.filter(({ state }) => state === 'live')
-    if (view === undefined) {
+    if (view !== undefined && this.#isNakedTooLong(line) && !line.mustExit) await this.#giveUpStop(line, view)
+    const wanted = view === undefined ? null : this.#wanted(line, view)
+    if (view === undefined || wanted === null) {
+      // what waits for its turn is not asked for in vain
+      line.nakedSince = 0
       const left = live.find(isCancellable)
-      return left !== undefined && this.#cancel(line, left)
+      return left !== undefined && this.#work.cancel(line, left)
     }
-    if (this.#isNakedTooLong(line) && !line.mustExit) await this.#giveUpStop(line, view)
     if (line.mustExit || all.some(({ isExit }) => isExit)) {
-      if (!live.some(({ isExit }) => isExit)) return this.#place(line, view, exitTerms(view), true)
+      const exit = { ...exitTerms(view, this.#context.market), qty: wanted.terms.qty }
+      if (!live.some(({ isExit }) => isExit)) return this.#work.place(line, view, exit, null, true)
       const left = live.find((attempt) => !attempt.isExit && isCancellable(attempt))
-      return left !== undefined && this.#cancel(line, left)
+      return left !== undefined && this.#work.cancel(line, left)
     }
     const current = live.at(-1)
     if (current === undefined) {
+      // its stop brings it along
+      if (wanted.stop !== null) return false
       if (isProtective(view) && view.trigger !== null) line.nakedSince ||= performance.now()
-      return this.#place(line, view, termsOf(view), false)
+      return this.#work.place(line, view, wanted.terms, wanted.target)
     }
     // a stop is replaced by placing the new one first: the position is never without one
     const replaced = live.slice(0, -1).find(isCancellable)
-    if (replaced !== undefined) return this.#cancel(line, replaced)
-    return this.#change(line, current, view)
+    if (replaced !== undefined) return this.#work.cancel(line, replaced)
+    return this.#work.change(line, current, view, wanted)
+  }
+
+  /** What of an order the exchange is to have now; `null`: nothing, as its coins are another's. */
+  #wanted({ symbol, order }: Line, view: OrderView): Wanted | null {
+    const terms = this.#context.market.termsOf(view)
+    if (this.#coins === null || terms.side === 'BUY') return { terms, target: null, stop: null }
+    const { qty, targetOf, stopOf, waiting } = this.#coins.claims(symbol)
+    const claimed = qty.get(order)
+    if (claimed !== undefined) {
+      const [target = null, stop = null] = [targetOf.get(order), stopOf.get(order)]
+      return { terms: { ...terms, qty: textOf(claimed) }, target, stop }
+    }
+    const work = waitingWork(view, waiting.get(order))
+    if (work !== null) this.#context.alarm('own-work', 'info', work, { symbol, order })
+    return null
   }
 
   async #settle(line: Line, open: Attempt): Promise<boolean> {
@@ -183,159 +243,15 @@ export class Lines {
     )
   }
 
-  async #place(line: Line, view: OrderView, terms: Terms, isExit: boolean): Promise<boolean> {
-    const { host, gate, attempts, timing } = this.#context
-    const { symbol, order } = line
-    if (terms.route === 'algo' && terms.trigger === null) return false
-    const isLate = () => isPerishable(view) && host.now() - line.askedAt > timing.entryPatience
-    if (isLate()) return this.#tooLate(line, view)
-    const work = ownWork(view)
-    if (work !== null) this.#context.alarm('own-work', 'info', work, { symbol, order })
-    const number = attempts.nextNumber(symbol, order)
-    const clientId = clientIdOf(host.sessionId, symbol, order, number)
-    const attempt = newAttempt({ symbol, order, number, clientId, isExit, terms, state: 'sending', sentAt: gate.now() })
-    attempts.add(attempt)
-    try {
-      await host.note(sendingNote(attempt, attempt.sentAt))
-    } catch (error) {
-      attempt.state = 'absent'
-      throw new Error(`could not be noted, so it was not sent: ${String(error)}`)
-    }
-    if (this.#context.viewOf(symbol, order) === undefined) return this.#absent(attempt)
-    const outcome = await gate.send('POST', doorOf(terms), paramsOf(symbol, terms, clientId), {
-      isExit: terms.reduceOnly,
-      ...(isPerishable(view) && { patience: timing.entryPatience }),
-      ...(isProtective(view) && !isExit && { patience: timing.naked }),
-      onLeave: () => {
-        attempt.sentAt = gate.now()
-        if (line.askedTick > 0 && number === 1) host.sent(Math.round((performance.now() - line.askedTick) * 1000))
-      },
-    })
-    return this.#placed(line, view, attempt, outcome)
-  }
-
-  async #placed(line: Line, view: OrderView, attempt: Attempt, outcome: Outcome): Promise<boolean> {
-    const { host } = this.#context
-    const { clientId } = attempt
-    if (line.askedTick > 0)
-      host.log('debug', `order ${outcome.kind}`, { clientId, ms: Math.round(performance.now() - line.askedTick) })
-    if (outcome.kind === 'done') {
-      line.failures = 0
-      this.#questions.learn(attempt, fieldsOf(outcome.reply))
-      this.#onPlaced(attempt)
-      return true
-    }
-    // the stream may have told of it before the answer came, or in its place
-    if (attempt.state !== 'sending') return true
-    if (outcome.kind === 'unknown') {
-      host.log('warn', `nobody knows what came of ${clientId}: ${outcome.text}`, { clientId })
-      attempt.state = 'unsure'
-      this.#countFailure(line, outcome.text)
-      return true
-    }
-    if (outcome.kind === 'refused') {
-      const what = await this.#refusals.ofPlacing(line, view, attempt, outcome)
-      if (what === 'unsure') attempt.state = 'unsure'
-      else this.#absent(attempt)
-      return what === 'again' ? this.#again(line, outcome.text) : true
-    }
-    this.#absent(attempt)
-    return this.#again(line, outcome.text)
-  }
-
-  /** It is not there and cannot come any more. */
-  #absent(attempt: Attempt): true {
-    attempt.state = 'absent'
-    this.#context.jot(attempt, 'ended')
-    return true
-  }
-
-  async #tooLate(line: Line, view: OrderView): Promise<boolean> {
-    const why =
-      line.askedAt === 0
-        ? 'decided before a restart, and not sent then: its price is another now'
-        : `could not be sent within ${this.#context.timing.entryPatience / 1000} s: its price is another now`
-    await this.#context.tellEnded(line.symbol, view.id, 'refused', why)
-    return false
-  }
-
-  /** Surely nothing was done: waits a little longer each time, and says once that it does not get through. */
-  async #again(line: Line, text: string): Promise<boolean> {
-    const { timing, signal } = this.#context
-    this.#countFailure(line, text)
-    this.#context.host.log('warn', `${line.symbol} ${line.order}: ${text}; tried again`, { failures: line.failures })
-    return pause(Math.min(timing.backoff * 2 ** (line.failures - 1), timing.maxBackoff), signal)
-  }
-
-  #countFailure(line: Line, text: string): void {
-    const { symbol, order } = line
-    line.failures++
-    if (line.failures === 3)
-      this.#context.alarm(
-        'not-getting-through',
-        'warning',
-        `${symbol} ${order}: the exchange does not take it: ${text}`,
-        { symbol, order },
-      )
-  }
-
-  async #cancel(line: Line, attempt: Attempt): Promise<boolean> {
-    const { gate } = this.#context
-    const { symbol, clientId, orderId } = attempt
-    attempt.isCancelled = true
-    const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    const outcome = isOnBook(attempt)
-      ? await gate.send('DELETE', 'fapi/v1/order', { symbol, ...by })
-      : await gate.send('DELETE', 'fapi/v1/algoOrder', { clientAlgoId: clientId })
-    if (attempt.state === 'ended') return true
-    if (outcome.kind === 'done') {
-      line.failures = 0
-      this.#questions.learn(attempt, { executedQty: filledText(attempt), ...fieldsOf(outcome.reply), ...CANCELLED })
-      return true
-    }
-    if (outcome.kind === 'failed') return this.#again(line, outcome.text)
-    // refused or unknown: it may have been filled, or cancelled by a request whose answer was lost
-    await this.#questions.whetherGone(attempt)
-    return attempt.state !== 'live' || this.#again(line, outcome.text)
-  }
-
-  async #change(line: Line, current: Attempt, view: OrderView): Promise<boolean> {
-    const wanted = termsOf(view)
-    // what has triggered has no trigger any more
-    const sent = current.hasTriggered ? { ...current.terms, trigger: wanted.trigger } : current.terms
-    if (isSame(sent, current.filled, wanted) || sent.type === 'MARKET') return false
-    if (line.refused !== null && isSame(line.refused, 0n, wanted)) return false
-    if (current.hasTriggered && wanted.price === null) return false
-    if (!isOnBook(current)) return this.#place(line, view, wanted, false)
-    const { symbol, clientId, orderId } = current
-    const quantity = wholeQty(current.filled, wanted)
-    const change = { symbol, side: wanted.side, quantity, price: wanted.price! }
-    const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    const outcome = await this.#context.gate.send('PUT', 'fapi/v1/order', { ...change, ...by })
-    if (outcome.kind === 'done') {
-      line.failures = 0
-      current.terms = { ...current.terms, qty: quantity, price: wanted.price }
-      this.#questions.learn(current, fieldsOf(outcome.reply))
-      return true
-    }
-    if (outcome.kind === 'failed') return this.#again(line, outcome.text)
-    if (outcome.kind === 'unknown') {
-      current.state = 'unsure'
-      return true
-    }
-    if (this.#refusals.ofAmending(line, wanted, outcome) === 'unsure') current.state = 'unsure'
-    return true
-  }
-
   /** An order has ended there: what follows for the engine, which may not know. */
   async #dealWith(line: Line, attempt: Attempt): Promise<boolean> {
     const { symbol, order } = line
-    const isExpected = attempt.isCancelled && attempt.status === 'CANCELED'
-    if (isBehind(attempt) || !(isExpected || attempt.status === 'FILLED')) {
+    const isAskedFor = attempt.isCancelled && attempt.status === 'CANCELED'
+    if (isBehind(attempt) || !(isAskedFor || attempt.status === 'FILLED')) {
       const isKnown = await this.#fills.catchUp(symbol)
       // what is not told of as filled would be taken for not filled
       if (!isKnown || (isBehind(attempt) && line.failures < PATIENT))
-        return this.#again(line, 'its fills are not known yet')
+        return this.#work.again(line, 'its fills are not known yet')
       if (isBehind(attempt))
         this.#context.alarm(
           'fills-missing',
@@ -349,28 +265,24 @@ export class Lines {
     this.#context.jot(attempt, 'ended')
     const view = this.#context.viewOf(symbol, order)
     const hasOther = this.#context.attempts.of(symbol, order).some(({ state }) => state === 'live')
-    if (view === undefined || isExpected || hasOther) return true
+    if (view === undefined || isAskedFor || hasOther || this.#isEndOfList(attempt)) return true
     await this.#refusals.ofEnding(line, view, attempt)
     return true
+  }
+
+  /** What its list's other order has begun to do ends it: of what is left of both a new list is made. */
+  #isEndOfList({ symbol, order, list, status }: Attempt): boolean {
+    if (list === null || status === 'FILLED') return false
+    const others = this.#context.host.run.openOrders().filter((one) => one.symbol === symbol && one.id !== order)
+    const known = others.flatMap(({ id }) => this.#context.attempts.of(symbol, id))
+    return known.some((one) => one.list === list && (one.filled > 0n || one.hasTriggered))
   }
 }
 
 /** Times that the list of trades is asked for one that must be in it. */
 const PATIENT = 6
 
-const CANCELLED = { status: 'CANCELED', algoStatus: 'CANCELED' }
-
 /** Nobody has said yet what came of it. */
 function isOpen({ state }: Attempt): boolean {
   return state === 'unsure' || state === 'sending'
-}
-
-/** A market order cannot be taken back. */
-function isCancellable(attempt: Attempt): boolean {
-  const { type, price } = attempt.terms
-  return type !== 'MARKET' && !(attempt.hasTriggered && price === null)
-}
-
-function doorOf({ route }: Terms): string {
-  return route === 'algo' ? 'fapi/v1/algoOrder' : 'fapi/v1/order'
 }

@@ -36,6 +36,8 @@ export class Questions {
         why: textIn(reply, 'msg'),
       }
       learnOfOrder(attempt, word)
+      // on spot a stop is an order of the book, and begins to work once it is reached
+      if (attempt.terms.trigger !== null && reply['isWorking'] === true) attempt.hasTriggered = true
       if (attempt.terms.type === 'LIMIT' && 'origQty' in reply && 'price' in reply) {
         const plain = (name: string) => textOf(unitsOf(amountIn(reply, name)))
         attempt.terms = { ...attempt.terms, qty: plain('origQty'), price: plain('price') }
@@ -87,10 +89,15 @@ export class Questions {
   }
 
   async ask(attempt: Attempt): Promise<'there' | 'not there' | 'no answer'> {
-    const { gate } = this.#context
+    const { gate, market } = this.#context
     const { symbol, clientId } = attempt
     if (!isOnBook(attempt)) {
-      const outcome = await gate.send('GET', 'fapi/v1/algoOrder', { clientAlgoId: clientId }, { isQuestion: true })
+      const outcome = await gate.send(
+        'GET',
+        market.conditional!.order,
+        { clientAlgoId: clientId },
+        { isQuestion: true },
+      )
       if (outcome.kind === 'refused' && NOT_THERE.includes(outcome.code)) return 'not there'
       if (outcome.kind !== 'done') return this.#unanswered(attempt, outcome.text)
       this.learn(attempt, fieldsOf(outcome.reply))
@@ -99,7 +106,7 @@ export class Questions {
     }
     const { orderId } = attempt
     const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    const outcome = await gate.send('GET', 'fapi/v1/order', { symbol, ...by }, { isQuestion: true })
+    const outcome = await gate.send('GET', market.paths.order, { symbol, ...by }, { isQuestion: true })
     if (outcome.kind === 'refused' && NOT_THERE.includes(outcome.code)) return 'not there'
     if (outcome.kind !== 'done') return this.#unanswered(attempt, outcome.text)
     this.learn(attempt, fieldsOf(outcome.reply))

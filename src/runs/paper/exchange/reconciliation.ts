@@ -5,10 +5,10 @@ import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
 import { type Fields, rowsOf, textIn } from './fields.ts'
 import type { Fills } from './fills.ts'
-import { type Funding, walletOf } from './funding.ts'
+import type { Funding } from './funding.ts'
 import type { Lines } from './lines.ts'
 import { pause } from './pause.ts'
-import { positionOf, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import { isProtective } from './terms.ts'
 
 /** Times that a difference is looked at before it is believed: what is underway makes one that is none. */
@@ -28,6 +28,8 @@ export class Reconciliation {
   readonly #funding: Funding
   /** The exchange's wallet less the engine's, when the session began. */
   #apart = 0
+  /** Coins of a spot account that were there before the session, by symbol. */
+  readonly #before = new Map<string, bigint>()
   /** Monotonic clock, ms, of the last comparison that left nothing out. */
   #wholeAt = performance.now()
   #underway: Promise<void> | null = null
@@ -42,36 +44,41 @@ export class Reconciliation {
 
   /** What the account was when the session began: nothing of these symbols may be there that is not its own. */
   async begin(): Promise<void> {
-    const { host, gate } = this.#context
+    const { host, gate, market } = this.#context
     const before = host.notes.find(({ note }) => note === 'baseline')
     if (before !== undefined) {
       this.#apart = Number(before['apart'])
+      for (const [symbol, held] of Object.entries((before['held'] ?? {}) as Record<string, string>))
+        this.#before.set(symbol, unitsOf(held))
       this.#context.teller.skip(before['funding'] as string[])
       for (const [symbol, id] of Object.entries(before['trades'] as Record<string, string>))
         this.#fills.startAfter(symbol, id)
       return
     }
     const trades: Record<string, string> = {}
-    for (const { symbol } of host.symbols) {
-      const risk = await this.#settings.riskOf(symbol)
-      if (risk === null) throw new Error(`${symbol}: its position could not be read`)
-      const held = positionOf(risk)
-      if (held !== 0n)
+    for (const one of host.symbols) {
+      const { symbol } = one
+      const held = await market.heldThere(gate, one)
+      if (held === null) throw new Error(`${symbol}: what the account holds of it could not be read`)
+      if (held !== 0n && market.hasMargin)
         throw new Error(
           `${symbol}: the account holds ${textOf(held)} already: close it, a session begins with what it trades itself`,
         )
-      const outcome = await gate.read('fapi/v1/userTrades', { symbol, limit: 1 })
+      this.#before.set(symbol, held)
+      const outcome = await gate.read(market.paths.trades, { symbol, limit: 1 })
       if (outcome.kind !== 'done') throw new Error(`${symbol}: its trades could not be read: ${outcome.text}`)
       trades[symbol] = textIn(rowsOf(outcome.reply).at(-1) ?? {}, 'id') || '0'
       this.#fills.startAfter(symbol, trades[symbol])
     }
-    const funding = await this.#funding.before()
+    const funding = market.hasMargin ? await this.#funding.before() : []
     if (funding === null) throw new Error('the income of the account could not be read')
     this.#context.teller.skip(funding)
     const wallet = await this.#wallet()
     if (wallet === null) throw new Error('the balance of the account could not be read')
-    this.#apart = wallet - host.run.account().wallet
-    await host.note({ kind: 'broker', note: 'baseline', trades, funding, apart: this.#apart })
+    this.#apart = wallet - market.walletHere(host.run)
+    const held = Object.fromEntries([...this.#before].map(([symbol, units]) => [symbol, textOf(units)]))
+    const coins = market.hasMargin ? {} : { held }
+    await host.note({ kind: 'broker', note: 'baseline', trades, funding, apart: this.#apart, ...coins })
   }
 
   /** Compares everything; several who ask at once share the answer. */
@@ -122,27 +129,27 @@ export class Reconciliation {
         { offset },
       )
     else this.#context.calm('clock-offset')
-    if (this.#funding.isDue) await this.#funding.take()
+    if (this.#context.market.hasMargin && this.#funding.isDue) await this.#funding.take()
     const read = await Promise.all(this.#context.host.symbols.map((one) => this.#symbol(one)))
     read.push(await this.#settings.check(), await this.#balance())
     return read.every(Boolean)
   }
 
-  async #symbol({ symbol }: BrokerSymbol): Promise<boolean> {
-    const isRead = await this.#orders(symbol)
-    return (await this.#position(symbol)) && isRead
+  async #symbol(one: BrokerSymbol): Promise<boolean> {
+    const isRead = await this.#orders(one.symbol)
+    return (await this.#position(one)) && isRead
   }
 
   async #orders(symbol: string): Promise<boolean> {
-    const { gate, attempts, host } = this.#context
+    const { gate, attempts, host, market } = this.#context
     const before = new Set(attempts.unfinished())
     // what is sent while the lists are on their way need not be in them
     const rested = [...before].filter((one) => one.symbol === symbol && one.state === 'live')
     const [plain, algo] = await Promise.all([
-      gate.read('fapi/v1/openOrders', { symbol }),
-      gate.read('fapi/v1/openAlgoOrders', { symbol }),
+      gate.read(market.paths.openOrders, { symbol }),
+      market.conditional === null ? null : gate.read(market.conditional.open, { symbol }),
     ])
-    if (plain.kind !== 'done' || algo.kind !== 'done') {
+    if (plain.kind !== 'done' || (algo !== null && algo.kind !== 'done')) {
       host.log('warn', `open orders of ${symbol} could not be read`)
       return false
     }
@@ -151,7 +158,7 @@ export class Reconciliation {
       const found = await this.#seen(symbol, row, textIn(row, 'clientOrderId'), textIn(row, 'orderId'), before)
       if (found !== null) there.add(found)
     }
-    for (const row of rowsOf(algo.reply)) {
+    for (const row of rowsOf(algo?.reply)) {
       const found = await this.#seen(symbol, row, textIn(row, 'clientAlgoId'), '', before)
       if (found !== null) there.add(found)
     }
@@ -179,7 +186,7 @@ export class Reconciliation {
     orderId: string,
     before: ReadonlySet<Attempt>,
   ): Promise<Attempt | null> {
-    const { attempts, host, gate } = this.#context
+    const { attempts, host, gate, market } = this.#context
     const attempt =
       attempts.byClientId(clientId) ??
       (orderId === '' ? undefined : ((await this.#fills.ownerOf(symbol, orderId, clientId)) ?? undefined))
@@ -211,8 +218,8 @@ export class Reconciliation {
         `${symbol}: ${clientId} is of this session and not in its journal: it is cancelled`,
         { symbol, clientId },
       )
-      if ('clientAlgoId' in row) await gate.send('DELETE', 'fapi/v1/algoOrder', { clientAlgoId: clientId })
-      else await gate.send('DELETE', 'fapi/v1/order', { symbol, origClientOrderId: clientId })
+      if ('clientAlgoId' in row) await gate.send('DELETE', market.conditional!.order, { clientAlgoId: clientId })
+      else await gate.send('DELETE', market.paths.order, { symbol, origClientOrderId: clientId })
     } else if (orderId === '')
       await this.#context.halt(
         'foreign-order',
@@ -222,13 +229,14 @@ export class Reconciliation {
     return null
   }
 
-  async #position(symbol: string): Promise<boolean> {
-    const { host, signal, timing } = this.#context
+  async #position(one: BrokerSymbol): Promise<boolean> {
+    const { host, signal, timing, market, gate, attempts } = this.#context
+    const { symbol } = one
     for (let look = 1; !signal.aborted; look++) {
-      const risk = await this.#settings.riskOf(symbol)
-      if (risk === null) return false
-      const there = positionOf(risk)
-      const here = () => unitsOf(host.run.positionOf(symbol).qty)
+      const held = await market.heldThere(gate, one)
+      if (held === null) return false
+      const there = held - (this.#before.get(symbol) ?? 0n)
+      const here = () => market.heldHere(host.run, attempts, symbol)
       if (there === here()) return this.#calm('position', { symbol })
       const isKnown = await this.#fills.catchUp(symbol)
       if (there === here()) return this.#calm('position', { symbol })
@@ -250,11 +258,11 @@ export class Reconciliation {
   async #balance(): Promise<boolean> {
     const wallet = await this.#wallet()
     if (wallet === null) return false
-    const apart = (held: number) => held - this.#context.host.run.account().wallet - this.#apart
+    const apart = (held: number) => held - this.#context.market.walletHere(this.#context.host.run) - this.#apart
     const isOff = (by: number) => Math.abs(by) > Math.max(SLACK, Math.abs(wallet) * 1e-6)
     if (Math.abs(apart(wallet)) < UNIT) return this.#calm('balance')
     // funding is told of by no trade, and its event may have been lost: what it came to may be less than what is worth a halt
-    await this.#funding.take()
+    if (this.#context.market.hasMargin) await this.#funding.take()
     if (!isOff(apart(wallet))) return this.#calm('balance')
     const again = await this.#wallet()
     if (again === null) return false
@@ -274,9 +282,8 @@ export class Reconciliation {
     return true
   }
 
-  async #wallet(): Promise<number | null> {
-    const outcome = await this.#context.gate.read('fapi/v3/balance')
-    const asset = this.#context.host.symbols[0]?.instrument.quote ?? 'USDT'
-    return outcome.kind === 'done' ? walletOf(outcome.reply, asset) : null
+  #wallet(): Promise<number | null> {
+    const { market, gate, host } = this.#context
+    return market.walletThere(gate, host.symbols[0]?.instrument.quote ?? 'USDT')
   }
 }

@@ -1,21 +1,10 @@
 import type { OrderView } from '../../../core/order.ts'
 import type { Attempt } from './attempt.ts'
 import type { Context } from './context.ts'
-import { rowsOf } from './fields.ts'
 import type { Line } from './line.ts'
-import { positionOf } from './settings.ts'
 import { isProtective, isReducing, type Terms } from './terms.ts'
 
-/** Codes of refusals that mean more than that. https://developers.binance.com/docs/derivatives/usds-margined-futures/error-code */
-const DUPLICATE = -4116
-const REDUCE_ONLY = -2022
-const WOULD_TRIGGER = -2021
-const NO_CHANGE = -5027
-const FOK = -5021
-const GTX = -5022
 const NOT_THERE = [-2011, -2013]
-/** Precision, prices, quantities, notional: judged here with filters that the exchange has no more. */
-const FILTERS = [-1111, -4001, -4002, -4003, -4004, -4005, -4013, -4014, -4016, -4023, -4024, -4164]
 
 interface Refusal {
   readonly code: number
@@ -40,10 +29,10 @@ export class Refusals {
   ): Promise<'over' | 'unsure' | 'again'> {
     const { symbol, order } = line
     const facts = { symbol, order, code }
-    // it is there already: an answer was lost, or it came late
-    if (code === DUPLICATE) return 'unsure'
-    if (FILTERS.includes(code)) this.#hooks.onFilter()
-    if (code === REDUCE_ONLY) {
+    const meaning = this.#context.market.meaningOf({ code, text })
+    if (meaning === 'duplicate') return 'unsure'
+    if (meaning === 'filter') this.#hooks.onFilter()
+    if (meaning === 'nothing-to-reduce' && attempt.terms.reduceOnly) {
       // there is no position there to reduce: somebody is wrong
       this.#hooks.onDoubt(symbol)
       // what it is judged by may be behind the fill that it follows: a position does not go without its stop or its exit for that
@@ -61,17 +50,18 @@ export class Refusals {
         `${symbol}: stop ${order} cannot stand, and its exit is refused: ${text}`,
         facts,
       )
-    const reason = code === GTX ? 'post-only' : code === FOK ? 'expired' : 'refused'
+    const reason = meaning === 'post-only' ? 'post-only' : meaning === 'fok' ? 'expired' : 'refused'
     await this.#context.tellEnded(symbol, order, reason, text)
     return 'over'
   }
 
   /** Whether there is a position, as far as it is known here and there; where nothing is said, what is known here counts. */
   async #isHeld(symbol: string): Promise<boolean> {
-    const { host, gate } = this.#context
+    const { host, gate, market } = this.#context
     if (host.run.positionOf(symbol).qty === 0) return false
-    const outcome = await gate.read('fapi/v2/positionRisk', { symbol })
-    return outcome.kind !== 'done' || rowsOf(outcome.reply).some((row) => positionOf(row) !== 0n)
+    const traded = host.symbols.find((one) => one.symbol === symbol)!
+    const held = await market.heldThere(gate, traded).catch(() => null)
+    return held === null || held !== 0n
   }
 
   /** A position may not stand without its stop: what the stop was for leaves at the market. */
@@ -79,7 +69,8 @@ export class Refusals {
     const { symbol, order } = line
     const facts = { symbol, order, code }
     const others = this.#context.attempts.of(symbol, order)
-    if (code !== WOULD_TRIGGER && others.some((other) => other !== attempt && other.state === 'live')) {
+    const isPassed = this.#context.market.meaningOf({ code, text }) === 'would-trigger'
+    if (!isPassed && others.some((other) => other !== attempt && other.state === 'live')) {
       line.refused = attempt.terms
       this.#context.alarm(
         'stop-not-moved',
@@ -90,7 +81,7 @@ export class Refusals {
       return 'over'
     }
     line.mustExit = true
-    if (code === WOULD_TRIGGER)
+    if (isPassed)
       this.#context.alarm(
         'stop-passed',
         'warning',
@@ -109,10 +100,11 @@ export class Refusals {
 
   ofAmending(line: Line, wanted: Terms, { code, text }: Refusal): 'over' | 'unsure' {
     const { symbol, order } = line
-    if (NOT_THERE.includes(code) || code === GTX) return 'unsure'
-    if (FILTERS.includes(code)) this.#hooks.onFilter()
+    const meaning = this.#context.market.meaningOf({ code, text })
+    if (NOT_THERE.includes(code) || meaning === 'post-only') return 'unsure'
+    if (meaning === 'filter') this.#hooks.onFilter()
     line.refused = wanted
-    if (code !== NO_CHANGE)
+    if (meaning !== 'no-change')
       this.#context.alarm('not-amended', 'warning', `${symbol}: order ${order} stays as it was: ${text}`, {
         symbol,
         order,

@@ -4,7 +4,8 @@ import { parseExchangeInfo } from '../../../data/exchange-info.ts'
 import type { BrokerSymbol } from '../paper-broker.ts'
 import type { Context } from './context.ts'
 import { unitsOf } from './exact.ts'
-import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+import { type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+import { riskOf } from './usdm-market.ts'
 
 /** Margin type is as asked for already. */
 const NO_CHANGE = -4046
@@ -15,9 +16,15 @@ const NO_CHANGE = -4046
  */
 export class Settings {
   readonly #context: Context
+  /** Symbols of which the exchange takes order lists (OCO). */
+  readonly #listed = new Set<string>()
 
   constructor(context: Context) {
     this.#context = context
+  }
+
+  takesLists(symbol: string): boolean {
+    return this.#listed.has(symbol)
   }
 
   /**
@@ -25,17 +32,21 @@ export class Settings {
    * @throws Error that says what stands in the way
    */
   async prepare(): Promise<void> {
-    const wrong = await this.#modes()
-    if (wrong === null) throw new Error('the account could not be read')
-    if (wrong.length > 0) throw new Error(wrong.join('; '))
-    for (const one of this.#context.host.symbols) await this.#prepareSymbol(one)
+    if (this.#context.market.hasMargin) await this.#prepareMargin()
     const rules = await this.rules()
     if (rules === null) throw new Error('the rules of the exchange (exchangeInfo) could not be read')
     if (rules.length > 0) throw new Error(rules.join('; '))
   }
 
+  async #prepareMargin(): Promise<void> {
+    const wrong = await this.#modes()
+    if (wrong === null) throw new Error('the account could not be read')
+    if (wrong.length > 0) throw new Error(wrong.join('; '))
+    for (const one of this.#context.host.symbols) await this.#prepareSymbol(one)
+  }
+
   async #prepareSymbol({ symbol, leverage, margin }: BrokerSymbol): Promise<void> {
-    const risk = await this.riskOf(symbol)
+    const risk = await riskOf(this.#context.gate, symbol)
     if (risk === null) throw new Error(`${symbol}: its position could not be read`)
     if (margin !== null && modeOf(risk) !== margin) {
       const marginType = margin === 'cross' ? 'CROSSED' : 'ISOLATED'
@@ -47,18 +58,6 @@ export class Settings {
       const outcome = await this.#context.gate.send('POST', 'fapi/v1/leverage', { symbol, leverage })
       if (outcome.kind !== 'done') throw new Error(`${symbol}: leverage ${leverage} could not be set: ${outcome.text}`)
     }
-  }
-
-  /** Position, leverage and margin mode of a symbol as the exchange has them; `null`: it did not say. */
-  async riskOf(symbol: string): Promise<Fields | null> {
-    const outcome = await this.#context.gate.read('fapi/v2/positionRisk', { symbol })
-    if (outcome.kind !== 'done') {
-      if (outcome.kind === 'refused')
-        throw new Error(`${symbol}: the exchange refuses to show its position: ${outcome.text}`)
-      return null
-    }
-    const rows = rowsOf(outcome.reply)
-    return rows.find((row) => ['BOTH', ''].includes(textIn(row, 'positionSide'))) ?? null
   }
 
   /** What is wrong with a symbol's settings; empty where nothing is. */
@@ -94,11 +93,12 @@ export class Settings {
 
   /** Halts where somebody has changed what the session reckons with. Says whether all of it could be read. */
   async check(): Promise<boolean> {
+    if (!this.#context.market.hasMargin) return true
     const modes = await this.#modes()
     const wrong = modes ?? []
     let isRead = modes !== null
     for (const one of this.#context.host.symbols) {
-      const risk = await this.riskOf(one.symbol)
+      const risk = await riskOf(this.#context.gate, one.symbol)
       if (risk === null) isRead = false
       else wrong.push(...this.wrongWith(one, risk))
     }
@@ -109,12 +109,14 @@ export class Settings {
 
   /** Where the exchange's rules have become such that the engine's orders need not fit them; `null`: it did not say. */
   async rules(): Promise<string[] | null> {
-    const outcome = await this.#context.gate.read('fapi/v1/exchangeInfo', {}, { isSigned: false })
+    const outcome = await this.#context.gate.read(this.#context.market.paths.info, {}, { isSigned: false })
     if (outcome.kind !== 'done') return null
     const info = fieldsOf(outcome.reply)
     const ours = new Set(this.#context.host.symbols.map(({ symbol }) => symbol))
     // others may be listed and not trade yet, with a tick of 0
     const symbols = rowsOf(info['symbols']).filter((row) => ours.has(textIn(row, 'symbol')))
+    this.#listed.clear()
+    for (const row of symbols) if (row['ocoAllowed'] === true) this.#listed.add(textIn(row, 'symbol'))
     const { symbols: known } = parseExchangeInfo({ ...info, symbols }, 'exchangeInfo')
     return this.#context.host.symbols.flatMap(({ symbol, instrument }) => {
       const found = known.find((one) => one.symbol === symbol)
@@ -166,8 +168,4 @@ function isFiner(value: string, than: string): boolean {
 
 function modeOf(risk: Fields): 'cross' | 'isolated' {
   return textIn(risk, 'marginType').toLowerCase().startsWith('iso') ? 'isolated' : 'cross'
-}
-
-export function positionOf(risk: Fields): bigint {
-  return unitsOf(amountIn(risk, 'positionAmt'))
 }

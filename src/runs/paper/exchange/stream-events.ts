@@ -61,6 +61,9 @@ export class StreamEvents {
     const kind = textIn(event, 'e')
     this.#context.sawTime(Number(event['T'] ?? event['E']))
     if (kind === 'ORDER_TRADE_UPDATE') return this.#order(fieldsOf(event['o']))
+    if (kind === 'executionReport') return this.#order(asOrder(event))
+    // a deposit, a withdrawal, a transfer: no trade of this session
+    if (kind === 'balanceUpdate' || kind === 'externalLockUpdate') return this.#hooks.onDoubt(null)
     if (kind === 'ALGO_UPDATE') return this.#algo(fieldsOf(event['o']))
     if (kind === 'ACCOUNT_UPDATE') return this.#account(fieldsOf(event['a']))
     if (kind === 'ACCOUNT_CONFIG_UPDATE') return this.#hooks.onSettings()
@@ -83,7 +86,7 @@ export class StreamEvents {
       this.#context.alarm(
         'other-symbol',
         'warning',
-        `${symbol} is traded on this account and not by this session: they share its margin`,
+        `${symbol} is traded on this account and not by this session: they share its ${this.#context.market.hasMargin ? 'margin' : 'money'}`,
         { symbol },
       )
       return
@@ -92,10 +95,13 @@ export class StreamEvents {
     attempt.isSeen = true
     attempt.orderId = orderId
     if (this.#context.attempts.index(attempt)) this.#context.jot(attempt, 'order')
-    if (attempt.terms.route === 'algo') await this.#triggered(attempt, Number(o['T']))
+    // on spot a stop is an order of the book, and begins to work once it is reached
+    if (attempt.terms.route === 'algo' || (attempt.terms.trigger !== null && (isTrade || o['w'] === true)))
+      await this.#triggered(attempt, Number(o['T']))
     if (isTrade) await this.#fills.takeEvent(attempt, o)
     const er = textIn(o, 'er')
-    const why = er === '' || er === '0' ? '' : `expiry reason ${er}`
+    const reject = textIn(o, 'r')
+    const why = reject !== '' && reject !== 'NONE' ? reject : er === '' || er === '0' ? '' : `expiry reason ${er}`
     if (textIn(o, 'x') === 'AMENDMENT')
       attempt.terms = {
         ...attempt.terms,
@@ -157,6 +163,12 @@ export class StreamEvents {
     learnOfOrder(attempt, { status: 'REJECTED', executed: textOf(attempt.filled), orderId: id, why })
     this.#lines.look(symbol, attempt.order)
   }
+}
+
+/** Spot's words for an order are those of USDS-M; a cancel has a client id of its own, and the order's beside it. */
+function asOrder(event: Fields): Fields {
+  const original = textIn(event, 'C')
+  return original === '' ? event : { ...event, c: original }
 }
 
 function plain(o: Fields, name: string): string {

@@ -1,66 +1,41 @@
 import type { OrderView } from '../../../core/order.ts'
-import { plainText, textOf, unitsOf } from './exact.ts'
+import { textOf, unitsOf } from './exact.ts'
+import type { Market } from './market.ts'
 
 /** What an order says on the wire: which door it takes, and the fields that the doors differ in. */
 export interface Terms {
   readonly route: 'order' | 'algo'
   readonly side: 'BUY' | 'SELL'
-  readonly type: 'MARKET' | 'LIMIT' | 'STOP' | 'STOP_MARKET' | 'TAKE_PROFIT' | 'TAKE_PROFIT_MARKET'
+  readonly type: Type
   readonly qty: string
   readonly price: string | null
   readonly trigger: string | null
   readonly tif: 'GTC' | 'IOC' | 'FOK' | 'GTX' | null
+  /** Whether it takes risk away, whatever becomes of it. */
   readonly reduceOnly: boolean
 }
 
-const TYPES = {
-  market: 'MARKET',
-  limit: 'LIMIT',
-  stop: 'STOP_MARKET',
-  'stop-limit': 'STOP',
-  touch: 'TAKE_PROFIT_MARKET',
-  'touch-limit': 'TAKE_PROFIT',
-  // USDS-M trails by a rate of 0.1 to 10 % and moves at every trade; the engine's level moves once a bar, and is what was backtested
-  'trailing-stop': 'STOP_MARKET',
-} as const
+type Type =
+  | 'MARKET'
+  | 'LIMIT'
+  | 'LIMIT_MAKER'
+  | 'STOP'
+  | 'STOP_MARKET'
+  | 'STOP_LOSS'
+  | 'STOP_LOSS_LIMIT'
+  | 'TAKE_PROFIT'
+  | 'TAKE_PROFIT_MARKET'
+  | 'TAKE_PROFIT_LIMIT'
 
-/** An engine's order for Binance USDS-M, which takes conditional orders at a door of their own (error -4120 at the other). */
-export function termsOf(view: OrderView): Terms {
-  const type = TYPES[view.type]
-  const hasPrice = type === 'LIMIT' || type === 'STOP' || type === 'TAKE_PROFIT'
-  return {
-    route: type === 'MARKET' || type === 'LIMIT' ? 'order' : 'algo',
-    side: view.side === 'buy' ? 'BUY' : 'SELL',
-    type,
-    qty: plainText(view.qty),
-    price: hasPrice ? plainText(view.limit!) : null,
-    trigger: view.trigger === null ? null : plainText(view.trigger),
-    // a date of expiry there is in whole seconds and at least ten minutes off: the engine's own ends it
-    tif: hasPrice ? (view.tif === 'GTD' ? 'GTC' : view.tif) : null,
-    reduceOnly: isReducing(view),
-  }
+/** A date of expiry on USDS-M is in whole seconds and at least ten minutes off, and spot has none: the engine's own ends it. */
+export function tifOf({ tif }: OrderView): Terms['tif'] {
+  return tif === 'GTD' ? 'GTC' : tif
 }
 
 /** The same order as what it comes down to when it has to happen now. */
-export function exitTerms(view: OrderView): Terms {
-  return { ...termsOf(view), route: 'order', type: 'MARKET', price: null, trigger: null, tif: null, reduceOnly: true }
-}
-
-/** The fields of a request that places it. */
-export function paramsOf(symbol: string, terms: Terms, clientId: string): Record<string, string> {
-  const { route, side, type, qty, price, trigger, tif, reduceOnly } = terms
-  return {
-    symbol,
-    side,
-    type,
-    quantity: qty,
-    ...(price !== null && { price }),
-    ...(tif !== null && { timeInForce: tif }),
-    ...(reduceOnly && { reduceOnly: 'true' }),
-    ...(route === 'algo'
-      ? { algoType: 'CONDITIONAL', triggerPrice: trigger!, clientAlgoId: clientId }
-      : { newClientOrderId: clientId, newOrderRespType: 'RESULT' }),
-  }
+export function exitTerms(view: OrderView, market: Market): Terms {
+  const now = { route: 'order', type: 'MARKET', price: null, trigger: null, tif: null, reduceOnly: true } as const
+  return { ...market.termsOf(view), ...now }
 }
 
 export function isReducing(view: OrderView): boolean {
@@ -73,8 +48,8 @@ export function isProtective(view: OrderView): boolean {
 }
 
 /** Whether it is worth sending only while the price that it was decided at is the market's. */
-export function isPerishable(view: OrderView): boolean {
-  return !isReducing(view) && (view.type === 'market' || view.tif === 'IOC' || view.tif === 'FOK')
+export function isPerishable(view: OrderView, terms: Terms): boolean {
+  return !terms.reduceOnly && (view.type === 'market' || view.tif === 'IOC' || view.tif === 'FOK')
 }
 
 /** What of it is not done by the exchange but by us; `null` where all is. */

@@ -3,10 +3,12 @@ import type { Destination } from './destination.ts'
 import { type Fields, fieldsOf, textIn } from './fields.ts'
 import { type Gate, requestOptions, restOptions } from './gate.ts'
 import type { Keys } from './keys.ts'
+import type { Market } from './market.ts'
 import { pause } from './pause.ts'
 import type { Timing } from './timing.ts'
 
 interface UserStreamOptions {
+  readonly market: Market
   readonly destination: Destination
   readonly keys: Keys
   readonly timing: Timing
@@ -59,11 +61,12 @@ export class UserStream {
 
   /** Ends what there is and begins anew: with another key, since the old one may be what is dead. */
   async remake(why: string): Promise<void> {
-    const { log, onLost, onBack, gate, timing, signal } = this.#options
+    const { log, onLost, onBack, gate, timing, signal, market } = this.#options
     log('warn', `the user stream is made anew: ${why}`)
+    const named = this.#named()
     this.#dispose()
     onLost()
-    await gate.send('DELETE', 'fapi/v1/listenKey', {}, { isSigned: false, isExit: true })
+    await gate.send('DELETE', market.paths.listenKey, named, { isSigned: false, isExit: true })
     for (let tries = 1; !this.#isClosed && !signal.aborted; tries++) {
       if (await this.#connect()) return onBack()
       await pause(Math.min(timing.reconnect * tries, timing.maxBackoff), signal)
@@ -77,7 +80,7 @@ export class UserStream {
   }
 
   async #connect(): Promise<boolean> {
-    const { destination, keys, timing, onEvent, onLost, onBack, log } = this.#options
+    const { market, destination, keys, timing, onEvent, onLost, onBack, log } = this.#options
     destination.check(destination.stream)
     const { http, https } = destination.agents
     const client = new WebsocketClient(
@@ -110,7 +113,7 @@ export class UserStream {
     client.on('exception', (error) =>
       log('warn', `user stream of ${destination.rest}: ${textIn(fieldsOf(error), 'message') || 'cut or refused'}`),
     )
-    const opened = await client.subscribeUsdFuturesUserDataStream().catch(() => undefined)
+    const opened = await market.listen(client).catch(() => undefined)
     if (opened !== undefined && !this.#isClosed && isCurrent()) return true
     if (isCurrent()) this.#dispose()
     else end(client)
@@ -118,10 +121,16 @@ export class UserStream {
   }
 
   async #keepAlive(): Promise<void> {
-    const { gate } = this.#options
-    const outcome = await gate.send('PUT', 'fapi/v1/listenKey', {}, { isSigned: false })
+    const { gate, market } = this.#options
+    const outcome = await gate.send('PUT', market.paths.listenKey, this.#named(), { isSigned: false })
     if (outcome.kind === 'refused' && !this.#isClosed)
       await this.remake(`its key cannot be kept alive: ${outcome.text}`)
+  }
+
+  /** USDS-M knows an account's key by itself; on spot it is named. */
+  #named(): { listenKey?: string } {
+    const [listenKey] = this.#client === null || this.#options.market.hasMargin ? [] : listenKeysOf(this.#client)
+    return listenKey === undefined ? {} : { listenKey }
   }
 
   #dispose(): void {
@@ -136,13 +145,15 @@ function end(client: WebsocketClient): void {
   const innards = client as unknown as Innards
   innards.respawnUserDataStream = async () => undefined
   for (const timer of Object.values(innards.respawnTimeoutCache)) clearTimeout(timer)
-  const keys = client.getWsStore().getKeys() as string[]
+  const listenKeys = listenKeysOf(client)
   client.closeAll(true)
-  // usdm_userData__<listen key>_usdmPrivate
-  for (const key of keys) {
-    const listenKey = key.split('__')[1]?.replace(/_[^_]*$/, '')
-    if (listenKey !== undefined) innards.getUserDataStreamManager().teardownUserDataListenKey(listenKey, undefined)
-  }
+  for (const listenKey of listenKeys) innards.getUserDataStreamManager().teardownUserDataListenKey(listenKey, undefined)
+}
+
+/** The package keeps each stream under a name such as `usdm_userData__<listen key>_usdmPrivate`. */
+function listenKeysOf(client: WebsocketClient): string[] {
+  const names = client.getWsStore().getKeys() as string[]
+  return names.flatMap((name) => name.split('__')[1]?.replace(/_[^_]*$/, '') ?? [])
 }
 
 /** Some paths wrap what they send: `{ stream, data }`. */

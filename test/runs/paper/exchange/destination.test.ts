@@ -15,6 +15,7 @@ import { Gate } from '../../../../src/runs/paper/exchange/gate.ts'
 import { demoKeys, exchangeKeys } from '../../../../src/runs/paper/exchange/keys.ts'
 import { namedBroker } from '../../../../src/runs/paper/exchange/named-broker.ts'
 import { TIMING } from '../../../../src/runs/paper/exchange/timing.ts'
+import { USDM } from '../../../../src/runs/paper/exchange/usdm-market.ts'
 import { StubExchange } from './stub-exchange.ts'
 
 const PRODUCTION = [
@@ -100,6 +101,7 @@ test('an answer that sends us to production is not followed', async () => {
   }))
   const { signal } = new AbortController()
   const gate = new Gate({
+    market: USDM,
     destination,
     keys: stub.keys,
     timing: TIMING,

@@ -7,7 +7,9 @@ import type { Alarm } from '../../../../src/runs/paper/alarm.ts'
 import { exchangeDestination } from '../../../../src/runs/paper/exchange/destination.ts'
 import { ExchangeBroker } from '../../../../src/runs/paper/exchange/exchange-broker.ts'
 import type { Keys } from '../../../../src/runs/paper/exchange/keys.ts'
+import { SPOT } from '../../../../src/runs/paper/exchange/spot-market.ts'
 import type { Timing } from '../../../../src/runs/paper/exchange/timing.ts'
+import { USDM } from '../../../../src/runs/paper/exchange/usdm-market.ts'
 import { type LiveInput, LiveRun } from '../../../../src/runs/paper/live-run.ts'
 import type { LiveSlotOptions } from '../../../../src/runs/paper/live-slot.ts'
 import type { BrokerHost, BrokerNote } from '../../../../src/runs/paper/paper-broker.ts'
@@ -71,15 +73,18 @@ export class SessionDouble {
     this.#url = url
     this.journal = journal
     const scripted = defineStrategy({ name: 'scripted', onBar: () => this.#script.shift() })
-    const instrument = instrumentOf({}, 'BTCUSDT', 'perpetual')
+    const isSpot = stub.kind === 'spot'
+    const instrument = instrumentOf({}, 'BTCUSDT', isSpot ? 'spot' : 'perpetual')
     const costs = { feeMaker: 0, feeTaker: 0, slippageBps: 0 }
     this.#world = {
-      ...{ strategy: scripted, params: {}, leverage: 20, cash: 10_000, from: 0, keys: stub.keys },
-      slot: { instrument, bars: barsOf([], '1h'), costs, margin: marginOf() },
+      ...{ strategy: scripted, params: {}, leverage: isSpot ? 1 : 20, cash: 10_000, from: 0, keys: stub.keys },
+      slot: { instrument, bars: barsOf([], '1h'), costs, margin: isSpot ? null : marginOf() },
       ...world,
     }
     const { strategy, params, slot, cash, from, keys } = this.#world
-    this.broker = new ExchangeBroker({ destination: exchangeDestination(url), keys, timing: { ...QUICK, ...timing } })
+    const market = slot.margin === null ? SPOT : USDM
+    const destination = exchangeDestination(url)
+    this.broker = new ExchangeBroker({ market, destination, keys, timing: { ...QUICK, ...timing } })
     this.run = new LiveRun({ strategy, params, cash, from, limitTouch: false, fills: 'told', slots: [slot] })
     // what the strategy said is not in the journal: it says the same again
     this.#script.push(...scriptOf(journal))
@@ -183,7 +188,13 @@ export class SessionDouble {
       sessionId: '0badcafe',
       symbols: [
         {
-          ...{ symbol: instrument.symbol, series: bars.series, instrument, leverage, margin: 'cross' },
+          ...{
+            symbol: instrument.symbol,
+            series: bars.series,
+            instrument,
+            leverage,
+            margin: slot.margin === null ? null : 'cross',
+          },
           fees: { maker: costs.feeMaker, taker: costs.feeTaker },
         },
       ],

@@ -20,6 +20,9 @@ export interface StubOrder {
   status: string
   executed: number
   actualOrderId: number
+  /** Of spot: its order list, and whether a stop has been reached. */
+  readonly list?: string | null
+  isWorking?: boolean
 }
 
 interface Trade {
@@ -46,12 +49,21 @@ interface Answer {
 
 const refuse = (code: number, msg: string): Answer => ({ status: 400, body: { code, msg } })
 
+/** Spot's paths under the names that USDS-M has for the same: faults and counts of both markets are named alike. */
+function plainName(what: string): string {
+  return what
+    .replace('/api/v3/', '/fapi/v1/')
+    .replace('/myTrades', '/userTrades')
+    .replace('/userDataStream', '/listenKey')
+}
+
 /**
- * A small Binance USDS-M, scripted: it takes orders and does with them what a test says. No market, no margin: fills, triggers and
+ * A small Binance, USDS-M or spot, scripted: it takes orders and does with them what a test says. No market, no margin: fills, triggers and
  * everything that goes wrong are commands.
  */
 export class StubExchange {
   readonly keys = { key: 'stub-key', secret: 'stub-secret' }
+  readonly kind: 'usdm' | 'spot'
   readonly orders: StubOrder[] = []
   readonly trades: Trade[] = []
   readonly positions = new Map<string, number>()
@@ -67,6 +79,9 @@ export class StubExchange {
   marginType = 'cross'
   dual = false
   multi = false
+  /** Of spot: whether order lists are taken, and what its fees are taken in. */
+  takesLists = true
+  feeAsset = 'USDT'
   tick = '0.01'
   step = '0.001'
   incomes: { symbol: string; income: string; time: number; tranId: number; incomeType: string }[] = []
@@ -87,6 +102,10 @@ export class StubExchange {
   readonly #server = createServer((request, response) => void this.#serve(request, response))
   readonly #streams = new WebSocketServer({ noServer: true })
 
+  constructor(kind: 'usdm' | 'spot' = 'usdm') {
+    this.kind = kind
+  }
+
   async start(): Promise<string> {
     this.#server.on('upgrade', (request, socket, head) => {
       const url = new URL(request.url!, 'http://stub')
@@ -94,8 +113,9 @@ export class StubExchange {
         // a dead key or a path of old is taken, and is silent
         if (
           !this.isLegacy &&
-          url.pathname.startsWith('/private') &&
-          url.searchParams.get('listenKey') === this.listenKey
+          (this.kind === 'spot'
+            ? url.pathname === `/ws/${this.listenKey}`
+            : url.pathname.startsWith('/private') && url.searchParams.get('listenKey') === this.listenKey)
         )
           this.#sockets.add(ws)
         ws.on('close', () => this.#sockets.delete(ws))
@@ -121,7 +141,7 @@ export class StubExchange {
   }
 
   count(what: string): number {
-    return this.requests.filter(({ method, path }) => `${method} ${path}` === what).length
+    return this.requests.filter(({ method, path }) => plainName(`${method} ${path}`) === what).length
   }
 
   open(): StubOrder[] {
@@ -157,18 +177,29 @@ export class StubExchange {
     return made
   }
 
-  fill(order: StubOrder, qty: number, price: string, { maker = false, isTold = true } = {}): Trade {
+  fill(order: StubOrder, qty: number, price: string, { maker = false, isTold = true, fee = '0' } = {}): Trade {
     order.executed = Number((order.executed + qty).toFixed(8))
     order.status = order.executed >= order.qty ? 'FILLED' : 'PARTIALLY_FILLED'
     const signed = order.side === 'BUY' ? qty : -qty
     const held = this.positions.get(order.symbol) ?? 0
+    if (this.kind === 'spot') {
+      this.wallet -= signed * Number(price)
+      this.#entry = 0
+    }
     // what closes is settled at the average price of what was held; no test turns a position over
-    if (held * signed < 0) this.wallet += -signed * (Number(price) - this.#entry)
+    else if (held * signed < 0) this.wallet += -signed * (Number(price) - this.#entry)
     else this.#entry = (this.#entry * Math.abs(held) + Number(price) * qty) / (Math.abs(held) + qty)
     this.positions.set(order.symbol, Number((held + signed).toFixed(8)))
-    const trade = { id: this.trades.length + 1, order, qty, price, fee: '0', maker, time: Date.now() }
+    const trade = { id: this.trades.length + 1, order, qty, price, fee, maker, time: Date.now() }
     this.trades.push(trade)
+    if (this.kind === 'spot' && this.feeAsset === 'BTC' && order.side === 'BUY')
+      this.positions.set(order.symbol, Number((held + signed - Number(fee)).toFixed(8)))
+    order.isWorking = true
     if (isTold) this.tellTrade(trade)
+    for (const other of this.#restOf(order)) {
+      other.status = 'EXPIRED'
+      if (isTold) this.#tellOrder(other, 'EXPIRED')
+    }
     return trade
   }
 
@@ -178,6 +209,11 @@ export class StubExchange {
 
   /** A conditional order is reached, and becomes an order with an id of its own. */
   trigger(algo: StubOrder, clientId = algo.clientId): StubOrder {
+    if (this.kind === 'spot') {
+      algo.isWorking = true
+      this.#tellOrder(algo, 'NEW')
+      return algo
+    }
     algo.status = 'TRIGGERED'
     const order: StubOrder = {
       ...algo,
@@ -201,7 +237,8 @@ export class StubExchange {
     const frame = { ...event, E: ++this.#E }
     if (this.isHeld) this.#held.push(frame)
     else if (!this.isMute)
-      for (const ws of this.#sockets) ws.send(JSON.stringify({ stream: this.listenKey, data: frame }))
+      for (const ws of this.#sockets)
+        ws.send(JSON.stringify(this.kind === 'spot' ? frame : { stream: this.listenKey, data: frame }))
   }
 
   release(): void {
@@ -238,13 +275,37 @@ export class StubExchange {
         l: String(trade?.qty ?? 0),
         L: trade?.price ?? '0',
         n: trade?.fee ?? '0',
-        N: 'USDT',
+        N: this.feeAsset === 'USDT' || side === 'BUY' ? this.feeAsset : 'USDT',
         T: Date.now(),
         t: trade?.id ?? 0,
       },
       ...{ m: trade?.maker ?? false, R: reduceOnly, ps: 'BOTH', er: '0' },
     }
-    this.send({ e: 'ORDER_TRADE_UPDATE', T: Date.now(), o })
+    if (this.kind === 'usdm') return this.send({ e: 'ORDER_TRADE_UPDATE', T: Date.now(), o })
+    // a cancel has a client id of its own
+    const isCancel = x === 'CANCELED'
+    const names = {
+      c: isCancel ? `c${id}` : clientId,
+      C: isCancel ? clientId : '',
+      w: order.isWorking ?? true,
+      r: 'NONE',
+    }
+    this.send({ ...o, e: 'executionReport', ...names })
+    this.send({ e: 'outboundAccountPosition', u: Date.now(), B: [] })
+  }
+
+  /** What stands in one list with an order, and is open. */
+  #restOf({ list, id }: StubOrder): StubOrder[] {
+    return list == null ? [] : this.open().filter((one) => one.list === list && one.id !== id)
+  }
+
+  /** Coins that no sale holds back; a list holds them once. */
+  #freeCoins(symbol: string): number {
+    const sales = this.open().filter((one) => one.symbol === symbol && one.side === 'SELL')
+    const held = sales.filter(
+      ({ list, id }, k) => list == null || sales.findIndex((one) => one.list === list) === k || id < 0,
+    )
+    return held.reduce((free, { qty, executed }) => free - (qty - executed), this.positions.get(symbol) ?? 0)
   }
 
   #tellAlgo({ clientId, id, symbol, status, actualOrderId }: StubOrder, rm: string): void {
@@ -263,7 +324,7 @@ export class StubExchange {
       answer ??= this.#answer(what, params, search)
       return answer
     }
-    const fault = this.#faults.find((one) => one.what === what && one.left > 0)
+    const fault = this.#faults.find((one) => one.what === plainName(what) && one.left > 0)
     if (fault !== undefined) fault.left--
     const spoiled = await fault?.fault({ params, carryOut, reset: () => request.socket.destroy() })
     if (request.socket.destroyed) return
@@ -272,7 +333,10 @@ export class StubExchange {
     response.end(typeof body === 'string' ? body : JSON.stringify(body))
   }
 
-  #answer(what: string, params: URLSearchParams, search: string): Answer {
+  #answer(asked: string, params: URLSearchParams, search: string): Answer {
+    const isOther = asked.includes('/api/v3/') !== (this.kind === 'spot')
+    if (isOther) return { status: 404, body: '<html>not found</html>' }
+    const what = plainName(asked)
     if (what.endsWith('/time')) return { status: 200, body: { serverTime: Date.now() + this.clockAhead } }
     if (what.endsWith('/exchangeInfo')) return { status: 200, body: this.#info() }
     if (what.endsWith('/listenKey')) return this.#listenKey(what)
@@ -289,7 +353,17 @@ export class StubExchange {
     switch (what) {
       case 'POST /fapi/v1/order':
       case 'POST /fapi/v1/algoOrder':
-        return this.#place(what, params)
+        return this.kind === 'spot' ? this.#placeSpot([params]) : this.#place(what, params)
+      case 'POST /fapi/v1/orderList/oco':
+        return this.#placeList(params)
+      case 'DELETE /fapi/v1/orderList': {
+        const all = this.open().filter(({ list }) => list === params.get('listClientOrderId'))
+        if (all.length === 0) return refuse(-2011, 'Unknown order sent.')
+        for (const one of all) this.end(one, 'CANCELED')
+        return { status: 200, body: { orderReports: all.map(cancelRow) } }
+      }
+      case 'GET /fapi/v1/account':
+        return { status: 200, body: this.#account() }
       case 'PUT /fapi/v1/order':
         return this.#amend(params)
       case 'GET /fapi/v1/order':
@@ -343,6 +417,81 @@ export class StubExchange {
       this.keysMade++
     }
     return { status: 200, body: { listenKey: this.listenKey } }
+  }
+
+  #account(): object {
+    const of = (symbol: string) => {
+      const free = this.#freeCoins(symbol)
+      const all = this.positions.get(symbol) ?? 0
+      return {
+        asset: symbol.replace('USDT', ''),
+        free: String(Number(free.toFixed(8))),
+        locked: String(Number((all - free).toFixed(8))),
+      }
+    }
+    const quote = { asset: 'USDT', free: this.wallet.toFixed(8), locked: '0' }
+    return {
+      commissionRates: { maker: '0.001', taker: '0.001' },
+      balances: [quote, ...[...this.positions.keys()].map(of)],
+    }
+  }
+
+  #placeList(params: URLSearchParams): Answer {
+    const legs = ['above', 'below'].map((prefix) => {
+      const own = new URLSearchParams(params)
+      for (const name of ['Type', 'Price', 'StopPrice', 'TimeInForce']) {
+        const value = params.get(`${prefix}${name}`)
+        if (value !== null) own.set(`${name[0]!.toLowerCase()}${name.slice(1)}`, value)
+      }
+      own.set('newClientOrderId', params.get(`${prefix}ClientOrderId`)!)
+      return own
+    })
+    const answer = this.#placeSpot(legs)
+    const orderReports = legs.map((leg) =>
+      this.orders.findLast(({ clientId }) => clientId === leg.get('newClientOrderId')),
+    )
+    return answer.status === 200
+      ? { status: 200, body: { orderReports: orderReports.map((one) => plainRow(one!)) } }
+      : answer
+  }
+
+  /** An order, or two that hold the same coins. */
+  #placeSpot(all: readonly URLSearchParams[]): Answer {
+    const [first] = all as [URLSearchParams]
+    const [symbol, side, qty] = [
+      first.get('symbol')!,
+      first.get('side') as 'BUY' | 'SELL',
+      Number(first.get('quantity')),
+    ]
+    for (const one of all) {
+      const clientId = one.get('newClientOrderId')!
+      if (!/^[a-zA-Z0-9-_]{1,36}$/.test(clientId)) return refuse(-1100, 'Illegal characters found in parameter.')
+      if (this.open().some((order) => order.clientId === clientId)) return refuse(-2010, 'Duplicate order sent.')
+      if (one.get('type')!.endsWith('_MARKET') || one.get('timeInForce') === 'GTX')
+        return refuse(-1116, 'Invalid orderType.')
+      if (one.has('reduceOnly') || one.has('triggerPrice')) return refuse(-1104, 'Not all sent parameters were read.')
+    }
+    if (side === 'SELL' && qty > this.#freeCoins(symbol) + 1e-9)
+      return refuse(-2010, 'Account has insufficient balance for requested action.')
+    const made = all.map(
+      (one): StubOrder => ({
+        ...{
+          route: 'order',
+          id: ++this.#lastId,
+          clientId: one.get('newClientOrderId')!,
+          symbol,
+          side,
+          type: one.get('type')!,
+          qty,
+        },
+        ...{ price: one.get('price') ?? '0', trigger: one.get('stopPrice') ?? '0', reduceOnly: false, tif: 'GTC' },
+        ...{ status: 'NEW', executed: 0, actualOrderId: 0 },
+        ...{ list: one.get('listClientOrderId'), isWorking: !one.has('stopPrice') },
+      }),
+    )
+    this.orders.push(...made)
+    for (const one of made) this.#tellOrder(one, 'NEW')
+    return { status: 200, body: plainRow(made[0]!) }
   }
 
   #place(what: string, params: URLSearchParams): Answer {
@@ -402,11 +551,14 @@ export class StubExchange {
         ? refuse(-2013, 'Order does not exist.')
         : { status: 200, body: route === 'algo' ? algoRow(order) : plainRow(order) }
     if (order === undefined || !this.open().includes(order)) return refuse(-2011, 'Unknown order sent.')
+    for (const other of this.#restOf(order)) this.end(other, 'CANCELED')
     this.end(order, 'CANCELED')
     const body =
       route === 'algo'
         ? { algoId: order.id, clientAlgoId: order.clientId, code: '200', msg: 'success' }
-        : plainRow(order)
+        : this.kind === 'spot'
+          ? cancelRow(order)
+          : plainRow(order)
     return { status: 200, body }
   }
 
@@ -433,8 +585,8 @@ export class StubExchange {
           qty: String(qty),
           price,
           commission: fee,
-          commissionAsset: 'USDT',
-          maker,
+          commissionAsset: this.feeAsset === 'USDT' || order.side === 'BUY' ? this.feeAsset : 'USDT',
+          ...(this.kind === 'spot' ? { isMaker: maker } : { maker }),
           time,
         },
       }))
@@ -450,8 +602,9 @@ export class StubExchange {
         symbol,
         baseAsset: symbol.replace('USDT', ''),
         quoteAsset: 'USDT',
-        marginAsset: 'USDT',
-        contractType: 'PERPETUAL',
+        ...(this.kind === 'spot'
+          ? { ocoAllowed: this.takesLists }
+          : { marginAsset: 'USDT', contractType: 'PERPETUAL' }),
       },
       ...{ status: 'TRADING', orderTypes: ['LIMIT', 'MARKET'], filters },
     })
@@ -471,7 +624,13 @@ function plainRow(order: StubOrder): object {
     price,
     side,
     type,
+    ...(order.isWorking !== undefined && { isWorking: order.isWorking }),
   }
+}
+
+/** As spot answers to a cancel, which has a client id of its own. */
+function cancelRow(order: StubOrder): object {
+  return { ...plainRow(order), clientOrderId: `c${order.id}`, origClientOrderId: order.clientId }
 }
 
 function algoRow(order: StubOrder): object {
