@@ -115,6 +115,9 @@ const PATHS = [
   ...['positionSide/dual', 'leverageBracket', 'income', 'listenKey', 'countdownCancelAll', 'openInterest'],
 ].map((path) => `/fapi/v1/${path}`)
 
+/** Of these HTTP itself reads something. */
+const FRAMING = ['host', 'connection', 'upgrade', 'expect', 'trailer', 'te']
+
 const NAMES = ['symbol', 'pair', 'interval', 'limit', 'startTime', 'endTime', 'fromId', 'side', 'type', 'quantity', 'price', 'triggerPrice', 'timeInForce', 'reduceOnly', 'newClientOrderId', 'orderId', 'batchOrders', 'leverage', 'algoType', 'closePosition'] // biome-ignore format: a list
 const VALUES = ['BTCUSDT', '1m', '5m', '1M', '1', '0', '-1', '1e-7', 'NaN', 'Infinity', '9007199254740993', '99999999999999999999', '', '%', '%00', '[]', '[{}]', '{"a":1}', 'BUY', 'SELL', 'LIMIT', 'MARKET', 'STOP_MARKET', 'TRAILING_STOP_MARKET', 'CONDITIONAL', 'GTC', 'IOC', 'GTX', 'true', '0.01', '100', '100.0', '__proto__', 'constructor'] // biome-ignore format: a list
 
@@ -129,6 +132,16 @@ const params = fc.array(
   { maxLength: 8 },
 )
 
+/** Of any name, and of those that it reads. */
+const headers = fc.dictionary(
+  fc.oneof(
+    fc.constantFrom('x-mbx-apikey', 'content-type', 'origin', 'accept-encoding', 'cookie', 'x-forwarded-for', 'range'),
+    fc.stringMatching(/^[a-z][a-z-]{0,10}$/).filter((name) => !FRAMING.includes(name)),
+  ),
+  fc.stringMatching(/^[ -~]{0,30}$/),
+  { maxKeys: 3 },
+)
+
 test('no request makes it fail, signed ones included', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -138,8 +151,9 @@ test('no request makes it fail, signed ones included', async () => {
         params,
         isSigned: fc.boolean(),
         isBody: fc.boolean(),
+        odd: headers,
       }),
-      async ({ method, path, params: given, isSigned, isBody }) => {
+      async ({ method, path, params: given, isSigned, isBody, odd }) => {
         const plain = new URLSearchParams(given)
         if (isSigned) plain.append('timestamp', String(Date.now()))
         const text = plain.toString()
@@ -149,6 +163,7 @@ test('no request makes it fail, signed ones included', async () => {
           method,
           headers: {
             'x-mbx-apikey': KEYS.key,
+            ...odd,
             ...(isBody && { 'content-length': String(Buffer.byteLength(whole)) }),
           },
           ...(isBody && { body: whole }),
@@ -159,6 +174,45 @@ test('no request makes it fail, signed ones included', async () => {
     ),
     { numRuns: 300 },
   )
+})
+
+test('nothing that is asked of the control port makes it fall over', async () => {
+  const json = fc.oneof(
+    fc.json(),
+    fc.string({ maxLength: 30 }),
+    fc
+      .dictionary(
+        fc.constantFrom('kind', 'route', 'stream', 'symbol', 'nth', 'p', 'times', 'ms', 'part', 'act', 'road', 'id', 'path', 'method', 'params'),
+        fc.oneof(
+          fc.constantFrom<unknown>('unknown', 'orphan', 'adl', 'cut', 'private', 'POST', '/fapi/v1/order', '/nope', 'BTCUSDT', 1, 0, -1, 1e99, null),
+          fc.anything({ maxDepth: 1 }),
+        ),
+      )
+      .map((given) => JSON.stringify(given, (_, one) => (typeof one === 'bigint' ? String(one) : one))),
+  ) // biome-ignore format: two lists
+  const route = fc.constantFrom(
+    'POST /fault',
+    'DELETE /fault',
+    'GET /fault',
+    'POST /act',
+    'POST /sockets',
+    'GET /state',
+    'PUT /x',
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(route, json), async ([asked, body]) => {
+      const [method, path] = asked.split(' ')
+      const length = { 'content-length': String(Buffer.byteLength(body)) }
+      const answer = await ask(path!, { method: method!, body, headers: length, origin: played.controlOrigin })
+      expect([200, 400, 404]).toContain(answer.status)
+      if (answer.status !== 200) expect(JSON.parse(answer.body)).toEqual({ error: expect.any(String) })
+      // what it was told to break must not break the next request
+      await ask('/fault', { method: 'DELETE', origin: played.controlOrigin })
+    }),
+    { numRuns: 200 },
+  )
+  expect((await ask('/fapi/v1/ping')).status).toBe(200)
+  expect(played.errors).toEqual([])
 })
 
 test('no bytes make it fall over', async () => {
