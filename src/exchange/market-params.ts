@@ -14,6 +14,8 @@ export class MarketRefusal extends Error {
   }
 }
 
+/** A list as JSON, and nothing else. */
+const SYMBOLS = /^\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,99}\]$/
 const DIGITS = /^[0-9]{1,20}$/
 
 /** Parameters of a public route, from the query or the body; the query wins. */
@@ -59,10 +61,14 @@ export class MarketParams {
     return this.#find(this.needed(name))
   }
 
-  /** The one that is named, else all of them. */
+  /** The one that is named, or on spot those of a list, else all of them. */
   markets(): readonly SymbolMarket[] {
-    const symbol = this.text('symbol')
-    return symbol === undefined ? [...this.#market.symbols.values()] : [this.#find(symbol)]
+    const [symbol, symbols] = [this.text('symbol'), this.#market.kind === 'spot' ? this.text('symbols') : undefined]
+    if (symbols === undefined) return symbol === undefined ? [...this.#market.symbols.values()] : [this.#find(symbol)]
+    if (symbol !== undefined) throw new MarketRefusal(-1128, 'Combination of optional parameters invalid.')
+    if (!SYMBOLS.test(symbols))
+      throw new MarketRefusal(-1100, `Illegal characters found in parameter 'symbols'; legal range is '${SYMBOLS.source}'.`) // biome-ignore format: one line
+    return (JSON.parse(symbols) as string[]).map((name) => this.#find(name))
   }
 
   interval(): Interval {

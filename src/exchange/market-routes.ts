@@ -87,6 +87,7 @@ export class MarketRoutes {
         answer: (params) => ({ ...this.#depth(params), E: market.now(), T: market.now() }),
       },
       trades: { weight: 5, answer: (params) => this.#trades(params) },
+      historicalTrades: { weight: 20, answer: (params) => this.#trades(params) },
       aggTrades: { weight: 20, answer: (params) => this.#aggTrades(params, 1000) },
       premiumIndex: {
         weight: perSymbol(1, 10),
@@ -140,6 +141,7 @@ export class MarketRoutes {
       'ticker/bookTicker': { weight: perSymbol(2, 4), answer: (params) => oneOrAll(params, bookTicker) },
       depth: { weight: 5, answer: (params) => this.#depth(params) },
       trades: { weight: 25, answer: (params) => this.#trades(params) },
+      historicalTrades: { weight: 25, answer: (params) => this.#trades(params) },
       aggTrades: {
         weight: 4,
         answer: (params) => this.#aggTrades(params, 1000).map((one) => ({ ...one, M: true })),
@@ -208,9 +210,16 @@ export class MarketRoutes {
     return { lastUpdateId: one.row + 1, bids: [[bid, qty]], asks: [[ask, qty]] }
   }
 
+  /** The newest, or those from an id on, which only historicalTrades has. */
   #trades(params: MarketParams) {
     const one = params.market()
-    return tradesBack(one, params.limit(500, 1000), () => true).map((trade) => tradeRow(one, this.#market.kind, trade))
+    const limit = params.limit(500, 1000)
+    const fromId = params.number('fromId')
+    const trades =
+      fromId === undefined
+        ? tradesBack(one, limit, () => true)
+        : tradesFrom(one, { row: Math.floor((fromId - 1) / 4) }, limit, ({ id }) => id >= fromId)
+    return trades.map((trade) => tradeRow(one, this.#market.kind, trade))
   }
 
   #aggTrades(params: MarketParams, most: number) {

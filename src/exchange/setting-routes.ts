@@ -48,6 +48,16 @@ export function settingRoutes(account: Account): Routes {
         throw new Refused(-4171)
       },
     },
+    'POST /fapi/v1/feeBurn': {
+      ...signed,
+      weight: 1,
+      answer: (params) => {
+        params.required('feeBurn')
+        // there is nothing here that fees could be paid with but the quote asset
+        if (params.flag('feeBurn') === true) throw new Refused(-1130, 'feeBurn')
+        return DONE
+      },
+    },
     'GET /fapi/v1/feeBurn': { ...signed, weight: 30, answer: () => ({ feeBurn: false }) },
   }
 }

@@ -1,4 +1,4 @@
-import type { AccountBook } from './account-book.ts'
+import type { AccountBook, Traded } from './account-book.ts'
 import { padded } from './amounts.ts'
 import { cancelReplace } from './cancel-replace.ts'
 import { Refused } from './error-codes.ts'
@@ -143,6 +143,11 @@ export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry, 
       },
     },
     'GET /api/v3/account': { ...signed, weight: 20, answer: () => accountReply(book, market.now()) },
+    'GET /api/v3/account/commission': {
+      ...signed,
+      weight: 20,
+      answer: (params) => commissionReply(tradedOf(book, params)),
+    },
     'GET /api/v3/rateLimit/order': {
       ...signed,
       weight: 40,
@@ -151,15 +156,31 @@ export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry, 
   }
 }
 
+const NOTHING = { maker: '0.00000000', taker: '0.00000000', buyer: '0.00000000', seller: '0.00000000' }
+
+function rateText({ digits, decimals }: { digits: number; decimals: number }): string {
+  return moneyText(BigInt(digits), decimals)
+}
+
+function commissionReply({ symbol, slot }: Traded) {
+  const { maker, taker } = slot.costs
+  return {
+    symbol,
+    standardCommission: { ...NOTHING, maker: rateText(maker), taker: rateText(taker) },
+    specialCommission: NOTHING,
+    taxCommission: NOTHING,
+    discount: { enabledForAccount: false, enabledForSymbol: false, discountAsset: 'BNB', discount: '0.00000000' },
+  }
+}
+
 function accountReply(book: AccountBook, now: number) {
   const { maker, taker } = [...book.traded.values()][0]!.slot.costs
-  const rate = ({ digits, decimals }: { digits: number; decimals: number }) => moneyText(BigInt(digits), decimals)
   return {
     makerCommission: Math.round((maker.digits / 10 ** maker.decimals) * 10_000),
     takerCommission: Math.round((taker.digits / 10 ** taker.decimals) * 10_000),
     buyerCommission: 0,
     sellerCommission: 0,
-    commissionRates: { maker: rate(maker), taker: rate(taker), buyer: '0.00000000', seller: '0.00000000' },
+    commissionRates: { ...NOTHING, maker: rateText(maker), taker: rateText(taker) },
     canTrade: true,
     canWithdraw: true,
     canDeposit: true,

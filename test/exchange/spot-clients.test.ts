@@ -113,6 +113,23 @@ test('binance and ccxt: an order is replaced, and where half of it fails both ha
   expect(await exchange.privatePostOrderListOco(oco)).toMatchObject({ listOrderStatus: 'EXECUTING' })
 })
 
+test('binance and ccxt: symbols by a list, commissions, trades from an id on', async () => {
+  await begin('spot')
+  const client = spotClient()
+  expect(await client.getCommissionRates({ symbol: 'BTCUSDT' })).toMatchObject({
+    standardCommission: { maker: '0.00020000', taker: '0.00050000' },
+    discount: { enabledForAccount: false },
+  })
+  await bar()
+  const trades = await client.getHistoricalTrades({ symbol: 'BTCUSDT', limit: 3 })
+  expect(trades).toHaveLength(3)
+  expect(await client.getHistoricalTrades({ symbol: 'BTCUSDT', fromId: trades[1]!.id })).toEqual(trades.slice(1))
+  const exchange = await ccxtSpot()
+  expect(Object.keys(await exchange.fetchTickers(['BTC/USDT']))).toEqual(['BTC/USDT'])
+  await expect(exchange.publicGetTickerPrice({ symbols: '["BTCUSDT","NOPE"]' })).rejects.toThrow(/-1121/)
+  await expect(exchange.publicGetTickerPrice({ symbols: 'BTCUSDT' })).rejects.toThrow(/-1100/)
+})
+
 test('binance and ccxt: margin is given to a position and taken back', async () => {
   await begin('perpetual')
   const client = new USDMClient({ api_key: KEYS.key, api_secret: KEYS.secret, baseUrl: played.origin, disableTimeSync: true }) // biome-ignore format: one line
