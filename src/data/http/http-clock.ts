@@ -6,8 +6,8 @@ export interface HttpClock {
   now(): number
   /** @throws what the signal says */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Ends a request that takes longer; by the wall clock where absent. */
-  expire?(ms: number): AbortSignal
+  /** ms of the wall clock for a request that may take so many; as many where absent. */
+  patienceFor?(ms: number): number
 }
 
 /** A timer holds no more than 2^31 − 1 ms; who waits longer looks at the clock again. */

@@ -54,11 +54,10 @@ function answerVerdict(status: number, text: string, fault: VenueFault | null, w
   return status === 200 ? null : stop('request', said)
 }
 
-/** A certificate that is not trusted, a port that is none, or a name that is none, is no passing trouble; a connection that was lost is. */
+/** A certificate that is not trusted, or a name that is none, is no passing trouble; a connection that was lost is. */
 function networkVerdict(code: string, message: string): Verdict {
   const why = code === 'timeout' ? message : `${message} (${code})`
-  if (/BAD_PORT|CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH/.test(code))
-    return stop('network', why)
+  if (/CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH/.test(code)) return stop('network', why)
   const isName = code === 'ENOTFOUND' || code === 'EAI_AGAIN'
   return { kind: 'network', why, act: 'again', attempts: isName ? FEW_ATTEMPTS : ATTEMPTS, wait: null }
 }

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http'
 import type { Answer } from '../venues/venue.ts'
 import type { HttpClock } from './http-clock.ts'
+import { bytesOf, oneGet } from './one-get.ts'
 
 /** What came of one request. */
 export type Outcome =
@@ -29,15 +31,25 @@ const MOST_REDIRECTS = 3
 export async function send(url: string, options: SendOptions): Promise<Outcome> {
   const { signal, clock } = options
   signal?.throwIfAborted()
-  const timeout = clock.expire?.(options.timeout) ?? AbortSignal.timeout(options.timeout)
-  const both = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  // of `AbortSignal.any` and `.timeout` the collector keeps track, which takes longer than the request
+  const end = new AbortController()
+  const stop = () => end.abort()
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    stop()
+  }, clock.patienceFor?.(options.timeout) ?? options.timeout)
+  signal?.addEventListener('abort', stop)
   try {
-    return await follow(new URL(url), both, options)
+    return await follow(new URL(url), end.signal, options)
   } catch (problem) {
     signal?.throwIfAborted()
-    if (timeout.aborted)
+    if (isLate)
       return { kind: 'network', code: 'timeout', message: `no whole answer within ${options.timeout / 1000} s` }
     return { kind: 'network', ...causeOf(problem) }
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
   }
 }
 
@@ -46,11 +58,11 @@ async function follow(first: URL, signal: AbortSignal, { clock, headers }: SendO
   // Coinbase answers nobody who does not say who he is
   const said = { 'user-agent': 'klinelab', ...headers }
   for (let hops = 0; ; hops++) {
-    const response = await fetch(url.href, { signal, redirect: 'manual', headers: said })
-    const location = response.headers.get('location')
-    if (response.status < 300 || response.status >= 400 || location === null) return read(response, clock)
-    await response.body?.cancel()
-    const { status } = response
+    const message = await oneGet(url, said, signal)
+    const status = message.statusCode!
+    const { location } = message.headers
+    if (status < 300 || status >= 400 || location === undefined) return read(message, clock)
+    message.destroy()
     const to = URL.canParse(location, url.href) ? new URL(location, url) : null
     if (to?.origin !== first.origin)
       return { kind: 'elsewhere', status, to: to === null ? 'nowhere' : to.origin + to.pathname }
@@ -59,17 +71,12 @@ async function follow(first: URL, signal: AbortSignal, { clock, headers }: SendO
   }
 }
 
-async function read(response: Response, clock: HttpClock): Promise<Outcome> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length
-    // leaving the loop ends the connection
-    if (length > MOST_BYTES) return { kind: 'oversized', bytes: length }
-    chunks.push(chunk)
-  }
-  const headers = Object.fromEntries(response.headers)
-  const bytes = Buffer.concat(chunks)
+async function read(message: IncomingMessage, clock: HttpClock): Promise<Outcome> {
+  const bytes = await bytesOf(message, MOST_BYTES)
+  if (bytes === null) return { kind: 'oversized', bytes: MOST_BYTES }
+  // all others are one text each
+  const { 'set-cookie': _, ...rest } = message.headers
+  const headers = rest as Readonly<Record<string, string>>
   let text: string | null = null
   const answer = {
     bytes,
@@ -81,7 +88,7 @@ async function read(response: Response, clock: HttpClock): Promise<Outcome> {
     at: madeAt(headers, clock.now()),
     headers,
   }
-  return { kind: 'answer', status: response.status, statusText: response.statusText, answer }
+  return { kind: 'answer', status: message.statusCode!, statusText: message.statusMessage ?? '', answer }
 }
 
 /** A cache states how old its copy is beside the date on which it hands it out. */
@@ -91,20 +98,13 @@ function madeAt(headers: Readonly<Record<string, string>>, now: number): number 
   return Number.isFinite(date) ? date - (age > 0 ? age * 1000 : 0) : now
 }
 
-/** The system's code is in what fetch names as the cause, or in the cause of that. */
+/** Where a name has several addresses, what was wrong with the first. */
 function causeOf(problem: unknown): { readonly code: string; readonly message: string } {
-  let at: unknown = problem
-  let last = String(problem)
-  for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
-    const { code } = at as { readonly code?: unknown }
-    if (typeof code === 'string') return { code, message: plainly(at.message) }
-    last = at.message
-    at = at instanceof AggregateError ? at.errors[0] : at.cause
-  }
-  // the browsers' list of ports of other protocols, by which fetch goes
-  if (last === 'bad port')
-    return { code: 'BAD_PORT', message: 'no request is made to this port, which is of another protocol' }
-  return { code: 'unknown', message: plainly(last) }
+  const first = problem instanceof AggregateError ? problem.errors[0] : problem
+  const { code, message } = first as { readonly code?: unknown; readonly message?: unknown }
+  // a connection that ends in mid-answer
+  const said = message === 'aborted' ? 'the connection was lost in mid-answer' : plainly(String(message ?? first))
+  return { code: typeof code === 'string' ? code : 'unknown', message: said }
 }
 
 /** One line; of what OpenSSL says only the reason: `40A7…:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/…`. */

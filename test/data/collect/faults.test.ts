@@ -67,7 +67,7 @@ function quickClock(waited = 0): HttpClock {
       signal?.throwIfAborted()
       waited += Math.max(0, ms)
     },
-    expire: () => AbortSignal.timeout(250),
+    patienceFor: () => 250,
   }
 }
 

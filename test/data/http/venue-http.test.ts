@@ -379,12 +379,6 @@ describe('what stops at once', () => {
     )
     expect(clock.slept).toEqual([])
   })
-
-  test('a port that fetch asks nobody on', async () => {
-    const { error, clock } = await get({ options: { origin: 'http://127.0.0.1:1' } })
-    expect(factsOf(error).message).toContain('no request is made to this port, which is of another protocol (BAD_PORT)')
-    expect(clock.slept).toEqual([])
-  })
 })
 
 describe('a signed request', () => {
