@@ -1,9 +1,8 @@
 import { parseDecimal, unitsText } from '../core/decimal.ts'
-import { type OrderRequest, cancel as withdraw } from '../core/order.ts'
 import type { AccountBook, Traded } from './account-book.ts'
 import { ALGO_TYPES, type AlgoOrder, type AlgoType, isWaiting, newAlgoReply } from './algo-order.ts'
 import { compare } from './amounts.ts'
-import type { Asking, EngineEvents } from './engine-events.ts'
+import type { EngineDoor } from './engine-door.ts'
 import { Refused } from './error-codes.ts'
 import { priceText, type WireSide } from './exchange-order.ts'
 import type { Faults } from './faults.ts'
@@ -29,15 +28,15 @@ const CALLBACK = { min: parseDecimal('0.1'), max: parseDecimal('10') }
 /** Conditional orders: POST and DELETE of `algoOrder`. What the engine's stops cannot express is refused. */
 export class AlgoEntry {
   readonly #book: AccountBook
-  readonly #events: EngineEvents
+  readonly #door: EngineDoor
   readonly #market: MarketNow
   readonly #faults: Faults
 
-  constructor({ book, events, market, faults }: EntryOptions) {
-    this.#faults = faults
+  constructor({ book, door, market, faults }: EntryOptions) {
     this.#book = book
-    this.#events = events
+    this.#door = door
     this.#market = market
+    this.#faults = faults
   }
 
   place(params: Params): object {
@@ -77,7 +76,7 @@ export class AlgoEntry {
     } // biome-ignore format: short keys on one line
     const reply = newAlgoReply(algo)
     this.#book.algos.add(algo)
-    this.#ask(traded, algo, {
+    const refusal = this.#door.enter(algo, {
       kind: 'order', side: side === 'BUY' ? 'buy' : 'sell', symbol, id: algo.engineId,
       qty: quantity === undefined ? this.#most(traded) : numberOf(quantity),
       ...(price !== undefined && { limit: numberOf(price) }),
@@ -86,6 +85,10 @@ export class AlgoEntry {
       ...(expiresAt > 0 && { tif: 'GTD' as const, expiresAt }),
       ...(algo.reduceOnly && { reduceOnly: true }),
     }) // biome-ignore format: short keys on one line
+    if (refusal !== null) {
+      this.#book.algos.forget(algo)
+      throw refusedOf(refusal, side)
+    }
     return reply
   }
 
@@ -97,12 +100,8 @@ export class AlgoEntry {
   }
 
   /** What is orphaned lives on, and nobody is told. */
-  withdraw({ engineId, symbol, type }: AlgoOrder): void {
-    if (this.#faults.isOrphaned(symbol, type)) return
-    const asking: Asking = { engineId, isNew: false, isFok: false, refusal: null }
-    this.#book.engine.ask(this.#book.traded.get(symbol)!.slot, withdraw(engineId, { symbol }))
-    this.#events.read(asking)
-    if (asking.refusal !== null) throw new Refused(-2011)
+  withdraw(algo: AlgoOrder): void {
+    if (!this.#faults.isOrphaned(algo.symbol, algo.type)) this.#door.withdraw(algo)
   }
 
   find(params: Params): AlgoOrder | undefined {
@@ -115,15 +114,6 @@ export class AlgoEntry {
       if (found !== undefined) return found
     }
     return undefined
-  }
-
-  #ask({ slot }: Traded, algo: AlgoOrder, request: OrderRequest): void {
-    const asking: Asking = { engineId: algo.engineId, isNew: true, isFok: false, refusal: null }
-    this.#book.engine.ask(slot, request)
-    this.#events.read(asking)
-    if (asking.refusal === null) return
-    this.#book.algos.forget(algo)
-    throw refusedOf(asking.refusal, algo.side)
   }
 
   #isTaken(symbol: string, clientId: string): boolean {

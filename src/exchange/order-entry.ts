@@ -1,9 +1,9 @@
 import { unitsText } from '../core/decimal.ts'
 import type { Filters } from '../core/instrument.ts'
-import { amend, type Decision, type OrderRequest, cancel as withdraw } from '../core/order.ts'
+import { amend, type OrderRequest } from '../core/order.ts'
 import type { AccountBook, Traded } from './account-book.ts'
 import { scaled } from './amounts.ts'
-import type { Asking, EngineEvents } from './engine-events.ts'
+import type { EngineDoor } from './engine-door.ts'
 import { Refused } from './error-codes.ts'
 import { changeReply, type ExchangeOrder, isOpen, newOrder, type WireSide, type WireTif } from './exchange-order.ts'
 import type { Faults } from './faults.ts'
@@ -22,7 +22,7 @@ const MOST_AMENDMENTS = 10_000
 
 export interface EntryOptions {
   readonly book: AccountBook
-  readonly events: EngineEvents
+  readonly door: EngineDoor
   readonly market: MarketNow
   readonly shape: '2025' | '2026'
   readonly faults: Faults
@@ -39,13 +39,13 @@ export interface Stated {
 /** Orders in and out of the matching engine: POST, PUT and DELETE of `order`. */
 export class OrderEntry {
   readonly #book: AccountBook
-  readonly #events: EngineEvents
+  readonly #door: EngineDoor
   readonly #market: MarketNow
   readonly #shape: '2025' | '2026'
 
-  constructor({ book, events, market, shape }: EntryOptions) {
+  constructor({ book, door, market, shape }: EntryOptions) {
     this.#book = book
-    this.#events = events
+    this.#door = door
     this.#market = market
     this.#shape = shape
   }
@@ -85,11 +85,10 @@ export class OrderEntry {
       ...(expiresAt > 0 && { expiresAt }),
       ...(stated.reduceOnly && { reduceOnly: true }),
     } // biome-ignore format: short keys on one line
-    const asking: Asking = { engineId: order.engineId, isNew: true, isFok: tif === 'FOK', refusal: null }
-    this.#ask(traded, request, asking)
-    if (asking.refusal !== null) {
+    const refusal = this.#door.enter(order, request, tif === 'FOK')
+    if (refusal !== null) {
       this.#book.orders.forget(order)
-      throw refusedOf(asking.refusal, side)
+      throw refusedOf(refusal, side)
     }
     const isFinal = params.text('newOrderRespType') === 'RESULT' && (isMarket || tif !== 'GTC')
     return isFinal ? changeReply(order, this.#shape) : accepted
@@ -103,10 +102,7 @@ export class OrderEntry {
   }
 
   withdraw(order: ExchangeOrder): void {
-    const { engineId, symbol } = order
-    const asking: Asking = { engineId, isNew: false, isFok: false, refusal: null }
-    this.#ask(this.#book.traded.get(symbol)!, withdraw(engineId, { symbol }), asking)
-    if (asking.refusal !== null) throw new Refused(-2011)
+    this.#door.withdraw(order)
   }
 
   /** PUT: new price and quantity, both required; the order is cancelled where that much has been filled already. */
@@ -128,10 +124,9 @@ export class OrderEntry {
     if (left <= 0n) this.withdraw(order)
     else {
       if (left === order.remaining && unitsIn(price, scale.price) === order.price) throw new Refused(-5027)
-      const asking: Asking = { engineId, isNew: false, isFok: false, refusal: null }
       const change = { qty: Number(unitsText(left, scale.qty)), limit: numberOf(price) }
-      this.#ask(traded, amend(engineId, change, { symbol }), asking)
-      if (asking.refusal !== null) throw refusedOf(asking.refusal, order.side)
+      const refusal = this.#door.change(order, amend(engineId, change, { symbol }))
+      if (refusal !== null) throw refusedOf(refusal, order.side)
     }
     return { ...changeReply(order, this.#shape), pair: symbol, modifyId: params.integer('modifyId') ?? 0 }
   }
@@ -161,11 +156,6 @@ export class OrderEntry {
     const filters = filtersAt(traded, this.#market.now())
     const { gridFrom } = traded.slot.instrument
     checkFilters(filters, traded.precision, gridFrom, { side, isMarket, quantity, price, reduceOnly, mark })
-  }
-
-  #ask({ slot }: Traded, decision: Decision, asking: Asking): void {
-    this.#book.engine.ask(slot, decision)
-    this.#events.read(asking)
   }
 }
 

@@ -1,8 +1,7 @@
 import { parseDecimal } from '../core/decimal.ts'
-import { cancel as withdraw } from '../core/order.ts'
 import type { AccountBook } from './account-book.ts'
 import { compare } from './amounts.ts'
-import type { Asking, EngineEvents } from './engine-events.ts'
+import type { EngineDoor } from './engine-door.ts'
 import { Refused } from './error-codes.ts'
 import { type ExchangeOrder, isOpen, newOrder } from './exchange-order.ts'
 import { clientIdOf, type EntryOptions, filtersAt, tradedOf, unitsIn } from './order-entry.ts'
@@ -22,12 +21,12 @@ interface Listed {
 /** Orders of spot: stops are orders of the book like all others. */
 export class SpotEntry {
   readonly #book: AccountBook
-  readonly #events: EngineEvents
+  readonly #door: EngineDoor
   readonly #market: MarketNow
 
-  constructor({ book, events, market }: EntryOptions) {
+  constructor({ book, door, market }: EntryOptions) {
     this.#book = book
-    this.#events = events
+    this.#door = door
     this.#market = market
   }
 
@@ -80,21 +79,16 @@ export class SpotEntry {
   /** Hands it to the engine. @throws Refused, and then it never was */
   enter(order: ExchangeOrder, stated: SpotStated): void {
     this.#book.orders.add(order)
-    const asking: Asking = { engineId: order.engineId, isNew: true, isFok: false, refusal: null }
-    this.#book.engine.ask(stated.traded.slot, spotRequestOf(stated, order.engineId, order.reduceOnly))
-    this.#events.read(asking)
-    if (asking.refusal === null) return
+    const refusal = this.#door.enter(order, spotRequestOf(stated, order))
+    if (refusal === null) return
     this.#book.orders.forget(order)
-    throw spotRefusedOf(asking.refusal)
+    throw spotRefusedOf(refusal)
   }
 
   /** What a list has kept back until now. @returns whether the engine takes it */
   activate(order: ExchangeOrder, stated: SpotStated): boolean {
-    const asking: Asking = { engineId: order.engineId, isNew: true, isFok: false, refusal: null }
     order.isWorking = stated.stop === undefined
-    this.#book.engine.ask(stated.traded.slot, spotRequestOf(stated, order.engineId, order.reduceOnly))
-    this.#events.read(asking)
-    return asking.refusal === null
+    return this.#door.enter(order, spotRequestOf(stated, order)) === null
   }
 
   cancel(params: Params): object {
@@ -104,11 +98,8 @@ export class SpotEntry {
     return cancelReply(order, params.text('newClientOrderId'))
   }
 
-  withdraw({ engineId, symbol }: ExchangeOrder): void {
-    const asking: Asking = { engineId, isNew: false, isFok: false, refusal: null }
-    this.#book.engine.ask(this.#book.traded.get(symbol)!.slot, withdraw(engineId, { symbol }))
-    this.#events.read(asking)
-    if (asking.refusal !== null) throw new Refused(-2011)
+  withdraw(order: ExchangeOrder): void {
+    this.#door.withdraw(order)
   }
 
   find(params: Params): ExchangeOrder | undefined {

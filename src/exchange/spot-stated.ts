@@ -14,7 +14,7 @@ const TYPES = [
   'TAKE_PROFIT',
   'TAKE_PROFIT_LIMIT',
 ] as const
-export type SpotType = (typeof TYPES)[number]
+type SpotType = (typeof TYPES)[number]
 
 /** What a spot order states. */
 export interface SpotStated {
@@ -58,8 +58,11 @@ export function spotStatedOf(book: AccountBook, params: Params): SpotStated {
   } // biome-ignore format: short keys on one line
 }
 
-/** @param reduceOnly it holds nothing back: what it sells another order of its list holds */
-export function spotRequestOf(stated: SpotStated, id: string, reduceOnly: boolean): OrderRequest {
+/** What the engine is asked; a `reduceOnly` order holds nothing back: what it sells another order of its list holds. */
+export function spotRequestOf(
+  stated: SpotStated,
+  { engineId: id, reduceOnly }: { readonly engineId: string; readonly reduceOnly: boolean },
+): OrderRequest {
   const { traded, side, type, tif, quantity, amount, price, stop } = stated
   return {
     kind: 'order', side: side === 'BUY' ? 'buy' : 'sell', symbol: traded.symbol, id,

@@ -5,6 +5,7 @@ import { accountRoutes } from './account-routes.ts'
 import { AlgoEntry } from './algo-entry.ts'
 import { type ApiKey, checkAuth } from './auth.ts'
 import { Countdowns } from './countdowns.ts'
+import { EngineDoor } from './engine-door.ts'
 import { EngineEvents } from './engine-events.ts'
 import { errorReply, jsonReply, Refused } from './error-codes.ts'
 import { Faults } from './faults.ts'
@@ -91,7 +92,8 @@ export class Venue {
     this.#events = new EngineEvents(this.#book, voice, market)
     this.#marginCalls = new MarginCalls(this.#book, this.#stream, market)
     this.#systemCloses = new SystemCloses(this.#book, this.#events, faults)
-    const parts = { book: this.#book, events: this.#events, market, shape, faults }
+    const door = new EngineDoor(this.#book, this.#events)
+    const parts = { book: this.#book, door, events: this.#events, market, shape, faults }
     const entry = new OrderEntry(parts)
     const algos = new AlgoEntry(parts)
     const spotEntry = new SpotEntry(parts)
