@@ -177,7 +177,7 @@ async function fundingOf(store: Store, bars: Bars, from: number, to: number) {
       : []),
     ...(outside > 0
       ? [
-          `${symbol}: funding is stored from ${timeName(time[0]!)} to ${timeName(time.at(-1)!)} only; outside ${outside} ${outside === 1 ? 'rate is' : 'rates are'} missing, and nothing was charged`,
+          `${symbol}: funding is stored from ${timeName(time[0]!)} to ${timeName(time.at(-1)!)} only; outside ${outside} ${outside === 1 ? 'rate is' : 'rates are'} missing, and nothing was charged there; bring them with klinelab data get ${venue}:${symbol}:${bars.series.interval} --from ${timeName(from)}, or with klinelab data funding FILE --as ${venue}:${symbol}`,
         ]
       : []),
   ]

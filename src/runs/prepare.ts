@@ -170,9 +170,11 @@ export async function modelsAsked(
       throw new UsageError(`--allow-in-sample is of models, and strategy ${strategy.name} has none: leave it out`)
     return { models: null, begin: range.from }
   }
-  const { beginAt, strategyModels } = await import('./strategy-models.ts')
+  const { beginAt, beginSessionAt, strategyModels } = await import('./strategy-models.ts')
   const models = await strategyModels(asked, settings, host)
-  return { models, begin: beginAt(models, range, allowInSample) }
+  // sessions alone pick their models
+  const isSession = host.pick !== undefined
+  return { models, begin: isSession ? beginSessionAt(models, range) : beginAt(models, range, allowInSample) }
 }
 
 /** What `indicators` throws is said of the strategy and the parameters it was given. */

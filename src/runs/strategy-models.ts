@@ -59,7 +59,7 @@ export async function strategyModels(
   const newest = new Map<string, Record<string, LiveModelOptions>>()
   const used: ModelUsed[] = []
   for (const model of models) {
-    checkModel(strategy, model, series, allowInSample)
+    checkModel(strategy, model, series, { allowInSample, isSession: host.pick !== undefined })
     const { definition, name } = model
     const stored = await groundsOf(model, settings.store)
     const picked = host.pick?.(model) ?? null
@@ -120,7 +120,7 @@ function checkModel(
   strategy: Strategy,
   { name, definition }: NamedModel,
   series: readonly string[],
-  allowInSample: boolean,
+  { allowInSample, isSession }: { readonly allowInSample: boolean; readonly isSession: boolean },
 ): void {
   const other = series.find((one) => !definition.series.includes(one))
   if (other !== undefined)
@@ -129,7 +129,7 @@ function checkModel(
     )
   if (learnsFromLater(definition) && !allowInSample)
     throw new UsageError(
-      `strategy ${strategy.name}: the folds of its model ${name} (${definition.split.kind}) learn from bars after those they foretell, which nobody could have traded: take walkForward, or --allow-in-sample to look at it all the same`,
+      `strategy ${strategy.name}: the folds of its model ${name} (${definition.split.kind}) learn from bars after those they foretell, which nobody could have traded: take walkForward${isSession ? '' : ', or --allow-in-sample to look at it all the same'}`,
     )
 }
 
@@ -165,24 +165,50 @@ async function trained(
   return { artifact, forecasts }
 }
 
+/** What of a range may be asked of models. */
+interface AskedRange {
+  readonly from?: number
+  readonly to?: number
+}
+
 /**
  * The first bar of a run whose strategy asks models: where nothing is said, the first that they have not learnt from.
  * @throws UsageError where it was asked to begin before
  */
-export function beginAt(
-  models: StrategyModels,
-  { from, to }: { readonly from?: number; readonly to?: number },
-  allowInSample: boolean,
-): number | undefined {
+export function beginAt(models: StrategyModels, { from, to }: AskedRange, allowInSample: boolean): number | undefined {
   if (allowInSample) return from
-  const names = models.used.map(({ name }) => name).join(', ')
   const refuse = (said: string, time: number, what: string): never => {
     throw new UsageError(
-      `${said} ${timeName(time)}: the models (${names}) have learnt from bars before ${timeName(models.from)}, ${what}, or look at it with --allow-in-sample, which the report says in red`,
+      `${said} ${timeName(time)}: the models (${namesOf(models)}) have learnt from bars before ${timeName(models.from)}, ${what}. Only to look at what nobody could have earned there is --allow-in-sample, and the report says so in red`,
     )
   }
   if (to !== undefined && to <= models.from) refuse('--to', to, 'and nothing is left to run on; end later')
   if (from !== undefined && from < models.from)
-    refuse('--from', from, `so that a run there would know what comes; begin at ${timeName(models.from)}`)
+    refuse(
+      '--from',
+      from,
+      `so that a run there would know what comes; begin after them: --from ${timeName(models.from)}`,
+    )
   return from ?? models.from
+}
+
+/**
+ * The same of a session on paper, which asks the newest fold of each model alone, as it will of live bars.
+ * @throws UsageError where it was asked to begin before; there is no way to allow it: what a session would have earned there says nothing
+ */
+export function beginSessionAt(models: StrategyModels, { from, to }: AskedRange): number {
+  const first = models.newestFrom
+  const refuse = (said: string, time: number, what: string): never => {
+    throw new UsageError(
+      `${said} ${timeName(time)}: a session asks the newest fold of its models (${namesOf(models)}), which has learnt from bars before ${timeName(first)}: those are in sample, and ${what}`,
+    )
+  }
+  if (to !== undefined && to <= first) refuse('--to', to, 'nothing is left to replay; end later')
+  if (from !== undefined && from < first)
+    refuse('--from', from, `a session there would know what comes. Begin after them: --from ${timeName(first)}`)
+  return from ?? first
+}
+
+function namesOf({ used }: StrategyModels): string {
+  return used.map(({ name }) => name).join(', ')
 }

@@ -77,6 +77,16 @@ describe('a backtest of a perpetual', () => {
     })
   })
 
+  test('of which funding is stored in part only says so, and how to bring the rest', async () => {
+    const part = `fundingTime,fundingRate\n${[8, 16].map((h) => `${START + h * HOUR + 3},0.0001`).join('\n')}\n`
+    const { done, backtest } = await project({ 'funding.csv': part })
+    await done('data', 'tiers', 'tiers.json', '--as-of', '2024-01-01')
+    await done('data', 'funding', 'funding.csv', '--as', 'binance-usdm:TESTUSDT')
+    expect((await backtest()).stdout).toMatch(
+      /funding is stored from 2024-01-01T08:00\S* to 2024-01-01T16:00\S* only; .* nothing was charged there; bring them with klinelab data get binance-usdm:TESTUSDT:1h --from 2024-01-01, or with klinelab data funding FILE --as binance-usdm:TESTUSDT/,
+    )
+  })
+
   test('is marked and charged by the stored marks, and liquidated where its margin ends', async () => {
     const { done, folder, run } = await project()
     await done('data', 'tiers', 'tiers.json', '--as-of', '2024-01-01')

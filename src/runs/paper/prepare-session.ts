@@ -33,16 +33,9 @@ async function prepareReplay(asked: PaperRequest, settings: Settings, host: Trai
   if (first !== undefined && end !== undefined && end <= first)
     throw new UsageError(`--to ${timeName(end)} is not after --from ${timeName(first)}`)
   const request = { strategy: asked.strategy, data, ...(set !== undefined && { set }), ...asked.replay }
-  let prepared = await prepare(request, settings, host)
-  const { models } = prepared
-  if (models !== null && asked.replay!.from === undefined)
-    prepared = await prepare({ ...request, from: models.newestFrom }, settings, host)
-  const { options, loaded, perpetuals, strategy, file, params } = prepared
+  const prepared = await prepare(request, settings, host)
+  const { models, options, loaded, perpetuals, strategy, file, params } = prepared
   const { from } = options
-  if (models !== null && from < models.newestFrom)
-    throw new UsageError(
-      `--from ${timeName(from)}: a session asks the newest fold of its models, which has learnt from bars before ${timeName(models.newestFrom)}; begin there`,
-    )
   const wanted = settings.warmup ?? prepared.defaultWarmup
   const short = loaded.find(({ bars }) => firstRowAt(bars.openTime, from) < wanted)
   if (short !== undefined) {
