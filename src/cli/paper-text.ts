@@ -32,6 +32,8 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
     `${snapshot.name}: ${snapshot.strategy}${set} on paper`,
     '',
     ...lines.map(([label, text]) => `  ${label.padEnd(13)} ${text}`),
+    // sessions of before have none
+    ...((snapshot.remarks ?? []).length > 0 ? ['', ...snapshot.remarks.map((remark) => `  ! ${remark}`)] : []),
   ].join('\n')
 }
 

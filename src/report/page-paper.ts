@@ -131,6 +131,7 @@ const LIVE = `
       data.digits = told.digits;
       curve = told.curve;
       fill('facts', told.facts);
+      $('remarks').replaceChildren(...told.remarks.map((text) => { const one = document.createElement('li'); one.textContent = text; return one; }));
       const isHeld = Boolean(told.expectation.low);
       fill('chart-c', isHeld ? 'Equity, and where nine in ten draws of the backtest’s days have it' : 'Equity since the session began');
       document.querySelector('.spans').hidden = !isHeld;

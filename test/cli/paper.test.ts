@@ -50,6 +50,11 @@ describe('a replayed session', () => {
     expect(state).toBe('ended')
     expect(counters.fills).toBeGreaterThan(5)
     expect(bytesIn(dir)).toEqual(bytesIn(run.json<{ dir: string }>().dir))
+    // what a backtest says of the filters that it keeps to is said here, too
+    const { remarks } = paper.json<{ remarks: string[] }>()
+    const ofFilters = /filters/i
+    expect(remarks.length).toBeGreaterThan(0)
+    expect(remarks).toEqual(run.json<{ remarks: string[] }>().remarks.filter((text) => ofFilters.test(text)))
   })
 
   test('goes on from any byte at which its journal ends, to the same bytes', async () => {

@@ -24,6 +24,7 @@ import { SessionListeners } from './session-listeners.ts'
 import { ChampionWatch } from './session-models.ts'
 import type { SessionOptions } from './session-options.ts'
 import type { JournalRecord, PaperCommand } from './session-record.ts'
+import { sessionRemarks } from './session-remarks.ts'
 import type { SessionState, Taken } from './session-state.ts'
 import { type PaperPhase, type PaperSnapshot, snapshotOf } from './snapshot.ts'
 import { type TakenUp, takeUp } from './take-up.ts'
@@ -48,6 +49,7 @@ export class PaperSession {
   readonly #champions: ChampionWatch
   readonly #stop = new AbortController()
   readonly #since: number
+  readonly #remarks: readonly string[]
   #phase: PaperPhase = 'warming'
   #orders: 'keep' | 'cancel'
   /** Of the broker's. */
@@ -82,6 +84,7 @@ export class PaperSession {
     )
     this.#orders = options.onStop
     this.#since = options.clock.now()
+    this.#remarks = sessionRemarks(opened.file, opened.prepared?.replay, options.clock.now())
     this.#queue = new InputQueue(this.#journal, this.state, this.#timings, (record, taken) =>
       this.#onTaken(record, taken),
     )
@@ -97,6 +100,7 @@ export class PaperSession {
     const known = new Set(said.map(({ at, kind }) => `${at} ${kind}`))
     for (const alarm of opened.alarms) if (!known.has(`${alarm.at} ${alarm.kind}`)) this.alarm(alarm)
     for (const { level, text, fields } of opened.remarks) this.log(level, text, { ...fields })
+    if (this.state.final === null) for (const remark of this.#remarks) this.log('warn', remark)
   }
 
   /**
@@ -141,6 +145,7 @@ export class PaperSession {
       delays: this.#reader.delays,
       alarms: this.#alarms.all,
       drift: this.#drift.report,
+      remarks: this.#remarks,
       reconnects: this.#reader.reconnects + this.#reconnects,
       journalRecords: this.#journal.records,
     })

@@ -59,6 +59,8 @@ export interface PaperSnapshot {
     /** Of them, those that stand. */
     readonly standing: number
   }
+  /** What is to be known of the rules that it keeps to. */
+  readonly remarks: readonly string[]
   /** Why orders were refused, the commonest reason; `null` where none was. */
   readonly refusedFor: string | null
   /** µs. */
@@ -69,7 +71,7 @@ export interface PaperSnapshot {
 const [FILLS, ALARMS] = [100, 50]
 
 /** What of a snapshot the session's process knows beside its state. */
-export type Beside = Pick<PaperSnapshot, 'state' | 'since' | 'timings' | 'drift'> & {
+export type Beside = Pick<PaperSnapshot, 'state' | 'since' | 'timings' | 'drift' | 'remarks'> & {
   readonly delays: readonly (number | null)[]
   readonly alarms: readonly KnownAlarm[]
   readonly reconnects: number
@@ -103,7 +105,7 @@ export function snapshotOf(file: SessionFile, state: SessionState, beside: Besid
       standing: beside.alarms.filter(({ ended }) => ended === null).length,
     },
     refusedFor: commonest(run.events.flatMap((event) => (event.type === 'rejected' ? [event.reason] : []))),
-    ...{ drift: beside.drift, timings: beside.timings },
+    ...{ drift: beside.drift, timings: beside.timings, remarks: beside.remarks },
   }
 }
 

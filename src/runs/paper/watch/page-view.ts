@@ -36,13 +36,15 @@ export function pageView(session: PaperSession, equity: EquityWatch, now: number
 }
 
 /** What a page shows that does not change: what the session is, and what is expected of it. */
-export function pageFrame({ file }: PaperSession, expectation: Expectation) {
+export function pageFrame(session: PaperSession, expectation: Expectation) {
+  const { file } = session
   const params = Object.entries(file.params).map(([name, value]) => `${name}=${value}`)
   const series = file.slots.map((slot) => slot.series).join(', ')
   const digits = (level: number) => Number(level.toPrecision(6))
   return {
     ...{ quote: file.quote, mode: file.mode.kind, startEquity: file.cash, from: file.from },
     digits: amountDigits(file.cash),
+    remarks: session.snapshot().remarks,
     facts: [
       [file.strategy.name, ...params].join(' '),
       `${file.mode.kind === 'live' ? 'live' : 'replayed'} bars of ${series}`,

@@ -190,7 +190,7 @@ function picture(equity: number) {
   const line = { level: 'warn', event: 'log', at: null, time: 1.7e12, text: EVIL, fields: {} }
   return {
     ...{ quote: 'USDT', mode: 'live', startEquity: 10_000, from: 1.7e12, digits: 2, facts: EVIL },
-    ...{ expectation: { reason: EVIL }, curve: [[1.7e12 + 1, equity]], log: [line] },
+    ...{ expectation: { reason: EVIL }, remarks: [EVIL], curve: [[1.7e12 + 1, equity]], log: [line] },
     view: {
       ...{ state: 'halted', trouble: 'halted', at: 1.7e12, now: 1.7e12, equity, drawdown: 0.1, cash: 0 },
       position: [{ symbol: EVIL, qty: 1, entryPrice: 1, lastPrice: null }],
@@ -234,6 +234,7 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       const page = await open(await launch(), server.address)
       await soon(() => text(page, '#equity')).toBe('9\u202f000.00')
       expect(await text(page, '#state')).toBe('halted')
+      expect(await text(page, '#remarks')).toBe(EVIL)
       expect(await text(page, '#alarmed')).toBe('3')
       expect(await text(page, '#alarmed-p')).toBe('1 stands')
       expect(await page.locator('#alarm-list span').allTextContents()).toEqual([
