@@ -24,6 +24,8 @@ export interface Entry {
   /** Whether an exchange has said that it took the fee in the base asset; else the costs say so. */
   readonly feeInBase?: boolean
   readonly exitCause: string
+  /** Of what an exchange filled: the row of the bar inside which it did, −1 at an open. */
+  readonly insideRow?: number
   /** When, where an exchange says so, UTC ms; else by the phase of the bar. */
   readonly at?: number
 }
@@ -70,6 +72,7 @@ export class Books {
         time: at,
         row: slot.row,
         isInside: phase === 'inside' || slot.detail?.isLater === true,
+        insideRow: entry.insideRow,
         trade: this.trades.length + 1,
         symbol: slot.symbol,
         entryTag: order.tag ?? 'entry',

@@ -19,6 +19,8 @@ export interface Execution {
   readonly row: number
   /** Whether it happened inside its bar, so that part of the bar came before it. */
   readonly isInside: boolean
+  /** The row inside which it was, where that is another: an exchange fills in the bar that has not closed yet. −1: at an open. */
+  readonly insideRow?: number | undefined
   /** Number of the trade that it may close. */
   readonly trade: number
   readonly symbol: string
@@ -150,7 +152,7 @@ export class Position {
     if (opening > 0) {
       if (this.#trip === null) {
         this.#trip = new Trip(at.side === 1, at, price)
-        this.insideRow = at.isInside ? at.row : -1
+        this.insideRow = at.insideRow ?? (at.isInside ? at.row : -1)
       }
       const trip = this.#trip
       const paid = this.#notional(at, opening, rounding)

@@ -145,7 +145,11 @@ export class ToldFills {
       feeInBase,
       exitCause: exitCause(order),
     } as const
-    const opened = this.#books.enter(slot, { ...exit, at: told.at }, rules)
+    const opened = this.#books.enter(
+      slot,
+      { ...exit, at: told.at, insideRow: insideRowOf(slot, order, told.at) },
+      rules,
+    )
     this.#brackets.followUp(slot, order, { qty, price, phase: 'open', opened }, rules)
     // of the bar in which they went live only the close is known to have come later
     for (const leg of slot.orders) if (leg.sequence > last) leg.insideOf = slot.meeting
@@ -190,6 +194,14 @@ export class ToldFills {
       paid: fromLedger(this.#account.ledger, units),
     }) // biome-ignore format: one event
   }
+}
+
+/**
+ * The row of the bar that is underway, −1 where all of it comes after the fill: what is bought at the market leaves at the close before, and what
+ * rests may fill at the open. So a trade's excursion is that of a backtest (fills.md 20).
+ */
+function insideRowOf(slot: Slot, { type }: LiveOrder, at: number): number {
+  return type === 'market' || at <= slot.closeTime ? -1 : slot.row + 1
 }
 
 /** @throws RangeError where the text has more decimals than the instrument */

@@ -203,7 +203,7 @@ export class ExchangeBroker implements PaperBroker {
     const reconciliation = new Reconciliation(context, fills, lines, settings, funding)
     const events = new StreamEvents(context, fills, lines, {
       onDoubt: reconcileSoon,
-      onFunding: () => void funding.take().catch((error: unknown) => this.#failed(host, error)),
+      onFunding: () => funding.take().catch((error: unknown) => this.#failed(host, error)),
       onSettings: () => void settings.check().catch((error: unknown) => this.#failed(host, error)),
     })
     const stream = new UserStream({

@@ -5,14 +5,19 @@ import { textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
 import type { Fills } from './fills.ts'
 import type { Lines } from './lines.ts'
+import { pause } from './pause.ts'
 
 interface Hooks {
   /** Something may differ from what the engine thinks: compare. */
   readonly onDoubt: (symbol: string | null) => void
-  readonly onFunding: () => void
+  /** Resolves when the engine has been told of it. */
+  readonly onFunding: () => Promise<void>
   /** Leverage, margin, or the account's modes were changed by somebody. */
   readonly onSettings: () => void
 }
+
+/** Longest that the events after a funding payment wait until its list has been read, ms. */
+const FUNDING_MS = 1000
 
 /** Reads the user stream, one event after the other, in the order in which they came. */
 export class StreamEvents {
@@ -141,10 +146,11 @@ export class StreamEvents {
     await this.#context.teller.tell(key, { kind: 'triggered', symbol, order, at: time })
   }
 
-  #account(a: Fields): void {
+  async #account(a: Fields): Promise<void> {
     for (const position of rowsOf(a['P'])) this.positions.set(textIn(position, 's'), amountIn(position, 'pa'))
     const reason = textIn(a, 'm')
-    if (reason === 'FUNDING_FEE') this.#hooks.onFunding()
+    // what fills after it belongs to a trade that has paid it, or has ended without: in this order, unless the exchange does not answer
+    if (reason === 'FUNDING_FEE') await Promise.race([this.#hooks.onFunding(), pause(FUNDING_MS, this.#context.signal)])
     else if (reason !== 'ORDER') this.#hooks.onDoubt(null)
   }
 

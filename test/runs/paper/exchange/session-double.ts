@@ -10,6 +10,7 @@ import type { Keys } from '../../../../src/runs/paper/exchange/keys.ts'
 import { SPOT } from '../../../../src/runs/paper/exchange/spot-market.ts'
 import type { Timing } from '../../../../src/runs/paper/exchange/timing.ts'
 import { USDM } from '../../../../src/runs/paper/exchange/usdm-market.ts'
+import type { FeedBar } from '../../../../src/runs/paper/feed.ts'
 import { type LiveInput, LiveRun } from '../../../../src/runs/paper/live-run.ts'
 import type { LiveSlotOptions } from '../../../../src/runs/paper/live-slot.ts'
 import type { BrokerHost, BrokerNote } from '../../../../src/runs/paper/paper-broker.ts'
@@ -27,6 +28,8 @@ interface World {
   readonly strategy: Strategy
   readonly params: Readonly<Record<string, ParamValue>>
   readonly slot: LiveSlotOptions
+  /** What else is traded on the same account. */
+  readonly others: readonly LiveSlotOptions[]
   readonly leverage: number
   readonly cash: number
   readonly from: number
@@ -79,13 +82,15 @@ export class SessionDouble {
     this.#world = {
       ...{ strategy: scripted, params: {}, leverage: isSpot ? 1 : 20, cash: 10_000, from: 0, keys: stub.keys },
       slot: { instrument, bars: barsOf([], '1h'), costs, margin: isSpot ? null : marginOf() },
+      others: [],
       ...world,
     }
-    const { strategy, params, slot, cash, from, keys } = this.#world
+    const { strategy, params, slot, others, cash, from, keys } = this.#world
+    const slots = [slot, ...others]
     const market = slot.margin === null ? SPOT : USDM
     const destination = exchangeDestination(url)
     this.broker = new ExchangeBroker({ market, destination, keys, timing: { ...QUICK, ...timing } })
-    this.run = new LiveRun({ strategy, params, cash, from, limitTouch: false, fills: 'told', slots: [slot] })
+    this.run = new LiveRun({ strategy, params, cash, from, limitTouch: false, fills: 'told', slots })
     // what the strategy said is not in the journal: it says the same again
     this.#script.push(...scriptOf(journal))
     for (const one of journal) if ('input' in one) this.#take(one.input)
@@ -116,7 +121,12 @@ export class SessionDouble {
 
   /** A bar closes, and the strategy decides. */
   bar(bar: NewBar, length: number, decision: Decision = null): readonly RunEvent[] {
-    const input = { kind: 'bars', at: bar.openTime + length, bars: [{ slot: 0, ...bar }] } as const
+    return this.bars(bar.openTime + length, [{ slot: 0, ...bar }], decision)
+  }
+
+  /** Bars of several markets that close together. */
+  bars(at: number, bars: readonly FeedBar[], decision: Decision = null): readonly RunEvent[] {
+    const input = { kind: 'bars', at, bars } as const
     this.journal.push({ input: { ...input, decision } as LiveInput })
     const events = this.#take(input)
     this.broker.handle(events)
@@ -164,8 +174,7 @@ export class SessionDouble {
       this.broker.handle(this.#take(given))
     }
     const { journal } = this
-    const { slot, leverage } = this.#world
-    const { instrument, bars, costs } = slot
+    const { slot, others, leverage } = this.#world
     return {
       run: this.run,
       get notes() {
@@ -186,18 +195,11 @@ export class SessionDouble {
       now: () => Date.now(),
       signal: this.stop.signal,
       sessionId: '0badcafe',
-      symbols: [
-        {
-          ...{
-            symbol: instrument.symbol,
-            series: bars.series,
-            instrument,
-            leverage,
-            margin: slot.margin === null ? null : 'cross',
-          },
-          fees: { maker: costs.feeMaker, taker: costs.feeTaker },
-        },
-      ],
+      symbols: [slot, ...others].map(({ instrument, bars, costs }) => ({
+        ...{ symbol: instrument.symbol, series: bars.series, instrument, leverage },
+        margin: slot.margin === null ? null : ('cross' as const),
+        fees: { maker: costs.feeMaker, taker: costs.feeTaker },
+      })),
     }
   }
 }
