@@ -8,16 +8,25 @@ import { plural } from './text.ts'
 
 /**
  * What became of it, series by series, as `data import` says it.
- * @param hidden what comes with klinelab and these hide
+ * @param options what comes with klinelab and these hide, and ms that it was allowed to take
  */
-export function getText({ series, rules, isStopped }: GetResult, dir: string, hidden: readonly Hidden[] = []): string {
+export function getText(
+  { series, rules, isStopped }: GetResult,
+  dir: string,
+  { hidden = [], patience }: { readonly hidden?: readonly Hidden[]; readonly patience?: number } = {},
+): string {
   const failed = series.filter(({ error }) => error !== null)
   return [
     ...series.flatMap((one) => seriesLines(one, dir, hidden)),
     ...rules.flatMap(rulesLines),
     ...(isStopped ? ['stopped; what is stored stays, and the same command goes on from there'] : []),
     ...(failed.length > 0 && !isStopped
-      ? [`${failed.length} of ${plural(series.length, 'series', 'series')} failed; the same command tries again`]
+      ? [
+          `${failed.length} of ${plural(series.length, 'series', 'series')} failed; the same command tries again`,
+          ...(patience !== undefined && failed.some(({ isImpatient }) => isImpatient)
+            ? [`to wait longer: --patience (now ${patience / 1000} s)`]
+            : []),
+        ]
       : []),
   ].join('\n')
 }

@@ -115,6 +115,7 @@ binance: new rules of BTCUSDT
     const impatient = await get(args, store, cache)
     expect(impatient.code).toBe(1)
     expect(impatient.stdout).toMatch(/^binance:SOLUSDT:1h: 0 new bars; nothing is stored\n {2}FAILED: .*429/)
+    expect(impatient.stdout).toMatch(/the same command tries again\nto wait longer: --patience \(now 20 s\)\n$/)
     // another process does not ask before the venue may be asked: this one could not answer it
     const asked = server.count()
     const again = klinelab(['data', 'get', ...args, '--store', store], { env: { ...elsewhere(), ...cache } })

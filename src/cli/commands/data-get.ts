@@ -3,6 +3,7 @@ import { timeName } from '../../core/time.ts'
 import { getSeries } from '../../data/collect/get.ts'
 import type { SeriesGot } from '../../data/collect/get-options.ts'
 import { NotFoundError } from '../../data/data-error.ts'
+import { PATIENCE } from '../../data/http/venue-http.ts'
 import { openStore, type Store } from '../../data/index.ts'
 import { venueApi } from '../../data/venues/all-venues.ts'
 import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
@@ -47,7 +48,15 @@ export default {
   },
   example: 'klinelab data get binance:BTCUSDT:1h kraken:XBTUSD:1h --from 2024-01-01',
   async run(args, io) {
-    const { from, to, update = false, fill, noArchive = false, barsOnly = false, patience } = args.flags as Flags
+    const {
+      from,
+      to,
+      update = false,
+      fill,
+      noArchive = false,
+      barsOnly = false,
+      patience = PATIENCE,
+    } = args.flags as Flags
     const { store: dir } = await settingsOf(args, io)
     const store = await openStore(dir)
     const words = args.words.map(seriesWord)
@@ -77,7 +86,7 @@ export default {
           pauses: pausesFile(io.env),
           ...(noArchive && { archive: false }),
           ...(fill !== undefined && { fill }),
-          ...(patience !== undefined && { patience }),
+          patience,
           onProgress: io.progress('bars'),
           onWait: (wait) => io.warn(waitText(wait)),
         },
@@ -89,7 +98,7 @@ export default {
     return {
       json: { ...result, series: [...result.series, ...damaged], hidden, store: dir },
       text: [
-        ...(series.length > 0 ? [getText(result, shown(dir, io.cwd), hidden)] : []),
+        ...(series.length > 0 ? [getText(result, shown(dir, io.cwd), { hidden, patience })] : []),
         ...damaged.map((one) => `${one.series}: NOT up to date: ${one.error}`),
         ...(series.length + damaged.length === 0
           ? [`nothing is stored in ${shown(dir, io.cwd)} that a venue could bring up to date`]
@@ -130,6 +139,6 @@ async function storedSeries(
 function damagedGot(series: string, error: string): SeriesGot {
   return {
     ...{ series, from: 0, to: 0, added: 0, made: 0, revised: [], holes: [], stored: null, requests: 0, waited: 0 },
-    ...{ archive: { files: 0, error: null }, error, isStopped: false },
+    ...{ archive: { files: 0, error: null }, error, isStopped: false, isImpatient: false },
   }
 }

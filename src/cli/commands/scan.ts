@@ -3,7 +3,7 @@ import { type Series, seriesName, VENUES, type Venue } from '../../core/series.t
 import { didYouMean } from '../../core/suggest.ts'
 import { parseTime, timeName } from '../../core/time.ts'
 import { type GetResult, getSeries } from '../../data/collect/get.ts'
-import { VenueError } from '../../data/http/venue-error.ts'
+import { isForPatience, VenueError } from '../../data/http/venue-error.ts'
 import { openVenueHttp } from '../../data/http/venue-http.ts'
 import { openStore } from '../../data/index.ts'
 import { LOOKBACK } from '../../data/scan/as-of.ts'
@@ -136,9 +136,6 @@ export default {
   },
 } satisfies Command
 
-/** What longer patience may mend. */
-const WAITED: readonly string[] = ['limit', 'banned', 'patience']
-
 async function scanned(asked: ScanAsked, { asOf, patience = PATIENCE }: Flags, dir: string, io: Io): Promise<Scan> {
   const store = await openStore(dir, { behind: EMBEDDED })
   if (asOf !== undefined && asOf > io.now)
@@ -156,7 +153,7 @@ async function scanned(asked: ScanAsked, { asOf, patience = PATIENCE }: Flags, d
     return await scanTickers(asked, http, store)
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
-    if (error instanceof VenueError && WAITED.includes(error.facts.kind))
+    if (isForPatience(error))
       throw new VenueError(`${error.message}; to wait longer: --patience (now ${patience / 1000} s)`, error.facts)
     throw error
   }

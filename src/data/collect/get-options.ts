@@ -51,6 +51,8 @@ export interface SeriesGot {
   /** Why not all of it could be had. */
   readonly error: string | null
   readonly isStopped: boolean
+  /** Whether it might have been had by who waits longer. */
+  readonly isImpatient: boolean
 }
 
 /** Rules and the like of one venue. */

@@ -4,7 +4,7 @@ import { didYouMean } from '../../core/suggest.ts'
 import { timeName } from '../../core/time.ts'
 import { NotFoundError } from '../data-error.ts'
 import { WALL_CLOCK } from '../http/http-clock.ts'
-import { VenueError } from '../http/venue-error.ts'
+import { isForPatience, VenueError } from '../http/venue-error.ts'
 import { type HttpOptions, openVenueHttp, PATIENCE } from '../http/venue-http.ts'
 import type { Store } from '../store.ts'
 import { venueApi } from '../venues/all-venues.ts'
@@ -130,6 +130,7 @@ export class VenueWork {
     const got: BarsGot = { added: 0, made: 0, revised: [], archive: { files: 0, error: null }, manifest: null }
     const { isUpdate = false, fill, origins } = this.#options
     let error: string | null = null
+    let isImpatient = false
     try {
       if (stretch.from >= stretch.to) throw new NotFoundError(this.#tooYoung(series, from, ended))
       const archive = this.#archive()
@@ -153,6 +154,7 @@ export class VenueWork {
       )
     } catch (problem) {
       error = await this.#explained(problem as Error, series, http)
+      isImpatient = isForPatience(problem)
     }
     const { manifest, ...counts } = got
     return {
@@ -164,6 +166,7 @@ export class VenueWork {
       waited: tally.waited,
       error,
       isStopped: error !== null && this.#options.signal?.aborted === true,
+      isImpatient,
     }
   }
 
@@ -177,6 +180,7 @@ export class VenueWork {
         waited: 0,
         error: message,
         isStopped: this.#options.signal?.aborted === true,
+        isImpatient: false,
       },
     }
   }

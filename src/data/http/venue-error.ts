@@ -55,3 +55,10 @@ export interface Wait {
   /** ms. */
   readonly for: number
 }
+
+/** Whether who waits longer might have had it. */
+export function isForPatience(error: unknown): error is VenueError {
+  return error instanceof VenueError && FOR_PATIENCE.includes(error.facts.kind)
+}
+
+const FOR_PATIENCE: readonly VenueErrorKind[] = ['limit', 'banned', 'patience']

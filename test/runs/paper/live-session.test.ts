@@ -67,7 +67,14 @@ async function opened(store: string, out: string, opening: Opening = {}) {
       get: async (_, series, range) => {
         asked.push(range.from)
         const none = { added: 0, made: 0, revised: [], holes: [], stored: null, requests: 0, waited: 0 }
-        const got = { ...none, ...range, archive: { files: 0, error: null }, error: 'no network', isStopped: false }
+        const got = {
+          ...none,
+          ...range,
+          archive: { files: 0, error: null },
+          error: 'no network',
+          isStopped: false,
+          isImpatient: false,
+        }
         return { series: series.map((one) => ({ ...got, series: seriesName(one) })), rules: [], isStopped: false }
       },
     },
