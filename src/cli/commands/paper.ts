@@ -126,7 +126,12 @@ function marketOf([kind = 'local']: readonly string[] = [], data: readonly strin
     throw new UsageError(
       `--broker ${kind}: orders leave for Binance only, its USDS-M futures or its spot market, and ${data[other]} is of neither; write --data binance-usdm:BTCUSDT:1h or binance:BTCUSDT:1h, or leave --broker out`,
     )
-  return venues.includes('binance') ? 'spot' : 'usdm'
+  const isSpot = venues.includes('binance')
+  if (isSpot && kind === 'demo')
+    throw new UsageError(
+      "--broker demo: orders leave for Binance's USDS-M futures only there, as its spot tells of orders over a websocket API that is not spoken here; write --data binance-usdm:BTCUSDT:1h, or --broker exchange URL",
+    )
+  return isSpot ? 'spot' : 'usdm'
 }
 
 /** A bar of progress on a terminal. */

@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto'
 import type { MainClient, USDMClient } from 'binance'
 import type { Destination } from './destination.ts'
 import type { Keys } from './keys.ts'
-import type { Market } from './market.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { pause } from './pause.ts'
 import type { Timing } from './timing.ts'
@@ -23,7 +22,11 @@ interface How {
 }
 
 export interface GateOptions {
-  readonly market: Market
+  /** Of the market that is asked. */
+  readonly market: {
+    readonly paths: { readonly time: string }
+    client(...options: ConstructorParameters<typeof USDMClient>): USDMClient | MainClient
+  }
   readonly destination: Destination
   readonly keys: Keys
   readonly timing: Timing

@@ -181,8 +181,7 @@ export class Lines {
       return left !== undefined && this.#work.cancel(line, left)
     }
     if (line.mustExit || all.some(({ isExit }) => isExit)) {
-      const exit = { ...exitTerms(view, this.#context.market), qty: wanted.terms.qty }
-      if (!live.some(({ isExit }) => isExit)) return this.#work.place(line, view, exit, null, true)
+      if (!live.some(({ isExit }) => isExit)) return this.#work.place(line, view, exitTerms(wanted.terms), null, true)
       const left = live.find((attempt) => !attempt.isExit && isCancellable(attempt))
       return left !== undefined && this.#work.cancel(line, left)
     }

@@ -15,6 +15,8 @@ export type Meaning =
   | 'no-change'
   | 'fok'
   | 'post-only'
+  /** Of an order list: the price is not between its orders. */
+  | 'crossed'
   /** Precision, prices, quantities, notional: judged here with filters that the exchange has no more. */
   | 'filter'
   | 'other'

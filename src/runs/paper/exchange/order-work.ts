@@ -172,7 +172,9 @@ export class OrderWork {
     )
       return false
     this.#absent(stop, target)
-    const isReached = meaning === 'post-only'
+    const { run } = this.#context.host
+    const price = Math.max(run.lastClose(symbol)?.price ?? 0, run.positionOf(symbol).entryPrice)
+    const isReached = meaning === 'post-only' || (meaning === 'crossed' && price >= Number(target.terms.price))
     this.#lineOf(symbol, isReached ? target.order : order)[isReached ? 'mustExit' : 'isAlone'] = true
     const then = isReached ? 'the target is reached already and leaves at the market' : 'the stop stands alone'
     this.#context.alarm(

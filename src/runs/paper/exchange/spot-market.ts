@@ -25,6 +25,7 @@ const WORDS: readonly (readonly [string, Meaning])[] = [
   ['would trigger immediately', 'would-trigger'],
   ['would immediately match and take', 'post-only'],
   ['insufficient balance', 'nothing-to-reduce'],
+  ['relationship of the prices', 'crossed'],
 ]
 const FILTERS = [-1013, -1111]
 

@@ -1,6 +1,5 @@
 import type { OrderView } from '../../../core/order.ts'
 import { textOf, unitsOf } from './exact.ts'
-import type { Market } from './market.ts'
 
 /** What an order says on the wire: which door it takes, and the fields that the doors differ in. */
 export interface Terms {
@@ -33,9 +32,8 @@ export function tifOf({ tif }: OrderView): Terms['tif'] {
 }
 
 /** The same order as what it comes down to when it has to happen now. */
-export function exitTerms(view: OrderView, market: Market): Terms {
-  const now = { route: 'order', type: 'MARKET', price: null, trigger: null, tif: null, reduceOnly: true } as const
-  return { ...market.termsOf(view), ...now }
+export function exitTerms(terms: Terms): Terms {
+  return { ...terms, route: 'order', type: 'MARKET', price: null, trigger: null, tif: null, reduceOnly: true }
 }
 
 export function isReducing(view: OrderView): boolean {

@@ -157,3 +157,8 @@ test('client ids: the same for the same order and attempt, others for all else, 
   expect(clientIdOf('0badcafe', 'BTCUSDT', 'o1', 1)).toBe(ids[0])
   expect(ids.map((id) => isOfSession(id, '0badcafe'))).toEqual([true, true, true, true, false, true])
 })
+
+test('Demo Trading of spot is refused before any key is looked at: its listen keys have ended', () => {
+  expect(() => namedBroker(['demo'], {}, 'spot')).toThrow(/spot tells of its orders over its websocket API there/)
+  expect(() => namedBroker(['demo'], {}, 'usdm')).toThrow(/KLINELAB_DEMO_KEY/)
+})

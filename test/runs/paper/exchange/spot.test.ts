@@ -148,6 +148,21 @@ describe('a stop and a target', () => {
     expect(session.halts).toEqual([])
   })
 
+  test.each([
+    ['beyond its target', '121', 'list-refused warning'],
+    ['below its stop', '89', 'stop-passed warning'],
+  ])('of an entry that is filled %s leave at once', async (_what, price, alarm) => {
+    stub.fault(LIST, () => said(-2010, 'The relationship of the prices for the orders is not correct.'))
+    const passed = said(-2010, 'Stop price would trigger immediately.')
+    stub.fault(ORDER, ({ params, carryOut }) => (params.get('type') === 'STOP_LOSS' ? passed : carryOut()), 9)
+    await session.settle(buy({ qty: 1, stopLoss: 90, takeProfit: 120 }))
+    stub.fill(stub.orders[0]!, 1, price)
+    await until('it leaves', () => open().join() === 'MARKET SELL 1 0 0')
+    await session.broker.idle()
+    expect(session.said).toContain(alarm)
+    expect(session.halts).toEqual([])
+  })
+
   test('where there are no lists it is the same', async () => {
     await session.kill()
     stub.takesLists = false
