@@ -8,6 +8,11 @@ if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= directory
 
 const root = resolve(import.meta.dirname, '..')
 
+/** Rooms in which no file leaves anything behind for the next: a worker loads the code once for all of them, not once a file. */
+const SHARING = 'api|core|engine|filters|indicators|metrics|models|preprocess|properties|report|tables'
+/** Of those rooms: what counts how often code runs, and what brings an ML runtime, or a stub of it, into the process. */
+const ALONE = ['test/indicators/work.test.ts', 'test/models/{onnx,tensorflow}*.test.ts']
+
 export default defineConfig({
   root,
   resolve: {
@@ -17,12 +22,21 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    setupFiles: [resolve(root, 'test/seed.ts')],
+    setupFiles: [resolve(root, 'test/seed.ts'), resolve(root, 'test/end-file.ts')],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // two cores: more workers only take memory
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'alone', include: ['test/*.test.ts', `test/!(${SHARING})/**/*.test.ts`, ...ALONE] },
+      },
+      {
+        extends: true,
+        test: { name: 'sharing', isolate: false, include: [`test/@(${SHARING})/**/*.test.ts`], exclude: ALONE },
+      },
+    ],
     reporters: ['default', resolve(import.meta.dirname, 'summary-reporter.ts')],
   },
 })

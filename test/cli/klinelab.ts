@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { afterAll } from 'vitest'
+import { whenFileEnds } from '../endings.ts'
 
 export const ROOT = resolve(import.meta.dirname, '..', '..')
 const MAIN = join(ROOT, 'src', 'cli', 'main.ts')
@@ -29,15 +29,10 @@ export function klinelab(
   return { code: done.status, stdout: done.stdout, stderr: done.stderr, json: () => JSON.parse(done.stdout) }
 }
 
-const folders: string[] = []
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
-
 /** A folder that is gone after the tests of its file; `files` are written into it. */
 export function scratch(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'klinelab-test-'))
-  folders.push(folder)
+  whenFileEnds(() => rmSync(folder, { recursive: true, force: true }))
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), content)

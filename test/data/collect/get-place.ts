@@ -1,4 +1,3 @@
-import { afterEach } from 'vitest'
 import { parseSeries, type Series } from '../../../src/core/series.ts'
 import type { Hole } from '../../../src/data/collect/batch.ts'
 import { type GetOptions, type GetRange, type GetResult, getSeries } from '../../../src/data/collect/get.ts'
@@ -6,6 +5,7 @@ import { readMonths } from '../../../src/data/month-file.ts'
 import { RowBuffer } from '../../../src/data/rows.ts'
 import { openStore, type Store } from '../../../src/data/store.ts'
 import { scratch } from '../../cli/klinelab.ts'
+import { whenFileEnds } from '../../endings.ts'
 import { Truth, type TruthOptions } from '../../servers/truth.ts'
 import { NOW_THERE, startVenueServer, type VenueServer } from '../../servers/venue-server.ts'
 import { AT_ONCE, unpadded } from './quick-http.ts'
@@ -18,15 +18,10 @@ export const ENDED = NOW_THERE - (NOW_THERE % MINUTE)
 export const BTC = parseSeries('binance:BTCUSDT:1m')
 export const PAGES = /\/klines$|candles|OHLC/
 
-const servers: VenueServer[] = []
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()))
-})
-
-/** A server that plays the venues until the test ends, a store, and a clock of one's own. */
+/** A server that plays the venues until the tests of the file have ended, a store, and a clock of one's own. */
 export async function place(truth: TruthOptions = {}) {
   const server = await startVenueServer({ truth: new Truth(truth) })
-  servers.push(server)
+  whenFileEnds(() => server.close())
   const store = await openStore(scratch())
   let now = NOW_THERE
   server.now = () => now
