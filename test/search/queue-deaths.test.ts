@@ -9,6 +9,7 @@ import {
   startRedis,
   startSweep,
   startWorker,
+  startWorkerHere,
   type TestRedis,
   type TestWorker,
   TIMES,
@@ -34,7 +35,7 @@ describe.skipIf(SERVER === undefined)('workers that die (needs redis-server or v
     const running = sweep.run(trials)
     await until(() => victim.heard.length > 8)
     await kill(victim)
-    const late = startWorker({ url: redis.url })
+    const late = startWorkerHere({ url: redis.url })
     await running
     expect(sweep.sorted()).toBe(expectedOf(manifest, trials))
     const all = [...victim.heard, ...late.heard]
@@ -71,7 +72,7 @@ describe.skipIf(SERVER === undefined)('workers that die (needs redis-server or v
     await until(() => begun(leaving))
     expect(await kill(leaving, 'SIGTERM')).toBe(0)
     expect(leaving.text()).toMatch(/left; \d+ trials were computed here\n.*has stopped/)
-    startWorker({ url: redis.url })
+    startWorkerHere({ url: redis.url })
     await running
     expect(sweep.sorted()).toBe(expectedOf(manifest, trials))
     expect(sweep.said).toEqual([])
@@ -80,7 +81,7 @@ describe.skipIf(SERVER === undefined)('workers that die (needs redis-server or v
   test('a trial that throws is given up after three tries with its reason; its neighbours and the sweep go on', async () => {
     const manifest = manifestOf({ seed: 4, ms: 5, throws: [5] })
     const trials = trialsOf(12)
-    const worker = startWorker({ url: redis.url })
+    const worker = startWorkerHere({ url: redis.url })
     const sweep = await startSweep({ url: redis.url, manifest, chunk: 4 })
     await sweep.run(trials)
     expect(worker.heard.filter((word) => word === 'start 5')).toHaveLength(TRIES)

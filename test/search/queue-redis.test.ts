@@ -11,6 +11,7 @@ import {
   startRedis,
   startSweep,
   startWorker,
+  startWorkerHere,
   type TestRedis,
   trialsOf,
   until,
@@ -58,7 +59,7 @@ describe.skipIf(SERVER === undefined)('Redis in trouble (needs redis-server or v
   test('killed in the middle and back with nothing in it: the sweep waits, says so, goes on', async () => {
     const manifest = manifestOf({ seed: 2, ms: 30 })
     const trials = trialsOf(40)
-    const workers = [startWorker({ url: redis.url }), startWorker({ url: redis.url })]
+    const workers = [startWorkerHere({ url: redis.url }), startWorkerHere({ url: redis.url })]
     const sweep = await startSweep({ url: redis.url, manifest, chunk: 2 })
     const running = sweep.run(trials)
     await until(() => sweep.told.length >= 6 && workers.every((worker) => worker.text().includes('takes part')))

@@ -7,8 +7,9 @@ import { Redis } from 'ioredis'
 import type { Trial, TrialOutcome } from '../../src/core/search.ts'
 import type { Manifest, TrialBackend } from '../../src/search/backend.ts'
 import { queueBackend } from '../../src/search/queue/queue-backend.ts'
+import { runQueueWorker } from '../../src/search/queue/queue-worker.ts'
 import type { Times } from '../../src/search/queue/sweep-keys.ts'
-import { expectedOutcome, type MadeWork } from './queue-work.ts'
+import { expectedOutcome, type MadeWork, madeTrials } from './queue-work.ts'
 
 /** A server of Redis's kind, or `null`: then there is nothing to test against. */
 export const SERVER = ['redis-server', 'valkey-server'].find((name) => {
@@ -101,12 +102,16 @@ interface WorkerFlags {
 }
 
 const running = new Set<ChildProcess>()
+const here = new Set<{ readonly stop: AbortController; readonly end: Promise<void> }>()
 const sweeps = new Set<TrialBackend>()
 
 /** Ends every worker and sweep of a test. */
 export async function endAll(redis?: TestRedis): Promise<void> {
   for (const child of running) child.kill('SIGKILL')
   running.clear()
+  for (const { stop } of here) stop.abort()
+  await Promise.all([...here].map(({ end }) => end))
+  here.clear()
   await Promise.all([...sweeps].map((sweep) => sweep.close()))
   sweeps.clear()
   await redis?.client.flushall()
@@ -128,6 +133,20 @@ export function startWorker(flags: WorkerFlags): TestWorker {
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve))
   running.add(child)
   return { child, heard, exit, text: () => text }
+}
+
+/** A worker in this process, which costs no start; for tests in which none dies or freezes. */
+export function startWorkerHere({ code = 'code-1', threads = 1, times, ...flags }: Omit<WorkerFlags, 'sweep'>) {
+  let text = ''
+  const heard: string[] = []
+  const stop = new AbortController()
+  const end = runQueueWorker({
+    ...{ redis: flags.url, queue: flags.queue, threads, signal: stop.signal, times: { ...TIMES, ...times } },
+    open: madeTrials(code, (word) => heard.push(word)),
+    log: (line) => (text += `${line}\n`),
+  })
+  here.add({ stop, end })
+  return { heard, text: () => text }
 }
 
 export function kill(worker: TestWorker, signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {

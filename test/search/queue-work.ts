@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../src/core/random.ts'
 import { RETURN_BLOCKS, type Trial, type TrialOutcome } from '../../src/core/search.ts'
-import type { Manifest } from '../../src/search/backend.ts'
+import type { Manifest, TrialBackend } from '../../src/search/backend.ts'
+import { Refusal } from '../../src/search/queue/refusal.ts'
 
 /** What the made-up trials of the queue's tests do. */
 export interface MadeWork {
@@ -26,5 +28,27 @@ export function expectedOutcome(manifest: Manifest, { number, params }: Trial): 
       ...{ from: 0, days: 400, mean: numbers[2]!, deviation: 1 / 3, skew: -1e-300, kurtosis: 5e-324 },
       ...{ sums: numbers, squares: numbers.map((value) => value * value) },
     },
+  }
+}
+
+/** What a worker opens that has this code; it says `start N` and `done N` of its trials. */
+export function madeTrials(code: string, say: (word: string) => void) {
+  return async (manifest: Manifest): Promise<TrialBackend> => {
+    if (manifest.code !== code) throw new Refusal(`code is ${code} here, the sweep has ${manifest.code}`)
+    const work = manifest['work'] as MadeWork
+    return {
+      async run(trials, tell, signal) {
+        for (const trial of trials) {
+          say(`start ${trial.number}`)
+          if (work.kills?.includes(trial.number)) process.kill(process.pid, 'SIGKILL')
+          await sleep(work.ms, undefined, { signal })
+          if (work.throws?.includes(trial.number)) throw new Error(`out of luck in trial ${trial.number}`)
+          const outcome = expectedOutcome(manifest, trial)
+          tell(work.isRandom ? { ...outcome, objective: performance.now() + process.pid } : outcome)
+          say(`done ${trial.number}`)
+        }
+      },
+      close: async () => {},
+    }
   }
 }

@@ -8,7 +8,7 @@ import {
   SERVER,
   startRedis,
   startSweep,
-  startWorker,
+  startWorkerHere,
   type TestRedis,
   trialsOf,
   until,
@@ -26,7 +26,7 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
   test('four workers come to what one process comes to, and nothing stays in Redis', async () => {
     const manifest = manifestOf({ seed: 1, ms: 5 })
     const trials = trialsOf(150)
-    const workers = Array.from({ length: 4 }, () => startWorker({ url: redis.url }))
+    const workers = Array.from({ length: 4 }, () => startWorkerHere({ url: redis.url }))
     const sweep = await startSweep({ url: redis.url, manifest })
     await until(() => workers.every((worker) => worker.text().includes('takes part')))
     // as TPE does: what is tried next hangs on what has come so far
@@ -42,8 +42,8 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
   test('two sweeps at once, on the same workers, do not disturb each other', async () => {
     const [one, two] = [manifestOf({ seed: 2, ms: 10 }), manifestOf({ seed: 3, ms: 10 })]
     const trials = trialsOf(40)
-    startWorker({ url: redis.url })
-    startWorker({ url: redis.url, threads: 2 })
+    startWorkerHere({ url: redis.url })
+    startWorkerHere({ url: redis.url, threads: 2 })
     const [first, second] = await Promise.all([
       startSweep({ url: redis.url, manifest: one }),
       startSweep({ url: redis.url, manifest: two }),
@@ -56,8 +56,8 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
   })
 
   test('a worker looks into its own queue only', async () => {
-    const stranger = startWorker({ url: redis.url, queue: 'theirs' })
-    const ours = startWorker({ url: redis.url, queue: 'ours' })
+    const stranger = startWorkerHere({ url: redis.url, queue: 'theirs' })
+    const ours = startWorkerHere({ url: redis.url, queue: 'ours' })
     const manifest = manifestOf({ seed: 4, ms: 1 })
     const sweep = await startSweep({ url: redis.url, manifest, queue: 'ours' })
     await until(() => stranger.text().includes('queue "theirs"'))
@@ -69,7 +69,7 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
   test('trials that come back twice are told once', async () => {
     const manifest = manifestOf({ seed: 5, ms: 20 })
     const trials = trialsOf(6)
-    startWorker({ url: redis.url })
+    startWorkerHere({ url: redis.url })
     const sweep = await startSweep({ url: redis.url, manifest, chunk: 2 })
     const running = sweep.run(trials)
     const queue = await queueOf(redis)
@@ -83,7 +83,7 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
 
   test('a trial that comes to something else the second time ends the sweep', async () => {
     const manifest = manifestOf({ seed: 6, ms: 20, isRandom: true })
-    startWorker({ url: redis.url })
+    startWorkerHere({ url: redis.url })
     const sweep = await startSweep({ url: redis.url, manifest, chunk: 1 })
     const running = sweep.run(trialsOf(200))
     const settled = expect(running).rejects.toThrow(/trial 1 is not deterministic.*two different outcomes/)
@@ -98,11 +98,11 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
   test('a worker with other code is refused, says so once, and takes nothing', async () => {
     const manifest = manifestOf({ seed: 7, ms: 5 }, 'code-2')
     const trials = trialsOf(20)
-    const stale = startWorker({ url: redis.url, code: 'code-1' })
+    const stale = startWorkerHere({ url: redis.url, code: 'code-1' })
     const sweep = await startSweep({ url: redis.url, manifest })
     const running = sweep.run(trials)
     await until(() => sweep.said.length > 0)
-    startWorker({ url: redis.url, code: 'code-2' })
+    startWorkerHere({ url: redis.url, code: 'code-2' })
     await running
     expect(sweep.sorted()).toBe(expectedOf(manifest, trials))
     expect(sweep.said).toEqual([
@@ -113,8 +113,8 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
   })
 
   test('where all workers refuse, the sweep ends and says what differs', async () => {
-    startWorker({ url: redis.url, code: 'code-0' })
-    startWorker({ url: redis.url, code: 'code-1' })
+    startWorkerHere({ url: redis.url, code: 'code-0' })
+    startWorkerHere({ url: redis.url, code: 'code-1' })
     const sweep = await startSweep({ url: redis.url, manifest: manifestOf({ seed: 8, ms: 1 }, 'code-2') })
     const running = sweep.run(trialsOf(3))
     await expect(running).rejects.toThrow(/refuse.*code is code-\d here, the sweep has code-2/)
@@ -123,7 +123,7 @@ describe.skipIf(SERVER === undefined)('a sweep over a queue (needs redis-server 
 
   test('Ctrl-C ends it at once and leaves nothing; what was told is kept', async () => {
     const manifest = manifestOf({ seed: 9, ms: 50 })
-    const worker = startWorker({ url: redis.url })
+    const worker = startWorkerHere({ url: redis.url })
     const sweep = await startSweep({ url: redis.url, manifest, chunk: 1 })
     const stop = new AbortController()
     const running = sweep.run(trialsOf(1000), stop.signal)
