@@ -265,6 +265,13 @@ export class Broker {
     this.#emit(slot, { type: 'cancelled', at, symbol: slot.symbol, id: order.id, reason })
   }
 
+  /** fills.md 6, of orders that are at an exchange: what the next open would find expired is taken back ahead of it. */
+  expireAhead(slot: Slot): void {
+    const at = slot.closeTime
+    for (const order of slot.orders) if (order.expiresAt <= at) this.cancel(slot, order, at, 'expired')
+    this.sweep(slot)
+  }
+
   /** fills.md 4, `--close-at-end`: sells what is held at the last close, with costs. */
   closeAtEnd(slot: Slot, at: number): void {
     if (slot.position.units === 0) return

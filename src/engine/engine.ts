@@ -207,6 +207,8 @@ export class Engine {
     if (this.#hasNews) this.#forget(isTogether)
     // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
     if (!this.#desk.isIdle) this.#desk.answer(clock[0]!, this.#fail)
+    if (this.#broker.told !== null)
+      for (let k = 0; k < slots.length; k++) if (slots[k]!.isFresh) this.#broker.expireAhead(slots[k]!)
   }
 
   /**

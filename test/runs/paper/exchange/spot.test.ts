@@ -63,6 +63,14 @@ describe('orders as spot has them', () => {
     expect(session.said).toEqual([])
   })
 
+  test('an order whose time is over is taken back', async () => {
+    await session.settle(buy({ qty: 1, limit: 90, tif: 'GTD', expiresAt: 3 * 3_600_000 }))
+    await session.settle(null)
+    expect(open()).toEqual(['LIMIT BUY 1 90 0'])
+    await session.settle(null)
+    expect([open(), session.run.openOrders(), session.halts]).toEqual([[], [], []])
+  })
+
   test('a fee in coins makes the position smaller, and all that can be sold is protected', async () => {
     stub.feeAsset = 'BTC'
     await session.settle(buy({ qty: 1, stopLoss: 90 }))
