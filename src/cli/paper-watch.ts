@@ -27,7 +27,7 @@ const port = (help: string, bare: number): Flag => ({
 /** How a session is watched. */
 export const WATCH: Flags = {
   dashboard: port(
-    `serve a page to watch it on, at http://127.0.0.1:PORT/ with /metrics and /healthz (a port of ${DASHBOARD} where none is given, 0: one that is free)`,
+    `serve a page to watch it on, at http://127.0.0.1:PORT/ with /metrics and /healthz (a port of ${DASHBOARD} where none is given, 0: one that is free); after a replay it stays until Ctrl-C where stderr is a terminal`,
     DASHBOARD,
   ),
   metrics: port(`serve /metrics for Prometheus and /healthz alone (${METRICS} where none is given)`, METRICS),
@@ -130,8 +130,9 @@ export async function watchSession(
           },
     metrics: metrics === undefined ? null : { host, port: metrics },
   })
+  const door = key === null ? '' : ` (any name, and the key of ${KEY_NAME})`
   for (const [k, address] of watch.addresses.entries())
-    say(`watch it at ${address}${k === 0 && dashboard !== undefined ? '' : 'metrics'}`)
+    say(`watch it at ${address}${k === 0 && dashboard !== undefined ? '' : 'metrics'}${door}`)
   return watch
 }
 

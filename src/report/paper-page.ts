@@ -40,14 +40,14 @@ caption{display:none}
 .lines b{font-weight:500;color:var(--soft)}
 .lines .warn b{color:var(--mark);font-weight:650}
 .lines .error b{color:var(--bad);font-weight:650}
-.lines em{font-style:normal;color:var(--soft)}
+.lines em{display:block;font-style:normal;color:var(--soft)}
 .lines .warn em,.lines .error em{color:inherit;font-weight:600}
 .lines .debug{color:var(--soft)}
 .lines.loud .info,.lines.loud .debug{display:none}
 .loud-choice{display:inline-flex;align-items:center;gap:8px;min-height:44px}
 .loud-choice input{width:20px;height:20px}
 #no-alarms,#no-log{margin:0;color:var(--soft);font-size:14px}
-@media (max-width:600px){.two{grid-template-columns:1fr;gap:20px;margin:20px 0}#filled .scroll{max-height:320px}#drifts .prose{min-width:17em}.cards{grid-template-columns:1fr 1fr}.status{padding:8px 14px}#link{margin-left:0;width:100%}.lines li{grid-template-columns:auto 1fr}.lines span{grid-column:1/-1}.spans{width:100%}.spans button{flex:1}section{margin:20px 0}}
+@media (max-width:600px){.two{grid-template-columns:1fr;gap:20px;margin:20px 0}#filled .scroll{max-height:320px}#drifts thead{display:none}#drifts tr{display:grid;grid-template-columns:1fr auto auto;gap:2px 14px;padding:8px 0;border-bottom:1px solid var(--line)}#drifts th,#drifts td{border:0;padding:0}#drifts td:nth-child(4){grid-area:1/3}#drifts td:nth-child(2){grid-area:2/1;text-align:left}#drifts td:nth-child(2)::before{content:"live "}#drifts td:nth-child(3){grid-area:2/2/3/4}#drifts td:nth-child(3)::before{content:"expected "}#drifts .prose{grid-area:3/1/4/-1;min-width:0}.cards{grid-template-columns:1fr 1fr}.status{padding:8px 14px}#link{margin-left:0;width:100%}.lines li{grid-template-columns:auto 1fr}.lines span{grid-column:1/-1}.spans{width:100%}.spans button{flex:1}section{margin:20px 0}}
 @media (max-width:330px){.cards{grid-template-columns:1fr}}
 `
 

@@ -238,9 +238,9 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       expect(await text(page, '#alarmed')).toBe('3')
       expect(await text(page, '#alarmed-p')).toBe('1 stands')
       expect(await page.locator('#alarm-list span').allTextContents()).toEqual([
-        'stale: now Stands since 2023-11-14 22:12, for 60.0 s.',
+        'stale: nowStands since 2023-11-14 22:12, for 60.0 s.',
         `${EVIL}: ${EVIL}`,
-        'silent: then Ended 2023-11-14 22:14, after 90.0 s.',
+        'silent: thenEnded 2023-11-14 22:14, after 90.0 s.',
       ])
       expect(await page.locator('#alarm-list b').allTextContents()).toEqual(['critical', 'critical', 'ended'])
       expect(await text(page, '#delay')).toBe('1.2 s')
