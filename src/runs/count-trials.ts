@@ -54,6 +54,30 @@ export function trialOfModel(document: EvaluationDocument, at: number): TrialEnt
   }
 }
 
+/**
+ * A challenger of a retraining as a trial: it is judged on bars that decide which model speaks from then on, and was tried whether it won or not.
+ * @param folds where it has learnt and where it was judged: another window is another trial
+ */
+export function trialOfChallenger(
+  {
+    name,
+    threshold,
+    code,
+    definition,
+  }: { readonly name: string; readonly threshold: number; readonly code: string | null; readonly definition: string },
+  data: readonly Pick<SeriesUsed, 'series' | 'sha256' | 'from' | 'to'>[],
+  folds: unknown,
+  { run, at }: { readonly run: string; readonly at: number },
+): TrialEntry {
+  const facts = { name, params: { threshold }, data: dataHash(data), code: sha256(definition) }
+  return {
+    ...{ ...facts, id: trialId({ ...facts, settings: sha256([code, folds]) }), at, verb: 'model', run },
+    ...{ series: data.map(({ series }) => series), from: Math.min(...data.map(({ from }) => from)) },
+    ...{ to: Math.max(...data.map(({ to }) => to)), status: 'done', trades: null, totalReturn: null },
+    ...{ objective: null, returns: null },
+  }
+}
+
 /** Of the bars of all series, and their names. */
 export function dataHash(data: readonly Pick<SeriesUsed, 'series' | 'sha256'>[]): string {
   return sha256(data.map((one) => [one.series, one.sha256]))

@@ -37,6 +37,11 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
   const { settings, config, klinelab, env, now } = place
   const cwd = dirname(config)
   const { store: dir, out, ledger } = settings
+  const learn = (verb: 'train' | 'retrain', module: string, host: StepHost) => {
+    const places = ['--store', dir, '--out', out, '--ledger', ledger, '--config', config]
+    // asked by SIGINT a training keeps what it has reached
+    return runChild({ name: module, argv: [...klinelab, verb, module, ...places], cwd, env, stopBy: 'SIGINT' }, host)
+  }
   return {
     get: (names, from, host) => got(place, names.map(parseSeries), parseTime(from), host),
     update: async (host) => {
@@ -78,12 +83,8 @@ export function projectSteps(place: ProjectPlace): SyncSteps {
       const { text: bars, ...end } = await got(place, series, from === undefined ? now() - YEAR : parseTime(from), left)
       return { text: `${text}; ${bars}`, ...end }
     },
-    train: (module, host) => {
-      const places = ['--store', dir, '--out', out, '--ledger', ledger, '--config', config]
-      // asked by SIGINT a training keeps what it has reached
-      const argv = [...klinelab, 'train', module, ...places]
-      return runChild({ name: module, argv, cwd, env, stopBy: 'SIGINT' }, host)
-    },
+    train: (module, host) => learn('train', module, host),
+    retrain: (module, host) => learn('retrain', module, host),
     run: (argv, host) => runChild({ name: argv.join(' '), argv, cwd, env, stopBy: 'SIGTERM' }, host),
   }
 }

@@ -1,5 +1,6 @@
-import { join } from 'node:path'
-import { parseSeries } from '../core/series.ts'
+import { basename, join } from 'node:path'
+import { closeTimeOf } from '../core/interval.ts'
+import { parseSeries, seriesName } from '../core/series.ts'
 import { barsSha256 } from '../data/index.ts'
 import { takeLock } from '../data/lock.ts'
 import { pairedGain } from '../metrics/paired-gain.ts'
@@ -8,6 +9,7 @@ import { type ContestFigure, contest } from '../models/contest.ts'
 import { isFromElsewhere, learnsFromLater } from '../models/define-model.ts'
 import type { Ground } from '../models/ground.ts'
 import { championFolder, championOf, decide, rollBack } from './champion.ts'
+import { countTrials, trialOfChallenger } from './count-trials.ts'
 import { BUILT_IN_THRESHOLD } from './evaluate.ts'
 import { groundsOf, identityOf, withFolds } from './grounds.ts'
 import { Interrupted } from './interrupted.ts'
@@ -103,6 +105,7 @@ async function decided(
     return decision
   }
   const challenger = await trained(model, grounds, folds, dir, asked, host)
+  count(model, grounds, folds, basename(dir), settings, asked, host)
   const crowned = artifactFiles(challenger).sha256
   if (champion === null) {
     const decision: RetrainDecision = {
@@ -165,6 +168,28 @@ function isSame({ series }: Artifact, grounds: readonly Ground[], folds: ReturnT
     const borders = JSON.stringify(own.map((fold) => fold.borders))
     return sha256 === barsSha256(bars) && borders === JSON.stringify(folds.series[s]!.folds.map((fold) => fold.borders))
   })
+}
+
+/** The trial ledger knows of it, whoever wins: each challenger is one more that could have been the best by luck. */
+function count(
+  { name, definition }: NamedModel,
+  grounds: readonly Ground[],
+  folds: ReturnType<typeof challengerFolds>,
+  run: string,
+  { ledger }: Pick<Settings, 'ledger'>,
+  { threshold = BUILT_IN_THRESHOLD }: RetrainAsked,
+  { now, onNotice = () => {} }: RetrainHost,
+): void {
+  const { definitionSha256, code } = identityOf(definition, grounds)
+  const data = grounds.map(({ bars }) => ({
+    ...{ series: seriesName(bars.series), sha256: barsSha256(bars), from: bars.openTime[0]! },
+    to: closeTimeOf(bars.openTime[bars.length - 1]!, bars.series.interval),
+  }))
+  const trial = trialOfChallenger({ name, threshold, code, definition: definitionSha256 }, data, folds, {
+    run,
+    at: now(),
+  })
+  countTrials([trial], { ledger, onWarning: onNotice })
 }
 
 /** A training that was cut off goes on where it was. @throws Interrupted where it was asked to stop */

@@ -33,11 +33,13 @@ export interface SyncJob {
   scan?: SyncScan
   /** Module whose models are trained anew, relative to the config. */
   train?: string
+  /** Module of a model whose challenger is trained and judged after the steps before it have brought the bars: `klinelab retrain`. */
+  retrain?: string
   /** A program and its arguments, run in the folder of the config, without a shell. */
   run?: string[]
   /** How long `get`, `update` and `scan` may take together, waits included: `30m`, `6h`; two hours where absent. */
   patience?: string
-  /** How long `train` may take, and `run`: `30m`, `6h`; a day where absent. */
+  /** How long `train`, `retrain` and `run` may take, each: `30m`, `6h`; a day where absent. */
   timeout?: string
 }
 
@@ -46,7 +48,7 @@ export interface SyncConfig {
 }
 
 /** What a job can do, in the order in which it does it. */
-export const SYNC_STEPS = ['get', 'update', 'scan', 'train', 'run'] as const
+export const SYNC_STEPS = ['get', 'update', 'scan', 'train', 'retrain', 'run'] as const
 
 type Zod = typeof import('zod').z
 
@@ -83,6 +85,7 @@ export function syncSection(z: Zod) {
       update: z.boolean().optional(),
       scan: scan.optional(),
       train: word.optional(),
+      retrain: word.optional(),
       run: z.array(word).min(1).optional(),
       patience: span.optional(),
       timeout: span.optional(),
@@ -104,7 +107,7 @@ export function syncSection(z: Zod) {
 export function syncKeysAt(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 1) return ['jobs']
   return path.length === 3
-    ? ['name', 'cron', 'get', 'from', 'update', 'scan', 'train', 'run', 'patience', 'timeout']
+    ? ['name', 'cron', 'get', 'from', 'update', 'scan', 'train', 'retrain', 'run', 'patience', 'timeout']
     : ['venue', 'top', 'by', 'quote', 'minVolume', 'exclude', 'get', 'from']
 }
 

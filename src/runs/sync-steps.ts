@@ -23,5 +23,6 @@ export interface SyncSteps {
   update(host: StepHost): Promise<StepResult>
   scan(asked: SyncScan, host: StepHost): Promise<StepResult>
   train(module: string, host: StepHost): Promise<StepResult>
+  retrain(module: string, host: StepHost): Promise<StepResult>
   run(argv: readonly string[], host: StepHost): Promise<StepResult>
 }

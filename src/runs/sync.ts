@@ -156,7 +156,7 @@ function workOf(
     ...{ signal, log: (line: string) => log(`${job.name}: ${line}`) },
     ...{ patience: patienceEnds - clock.now(), timeout: parseSpan(job.timeout ?? TIMEOUT) },
   }
-  const { get, from, update, scan, train, run } = job
+  const { get, from, update, scan, train, retrain, run } = job
   switch (step) {
     case 'get':
       return get === undefined ? null : () => steps.get(get, from!, host)
@@ -166,6 +166,8 @@ function workOf(
       return scan === undefined ? null : () => steps.scan(scan, host)
     case 'train':
       return train === undefined ? null : () => steps.train(train, host)
+    case 'retrain':
+      return retrain === undefined ? null : () => steps.retrain(retrain, host)
     case 'run':
       return run === undefined ? null : () => steps.run(run, host)
   }

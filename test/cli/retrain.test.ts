@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { cpSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/core/random.ts'
 import type { Championship } from '../../src/runs/champion.ts'
@@ -8,6 +8,7 @@ import { readAlarms } from '../../src/runs/paper/alarm-file.ts'
 import { readSession } from '../../src/runs/paper/session-file.ts'
 import type { PaperSnapshot } from '../../src/runs/paper/snapshot.ts'
 import type { RetrainDecision } from '../../src/runs/retrain-decision.ts'
+import { readLedger } from '../../src/search/ledger.ts'
 import { scratch } from './klinelab.ts'
 import { klinelabHere } from './klinelab-here.ts'
 import { modelModule } from './model-modules.ts'
@@ -131,11 +132,19 @@ describe('a model on a series', () => {
     expect(after.decisions.map(({ outcome }) => outcome)).toEqual(['kept', 'swapped'])
     expect(after.decisions[1]).toEqual(swap)
 
+    // the challenger that lost before the turn, and the one that has won
+    const challengers = () =>
+      readLedger(join(out, 'ledger.jsonl')).entries.filter(({ run }) => run === basename(champions(project)))
+    expect(challengers().map(({ verb, name, to }) => [verb, name, to])).toEqual(
+      [KNOWN, ALL].map((hours) => ['model', 'up', BEGIN + hours * HOUR]),
+    )
+
     // it has been answered
     expect(await json(...RETRAIN, '--on-drift', 's')).toMatchObject({ outcome: 'not-needed' })
     const again = await json<RetrainDecision>(...RETRAIN)
     expect(again).toMatchObject({ outcome: 'kept', contest: null, champion: swap.champion })
     expect(again.why).toContain('no bar has come since')
+    expect(challengers()).toHaveLength(2)
 
     // the session goes on with its own model, to the same bytes, and says so
     const dir = join(out, 'paper', 's')

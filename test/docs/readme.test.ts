@@ -188,7 +188,7 @@ describe('the TypeScript of the README', () => {
     const done = sh('npx klinelab data sync --list --json')
     expect({ code: done.status, stderr: done.stderr }).toEqual({ code: 0, stderr: '' })
     const { jobs } = JSON.parse(done.stdout) as { jobs: { job: string }[] }
-    expect(jobs.map(({ job }) => job)).toEqual(['bars', 'all', 'markets', 'model'])
+    expect(jobs.map(({ job }) => job)).toEqual(['bars', 'all', 'markets', 'model', 'champion'])
   })
 })
 

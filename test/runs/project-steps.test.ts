@@ -121,19 +121,22 @@ describe('scan', () => {
   })
 })
 
-test('train runs the verb with the places of this project, in its folder', async () => {
-  const script = join(folder, 'fake.mjs')
-  writeFileSync(
-    script,
-    'import fs from "node:fs"; fs.writeFileSync("told.json", JSON.stringify(process.argv.slice(2)))',
-  )
-  const { text } = await steps([process.execPath, script]).train('models/up.ts', host())
-  expect(text).toMatch(/^models\/up\.ts: done in [\d.]+ s$/)
-  expect(JSON.parse(readFileSync(join(folder, 'told.json'), 'utf8'))).toEqual([
-    ...['train', 'models/up.ts', '--store', join(folder, 'store'), '--out', join(folder, 'out')],
-    ...['--ledger', join(folder, 'ledger.jsonl'), '--config', join(folder, 'klinelab.config.ts')],
-  ])
-})
+test.each(['train', 'retrain'] as const)(
+  '%s runs the verb with the places of this project, in its folder',
+  async (verb) => {
+    const script = join(folder, 'fake.mjs')
+    writeFileSync(
+      script,
+      'import fs from "node:fs"; fs.writeFileSync("told.json", JSON.stringify(process.argv.slice(2)))',
+    )
+    const { text } = await steps([process.execPath, script])[verb]('models/up.ts', host())
+    expect(text).toMatch(/^models\/up\.ts: done in [\d.]+ s$/)
+    expect(JSON.parse(readFileSync(join(folder, 'told.json'), 'utf8'))).toEqual([
+      ...[verb, 'models/up.ts', '--store', join(folder, 'store'), '--out', join(folder, 'out')],
+      ...['--ledger', join(folder, 'ledger.jsonl'), '--config', join(folder, 'klinelab.config.ts')],
+    ])
+  },
+)
 
 test('a training that is told to end is asked to, and says that it was', async () => {
   const script = join(folder, 'fake.mjs')

@@ -28,6 +28,7 @@ test('a schedule comes out as it went in', async () => {
       name: 'model',
       cron: '0 5 * * 0',
       train: 'models/up.ts',
+      retrain: 'models/up.ts',
       run: ['node', 'after.ts'],
       patience: '30m',
       timeout: '2.5h',
@@ -68,7 +69,10 @@ test.each([
     /get\.0 is "coinbase:BTC-USD:30m": coinbase has no such bars; it has 1m 5m 15m 1h 6h 1d$/,
   ],
   [{ ...GOOD, scan: { venue: 'kucoin', top: 3, get: '3d' } }, /scan\.get is "3d": kucoin has no such bars; it has 1m /],
-  [{ name: 'idle', cron: '@daily', update: false }, /does nothing; give it one of get, update, scan, train, run/],
+  [
+    { name: 'idle', cron: '@daily', update: false },
+    /does nothing; give it one of get, update, scan, train, retrain, run/,
+  ],
 ])('what is wrong with a job is named: %j', async (job, says) => {
   await expect(configOf([job])).rejects.toMatchObject({ name: 'UsageError', message: expect.stringMatching(says) })
 })

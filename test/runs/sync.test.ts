@@ -34,7 +34,14 @@ function world(act: (step: string, host: StepHost) => StepResult | Promise<StepR
       return act(name, args.at(-1) as StepHost)
     }
   const steps: SyncSteps = {
-    ...{ get: step('get'), update: step('update'), scan: step('scan'), train: step('train'), run: step('run') },
+    ...{
+      get: step('get'),
+      update: step('update'),
+      scan: step('scan'),
+      train: step('train'),
+      retrain: step('retrain'),
+      run: step('run'),
+    },
   }
   const clock = {
     now: () => at.now,
@@ -159,13 +166,13 @@ describe('what goes wrong', () => {
   })
 
   test('steps run in their order, and the first that fails ends its job', async () => {
-    const job: SyncJob = { ...BARS, train: 'models/up.ts', update: true, run: ['true'] }
+    const job: SyncJob = { ...BARS, retrain: 'models/up.ts', train: 'models/up.ts', update: true, run: ['true'] }
     const { run, calls } = world((step) => {
-      if (step === 'train') throw new Error('no')
+      if (step === 'retrain') throw new Error('no')
       return { text: '' }
     })
     await run([job])
-    expect(calls.map((call) => call.split(' ')[1])).toEqual(['get', 'update', 'train'])
+    expect(calls.map((call) => call.split(' ')[1])).toEqual(['get', 'update', 'train', 'retrain'])
   })
 
   test('told to end, it ends after the step at hand; the rest is due at the next start', async () => {

@@ -37,7 +37,7 @@ export default {
     model: { help: 'one model of the module, where it has several', value: 'NAME' },
     by: oneOf('what the champion and the challenger are judged by (built in: log-loss)', ...CONTEST_FIGURES),
     margin: number(
-      `what the challenger has to be better by: nats of log loss, or basis points a bar (built in: ${MARGINS['log-loss']}, or ${MARGINS.money})`,
+      `what the challenger has to be better by: nats of log loss, or basis points a bar (built in: ${MARGINS['log-loss']}, or ${MARGINS.money}: k parameters learnt anew from n bars differ by k ÷ 2n nats by chance, 0.01 for 200 on 10,000)`,
       'AMOUNT',
       { min: 0 },
     ),
@@ -47,7 +47,7 @@ export default {
       parse: parseLongSpan,
     },
     every: {
-      help: 'goes on, and retrains so long after its last decision (7d), or by cron in UTC (built in: once, now)',
+      help: 'goes on, and retrains so long after its last decision (7d), or by cron in UTC, on what is stored by then: it fetches nothing (klinelab data sync does, and has a job "retrain") (built in: once, now)',
       value: 'TIME|CRON',
       parse: parseSchedule,
     },
