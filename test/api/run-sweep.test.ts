@@ -19,7 +19,7 @@ import { ASKED, SERIES, searchProject } from '../cli/made-search.ts'
 
 const project = await searchProject()
 const { strategy: file, stores } = project
-const PLAN = { train: '40d', test: '20d' } as const
+const PLAN = { train: '10d', test: '5d' } as const
 const SET = { fast: '4..12:4', slow: [20, 40] } as const
 const COMMON = { strategy: file, data: SERIES, set: SET, store: stores.own, workers: 1 } as const
 
@@ -74,17 +74,17 @@ describe('runSweep and runWalkForward are the commands, from code', () => {
       ...COMMON,
       ...PLAN,
       anchored: true,
-      embargo: '2d',
+      embargo: '1d',
       objective: 'cagr',
       out: mine,
     })
-    const flags = ['--anchored', '--embargo', '2d', '--objective', 'cagr', '--out', theirs, '--json']
-    const words = ['walk-forward', file, ...ASKED, '--train', '40d', '--test', '20d', ...flags]
+    const flags = ['--anchored', '--embargo', '1d', '--objective', 'cagr', '--out', theirs, '--json']
+    const words = ['walk-forward', file, ...ASKED, '--train', '10d', '--test', '5d', ...flags]
     const done = JSON.parse((await project.run(words)).stdout) as { dir: string }
     expect(basename(run.dir)).toBe(basename(done.dir))
     expect(filesOf(run.dir)).toEqual(filesOf(done.dir))
-    // 42 days, then 20, 20 and what is left of 100
-    expect(run.document.windows.map(({ test: { from, to } }) => (to - from) / 86_400_000)).toEqual([20, 20, 18])
+    // 11 days, then 5, 5 and what is left of 25
+    expect(run.document.windows.map(({ test: { from, to } }) => (to - from) / 86_400_000)).toEqual([5, 5, 4])
     expect(run.trades.length).toBe(run.document.metrics['trades'])
   })
 

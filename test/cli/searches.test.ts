@@ -24,7 +24,7 @@ async function made(args: readonly string[]): Promise<Made> {
   return { run: basename(name!), dir: join(out, basename(name!)), printed }
 }
 
-const PLAN = ['--train', '40d', '--test', '20d']
+const PLAN = ['--train', '10d', '--test', '5d']
 const sweep = await made(['sweep', strategy, ...ASKED])
 const walk = await made(['walk-forward', strategy, ...ASKED, ...PLAN])
 const backtest = await made(['backtest', strategy, '--data', SERIES, '--set', 'fast=4', '--set', 'slow=20'])
@@ -60,7 +60,7 @@ describe('klinelab runs', () => {
 
   test('lists walk-forwards with what they came to out of sample', async () => {
     const { walkForwards } = JSON.parse((await run(['runs', '--json'])).stdout)
-    // 100 days: 40 to choose on, then three times 20 to trade
+    // 25 days: 10 to choose on, then three times 5 to trade
     expect(walkForwards).toMatchObject([{ run: walk.run, windows: 3, data: [SERIES] }])
     const trades = readFileSync(join(walk.dir, 'trades.csv'), 'utf8').trimEnd().split('\n').length - 1
     expect(walkForwards[0].metrics.trades).toBe(trades)
@@ -163,7 +163,7 @@ describe('klinelab verify', () => {
   test('makes a sweep of a model again too, and says that its module was changed', async () => {
     const module = join(project.cwd, 'model.ts')
     writeFileSync(module, modelModule())
-    const range = ['--from', '2024-01-01', '--to', '2024-02-15']
+    const range = ['--from', '2024-01-01', '--to', '2024-02-01']
     const one = await made(['sweep', module, '--model', 'up', ...range, '--set', 'model.C=0.01,1', '--workers', '1'])
     expect(await problemsOf(one)).toEqual({ problems: [], differences: [] })
     const { problems } = await changed(
