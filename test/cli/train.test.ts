@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EvaluationDocument } from '../../src/core/evaluation.ts'
 import type { RunDocument } from '../../src/core/run.ts'
 import { EVALUATION_SCHEMA } from '../../src/report/evaluation-schema.ts'
 import { RUN_SCHEMA } from '../../src/report/run-schema.ts'
-import { type Finished, klinelab, scratch } from './klinelab.ts'
+import { klinelab, scratch } from './klinelab.ts'
 import { klinelabHere } from './klinelab-here.ts'
 import { modelModule } from './model-modules.ts'
 
@@ -24,14 +24,21 @@ beforeAll(async () => {
   expect(await klinelabHere(kept)).toMatchObject({ code: 0 })
 })
 
-/** A folder with a module; what is run in it writes its runs to `out` within. */
-function project(module = modelModule()) {
-  const cwd = scratch({ 'm.ts': module, 'package.json': '{ "type": "module" }' })
-  const out = join(cwd, 'out')
+interface Beside {
+  /** Files beside the module. */
+  readonly files?: Readonly<Record<string, string>>
+  /** Runs of a project whose module this one is after it was changed: what is loaded here has a name of its own. */
+  readonly of?: { readonly out: string }
+}
+
+/** A folder with a module; what is run in it writes its runs to `out`. */
+function project(module = modelModule(), { files = {}, of }: Beside = {}) {
+  const cwd = scratch({ 'm.ts': module, 'package.json': '{ "type": "module" }', ...files })
+  const out = of?.out ?? join(cwd, 'out')
   const env = { KLINELAB_REPORTS: out, KLINELAB_STORE: STORE }
   return {
     ...{ cwd, out, run: (...args: readonly string[]) => klinelabHere(args, { cwd, env }) },
-    /** For commands between which the module changes. */
+    /** In a process of its own. */
     anew: (...args: readonly string[]) => klinelab(args, { cwd, env }),
   }
 }
@@ -56,14 +63,23 @@ function documentIn({ dir, report, ...document }: Printed): unknown {
   return document
 }
 
-describe('a trained model', () => {
+const first = project()
+let trained: Printed
+beforeAll(async () => {
+  const done = await first.run('train', 'm.ts', '--json')
+  expect(done).toMatchObject({ code: 0, stderr: '' })
+  trained = done.json<{ models: Printed[] }>().models[0]!
+})
+
+/** A project whose model lies trained among its runs. */
+function projectWithModel() {
   const own = project()
-  let trained: Printed
-  beforeAll(async () => {
-    const done = await own.run('train', 'm.ts', '--json')
-    expect(done).toMatchObject({ code: 0, stderr: '' })
-    trained = done.json<{ models: Printed[] }>().models[0]!
-  })
+  cpSync(trained.dir, join(own.out, trained.run), { recursive: true })
+  return own
+}
+
+describe('a trained model', () => {
+  const own = first
 
   test('has a folder with report, figures, predictions and artifact, and prints what is in run.json', () => {
     expect(Object.keys(hashes(trained.dir)).sort()).toEqual([
@@ -180,8 +196,8 @@ describe('a strategy that asks a model', () => {
   })
 
   test('is the run of the same folds whatever else lies among the runs, and another where the model is another', async () => {
-    const own = project()
-    const run = (await own.run('backtest', 'm.ts', '--json')).json<RunDocument>()
+    const run = (await first.run('backtest', 'm.ts', '--json')).json<RunDocument>()
+    expect((await projectWithModel().run('backtest', 'm.ts', '--json')).json<RunDocument>().run).toBe(run.run)
     const other = project(modelModule({ seed: '1', model: 'logisticRegression({ C: 0.001 })' }))
     const unlike = (await other.run('backtest', 'm.ts', '--json')).json<RunDocument>()
     expect(unlike.models.used[0]!.artifact).not.toBe(run.models.used[0]!.artifact)
@@ -189,7 +205,7 @@ describe('a strategy that asks a model', () => {
   })
 
   test('may not be asked of bars that it has learnt from, unless the report says so', async () => {
-    const own = project()
+    const own = projectWithModel()
     const refused = await own.run('backtest', 'm.ts', '--from', '2024-01-08')
     expect(refused).toMatchObject({ code: 2 })
     expect(refused.stderr).toMatch(
@@ -234,26 +250,22 @@ describe('a strategy that asks a model', () => {
     )
   })
 
-  test('whose indicator was changed under its name is trained anew', () => {
-    const own = project(
-      modelModule({ features: '() => ({ r1: logReturn(1), mine: mine() })' }).replace(
-        'export const up',
-        `import { mine } from './mine.ts'\nexport const up`,
-      ),
+  test('whose indicator was changed under its name is trained anew', async () => {
+    const module = modelModule({ features: '() => ({ r1: logReturn(1), mine: mine() })' }).replace(
+      'export const up',
+      `import { mine } from './mine.ts'\nexport const up`,
     )
-    const mine = (times: number) =>
-      writeFileSync(
-        join(own.cwd, 'mine.ts'),
-        `export const mine = () => ({ name: 'mine', key: 'mine(close)', inputs: ['close'], outputs: ['value'], lookback: 1,
+    const mine = (times: number) => ({
+      'mine.ts': `export const mine = () => ({ name: 'mine', key: 'mine(close)', inputs: ['close'], outputs: ['value'], lookback: 1,
           create: () => ({ value: NaN, next(price) { this.value = ${times} * Math.sin(price) } }) })`,
-      )
-    mine(1)
-    const trained = own.anew('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!
-    mine(2)
-    const anew = own.anew('backtest', 'm.ts', '--json')
+    })
+    const own = project(module, { files: mine(1) })
+    const trained = (await own.run('train', 'm.ts', '--json')).json<{ models: Printed[] }>().models[0]!
+    const changed = project(module, { files: mine(2), of: own })
+    const anew = await changed.run('backtest', 'm.ts', '--json')
     expect(anew.stderr).toContain('trained first')
     expect(anew.json<RunDocument>().models.used[0]!.artifact).not.toBe(trained.reproduce.artifact)
-    expect(own.anew('evaluate', trained.run)).toMatchObject({
+    expect(await changed.run('evaluate', trained.run)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('its features or labels are not what they were when it was trained'),
     })
@@ -263,6 +275,7 @@ describe('a strategy that asks a model', () => {
     const rule = (times: number) =>
       `(() => { const inner = direction({ horizon: 12 }); return { ...inner, kind: 'mine', label: (bars) => { const times = ${times}; return { ...inner.label(bars) } } } })()`
     const own = project(modelModule({ label: rule(1) }))
+    // the function is known by its code, whichever process reads it
     const first = own.anew('backtest', 'm.ts', '--json')
     expect(first.stderr).toContain('trained first')
     const second = own.anew('backtest', 'm.ts', '--json')
@@ -280,14 +293,14 @@ describe('a strategy that asks a model', () => {
     ] as const)
       expect(await own.run('backtest', 'm.ts', ...args)).toMatchObject({ code, stderr: expect.stringContaining(says) })
     expect(existsSync(own.out)).toBe(false)
-    expect(await own.run('backtest', 'm.ts', '--to', '2024-01-20')).toMatchObject({
+    expect(await projectWithModel().run('backtest', 'm.ts', '--to', '2024-01-20')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--to 2024-01-20: the models (up) have learnt from bars before'),
     })
   })
 
   test('leaves the reports as they are when its run is verified', async () => {
-    const own = project()
+    const own = projectWithModel()
     const { run, dir } = (await own.run('backtest', 'm.ts', '--json')).json<RunDocument & { dir: string }>()
     for (const name of readdirSync(own.out)) if (name !== run) rmSync(join(own.out, name), { recursive: true })
     expect(await own.run('verify', dir)).toMatchObject({ code: 0, stdout: expect.stringContaining('the same again') })
@@ -302,39 +315,32 @@ describe('a strategy that asks a model', () => {
 })
 
 describe('an artifact that is not what the module says', () => {
-  const own = project()
+  let own: ReturnType<typeof project>
   let run: string
   let dir: string
-  beforeAll(async () => {
-    ;({ run, dir } = (await own.run('train', 'm.ts', '--json')).json<{ models: Printed[] }>().models[0]!)
+  beforeAll(() => {
+    own = projectWithModel()
+    run = trained.run
+    dir = join(own.out, run)
   })
-  const refused = async (says: string, how: (...args: string[]) => Finished | Promise<Finished> = own.run) =>
-    expect(await how('evaluate', run)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(says) })
+  const refused = async (says: string, by = own) =>
+    expect(await by.run('evaluate', run)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(says) })
   const changed = async (name: string, change: (text: string) => string, look: () => Promise<void>) => {
-    const file = name === 'm.ts' ? join(own.cwd, name) : join(dir, 'artifact', name)
+    const file = join(dir, 'artifact', name)
     const text = readFileSync(file, 'utf8')
     writeFileSync(file, change(text))
     await look()
     writeFileSync(file, text)
   }
+  const withOther = (what: string, by: string) => project(modelModule().replace(what, by), { of: own })
 
   test('another feature is refused by its name', () =>
-    changed(
-      'm.ts',
-      (text) => text.replace('rsi: rsi(14)', 'rsi: rsi(15)'),
-      () =>
-        refused(
-          'feature 3 was "rsi" (rsi(14, close)) when the model was trained, and is "rsi" (rsi(15, close))',
-          own.anew,
-        ),
+    refused(
+      'feature 3 was "rsi" (rsi(14, close)) when the model was trained, and is "rsi" (rsi(15, close))',
+      withOther('rsi: rsi(14)', 'rsi: rsi(15)'),
     ))
 
-  test('another label is refused by its name', () =>
-    changed(
-      'm.ts',
-      (text) => text.replace('horizon: 12', 'horizon: 13'),
-      () => refused('label was', own.anew),
-    ))
+  test('another label is refused by its name', () => refused('label was', withOther('horizon: 12', 'horizon: 13')))
 
   test.each(['artifact.json', 'series-1-fold-2.json'])('a changed byte of %s is refused', (name) =>
     changed(
