@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { command } from '../data/command.ts'
 import { hourlyCsv, klinelab, ROOT, scratch } from './klinelab.ts'
+import { klinelabHere } from './klinelab-here.ts'
 
 const GOOD = Array.from({ length: 48 }, () => [100, 101, 99, 100.5] as const)
 /** The same 48 hours and two years more of prices that do not compress well. */
@@ -78,14 +79,14 @@ describe('a disk that is full or read-only', () => {
     }
   })
 
-  test('a run onto a full disk leaves no folder behind', (context) => {
+  test('a run onto a full disk leaves no folder behind', async (context) => {
     const cwd = scratch()
     const out = join(cwd, 'out')
     mkdirSync(out)
     if (!mount('size=512k', out)) return context.skip('mounting a small tmpfs needs root')
     try {
       const range = ['--from', '2024-01-01', '--to', '2024-03-01']
-      const done = klinelab(
+      const done = await klinelabHere(
         ['backtest', join(ROOT, 'strategies/sma-cross.ts'), '--data', 'binance:BTCUSDT:1h', ...range, '--out', out],
         { cwd },
       )
@@ -117,29 +118,29 @@ describe('a disk that is full or read-only', () => {
   })
 })
 
-test.skipIf(process.platform !== 'linux')('a folder that the system will not make is told at once', () => {
+test.skipIf(process.platform !== 'linux')('a folder that the system will not make is told at once', async () => {
   const run = ['backtest', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--from', '2026-01-01']
-  expect(klinelab([...run, '--out', '/proc/klinelab'])).toMatchObject({
+  expect(await klinelabHere([...run, '--out', '/proc/klinelab'])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(
       '/proc/klinelab: the folder cannot be written (ENOENT); choose another with --out DIR.',
     ),
   })
   const resample = ['data', 'resample', 'binance:BTCUSDT:1h', '--to', '4h', '--store', '/proc/klinelab']
-  expect(klinelab(resample)).toMatchObject({
+  expect(await klinelabHere(resample)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/the folder cannot be written \(ENOENT\); nothing was changed/),
   })
 })
 
-test('one damaged manifest hides no other series: data list and doctor tell of it', () => {
+test('one damaged manifest hides no other series: data list and doctor tell of it', async () => {
   const cwd = scratch({ 'a.csv': hourlyCsv(GOOD) })
   const at = { cwd, env: { KLINELAB_STORE: join(cwd, 'store') } }
-  expect(klinelab(importing('a.csv'), at).code).toBe(0)
-  expect(klinelab(['data', 'import', 'a.csv', '--as', 'binance:OTHERUSDT:1h'], at).code).toBe(0)
+  expect((await klinelabHere(importing('a.csv'), at)).code).toBe(0)
+  expect((await klinelabHere(['data', 'import', 'a.csv', '--as', 'binance:OTHERUSDT:1h'], at)).code).toBe(0)
   const file = join(cwd, 'store', 'binance', 'TESTUSDT', '1h', 'manifest.json')
   writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100))
-  const listed = klinelab(['data', 'list'], at)
+  const listed = await klinelabHere(['data', 'list'], at)
   expect(listed).toMatchObject({
     code: 0,
     stderr: expect.stringMatching(/TESTUSDT.*manifest\.json: is not a manifest/),

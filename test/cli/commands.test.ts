@@ -96,8 +96,8 @@ describe('every command', () => {
     expect(klinelab(['--version']).stdout.trim()).toBe(version)
   })
 
-  test('an error with --json is a document too', () => {
-    const done = klinelab(['backtest', 'nothing.ts', '--data', 'binance:BTCUSDT:1h', '--json'])
+  test('an error with --json is a document too', async () => {
+    const done = await klinelabHere(['backtest', 'nothing.ts', '--data', 'binance:BTCUSDT:1h', '--json'])
     expect(done.code).toBe(2)
     expect(done.json()).toEqual({ error: { message: expect.stringContaining('nothing.ts'), code: 2 } })
   })
@@ -151,20 +151,21 @@ describe('backtest', () => {
     )
   })
 
-  test('the same inputs give the same bytes, from another folder, by flag or by config', () => {
+  test('the same inputs give the same bytes, from another folder, by flag or by config', async () => {
     const [a, b, c] = [
       scratch(),
       scratch(),
       scratch({ 'klinelab.config.ts': 'export default { cash: 5000, slippageBps: 3 }\n' }),
     ]
-    const first = klinelab([...RUN, '--cash', '5000', '--slippage-bps', '3', '--out', a, '--json']).json<{
+    const first = (await klinelabHere([...RUN, '--cash', '5000', '--slippage-bps', '3', '--out', a, '--json'])).json<{
       dir: string
     }>()
+    // in a process of its own
     const second = klinelab(
       [...RUN, '--cash', '5e3', '--slippage-bps', '3.0', '--set', 'fast=60', '--out', b, '--json'],
       { cwd: b },
     ).json<{ dir: string }>()
-    const third = klinelab([...RUN, '--out', join(c, 'out'), '--json'], { cwd: c }).json<{ dir: string }>()
+    const third = (await klinelabHere([...RUN, '--out', join(c, 'out'), '--json'], { cwd: c })).json<{ dir: string }>()
     expect(basename(second.dir)).toBe(basename(first.dir))
     expect(allBytes(second.dir)).toEqual(allBytes(first.dir))
     expect(allBytes(third.dir)).toEqual(allBytes(first.dir))

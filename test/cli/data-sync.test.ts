@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { klinelab, ROOT, scratch } from './klinelab.ts'
+import { klinelabHere } from './klinelab-here.ts'
 
 const config = (jobs: unknown) => `export default { store: 'store', sync: { jobs: ${JSON.stringify(jobs)} } }\n`
 /** A job whose only step is a line of JavaScript. */
@@ -39,23 +40,24 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('the schedule', () => {
-  test('a job that there is not, and no schedule', () => {
-    const stranger = klinelab(['data', 'sync', '--job', 'bar'], { cwd: project(script('bars', '0')) })
+  test('a job that there is not, and no schedule', async () => {
+    const stranger = await klinelabHere(['data', 'sync', '--job', 'bar'], { cwd: project(script('bars', '0')) })
     expect(stranger).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('(did you mean "bars"?); there are bars'),
     })
-    const none = klinelab(['data', 'sync'], { cwd: scratch({ 'klinelab.config.ts': 'export default {}\n' }) })
+    const none = await klinelabHere(['data', 'sync'], { cwd: scratch({ 'klinelab.config.ts': 'export default {}\n' }) })
     expect(none).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/klinelab\.config\.ts: has no "sync"; write sync/),
     })
   })
 
-  test('--list shows next times, and runs nothing', () => {
+  test('--list shows next times, and runs nothing', async () => {
     const bars = { name: 'bars', cron: '2 * * * *', get: ['binance:BTCUSDT:1h'], from: '2024-01-01' }
     const cwd = project(bars, { name: 'all', cron: '0 3 * * *', update: true, train: 'up.ts' })
-    const { jobs } = klinelab(['data', 'sync', '--list', '--json'], { cwd }).json<{ jobs: { scheduled: number }[] }>()
+    const listed = await klinelabHere(['data', 'sync', '--list', '--json'], { cwd })
+    const { jobs } = listed.json<{ jobs: { scheduled: number }[] }>()
     expect(existsSync(join(cwd, 'store'))).toBe(false)
     expect(jobs).toMatchObject([
       { job: 'bars', steps: ['get'], last: null },
@@ -67,7 +69,7 @@ describe('the schedule', () => {
 })
 
 describe('--once', () => {
-  test('a job that fails stops no other: exit 1, its last words in the state, and nothing is due again', () => {
+  test('a job that fails stops no other: exit 1, its last words in the state, and nothing is due again', async () => {
     const cwd = project(
       script('bad', 'console.error("the disk is full"); process.exit(7)'),
       { name: 'model', cron: '@weekly', train: 'models/up.ts' },
@@ -84,9 +86,9 @@ describe('--once', () => {
     expect(stateIn(cwd)['bad']).toMatchObject({
       error: expect.stringMatching(/ended with code 7\n {2}the disk is full/),
     })
-    const again = klinelab(['data', 'sync', '--once'], { cwd })
+    const again = await klinelabHere(['data', 'sync', '--once'], { cwd })
     expect(again).toMatchObject({ code: 0, stdout: 'Nothing was due.\n' })
-    expect(klinelab(['data', 'sync', '--list'], { cwd }).stdout).toMatch(
+    expect((await klinelabHere(['data', 'sync', '--list'], { cwd })).stdout).toMatch(
       /FAILED, never done yet[\s\S]*the disk is full/,
     )
   })
@@ -101,7 +103,9 @@ describe('--once', () => {
     expect(await first.ended).toBeNull()
     process.kill(Number(readFileSync(join(cwd, 'runs'), 'utf8')), 'SIGKILL')
     expect(stateIn(cwd)['slow']).toMatchObject({ outcome: 'running', finished: null })
-    expect(klinelab(['data', 'sync', '--list'], { cwd }).stdout).toMatch(/due now .*not finished: underway, or killed/)
+    expect((await klinelabHere(['data', 'sync', '--list'], { cwd })).stdout).toMatch(
+      /due now .*not finished: underway, or killed/,
+    )
     writeFileSync(join(cwd, 'quick'), '')
     const next = klinelab(['data', 'sync', '--once'], { cwd })
     expect(next).toMatchObject({ code: 0, stderr: expect.stringContaining('its last run was killed; it is run again') })
@@ -118,7 +122,7 @@ describe('two at once, and the end', () => {
     const cwd = project(script('waiting', WAITING))
     const first = start(['data', 'sync', '--once'], cwd)
     await until(() => existsSync(join(cwd, 'runs')))
-    const second = klinelab(['data', 'sync', '--once'], { cwd })
+    const second = await klinelabHere(['data', 'sync', '--once'], { cwd })
     expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`process ${first.child.pid}@`) })
     expect(second.stderr).toContain('is syncing this store')
     writeFileSync(join(cwd, 'go'), '')
@@ -128,7 +132,7 @@ describe('two at once, and the end', () => {
 
   test('a service to which nothing is due says at its start what it waits for; to a script it does not', async () => {
     const cwd = project(script('one', '0', '30 4 2 1 *'))
-    klinelab(['data', 'sync', '--once'], { cwd })
+    await klinelabHere(['data', 'sync', '--once'], { cwd })
     const service = start(['data', 'sync'], cwd)
     await until(() => service.said() !== '')
     expect(service.said()).toMatch(/^\S+Z waits: next is one, at \d{4}-01-02T04:30 UTC\n$/)
@@ -159,7 +163,7 @@ describe('two at once, and the end', () => {
     expect(await first.ended).toBe(130)
     expect(stateIn(cwd)['waiting']).toMatchObject({ outcome: 'stopped', error: null })
     writeFileSync(join(cwd, 'go'), '')
-    expect(klinelab(['data', 'sync', '--once'], { cwd }).code).toBe(0)
+    expect((await klinelabHere(['data', 'sync', '--once'], { cwd })).code).toBe(0)
   })
 })
 

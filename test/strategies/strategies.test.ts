@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runBacktest } from '../../src/index.ts'
-import { klinelab, ROOT, scratch } from '../cli/klinelab.ts'
+import { ROOT, scratch } from '../cli/klinelab.ts'
+import { klinelabHere } from '../cli/klinelab-here.ts'
 import { testStrategy } from '../contracts/test-strategy.ts'
 
 const YEAR = { from: '2024-01-01', to: '2025-01-01' }
@@ -98,8 +99,8 @@ testStrategy({
   store: async () => {
     const store = scratch()
     const csv = join(store, 'quarter.csv')
-    klinelab(['data', 'export', BTC[0]!, '--from', '2024-01-01', '--to', '2024-04-01', '--out', csv])
-    expect(klinelab(['data', 'import', csv, '--as', BTC[0]!, '--store', store])).toMatchObject({ code: 0 })
+    await klinelabHere(['data', 'export', BTC[0]!, '--from', '2024-01-01', '--to', '2024-04-01', '--out', csv])
+    expect(await klinelabHere(['data', 'import', csv, '--as', BTC[0]!, '--store', store])).toMatchObject({ code: 0 })
     return store
   },
   from: '2024-02-10',
