@@ -9,9 +9,15 @@ if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= directory
 const root = resolve(import.meta.dirname, '..')
 
 /** Rooms in which no file leaves anything behind for the next: a worker loads the code once for all of them, not once a file. */
-const SHARING = 'api|core|engine|filters|indicators|metrics|models|preprocess|properties|report|tables'
-/** Of those rooms: what counts how often code runs, and what brings an ML runtime, or a stub of it, into the process. */
-const ALONE = ['test/indicators/work.test.ts', 'test/models/{onnx,tensorflow}*.test.ts']
+const SHARING =
+  'api|core|data|engine|exchange|filters|indicators|metrics|models|preprocess|properties|report|search|servers|tables'
+/** Of those rooms: what counts how often code runs, loads modules anew, or brings an ML runtime, a stub of it or a store's servers. */
+const ALONE = [
+  'test/indicators/work.test.ts',
+  'test/models/{onnx,tensorflow}*.test.ts',
+  'test/data/remote/*.test.ts',
+  'test/data/http/bans.test.ts',
+]
 
 export default defineConfig({
   root,

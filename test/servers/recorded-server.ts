@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recorded } from '../data/recorded.ts'
+import { listenAnew } from './new-port.ts'
 
 /** An answer that others heard and wrote down. */
 interface Recorded {
@@ -70,9 +70,9 @@ export async function startRecordedServer(options: { readonly latency?: number }
     response.writeHead(found?.status ?? 404, { 'content-type': 'application/json', ...date })
     response.end(found?.body ?? `{"message":"nobody recorded ${pathname}${search}"}`)
   })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  const origin = await listenAnew(server)
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin,
     async close() {
       server.closeAllConnections()
       await new Promise((closed) => server.close(closed))

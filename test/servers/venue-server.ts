@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Venue } from '../../src/core/series.ts'
 import { binanceArchive } from './archive-wire.ts'
@@ -8,6 +7,7 @@ import { coinbase } from './coinbase-wire.ts'
 import { bent, clockOf, type Fault, saidInstead, sendBody } from './faults.ts'
 import { kraken } from './kraken-wire.ts'
 import { kucoin } from './kucoin-wire.ts'
+import { listenAnew } from './new-port.ts'
 import { Truth } from './truth.ts'
 import { json, type Reply, type Wire, type WireRequest } from './wire.ts'
 
@@ -119,9 +119,9 @@ export async function startVenueServer(options: VenueServerOptions = {}): Promis
     return { headers, isOver: sum > most, wait: Math.ceil(((minute + 1) * 60_000 - Date.now()) / 1000) }
   }
 
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  const origin = await listenAnew(server)
   const played = {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin,
     truth: options.truth ?? new Truth(),
     asked,
     count: (path?: RegExp) => (path === undefined ? asked.length : asked.filter((one) => path.test(one.path)).length),
