@@ -1,24 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { buy, cancel } from '../../../../src/core/order.ts'
-import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { another, goOn, session, stub, useStub } from './stub-scene.ts'
+import { until } from './until.ts'
 
 /** What a comparison with the account believes, and what it does where the account cannot be seen. */
-let stub: StubExchange
-let url: string
-let session: SessionDouble
+useStub()
 
-beforeEach(async () => {
-  stub = new StubExchange()
-  url = await stub.start()
-  session = await new SessionDouble(url, stub).open()
-})
-
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks()
-  await session.kill()
-  await stub.close()
 })
 
 const said = (code: number, status = 400) => ({ status, body: { code, msg: 'no' } })
@@ -58,8 +48,7 @@ test('and after a restart as well', async () => {
   stub.fault('DELETE /fapi/v1/order', () => said(-2011))
   stub.fault('GET /fapi/v1/order', () => said(-2013), 3)
   await session.settle(cancel('dip'))
-  await session.kill()
-  session = await session.again().open()
+  await goOn()
   await session.broker.idle()
   expect(stub.open()).toEqual([])
 })
@@ -136,5 +125,5 @@ test('an account that cannot be read for a moment does not halt', async () => {
 test('a session whose balance cannot be read does not begin: it could never be compared', async () => {
   await session.kill()
   stub.fault('GET /fapi/v3/balance', busy, 3)
-  await expect(new SessionDouble(url, stub).open()).rejects.toThrow('the balance of the account could not be read')
+  await expect(another().open()).rejects.toThrow('the balance of the account could not be read')
 })

@@ -3,7 +3,8 @@ import { buy, close, type Decision } from '../../../../src/core/order.ts'
 import { defineStrategy } from '../../../../src/engine/index.ts'
 import { barsOf, FROM, KEYS, MINUTE, type Played, play, slotOf } from '../../../exchange/played.ts'
 import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { StubExchange } from './stub-exchange.ts'
+import { until } from './until.ts'
 
 /**
  * Of the twenty failure modes those that befall the account itself: 8, 9 and 20, as the simulated exchange has them on demand

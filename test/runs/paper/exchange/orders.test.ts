@@ -1,23 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { amend, buy, cancel, cancelAll, close } from '../../../../src/core/order.ts'
 import { barsOf, instrumentOf, marginOf } from '../../../engine/scene.ts'
-import { SessionDouble } from './session-double.ts'
-import { type Fault, StubExchange, until } from './stub-exchange.ts'
+import type { Fault } from './stub-answer.ts'
+import { anew, goOn, hold, session, stub, useStub } from './stub-scene.ts'
+import { until } from './until.ts'
 
-let stub: StubExchange
-let url: string
-let session: SessionDouble
-
-beforeEach(async () => {
-  stub = new StubExchange()
-  url = await stub.start()
-  session = await new SessionDouble(url, stub).open()
-})
-
-afterEach(async () => {
-  await session.kill()
-  await stub.close()
-})
+useStub()
 
 const open = () =>
   stub
@@ -31,14 +19,6 @@ const doors = (from = 0) =>
     .slice(from)
     .filter(({ method, path }) => method !== 'GET' && path.includes('rder'))
     .map(({ method, path }) => `${method} ${path.split('/').at(-1)}`)
-
-/** A long position of 1 at 100 with these legs. */
-async function hold(legs: object = { stopLoss: 90 }): Promise<void> {
-  await session.settle(buy({ qty: 1, ...legs }))
-  stub.fill(stub.orders[0]!, 1, '100')
-  await until('the legs rest there', () => stub.open().length === Object.keys(legs).length)
-  await session.broker.idle()
-}
 
 test('an entry, its bracket, the target that fills: the stop goes, and the wallets agree', async () => {
   await hold({ stopLoss: 90, takeProfit: 120 })
@@ -293,7 +273,7 @@ test.each([
       ...{ instrument: instrumentOf({}, 'BTCUSDT', 'perpetual'), bars: barsOf([], '1h'), margin: marginOf() },
       costs: { feeMaker: 0.0002, feeTaker: 0.00045, slippageBps: 0 },
     }
-    session = await new SessionDouble(url, stub, [], {}, { slot }).open()
+    await anew({ echo: 50 }, { slot })
     stub.isMute = true
     stub.fault('GET /fapi/v1/commissionRate', () => ({ status: 503, body: { code: -1008, msg: 'busy' } }), 9)
     const inBnb = (trade: object) => ({ ...trade, commission: '0.0000002', commissionAsset: 'BNB' })
@@ -315,8 +295,7 @@ test('a session that is stopped keeps its orders, or cancels them', async () => 
   await session.settle([buy({ qty: 1, limit: 90 }), buy({ qty: 1, stop: 110 })])
   await session.broker.close('keep')
   expect(stub.open()).toHaveLength(2)
-  session = session.again()
-  await session.open()
+  await goOn()
   await session.broker.close('cancel')
   expect(stub.open()).toEqual([])
 })
@@ -329,8 +308,7 @@ describe('a stop ends in time', () => {
   const silent = () => ({ status: 429, body: { code: -1003, msg: 'Too many.' }, headers: { 'retry-after': '120' } })
 
   beforeEach(async () => {
-    await session.kill()
-    session = await new SessionDouble(url, stub, [], { stop: 200 }).open()
+    await anew({ stop: 200 })
   })
 
   test('though nobody says what became of an order: it is named', async () => {
@@ -338,8 +316,8 @@ describe('a stop ends in time', () => {
       stub.fault(what, () => ({ status: 503, body: '<html>' }), 1e9)
     session.decide(buy({ qty: 1, limit: 90, id: 'dip' }))
     session.stop.abort()
-    await within(1500, session.broker.idle())
-    await within(1500, session.broker.close('keep'))
+    await within(8000, session.broker.idle())
+    await within(8000, session.broker.close('keep'))
     expect(session.said).toEqual(['left-open critical'])
     expect(session.alarms[0]!.text).toContain('kl-0badcafe-')
     expect(session.alarms[0]!.text).toContain('BTCUSDT dip')
@@ -351,8 +329,8 @@ describe('a stop ends in time', () => {
     session.decide(buy({ qty: 1, limit: 91 }))
     await until('it is silent', () => session.said.length > 0)
     session.stop.abort()
-    await within(1500, session.broker.idle())
-    await within(1500, session.broker.close('cancel'))
+    await within(8000, session.broker.idle())
+    await within(8000, session.broker.close('cancel'))
     expect(session.said.filter((one) => one !== 'left-open critical')).toEqual([
       'rate-limit warning', 'not-cancelled critical', 'not-cancelled critical',
     ]) // biome-ignore format: one list
@@ -365,7 +343,7 @@ describe('a stop ends in time', () => {
     stub.fault('GET /fapi/v2/positionRisk', silent)
     const opening = other.open()
     other.stop.abort()
-    await expect(within(1500, opening)).rejects.toThrow('its position could not be read')
+    await expect(within(8000, opening)).rejects.toThrow('its position could not be read')
     await other.kill()
   })
 })

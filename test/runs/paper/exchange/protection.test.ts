@@ -1,24 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { buy, close } from '../../../../src/core/order.ts'
-import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { TIMING } from '../../../../src/runs/paper/exchange/timing.ts'
+import { anew, goOn, hold, session, stub, useStub } from './stub-scene.ts'
+import { until } from './until.ts'
 
 /** No position stands without its stop: not where the exchange does not take it, and not when the session is laid down. */
-let stub: StubExchange
-let url: string
-let session: SessionDouble
-
-beforeEach(async () => {
-  stub = new StubExchange()
-  url = await stub.start()
-  session = await new SessionDouble(url, stub, [], { naked: 300, recvWindow: 200 }).open()
-})
-
-afterEach(async () => {
-  await session.kill()
-  await stub.close()
-})
+useStub('usdm', { naked: 300, recvWindow: 200 })
 
 const ORDER = 'POST /fapi/v1/order'
 const ALGO = 'POST /fapi/v1/algoOrder'
@@ -49,7 +37,7 @@ test.each([
   stub.fill(stub.orders[0]!, 1, '100')
   await until('its exit is asked for', () => stub.count(ORDER) === 2)
   expect(Date.now() - began).toBeGreaterThan(290)
-  expect(Date.now() - began).toBeLessThan(1300)
+  expect(Date.now() - began).toBeLessThan(TIMING.naked)
   expect(session.said).toContain('stop-missing critical')
   expect(session.halts).toHaveLength(1)
   await leavesAtTheMarket()
@@ -71,22 +59,15 @@ test('a stop that came to rest though every answer was lost is taken back when i
 })
 
 test('a stop that is taken in the end stands, and nothing is said', async () => {
-  await session.kill()
-  session = await new SessionDouble(url, stub).open()
+  await anew()
   stub.fault(ALGO, busy, 4)
-  await session.settle(buy({ qty: 1, stopLoss: 90 }))
-  stub.fill(stub.orders[0]!, 1, '100')
-  await until('the stop rests there', () => stub.open().length === 1)
-  await session.broker.idle()
+  await hold()
   expect(session.said).toEqual(['not-getting-through warning'])
   expect([session.halts, session.position]).toEqual([[], 1])
 })
 
 test('a stop that stood and is cancelled elsewhere is put back, however long it was before the first was taken', async () => {
-  await session.settle(buy({ qty: 1, stopLoss: 90 }))
-  stub.fill(stub.orders[0]!, 1, '100')
-  await until('the stop rests there', () => stub.open().length === 1)
-  await session.broker.idle()
+  await hold()
   await wait(350)
   stub.end(stub.open()[0]!, 'CANCELED')
   await until('another rests there', () => stub.orders.length === 3 && stub.open().length === 1)
@@ -136,7 +117,6 @@ test('--on-stop cancel takes back what opens, and leaves what closes a position 
       .sort(),
   ).toEqual(['LIMIT SELL', 'STOP_MARKET SELL'])
   expect(session.run.openOrders().map(({ role }) => role)).toEqual(['stop', 'target'])
-  session = session.again()
-  await session.open()
+  await goOn()
   expect([session.halts, session.said, stub.open().length]).toEqual([[], [], 2])
 })

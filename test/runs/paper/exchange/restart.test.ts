@@ -1,21 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { amend, buy, cancel } from '../../../../src/core/order.ts'
-import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { elsewhere, goOn, hold, session, stub, useStub } from './stub-scene.ts'
+import { until } from './until.ts'
 
 /** A session is killed between two records of its journal, and another process goes on with it. */
-let stub: StubExchange
-let session: SessionDouble
-
-beforeEach(async () => {
-  stub = new StubExchange()
-  session = await new SessionDouble(await stub.start(), stub).open()
-})
-
-afterEach(async () => {
-  await session.kill()
-  await stub.close()
-})
+// what nobody knows of is waited for so long
+useStub('usdm', { recvWindow: 500 })
 
 /** Dies when this is on the disk, before anything follows from it. */
 const dieAfter = (what: string) => {
@@ -23,11 +13,6 @@ const dieAfter = (what: string) => {
     const name = 'note' in written ? written.note.note : written.input.kind
     if (name === what) session.isDead = true
   }
-}
-
-async function goOn(): Promise<void> {
-  await session.kill()
-  session = await session.again().open()
 }
 
 const names = (clientIds = stub.orders.map(({ clientId }) => clientId)) => clientIds.map((id) => id.slice(-2))
@@ -106,10 +91,7 @@ test('everything that happened while nobody was there is found: fills, a stop th
 })
 
 test('a stop that was being moved: whatever of it is there, one is left, and it is the new one', async () => {
-  await session.settle(buy({ qty: 1, stopLoss: 90 }))
-  stub.fill(stub.orders[0]!, 1, '100')
-  await until('the stop rests there', () => stub.open().length === 1)
-  await session.broker.idle()
+  await hold()
   stub.fault('POST /fapi/v1/algoOrder', ({ carryOut }) => {
     carryOut()
     void session.kill()
@@ -117,45 +99,44 @@ test('a stop that was being moved: whatever of it is there, one is left, and it 
   })
   session.decide(amend('o2', { stop: 95 }))
   await until('it is dead', () => session.isDead)
-  await session.kill()
   expect(stub.open().map(({ trigger }) => trigger)).toContain('90')
-  session = await session.again().open()
+  await goOn()
   expect(stub.open().map(({ trigger }) => trigger)).toEqual(['95'])
 })
 
-test('killed after every record in turn: the same orders and fills, nothing twice and nothing lost', async () => {
-  const ends = new Set<string>()
-  for (let at = 1; at <= 14; at++) {
-    await session.kill()
-    await stub.close()
-    stub = new StubExchange()
-    session = await new SessionDouble(await stub.start(), stub).open()
-    let records = 0
-    session.onWritten = () => {
-      if (++records === at) session.isDead = true
+test.each([
+  ['usdm', ['LIMIT 1 120 0', 'STOP_MARKET 1 0 90']],
+  ['spot', ['LIMIT_MAKER 1 120 0', 'STOP_LOSS 1 0 90']],
+] as const)(
+  '%s: killed after every record in turn: the same orders and fills, nothing twice and nothing lost',
+  async (kind, legs) => {
+    const ends = new Set<string>()
+    for (let at = 1; at <= 14; at++) {
+      await elsewhere(kind)
+      let records = 0
+      session.onWritten = () => {
+        if (++records === at) session.isDead = true
+      }
+      session.decide(buy({ qty: 1, limit: 100, stopLoss: 90, takeProfit: 120 }))
+      const first = () => stub.orders.find(({ side, status }) => side === 'BUY' && status === 'NEW')
+      await until('the entry is there, or the session dead', () => first() !== undefined || session.isDead)
+      if (session.isDead) await goOn()
+      stub.fill(first()!, 1, '100', { maker: true })
+      await until('the legs are there, or the session dead', () => stub.open().length === 2 || session.isDead)
+      if (session.isDead) await goOn()
+      await session.broker.idle()
+      await session.broker.reconcile()
+      const open = stub.open().map(({ type, qty, price, trigger }) => `${type} ${qty} ${price} ${trigger}`)
+      expect(new Set(stub.orders.map(({ clientId }) => clientId)).size).toBe(stub.orders.length)
+      ends.add(JSON.stringify([open.sort(), session.fills, session.said, session.position]))
     }
-    session.decide(buy({ qty: 1, limit: 100, stopLoss: 90, takeProfit: 120 }))
-    const first = () => stub.orders.find(({ side, status }) => side === 'BUY' && status === 'NEW')
-    await until('the entry is there, or the session dead', () => first() !== undefined || session.isDead)
-    if (session.isDead) await goOn()
-    stub.fill(first()!, 1, '100', { maker: true })
-    await until('the legs are there, or the session dead', () => stub.open().length === 2 || session.isDead)
-    if (session.isDead) await goOn()
-    await session.broker.idle()
-    await session.broker.reconcile()
-    const open = stub.open().map(({ type, qty, price, trigger }) => `${type} ${qty} ${price} ${trigger}`)
-    expect(new Set(stub.orders.map(({ clientId }) => clientId)).size).toBe(stub.orders.length)
-    ends.add(JSON.stringify([open.sort(), session.fills, session.said, session.position]))
-  }
-  expect([...ends]).toEqual([JSON.stringify([['LIMIT 1 120 0', 'STOP_MARKET 1 0 90'], ['o1 1 at 100'], [], 1])])
-})
+    expect([...ends]).toEqual([JSON.stringify([legs, ['o1 1 at 100'], [], 1])])
+  },
+)
 
 /** A long position of 1 at 100 whose stop at 90 triggers while nobody listens, and is filled as an order of another name. */
 async function stoppedMeanwhile(): Promise<void> {
-  await session.settle(buy({ qty: 1, stopLoss: 90 }))
-  stub.fill(stub.orders[0]!, 1, '100')
-  await until('the stop rests there', () => stub.open().length === 1)
-  await session.broker.idle()
+  await hold()
   await session.kill()
   stub.fill(stub.trigger(stub.open()[0]!, 'named-by-the-exchange'), 1, '90')
 }
@@ -163,16 +144,13 @@ async function stoppedMeanwhile(): Promise<void> {
 test('a stop that triggered meanwhile is ours though the exchange is too busy to say so at first', async () => {
   await stoppedMeanwhile()
   stub.fault('GET /fapi/v1/algoOrder', () => ({ status: 503, body: { code: -1008, msg: 'busy' } }))
-  session = await session.again().open()
+  await goOn()
   expect(session.fills).toEqual(['o1 1 at 100', 'o2 1 at 90'])
   expect([session.position, session.alarms, session.halts]).toEqual([0, [], []])
 })
 
 test('a stop that was taken for gone, and triggered all the same, is ours', async () => {
-  await session.settle(buy({ qty: 1, stopLoss: 90, takeProfit: 120 }))
-  stub.fill(stub.orders[0]!, 1, '100')
-  await until('both legs rest there', () => stub.open().length === 2)
-  await session.broker.idle()
+  await hold({ stopLoss: 90, takeProfit: 120 })
   const stop = stub.find(({ type }) => type === 'STOP_MARKET')
   // the book that is asked lags behind: it is cancelled, says the one part of the exchange, and the other has never known it
   for (const what of ['DELETE /fapi/v1/algoOrder', 'GET /fapi/v1/algoOrder'])

@@ -17,14 +17,18 @@ import type { BrokerHost, BrokerNote } from '../../../../src/runs/paper/paper-br
 import { barsOf, HOUR, instrumentOf, marginOf } from '../../../engine/scene.ts'
 import type { StubExchange } from './stub-exchange.ts'
 
-/** Times short enough for a test; what it waits for is in proportion. */
+/**
+ * What is waited for in between is short. What runs out is so long that it does not on a machine that stands still for a second:
+ * a test of what follows when it has run out says how soon.
+ */
 const QUICK: Partial<Timing> = {
-  ...{ recvWindow: 400, timeout: 500, backoff: 10, maxBackoff: 40, entryPatience: 1500, echo: 400, pause: 300 },
-  ...{ keepAlive: 60_000, ping: 60_000, pong: 1000, reconnect: 30 },
+  ...{ backoff: 10, maxBackoff: 40, pause: 300, reconnect: 30 },
+  ...{ recvWindow: 10_000, timeout: 10_000, entryPatience: 20_000, echo: 10_000 },
+  ...{ keepAlive: 60_000, ping: 60_000, pong: 10_000 },
 }
 
 /** What is traded, and by what: a scripted strategy on BTCUSDT where nothing else is said. */
-interface World {
+export interface World {
   readonly strategy: Strategy
   readonly params: Readonly<Record<string, ParamValue>>
   readonly slot: LiveSlotOptions
@@ -63,6 +67,7 @@ export class SessionDouble {
   readonly #script: Decision[] = []
   readonly #url: string
   readonly #world: World
+  readonly #timing: Partial<Timing>
   #at = 0
 
   constructor(
@@ -75,6 +80,7 @@ export class SessionDouble {
     this.stub = stub
     this.#url = url
     this.journal = journal
+    this.#timing = timing
     const scripted = defineStrategy({ name: 'scripted', onBar: () => this.#script.shift() })
     const isSpot = stub.kind === 'spot'
     const instrument = instrumentOf({}, 'BTCUSDT', isSpot ? 'spot' : 'perpetual')
@@ -103,7 +109,7 @@ export class SessionDouble {
 
   /** The same session in another process. */
   again(timing: Partial<Timing> = {}): SessionDouble {
-    return new SessionDouble(this.#url, this.stub, [...this.journal], timing)
+    return new SessionDouble(this.#url, this.stub, [...this.journal], { ...this.#timing, ...timing })
   }
 
   /** As kill -9 does it: nothing is said to anybody. */

@@ -14,7 +14,8 @@ import { ROOT, scratch } from '../../../cli/klinelab.ts'
 import { klinelabHere } from '../../../cli/klinelab-here.ts'
 import { KEYS, play } from '../../../exchange/played.ts'
 import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { StubExchange } from './stub-exchange.ts'
+import { until } from './until.ts'
 
 const BTC = 'binance-usdm:BTCUSDT:1h'
 const BOTH = [BTC, 'binance-usdm:ETHUSDT:1h']

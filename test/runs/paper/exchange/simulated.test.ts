@@ -6,7 +6,8 @@ import { type BarContext, defineStrategy } from '../../../../src/engine/index.ts
 import { LiveRun } from '../../../../src/runs/paper/live-run.ts'
 import { barsOf, FROM, KEYS, MINUTE, play, slotOf, walk } from '../../../exchange/played.ts'
 import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { StubExchange } from './stub-exchange.ts'
+import { until } from './until.ts'
 
 /** Every kind of order there is, chosen by a seed and what is held: the same at every call with the same bars. */
 function restless(seed: number) {

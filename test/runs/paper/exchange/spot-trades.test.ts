@@ -12,7 +12,8 @@ import { simulate } from '../../../../src/runs/simulate.ts'
 import { ROOT, scratch } from '../../../cli/klinelab.ts'
 import { KEYS, play } from '../../../exchange/played.ts'
 import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { StubExchange } from './stub-exchange.ts'
+import { until } from './until.ts'
 
 const SERIES = 'binance:BTCUSDT:1h'
 const CASH = 100_000

@@ -1,27 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { amend, buy, cancel, close, sell } from '../../../../src/core/order.ts'
-import { SessionDouble } from './session-double.ts'
-import { StubExchange, until } from './stub-exchange.ts'
+import { said } from './stub-answer.ts'
+import { anew, session, stub, useStub } from './stub-scene.ts'
+import { until } from './until.ts'
 
 /** Coins are owned on spot, and every sale that rests holds some of them back. */
-let stub: StubExchange
-let url: string
-let session: SessionDouble
-
-beforeEach(async () => {
-  stub = new StubExchange('spot')
-  url = await stub.start()
-  session = await new SessionDouble(url, stub).open()
-})
-
-afterEach(async () => {
-  await session.kill()
-  await stub.close()
-})
+useStub('spot')
 
 const ORDER = 'POST /fapi/v1/order'
 const LIST = 'POST /fapi/v1/orderList/oco'
-const said = (code: number, msg: string, status = 400) => ({ status, body: { code, msg } })
 const busy = () => said(-1008, 'busy', 503)
 const lost = () => said(-1007, 'Timeout waiting for response from backend server.', 504)
 const open = () =>
@@ -174,7 +161,7 @@ describe('a stop and a target', () => {
   test('where there are no lists it is the same', async () => {
     await session.kill()
     stub.takesLists = false
-    session = await new SessionDouble(url, stub).open()
+    await anew()
     await held()
     expect([open(), stub.count(LIST), session.said]).toEqual([['STOP_LOSS SELL 1 0 90'], 0, ['own-work info']])
   })
@@ -200,6 +187,7 @@ describe('what goes wrong', () => {
   })
 
   test('a list that never arrived is placed again', async () => {
+    await anew({ recvWindow: 400 })
     stub.fault(LIST, () => said(-1007, 'Timeout', 504))
     await held()
     await until('it stands', () => open().length === 2)
@@ -231,8 +219,7 @@ describe('what goes wrong', () => {
   })
 
   test('a stop that never comes to rest: its coins leave in the end, whatever became of it', async () => {
-    await session.kill()
-    session = await new SessionDouble(url, stub, [], { naked: 300 }).open()
+    await anew({ naked: 300 })
     stub.fault(
       ORDER,
       ({ params, carryOut }) => (params.get('type') === 'STOP_LOSS' ? [carryOut(), lost()][1] : carryOut()),
@@ -261,7 +248,7 @@ describe('somebody else', () => {
   test('coins that were there before are nobody’s business', async () => {
     await session.kill()
     stub.positions.set('BTCUSDT', 3)
-    session = await new SessionDouble(url, stub).open()
+    await anew()
     await held({ qty: 1, stopLoss: 90 })
     await session.broker.reconcile()
     expect([session.said, session.halts]).toEqual([[], []])
@@ -278,34 +265,4 @@ describe('somebody else', () => {
     await until('it is said', () => session.said.includes(alarm))
     expect(session.halts).toHaveLength(1)
   })
-})
-
-test('killed after every record in turn: the same orders and fills, nothing twice and nothing lost', async () => {
-  const ends = new Set<string>()
-  for (let at = 1; at <= 14; at++) {
-    await session.kill()
-    await stub.close()
-    stub = new StubExchange('spot')
-    session = await new SessionDouble(await stub.start(), stub).open()
-    let records = 0
-    session.onWritten = () => {
-      if (++records === at) session.isDead = true
-    }
-    session.decide(buy({ qty: 1, limit: 100, stopLoss: 90, takeProfit: 120 }))
-    const first = () => stub.orders.find(({ side, status }) => side === 'BUY' && status === 'NEW')
-    const goOn = async () => {
-      await session.kill()
-      session = await session.again().open()
-    }
-    await until('the entry is there, or the session dead', () => first() !== undefined || session.isDead)
-    if (session.isDead) await goOn()
-    stub.fill(first()!, 1, '100', { maker: true })
-    await until('the legs are there, or the session dead', () => stub.open().length === 2 || session.isDead)
-    if (session.isDead) await goOn()
-    await session.broker.idle()
-    await session.broker.reconcile()
-    expect(new Set(stub.orders.map(({ clientId }) => clientId)).size).toBe(stub.orders.length)
-    ends.add(JSON.stringify([open(), session.fills, session.said, session.position]))
-  }
-  expect([...ends]).toEqual([JSON.stringify([BOTH, ['o1 1 at 100'], [], 1])])
 })
