@@ -1,6 +1,7 @@
 import module from 'node:module'
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { SlowestFirst } from './slowest-first.ts'
 
 // all that the tests start compiles what it runs once, and not each process and thread by itself; Deno has no such cache
 const { directory } = module.enableCompileCache?.() ?? {}
@@ -33,6 +34,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // two cores: more workers only take memory
     maxWorkers: 2,
+    sequence: { sequencer: SlowestFirst },
     projects: [
       {
         extends: true,
