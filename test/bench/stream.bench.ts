@@ -40,6 +40,7 @@ async function measuredAt(venue: Venue, origin: string, dir: string): Promise<Be
       throw new Error('REST was asked: the stream left a bar out')
     },
     marks: async () => new Map<number, string>(),
+    time: async () => Number.NaN,
   })
   const stream = openStream(all, { rest, origins: { stream: { [venue]: origin } } })
   const heard = { bars: 0, marks: 0 }

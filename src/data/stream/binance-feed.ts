@@ -42,6 +42,7 @@ interface Frame {
 export const BINANCE_FEED: FeedKind = {
   // also a bar without trades is pushed, closed, once
   isNeverQuiet: true,
+  hasClock: true,
   split: (series) =>
     Array.from({ length: Math.ceil(series.length / PER_CONNECTION) }, (_, k) =>
       series.slice(k * PER_CONNECTION, (k + 1) * PER_CONNECTION),

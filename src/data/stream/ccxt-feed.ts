@@ -14,6 +14,8 @@ import { pause } from './stream-clock.ts'
 export const CCXT_FEED: FeedKind = {
   // a bar without trades is not pushed
   isNeverQuiet: false,
+  // of a message ccxt hands on the candle alone
+  hasClock: false,
   // ccxt.pro knows Kraken's candles by their symbol alone: a second interval on the same instance is handed the first one's
   split: (series) =>
     series[0]?.venue === 'kraken'

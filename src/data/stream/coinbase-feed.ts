@@ -26,6 +26,7 @@ interface Frame {
  */
 export const COINBASE_FEED: FeedKind = {
   isNeverQuiet: false,
+  hasClock: true,
   split: (series) => (series.length === 0 ? [] : [series]),
   open: async (series, listener, options) => new CoinbaseFeed(series, listener, options),
 }

@@ -31,6 +31,8 @@ export interface Feed {
 export interface FeedKind {
   /** The venue says something of every bar, also of one in which nothing was traded: silence longer than a bar is a fault. */
   readonly isNeverQuiet: boolean
+  /** Its messages say what time it is there (`listener.time`); of others REST is asked for it. */
+  readonly hasClock: boolean
   /** How series are spread over connections. */
   split(series: readonly Series[]): readonly (readonly Series[])[]
   open(series: readonly Series[], listener: FeedListener, options: FeedOptions): Promise<Feed>

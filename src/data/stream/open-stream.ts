@@ -1,5 +1,6 @@
 import { openTimeOf } from '../../core/interval.ts'
 import { type Series, seriesName, type Venue } from '../../core/series.ts'
+import { askTime } from './ask-time.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Feed, FeedKind, FeedListener } from './feed.ts'
 import { FEEDS } from './feeds.ts'
@@ -130,9 +131,10 @@ class Assembly implements LiveStream {
       .split(all.filter((series) => !isMark(series)))
       .map((series): Group => ({ series, over: new AbortController(), state: 'new' }))
     this.#groups.push(...groups)
-    await Promise.all(
-      groups.map((group) => this.#listen(venue, kind, group, this.#listener(group, groups, venueClock))),
-    )
+    const over = new AbortController()
+    const asking = kind.hasClock ? null : askTime(rest, this.#clock, venueClock, AbortSignal.any([signal, over.signal]))
+    const listening = groups.map((group) => this.#listen(venue, kind, group, this.#listener(group, groups, venueClock)))
+    await Promise.all([Promise.all(listening).finally(() => over.abort()), asking])
   }
 
   #openLine(series: Series, { isNeverQuiet }: FeedKind, rest: RestSide, venueClock: VenueClock): void {

@@ -19,6 +19,8 @@ export interface RestSide {
   ask(series: Series, stretch: Stretch): AsyncIterable<Page>
   /** Closes of a perpetual's mark price by open time; empty where the venue does not say now. */
   marks(series: Series, stretch: Stretch): Promise<ReadonlyMap<number, string>>
+  /** What time it is there, UTC ms. */
+  time(signal: AbortSignal): Promise<number>
 }
 
 export const isMark = (series: Series) => series.symbol.endsWith('@mark')
@@ -28,7 +30,7 @@ export const isMark = (series: Series) => series.symbol.endsWith('@mark')
  * @param open a client for one question: a client's patience ends, a stream does not
  */
 export function restSide(open: () => VenueHttp, origin: string, clock: StreamClock): RestSide {
-  const { bars } = open().api
+  const { bars, clock: venueClock } = open().api
   const ask = (series: Series, stretch: Stretch) => fetchBars(open(), series, stretch, { clock: () => clock.now() })
   return {
     origin: new URL(origin).host,
@@ -47,5 +49,6 @@ export function restSide(open: () => VenueHttp, origin: string, clock: StreamClo
       }
       return closes
     },
+    time: (signal) => open().get(venueClock.ask, ({ body }) => venueClock.read(body), signal),
   }
 }

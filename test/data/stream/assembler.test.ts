@@ -101,6 +101,7 @@ describe('bars of a stream', () => {
     const closed: string[] = []
     const kind: FeedKind = {
       isNeverQuiet: true,
+      hasClock: true,
       split: (all) => all.map((one) => [one]),
       open: async ([one], listener) => {
         listeners.set(one!.interval, listener)

@@ -5,6 +5,7 @@ import type { FeedKind, FeedListener } from '../../../src/data/stream/feed.ts'
 import type { LiveEvent, LiveStream } from '../../../src/data/stream/live.ts'
 import { openStream, type StreamOptions } from '../../../src/data/stream/open-stream.ts'
 import type { RestSide } from '../../../src/data/stream/rest-side.ts'
+import { pause } from '../../../src/data/stream/stream-clock.ts'
 import type { BarText } from '../../../src/data/venues/venue.ts'
 import { Truth } from '../../servers/truth.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -17,6 +18,8 @@ interface Play {
   readonly truth?: Truth
   readonly series?: readonly Series[]
   readonly isNeverQuiet?: boolean
+  /** Whether its messages say what time it is there. */
+  readonly hasClock?: boolean
   readonly omitsEmpty?: boolean
   readonly horizon?: number | null
   readonly pageRows?: number
@@ -39,6 +42,10 @@ export class PlayedVenue {
   restFaultOf: Series | null = null
   /** The venue's clock is behind ours, ms. */
   behind = 0
+  /** When REST was asked what time it is, by our clock. */
+  readonly askedTime: number[] = []
+  /** How long it takes to say so, ms; `null`: it does not answer. */
+  timeTakes: number | null = 0
   /** REST has a bar so long after its close, ms. */
   restLag = 0
   ended: 'no' | 'quietly' | Error = 'no'
@@ -51,6 +58,7 @@ export class PlayedVenue {
       truth = new Truth(),
       series = [BTC],
       isNeverQuiet = true,
+      hasClock = true,
       omitsEmpty = false,
       horizon = null,
       options,
@@ -59,6 +67,7 @@ export class PlayedVenue {
     this.#page = (play.pageRows ?? 3) * MINUTE
     const kind: FeedKind = {
       isNeverQuiet,
+      hasClock,
       split: (all) => (all.length > 0 ? [all] : []),
       open: async (_, listener) => {
         this.#listener = listener
@@ -79,6 +88,7 @@ export class PlayedVenue {
         new Map(
           this.truth.texts({ ...one, symbol: `${one.symbol}@mark` }, from, to).map((bar) => [bar.openTime, bar.close]),
         ),
+      time: (signal) => this.#time(signal),
     }
     const feed = async (venue: Venue) => {
       if (venue === play.deaf) throw new Error(`${venue} is deaf`)
@@ -127,6 +137,14 @@ export class PlayedVenue {
     } catch (error) {
       this.ended = error as Error
     }
+  }
+
+  async #time(signal: AbortSignal): Promise<number> {
+    const at = this.clock.now() - this.behind
+    this.askedTime.push(this.clock.now())
+    if (this.timeTakes === null) throw fault('network')
+    if (this.timeTakes > 0) await pause(this.clock, this.timeTakes, signal)
+    return at
   }
 
   async *#ask(series: Series, from: number, to: number) {

@@ -1,4 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { VENUES } from '../../../src/core/series.ts'
+import { openVenueHttp } from '../../../src/data/http/venue-http.ts'
+import { restSide } from '../../../src/data/stream/rest-side.ts'
+import { SYSTEM_CLOCK } from '../../../src/data/stream/stream-clock.ts'
+import { venueApi } from '../../../src/data/venues/all-venues.ts'
+import { whenFileEnds } from '../../endings.ts'
+import { NOW_THERE, startVenueServer } from '../../servers/venue-server.ts'
 import { BTC, MINUTE, PlayedVenue, T0 } from './played-venue.ts'
 
 const at = (minutes: number) => T0 + minutes * MINUTE
@@ -13,6 +20,70 @@ const up = async (venue: PlayedVenue) => {
   venue.feed.connected()
 }
 afterEach(() => Promise.all(open.splice(0).map((venue) => venue.stream.close())))
+
+describe('a venue whose messages do not say what time it is', () => {
+  const clockless = () => play({ isNeverQuiet: false, hasClock: false })
+
+  test('is asked for it once a minute, and our clock is found to be behind', async () => {
+    const venue = clockless()
+    venue.behind = -90_000
+    await up(venue)
+    expect(venue.of('clock')).toEqual([{ kind: 'clock', venue: 'binance', ahead: 90_000 }])
+    // has begun there, and not here
+    venue.feed.bar(BTC, venue.bar(at(0)), true, null)
+    await venue.clock.moveTo(at(0) + 1000)
+    expect(venue.bars).toEqual(['0 stream'])
+    await venue.clock.moveTo(at(3))
+    expect(venue.askedTime).toEqual([at(0), at(1), at(2), at(3)])
+    expect(venue.of('clock')).toHaveLength(1)
+  })
+
+  test('is asked for it once a minute, and our clock is found to be ahead', async () => {
+    const venue = clockless()
+    venue.behind = 90_000
+    await up(venue)
+    expect(venue.of('clock')).toEqual([])
+    await venue.clock.moveTo(at(1))
+    expect(venue.of('clock')).toEqual([{ kind: 'clock', venue: 'binance', ahead: -90_000 }])
+    // half a second after its close there
+    await venue.clock.moveTo(at(2) + 30_500)
+    venue.close(at(0))
+    await venue.clock.moveTo(at(2) + 31_000)
+    expect([venue.bars, venue.of('late')]).toEqual([['0 stream'], []])
+  })
+
+  test('is not misjudged by answers that were long underway, and asked again where it does not answer', async () => {
+    const venue = clockless()
+    venue.timeTakes = 20_000
+    await up(venue)
+    await venue.clock.moveTo(at(4))
+    venue.timeTakes = null
+    await venue.clock.moveTo(at(8))
+    expect(venue.askedTime.length).toBeGreaterThan(5)
+    expect([venue.of('clock'), venue.of('ended')]).toEqual([[], []])
+    await venue.stream.close()
+    const asked = venue.askedTime.length
+    await venue.clock.moveTo(at(20))
+    expect([venue.askedTime.length, venue.clock.pending]).toEqual([asked, 0])
+  })
+
+  test.each(VENUES)('says it by REST: %s', async (venue) => {
+    const server = await startVenueServer()
+    whenFileEnds(() => server.close())
+    const { origin } = server
+    const rest = restSide(() => openVenueHttp(venueApi(venue), { origin, isUnlimited: true }), origin, SYSTEM_CLOCK)
+    const said = await rest.time(AbortSignal.timeout(10_000))
+    // Kraken tells whole seconds
+    expect(Math.abs(said - NOW_THERE)).toBeLessThan(1000)
+  })
+
+  test('is not asked where its messages say it', async () => {
+    const venue = play()
+    await up(venue)
+    await venue.clock.moveTo(at(3))
+    expect(venue.askedTime).toEqual([])
+  })
+})
 
 describe('bars of a stream', () => {
   test('are judged by the clock of the venue where it has one: ours may be behind', async () => {
