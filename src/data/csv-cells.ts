@@ -11,6 +11,7 @@ export interface Parsed {
 const POINT = 46
 const QUOTE = 34
 const NOT_PLAIN = 'is not a plain decimal number'
+const TOO_FINE = `has more than ${SCALE} decimals, the finest that are kept: take a market that counts in thousands, as 1000SHIB does, or round it before it is imported`
 
 /** Decimal digits into whole and 1e-8 parts; the reason where they are none, or finer than 1e-8. */
 export function readDecimal(bytes: Uint8Array, from: number, to: number, out: Parsed): string | null {
@@ -40,7 +41,7 @@ export function readDecimal(bytes: Uint8Array, from: number, to: number, out: Pa
       const d = bytes[at]! - 48
       if (d < 0 || d > 9) return readPower(bytes, from, to, out)
       if (places < SCALE) fraction = fraction * 10 + d
-      else if (d !== 0) return `has more than ${SCALE} decimals`
+      else if (d !== 0) return TOO_FINE
     }
   }
   if (whole > Number.MAX_SAFE_INTEGER) return 'is too large'

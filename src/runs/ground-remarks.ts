@@ -121,7 +121,7 @@ function oldFilters(filters: RunDocument['filters'], to: number): string[] {
     from === null || to - from < OLD
       ? []
       : [
-          `${symbol}: the newest filters that are known are of ${timeName(from).slice(0, 10)}, and the range goes on until ${timeName(to).slice(0, 10)}; fetch newer ones with klinelab data get, or store them with klinelab data filters exchangeInfo.json`,
+          `${symbol}: the newest filters that are known of this range are of ${timeName(from).slice(0, 10)}, and it goes on until ${timeName(to).slice(0, 10)}; klinelab data get fetches those of today, which hold from then on, klinelab data filters exchangeInfo.json stores those of the days before`,
         ],
   )
 }

@@ -9,7 +9,7 @@ export function gotText({ series }: GetResult): string {
     `${series.length} series`,
     `${sum(({ added }) => added)} bars added`,
     `${sum(({ revised }) => revised.length)} revised`,
-    ...(unexplained > 0 ? [`${unexplained} unexplained holes`] : []),
+    ...(unexplained > 0 ? [`${unexplained} unexplained ${unexplained === 1 ? 'hole' : 'holes'}`] : []),
     ...(failed > 0 ? [`${failed} NOT up to date`] : []),
   ].join(', ')
 }

@@ -91,7 +91,7 @@ describe('what is refused, and why', () => {
 test('help and start-up say what would surprise: the account is new, two clocks, market orders wait for an open', () => {
   const help = klinelab(['exchange', '--help'])
   const started = klinelab([...REPLAY, '--speed', 'max', '--port', '0', '--until-end'])
-  expect(started.stderr).toMatch(/newest filters that are known are of 2021-09-06/)
+  expect(started.stderr).toMatch(/newest filters that are known of this range are of 2021-09-06/)
   for (const { stdout } of [help, started]) {
     expect(stdout).toMatch(/started again, it begins anew/)
     expect(stdout).toMatch(/orders and fills bear the time of the bars; .* this machine’s clock/)

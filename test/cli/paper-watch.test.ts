@@ -37,7 +37,7 @@ describe('how a session is watched', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^2024-01-\S+ critical loss-limit: equity is /)
     expect(stderr).toMatch(
-      /^warn: BTCUSDT: the newest filters that are known are of 2022-12-17.*\nwarn: Filters not simulated: .*\nwatch it at http:\/\/127\.0\.0\.1:\d+\/\nwatch it at http:\/\/127\.0\.0\.1:\d+\/metrics\n$/,
+      /^warn: BTCUSDT: the newest filters that are known of this range are of 2022-12-17.*\nwarn: Filters not simulated: .*\nwatch it at http:\/\/127\.0\.0\.1:\d+\/\nwatch it at http:\/\/127\.0\.0\.1:\d+\/metrics\n$/,
     )
     const dir = join(out, 'paper', 'one')
     const lines = readFileSync(join(dir, 'log.jsonl'), 'utf8')

@@ -3,7 +3,7 @@ import { timeName } from '../../core/time.ts'
 import { writeAtomic } from '../manifest.ts'
 import type { Pause } from './limiter.ts'
 
-/** Shorter ones are over before anybody starts anew, ms. */
+/** Shorter limits are over before anybody starts anew, ms; to ask into a ban makes it longer, however short it was. */
 const WORTH_KEEPING = 60_000
 
 interface KeptPause extends Pause {
@@ -20,7 +20,7 @@ export function keptPause(file: string, name: string, now: number): Pause | null
 
 /** Keeps a ban or a long limit for the processes that come. A cache: where it cannot be written, they have to be told anew. */
 export function keepPause(file: string, name: string, pause: Pause, now: number): void {
-  if (pause.until - now < WORTH_KEEPING) return
+  if (pause.reason !== 'banned' && pause.until - now < WORTH_KEEPING) return
   const kept: KeptPause = { ...pause, saidAt: now }
   try {
     writeAtomic(file, `${JSON.stringify({ ...standing(file, now), [name]: kept }, null, 2)}\n`)

@@ -183,10 +183,15 @@ describe('a ban outlives the process that heard of it', () => {
     expect(kept).toMatchObject([{ reason: 'limit', until: NOW_THERE + 690_000 }])
   })
 
-  test('short limits are not kept', async () => {
+  test('short limits are not kept, short bans are', async () => {
     inTurn(status(429, 30))
     await asked(open({ pauses }))
     expect(existsSync(pauses)).toBe(false)
+    inTurn(status(418, 30))
+    await refused(open({ patience: 10_000, pauses }))
+    const facts = { kind: 'banned', until: NOW_THERE + 60_000 }
+    await expect(asked(await anew({ patience: 10_000 }))).rejects.toMatchObject({ name: 'VenueError', facts })
+    expect(server.count()).toBe(3)
   })
 
   test.each(['', 'null', '[1]', '{"binance', '{"binance x":{"reason":"banned","until":"soon"}}'])(
