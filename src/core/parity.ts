@@ -1,7 +1,7 @@
 /** `parity.json` of a session: its own bars through the backtest engine, and what makes the difference. */
 
-/** Bars that were revised, late or missing; timing of orders; a filter; a fill's price; fees; funding; state carried over. */
-export const PARITY_CAUSES = ['data', 'timing', 'filter', 'price', 'fee', 'funding', 'state'] as const
+/** Bars that were revised, late or missing; timing of orders; a filter; a fill's price; fees; funding; state carried over; what others did on the account. */
+export const PARITY_CAUSES = ['data', 'timing', 'filter', 'price', 'fee', 'funding', 'state', 'foreign'] as const
 export type ParityCause = (typeof PARITY_CAUSES)[number]
 
 /** One thing that was otherwise. */
@@ -41,6 +41,7 @@ export interface ParityDocument {
    */
   readonly same: boolean
   readonly fills: { readonly paper: number; readonly backtest: number }
+  /** On paper what its account came to: with what others did on it. */
   readonly netProfit: { readonly paper: number; readonly backtest: number }
   /** All of them, in the order in which the backtest is turned into the session. */
   readonly causes: readonly { readonly cause: ParityCause; readonly count: number; readonly money: number }[]
@@ -51,4 +52,21 @@ export interface ParityDocument {
   readonly unaccounted: readonly string[]
   /** What a reader must know to judge it: bars that could not be looked up, another version of klinelab. */
   readonly remarks: readonly string[]
+}
+
+/**
+ * Whether a session did what its backtest does but for causes that a backtest may differ by: what others did on its account has a cause
+ * as well, and says that the account is not the session's alone.
+ */
+export function isAccounted({
+  unexplained,
+  unaccounted,
+  causes,
+}: {
+  readonly unexplained: number
+  readonly unaccounted: readonly string[]
+  readonly causes: readonly { readonly cause: string; readonly count: number }[]
+}): boolean {
+  const isForeign = causes.some(({ cause, count }) => cause === 'foreign' && count > 0)
+  return unexplained === 0 && unaccounted.length === 0 && !isForeign
 }

@@ -1,4 +1,4 @@
-import type { ParityCause, ParityDocument } from '../core/parity.ts'
+import { isAccounted, type ParityCause, type ParityDocument } from '../core/parity.ts'
 import { amountDigits, count, date, decimal, plural } from './format.ts'
 import { card, escapeHtml, section, tableHtml } from './html.ts'
 import { STYLE } from './style.ts'
@@ -12,6 +12,7 @@ export const CAUSE_WORDS: Readonly<Record<ParityCause, string>> = {
   fee: 'Rates of fees',
   funding: 'Funding that was missed or otherwise',
   state: 'Halts and commands, orders taken off the book',
+  foreign: 'Trades and positions of somebody else on the account',
 }
 
 const OWN_STYLE = `
@@ -43,9 +44,19 @@ export function paritySentence(document: ParityDocument): string {
   const span = `${plural(document.bars, 'bar')}, ${decimal(document.days, 1)} days of trading`
   if (same) return `Nothing differs: over ${span} the session did what the backtest does.`
   const away = `${money(netProfit.paper - netProfit.backtest)} ${quote} beside the backtest`
-  if (unexplained !== 0 || unaccounted.length > 0)
-    return `Not all is accounted for: over ${span} the session came to ${away}, of which ${money(unexplained)} ${quote} has no cause.`
-  return `All is accounted for: over ${span} the session came to ${away}, by ${plural(differences.length, 'difference')} with a cause each.`
+  if (isAccounted(document))
+    return `All is accounted for: over ${span} the session came to ${away}, by ${plural(differences.length, 'difference')} with a cause each.`
+  const foreign = foreignOf(document)
+  const isOpen = unexplained !== 0 || unaccounted.length > 0
+  const parts = [
+    ...(isOpen ? [`${money(unexplained)} ${quote} has no cause`] : []),
+    ...(foreign.count > 0 ? [`${money(foreign.money)} ${quote} is somebody else’s doing on its account`] : []),
+  ]
+  return `Not all is accounted for: over ${span} the session came to ${away}, of which ${parts.join(', and ')}.`
+}
+
+function foreignOf({ causes }: ParityDocument): { readonly count: number; readonly money: number } {
+  return causes.find(({ cause }) => cause === 'foreign') ?? { count: 0, money: 0 }
 }
 
 /** The parity of a session: what it came to beside its backtest, and what each cause did to that. */
@@ -63,6 +74,11 @@ function summary(document: ParityDocument): string {
     card('Fills', count(fills.paper), `${count(fills.backtest)} in the backtest; ${decimal(days, 1)} days of trading`),
   ]
   const open = unaccounted.map((text) => `<p class="alarm">${escapeHtml(`Nobody knows why: ${text}`)}</p>`)
+  const foreign = foreignOf(document)
+  if (foreign.count > 0)
+    open.push(
+      `<p class="alarm">${escapeHtml(`Somebody else acted on this account (${plural(foreign.count, 'difference')}, ${money(foreign.money)} ${quote}): what is said of paper here is what the account came to, and not the session alone.`)}</p>`,
+    )
   const said = remarks.map((text) => `<p class="words">${escapeHtml(text)}</p>`)
   return section(
     'verdict',
@@ -96,7 +112,7 @@ function moneySection(document: ParityDocument): string {
     { title: '' },
   ]
   const how =
-    'One thing after another is put in its place, in this order: the session’s bars, its rates of funding, its commands, then what an exchange did with its orders. So the parts add up to the whole, to the unit of the ledger.'
+    'One thing after another is put in its place, in this order: the session’s bars, its rates of funding, its commands, then what an exchange did with its orders, and last what others did on its account. So the parts add up to the whole, to the unit of the ledger.'
   return section(
     'money',
     'What makes the difference',

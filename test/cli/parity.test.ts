@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ParityDocument } from '../../src/core/parity.ts'
 import { timeName } from '../../src/core/time.ts'
-import { filled, madeSession } from '../runs/paper/made-session.ts'
+import { foreignNote } from '../../src/runs/paper/foreign-trade.ts'
+import { filled, hour, madeSession, SYMBOL } from '../runs/paper/made-session.ts'
 import { klinelab, scratch } from './klinelab.ts'
 import { klinelabHere } from './klinelab-here.ts'
 
@@ -104,6 +105,17 @@ export default defineStrategy({
     expect(stdout).toContain('Not all is accounted for')
     expect(stdout).toContain('UNEXPLAINED: order in (buy) was not sent in the backtest')
     expect(stdout).toMatch(/^unexplained +1 +17\.90$/m)
+  })
+
+  test('exit code 1 where somebody else traded on the account, though each of its trades has a cause', async () => {
+    const of = { symbol: SYMBOL, tradeId: '7', orderId: '70', clientId: 'web_1', system: null }
+    const theirs = { ...of, side: 'buy', qty: '1', price: '104', fee: '0', at: hour(4) + 5 } as const
+    const after = { 3: [filled('in', 3, 101, 0.101)], 4: [foreignNote('trade 7', theirs)] }
+    const { run } = await once({ after: { ...after, 7: [filled('out', 7, 110, 0.11)] } })
+    const { code, stdout } = await run()
+    expect(code).toBe(1)
+    expect(stdout).toContain('of which +6.00 USDT is somebody else’s doing on its account.')
+    expect(stdout).toMatch(/^foreign: Trades and positions of somebody else on the account +1 +6\.00$/m)
   })
 
   test('what cannot be: no such session, no bar yet, other code, another’s journal', async () => {

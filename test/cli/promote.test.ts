@@ -50,6 +50,7 @@ function session(name: string, days: number, unexplained: number, other: Partial
   const { strategy, params, reproduce } = run
   const facts = {
     ...{ session: name, strategy, params, code: reproduce.code, days, unexplained, unaccounted: [] },
+    causes: [],
     ...{ series: ['binance-usdm:BTCUSDT:1h'], broker: 'local', mode: 'live', from: 0, to: days * DAY, ...other },
   }
   mkdirSync(join(out, 'paper', name), { recursive: true })
@@ -80,14 +81,15 @@ test('days on live bars of this code, these parameters and series add up once, a
   session('other-code', 99, 0, { code: 'another' })
   session('other-params', 99, 0, { params: { ...run.params, fast: 25 } })
   session('other-series', 99, 0, { series: ['binance:ETHUSDT:1h'] })
+  session('shared', 0, 0, { causes: [{ cause: 'foreign', count: 1, money: 3 }] })
   const { said } = await promoted()
   const paper = said().checklist.filter(({ name }) => name.startsWith('paper'))
   // four days, and of the second 2.5 that the first had not
   expect(paper).toMatchObject([
     { name: 'paper-days', figure: 6.5, passed: false },
-    { name: 'paper-parity', figure: 1, passed: false },
+    { name: 'paper-parity', figure: 2, passed: false },
   ])
-  expect(paper[1]!.words).toContain('two')
+  expect(paper[1]!.words).toContain('somebody else on the account: shared, two')
 })
 
 test('reasons open it, and a changed byte, parameter or series voids the promotion', async () => {

@@ -41,6 +41,7 @@ test('from the backtest down to the session: every cause with its money, and wha
       ['0', '0.00'],
       ['0', '0.00'],
       ['0', '0.00'],
+      ['0', '0.00'],
     ],
     ['0', '0.00'],
     ['', '−1\u202f250.50'],
@@ -70,6 +71,13 @@ test('the verdict says whether all is accounted for', () => {
   expect(paritySentence(lost)).toContain('Not all is accounted for')
   expect(paritySentence(lost)).toContain('of which −2.00 USDT has no cause')
   expect(section(parityPage(lost), 'verdict')).toContain('Nobody knows why: order 9 was not sent')
+  // it has a cause, and yet the account was not the session's alone
+  const shared = {
+    ...DOCUMENT,
+    causes: [...DOCUMENT.causes.slice(0, -1), { cause: 'foreign', count: 2, money: -3.5 } as const],
+  }
+  expect(paritySentence(shared)).toMatch(/^Not all is accounted for: .* of which −3.50 USDT is somebody else’s doing/)
+  expect(section(parityPage(shared), 'verdict')).toContain('Somebody else acted on this account (2 differences, −3.50')
   const same = { ...DOCUMENT, same: true, differences: [] }
   expect(paritySentence(same)).toMatch(/^Nothing differs: over 36 bars/)
   expect(section(parityPage(same), 'differences')).toContain('There is none.')

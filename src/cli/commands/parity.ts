@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isAccounted } from '../../core/parity.ts'
 import { parity } from '../../runs/paper/parity.ts'
 import { writeParity } from '../../runs/paper/parity-files.ts'
 import { findSession } from '../../runs/paper/session-folder.ts'
@@ -18,8 +19,11 @@ export default {
     const dir = folderOf(args.words[0]!, settings.out, io.cwd)
     const document = await parity(dir, settings, { onWarning: io.warn })
     const page = writeParity(dir, document)
-    const ok = document.unexplained === 0 && document.unaccounted.length === 0
-    return { json: { dir, ...document }, text: `${parityText(document)}\n\n  ${shown(page, io.cwd)}`, ok }
+    return {
+      json: { dir, ...document },
+      text: `${parityText(document)}\n\n  ${shown(page, io.cwd)}`,
+      ok: isAccounted(document),
+    }
   },
 } satisfies Command
 

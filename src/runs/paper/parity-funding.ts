@@ -23,7 +23,7 @@ export function comparePaid(paper: readonly RunEvent[], backtest: readonly RunEv
     const exact = exactly(other?.paid ?? 0) - exactly(own?.paid ?? 0)
     if (exact === 0n) return []
     const { symbol, at } = (own ?? other)!
-    const cause = own !== null && other !== null && isForeign(own, other) ? 'state' : 'funding'
+    const cause = own !== null && other !== null && isForeign(own, other) ? 'foreign' : 'funding'
     const text = own === null ? 'was not charged' : other === null ? 'is not known here' : otherText(own, other)
     return [
       {

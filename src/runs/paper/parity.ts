@@ -14,6 +14,7 @@ import type { TrainingHost } from '../train-run.ts'
 import { UsageError } from '../usage-error.ts'
 import { differingFiles, netUnits, SessionBacktests } from './parity-backtest.ts'
 import { compareBars, minutesOf } from './parity-bars.ts'
+import { compareForeign } from './parity-foreign.ts'
 import { comparePaid } from './parity-funding.ts'
 import { type Item, unitsOf } from './parity-money.ts'
 import { compareOrders } from './parity-orders.ts'
@@ -43,9 +44,11 @@ export async function parity(dir: string, settings: Settings, host: TrainingHost
   const backtests = new SessionBacktests(recorded, strategy, beside)
   const { backtest, steps, reached, unaccounted } = stepsOf(recorded, played, compared, backtests)
   const last = file.fills === 'told' ? orderSteps(file, played.result, reached) : localSteps(played.result, reached)
+  const foreign = compareForeign(recorded, played)
   return documentOf(recorded, played, backtest, {
-    steps: [...steps, ...last.steps],
-    unaccounted: [...unaccounted, ...last.unaccounted],
+    steps: [...steps, ...last.steps, ...foreign.steps],
+    unaccounted: [...unaccounted, ...last.unaccounted, ...foreign.unaccounted],
+    beside: foreign.units + foreign.steps.reduce((sum, { units }) => sum + units, 0),
     remarks: [...compared.remarks, ...versionRemarks(recorded)],
   })
 }
@@ -132,12 +135,13 @@ function documentOf(
   { file }: RecordedSession,
   played: PlayedSession,
   backtest: EngineResult,
-  { steps, unaccounted, remarks }: Rest & { readonly remarks: readonly string[] },
+  { steps, unaccounted, remarks, beside }: Rest & { readonly remarks: readonly string[]; readonly beside: number },
 ): ParityDocument {
   const { instants, result: paper, traded } = played
   const ledger = ledgerFor(file.cash)
   const money = (units: number) => fromLedger(ledger, units)
-  const net = { paper: netUnits(paper, file.cash), backtest: netUnits(backtest, file.cash) }
+  // the session's own engine knows nothing of what others did to its account
+  const net = { paper: netUnits(paper, file.cash) + beside, backtest: netUnits(backtest, file.cash) }
   const explained = steps.reduce((sum, { units }) => sum + units, 0)
   const unexplained = net.paper - net.backtest - explained
   const isSame =

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { isAccounted } from '../../core/parity.ts'
 import type { RunDocument } from '../../core/run.ts'
 import type { WalkForwardDocument } from '../../core/search.ts'
 import { DataError } from '../../data/index.ts'
@@ -104,6 +105,7 @@ const PARITY = z.looseObject({
   days: z.number().min(0),
   unexplained: z.number(),
   unaccounted: z.array(z.string()),
+  causes: z.array(z.looseObject({ cause: z.string(), count: z.number() })),
 })
 
 type Session = z.infer<typeof PARITY>
@@ -240,7 +242,7 @@ function onPaper({ sessions, document }: Evidence, { paperDays }: Thresholds) {
   // what is played from a store or by a simulated exchange has happened already: it proves parity, and no day on paper
   const live = sessions.filter(({ mode, broker }) => mode === 'live' && !broker.startsWith('exchange'))
   const names = live.map(({ session }) => session).join(', ')
-  const strange = sessions.filter(({ unexplained, unaccounted }) => unexplained !== 0 || unaccounted.length > 0)
+  const strange = sessions.filter((session) => !isAccounted(session))
   return {
     'paper-days': measured(
       { must: 'at least', threshold: paperDays, unit: 'days' },
@@ -253,8 +255,8 @@ function onPaper({ sessions, document }: Evidence, { paperDays }: Thresholds) {
       { must: 'at most', threshold: 0, unit: 'count' },
       sessions.length === 0 ? null : strange.length,
       strange.length === 0
-        ? 'sessions with a difference from the backtest that has no cause'
-        : `sessions with a difference from the backtest that has no cause: ${strange.map(({ session }) => session).join(', ')}`,
+        ? 'sessions with a difference from the backtest that has no cause, or is of somebody else on the account'
+        : `sessions with a difference from the backtest that has no cause, or is of somebody else on the account: ${strange.map(({ session }) => session).join(', ')}`,
     ),
   }
 }

@@ -7,7 +7,7 @@ test.each([
   [
     'the account held another position',
     { paid: 15 },
-    'state',
+    'foreign',
     /position that is not the session’s: changed by somebody else/,
   ],
   ['another mark', { mark: 51_000, paid: 10.2 }, 'funding', /at another mark price/],

@@ -1,9 +1,11 @@
+import { foreignNote } from '../foreign-trade.ts'
 import type { BrokerSymbol } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
 import { feeText, textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+import type { Terms } from './terms.ts'
 
 /** One execution, whether the stream told of it or the list of trades. */
 interface Execution {
@@ -52,7 +54,7 @@ export class Fills {
     if (teller.has(key)) return
     attempt.telling++
     try {
-      const fee = await this.#feeOf(attempt, execution)
+      const { feeIn, ...fee } = await this.#feeOf(symbol, attempt.terms.side, execution)
       const told = {
         kind: 'fill',
         symbol,
@@ -63,7 +65,7 @@ export class Fills {
         liquidity: isMaker ? 'maker' : 'taker',
         at,
       } as const
-      if (await teller.tell(key, told, { clientId, filled: qty })) {
+      if (await teller.tell(key, told, { clientId, filled: qty, ...(feeIn && { feeIn }) })) {
         attempt.filled += unitsOf(qty)
         this.#context.attempts.count(attempt, told)
       }
@@ -117,22 +119,41 @@ export class Fills {
 
   async #takeTrade(symbol: string, trade: Fields): Promise<boolean> {
     const tradeId = textIn(trade, 'id')
-    if (!this.#context.teller.has(`trade ${symbol} ${tradeId}`)) {
-      const attempt = await this.ownerOf(symbol, textIn(trade, 'orderId'))
-      if (attempt === undefined) return false
-      if (attempt !== null)
-        await this.take(attempt, {
-          tradeId,
-          qty: amountIn(trade, 'qty'),
-          price: textIn(trade, 'price'),
-          fee: amountIn(trade, 'commission'),
-          feeAsset: textIn(trade, 'commissionAsset'),
-          isMaker: trade['maker'] === true || trade['isMaker'] === true,
-          at: Number(trade['time']),
-        })
+    const key = `trade ${symbol} ${tradeId}`
+    if (!this.#context.teller.has(key)) {
+      const owner = await this.#find(symbol, textIn(trade, 'orderId'), '')
+      if (owner === undefined) return false
+      const execution = {
+        tradeId,
+        qty: amountIn(trade, 'qty'),
+        price: textIn(trade, 'price'),
+        fee: amountIn(trade, 'commission'),
+        feeAsset: textIn(trade, 'commissionAsset'),
+        isMaker: trade['maker'] === true || trade['isMaker'] === true,
+        at: Number(trade['time']),
+      }
+      if (typeof owner === 'string') await this.#keepForeign(key, symbol, owner, trade, execution)
+      else await this.take(owner, execution)
     }
     this.#raise(symbol, tradeId)
     return true
+  }
+
+  /** It has been said, and has halted: after a restart it is known, and does not do so again. */
+  async #keepForeign(
+    key: string,
+    symbol: string,
+    clientId: string,
+    trade: Fields,
+    execution: Execution,
+  ): Promise<void> {
+    // USDS-M names the side, spot says whether it was the buyer's
+    const isBuy = textIn(trade, 'side') === 'BUY' || trade['isBuyer'] === true
+    const { tradeId, qty, price, at } = execution
+    const fee = await this.#feeOf(symbol, isBuy ? 'BUY' : 'SELL', execution)
+    const of = { symbol, tradeId, orderId: textIn(trade, 'orderId'), clientId, system: systemOrder(clientId) }
+    const note = foreignNote(key, { ...of, side: isBuy ? 'buy' : 'sell', qty, price, ...fee, at })
+    await this.#context.teller.keep(key, note)
   }
 
   /**
@@ -140,6 +161,12 @@ export class Fills {
    * session, which has been said; `undefined`: it could not be found out now.
    */
   async ownerOf(symbol: string, orderId: string, clientId = ''): Promise<Attempt | null | undefined> {
+    const owner = await this.#find(symbol, orderId, clientId)
+    return typeof owner === 'string' ? null : owner
+  }
+
+  /** @returns the client id of an order that nobody here has sent, which has been said */
+  async #find(symbol: string, orderId: string, clientId: string): Promise<Attempt | string | undefined> {
     const { attempts, gate, market } = this.#context
     const known = attempts.byOrderId(symbol, orderId) ?? attempts.byClientId(clientId)
     if (known !== undefined) return known
@@ -163,7 +190,7 @@ export class Fills {
       } else if (outcome.kind !== 'refused' || outcome.code !== NO_ORDER) return undefined
     }
     await this.#sayForeign(symbol, orderId, name)
-    return null
+    return name
   }
 
   #own(attempt: Attempt, orderId: string): Attempt {
@@ -200,14 +227,15 @@ export class Fills {
    * session's, and that is said.
    */
   async #feeOf(
-    { symbol, terms }: Attempt,
+    symbol: string,
+    side: Terms['side'],
     { fee, feeAsset, qty, price, isMaker }: Execution,
-  ): Promise<{ readonly fee: string; readonly feeAsset?: 'base' }> {
+  ): Promise<{ readonly fee: string; readonly feeAsset?: 'base'; readonly feeIn?: string }> {
     const { host, market } = this.#context
     const traded = host.symbols.find((one) => one.symbol === symbol)
     const { quote, base } = traded!.instrument
     if (feeAsset === '' || feeAsset === quote || unitsOf(fee) === 0n) return { fee }
-    if (!market.hasMargin && terms.side === 'BUY' && feeAsset === base) return { fee, feeAsset: 'base' }
+    if (!market.hasMargin && side === 'BUY' && feeAsset === base) return { fee, feeAsset: 'base' }
     const known = await this.#ratesOf(symbol)
     this.#context.alarm(
       'fee-asset',
@@ -216,7 +244,7 @@ export class Fills {
       { symbol, feeAsset },
     )
     const { maker, taker } = known ?? traded!.fees
-    return { fee: feeText(qty, price, isMaker ? maker : taker) }
+    return { fee: feeText(qty, price, isMaker ? maker : taker), feeIn: feeAsset }
   }
 
   /** `null`: the exchange does not say. */

@@ -6,6 +6,7 @@ import { textOf, unitsOf } from './exact.ts'
 import { type Fields, rowsOf, textIn } from './fields.ts'
 import type { Fills } from './fills.ts'
 import type { Funding } from './funding.ts'
+import { Gaps } from './gaps.ts'
 import type { Lines } from './lines.ts'
 import { pause } from './pause.ts'
 import type { Settings } from './settings.ts'
@@ -26,6 +27,7 @@ export class Reconciliation {
   readonly #lines: Lines
   readonly #settings: Settings
   readonly #funding: Funding
+  readonly #gaps: Gaps
   /** The exchange's wallet less the engine's, when the session began. */
   #apart = 0
   /** Coins of a spot account that were there before the session, by symbol. */
@@ -40,6 +42,7 @@ export class Reconciliation {
     this.#lines = lines
     this.#settings = settings
     this.#funding = funding
+    this.#gaps = new Gaps(context.host)
   }
 
   /** What the account was when the session began: nothing of these symbols may be there that is not its own. */
@@ -53,6 +56,7 @@ export class Reconciliation {
       this.#context.teller.skip(before['funding'] as string[])
       for (const [symbol, id] of Object.entries(before['trades'] as Record<string, string>))
         this.#fills.startAfter(symbol, id)
+      this.#gaps.restore(host.notes)
       return
     }
     const trades: Record<string, string> = {}
@@ -237,14 +241,15 @@ export class Reconciliation {
       if (held === null) return false
       const there = held - (this.#before.get(symbol) ?? 0n)
       const here = () => market.heldHere(host.run, attempts, symbol)
-      if (there === here()) return this.#calm('position', { symbol })
+      if (there === here()) return this.#isRight(symbol, 'position', { symbol })
       const isKnown = await this.#fills.catchUp(symbol)
-      if (there === here()) return this.#calm('position', { symbol })
+      if (there === here()) return this.#isRight(symbol, 'position', { symbol })
       if (look < LOOKS || !isKnown) {
         if (look >= 2 * LOOKS) return false
         await pause(timing.backoff, signal)
         continue
       }
+      await this.#gaps.note(symbol, textOf(there - here()))
       await this.#context.halt(
         'position',
         `${symbol}: the account holds ${textOf(there)}, and this session has traded ${textOf(here())}: somebody else has changed it, so nothing is opened any more`,
@@ -260,15 +265,18 @@ export class Reconciliation {
     if (wallet === null) return false
     const apart = (held: number) => held - this.#context.market.walletHere(this.#context.host.run) - this.#apart
     const isOff = (by: number) => Math.abs(by) > Math.max(SLACK, Math.abs(wallet) * 1e-6)
-    if (Math.abs(apart(wallet)) < UNIT) return this.#calm('balance')
+    if (Math.abs(apart(wallet)) < UNIT) return this.#isRight('', 'balance')
     // funding is told of by no trade, and its event may have been lost: what it came to may be less than what is worth a halt
     if (this.#context.market.hasMargin) await this.#funding.take()
-    if (!isOff(apart(wallet))) return this.#calm('balance')
+    if (!isOff(apart(wallet))) return this.#isRight('', 'balance')
+    // a trade whose event was lost may have left no position that differs
+    for (const { symbol } of this.#context.host.symbols) await this.#fills.catchUp(symbol)
     const again = await this.#wallet()
     if (again === null) return false
     if (!this.#lines.isIdle) return true
     const left = apart(again)
-    if (!isOff(left)) return this.#calm('balance')
+    if (!isOff(left)) return this.#isRight('', 'balance')
+    await this.#gaps.note('', left.toFixed(8))
     // a payment, another's trade, an account made anew: which of them nobody can tell from here
     const text = `the wallet holds ${again.toFixed(2)}, ${Math.abs(left).toFixed(2)} ${left > 0 ? 'more' : 'less'} than this session's trades explain: changed by something that is not this session's`
     const facts = { held: again, off: left }
@@ -277,8 +285,10 @@ export class Reconciliation {
     return true
   }
 
-  #calm(kind: string, facts: Parameters<Context['calm']>[1] = {}): true {
+  /** @param of a symbol, or `''` for the wallet */
+  async #isRight(of: string, kind: string, facts: Parameters<Context['calm']>[1] = {}): Promise<true> {
     this.#context.calm(kind, facts)
+    await this.#gaps.note(of, '0')
     return true
   }
 

@@ -96,7 +96,11 @@ export class StreamEvents {
       )
       return
     }
-    if (attempt === null || attempt === undefined) return this.#hooks.onDoubt(symbol)
+    if (attempt === null || attempt === undefined) {
+      // the list of trades says what it did to the account, though no position differs in the end
+      if (isTrade || textIn(o, 'x') === 'CALCULATED') await this.#fills.catchUp(symbol)
+      return this.#hooks.onDoubt(symbol)
+    }
     attempt.isSeen = true
     attempt.orderId = orderId
     if (this.#context.attempts.index(attempt)) this.#context.jot(attempt, 'order')

@@ -1,5 +1,5 @@
 import type { Told } from '../../../core/told.ts'
-import type { BrokerHost } from '../paper-broker.ts'
+import type { BrokerHost, BrokerNote } from '../paper-broker.ts'
 
 type Counted = Extract<Told, { kind: 'fill' | 'funding' | 'triggered' }>
 
@@ -39,6 +39,15 @@ export class Teller {
     })
   }
 
+  /** Notes what the engine is not told of; once. */
+  keep(key: string, note: BrokerNote): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.#seen.has(key)) return
+      await this.#host.note(note)
+      this.#seen.add(key)
+    })
+  }
+
   /** A note of it would be told again at every start. */
   async #cannot(key: string, { kind, symbol }: Counted, why: string): Promise<false> {
     this.#seen.add(key)
@@ -69,6 +78,7 @@ export class Teller {
       had.set(list, (had.get(list) ?? 0) + 1)
     }
     for (const note of [...this.#host.notes]) {
+      if (note.note === 'foreign') this.#seen.add(String(note['key']))
       if (note.note !== 'told') continue
       const told = note['told'] as Counted
       this.#seen.add(String(note['key']))

@@ -1,0 +1,140 @@
+import type { Fill } from '../../core/fill.ts'
+import { ledgerFor } from '../../core/money.ts'
+import { timeName } from '../../core/time.ts'
+import { type ForeignTrade, foreignOf, gapOf } from './foreign-trade.ts'
+import { exactly, exactText, factor, unitsOf } from './parity-money.ts'
+import type { PlayedSession, RecordedSession } from './parity-session.ts'
+import type { Step } from './parity-steps.ts'
+
+/** What a comparison with the account allows for before it halts: of the quote asset, and of the wallet. */
+const SLACK = 0.01
+const SLACK_RATE = 1e-6
+
+/** What was done to a session's account by others: with it what the session came to is what its account came to. */
+export interface Foreign {
+  readonly steps: readonly Step[]
+  /** Of what nobody knows, in units of the ledger. */
+  readonly units: number
+  readonly unaccounted: readonly string[]
+}
+
+interface Seen {
+  readonly trades: readonly ForeignTrade[]
+  /** Fills that the session had been told of by then. */
+  readonly fills: readonly Fill[]
+  /** Of those, fees reckoned in the quote asset that were taken in another. */
+  readonly elsewhere: number
+}
+
+/** Trades of somebody else on the account, each with its money, and what the account holds beyond all trades. */
+export function compareForeign({ file, records }: RecordedSession, { result, instants }: PlayedSession): Foreign {
+  const ledger = ledgerFor(file.cash)
+  const trades: ForeignTrade[] = []
+  const gaps = new Map<string, { readonly off: string; readonly seen: Seen }>()
+  let [fills, elsewhere] = [0, 0]
+  for (const record of records) {
+    if (record.kind === 'told' && record.told.kind === 'fill') fills++
+    if (record.kind !== 'broker') continue
+    if (record['feeIn'] !== undefined) elsewhere += Number((record['told'] as { fee: string }).fee)
+    const trade = foreignOf(record)
+    if (trade !== null) trades.push(trade)
+    const gap = gapOf(record)
+    if (gap === null) continue
+    const seen = { trades: [...trades], fills: result.fills.slice(0, fills), elsewhere }
+    gaps.set(gap.of, { off: gap.off, seen })
+  }
+  const slotOf = (of: string) => file.slots.findIndex(({ instrument }) => instrument.symbol === of)
+  const markOf = (of: string) => {
+    const open = result.openTrades.find((one) => one.symbol === of)
+    const bar = instants.flatMap(({ bars }) => bars).findLast(({ slot }) => slot === slotOf(of))
+    return open?.markPrice ?? bar?.mark?.close ?? bar?.close ?? null
+  }
+  const steps = trades.map((trade): Step => {
+    const exact = worthOf(trade, markOf(trade.symbol) ?? Number(trade.price))
+    return { ...stepOf(trade), units: unitsOf(exact, ledger) }
+  })
+  const isSpot = file.slots.some(({ margin }) => margin === null)
+  const unaccounted: string[] = []
+  let units = 0
+  for (const [of, { off, seen }] of gaps) {
+    const left = of === '' ? walletLeft(Number(off), seen, isSpot, file.cash) : heldLeft(off, of, seen)
+    if (left === 0n) continue
+    if (of === '') units += unitsOf(left, ledger)
+    unaccounted.push(gapText(of, left, file.quote))
+  }
+  return { steps, units, unaccounted }
+}
+
+function stepOf({ symbol, side, qty, price, fee, feeAsset, at, orderId, clientId, system }: ForeignTrade) {
+  const text =
+    system === null
+      ? `somebody else traded on the account: order ${orderId} (${clientId})`
+      : `the exchange itself traded the position away: ${system}, order ${orderId}`
+  const paper = `${side} ${qty} at ${price}, ${timeName(at)}, fee ${fee}${feeAsset === 'base' ? ' of it' : ''}`
+  return { cause: 'foreign', symbol, at, text, paper, backtest: 'nobody else trades' } as const
+}
+
+/** Signed, × 10^14, without what was taken out of it as a fee. */
+function coinsOf({ side, qty, fee, feeAsset }: ForeignTrade): bigint {
+  const bought = factor(Number(qty))
+  return (side === 'buy' ? bought : -bought) - (feeAsset === 'base' ? factor(Number(fee)) : 0n)
+}
+
+/** (mark − price) × signed quantity − fee: what it adds to the account, × 10^28. */
+function worthOf(trade: ForeignTrade, mark: number): bigint {
+  const { side, qty, price, fee, feeAsset } = trade
+  const paid = factor(Number(price)) * (side === 'buy' ? factor(Number(qty)) : -factor(Number(qty)))
+  return factor(mark) * coinsOf(trade) - paid - (feeAsset === 'base' ? 0n : exactly(Number(fee)))
+}
+
+/** What an account holds of a symbol beyond all trades, × 10^14. */
+function heldLeft(off: string, of: string, { trades }: Seen): bigint {
+  const known = trades.filter(({ symbol }) => symbol === of).reduce((sum, trade) => sum + coinsOf(trade), 0n)
+  return factor(Number(off)) - known
+}
+
+/**
+ * What the wallet holds beyond all trades, × 10^28. On margin a trade of somebody else moves the average price of what both hold, so
+ * that what later fills of the session realise there is not what they realise here.
+ */
+function walletLeft(off: number, { trades, fills, elsewhere }: Seen, isSpot: boolean, cash: number): bigint {
+  let known = elsewhere
+  for (const { fee, feeAsset, feeIn } of trades) if (feeAsset !== 'base' && feeIn === undefined) known -= Number(fee)
+  if (isSpot)
+    for (const { side, qty, price } of trades) known -= (side === 'buy' ? 1 : -1) * Number(qty) * Number(price)
+  else
+    for (const of of new Set(trades.map(({ symbol }) => symbol))) {
+      const own = fills.filter(({ symbol }) => symbol === of).map((fill) => ({ ...fill, at: fill.time }))
+      const others = trades
+        .filter(({ symbol }) => symbol === of)
+        .map(({ side, qty, price, at }) => ({ side, qty: Number(qty), price: Number(price), at }))
+      known += realisedOf([...own, ...others].sort((a, b) => a.at - b.at)) - realisedOf(own)
+    }
+  const left = Number((off - known).toFixed(8))
+  return Math.abs(left) > Math.max(SLACK, cash * SLACK_RATE) ? exactly(left) : 0n
+}
+
+/** At the average price of a position on margin, before fees. */
+function realisedOf(trades: readonly Pick<Fill, 'side' | 'qty' | 'price'>[]): number {
+  let [held, entry, made] = [0, 0, 0]
+  for (const { side, qty, price } of trades) {
+    const signed = side === 'buy' ? qty : -qty
+    if (held * signed >= 0) entry = (entry * Math.abs(held) + price * qty) / (Math.abs(held) + qty)
+    else {
+      made += Math.sign(held) * Math.min(Math.abs(held), qty) * (price - entry)
+      if (qty > Math.abs(held)) entry = price
+    }
+    held += signed
+    // what is left of a position that has been closed is a double's rounding
+    if (Math.abs(held) < 1e-12) held = 0
+  }
+  return made
+}
+
+function gapText(of: string, left: bigint, quote: string): string {
+  const more = left > 0n ? 'more' : 'less'
+  const size = left < 0n ? -left : left
+  return of === ''
+    ? `the wallet holds ${exactText(size)} ${quote} ${more} than all trades explain, the session’s and those of others: changed by no trade`
+    : `${of}: the account holds ${exactText(size * 10n ** 14n)} ${more} than all trades explain, the session’s and those of others`
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { type ForeignTrade, foreignNote, gapNote } from '../../../src/runs/paper/foreign-trade.ts'
+import type { JournalRecord } from '../../../src/runs/paper/session-record.ts'
+import { filled, hour, parityOf, SYMBOL } from './made-session.ts'
+
+/** Bought 2 at 101 and sold at 110 by the session: 17.789 as in its backtest. The last bar closes at 110. */
+const NET = 17.789
+
+let trades = 0
+
+function foreign(k: number, side: 'buy' | 'sell', qty: number, price: number, other: Partial<ForeignTrade> = {}) {
+  const tradeId = String(++trades)
+  const of = { symbol: SYMBOL, tradeId, orderId: `9${tradeId}`, clientId: 'web_1', system: null }
+  const amounts = { qty: String(qty), price: String(price), fee: '0.05' }
+  return foreignNote(`trade ${SYMBOL} ${tradeId}`, { ...of, side, ...amounts, at: hour(k) + 500, ...other })
+}
+
+const wallet = (off: number) => gapNote({ of: '', off: off.toFixed(8) })
+
+/** After hour 3 it holds 2, after hour 7 nothing. */
+const session = (after: Readonly<Record<number, readonly JournalRecord[]>>) =>
+  parityOf({
+    after: {
+      ...after,
+      3: [filled('in', 3, 101, 0.101), ...(after[3] ?? [])],
+      7: [filled('out', 7, 110, 0.11), ...(after[7] ?? [])],
+    },
+  })
+
+test('a trade of somebody else has its money: mark less price of what it bought, less its fee; the paper side is the account', async () => {
+  // 3 at 104, worth 110 in the end: 18 less 0.05
+  const document = await session({ 4: [foreign(4, 'buy', 3, 104)] })
+  expect(document.differences).toMatchObject([
+    {
+      ...{ cause: 'foreign', symbol: SYMBOL, at: hour(4) + 500, money: 17.95 },
+      text: expect.stringMatching(/^somebody else traded on the account: order 9\d+ \(web_1\)$/),
+      ...{ paper: 'buy 3 at 104, 2023-01-01T04:00:00.500, fee 0.05', backtest: 'nobody else trades' },
+    },
+  ])
+  expect(document).toMatchObject({ same: false, unexplained: 0, unaccounted: [], fills: { paper: 2 } })
+  expect(document.netProfit).toEqual({ paper: 35.739, backtest: NET })
+  expect(document.causes.at(-1)).toEqual({ cause: 'foreign', count: 1, money: 17.95 })
+})
+
+test('what the exchange itself traded away says so', async () => {
+  const document = await session({ 4: [foreign(4, 'sell', 2, 90, { system: 'liquidation' })] })
+  expect(document.differences[0]!.text).toContain('the exchange itself traded the position away: liquidation')
+  // 2 × (90 − 110), and the fee
+  expect(document.causes.at(-1)!.money).toBe(-40.05)
+})
+
+test('a wallet that those trades explain is no gap, though the average price of both is another', async () => {
+  // 2 at 101 and 2 at 105 are 4 at 103: the session's sale at 110 brings 14 there and 18 here, and the fee is paid
+  const document = await session({ 4: [foreign(4, 'buy', 2, 105)], 7: [wallet(-4.05)] })
+  expect(document).toMatchObject({ unexplained: 0, unaccounted: [] })
+  // sold at once, it is all of it: 2 × 4 of 107 − 103, where the session's 2 stay at 103
+  const both = [foreign(4, 'buy', 2, 105), foreign(5, 'sell', 2, 107)]
+  expect(await session({ 5: [...both, wallet(8 - 0.1)] })).toMatchObject({ unexplained: 0, unaccounted: [] })
+  // and once the session has sold as well: 8 + 14 there, 18 here
+  const later = { 5: [foreign(4, 'buy', 2, 105), foreign(5, 'sell', 2, 107)], 7: [wallet(4 - 0.1)] }
+  expect(await session(later)).toMatchObject({ unexplained: 0, unaccounted: [] })
+})
+
+test('a wallet that no trade explains is unaccounted, with its money; one that has been set right is nothing', async () => {
+  const document = await session({ 4: [foreign(4, 'buy', 2, 105)], 7: [wallet(-104.05)] })
+  expect(document.unexplained).toBe(-100)
+  expect(document.unaccounted).toEqual([
+    'the wallet holds 100 USDT less than all trades explain, the session’s and those of others: changed by no trade',
+  ])
+  const { paper, backtest } = document.netProfit
+  const explained = document.causes.reduce((sum, { money }) => sum + money, 0)
+  expect(paper - backtest).toBeCloseTo(explained + document.unexplained, 8)
+  expect(await session({ 4: [wallet(-100)], 7: [gapNote({ of: '', off: '0' })] })).toMatchObject({ same: true })
+})
+
+test('fees that are taken in another asset leave the wallet where it was, and are no gap', async () => {
+  const told = { ...filled('in', 3, 101, 0.101) } as Extract<JournalRecord, { kind: 'told' }>
+  const note = { kind: 'broker', note: 'told', key: 'trade', feeIn: 'BNB', told: told.told } as const
+  expect(await session({ 3: [note, wallet(0.101)] })).toMatchObject({ same: true, unaccounted: [] })
+})
+
+test('contracts that no trade explains are unaccounted, those of somebody else’s trades are not', async () => {
+  const gap = gapNote({ of: SYMBOL, off: '3' })
+  expect(await session({ 4: [foreign(4, 'buy', 3, 104), gap] })).toMatchObject({ unaccounted: [] })
+  expect((await session({ 4: [foreign(4, 'buy', 1, 104), gap] })).unaccounted).toEqual([
+    `${SYMBOL}: the account holds 2 more than all trades explain, the session’s and those of others`,
+  ])
+})
