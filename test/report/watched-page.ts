@@ -7,12 +7,10 @@ export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr
   existsSync(path),
 )
 
-/** Widths and colours in which a page is looked at. */
+/** Each width and each colour in which a page is looked at, once: how a page is laid out does not hang on its colours. */
 export const VIEWS = [
   { width: 1400, colorScheme: 'light' },
-  { width: 1400, colorScheme: 'dark' },
   { width: 380, colorScheme: 'dark' },
-  { width: 380, colorScheme: 'light' },
 ] as const
 
 /** Opens a file; every message, error and request of its page, whenever it comes, is added to `noise`. */
