@@ -6,6 +6,8 @@ const EVERY = 1000
 const LEAST = 500
 /** A question is given up after this, ms. */
 const PATIENCE = 5000
+/** How long nobody is asked after a refusal that does not say it, ms. */
+const SILENCE = 60_000
 
 /**
  * What time it is in the market of a simulated exchange, which is that of the bars it plays: it may go faster there than here, or stand
@@ -13,15 +15,20 @@ const PATIENCE = 5000
  * @throws Error where nobody answers (yet)
  */
 export async function venueTime(origin: string, market: 'usdm' | 'spot'): Promise<StreamClock & { close(): void }> {
-  const first = await asked(origin, market)
-  let last = first
+  const { symbol, ...first } = await asked(origin, market)
+  let last: Sample = first
+  let silentUntil = 0
   const timer = setInterval(() => {
-    asked(origin, market)
+    if (performance.now() < silentUntil) return
+    // the address's weight is the session's too: of one symbol it costs a fortieth of what it costs of all
+    asked(origin, market, symbol)
       .then((next) => {
         last = next
       })
-      // it is the broker's to say that the exchange is gone
-      .catch(() => undefined)
+      .catch((error) => {
+        // it is the broker's to say that the exchange is gone; who goes on asking after a 429 is banned
+        if (error instanceof Silence) silentUntil = performance.now() + error.ms
+      })
   }, EVERY)
   timer.unref()
   const rate = () => Math.max(1, (last.there - first.there) / Math.max(1, last.here - first.here))
@@ -46,20 +53,38 @@ const PRICES = {
   spot: { path: '/api/v3/ticker/24hr', time: 'closeTime', name: 'spot' },
 } as const
 
-async function asked(origin: string, market: 'usdm' | 'spot'): Promise<Sample> {
+/** The exchange has asked for it, with a 429 or a 418. */
+class Silence extends Error {
+  readonly ms: number
+
+  constructor(origin: string, ms: number) {
+    super(`--broker exchange ${origin}: it has asked this address for silence; try again in ${Math.ceil(ms / 1000)} s`)
+    this.ms = ms
+  }
+}
+
+/** @param symbol of which to ask; without one of all, and the answer names one */
+async function asked(origin: string, market: 'usdm' | 'spot', symbol?: string): Promise<Sample & { symbol: string }> {
   const { path, time, name } = PRICES[market]
-  const url = `${origin}${path}`
+  const url = `${origin}${path}${symbol === undefined ? '' : `?symbol=${symbol}`}`
   const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) }).catch((error) => {
     const said = (error as { cause?: Error }).cause?.message ?? (error as Error).message
     // clients refuse the ports of other protocols before they ask
     const cause = said === 'bad port' ? 'no client asks this port' : said
     throw new Error(`--broker exchange ${origin}: nobody answers (${cause}); is it running?`)
   })
-  const prices: unknown = await answer.json().catch(() => null)
-  const there = Array.isArray(prices) ? Math.max(...prices.map((price) => Number(price?.[time]))) : Number.NaN
+  if (answer.status === 429 || answer.status === 418) {
+    const seconds = Number(answer.headers.get('retry-after'))
+    throw new Silence(origin, seconds > 0 ? seconds * 1000 : SILENCE)
+  }
+  const said: unknown = await answer.json().catch(() => null)
+  const prices: unknown[] = Array.isArray(said) ? said : [said]
+  const there = Math.max(...prices.map((price) => Number((price as Price | null)?.[time])))
   if (!Number.isFinite(there))
     throw new Error(
       `--broker exchange ${origin}: what answers (${answer.status}) is no exchange of ${name}; is it klinelab exchange?`,
     )
-  return { here: performance.now(), there }
+  return { here: performance.now(), there, symbol: String((prices[0] as Price)['symbol']) }
 }
+
+type Price = Readonly<Record<string, unknown>>

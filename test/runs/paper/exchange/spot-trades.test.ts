@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MainClient } from 'binance'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { sliceBars } from '../../../../src/core/bar.ts'
 import { openTimeOf } from '../../../../src/core/interval.ts'
 import type { EngineResult } from '../../../../src/core/run.ts'
+import { venueTime } from '../../../../src/runs/paper/venue-time.ts'
 import { prepare } from '../../../../src/runs/prepare.ts'
 import { replaySlots } from '../../../../src/runs/replay-slots.ts'
 import { settle } from '../../../../src/runs/settings.ts'
@@ -28,10 +29,16 @@ interface Case {
   readonly change?: readonly [from: string, to: string]
   readonly set: Readonly<Record<string, string>>
   readonly feeAsset: 'quote' | 'received'
+  /** Asked no more than Binance allows in a minute, with the market's time at every bar. */
+  readonly isLimited?: boolean
 }
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 const CASES: Readonly<Record<string, Case>> = {
-  'buy-and-hold': { set: {}, feeAsset: 'received' },
+  'buy-and-hold': { set: {}, feeAsset: 'received', isLimited: true },
   'sma-cross': { set: { fast: '6', slow: '24', qty: '0.5' }, feeAsset: 'received' },
   'rsi-reversion': { set: { period: '6' }, feeAsset: 'quote' },
   // its two stops so far apart that no bar goes through both
@@ -58,7 +65,7 @@ function tradesOf({ trades }: EngineResult): string[] {
 }
 
 /** A shipped strategy in a backtest, and at a simulated exchange that waits for it, pause by pause. */
-async function both(name: string, { change = ['', ''], set, feeAsset }: Case) {
+async function both(name: string, { change = ['', ''], set, feeAsset, isLimited = false }: Case) {
   const shipped = readFileSync(join(ROOT, 'strategies', `${name}.ts`), 'utf8')
   expect(shipped).toContain(change[0])
   const file = join(scratch({ [`${name}.ts`]: shipped.replace(...change) }), `${name}.ts`)
@@ -71,7 +78,7 @@ async function both(name: string, { change = ['', ''], set, feeAsset }: Case) {
   const [{ bars, startRow, instrument }] = slots as [(typeof slots)[number]]
   const { limitTouch, execution } = settings
   // days go by in a second, and are asked about as days are
-  const allowances = { weightPerMinute: 1e9, ordersPerTenSeconds: 1e9, ordersPerLonger: 1e9 }
+  const allowances = isLimited ? {} : { weightPerMinute: 1e9, ordersPerTenSeconds: 1e9, ordersPerLonger: 1e9 }
   const played = await play({ slots, kind, cash: CASH, limitTouch, execution, allowances })
   const { bars: all, costs } = options.slots[0]!
   const warmFrom = bars.openTime.indexOf(all.openTime[0]!)
@@ -80,8 +87,11 @@ async function both(name: string, { change = ['', ''], set, feeAsset }: Case) {
   const patient = { timeout: 5000, echo: 5000, recvWindow: 5000 }
   const session = await new SessionDouble(played.origin, new StubExchange(), [], patient, world).open()
   const client = new MainClient({ api_key: KEYS.key, api_secret: KEYS.secret, baseUrl: played.origin })
+  if (isLimited) vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  const clock = isLimited ? await venueTime(played.origin, 'spot') : null
   try {
     for (let row = startRow; row < bars.length; row++) {
+      if (clock !== null) vi.advanceTimersByTime(1000)
       for (let at = ''; at !== 'close' && at !== 'end'; ) {
         // nothing can be filled where nothing rests
         const isQuiet = session.run.openOrders().length === 0
@@ -104,6 +114,7 @@ async function both(name: string, { change = ['', ''], set, feeAsset }: Case) {
     expect(played.errors).toEqual([])
     return { here: session.run.result(), there: backtest.result }
   } finally {
+    clock?.close()
     await session.kill()
     await played.close()
   }
