@@ -37,6 +37,8 @@ export interface Attempt {
   isCancelled: boolean
   /** Whether what follows from its end has been done. */
   isDealtWith: boolean
+  /** Exchange's time at which it was found to be over and asked for by nobody, UTC ms. */
+  overAt: number | null
 }
 
 export function newAttempt(
@@ -56,6 +58,7 @@ export function newAttempt(
     isSeen: false,
     isCancelled: false,
     isDealtWith: false,
+    overAt: null,
   }
 }
 

@@ -7,6 +7,9 @@ import type { Terms } from './terms.ts'
 /** Most orders taken for gone that are asked for: each is a request. */
 const ASKED = 20
 
+/** What an exchange tells, it tells within so many ms: trades of an order, and its end once more. Its lists look back as far. */
+export const LOOK_BACK = 7 * 86_400_000
+
 type ToldFill = Extract<Told, { kind: 'fill' }>
 
 /** Every order that this session has sent, or is about to: out of its notes after a restart. */
@@ -15,6 +18,16 @@ export class Attempts {
   readonly #byLine = new Map<string, Attempt[]>()
   readonly #byOrderId = new Map<string, Attempt>()
   readonly #traded = new Map<string, bigint>()
+  /** Highest number of those that were let go: whatever comes after them is above it, so that no client id comes twice. */
+  #highest = 0
+
+  get size(): number {
+    return this.#byClientId.size
+  }
+
+  get hasLetGo(): boolean {
+    return this.#highest > 0
+  }
 
   /** Coins that the session has bought less those that it has sold, fees that were taken in coins included: as the exchange has told. */
   tradedOf(symbol: string): bigint {
@@ -41,7 +54,40 @@ export class Attempts {
   }
 
   nextNumber(symbol: string, order: string): number {
-    return (this.of(symbol, order).at(-1)?.number ?? 0) + 1
+    return Math.max(this.of(symbol, order).at(-1)?.number ?? 0, this.#highest) + 1
+  }
+
+  /**
+   * Lets go what has been over for long, and is asked for by nobody: a session goes on for months.
+   * @param now exchange's time, UTC ms
+   * @param isAsked whether it may still be asked for, such as by an order that lives
+   */
+  letGo(now: number, isAsked: (attempt: Attempt) => boolean): Attempt[] {
+    const gone: Attempt[] = []
+    const triggering = new Map<string, ReadonlySet<Attempt>>()
+    for (const attempt of this.#byClientId.values()) {
+      const { symbol, state, isDealtWith, telling, number } = attempt
+      if (!(state === 'absent' || (state === 'ended' && isDealtWith)) || telling > 0 || isAsked(attempt)) continue
+      attempt.overAt ??= now
+      if (now - attempt.overAt < LOOK_BACK) continue
+      // what is taken for gone may have triggered all the same
+      if (!triggering.has(symbol)) triggering.set(symbol, new Set(this.untriggered(symbol)))
+      if (triggering.get(symbol)!.has(attempt)) continue
+      this.#drop(attempt)
+      this.#highest = Math.max(this.#highest, number)
+      gone.push(attempt)
+    }
+    return gone
+  }
+
+  #drop(attempt: Attempt): void {
+    const { symbol, order, clientId, orderId } = attempt
+    this.#byClientId.delete(clientId)
+    if (orderId !== '') this.#byOrderId.delete(lineKey(symbol, orderId))
+    const line = lineKey(symbol, order)
+    const left = this.of(symbol, order).filter((one) => one !== attempt)
+    if (left.length > 0) this.#byLine.set(line, left)
+    else this.#byLine.delete(line)
   }
 
   byClientId(clientId: string): Attempt | undefined {

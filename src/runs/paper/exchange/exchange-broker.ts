@@ -10,6 +10,7 @@ import { Fills } from './fills.ts'
 import { Funding } from './funding.ts'
 import { Gate } from './gate.ts'
 import type { Keys } from './keys.ts'
+import { letGoOfOld } from './let-go.ts'
 import { Lines } from './lines.ts'
 import type { Market } from './market.ts'
 import { pause } from './pause.ts'
@@ -106,6 +107,7 @@ export class ExchangeBroker implements PaperBroker {
     if (this.#stop.signal.aborted) return
     this.#open.lines.lookAtTargets()
     await this.#open.reconciliation.run()
+    letGoOfOld(this.#open.context, this.#open.fills)
   }
 
   /** Every wish is carried out, and what was carried out has been told of; or the session is stopped, and has waited long enough. */

@@ -1,10 +1,10 @@
-import { foreignNote } from '../foreign-trade.ts'
 import type { BrokerSymbol } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
-import { systemOrder } from './client-id.ts'
+import { isOfSession, systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
 import { feeText, textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+import { tradeKey } from './teller.ts'
 import type { Terms } from './terms.ts'
 
 /** One execution, whether the stream told of it or the list of trades. */
@@ -30,6 +30,8 @@ const NO_ORDER = -2013
 export class Fills {
   readonly #context: Context
   readonly #newest = new Map<string, bigint>()
+  /** Symbols of which all trades since the session's beginning have been listed by this process. */
+  readonly #listed = new Set<string>()
   readonly #underway = new Map<string, Promise<boolean>>()
   readonly #feeRates = new Map<string, BrokerSymbol['fees']>()
 
@@ -50,7 +52,7 @@ export class Fills {
     const { symbol, order, clientId } = attempt
     const { teller } = this.#context
     const { tradeId, qty, price, isMaker, at } = execution
-    const key = `trade ${symbol} ${tradeId}`
+    const key = tradeKey(symbol, tradeId)
     if (teller.has(key)) return
     attempt.telling++
     try {
@@ -113,13 +115,22 @@ export class Fills {
       }
       const trades = rowsOf(outcome.reply)
       for (const trade of trades) if (!(await this.#takeTrade(symbol, trade))) return false
-      if (trades.length < PAGE || signal.aborted) return true
+      if (signal.aborted) return true
+      if (trades.length < PAGE) {
+        this.#listed.add(symbol)
+        return true
+      }
     }
+  }
+
+  /** Id up to which all trades are told; `null` before this process has listed them: until then each may come again. */
+  toldUpTo(symbol: string): bigint | null {
+    return this.#listed.has(symbol) ? (this.#newest.get(symbol) ?? null) : null
   }
 
   async #takeTrade(symbol: string, trade: Fields): Promise<boolean> {
     const tradeId = textIn(trade, 'id')
-    const key = `trade ${symbol} ${tradeId}`
+    const key = tradeKey(symbol, tradeId)
     if (!this.#context.teller.has(key)) {
       const owner = await this.#find(symbol, textIn(trade, 'orderId'), '')
       if (owner === undefined) return false
@@ -133,7 +144,7 @@ export class Fills {
         at: Number(trade['time']),
       }
       if (typeof owner === 'string') await this.#keepForeign(key, symbol, owner, trade, execution)
-      else await this.take(owner, execution)
+      else if (owner !== null) await this.take(owner, execution)
     }
     this.#raise(symbol, tradeId)
     return true
@@ -152,22 +163,21 @@ export class Fills {
     const { tradeId, qty, price, at } = execution
     const fee = await this.#feeOf(symbol, isBuy ? 'BUY' : 'SELL', execution)
     const of = { symbol, tradeId, orderId: textIn(trade, 'orderId'), clientId, system: systemOrder(clientId) }
-    const note = foreignNote(key, { ...of, side: isBuy ? 'buy' : 'sell', qty, price, ...fee, at })
-    await this.#context.teller.keep(key, note)
+    await this.#context.teller.keep(key, { ...of, side: isBuy ? 'buy' : 'sell', qty, price, ...fee, at })
   }
 
   /**
    * Whose order it is by the exchange's id: that of an algo order which triggered while nobody listened too. `null`: nobody's of this
-   * session, which has been said; `undefined`: it could not be found out now.
+   * session, which has been said, or one that is long over; `undefined`: it could not be found out now.
    */
   async ownerOf(symbol: string, orderId: string, clientId = ''): Promise<Attempt | null | undefined> {
     const owner = await this.#find(symbol, orderId, clientId)
     return typeof owner === 'string' ? null : owner
   }
 
-  /** @returns the client id of an order that nobody here has sent, which has been said */
-  async #find(symbol: string, orderId: string, clientId: string): Promise<Attempt | string | undefined> {
-    const { attempts, gate, market } = this.#context
+  /** @returns the client id of an order that nobody here has sent, which has been said; `null`: of an own one that is long over */
+  async #find(symbol: string, orderId: string, clientId: string): Promise<Attempt | string | null | undefined> {
+    const { attempts, gate, market, host } = this.#context
     const known = attempts.byOrderId(symbol, orderId) ?? attempts.byClientId(clientId)
     if (known !== undefined) return known
     let name = clientId
@@ -189,6 +199,7 @@ export class Fills {
         if (textIn(fieldsOf(outcome.reply), 'actualOrderId') === orderId) return this.#own(attempt, orderId)
       } else if (outcome.kind !== 'refused' || outcome.code !== NO_ORDER) return undefined
     }
+    if (attempts.hasLetGo && isOfSession(name, host.sessionId)) return null
     await this.#sayForeign(symbol, orderId, name)
     return name
   }
