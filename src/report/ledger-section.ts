@@ -4,6 +4,8 @@ import { count, date, NONE, plural, ratio } from './format.ts'
 import { escapeHtml, section, tableHtml } from './html.ts'
 import { chance } from './search-format.ts'
 
+/** What can be said of one trial alone. */
+const ALONE: readonly string[] = ['probabilistic', 'minimumTrackRecord']
 /** Names that a sentence lists. */
 const LISTED = 4
 
@@ -51,8 +53,9 @@ function daysText(first: number, last: number): string {
 }
 
 /** Why figures are missing, each reason once. */
-function reasons({ notes }: Overfitting): string {
-  const said = [...new Set(Object.values(notes))]
+function reasons({ notes, trials }: Overfitting): string {
+  const shown = Object.entries(notes).filter(([key]) => trials > 1 || ALONE.includes(key))
+  const said = [...new Set(shown.map(([, note]) => note))]
   return said.length === 0 ? '' : `<p class="words">${NONE}\u2002${escapeHtml(said.join('; '))}.</p>`
 }
 
@@ -62,6 +65,15 @@ function worthTable(one: Overfitting, compared: number): string {
   const cell = (key: keyof Overfitting, text: string) => (one[key] === null ? NONE : text)
   const needed = (key: 'minimumTrackRecord' | 'minimumTrackRecordDeflated') =>
     cell(key, plural(Math.ceil(one[key] ?? 0), 'day'))
+  if (one.trials === 1)
+    return tableHtml(
+      `Sharpe ${ratio(one.sharpe)} over ${plural(one.days, 'day')}`,
+      [{ title: 'Figure' }, { title: 'as if alone', kind: 'number' }],
+      [
+        ['Chance that its true Sharpe is above 0', cell('probabilistic', chance(one.probabilistic))],
+        ['Days needed to be sure', needed('minimumTrackRecord')],
+      ],
+    )
   const overfitted = validation === null ? NONE : chance(validation.probability)
   return tableHtml(
     `Sharpe ${ratio(one.sharpe)} over ${plural(one.days, 'day')}, before and after all trials are counted`,

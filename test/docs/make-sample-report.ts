@@ -44,7 +44,7 @@ if (total > MOST_BYTES) throw new Error(`reports/sample has ${total} bytes, more
 async function takePicture(page: string, file: string): Promise<void> {
   const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
   try {
-    const tab = await browser.newPage({ viewport: { width: 1400, height: 1300 }, colorScheme: 'light' })
+    const tab = await browser.newPage({ viewport: { width: 1400, height: 1700 }, colorScheme: 'light' })
     await tab.goto(pathToFileURL(page).href)
     for (const id of ['chart-equity', 'chart-drawdown']) await tab.waitForSelector(`#${id}[data-drawn=yes]`)
     const chart = (await tab.locator('figure', { has: tab.locator('#chart-drawdown') }).boundingBox())!

@@ -47,6 +47,16 @@ describe('what was tried, in a report', () => {
     expect(text).toContain('Chance of overfitting, 12 trials over the same days')
   })
 
+  test('of one trial only what can be said of it alone: no column of dashes, and no reason for them', () => {
+    const { returns } = known[0]!
+    const overfitting = judgeOverfitting(returns, [{ returns }], { trials: 1 })
+    const text = textOf(ledgerSection({ ...verdict, trials: 1, overfitting }))
+    expect(text).toContain(`true Sharpe is above 0 ${(100 * overfitting.probabilistic!).toFixed(1)} %`)
+    expect(text).toMatch(/Days needed to be sure [\d ]+ days/)
+    expect(text).not.toContain('–')
+    expect(text).not.toContain('nothing was chosen')
+  })
+
   test('too few to say, in words', () => {
     const returns = madeReturns(1, 12)
     const overfitting = judgeOverfitting(returns, [{ returns }], { trials: 1 })
