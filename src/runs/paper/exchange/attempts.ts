@@ -110,7 +110,12 @@ export class Attempts {
   /** All of an order list that may still be on the exchange; the attempt itself where it is in none. */
   together(attempt: Attempt): Attempt[] {
     if (attempt.list === null) return [attempt]
-    return this.unfinished().filter(({ list, symbol }) => list === attempt.list && symbol === attempt.symbol)
+    return this.inList(attempt).filter(({ state }) => state !== 'ended' && state !== 'absent')
+  }
+
+  /** All of an order list, whatever became of them. */
+  inList({ symbol, list: its }: Attempt): Attempt[] {
+    return [...this.#byClientId.values()].filter(({ list, symbol: of }) => list === its && of === symbol)
   }
 
   /** Those that may still be on the exchange. */
@@ -149,6 +154,7 @@ export class Attempts {
       }
       const attempt = this.#byClientId.get(String(note['clientId']))
       if (attempt === undefined) continue
+      if (note.note === 'cancelling') attempt.isCancelled = true
       if (note.note === 'order') {
         attempt.orderId = String(note['orderId'])
         this.index(attempt)

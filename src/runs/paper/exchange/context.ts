@@ -1,6 +1,6 @@
 import type { Told } from '../../../core/told.ts'
 import { type Alarm, brokerStands, haltStands } from '../alarm.ts'
-import type { BrokerHost } from '../paper-broker.ts'
+import type { BrokerHost, BrokerNote } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { type Attempts, endedNote } from './attempts.ts'
 import type { Gate } from './gate.ts'
@@ -100,8 +100,21 @@ export class Context {
   /** Something that helps after a restart and may be lost: nothing waits for it. */
   jot(attempt: Attempt, what: 'ended' | 'order'): void {
     const { clientId, orderId } = attempt
-    const note = what === 'ended' ? endedNote(attempt) : { kind: 'broker' as const, note: 'order', clientId, orderId }
-    this.host.note(note).catch((error: unknown) => this.host.log('error', `note not written: ${String(error)}`))
+    void this.#noted(
+      what === 'ended' ? endedNote(attempt) : { kind: 'broker' as const, note: 'order', clientId, orderId },
+    )
+  }
+
+  /** On the disk before its end is asked for: whoever goes on after a kill does not take it for somebody else's doing. */
+  async cancelling(all: readonly Attempt[]): Promise<void> {
+    const fresh = all.filter(({ isCancelled }) => !isCancelled)
+    for (const one of fresh) one.isCancelled = true
+    // a cancel leaves all the same: without its note it is at worst taken for another's
+    await Promise.all(fresh.map(({ clientId }) => this.#noted({ kind: 'broker', note: 'cancelling', clientId })))
+  }
+
+  #noted(note: BrokerNote): Promise<void> {
+    return this.host.note(note).catch((error: unknown) => this.host.log('error', `note not written: ${String(error)}`))
   }
 }
 

@@ -295,7 +295,7 @@ export class ExchangeBroker implements PaperBroker {
     const { symbol, order, clientId, orderId, terms } = attempt
     const { conditional, paths } = context.market
     const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    attempt.isCancelled = true
+    await context.cancelling([attempt])
     const outcome =
       terms.route === 'algo' && !orderId
         ? await context.gate.send('DELETE', conditional!.order, { clientAlgoId: clientId })

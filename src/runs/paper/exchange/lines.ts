@@ -270,11 +270,11 @@ export class Lines {
   }
 
   /** What its list's other order has begun to do ends it: of what is left of both a new list is made. */
-  #isEndOfList({ symbol, order, list, status }: Attempt): boolean {
-    if (list === null || status === 'FILLED') return false
-    const others = this.#context.host.run.openOrders().filter((one) => one.symbol === symbol && one.id !== order)
-    const known = others.flatMap(({ id }) => this.#context.attempts.of(symbol, id))
-    return known.some((one) => one.list === list && (one.filled > 0n || one.hasTriggered))
+  #isEndOfList(attempt: Attempt): boolean {
+    if (attempt.list === null || attempt.status === 'FILLED') return false
+    // the strategy may have cancelled the other meanwhile: it has filled all the same
+    const others = this.#context.attempts.inList(attempt).filter((one) => one !== attempt)
+    return others.some((one) => one.filled > 0n || one.hasTriggered)
   }
 }
 

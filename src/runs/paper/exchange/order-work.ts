@@ -244,10 +244,10 @@ export class OrderWork {
   }
 
   /** Asks for the end of an order; of all of its list where it is in one. */
-  #takeBack(attempt: Attempt): Promise<Outcome> {
+  async #takeBack(attempt: Attempt): Promise<Outcome> {
     const { gate, attempts, market } = this.#context
+    await this.#context.cancelling(attempts.together(attempt))
     const { symbol, clientId, orderId, list, terms } = attempt
-    for (const one of attempts.together(attempt)) one.isCancelled = true
     // coins that are held back are in the way of what leaves
     const how = { isExit: this.#coins !== null && terms.side === 'SELL' }
     if (list !== null) return gate.send('DELETE', market.lists!.one, { symbol, listClientOrderId: list }, how)

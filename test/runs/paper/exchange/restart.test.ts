@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { amend, buy, cancel } from '../../../../src/core/order.ts'
+import { type StubAnswer, said } from './stub-answer.ts'
 import { elsewhere, goOn, hold, session, stub, useStub } from './stub-scene.ts'
 import { until } from './until.ts'
 
@@ -131,6 +132,58 @@ test.each([
       ends.add(JSON.stringify([open.sort(), session.fills, session.said, session.position]))
     }
     expect([...ends]).toEqual([JSON.stringify([legs, ['o1 1 at 100'], [], 1])])
+  },
+)
+
+const DOORS = ['order', 'algoOrder', 'orderList', 'orderList/oco'].flatMap((door) =>
+  ['POST', 'PUT', 'DELETE'].map((method) => `${method} /fapi/v1/${door}`),
+)
+
+test.each([
+  ['usdm', true, ['LIMIT 1 120 0', 'STOP_MARKET 1 0 92']],
+  ['usdm', false, ['LIMIT 1 120 0', 'STOP_MARKET 1 0 92']],
+  ['spot', true, ['LIMIT_MAKER 1 120 0', 'STOP_LOSS 1 0 92']],
+  ['spot', false, ['LIMIT_MAKER 1 120 0', 'STOP_LOSS 1 0 92']],
+] as const)(
+  '%s: killed as each request arrives in turn, carried out: %s; an entry and a stop that are changed come to the same',
+  async (kind, isCarriedOut, legs) => {
+    const ends = new Set<string>()
+    for (let at = 1; at <= 6; at++) {
+      await elsewhere(kind)
+      let requests = 0
+      const die = ({ carryOut }: { carryOut: () => StubAnswer }) => {
+        if (++requests !== at) return undefined
+        if (isCarriedOut) carryOut()
+        session.isDead = true
+        return said(-1007, 'nobody reads this', 504)
+      }
+      for (const door of DOORS) stub.fault(door, die, 99)
+      /** Where it has died, it goes on: what it was about to do is done by then. */
+      const rest = async (what: string, holds: () => boolean) => {
+        await until(`${what}, or it is dead`, () => holds() || session.isDead)
+        if (session.isDead) await goOn()
+        await until(what, holds)
+        await session.broker.idle()
+      }
+      const open = () =>
+        stub
+          .open()
+          .map(({ type, qty, price, trigger }) => `${type} ${qty} ${price} ${trigger}`)
+          .sort()
+      session.decide(buy({ qty: 1, limit: 95, id: 'dip', stopLoss: 90, takeProfit: 120 }))
+      await rest('the entry is there', () => open().join() === 'LIMIT 1 95 0')
+      session.decide(amend('dip', { limit: 96 }))
+      await rest('it is changed', () => open().join() === 'LIMIT 1 96 0')
+      stub.fill(stub.open()[0]!, 1, '96', { maker: true })
+      await rest('the legs are there', () => open().length === 2)
+      session.decide(amend(session.run.openOrders().find(({ role }) => role === 'stop')!.id, { stop: 92 }))
+      await rest('the stop is moved', () => open().join() === legs.join())
+      await session.broker.reconcile()
+      expect(requests).toBeGreaterThanOrEqual(at)
+      expect(new Set(stub.orders.map(({ clientId }) => clientId)).size).toBe(stub.orders.length)
+      ends.add(JSON.stringify([open(), session.fills, session.halts, session.said, session.position]))
+    }
+    expect([...ends]).toEqual([JSON.stringify([legs, ['dip 1 at 96'], [], [], 1])])
   },
 )
 

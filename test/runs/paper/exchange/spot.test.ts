@@ -115,6 +115,25 @@ describe('a stop and a target', () => {
     expect([session.said, session.halts]).toEqual([[], []])
   })
 
+  test('a target of which a part fills as the strategy cancels it ends its list, and the stop stands for what is left', async () => {
+    await held()
+    const target = session.run.openOrders().find(({ role }) => role === 'target')!
+    stub.isHeld = true
+    stub.fill(
+      stub.find(({ type }) => type === 'LIMIT_MAKER'),
+      0.4,
+      '120',
+      { maker: true },
+    )
+    session.decide(cancel(target.id))
+    stub.release('the first first')
+    await until('the stop stands for what is left', () => open().includes('STOP_LOSS SELL 0.6 0 90'))
+    await session.broker.idle()
+    await session.broker.reconcile()
+    expect([open(), session.position]).toEqual([['STOP_LOSS SELL 0.6 0 90'], 0.6])
+    expect([session.said, session.halts]).toEqual([[], []])
+  })
+
   test('a part of the target ends the list; what is left of both is a new one', async () => {
     await held()
     stub.fill(

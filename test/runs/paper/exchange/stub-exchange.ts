@@ -99,8 +99,12 @@ export class StubExchange extends StubStream {
     const fault = this.#faults.find((one) => one.what === plainName(what) && one.left > 0)
     if (fault !== undefined) fault.left--
     const { socket } = request
-    const givenUp = new Promise((done) => socket.once('close', done))
-    const spoiled = await fault?.fault({ params, carryOut, reset: () => socket.destroy(), givenUp })
+    const spoiled = await fault?.fault({
+      ...{ params, carryOut, reset: () => socket.destroy() },
+      get givenUp() {
+        return new Promise((done) => socket.once('close', done))
+      },
+    })
     if (socket.destroyed) return
     const { status, body, headers = {} } = spoiled ?? carryOut()
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
