@@ -37,7 +37,7 @@ test.each(OFF)('what is off changes no byte: %s', (_, off) => {
       fills += plain.fills.length
       expect(bytes(play({ ...of, execution: off(of) }))).toBe(bytes(plain))
     }),
-    { numRuns: 150 },
+    { numRuns: 75 },
   )
   expect(fills).toBeGreaterThan(50)
 })
@@ -49,7 +49,7 @@ test('no ticks are no slippage', () => {
       const none: Partial<Execution> = { slippage: { model: 'ticks', ticks: 0 } }
       expect(bytes(play({ ...free, execution: none }))).toBe(bytes(play(free)))
     }),
-    { numRuns: 80 },
+    { numRuns: 40 },
   )
 })
 
@@ -81,7 +81,7 @@ test('no bar gives more than its share, and no order gets more than it asked for
       parts += [...ofOrder.values()].filter((count) => count > 1).length
       checkQuantities(events)
     }),
-    { numRuns: 250 },
+    { numRuns: 125 },
   )
   expect(capped).toBeGreaterThan(20)
   expect(parts).toBeGreaterThan(20)
@@ -131,7 +131,7 @@ test('a fill is never better than its reference, never beyond a limit, and ticks
           expect(sign * (price - reference)).toBeGreaterThanOrEqual(0)
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 125 },
   )
   expect(slipped).toBeGreaterThan(20)
 })
@@ -186,7 +186,7 @@ test('requests arrive when their time has passed, and nothing fills before its o
           expect(event.fill.time).toBeGreaterThanOrEqual(since.get(`${event.fill.symbol} ${event.fill.order}`)!)
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   )
   expect(arrivals).toBeGreaterThan(200)
 })
@@ -222,7 +222,7 @@ test('cutting off the future never changes the past: what slippage and shares ar
       for (const column of COLUMNS)
         expect([...whole.equity[column].subarray(0, length)]).toEqual([...part.equity[column]])
     }),
-    { numRuns: 150 },
+    { numRuns: 75 },
   )
   expect(compared).toBeGreaterThan(200)
 })

@@ -121,7 +121,7 @@ test('while trading is halted nothing grows, and what is held is being closed', 
         play(of, { onEvent, onInstant }, undefined, resolveRisk([{ source: 'test', limits: { [rule]: tight[rule] } }]))
       },
     ),
-    { numRuns: 700 },
+    { numRuns: 450 },
   )
   expect(halted).toBeGreaterThan(200)
   expect(closed).toBeGreaterThan(40)

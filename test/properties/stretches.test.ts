@@ -21,7 +21,7 @@ test('instants told all at once come to what they come to one at a time, and qui
       expectSame(playAlone(of, 'at once'), each)
       expectSame(playAlone(of, 'never quiet'), each)
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   )
   expect(fills).toBeGreaterThan(100)
 })
