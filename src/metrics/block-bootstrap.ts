@@ -98,8 +98,7 @@ export function percentileInterval(samples: Samples, level: number): ConfidenceI
   const known = samples.filter((sample) => !Number.isNaN(sample)).sort()
   const tail = (1 - level) / 2
   if (known.length === 0 || samples.length - known.length > tail * samples.length) return null
-  const sorted = [...known]
-  return { low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) }
+  return { low: quantile(known, tail), high: quantile(known, 1 - tail) }
 }
 
 export function sampleOf(figure: Figure): number {

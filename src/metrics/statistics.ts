@@ -21,7 +21,7 @@ export function covariance(a: readonly number[], b: readonly number[]): number {
 }
 
 /** Linear interpolation between ranks (Hyndman & Fan type 7). `sorted` ascends and is not empty. */
-export function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: ArrayLike<number>, q: number): number {
   const h = (sorted.length - 1) * q
   const low = Math.floor(h)
   return sorted[low]! + (h - low) * ((sorted[low + 1] ?? sorted[low]!) - sorted[low]!)
