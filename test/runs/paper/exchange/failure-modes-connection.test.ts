@@ -118,9 +118,11 @@ describe.each(['usdm', 'spot'] as const)('%s', (kind) => {
     await until('the order is there', () => stub.orders.length === 1)
     stub.fill(stub.orders[0]!, 0.4, '100')
     stub.fill(stub.orders[0]!, 0.6, '101')
-    stub.release('the last first')
-    await session.broker.idle()
+    // each is followed by one of balances on spot
+    stub.releaseLast(kind === 'spot' ? 2 : 1)
     await until('all is known', () => session.position === 1)
+    stub.releaseLast(9)
+    await session.broker.idle()
     await session.broker.reconcile()
     expect(session.fills.sort()).toEqual(['o1 0.4 at 100', 'o1 0.6 at 101'])
     expect([session.run.openOrders(), session.halts, session.said]).toEqual([[], [], []])

@@ -10,7 +10,7 @@ export class StubStream extends StubBook {
   isMute = false
   /** As on paths of old: streams are taken, and nothing is ever sent on them. */
   isLegacy = false
-  /** Frames wait until `release`. */
+  /** Frames wait until `releaseLast`. */
   isHeld = false
   listenKey = 'key1'
   keysMade = 0
@@ -57,10 +57,11 @@ export class StubStream extends StubBook {
         ws.send(JSON.stringify(this.kind === 'spot' ? frame : { stream: this.listenKey, data: frame }))
   }
 
-  release(first: 'the first first' | 'the last first'): void {
+  /** Of the frames that wait the newest, the newest first; the others go on waiting. */
+  releaseLast(count: number): void {
     this.isHeld = false
-    const frames = this.#held.splice(0)
-    for (const frame of first === 'the first first' ? frames : frames.reverse()) this.send(frame)
+    for (const frame of this.#held.splice(-count).reverse()) this.send(frame)
+    this.isHeld = this.#held.length > 0
   }
 
   end(order: StubOrder, status: string, why = ''): void {
