@@ -119,9 +119,9 @@ describe.each(['usdm', 'spot'] as const)('%s', (kind) => {
     stub.fill(stub.orders[0]!, 0.4, '100')
     stub.fill(stub.orders[0]!, 0.6, '101')
     // each is followed by one of balances on spot
-    stub.releaseLast(kind === 'spot' ? 2 : 1)
+    stub.release('the last first', kind === 'spot' ? 2 : 1)
     await until('all is known', () => session.position === 1)
-    stub.releaseLast(9)
+    stub.release('the last first')
     await session.broker.idle()
     await session.broker.reconcile()
     expect(session.fills.sort()).toEqual(['o1 0.4 at 100', 'o1 0.6 at 101'])

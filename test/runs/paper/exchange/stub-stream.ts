@@ -10,7 +10,7 @@ export class StubStream extends StubBook {
   isMute = false
   /** As on paths of old: streams are taken, and nothing is ever sent on them. */
   isLegacy = false
-  /** Frames wait until `releaseLast`. */
+  /** Frames wait until `release`. */
   isHeld = false
   listenKey = 'key1'
   keysMade = 0
@@ -57,10 +57,12 @@ export class StubStream extends StubBook {
         ws.send(JSON.stringify(this.kind === 'spot' ? frame : { stream: this.listenKey, data: frame }))
   }
 
-  /** Of the frames that wait the newest, the newest first; the others go on waiting. */
-  releaseLast(count: number): void {
+  /** So many of the frames that wait are sent, in their order or from the last one on; the others go on waiting. */
+  release(first: 'the first first' | 'the last first', count = this.#held.length): void {
     this.isHeld = false
-    for (const frame of this.#held.splice(-count).reverse()) this.send(frame)
+    if (first === 'the last first') this.#held.reverse()
+    for (const frame of this.#held.splice(0, count)) this.send(frame)
+    if (first === 'the last first') this.#held.reverse()
     this.isHeld = this.#held.length > 0
   }
 
