@@ -152,6 +152,13 @@ export class Refusals {
       )
       return end('expired')
     }
+    if (status === 'REJECTED' && attempt.terms.trigger !== null)
+      this.#context.alarm(
+        'trigger-rejected',
+        'critical',
+        `${symbol}: order ${order} was reached and refused (${said})`,
+        facts,
+      )
     return end(status === 'REJECTED' ? 'refused' : view.tif === 'GTX' ? 'post-only' : 'expired')
   }
 }

@@ -158,17 +158,12 @@ export class StreamEvents {
     else if (reason !== 'ORDER') this.#hooks.onDoubt(null)
   }
 
+  /** Binance says it twice, here and of the order itself: what follows from its end is what is said. */
   #triggerReject(or: Fields): void {
     const symbol = textIn(or, 's')
     const id = textIn(or, 'i')
     const why = textIn(or, 'r')
     const attempt = this.#context.attempts.byOrderId(symbol, id)
-    this.#context.alarm(
-      'trigger-rejected',
-      'critical',
-      `${symbol}: a conditional order was reached and refused: ${why}`,
-      { symbol, id },
-    )
     if (attempt === undefined) return this.#hooks.onDoubt(symbol)
     learnOfOrder(attempt, { status: 'REJECTED', executed: textOf(attempt.filled), orderId: id, why })
     this.#lines.look(symbol, attempt.order)

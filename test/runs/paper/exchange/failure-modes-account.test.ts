@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { buy } from '../../../../src/core/order.ts'
 import { said } from './stub-answer.ts'
 import { anew, another, goOn, hold, session, stub, useStub } from './stub-scene.ts'
@@ -6,12 +6,46 @@ import { until } from './until.ts'
 
 /**
  * What goes wrong between a client and Binance USDS-M, numbered as in the list of twenty that this project keeps; 15 and 16 are of
- * candles, and tested where those are read. Here what is of the account and its rules: a stop that has another name (14), 19 and 20; what befalls
+ * candles, and tested where those are read. Here what is of the account and its rules: stops that are reached (9, 14), rules (19) and settings (20); what befalls
  * the account itself (8, 9, 20) is in failure-modes-simulated. Each test fails without the defence that it is of.
  */
 useStub()
 
 const ORDER = 'POST /fapi/v1/order'
+
+describe.each(['before', 'after'])(
+  '9: an order that is reached and refused, which an event says %s the order itself does',
+  (when) => {
+    async function refuse(): Promise<void> {
+      const algo = stub.find(({ route, status }) => route === 'algo' && status === 'NEW')
+      const reject = {
+        e: 'CONDITIONAL_ORDER_TRIGGER_REJECT',
+        or: { s: 'BTCUSDT', i: algo.id, r: 'Margin is insufficient.' },
+      }
+      if (when === 'before') stub.send(reject)
+      stub.end(algo, 'REJECTED', 'Margin is insufficient.')
+      if (when === 'after') stub.send(reject)
+      await until('it is said', () => session.said.length > 0)
+      await session.broker.idle()
+      await session.broker.reconcile()
+      expect(session.alarms[0]!.text).toContain('REJECTED: Margin is insufficient.')
+    }
+
+    test('a stop: one alarm, and its position leaves', async () => {
+      await hold()
+      await refuse()
+      expect(session.said).toEqual(['stop-rejected critical'])
+      expect(stub.open()).toMatchObject([{ type: 'MARKET', side: 'SELL', qty: 1 }])
+    })
+
+    test('an entry: one alarm, and it is over', async () => {
+      await session.settle(buy({ qty: 1, stop: 110 }))
+      await refuse()
+      expect(session.said).toEqual(['trigger-rejected critical'])
+      expect([stub.open(), session.run.openOrders()]).toEqual([[], []])
+    })
+  },
+)
 
 test('14: an order that a stop became, under a name that nobody knows, is the stop', async () => {
   await hold()

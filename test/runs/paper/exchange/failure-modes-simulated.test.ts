@@ -96,8 +96,8 @@ test('9: a stop that is reached and then refused: the position leaves at the mar
   await until('the session is flat', () => session.position === 0)
   expect(await held()).toBe('0.000')
   expect(session.fills.at(-1)).toBe('o2 0.1 at 50000')
-  expect(session.said).toEqual(['trigger-rejected critical', 'stop-rejected critical'])
-  expect(session.alarms[1]!.text).toContain('REJECTED: Margin is insufficient.')
+  expect(session.said).toEqual(['stop-rejected critical'])
+  expect(session.alarms[0]!.text).toContain('REJECTED: Margin is insufficient.')
 }, 30_000)
 
 test.each([
