@@ -24,6 +24,11 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
     ['Trades', count(counters.trades)],
     ...alarmLines(snapshot),
     ...driftLines(snapshot.drift),
+    // sessions of before have none
+    ...(snapshot.champions ?? []).map(({ model, since }): [string, string] => [
+      'Champion',
+      `a newer one of model ${model} waits since ${timeName(since)}: this session keeps its own, and one that is begun with another --name asks it`,
+    ]),
     ...(timings.total.count > 0
       ? [['Bar to order', `median ${ms(timings.total.p50)}, 99 % within ${ms(timings.total.p99)}`] as [string, string]]
       : []),

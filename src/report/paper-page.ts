@@ -14,7 +14,7 @@ section{margin:26px 0}
 #now{margin-top:18px}
 #main #now .sentence{margin-bottom:14px}
 #remarks{margin:14px 0 0;padding-left:1.2em;color:var(--soft);font-size:14px;overflow-wrap:anywhere}
-#remarks:empty{display:none}
+#remarks:empty,#champions:empty{display:none}
 #theme{min-width:44px;min-height:44px}
 .spans{display:flex;gap:8px}
 .spans[hidden]{display:none}
@@ -109,7 +109,7 @@ export function paperPage({ name, strategy }: { readonly name: string; readonly 
 <div class="status"><span role="status"><span class="badge" id="state">…</span> <span id="trouble"></span></span><span id="at"></span><span id="link" role="status">connecting</span></div>
 <main id="main" tabindex="-1">
 <noscript><p class="alarm">This page is filled by its script, which does not run here. The same as JSON: snapshot.json</p></noscript>
-<section id="now" aria-label="Now"><p class="sentence" id="standing"></p><dl class="cards">${CARDS.map(card).join('')}</dl><ul id="remarks" aria-label="To be known"></ul></section>
+<section id="now" aria-label="Now"><p class="sentence" id="standing"></p><dl class="cards">${CARDS.map(card).join('')}</dl><p class="words" id="champions"></p><ul id="remarks" aria-label="To be known"></ul></section>
 ${section('curve', 'Equity', CHART)}
 ${section('alarms', 'Alarms', '<p id="no-alarms">None has gone off.</p>', list('alarm-list', 'Alarms: those that stand, and the newest of the others'))}
 <div class="two">

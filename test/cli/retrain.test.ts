@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { cpSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { paperText } from '../../src/cli/paper-text.ts'
 import { seededRandom } from '../../src/core/random.ts'
+import { timeName } from '../../src/core/time.ts'
 import type { Championship } from '../../src/runs/champion.ts'
 import { readAlarms } from '../../src/runs/paper/alarm-file.ts'
 import { readSession } from '../../src/runs/paper/session-file.ts'
@@ -150,11 +152,16 @@ describe('a model on a series', () => {
     const dir = join(out, 'paper', 's')
     const fills = readFileSync(join(dir, 'fills.csv'))
     truncateSync(join(dir, 'journal.log'), 100_000)
-    const { alarms: told } = await json<PaperSnapshot>(...PAPER)
+    const { alarms: told, champions: waiting } = await json<PaperSnapshot>(...PAPER)
     expect(readFileSync(join(dir, 'fills.csv'))).toEqual(fills)
     expect(told.filter(({ kind }) => kind === 'new-champion')).toMatchObject([
       { severity: 'info', facts: { model: 'up', champion: swap.champion, own: swap.before } },
     ])
+    expect(waiting).toMatchObject([{ model: 'up', champion: swap.champion, own: swap.before }])
+    const status = await json<{ snapshot: PaperSnapshot }>('paper', 'status', 's')
+    expect(paperText(status.snapshot)).toContain(
+      `  Champion      a newer one of model up waits since ${timeName(waiting[0]!.since)}: this session keeps its own`,
+    )
     // a new one asks the champion, from its first unseen bar on
     await json('paper', 'm.ts', '--replay', '--name', 'next')
     const next = readSession(join(out, 'paper', 'next'))!

@@ -31,11 +31,23 @@ function modelOf(out: string, model: NamedModel, artifact: string): Artifact | n
   return null
 }
 
-/** Says once of each new champion that the session goes on without it. */
+/** A model of a session that reigns no more: whoever begins a session now asks its champion. */
+export interface WaitingChampion {
+  readonly model: string
+  /** Hashes of the champion and of the one that the session asks. */
+  readonly champion: string
+  readonly own: string
+  /** When it began to reign, UTC ms. */
+  readonly since: number
+}
+
+/** Knows which champions a session goes on without, and says so once of each. */
 export class ChampionWatch {
   readonly #models: readonly { readonly name: string; readonly folder: string; readonly own: string }[]
   readonly #onAlarm: (alarm: Alarm) => void
   readonly #said: Set<string>
+  /** As of the last look. */
+  waiting: readonly WaitingChampion[]
 
   /** @param said alarms of the session so far */
   constructor(
@@ -51,19 +63,28 @@ export class ChampionWatch {
     })
     this.#said = new Set(said.filter(({ kind }) => kind === KIND).map(({ facts }) => String(facts['champion'])))
     this.#onAlarm = onAlarm
+    this.waiting = this.#found()
   }
 
   look(at: number): void {
-    for (const { name, folder, own } of this.#models) {
-      const reign = reignIn(folder)
-      if (reign === null || reign.artifact === own || this.#said.has(reign.artifact)) continue
-      this.#said.add(reign.artifact)
+    this.waiting = this.#found()
+    for (const one of this.waiting) {
+      if (this.#said.has(one.champion)) continue
+      this.#said.add(one.champion)
       this.#onAlarm({
         ...{ at, kind: KIND, severity: 'info' },
-        text: `model ${name} has a new champion since ${timeName(reign.since)}; this session goes on with the model that it began with, and one that is begun with another --name asks the champion`,
-        facts: { model: name, champion: reign.artifact, own, since: reign.since },
+        text: `model ${one.model} has a new champion since ${timeName(one.since)}; this session goes on with the model that it began with, and one that is begun with another --name asks the champion`,
+        facts: { ...one },
       })
     }
+  }
+
+  #found(): WaitingChampion[] {
+    return this.#models.flatMap(({ name, folder, own }) => {
+      const reign = reignIn(folder)
+      if (reign === null || reign.artifact === own) return []
+      return [{ model: name, champion: reign.artifact, own, since: reign.since }]
+    })
   }
 }
 

@@ -146,6 +146,7 @@ export class PaperSession {
       alarms: this.#alarms.all,
       drift: this.#drift.report,
       remarks: this.#remarks,
+      champions: this.#champions.waiting,
       reconnects: this.#reader.reconnects + this.#reconnects,
       journalRecords: this.#journal.records,
     })

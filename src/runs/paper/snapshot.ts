@@ -4,6 +4,7 @@ import type { OpenTrade, Trade } from '../../core/trade.ts'
 import type { KnownAlarm } from './alarm.ts'
 import type { DriftReport } from './drift-report.ts'
 import type { SessionFile } from './session-file.ts'
+import type { WaitingChampion } from './session-models.ts'
 import type { SessionState } from './session-state.ts'
 import type { Timing, TimingFigures } from './timings.ts'
 
@@ -61,6 +62,8 @@ export interface PaperSnapshot {
   }
   /** What is to be known of the rules that it keeps to. */
   readonly remarks: readonly string[]
+  /** Newer champions of its models, as of the last day that has closed: it goes on without them. */
+  readonly champions: readonly WaitingChampion[]
   /** Why orders were refused, the commonest reason; `null` where none was. */
   readonly refusedFor: string | null
   /** µs. */
@@ -71,7 +74,7 @@ export interface PaperSnapshot {
 const [FILLS, ALARMS] = [100, 50]
 
 /** What of a snapshot the session's process knows beside its state. */
-export type Beside = Pick<PaperSnapshot, 'state' | 'since' | 'timings' | 'drift' | 'remarks'> & {
+export type Beside = Pick<PaperSnapshot, 'state' | 'since' | 'timings' | 'drift' | 'remarks' | 'champions'> & {
   readonly delays: readonly (number | null)[]
   readonly alarms: readonly KnownAlarm[]
   readonly reconnects: number
@@ -106,6 +109,7 @@ export function snapshotOf(file: SessionFile, state: SessionState, beside: Besid
     },
     refusedFor: commonest(run.events.flatMap((event) => (event.type === 'rejected' ? [event.reason] : []))),
     ...{ drift: beside.drift, timings: beside.timings, remarks: beside.remarks },
+    champions: beside.champions,
   }
 }
 

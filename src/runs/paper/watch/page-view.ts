@@ -13,10 +13,12 @@ const isStanding = ({ ended }: KnownAlarm) => ended === null
 
 /** What changes from bar to bar on the page of a session. */
 export function pageView(session: PaperSession, equity: EquityWatch, now: number) {
-  const { state, at, cash, position, openOrders, fills, alarms, counters, timings, series, drift } = session.snapshot()
+  const { state, at, cash, position, openOrders, fills, alarms, counters, timings, series, drift, champions } =
+    session.snapshot()
   const isLive = session.file.mode.kind === 'live'
   return {
-    ...{ state, at, cash, position, openOrders, counters, timings, drift, now, drawdown: equity.drawdown },
+    ...{ state, at, cash, position, openOrders, counters, timings, drift, champions, now },
+    drawdown: equity.drawdown,
     equity: session.state.run.account().equity,
     trouble: staleReason(session, now),
     fills: fills.slice(-FILLS).reverse(),

@@ -194,6 +194,7 @@ function picture(equity: number) {
     view: {
       ...{ state: 'halted', trouble: 'halted', at: 1.7e12, now: 1.7e12, equity, drawdown: 0.1, cash: 0 },
       position: [{ symbol: EVIL, qty: 1, entryPrice: 1, lastPrice: null }],
+      champions: [{ model: EVIL, champion: '1', own: '0', since: 1.7e12 }],
       ...{ openOrders: [], fills: [], series: [{ name: EVIL, lastBar: null, delayMs: 1234, due: null }] },
       alarms: [
         { at: 1.7e12 - 60_000, kind: 'stale', severity: 'critical', text: 'now', facts: {}, stands: 's', ended: null },
@@ -235,6 +236,9 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       await soon(() => text(page, '#equity')).toBe('9\u202f000.00')
       expect(await text(page, '#state')).toBe('halted')
       expect(await text(page, '#remarks')).toBe(EVIL)
+      expect(await text(page, '#champions')).toBe(
+        `A newer champion of model ${EVIL} waits since 2023-11-14 22:13 UTC: this session keeps its own, and one that is begun with another --name asks it.`,
+      )
       expect(await text(page, '#alarmed')).toBe('3')
       expect(await text(page, '#alarmed-p')).toBe('1 stands')
       expect(await page.locator('#alarm-list span').allTextContents()).toEqual([
