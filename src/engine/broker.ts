@@ -106,6 +106,7 @@ export class Broker {
         ? null
         : new ToldFills(account, this.acceptance, this.#books, this.#brackets, emit, {
             end: (slot, order) => this.#end(slot, order),
+            cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
             moveTrails: (slot) => this.#moveTrails(slot, slot.unitBar, slot.rulesAt(slot.openTime)),
             sweep: (slot) => this.sweep(slot),
           })
@@ -265,10 +266,14 @@ export class Broker {
     this.#emit(slot, { type: 'cancelled', at, symbol: slot.symbol, id: order.id, reason })
   }
 
-  /** fills.md 6, of orders that are at an exchange: what the next open would find expired is taken back ahead of it. */
+  /**
+   * fills.md 6 and 19, of orders that are at an exchange: what the next open would find expired, or with nothing to reduce, is taken back
+   * ahead of it.
+   */
   expireAhead(slot: Slot): void {
     const at = slot.closeTime
     for (const order of slot.orders) if (order.expiresAt <= at) this.cancel(slot, order, at, 'expired')
+    this.told!.followPosition(slot, at)
     this.sweep(slot)
   }
 

@@ -17,7 +17,8 @@ export interface LiveOrder {
   readonly id: string
   /** Order of acceptance within the run. */
   sequence: number
-  readonly side: 1 | -1
+  /** Of an exit at an exchange it follows the position. */
+  side: 1 | -1
   type: OrderType
   readonly role: OrderRole
   qty: number

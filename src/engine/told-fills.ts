@@ -9,6 +9,7 @@ import type { Brackets } from './bracket-life.ts'
 import { exitCause } from './fill-model.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
 import type { Slot } from './slot.ts'
+import { followPosition } from './told-exits.ts'
 
 /** Orders of a market that have ended and may still be told of: whatever crosses is of the last few. */
 const MOST_ENDED = 1000
@@ -18,6 +19,7 @@ type Of<K extends Told['kind']> = Extract<Told, { kind: K }>
 /** What becomes of orders besides their fills. */
 interface OrderLife {
   end(slot: Slot, order: LiveOrder): void
+  cancel(slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']): void
   /** By the bar that has closed, as in a backtest. */
   moveTrails(slot: Slot): void
   sweep(slot: Slot): void
@@ -86,7 +88,13 @@ export class ToldFills {
       if (told.kind === 'triggered') this.#triggered(slot, order, told.at)
       else this.#end(slot, order, told)
     }
+    this.followPosition(slot, told.at)
     this.#life.sweep(slot)
+  }
+
+  /** Exits are for what is held, and end where nothing is. */
+  followPosition(slot: Slot, at: number): void {
+    followPosition(slot, at, { cancel: this.#life.cancel, emit: this.#emit })
   }
 
   /** Orders that end here are remembered until they must have ended there. */
@@ -127,7 +135,7 @@ export class ToldFills {
     const { qty, price, fee, feeInBase, order } = this.#read(slot, told)
     const rules = slot.rulesAt(told.at)
     const last = this.#acceptance.lastSequence
-    const side = order.isClose ? (slot.position.units > 0 ? -1 : 1) : order.side
+    const { side } = order
     order.qty = Math.max(0, order.qty - qty)
     if (order.isAlive && order.qty === 0) this.#life.end(slot, order)
     else if (order.isAlive) this.#acceptance.funds.split(slot, order, qty, price, rules)
@@ -147,7 +155,7 @@ export class ToldFills {
     } as const
     const opened = this.#books.enter(
       slot,
-      { ...exit, at: told.at, insideRow: insideRowOf(slot, order, told.at) },
+      { ...exit, at: told.at, insideRow: -1 },
       rules,
     )
     this.#brackets.followUp(slot, order, { qty, price, phase: 'open', opened }, rules)

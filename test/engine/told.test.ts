@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
-import { buy, cancel, type Decision } from '../../src/core/order.ts'
+import { amend, buy, cancel, close, type Decision, sell } from '../../src/core/order.ts'
 import type { RiskLimits } from '../../src/core/risk.ts'
 import type { Told } from '../../src/core/told.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
@@ -194,4 +194,64 @@ test('trading that is halted by hand opens nothing until somebody resumes; flatt
     'cancelled o3 risk',
     'accepted o4 close 1 market',
   ])
+})
+
+describe('an exit with nothing to reduce', () => {
+  const entry = buy({ qty: 1, stopLoss: { distance: 5 } })
+
+  test('ends as in a backtest: at once, where nothing before it can open anything', () => {
+    const engine = elsewhere([FLAT, FLAT], { 0: close(), 1: [buy({ qty: 1, limit: 90 }), close()] })
+    engine.onBar(HOUR)
+    engine.onBar(2 * HOUR)
+    expect(said(engine)).toEqual([
+      ...['accepted o1 close 0 market', 'cancelled o1 flat'],
+      ...['accepted o2 order 1 90', 'accepted o3 close 0 market', 'cancelled o3 flat'],
+    ])
+  })
+
+  test('waits for an entry that is to fill before it, and is for all of it', () => {
+    const engine = elsewhere([FLAT, FLAT], { 0: [sell({ qty: 2 }), close()] })
+    engine.onBar(HOUR)
+    engine.tell(filled('o1', '0.5', '100'))
+    engine.tell(filled('o1', '1.5', '100'))
+    expect(said(engine, 2)).toEqual(['fill o1 0.5 at 100', 'fill o1 1.5 at 100', 'amended o2 close 2 market'])
+    expect(engine.events.at(-1)).toMatchObject({ order: { side: 'buy' } })
+    engine.tell(filled('o2', '2', '100'))
+    expect([engine.slots[0]!.position.qty, engine.slots[0]!.orders]).toEqual([0, []])
+  })
+
+  test('ends with the entry that it waited for', () => {
+    const engine = elsewhere([FLAT, FLAT], { 0: [buy({ qty: 2 }), close()] })
+    engine.onBar(HOUR)
+    engine.tell({ kind: 'ended', symbol: 'BTCUSDT', order: 'o1', reason: 'refused', why: '', at: HOUR + 9 })
+    expect(said(engine, 2)).toEqual(['rejected o1 EXCHANGE', 'cancelled o2 flat'])
+  })
+
+  test('whose position a leg has closed, or of which there are two', () => {
+    const engine = elsewhere([FLAT, FLAT], { 0: entry, 1: [close(), close(), sell({ qty: 1, reduceOnly: true })] })
+    engine.onBar(HOUR)
+    engine.tell(filled('o1', '1', '100'))
+    engine.onBar(2 * HOUR)
+    const from = engine.events.length
+    engine.tell(filled('o2', '0.4', '95', { at: 2 * HOUR + 9 }))
+    engine.tell(filled('o3', '0.6', '95', { at: 2 * HOUR + 9 }))
+    expect(said(engine, from)).toEqual([
+      'fill o2 0.4 at 95',
+      ...['amended o3 close 0.6 market', 'amended o4 close 0.6 market', 'amended o5 order 0.6 market'],
+      ...['fill o3 0.6 at 95', 'cancelled o2 flat', 'cancelled o4 flat', 'cancelled o5 flat'],
+    ])
+  })
+
+  test('is for what is held, whatever it was amended to', () => {
+    const engine = elsewhere([FLAT, FLAT], {
+      0: [buy({ qty: 1 }), close()],
+      1: amend('o2', { qty: 5 }),
+    })
+    for (const hour of [1, 2]) engine.onBar(hour * HOUR)
+    engine.tell(filled('o1', '1', '100', { at: 2 * HOUR + 9 }))
+    expect(said(engine, 2)).toEqual([
+      ...['amended o2 close 5 market', 'amended o2 close 0 market'],
+      ...['fill o1 1 at 100', 'amended o2 close 1 market'],
+    ])
+  })
 })

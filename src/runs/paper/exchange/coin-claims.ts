@@ -45,13 +45,16 @@ export function claimsOf(sales: readonly Sale[], { held, exits, isAlone }: Terms
     left -= most
     qty.set(id, most)
   }
-  const leaving = sales.filter(({ view }) => view.type === 'market' || exits.has(view.id))
-  if (leaving.length > 0) {
-    for (const { view } of leaving) claim(view)
+  const isLeaving = ({ view }: Sale) => view.type === 'market' || exits.has(view.id)
+  const leaving = sales.filter(isLeaving)
+  for (const { view } of leaving) claim(view)
+  // what has nothing to sell is in nobody's way
+  if (qty.size > 0) {
     for (const { view } of sales) if (!qty.has(view.id)) waiting.set(view.id, 'exit')
     return { qty, targetOf, stopOf, waiting }
   }
-  for (const legs of byBracket(sales)) {
+  const resting = sales.filter((sale) => !isLeaving(sale))
+  for (const legs of byBracket(resting)) {
     const stop = nearestStop(legs)
     const target = legs.find(({ role }) => role === 'target')
     for (const leg of legs) if (leg !== stop && leg !== target) waiting.set(leg.id, 'nearer-stop')
@@ -67,7 +70,7 @@ export function claimsOf(sales: readonly Sale[], { held, exits, isAlone }: Terms
       stopOf.set(target.id, stop.id)
     }
   }
-  for (const { view, bracket } of sales) {
+  for (const { view, bracket } of resting) {
     if (bracket !== null) continue
     if (view.reduceOnly) claim(view)
     // the engine holds these coins back as well: where a leg has them, the exchange says no

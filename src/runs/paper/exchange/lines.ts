@@ -3,7 +3,7 @@ import { type Attempt, isCancellable } from './attempt.ts'
 import { waitingWork } from './coin-claims.ts'
 import { Coins } from './coins.ts'
 import type { Context } from './context.ts'
-import { textOf } from './exact.ts'
+import { textOf, unitsOf } from './exact.ts'
 import { type Fills, filledText, isBehind } from './fills.ts'
 import type { Line } from './line.ts'
 import { OrderWork, type Wanted } from './order-work.ts'
@@ -177,6 +177,9 @@ export class Lines {
     if (view === undefined || wanted === null) {
       // what waits for its turn is not asked for in vain
       line.nakedSince = 0
+      // an exit of a position that has gone would be one of the next
+      if (line.mustExit && view?.type !== 'market' && this.#isFlat(line))
+        await this.#context.tellEnded(line.symbol, line.order, 'expired', 'nothing is left to reduce')
       const left = live.find(isCancellable)
       return left !== undefined && this.#work.cancel(line, left)
     }
@@ -201,6 +204,8 @@ export class Lines {
   /** What of an order the exchange is to have now; `null`: nothing, as its coins are another's. */
   #wanted({ symbol, order }: Line, view: OrderView): Wanted | null {
     const terms = this.#context.market.termsOf(view)
+    // a close that waits for what it is to close
+    if (unitsOf(terms.qty) === 0n) return null
     if (this.#coins === null || terms.side === 'BUY') return { terms, target: null, stop: null }
     const { qty, targetOf, stopOf, waiting } = this.#coins.claims(symbol)
     const claimed = qty.get(order)
@@ -227,6 +232,10 @@ export class Lines {
       this.#context.viewOf(line.symbol, line.order) !== undefined &&
       !all.some((attempt) => attempt.isExit && (attempt.state === 'live' || isOpen(attempt)))
     )
+  }
+
+  #isFlat({ symbol }: Line): boolean {
+    return this.#context.host.run.positionOf(symbol).qty === 0
   }
 
   #isNakedTooLong({ nakedSince }: Line): boolean {
