@@ -51,8 +51,10 @@ export class FeedReader {
     return this.#reconnects
   }
 
-  /** Resolves when more may come. */
+  /** Resolves when more may come. @throws what the queue has failed with */
   async hear(event: FeedEvent): Promise<void> {
+    // it may have been somebody else's record, and this one's feed may have no bars for long
+    this.#options.queue.throwIfFailed()
     if (event.kind !== 'instant') return this.#remark(event)
     const { at, how, funding } = event
     const { broker, clock, queue, alarms, file, now } = this.#options

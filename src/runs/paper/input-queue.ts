@@ -47,24 +47,30 @@ export class InputQueue {
    * @throws DataError where it could not be written, and StrategyError where the strategy failed: nothing acts any more then
    */
   put(record: JournalRecord, heard = performance.now()): Promise<Taken> {
-    if (this.#fault !== null) return Promise.reject(this.#fault)
     const taken = Promise.withResolvers<Taken>()
-    // who does not wait hears of it when the next one is put, or by `idle`
+    // who does not wait hears of it by `idle`; a rejection that nobody hears would end the process where it stands
     taken.promise.catch(() => undefined)
     try {
+      this.throwIfFailed()
       this.#journal.write(record)
     } catch (error) {
       this.#fail(error)
-      return Promise.reject(error)
+      taken.reject(error)
+      return taken.promise
     }
     this.#waiting.push({ record, heard, taken })
     if (!this.#isPumping) void this.#pump()
     return taken.promise
   }
 
+  /** @throws what `put` has rejected with: nothing acts any more since then */
+  throwIfFailed(): void {
+    if (this.#fault !== null) throw this.#fault
+  }
+
   /** Resolves when all that was put has acted. */
   async idle(): Promise<void> {
-    if (this.#fault !== null) throw this.#fault
+    this.throwIfFailed()
     if (this.#waiting.length === 0) return
     this.#drained ??= Promise.withResolvers<void>()
     await this.#drained.promise

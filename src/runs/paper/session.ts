@@ -270,7 +270,8 @@ export class PaperSession {
     const action = this.file.safety.on[rule]
     const { standing } = this.state.run
     if (action === 'none' || standing === action || standing === 'flatten') return
-    void this.command(action, `${rule}: ${text}`, `rule ${rule}`)
+    // a queue that has failed ends the session by itself
+    this.command(action, `${rule}: ${text}`, `rule ${rule}`).catch(() => undefined)
   }
 
   /** What it came to goes out, and to whoever watches. */

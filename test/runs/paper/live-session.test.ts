@@ -1,14 +1,15 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { seriesName } from '../../../src/core/series.ts'
 import { DataError } from '../../../src/data/index.ts'
 import { backtest } from '../../../src/runs/backtest.ts'
 import { askSession } from '../../../src/runs/paper/control.ts'
 import { liveFeed } from '../../../src/runs/paper/live-feed.ts'
 import { LocalBroker } from '../../../src/runs/paper/local-broker.ts'
-import type { PaperBroker } from '../../../src/runs/paper/paper-broker.ts'
+import type { BrokerHost, PaperBroker } from '../../../src/runs/paper/paper-broker.ts'
 import type { SafetyRules } from '../../../src/runs/paper/safety.ts'
 import { PaperSession } from '../../../src/runs/paper/session.ts'
 import { settle } from '../../../src/runs/settings.ts'
@@ -41,6 +42,8 @@ async function stored(minutes: number, to = 0): Promise<string> {
 }
 
 const settingsIn = (store: string, out: string) => settle({ store, out }, { config: {}, file: null }, {}, ROOT)
+
+afterEach(() => vi.restoreAllMocks())
 
 interface Opening {
   readonly now?: number
@@ -277,5 +280,33 @@ describe('a session on live bars', () => {
     await until(() => session.state.run.standing === 'flatten')
     stop.abort()
     await ended
+  })
+
+  test.each<[string, (venue: PlayedVenue) => void]>([
+    ['its feed says something', (venue) => venue.feed.disconnected('played')],
+    ['a bar comes', (venue) => venue.feed.bar(BTC, venue.bar(T0), true, null)],
+  ])('whose disk is full as its broker notes something ends by its own ending once %s', async (_, happens) => {
+    const [store, out] = [await stored(100), scratch()]
+    const hosts: BrokerHost[] = []
+    const done = async () => undefined
+    const open = async (host: BrokerHost) => void hosts.push(host)
+    const broker: PaperBroker = {
+      ...{ fills: 'told', open, handle: () => undefined, reconcile: done, idle: done, close: done },
+    }
+    const { session, venue } = await opened(store, out, { broker })
+    const { ended } = await running(session, venue)
+    await until(() => hosts.length === 1)
+    const handle = await openFile(join(session.dir, 'journal.log'), 'r')
+    const files = Object.getPrototypeOf(handle)
+    await handle.close()
+    vi.spyOn(files, 'write').mockRejectedValue(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }))
+    await expect(hosts[0]!.note({ kind: 'broker', note: 'sending' })).rejects.toThrow('the disk is full')
+    happens(venue)
+    await expect(ended).rejects.toThrow('the disk is full')
+    expect(session.snapshot().state).toBe('failed')
+    expect(await askSession(session.dir, { ask: 'status' })).toBeNull()
+    vi.restoreAllMocks()
+    const next = await opened(store, out, { broker })
+    next.session.abandon()
   })
 })
