@@ -58,8 +58,7 @@ function fillsOf({ fills }: EngineResult): string[] {
 }
 
 function tradesOf({ trades }: EngineResult): string[] {
-  // what a trade has lived through inside a bar nobody tells of
-  return trades.map(({ entryTime, exitTime, bars: _, mae: __, mfe: ___, ...trade }) =>
+  return trades.map(({ entryTime, exitTime, ...trade }) =>
     JSON.stringify({ ...trade, entryTime: openTimeOf(entryTime, '1h'), exitTime: openTimeOf(exitTime, '1h') }),
   )
 }
