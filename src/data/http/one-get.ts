@@ -22,14 +22,21 @@ export function oneGet(
   const get = url.protocol === 'https:' ? secureGet : plainGet
   const said = { accept: '*/*', 'accept-encoding': Object.keys(UNPACK).join(', '), ...headers }
   return new Promise((resolve, reject) => {
-    get(url, { headers: said, signal }, resolve).on('error', reject)
+    get(url, { headers: said, signal }, resolve)
+      .on('error', reject)
+      // a socket that speaks something else from here on is nobody's: neither answer nor error would come
+      .on('upgrade', (_, socket) => {
+        socket.destroy()
+        reject(new Error('the server switched to another protocol, which nobody asked for'))
+      })
+      .on('close', () => reject(new Error('the connection was closed without an answer')))
   })
 }
 
 /** The bytes of an answer, unpacked; `null` where there are more than `most`: the connection is ended then. */
 export async function bytesOf(message: IncomingMessage, most: number): Promise<Buffer | null> {
   const bytes = await bytesAsTheyCame(message, most)
-  const unpack = UNPACK[message.headers['content-encoding'] ?? '']
+  const unpack = UNPACK[message.headers['content-encoding']?.toLowerCase() ?? '']
   if (bytes === null || bytes.length === 0 || unpack === undefined) return bytes
   try {
     return await unpack(bytes, { maxOutputLength: most })

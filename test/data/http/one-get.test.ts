@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, createServer as createPlainServer } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -34,9 +35,11 @@ async function packed(encoding: string, bytes: Buffer): Promise<{ readonly outco
 test.each([
   ['gzip', gzipSync(PAGE)],
   ['br', brotliCompressSync(PAGE)],
+  // names of codings have no case
+  ['GZIP', gzipSync(PAGE)],
 ])('an answer in %s, which was asked for, is unpacked', async (encoding, bytes) => {
   const { outcome, said } = await packed(encoding, bytes)
-  expect(said).toContain(encoding)
+  expect(said).toContain(encoding.toLowerCase())
   expect(outcome).toMatchObject({ kind: 'answer', status: 200, answer: { body: PAGE } })
 })
 
@@ -94,6 +97,25 @@ test('a server that speaks another protocol is named with what is wrong', async 
   const outcome = await send(origin, { timeout: 20_000, clock: WALL_CLOCK })
   other.close()
   expect(outcome).toMatchObject({ kind: 'network', code: 'HPE_INVALID_CONSTANT' })
+})
+
+test('a server that switches to another protocol is a fault of the line, and its socket is let go of', async () => {
+  let gone: Promise<unknown> | undefined
+  const other = createPlainServer((socket) => {
+    gone = once(socket, 'close')
+    socket.on('error', () => undefined).resume()
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
+  })
+  await new Promise<void>((ready) => other.listen(0, '127.0.0.1', ready))
+  const origin = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+  const outcome = await send(origin, { timeout: 20_000, clock: WALL_CLOCK })
+  expect(outcome).toEqual({
+    kind: 'network',
+    code: 'unknown',
+    message: 'the server switched to another protocol, which nobody asked for',
+  })
+  await gone
+  other.close()
 })
 
 test('a port on which nobody listens is refused, whichever it is', async () => {
