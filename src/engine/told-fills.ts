@@ -155,7 +155,7 @@ export class ToldFills {
     } as const
     const opened = this.#books.enter(
       slot,
-      { ...exit, at: told.at, insideRow: -1 },
+      { ...exit, at: told.at, insideRow: insideRowOf(slot, order, told.at) },
       rules,
     )
     this.#brackets.followUp(slot, order, { qty, price, phase: 'open', opened }, rules)
