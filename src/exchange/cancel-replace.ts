@@ -1,7 +1,9 @@
 import type { AccountBook } from './account-book.ts'
 import { Refused } from './error-codes.ts'
+import type { OrderLists } from './order-lists.ts'
 import type { Params } from './params.ts'
 import type { SpotEntry } from './spot-entry.ts'
+import { cancelReply } from './spot-replies.ts'
 import { spotStatedOf } from './spot-stated.ts'
 
 type Said = { readonly code: number; readonly msg: string }
@@ -16,7 +18,7 @@ class CancelReplaceFailed extends Refused {
 }
 
 /** `order/cancelReplace`: an order is cancelled, and another placed; what the filters refuse is refused before either. */
-export function cancelReplace(book: AccountBook, entry: SpotEntry, params: Params): object {
+export function cancelReplace(book: AccountBook, entry: SpotEntry, lists: OrderLists, params: Params): object {
   params.required('cancelReplaceMode')
   const mode = params.oneOf('cancelReplaceMode', ['STOP_ON_FAILURE', 'ALLOW_FAILURE'] as const)
   const only = params.oneOf('cancelRestrictions', ['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'] as const)
@@ -29,7 +31,8 @@ export function cancelReplace(book: AccountBook, entry: SpotEntry, params: Param
   const isHeld = order !== undefined && only !== undefined && order.status !== only.slice('ONLY_'.length)
   const cancelled = attempt(() => {
     if (isHeld) throw new Refused(-2011, '', ' Order was not canceled due to cancel restrictions.')
-    return entry.cancel(old)
+    lists.withdraw(order)
+    return cancelReply(order!, old.text('newClientOrderId'))
   })
   if ('refused' in cancelled && mode === 'STOP_ON_FAILURE')
     throw new CancelReplaceFailed(-2022, {

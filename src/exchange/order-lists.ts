@@ -1,6 +1,7 @@
 import type { AccountBook } from './account-book.ts'
 import { Refused } from './error-codes.ts'
 import { type ExchangeOrder, isOpen } from './exchange-order.ts'
+import { isForgotten } from './history.ts'
 import { clientIdOf, tradedOf } from './order-entry.ts'
 import { cancelledListReply, hasActed, isAllOver, listStatus, type OrderList, placedListReply } from './order-list.ts'
 import { checkPair, refuseResting } from './order-list-params.ts'
@@ -24,8 +25,10 @@ interface OrderListsOptions {
  * order of its list has ended, and enters what one has brought.
  */
 export class OrderLists {
-  readonly all: OrderList[] = []
   readonly open = new Set<OrderList>()
+  /** In the order in which they came. */
+  readonly #byId = new Map<number, OrderList>()
+  readonly #byClient = new Map<string, OrderList>()
   readonly #options: OrderListsOptions
 
   constructor(options: OrderListsOptions) {
@@ -78,24 +81,46 @@ export class OrderLists {
 
   /** All of its orders. @throws Refused where there is nothing to cancel */
   cancel(list: OrderList, clientId?: string): object {
-    const { entry, market } = this.#options
     if (list.isDone) throw new Refused(-2011)
+    this.#withdrawAll(list)
+    return cancelledListReply(list, this.#options.market.now(), clientId)
+  }
+
+  /**
+   * An order, and with one of a list all that are of it.
+   * @returns the list; `null` of an order that is of none
+   * @throws Refused where it is not open
+   */
+  withdraw(order: ExchangeOrder | undefined): OrderList | null {
+    if (order === undefined || !isOpen(order)) throw new Refused(-2011)
+    const list = this.byId(order.listId)
+    if (list === undefined) this.#options.entry.withdraw(order)
+    else this.#withdrawAll(list)
+    return list ?? null
+  }
+
+  #withdrawAll(list: OrderList): void {
+    const { entry } = this.#options
     list.pending = []
     for (const order of list.orders) {
       if (order.status === 'PENDING_NEW') this.#end(order, 'CANCELED')
       else if (isOpen(order)) entry.withdraw(order)
     }
     this.#settle(list)
-    return cancelledListReply(list, market.now(), clientId)
+  }
+
+  /** Those that can be looked up, oldest first. */
+  get all(): OrderList[] {
+    return [...this.#byId.values()]
   }
 
   byId(id: number): OrderList | undefined {
-    return this.all.find((list) => list.id === id)
+    return this.#byId.get(id)
   }
 
   /** Of a client id the newest counts. */
   byClient(clientId: string): OrderList | undefined {
-    return this.all.findLast((list) => list.clientId === clientId)
+    return this.#byClient.get(clientId)
   }
 
   /** To be called after whatever may have changed orders. */
@@ -173,10 +198,21 @@ export class OrderLists {
   }
 
   #began(list: OrderList, params: Params): object {
-    this.all.push(list)
+    this.#letGo()
+    this.#byId.set(list.id, list)
+    this.#byClient.set(list.clientId, list)
     this.open.add(list)
     this.#options.stream.send(listStatus(list))
     const shape = params.oneOf('newOrderRespType', ['ACK', 'RESULT', 'FULL'] as const) ?? 'RESULT'
     return placedListReply(list, shape)
+  }
+  /** The oldest, once nobody can look up their orders any more. */
+  #letGo(): void {
+    const now = this.#options.market.now()
+    for (const list of this.#byId.values()) {
+      if (!list.isDone || !list.orders.every((order) => isForgotten(order, now))) return
+      this.#byId.delete(list.id)
+      if (this.#byClient.get(list.clientId) === list) this.#byClient.delete(list.clientId)
+    }
   }
 }

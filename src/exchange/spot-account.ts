@@ -5,6 +5,7 @@ import { Refused } from './error-codes.ts'
 import { type ExchangeOrder, isOpen } from './exchange-order.ts'
 import { isForgotten, windowOf, within } from './history.ts'
 import { tradedOf } from './order-entry.ts'
+import { cancelledListReply } from './order-list.ts'
 import type { OrderLists } from './order-lists.ts'
 import type { Params } from './params.ts'
 import type { Account, Routes } from './route.ts'
@@ -70,15 +71,16 @@ export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry, 
     'POST /api/v3/order/cancelReplace': {
       ...signed,
       ...{ weight: 1, orders: 1 },
-      answer: (params) => cancelReplace(book, entry, params),
+      answer: (params) => cancelReplace(book, entry, lists, params),
     },
     'DELETE /api/v3/order': {
       ...signed,
       weight: 1,
       answer: (params) => {
-        // one of a list is cancelled with all of them
-        const list = lists.byId(entry.find(params)?.listId ?? -1)
-        return list === undefined || list.isDone ? entry.cancel(params) : lists.cancel(list)
+        const order = entry.find(params)
+        const list = lists.withdraw(order)
+        if (list !== null) return cancelledListReply(list, market.now())
+        return cancelReply(order!, params.text('newClientOrderId'))
       },
     },
     'GET /api/v3/order': {
@@ -103,10 +105,8 @@ export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry, 
         if (open.length === 0) throw new Refused(-2011)
         return open.flatMap((order) => {
           if (!isOpen(order)) return []
-          const list = lists.byId(order.listId)
-          if (list !== undefined) return [lists.cancel(list)]
-          entry.withdraw(order)
-          return [cancelReply(order)]
+          const list = lists.withdraw(order)
+          return [list === null ? cancelReply(order) : cancelledListReply(list, market.now())]
         })
       },
     },

@@ -8,7 +8,7 @@ import { clientIdOf, type EntryOptions, filtersAt, tradedOf, unitsIn } from './o
 import { checkFilters } from './order-filters.ts'
 import type { Params, WrittenDecimal } from './params.ts'
 import { inSpotWords, spotRefusedOf } from './spot-refusals.ts'
-import { cancelReply, placedReply } from './spot-replies.ts'
+import { placedReply } from './spot-replies.ts'
 import { type SpotStated, spotRequestOf, spotStatedOf } from './spot-stated.ts'
 import type { MarketNow } from './wire.ts'
 
@@ -89,13 +89,6 @@ export class SpotEntry {
   activate(order: ExchangeOrder, stated: SpotStated): boolean {
     order.isWorking = stated.stop === undefined
     return this.#door.enter(order, spotRequestOf(stated, order)) === null
-  }
-
-  cancel(params: Params): object {
-    const order = this.find(params)
-    if (order === undefined || !isOpen(order)) throw new Refused(-2011)
-    this.withdraw(order)
-    return cancelReply(order, params.text('newClientOrderId'))
   }
 
   withdraw(order: ExchangeOrder): void {

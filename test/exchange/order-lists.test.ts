@@ -153,6 +153,42 @@ describe('OCO', () => {
   })
 })
 
+const OLD = Array<Row>(80).fill(CALM)
+
+describe('a list that is over', () => {
+  const read = (scene: VenueScene) =>
+    ['both', 'again'].map((name) => scene.ask('GET', '/api/v3/orderList', { origClientOrderId: name }).status)
+  const again = { listClientOrderId: 'again', aboveClientOrderId: 'profit2', belowClientOrderId: 'loss2' }
+
+  test('is forgotten when its orders are, three days after it ended unfilled, and the next one comes', () => {
+    const scene = long(...OLD)
+    post(scene, 'orderList/oco', OCO)
+    scene.ask('DELETE', '/api/v3/orderList', { symbol: 'BTCUSDT', listClientOrderId: 'both' })
+    for (let hour = 0; hour < 72; hour++) scene.bar()
+    post(scene, 'orderList/oco', { ...OCO, ...again })
+    expect(read(scene)).toEqual([200, 200])
+    scene.ask('DELETE', '/api/v3/orderList', { symbol: 'BTCUSDT', listClientOrderId: 'again' })
+    scene.bar()
+    expect(post(scene, 'orderList/oco', { ...OCO, listClientOrderId: 'last' }).status).toBe(200)
+    expect(read(scene)).toEqual([400, 200])
+    const all = scene.ask('GET', '/api/v3/allOrderList', { fromId: 1 }).body
+    expect(all.map((one: Record<string, unknown>) => one['listClientOrderId'])).toEqual(['again', 'last'])
+  })
+
+  test('stays while it is open, and when one of its orders was filled', () => {
+    const open = long(...OLD)
+    post(open, 'orderList/oco', OCO)
+    for (let hour = 0; hour < 79; hour++) open.bar()
+    post(open, 'orderList/oco', { ...OCO, ...again, side: 'BUY', quantity: '1', abovePrice: '', aboveType: 'STOP_LOSS', aboveStopPrice: '110', belowType: 'LIMIT_MAKER', belowPrice: '90', belowStopPrice: '' }) // biome-ignore format: one line
+    expect(read(open)).toEqual([200, 200])
+    const filled = long(UP, ...OLD)
+    post(filled, 'orderList/oco', OCO)
+    for (let hour = 0; hour < 79; hour++) filled.bar()
+    post(filled, 'orderList/oto', { workingType: 'LIMIT', workingSide: 'BUY', workingPrice: '95', workingQuantity: '1', workingTimeInForce: 'GTC', pendingSide: 'SELL', pendingQuantity: '1', pendingType: 'MARKET', listClientOrderId: 'again' }) // biome-ignore format: one line
+    expect(read(filled)).toEqual([200, 200])
+  })
+})
+
 const ENTRY = { workingType: 'LIMIT', workingSide: 'BUY', workingPrice: '95', workingQuantity: '1', workingTimeInForce: 'GTC', workingClientOrderId: 'entry' } // biome-ignore format: one order
 const OTOCO = {
   ...{ ...ENTRY, pendingSide: 'SELL', pendingQuantity: '1' },
@@ -204,6 +240,16 @@ describe('OTO and OTOCO', () => {
     expect(states(other)).toEqual(['entry CANCELED', 'exit CANCELED'])
   })
 
+  test('one that has been filled cannot be cancelled any more, and what it has brought stays', () => {
+    const scene = spot([[100, 101, 94, 96]])
+    post(scene, 'orderList/otoco', OTOCO)
+    scene.bar()
+    scene.bar()
+    const { body } = scene.ask('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', origClientOrderId: 'entry' })
+    expect(body.code).toBe(-2011)
+    expect(states(scene)).toEqual(['entry FILLED', 'profit NEW', 'loss NEW'])
+  })
+
   test('what cannot be paid when its time has come is rejected', () => {
     const scene = spot([[100, 101, 94, 96]])
     post(scene, 'orderList/otoco', { ...OTOCO, pendingQuantity: '2' })
@@ -233,6 +279,23 @@ describe('cancelReplace', () => {
     ]) // biome-ignore format: one reply
     expect(states(scene)).toEqual(['old CANCELED', 'new NEW'])
   })
+
+  test('one of a list goes with all of it, also one that still waits for another', () => {
+    for (const name of ['profit', 'entry']) {
+      const scene = spot([[100, 101, 94, 96]])
+      post(scene, 'orderList/otoco', OTOCO)
+      const { status, body } = replace(scene, { cancelOrigClientOrderId: name })
+      expect([status, body]).toMatchObject([
+        200,
+        { cancelResult: 'SUCCESS', cancelResponse: { origClientOrderId: name, status: 'CANCELED' }, newOrderResponse: { clientOrderId: 'new' } },
+      ]) // biome-ignore format: one reply
+      const gone = ['entry CANCELED', 'profit CANCELED', 'loss CANCELED']
+      expect(states(scene)).toEqual([...gone, 'new NEW'])
+      expect(told(scene).filter((one) => one.startsWith('list'))).toEqual(['list EXEC_STARTED EXECUTING', 'list ALL_DONE ALL_DONE'])
+      scene.bar()
+      expect(states(scene)).toEqual([...gone, 'new NEW'])
+    }
+  }) // biome-ignore format: one reply
 
   test.each<[string, Record<string, string>, number, object, string[]]>([
     ['no order to cancel, and that stops it', { cancelOrigClientOrderId: 'none' }, 400,
