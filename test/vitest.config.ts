@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, '..')
 
 /** Rooms in which no file leaves anything behind for the next: a worker loads the code once for all of them, not once a file. */
 const SHARING =
-  'api|core|data|engine|exchange|filters|indicators|metrics|models|preprocess|properties|report|search|servers|tables'
+  'api|core|data|engine|exchange|filters|indicators|metrics|models|preprocess|properties|report|runs|search|servers|tables'
 /** Of those rooms: what counts how often code runs, loads modules anew, or brings an ML runtime, a stub of it or a store's servers. */
 const ALONE = [
   'test/indicators/work.test.ts',
