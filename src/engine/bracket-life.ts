@@ -13,6 +13,8 @@ interface Filled {
   readonly price: number
   readonly phase: Fill['phase']
   readonly opened: number
+  /** Whether its order had ended before: at an exchange a cancel takes time, and what has filled meanwhile may find no leg left that grows. */
+  readonly isLate?: boolean
 }
 
 /** What happens to legs beyond their being there. */
@@ -78,9 +80,10 @@ export class Brackets {
    * of the others is to cover: what it was refused for before as well; nothing where the strategy has cancelled it, unless
    * all that it was for is gone.
    */
-  #grow(slot: Slot, entry: LiveOrder, { qty, phase }: Filled): Uncovered {
+  #grow(slot: Slot, entry: LiveOrder, { qty, phase, isLate = false }: Filled): Uncovered {
     const held = Math.abs(slot.position.units)
-    const isFirst = held <= qty
+    const isGone = isLate && !slot.orders.some((leg) => leg.bracket === entry.sequence && leg.isAlive)
+    const isFirst = held <= qty || isGone
     const cover = (before = -1) => (isFirst || before === -1 ? qty : before === 0 ? 0 : Math.min(held, before + qty))
     const { uncovered } = entry
     const wanted = { stop: cover(uncovered?.stop), trail: cover(uncovered?.trail), target: cover(uncovered?.target) }

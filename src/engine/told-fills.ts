@@ -136,6 +136,7 @@ export class ToldFills {
     const rules = slot.rulesAt(told.at)
     const last = this.#acceptance.lastSequence
     const { side } = order
+    const isLate = !order.isAlive
     order.qty = Math.max(0, order.qty - qty)
     if (order.isAlive && order.qty === 0) this.#life.end(slot, order)
     else if (order.isAlive) this.#acceptance.funds.split(slot, order, qty, price, rules)
@@ -158,7 +159,7 @@ export class ToldFills {
       { ...exit, at: told.at, insideRow: insideRowOf(slot, order, told.at) },
       rules,
     )
-    this.#brackets.followUp(slot, order, { qty, price, phase: 'open', opened }, rules)
+    this.#brackets.followUp(slot, order, { qty, price, phase: 'open', opened, isLate }, rules)
     // of the bar in which they went live only the close is known to have come later
     for (const leg of slot.orders) if (leg.sequence > last) leg.insideOf = slot.meeting
   }

@@ -91,6 +91,29 @@ test('a fill that crosses its cancel is booked, and its stop goes live', () => {
   expect(said(engine, 1)).toEqual(['cancelled dip requested', 'fill dip 1 at 90', 'accepted o1 stop 1 80'])
 })
 
+test('a part of an entry that fills as its leg has goes by itself, and has its legs though another bracket is held', () => {
+  const dip = buy({ qty: 1, limit: 95, stopLoss: 90, takeProfit: 120, id: 'dip' })
+  const engine = elsewhere([FLAT, FLAT], { 0: buy({ qty: 1, stopLoss: 80 }), 1: dip })
+  engine.onBar(HOUR)
+  engine.tell(filled('o1', '1', '100'))
+  engine.onBar(2 * HOUR)
+  engine.tell(filled('dip', '0.6', '95'))
+  engine.tell(filled('o3', '0.6', '90'))
+  const from = engine.events.length
+  engine.tell(filled('dip', '0.3', '92'))
+  engine.tell(filled('dip', '0.1', '92'))
+  expect(said(engine, from)).toEqual([
+    ...['fill dip 0.3 at 92', 'accepted o5 stop 0.3 90', 'accepted o6 target 0.3 120'],
+    ...['fill dip 0.1 at 92', 'amended o5 stop 0.4 90', 'amended o6 target 0.4 120'],
+  ])
+  // and what the first bracket protects is its own still
+  expect(engine.slots[0]!.orders.map(({ id, qty }) => [id, qty])).toEqual([
+    ['o2', 1000],
+    ['o5', 400],
+    ['o6', 400],
+  ])
+})
+
 test('what the exchange refuses or ends is an event, and an order is not ended twice', () => {
   const engine = elsewhere([FLAT, FLAT], { 0: [buy({ qty: 1 }), buy({ qty: 1, limit: 90 })] })
   engine.onBar(HOUR)
