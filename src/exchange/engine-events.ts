@@ -75,7 +75,9 @@ export class EngineEvents {
       else if (algo !== undefined) this.#voice.algo(algo)
     } else if (event.type === 'triggered') {
       if (order !== undefined) order.isWorking = true
-      else if (algo !== undefined) this.#trigger(algo)
+      // of spot: what has a limit may rest from here on; all else is told by its fill
+      if (order !== undefined && order.price > 0n) this.#voice.order(order, 'NEW')
+      else if (order === undefined && algo !== undefined) this.#trigger(algo)
     } else if (event.type === 'cut') this.#cut(event.to, order, algo)
     else if (event.type === 'cancelled') this.#ended(event.reason, order, algo)
     else if (event.type === 'rejected') this.#refusedLater(event, order, algo)

@@ -50,7 +50,7 @@ export class OrderLists {
       } catch (error) {
         entry.withdraw(orders[0]!)
         this.#options.book.orders.forget(orders[0]!)
-        throw error
+        throw inFull(error, below)
       }
     })
     return this.#began({ ...list, contingency: 'OCO', orders, pair: orders, pending: [] }, params)
@@ -215,4 +215,11 @@ export class OrderLists {
       if (this.#byClient.get(list.clientId) === list) this.#byClient.delete(list.clientId)
     }
   }
+}
+
+/** Binance holds back once what a pair that buys may spend; the engine, which knows of no pairs, for each of the two. */
+function inFull(error: unknown, { side }: SpotStated): unknown {
+  if (!(error instanceof Refused) || error.code !== -2010 || side === 'SELL') return error
+  const twice = ' Of a pair that buys, the simulated exchange holds back what both orders would spend.'
+  return new Refused(-2010, error.message, twice)
 }

@@ -91,8 +91,10 @@ describe('OCO', () => {
   test('a stop with a limit that is jumped over ends the other though it only rests', () => {
     const scene = long([80, 120, 79, 85])
     post(scene, 'orderList/oco', { ...OCO, belowType: 'STOP_LOSS_LIMIT', belowPrice: '90', belowTimeInForce: 'GTC' })
+    told(scene)
     scene.open()
     expect(states(scene)).toEqual(['profit EXPIRED', 'loss NEW'])
+    expect(told(scene)).toEqual(['loss NEW NEW', 'profit EXPIRED EXPIRED'])
   })
 
   test.each([
@@ -147,7 +149,10 @@ describe('OCO', () => {
   test('a second leg that cannot be paid takes the first back, and nobody hears of it', () => {
     const scene = spot([CALM], 300)
     const buys = { side: 'BUY', quantity: '2', aboveType: 'STOP_LOSS', aboveStopPrice: '110', belowType: 'LIMIT_MAKER', belowPrice: '90' } // biome-ignore format: one order
-    expect(post(scene, 'orderList/oco', buys).body.code).toBe(-2010)
+    expect(post(scene, 'orderList/oco', buys).body).toEqual({
+      code: -2010,
+      msg: 'Account has insufficient balance for requested action. Of a pair that buys, the simulated exchange holds back what both orders would spend.',
+    })
     expect([told(scene), scene.ask('GET', '/api/v3/openOrders').body]).toEqual([[], []])
     expect(scene.ask('GET', '/api/v3/account').body.balances[0]).toMatchObject({ free: '300.00000000' })
   })

@@ -147,3 +147,24 @@ test.skipIf(!existsSync(RECORDED))(
     for (const k of [1, 3]) expect((told[k]!['B'] as unknown[])[0]).toEqual(recorded[k].B[1])
   },
 )
+
+test('a stop with a limit that is reached and rests is told as being on the book now', () => {
+  const scene = new VenueScene([CALM, [100, 106, 99, 100], CALM], { kind: 'spot' })
+  scene.listen()
+  const stop = {
+    side: 'BUY',
+    type: 'STOP_LOSS_LIMIT',
+    quantity: '1',
+    price: '90',
+    stopPrice: '105',
+    timeInForce: 'GTC',
+  }
+  scene.ask('POST', '/api/v3/order', { symbol: 'BTCUSDT', ...stop, newClientOrderId: 'up' })
+  scene.bar()
+  scene.bar()
+  const said = scene.events.filter(({ e }) => e === 'executionReport')
+  expect(said.map(({ c, x, X, w }) => [c, x, X, w])).toEqual([
+    ['up', 'NEW', 'NEW', false],
+    ['up', 'NEW', 'NEW', true],
+  ])
+})
