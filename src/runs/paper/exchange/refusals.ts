@@ -1,6 +1,7 @@
 import type { OrderView } from '../../../core/order.ts'
 import type { Attempt } from './attempt.ts'
 import type { Context } from './context.ts'
+import { isBehind } from './fills.ts'
 import type { Line } from './line.ts'
 import { isProtective, isReducing, type Terms } from './terms.ts'
 
@@ -122,6 +123,8 @@ export class Refusals {
     const said = `${status}${why === '' ? '' : `: ${why}`}`
     const end = (reason: 'requested' | 'expired' | 'post-only' | 'refused') =>
       this.#context.tellEnded(symbol, order, reason, said)
+    // a close is for the position as it fills: what was opened meanwhile leaves by another order
+    if (status === 'FILLED' && view.role === 'close' && !isFlat && !isBehind(attempt)) return
     if (status === 'FILLED' || (isReducing(view) && isFlat)) return end('expired')
     if (status === 'CANCELED' || status === 'GONE') {
       await this.#context.halt(

@@ -71,6 +71,27 @@ describe.each(['spot', 'usdm'] as const)('%s', (kind) => {
     expect(session.run.openOrders()).toMatchObject([{ role: 'stop', trigger: 80 }])
   })
 
+  test('a close() is for what a part of an entry adds before it fills, too', async () => {
+    await elsewhere(kind)
+    await hold({})
+    await session.settle(buy({ qty: 1, limit: 95 }))
+    await session.settle(close())
+    stub.fill(
+      stub.find(({ price }) => price === '95'),
+      0.6,
+      '95',
+      { maker: true },
+    )
+    stub.fill(exits()[0]!, 1, '100')
+    await until('the rest is sent', () => exits().length === 2)
+    stub.fill(exits()[1]!, 0.6, '100')
+    await until('nothing is left', () => session.position === 0)
+    await session.broker.idle()
+    expect(exits().map(({ qty }) => qty)).toEqual([1, 0.6])
+    expect(session.run.openOrders()).toMatchObject([{ role: 'order', qty: 0.4 }])
+    isCalm()
+  })
+
   test('an exit that is held up follows what a leg has done meanwhile', async () => {
     await elsewhere(kind)
     await hold({ takeProfit: 120 })
