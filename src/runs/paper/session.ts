@@ -206,6 +206,8 @@ export class PaperSession {
     this.#last.write()
     await this.#queue.put({ kind: 'opened', at: clock.now(), version: VERSION })
     if (this.state.isPausedBy === 'stop') await this.command('resume', 'it goes on after a stop', 'stop')
+    // a kill right after a resume leaves no word of what was over with it
+    if (!this.state.isHalted) this.#alarms.resumed(this.#now())
     const feed = this.#feed()
     const onStop = () => void feed.close()
     this.#stop.signal.addEventListener('abort', onStop)

@@ -282,6 +282,33 @@ describe('a session on live bars', () => {
     await ended
   })
 
+  test.each([
+    ['lifted', null],
+    ['still there', 1],
+  ])('that was killed right after a resume knows of each alarm whether its halt is %s', async (_, stands) => {
+    const [store, out] = [await stored(100), scratch()]
+    const first = await opened(store, out)
+    const { stop, ended } = await running(first.session, first.venue)
+    await first.session.command('halt', 'too much lost', 'broker')
+    first.session.alarm({
+      ...{ at: at(0), kind: 'loss', severity: 'critical', text: 't', facts: {} },
+      stands: 'halt loss',
+    })
+    if (stands === null) await first.session.command('resume', 'looked at', 'a person')
+    stop.abort()
+    await ended
+    const file = join(first.session.dir, 'alarms.jsonl')
+    const lines = readFileSync(file, 'utf8').split('\n')
+    writeFileSync(file, lines.filter((line) => !line.includes('"over":"halt loss"')).join('\n'))
+    const next = await opened(store, out)
+    const again = await running(next.session, next.venue)
+    const alarm = next.session.snapshot().alarms.find(({ kind }) => kind === 'loss')
+    expect(alarm?.ended).toEqual(stands === null ? expect.any(Number) : null)
+    expect(next.session.state.isHalted).toBe(stands !== null)
+    again.stop.abort()
+    await again.ended
+  })
+
   test.each<[string, (venue: PlayedVenue) => void]>([
     ['its feed says something', (venue) => venue.feed.disconnected('played')],
     ['a bar comes', (venue) => venue.feed.bar(BTC, venue.bar(T0), true, null)],
