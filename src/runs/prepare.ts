@@ -172,9 +172,7 @@ export async function modelsAsked(
   }
   const { beginAt, beginSessionAt, strategyModels } = await import('./strategy-models.ts')
   const models = await strategyModels(asked, settings, host)
-  // sessions alone pick their models
-  const isSession = host.pick !== undefined
-  return { models, begin: isSession ? beginSessionAt(models, range) : beginAt(models, range, allowInSample) }
+  return { models, begin: host.isSession ? beginSessionAt(models, range) : beginAt(models, range, allowInSample) }
 }
 
 /** What `indicators` throws is said of the strategy and the parameters it was given. */

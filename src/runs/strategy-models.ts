@@ -59,7 +59,7 @@ export async function strategyModels(
   const newest = new Map<string, Record<string, LiveModelOptions>>()
   const used: ModelUsed[] = []
   for (const model of models) {
-    checkModel(strategy, model, series, { allowInSample, isSession: host.pick !== undefined })
+    checkModel(strategy, model, series, { allowInSample, isSession: host.isSession ?? false })
     const { definition, name } = model
     const stored = await groundsOf(model, settings.store)
     const picked = host.pick?.(model) ?? null

@@ -22,6 +22,8 @@ export interface TrainingHost {
   readonly onNotice?: (text: string) => void
   /** What its caller should know in any case. Built in: as `onNotice`. */
   readonly onWarning?: (text: string) => void
+  /** Whether it is for a paper session, whose bars are to come. */
+  readonly isSession?: boolean
   /** Built in: of each the model of all stored bars. */
   readonly pick?: PickModel
   /** False: what is trained is not written. */

@@ -43,7 +43,7 @@ export async function beginOrRead(
   if (file !== null && file.mode.kind === 'live' && file.models.length === 0)
     return { file, warm: readWarmUp(dir, file), prepared: null }
   const pick = pickModels(settings.out, file)
-  const prepared = await prepareSession(asked, settings, bringing, { ...training, pick })
+  const prepared = await prepareSession(asked, settings, bringing, { ...training, pick, isSession: true })
   if (file === null) {
     const made: SessionFile = {
       ...{ version: 1, session: newSessionId(), name: dir.split(/[\\/]/).at(-1)! },

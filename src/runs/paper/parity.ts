@@ -76,7 +76,7 @@ async function modelsOf(file: SessionFile, strategy: Strategy, settings: Setting
   }
   const series = file.slots.map((slot) => slot.series)
   const asked = { strategy, file: file.strategy.file, series, allowInSample: false }
-  const { models } = await modelsAsked(asked, { from: file.from }, settings, { ...host, pick })
+  const { models } = await modelsAsked(asked, { from: file.from }, settings, { ...host, pick, isSession: true })
   return series.map((name) => models!.live(parseSeries(name), file.from))
 }
 
