@@ -4,7 +4,7 @@ import { ALGO_TYPES, type AlgoOrder, type AlgoType, isWaiting, newAlgoReply } fr
 import { compare } from './amounts.ts'
 import type { EngineDoor } from './engine-door.ts'
 import { Refused } from './error-codes.ts'
-import { priceText, type WireSide } from './exchange-order.ts'
+import { priceText } from './exchange-order.ts'
 import type { Faults } from './faults.ts'
 import {
   clientIdOf,
@@ -20,6 +20,7 @@ import {
 import { checkFilters } from './order-filters.ts'
 import type { Params, WrittenDecimal } from './params.ts'
 import { refusedOf } from './refusals.ts'
+import { isReached } from './trigger.ts'
 import type { MarketNow } from './wire.ts'
 
 /** Percent, of the exchange: 0.1 to 10. */
@@ -62,7 +63,8 @@ export class AlgoEntry {
     const clientId = clientIdOf(params, 'clientAlgoId', () => `x-klinelab-a${id}`)
     if (this.#isTaken(traded.symbol, clientId)) throw new Refused(-4116)
     this.#check(stated, { quantity, price, trigger, reduceOnly: stated.reduceOnly || closePosition })
-    if (trigger !== undefined && this.#isReached(traded, side, type, trigger)) throw new Refused(-2021)
+    if (trigger !== undefined && isReached(this.#market.last(traded.symbol), side, type, trigger))
+      throw new Refused(-2021)
     const { scale, symbol } = traded
     const at = this.#market.now()
     const algo: AlgoOrder = {
@@ -134,13 +136,6 @@ export class AlgoEntry {
     const mark = this.#market.mark(traded.symbol)
     const isMarket = figures.price === undefined
     checkFilters(filters, traded.precision, traded.slot.instrument.gridFrom, { ...figures, side, isMarket, mark })
-  }
-
-  /** Whether the last price is at the trigger already, or beyond it. */
-  #isReached({ symbol }: Traded, side: WireSide, type: AlgoType, trigger: WrittenDecimal): boolean {
-    const order = compare(parseDecimal(this.#market.last(symbol)), trigger.value)
-    const waitsAbove = (side === 'BUY') === type.startsWith('STOP')
-    return waitsAbove ? order >= 0 : order <= 0
   }
 
   /** What closes whatever is held leaves with the most that an order may have, and is cut to the position when it fills. */

@@ -30,6 +30,16 @@ export function within<T>(rows: readonly T[], timeOf: (row: T) => number, { from
   return isNewest ? found.slice(-limit) : found.slice(0, limit)
 }
 
+/** Oldest first: from an id on where one is given, else what lies in a window. */
+export function pageOf<T extends { readonly id: number }>(
+  rows: readonly T[],
+  timeOf: (row: T) => number,
+  window: Window,
+  from: number | undefined,
+): T[] {
+  return from === undefined ? within(rows, timeOf, window) : rows.filter(({ id }) => id >= from).slice(0, window.limit)
+}
+
 /** Orders that nobody can look up any more: unfilled ones that ended three days ago, and all after ninety. */
 export function isForgotten(
   order: { readonly status: string; readonly executed: bigint; readonly updateTime: number },

@@ -131,14 +131,8 @@ export class OrderEntry {
     return { ...changeReply(order, this.#shape), pair: symbol, modifyId: params.integer('modifyId') ?? 0 }
   }
 
-  /** By orderId, or where that is not sent by origClientOrderId. */
   find(params: Params): ExchangeOrder | undefined {
-    const { symbol } = tradedOf(this.#book, params)
-    const id = params.integer('orderId')
-    const clientId = params.text('origClientOrderId')
-    if (id === undefined && clientId === undefined) throw new Refused(-1102, 'orderId')
-    const found = id !== undefined ? this.#book.orders.byId(id) : this.#book.orders.byClient(symbol, clientId!)
-    return found?.symbol === symbol ? found : undefined
+    return orderOf(this.#book, params)
   }
 
   #isTaken(symbol: string, clientId: string): boolean {
@@ -170,6 +164,15 @@ export function statedOf(book: AccountBook, params: Params): Stated {
   params.oneOf('newOrderRespType', ['ACK', 'RESULT'] as const)
   if (!book.isTrading(traded)) throw new Refused(-4108)
   return { traded, side, stp, reduceOnly: params.flag('reduceOnly') ?? false }
+}
+
+/** By orderId, or where that is not sent by origClientOrderId. */
+export function orderOf(book: AccountBook, params: Params): ExchangeOrder | undefined {
+  const { symbol } = tradedOf(book, params)
+  const [id, clientId] = [params.integer('orderId'), params.text('origClientOrderId')]
+  if (id === undefined && clientId === undefined) throw new Refused(-1102, params.nameOf('orderId'))
+  const found = id !== undefined ? book.orders.byId(id) : book.orders.byClient(symbol, clientId!)
+  return found?.symbol === symbol ? found : undefined
 }
 
 export function tradedOf(book: AccountBook, params: Params): Traded {

@@ -1,6 +1,6 @@
 import type { AccountBook } from './account-book.ts'
 import { Refused } from './error-codes.ts'
-import { windowOf, within } from './history.ts'
+import { pageOf, windowOf } from './history.ts'
 import { tradedOf } from './order-entry.ts'
 import { type OrderList, orderListReply } from './order-list.ts'
 import { paramsOfLeg, paramsOfOldOco } from './order-list-params.ts'
@@ -61,11 +61,7 @@ export function orderListRoutes(lists: OrderLists, book: AccountBook, market: Ma
         const hasTimes = params.text('startTime') !== undefined || params.text('endTime') !== undefined
         if (from !== undefined && hasTimes) throw new Refused(-1128)
         const window = windowOf(params, market.now(), 500, 1000)
-        const some =
-          from === undefined
-            ? within(lists.all, ({ time }) => time, window)
-            : lists.all.filter(({ id }) => id >= from).slice(0, window.limit)
-        return some.map(orderListReply)
+        return pageOf(lists.all, ({ time }) => time, window, from).map(orderListReply)
       },
     },
     'GET /api/v3/openOrderList': {

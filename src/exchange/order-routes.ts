@@ -2,7 +2,7 @@ import { algoReply } from './algo-order.ts'
 import { padded } from './amounts.ts'
 import { Refused } from './error-codes.ts'
 import { isOpen, orderReply, priceText, qtyText } from './exchange-order.ts'
-import { isForgotten, windowOf, within } from './history.ts'
+import { isForgotten, pageOf, windowOf, within } from './history.ts'
 import { tradedOf } from './order-entry.ts'
 import { Params, paramsOfBatch } from './params.ts'
 import { type Account, perSymbol, type Routes } from './route.ts'
@@ -50,11 +50,7 @@ export function orderRoutes(account: Account): Routes {
         const from = params.integer('orderId')
         const window = windowOf(params, now(), 500, 1000)
         const all = book.orders.all.filter((one) => one.symbol === symbol && !isForgotten(one, now()))
-        const some =
-          from === undefined
-            ? within(all, ({ time }) => time, window)
-            : all.filter(({ id }) => id >= from).slice(0, window.limit)
-        return some.map(orderReply)
+        return pageOf(all, ({ time }) => time, window, from).map(orderReply)
       },
     },
     'DELETE /fapi/v1/allOpenOrders': {
@@ -189,11 +185,7 @@ function algoRoutes({ book, algos, market }: Account): Routes {
         const from = params.integer('algoId')
         const window = windowOf(params, market.now(), 500, 1000)
         const all = book.algos.all.filter((one) => one.symbol === symbol)
-        const some =
-          from === undefined
-            ? within(all, ({ createTime }) => createTime, window)
-            : all.filter(({ id }) => id >= from).slice(0, window.limit)
-        return some.map(algoReply)
+        return pageOf(all, ({ createTime }) => createTime, window, from).map(algoReply)
       },
     },
   }
@@ -209,11 +201,7 @@ function userTrades({ book, market }: Account, params: Params): object[] {
   const all = book.trades.filter(
     ({ order }) => order.symbol === symbol && (orderId === undefined || order.id === orderId),
   )
-  const some =
-    fromId === undefined
-      ? within(all, ({ time }) => time, window)
-      : all.filter(({ id }) => id >= fromId).slice(0, window.limit)
-  return some.map((trade) => tradeReply(trade, book.quote))
+  return pageOf(all, ({ time }) => time, window, fromId).map((trade) => tradeReply(trade, book.quote))
 }
 
 function tradeReply({ order, ...trade }: ExchangeTrade, quote: string) {

@@ -3,7 +3,7 @@ import { padded } from './amounts.ts'
 import { cancelReplace } from './cancel-replace.ts'
 import { Refused } from './error-codes.ts'
 import { type ExchangeOrder, isOpen } from './exchange-order.ts'
-import { isForgotten, windowOf, within } from './history.ts'
+import { isForgotten, pageOf, windowOf } from './history.ts'
 import { tradedOf } from './order-entry.ts'
 import { cancelledListReply } from './order-list.ts'
 import type { OrderLists } from './order-lists.ts'
@@ -118,11 +118,7 @@ export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry, 
         const from = params.integer('orderId')
         const window = windowOf(params, market.now(), 500, 1000)
         const all = book.orders.all.filter((one) => one.symbol === symbol)
-        const found =
-          from === undefined
-            ? within(all, ({ time }) => time, window)
-            : all.filter(({ id }) => id >= from).slice(0, window.limit)
-        return found.map(spotOrderReply)
+        return pageOf(all, ({ time }) => time, window, from).map(spotOrderReply)
       },
     },
     'GET /api/v3/myTrades': {
@@ -135,11 +131,7 @@ export function spotRoutes({ book, market, limits }: Account, entry: SpotEntry, 
         const all = book.trades.filter(
           ({ order }) => order.symbol === symbol && (orderId === undefined || order.id === orderId),
         )
-        const found =
-          from === undefined
-            ? within(all, ({ time }) => time, window)
-            : all.filter(({ id }) => id >= from).slice(0, window.limit)
-        return found.map(spotTradeReply)
+        return pageOf(all, ({ time }) => time, window, from).map(spotTradeReply)
       },
     },
     'GET /api/v3/account': { ...signed, weight: 20, answer: () => accountReply(book, market.now()) },

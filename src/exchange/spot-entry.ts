@@ -1,15 +1,14 @@
-import { parseDecimal } from '../core/decimal.ts'
 import type { AccountBook } from './account-book.ts'
-import { compare } from './amounts.ts'
 import type { EngineDoor } from './engine-door.ts'
 import { Refused } from './error-codes.ts'
 import { type ExchangeOrder, isOpen, newOrder } from './exchange-order.ts'
-import { clientIdOf, type EntryOptions, filtersAt, tradedOf, unitsIn } from './order-entry.ts'
+import { clientIdOf, type EntryOptions, filtersAt, orderOf, tradedOf, unitsIn } from './order-entry.ts'
 import { checkFilters } from './order-filters.ts'
-import type { Params, WrittenDecimal } from './params.ts'
+import type { Params } from './params.ts'
 import { inSpotWords, spotRefusedOf } from './spot-refusals.ts'
 import { placedReply } from './spot-replies.ts'
 import { type SpotStated, spotRequestOf, spotStatedOf } from './spot-stated.ts'
+import { isReached } from './trigger.ts'
 import type { MarketNow } from './wire.ts'
 
 /** What an order list says of one of its orders. */
@@ -54,13 +53,13 @@ export class SpotEntry {
 
   /** @throws Refused by a filter, and where the trigger has been reached already */
   check(stated: SpotStated): void {
-    const { traded, side, quantity, price, stop } = stated
+    const { traded, side, type, quantity, price, stop } = stated
     const filters = filtersAt(traded, this.#market.now())
     const mark = this.#market.last(traded.symbol)
     const { gridFrom } = traded.slot.instrument
     const asked = { side, isMarket: price === undefined, quantity, price, trigger: stop, reduceOnly: false, mark }
     inSpotWords(() => checkFilters(filters, traded.precision, gridFrom, asked))
-    if (stop !== undefined && this.#isReached(stated, stop)) throw new Refused(-2010, 'Stop price would trigger immediately.') // biome-ignore format: one line
+    if (stop !== undefined && isReached(mark, side, type, stop)) throw new Refused(-2010, 'Stop price would trigger immediately.') // biome-ignore format: one line
   }
 
   /** The order as it will be known, not entered yet. */
@@ -96,16 +95,6 @@ export class SpotEntry {
   }
 
   find(params: Params): ExchangeOrder | undefined {
-    const { symbol } = tradedOf(this.#book, params)
-    const [id, clientId] = [params.integer('orderId'), params.text('origClientOrderId')]
-    if (id === undefined && clientId === undefined) throw new Refused(-1102, params.nameOf('orderId'))
-    const found = id !== undefined ? this.#book.orders.byId(id) : this.#book.orders.byClient(symbol, clientId!)
-    return found?.symbol === symbol ? found : undefined
-  }
-
-  #isReached({ traded, side, type }: SpotStated, stop: WrittenDecimal): boolean {
-    const order = compare(parseDecimal(this.#market.last(traded.symbol)), stop.value)
-    const waitsAbove = (side === 'BUY') === type.startsWith('STOP')
-    return waitsAbove ? order >= 0 : order <= 0
+    return orderOf(this.#book, params)
   }
 }
