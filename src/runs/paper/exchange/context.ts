@@ -25,6 +25,8 @@ export class Context {
   readonly #said = new Map<string, string>()
   /** Of what was said, what has halted since trading was resumed last. */
   readonly #halting = new Set<string>()
+  /** Notes of cancels, on their way to the disk or there. */
+  readonly #cancelling = new WeakMap<Attempt, Promise<void>>()
   #lastTime = 0
 
   constructor(parts: Pick<Context, 'host' | 'market' | 'gate' | 'attempts' | 'teller' | 'timing' | 'signal'>) {
@@ -107,10 +109,14 @@ export class Context {
 
   /** On the disk before its end is asked for: whoever goes on after a kill does not take it for somebody else's doing. */
   async cancelling(all: readonly Attempt[]): Promise<void> {
-    const fresh = all.filter(({ isCancelled }) => !isCancelled)
-    for (const one of fresh) one.isCancelled = true
-    // a cancel leaves all the same: without its note it is at worst taken for another's
-    await Promise.all(fresh.map(({ clientId }) => this.#noted({ kind: 'broker', note: 'cancelling', clientId })))
+    for (const one of all) {
+      if (one.isCancelled) continue
+      one.isCancelled = true
+      // a cancel leaves all the same where it fails: without its note it is at worst taken for another's
+      this.#cancelling.set(one, this.#noted({ kind: 'broker', note: 'cancelling', clientId: one.clientId }))
+    }
+    // of a list both lines may ask for the end: neither is ahead of the note
+    await Promise.all(all.map((one) => this.#cancelling.get(one)))
   }
 
   #noted(note: BrokerNote): Promise<void> {

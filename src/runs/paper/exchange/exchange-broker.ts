@@ -82,9 +82,11 @@ export class ExchangeBroker implements PaperBroker {
     await reconciliation.begin()
     // what is sent before there is a stream is not told of by it
     await stream.open()
+    // what was filled while nobody listened, before what follows it, and before it is asked what became of each order
+    const missed = parts.fills.catchUpAll()
+    parts.events.after(() => missed)
     parts.lines.start()
-    // what was filled while nobody listened, before it is asked what became of each order
-    for (const { symbol } of host.symbols) await parts.fills.catchUp(symbol)
+    await missed
     for (const { symbol, order } of context.attempts.unfinished()) parts.lines.look(symbol, order)
     for (const { symbol, id } of host.run.openOrders()) parts.lines.look(symbol, id)
     await this.idle()
@@ -221,6 +223,7 @@ export class ExchangeBroker implements PaperBroker {
       onBack: () => {
         this.#isLost = false
         this.#streams++
+        events.after(() => fills.catchUpAll())
         context.calm('stream-lost')
         host.reconnected()
         reconcileSoon()

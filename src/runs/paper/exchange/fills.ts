@@ -102,6 +102,10 @@ export class Fills {
     return next
   }
 
+  async catchUpAll(): Promise<void> {
+    for (const { symbol } of this.#context.host.symbols) await this.catchUp(symbol)
+  }
+
   async #catchUp(symbol: string): Promise<boolean> {
     const { gate, signal } = this.#context
     for (;;) {
@@ -199,6 +203,9 @@ export class Fills {
         if (textIn(fieldsOf(outcome.reply), 'actualOrderId') === orderId) return this.#own(attempt, orderId)
       } else if (outcome.kind !== 'refused' || outcome.code !== NO_ORDER) return undefined
     }
+    // it may have been named while it was asked for: then it is none of those that were looked through
+    const since = attempts.byOrderId(symbol, orderId)
+    if (since !== undefined) return since
     if (attempts.hasLetGo && isOfSession(name, host.sessionId)) return null
     await this.#sayForeign(symbol, orderId, name)
     return name

@@ -16,8 +16,8 @@ interface Hooks {
   readonly onSettings: () => void
 }
 
-/** Longest that the events after a funding payment wait until its list has been read, ms. */
-const FUNDING_MS = 1000
+/** Longest that events wait until a list of what came before them has been read, ms: funding payments, or trades that were missed. */
+const PATIENCE = 1000
 
 /** Reads the user stream, one event after the other, in the order in which they came. */
 export class StreamEvents {
@@ -44,6 +44,20 @@ export class StreamEvents {
   /** Resolves when what has come so far has been taken. */
   idle(): Promise<void> {
     return this.#last
+  }
+
+  /** What comes from now on waits until this has been done, unless the exchange does not answer: what was missed comes before what follows it. */
+  after(what: () => Promise<unknown>): void {
+    this.#waiting++
+    this.#last = this.#last
+      .then(() => Promise.race([what(), pause(PATIENCE, this.#context.signal)]))
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        this.#waiting--
+      })
   }
 
   take(event: Fields): void {
@@ -154,7 +168,7 @@ export class StreamEvents {
     for (const position of rowsOf(a['P'])) this.positions.set(textIn(position, 's'), amountIn(position, 'pa'))
     const reason = textIn(a, 'm')
     // what fills after it belongs to a trade that has paid it, or has ended without: in this order, unless the exchange does not answer
-    if (reason === 'FUNDING_FEE') await Promise.race([this.#hooks.onFunding(), pause(FUNDING_MS, this.#context.signal)])
+    if (reason === 'FUNDING_FEE') await Promise.race([this.#hooks.onFunding(), pause(PATIENCE, this.#context.signal)])
     else if (reason !== 'ORDER') this.#hooks.onDoubt(null)
   }
 

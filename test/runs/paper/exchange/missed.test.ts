@@ -1,0 +1,69 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { buy } from '../../../../src/core/order.ts'
+import { hold, session, stub, useStub } from './stub-scene.ts'
+import { until } from './until.ts'
+
+/** What happened while the stream was not there, and what comes as soon as it is back. */
+const unsaid = (happens: () => void) => {
+  stub.isMute = true
+  happens()
+  stub.isMute = false
+}
+
+describe.each([
+  ['usdm', 'o1 1 at 100'],
+  ['spot', 'o1 1 at 100'],
+] as const)('%s', (kind, first) => {
+  useStub(kind)
+
+  test('what was missed is booked before what follows it: another order makes another average price', async () => {
+    await hold({ stopLoss: 90, takeProfit: 120 })
+    await session.settle(buy({ qty: 1, limit: 80, id: 'dip' }))
+    unsaid(() =>
+      stub.fill(
+        stub.find(({ price }) => price === '120'),
+        0.4,
+        '120',
+        { maker: true },
+      ),
+    )
+    stub.fault('GET /fapi/v1/userTrades', async () => {
+      stub.fill(
+        stub.find(({ price }) => price === '80'),
+        0.5,
+        '80',
+        { maker: true },
+      )
+      // time in which it would be booked, were it not waiting
+      await wait(40)
+      return undefined
+    })
+    stub.dropStreams()
+    await until('both are booked', () => session.fills.length === 3)
+    expect(session.fills).toEqual([first, 'o3 0.4 at 120', 'dip 0.5 at 80'])
+    await session.broker.idle()
+    await session.broker.reconcile()
+    expect([session.halts, session.said.filter((one) => !one.startsWith('stream-lost'))]).toEqual([[], []])
+  })
+})
+
+describe('usdm', () => {
+  useStub('usdm')
+
+  test('a triggered order that the comparison names while the exchange is asked whose it is, is ours', async () => {
+    await hold()
+    const stop = stub.open()[0]!
+    unsaid(() => stub.fill(stub.trigger(stop, 'named-by-the-exchange'), 1, '90'))
+    stub.fault('GET /fapi/v1/order', async () => {
+      const isKnown = () =>
+        session.journal.some((one) => 'note' in one && one.note['orderId'] === `${stop.actualOrderId}`)
+      await until('it is named', isKnown)
+      return undefined
+    })
+    stub.dropStreams()
+    await until('it is booked', () => session.position === 0)
+    await session.broker.reconcile()
+    expect([session.fills, session.halts]).toEqual([['o1 1 at 100', 'o2 1 at 90'], []])
+  })
+})
