@@ -160,7 +160,47 @@ describe('OCO', () => {
 
 const OLD = Array<Row>(80).fill(CALM)
 
+/** The longest array that is gone through while something is done. */
+function longestSearched(act: () => void): number {
+  const names = ['find', 'findLast', 'filter'] as const
+  const real = names.map((name) => Array.prototype[name])
+  let most = 0
+  for (const [k, name] of names.entries())
+    Object.assign(Array.prototype, {
+      [name](this: unknown[], ...args: unknown[]) {
+        most = Math.max(most, this.length)
+        return Reflect.apply(real[k]!, this, args)
+      },
+    })
+  try {
+    act()
+  } finally {
+    for (const [k, name] of names.entries()) Object.assign(Array.prototype, { [name]: real[k] })
+  }
+  return most
+}
+
 describe('a list that is over', () => {
+  test('is not gone through for what is done with others', () => {
+    const scene = long(CALM)
+    const names = (k: number) => ({ listClientOrderId: `both${k}`, aboveClientOrderId: `profit${k}`, belowClientOrderId: `loss${k}` }) // biome-ignore format: one line
+    for (let k = 0; k < 40; k++) {
+      post(scene, 'orderList/oco', { ...OCO, ...names(k) })
+      scene.ask('DELETE', '/api/v3/orderList', { symbol: 'BTCUSDT', listClientOrderId: `both${k}` })
+    }
+    const answers: number[] = []
+    const most = longestSearched(() => {
+      const plain = { side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '1', price: '95', newClientOrderId: 'plain' } // biome-ignore format: one order
+      answers.push(post(scene, 'order', plain).status)
+      answers.push(scene.ask('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', origClientOrderId: 'plain' }).status)
+      answers.push(post(scene, 'orderList/oco', { ...OCO, ...names(50) }).status)
+      answers.push(scene.ask('GET', '/api/v3/orderList', { origClientOrderId: 'both50' }).status)
+      answers.push(scene.ask('DELETE', '/api/v3/orderList', { symbol: 'BTCUSDT', listClientOrderId: 'both50' }).status)
+    })
+    expect(answers).toEqual([200, 200, 200, 200, 200])
+    expect(most).toBeLessThan(20)
+  })
+
   const read = (scene: VenueScene) =>
     ['both', 'again'].map((name) => scene.ask('GET', '/api/v3/orderList', { origClientOrderId: name }).status)
   const again = { listClientOrderId: 'again', aboveClientOrderId: 'profit2', belowClientOrderId: 'loss2' }
