@@ -164,7 +164,7 @@ export class Lines {
     const all = this.#context.attempts.of(line.symbol, line.order)
     if (all.some(({ state }) => state === 'live')) line.nakedSince = 0
     const open = all.findLast(isOpen)
-    // an exit does not wait until it is known what became of the stop: both reduce
+    // an exit does not wait until it is known what became of the stop: both reduce on USDS-M; on spot the stop is taken back first
     if (open !== undefined && !this.#lacksExit(line)) return this.#settle(line, open)
     const ended = all.find((attempt) => attempt.state === 'ended' && !attempt.isDealtWith)
     if (ended !== undefined) return this.#dealWith(line, ended)

@@ -115,14 +115,22 @@ export class OrderWork {
     for (const one of this.#coins.blockers(line)) {
       if (one.order === line.order && one.state === 'live')
         return isCancellable(one) && (await this.cancel(line, one)) ? 'changed' : 'waits'
-      // nobody knows whether it is there: an exit does not wait until that is known
-      if (terms.type === 'MARKET' && one.state !== 'live') await this.#takeBack(one)
-      else {
-        isWaiting = true
-        this.#poke(this.#lineOf(one.symbol, one.order))
+      // nobody knows whether it is there: an exit does not wait until that is known, where the exchange does not answer
+      if (terms.type === 'MARKET' && one.state !== 'live') {
+        if (!(await this.#isGone(one))) continue
+        if (one.order === line.order) return 'changed'
       }
+      isWaiting = true
+      this.#poke(this.#lineOf(one.symbol, one.order))
     }
     return isWaiting ? 'waits' : 'there'
+  }
+
+  /** Takes back what may be there. Says whether it is known now to be over: it may have sold what the exit is to sell. */
+  async #isGone(attempt: Attempt): Promise<boolean> {
+    const { kind } = await this.#takeBack(attempt)
+    if (kind === 'refused') await this.#questions.ask(attempt)
+    return attempt.state === 'ended'
   }
 
   /** @param all an order, or a stop with its target in one list */

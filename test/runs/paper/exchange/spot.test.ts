@@ -255,6 +255,39 @@ describe('what goes wrong', () => {
     expect(session.halts).toHaveLength(1)
   })
 
+  test.each(['close', 'stop'])(
+    'an exit in place of a %s whose stop has filled, as is found out when it is taken back, sells no coins from before',
+    async (what) => {
+      await session.kill()
+      stub.positions.set('BTCUSDT', 3)
+      await anew({ naked: what === 'stop' ? 300 : 60_000 })
+      const isStop = (params: URLSearchParams) => params.get('type') === 'STOP_LOSS'
+      stub.fault(ORDER, ({ params, carryOut }) => (isStop(params) ? [carryOut(), lost()][1] : carryOut()), 9)
+      stub.fault('GET /fapi/v1/order', () => (stub.count('DELETE /fapi/v1/order') === 0 ? busy() : undefined), 1e6)
+      stub.fault('DELETE /fapi/v1/order', () => {
+        stub.fill(
+          stub.find(({ type }) => type === 'STOP_LOSS'),
+          1,
+          '90',
+          { isTold: false },
+        )
+        return undefined
+      })
+      await session.settle(buy({ qty: 1, stopLoss: 90 }))
+      stub.isMute = true
+      stub.fill(stub.orders[0]!, 1, '100', { isTold: false })
+      stub.isMute = false
+      stub.tellTrade(stub.trades[0]!)
+      stub.isMute = true
+      await until('the stop has been sent', () => stub.count(ORDER) === 2)
+      if (what === 'close') session.decide(close())
+      await until('it is flat', () => session.position === 0)
+      await session.broker.idle()
+      expect([stub.positions.get('BTCUSDT'), open()]).toEqual([3, []])
+      expect(stub.orders.filter(({ type, side }) => type === 'MARKET' && side === 'SELL')).toEqual([])
+    },
+  )
+
   test('a sale that finds no coins is refused, and says so', async () => {
     await held({ qty: 1, stopLoss: 90 })
     await session.settle(sell({ qty: 1, limit: 130 }))
