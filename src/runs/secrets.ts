@@ -1,7 +1,8 @@
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Variables that klinelab itself reads, whose values are never words that may stand anywhere. */
-const OWN_NAME = /^(KLINELAB_((BINANCE|DEMO|EXCHANGE)_(KEY|SECRET)|DASHBOARD_KEY)|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/
+const OWN_NAME =
+  /^(KLINELAB_((BINANCE|DEMO|EXCHANGE)_(KEY|SECRET)|DASHBOARD_KEY)|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$/
 
 /** The key of a simulated exchange on loopback, which everybody knows. */
 const NO_SECRET = 'klinelab'
