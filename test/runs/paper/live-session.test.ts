@@ -309,8 +309,16 @@ describe('a session on live bars', () => {
     await again.ended
   })
 
-  test.each<[string, (venue: PlayedVenue) => void]>([
+  test.each<[string, (venue: PlayedVenue) => void | Promise<void>]>([
     ['its feed says something', (venue) => venue.feed.disconnected('played')],
+    [
+      'a rule has asked for a halt and its feed says something',
+      async (venue) => {
+        venue.restFault = 'network'
+        await venue.clock.moveTo(at(1) + 10_000)
+        venue.feed.disconnected('played')
+      },
+    ],
     ['a bar comes', (venue) => venue.feed.bar(BTC, venue.bar(T0), true, null)],
   ])('whose disk is full as its broker notes something ends by its own ending once %s', async (_, happens) => {
     const [store, out] = [await stored(100), scratch()]
@@ -320,7 +328,7 @@ describe('a session on live bars', () => {
     const broker: PaperBroker = {
       ...{ fills: 'told', open, handle: () => undefined, reconcile: done, idle: done, close: done },
     }
-    const { session, venue } = await opened(store, out, { broker })
+    const { session, venue } = await opened(store, out, { broker, safety: { ...SAFETY, stale: 1000 } })
     const { ended } = await running(session, venue)
     await until(() => hosts.length === 1)
     const handle = await openFile(join(session.dir, 'journal.log'), 'r')
@@ -328,12 +336,12 @@ describe('a session on live bars', () => {
     await handle.close()
     vi.spyOn(files, 'write').mockRejectedValue(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }))
     await expect(hosts[0]!.note({ kind: 'broker', note: 'sending' })).rejects.toThrow('the disk is full')
-    happens(venue)
+    await happens(venue)
     await expect(ended).rejects.toThrow('the disk is full')
     expect(session.snapshot().state).toBe('failed')
     expect(await askSession(session.dir, { ask: 'status' })).toBeNull()
     vi.restoreAllMocks()
-    const next = await opened(store, out, { broker })
+    const next = await opened(store, out, { broker, safety: { ...SAFETY, stale: 1000 } })
     next.session.abandon()
   })
 })
