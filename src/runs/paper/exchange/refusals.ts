@@ -123,8 +123,8 @@ export class Refusals {
     const said = `${status}${why === '' ? '' : `: ${why}`}`
     const end = (reason: 'requested' | 'expired' | 'post-only' | 'refused') =>
       this.#context.tellEnded(symbol, order, reason, said)
-    // a close is for the position as it fills: what was opened meanwhile leaves by another order
-    if (status === 'FILLED' && view.role === 'close' && !isFlat && !isBehind(attempt)) return
+    // what closes or protects is for the position as it fills: where that has grown meanwhile, the line's next step places the rest
+    if (status === 'FILLED' && isReducing(view) && !isFlat && !isBehind(attempt)) return
     if (status === 'FILLED' || (isReducing(view) && isFlat)) return end('expired')
     if (status === 'CANCELED' || status === 'GONE') {
       await this.#context.halt(

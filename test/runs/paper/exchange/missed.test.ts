@@ -46,6 +46,24 @@ describe.each([
     await session.broker.reconcile()
     expect([session.halts, session.said.filter((one) => !one.startsWith('stream-lost'))]).toEqual([[], []])
   })
+
+  test('a stop that has filled for less than its entry has grown to stands again for the rest', async () => {
+    await session.settle(buy({ qty: 1, limit: 100, stopLoss: 90 }))
+    const entry = stub.orders[0]!
+    stub.fill(entry, 0.4, '100', { maker: true })
+    await until('the stop rests there', () => stub.open().length === 2)
+    await session.broker.idle()
+    stub.isHeld = true
+    stub.fill(entry, 0.3, '100', { maker: true })
+    const stop = stub.find(({ trigger }) => trigger === '90')
+    stub.fill(kind === 'spot' ? stop : stub.trigger(stop), 0.4, '90')
+    stub.release('the first first')
+    const rest = () => stub.open().filter(({ trigger, type }) => trigger === '90' && type.startsWith('STOP'))
+    await until('a stop of the rest is there', () => rest().length === 1 && rest()[0]!.qty === 0.3)
+    await session.broker.idle()
+    await session.broker.reconcile()
+    expect([session.position, session.halts, session.said]).toEqual([0.3, [], []])
+  })
 })
 
 describe('usdm', () => {
