@@ -8,7 +8,7 @@ import type { Market } from './market.ts'
 import type { Teller } from './teller.ts'
 import type { Timing } from './timing.ts'
 
-/** What is found to be right again by whoever found it wrong: all else that halts stands until trading is resumed. */
+/** What is found to be right again by whoever found it wrong, and is over then; but what has halted stands until trading is resumed. */
 const LASTING: readonly string[] = [
   'settings-changed', 'rules-changed', 'stream-lost', 'stream-silent', 'not-compared', 'clock-offset', 'position', 'balance',
 ] // biome-ignore format: a list
@@ -59,7 +59,7 @@ export class Context {
     const about = aboutOf(kind, facts)
     if (this.#said.get(about) === text) return false
     this.#said.set(about, text)
-    const stands = LASTING.includes(kind) ? brokerStands(about) : isHalting ? haltStands(about) : null
+    const stands = isHalting ? haltStands(about) : LASTING.includes(kind) ? brokerStands(about) : null
     this.host.alarm({ at: this.host.now(), kind, severity, text, facts, ...(stands !== null && { stands }) })
     return true
   }

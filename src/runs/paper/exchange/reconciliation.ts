@@ -11,12 +11,8 @@ import type { Lines } from './lines.ts'
 import { pause } from './pause.ts'
 import type { Settings } from './settings.ts'
 import { isProtective } from './terms.ts'
+import { LOOKS, Wallet } from './wallet.ts'
 
-/** Times that a difference is looked at before it is believed: what is underway makes one that is none. */
-const LOOKS = 4
-/** A balance is reckoned in eight decimals on both sides, fee by fee: here more than doubles make of them, and what halts. */
-const UNIT = 1e-7
-const SLACK = 0.01
 /** Clocks further apart than this are worth a word, ms. */
 const CLOCK = 1000
 
@@ -28,8 +24,7 @@ export class Reconciliation {
   readonly #settings: Settings
   readonly #funding: Funding
   readonly #gaps: Gaps
-  /** The exchange's wallet less the engine's, when the session began. */
-  #apart = 0
+  readonly #wallet: Wallet
   /** Coins of a spot account that were there before the session, by symbol. */
   readonly #before = new Map<string, bigint>()
   /** Monotonic clock, ms, of the last comparison that left nothing out. */
@@ -43,6 +38,7 @@ export class Reconciliation {
     this.#settings = settings
     this.#funding = funding
     this.#gaps = new Gaps(context.host)
+    this.#wallet = new Wallet(context, { fills, lines, funding, gaps: this.#gaps })
   }
 
   /** What the account was when the session began: nothing of these symbols may be there that is not its own. */
@@ -50,7 +46,7 @@ export class Reconciliation {
     const { host, gate, market } = this.#context
     const before = host.notes.find(({ note }) => note === 'baseline')
     if (before !== undefined) {
-      this.#apart = Number(before['apart'])
+      this.#wallet.apart = Number(before['apart'])
       for (const [symbol, held] of Object.entries((before['held'] ?? {}) as Record<string, string>))
         this.#before.set(symbol, unitsOf(held))
       this.#context.teller.skip(before['funding'] as string[])
@@ -77,12 +73,10 @@ export class Reconciliation {
     const funding = market.hasMargin ? await this.#funding.before() : []
     if (funding === null) throw new Error('the income of the account could not be read')
     this.#context.teller.skip(funding)
-    const wallet = await this.#wallet()
-    if (wallet === null) throw new Error('the balance of the account could not be read')
-    this.#apart = wallet - market.walletHere(host.run)
+    await this.#wallet.begin()
     const held = Object.fromEntries([...this.#before].map(([symbol, units]) => [symbol, textOf(units)]))
     const coins = market.hasMargin ? {} : { held }
-    await host.note({ kind: 'broker', note: 'baseline', trades, funding, apart: this.#apart, ...coins })
+    await host.note({ kind: 'broker', note: 'baseline', trades, funding, apart: this.#wallet.apart, ...coins })
   }
 
   /** Compares everything; several who ask at once share the answer. */
@@ -135,7 +129,7 @@ export class Reconciliation {
     else this.#context.calm('clock-offset')
     if (this.#context.market.hasMargin && this.#funding.isDue) await this.#funding.take()
     const read = await Promise.all(this.#context.host.symbols.map((one) => this.#symbol(one)))
-    read.push(await this.#settings.check(), await this.#balance())
+    read.push(await this.#settings.check(), await this.#wallet.compare())
     return read.every(Boolean)
   }
 
@@ -237,14 +231,15 @@ export class Reconciliation {
     const { host, signal, timing, market, gate, attempts } = this.#context
     const { symbol } = one
     for (let look = 1; !signal.aborted; look++) {
+      const here = () => market.heldHere(host.run, attempts, symbol)
+      const before = here()
       const held = await market.heldThere(gate, one)
       if (held === null) return false
       const there = held - (this.#before.get(symbol) ?? 0n)
-      const here = () => market.heldHere(host.run, attempts, symbol)
-      if (there === here()) return this.#isRight(symbol, 'position', { symbol })
+      if (there === here()) return this.#isRight(symbol)
       const isKnown = await this.#fills.catchUp(symbol)
-      if (there === here()) return this.#isRight(symbol, 'position', { symbol })
-      if (look < LOOKS || !isKnown) {
+      if (there === here()) return this.#isRight(symbol)
+      if (look < LOOKS || !isKnown || here() !== before) {
         if (look >= 2 * LOOKS) return false
         await pause(timing.backoff, signal)
         continue
@@ -260,40 +255,9 @@ export class Reconciliation {
     return false
   }
 
-  async #balance(): Promise<boolean> {
-    const wallet = await this.#wallet()
-    if (wallet === null) return false
-    const apart = (held: number) => held - this.#context.market.walletHere(this.#context.host.run) - this.#apart
-    const isOff = (by: number) => Math.abs(by) > Math.max(SLACK, Math.abs(wallet) * 1e-6)
-    if (Math.abs(apart(wallet)) < UNIT) return this.#isRight('', 'balance')
-    // funding is told of by no trade, and its event may have been lost: what it came to may be less than what is worth a halt
-    if (this.#context.market.hasMargin) await this.#funding.take()
-    if (!isOff(apart(wallet))) return this.#isRight('', 'balance')
-    // a trade whose event was lost may have left no position that differs
-    for (const { symbol } of this.#context.host.symbols) await this.#fills.catchUp(symbol)
-    const again = await this.#wallet()
-    if (again === null) return false
-    if (!this.#lines.isIdle) return true
-    const left = apart(again)
-    if (!isOff(left)) return this.#isRight('', 'balance')
-    await this.#gaps.note('', left.toFixed(8))
-    // a payment, another's trade, an account made anew: which of them nobody can tell from here
-    const text = `the wallet holds ${again.toFixed(2)}, ${Math.abs(left).toFixed(2)} ${left > 0 ? 'more' : 'less'} than this session's trades explain: changed by something that is not this session's`
-    const facts = { held: again, off: left }
-    if (left > 0) this.#context.alarm('balance', 'warning', text, facts)
-    else await this.#context.halt('balance', `${text}, so nothing is opened any more`, facts)
+  async #isRight(symbol: string): Promise<true> {
+    this.#context.calm('position', { symbol })
+    await this.#gaps.note(symbol, '0')
     return true
-  }
-
-  /** @param of a symbol, or `''` for the wallet */
-  async #isRight(of: string, kind: string, facts: Parameters<Context['calm']>[1] = {}): Promise<true> {
-    this.#context.calm(kind, facts)
-    await this.#gaps.note(of, '0')
-    return true
-  }
-
-  #wallet(): Promise<number | null> {
-    const { market, gate, host } = this.#context
-    return market.walletThere(gate, host.symbols[0]?.instrument.quote ?? 'USDT')
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { buy, cancel } from '../../../../src/core/order.ts'
-import { another, goOn, session, stub, useStub } from './stub-scene.ts'
+import { another, elsewhere, goOn, hold, session, stub, useStub } from './stub-scene.ts'
 import { until } from './until.ts'
 
 /** What a comparison with the account believes, and what it does where the account cannot be seen. */
@@ -127,3 +127,70 @@ test('a session whose balance cannot be read does not begin: it could never be c
   stub.fault('GET /fapi/v3/balance', busy, 3)
   await expect(another().open()).rejects.toThrow('the balance of the account could not be read')
 })
+
+/** The question after which the next is of the balance, by the market. */
+const BALANCE = { spot: ['GET /fapi/v1/account', 2], usdm: ['GET /fapi/v3/balance', 1] } as const
+
+describe.each(['spot', 'usdm'] as const)(
+  'fills between two questions of a comparison are no money of others: %s',
+  (kind) => {
+    const [question, first] = BALANCE[kind]
+
+    test('that are in its answer, and are told of later', async () => {
+      await elsewhere(kind)
+      await hold({ takeProfit: 120 })
+      let asked = 0
+      const sell = () => {
+        if (++asked >= first && asked < first + 5)
+          stub.fill(stub.open()[0]!, 0.1, '120', { maker: true, isTold: false })
+        return undefined
+      }
+      stub.fault(question, sell, 99)
+      await compare(3)
+      expect(session.position).toBeLessThan(1)
+      expect([session.halts, session.said]).toEqual([[], []])
+    })
+
+    test('that are told of before its answer, which does not have them', async () => {
+      await elsewhere(kind)
+      await hold({ takeProfit: 120 })
+      let asked = 0
+      stub.fault(
+        question,
+        async ({ carryOut }) => {
+          const answer = carryOut()
+          if (++asked < first || asked >= first + 5) return answer
+          const { position } = session
+          stub.fill(stub.open()[0]!, 0.1, '120', { maker: true })
+          await until('it is known', () => session.position < position)
+          return answer
+        },
+        99,
+      )
+      await compare(3)
+      expect(session.position).toBeCloseTo(0.5)
+      expect([session.halts, session.said]).toEqual([[], []])
+    })
+  },
+)
+
+test.each([
+  ['balance', () => (stub.wallet -= 500), () => (stub.wallet += 500)],
+  ['position', () => stub.positions.set('BTCUSDT', 0.5), () => stub.positions.set('BTCUSDT', 0)],
+] as const)(
+  '%s: what has halted stands until trading is resumed, though it is right again',
+  async (kind, off, right) => {
+    off()
+    await compare()
+    expect(session.said).toEqual([`${kind} critical`])
+    right()
+    await compare()
+    const stands = session.alarms[0]!.stands!
+    expect(stands).toMatch(/^halt /)
+    expect(session.over).not.toContain(stands)
+    // and what comes back is said again
+    off()
+    await compare()
+    expect(session.said).toEqual([`${kind} critical`, `${kind} critical`])
+  },
+)
