@@ -18,7 +18,8 @@ export const WALL_CLOCK: HttpClock = {
   async sleep(ms, signal) {
     signal?.throwIfAborted()
     try {
-      await wait(Math.min(ms, LONGEST), undefined, { signal })
+      // what was to be waited for may be over by now
+      await wait(Math.max(0, Math.min(ms, LONGEST)), undefined, { signal })
     } catch (problem) {
       signal?.throwIfAborted()
       throw problem
