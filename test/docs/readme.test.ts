@@ -179,9 +179,16 @@ describe('the TypeScript of the README', () => {
     ])
     // Compose and Kubernetes: what they start is in the tests of the queue
     const others = blocks.filter(({ language }) => !['sh', 'ts'].includes(language))
-    expect(others.map(({ language }) => language)).toEqual(['yaml', 'yaml', 'ini', 'yaml'])
-    for (const [k, { text }] of others.entries())
-      expect(text).toMatch(k < 2 ? /klinelab,? worker/ : /klinelab data sync/)
+    expect(others.map(({ language }) => language)).toEqual(['yaml', 'yaml', 'ini', 'yaml', 'text'])
+    // two terminals: such sessions are in the tests of paper trading
+    const said = [
+      /klinelab,? worker/,
+      /klinelab,? worker/,
+      /klinelab data sync/,
+      /klinelab data sync/,
+      /--broker exchange/,
+    ]
+    for (const [k, { text }] of others.entries()) expect(text).toMatch(said[k]!)
   })
 
   test('the schedule is one', async () => {
