@@ -19,7 +19,9 @@ export const PAPER: Flags = {
     value: 'WHERE',
     isList: true,
   },
-  replay: { help: 'stored bars instead of live ones' },
+  replay: {
+    help: 'stored bars instead of live ones, where orders meet the bars (--broker local): at an exchange the bars are its own',
+  },
   from: { ...RANGE['from']!, help: 'of a replay: first bar, inclusive: ISO date or date-time, UTC' },
   to: { ...RANGE['to']!, help: 'of a replay: end, exclusive' },
   speed: {

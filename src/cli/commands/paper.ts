@@ -41,6 +41,7 @@ export default {
     const flags = args.flags as unknown as PaperFlags & WatchFlags
     if (flags.showConfig) return configOutcome(settings, io)
     const { replay: isReplay = false, from, to, speed, set, data = [], name } = flags
+    checkBars(flags)
     if (!isReplay && (from ?? to ?? speed) !== undefined)
       throw new UsageError('--from, --to and --speed are of a replay: add --replay, or leave them out')
     const market = marketOf(flags.broker, data)
@@ -116,6 +117,23 @@ export default {
     }
   },
 } satisfies Command
+
+/** Orders that fill elsewhere fill at the prices of elsewhere: bars of another time would decide on what is not there. */
+function checkBars({ broker: [kind = 'local', place] = [], replay, from, to, speed, data = [] }: PaperFlags): void {
+  if (kind !== 'exchange' && kind !== 'demo') return
+  const given = Object.entries({ replay, from, to, speed }).flatMap(([name, value]) =>
+    value === undefined || value === false ? [] : [`--${name}`],
+  )
+  if (given.length === 0) return
+  const where = kind === 'demo' ? 'Demo Trading' : 'that exchange'
+  const instead =
+    kind === 'demo'
+      ? 'Stored bars are played without keys by --broker local, or by klinelab exchange'
+      : `Stored bars are played by the exchange: klinelab exchange --replay ${data.join(' ') || 'SERIES'} --from … --to …`
+  throw new UsageError(
+    `--broker ${[kind, ...(kind === 'exchange' && place !== undefined ? [place] : [])].join(' ')}: the bars of a session come from ${where}, where its orders are, and not from the store: leave out ${given.join(', ')}. ${instead}`,
+  )
+}
 
 /** Where the orders of these series leave for. What cannot be is said before anybody is asked and anything is written. */
 function marketOf([kind = 'local']: readonly string[] = [], data: readonly string[]): 'usdm' | 'spot' {
