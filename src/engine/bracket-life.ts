@@ -56,8 +56,12 @@ export class Brackets {
         else this.#resize(slot, other, -filled.qty)
       }
     const held = Math.sign(slot.position.units)
-    for (const other of slot.orders)
-      if (other.bracket !== null && (held === 0 || held === other.side)) this.#actions.cancel(slot, other, at, 'flat')
+    for (const other of slot.orders) {
+      if (other.bracket === null) {
+        // what fills of an entry once all that it had bought is gone is as its first part
+        if (held !== other.side) other.uncovered = null
+      } else if (held === 0 || held === other.side) this.#actions.cancel(slot, other, at, 'flat')
+    }
     if (order.legs === null || filled.opened === 0 || filled.phase === 'close') return
     const opened = { ...filled, qty: Math.min(filled.qty, filled.opened) }
     this.#attach(slot, order, opened, this.#grow(slot, order, opened), rules)

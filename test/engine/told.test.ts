@@ -114,6 +114,27 @@ test('a part of an entry that fills as its leg has goes by itself, and has its l
   ])
 })
 
+test('a part of an entry that fills after a close has its legs, though another bracket is held', () => {
+  const dip = buy({ qty: 1, limit: 95, stopLoss: 90, takeProfit: 120, id: 'dip' })
+  const other = buy({ qty: 1, limit: 94, stopLoss: 80, id: 'other' })
+  const engine = elsewhere([FLAT, FLAT], { 0: [dip, other], 1: close() })
+  engine.onBar(HOUR)
+  engine.tell(filled('dip', '0.3', '95'))
+  engine.onBar(2 * HOUR)
+  engine.tell(filled('o3', '0.3', '96'))
+  engine.tell(filled('other', '1', '94'))
+  const from = engine.events.length
+  engine.tell(filled('dip', '0.4', '95'))
+  engine.tell(filled('dip', '0.3', '95'))
+  expect(said(engine, from)).toEqual([
+    ...['fill dip 0.4 at 95', 'accepted o5 stop 0.4 90', 'accepted o6 target 0.4 120'],
+    ...['fill dip 0.3 at 95', 'amended o5 stop 0.7 90', 'amended o6 target 0.7 120'],
+  ])
+  expect(engine.slots[0]!.orders.map(({ role, qty }) => `${role} ${qty}`)).toEqual([
+    ...['stop 1000', 'stop 700', 'target 700'],
+  ])
+})
+
 test('what the exchange refuses or ends is an event, and an order is not ended twice', () => {
   const engine = elsewhere([FLAT, FLAT], { 0: [buy({ qty: 1 }), buy({ qty: 1, limit: 90 })] })
   engine.onBar(HOUR)
