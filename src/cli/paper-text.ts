@@ -82,7 +82,9 @@ function alarmLines({ alarms, counters }: PaperSnapshot): [string, string][] {
 }
 
 function endText({ at, ended }: KnownAlarm): string {
-  return ended == null ? '' : `; it ended ${timeName(ended)}, after ${duration(ended - at)}`
+  if (ended == null) return ''
+  // a clock was set back, or an exchange began anew
+  return `; it ended ${timeName(ended)}${ended < at ? '' : `, after ${duration(ended - at)}`}`
 }
 
 export function alarmText({ at, severity, kind, text }: Alarm): string {

@@ -89,7 +89,7 @@ const FILL = String.raw`
     const line = entry(one.at, isOver ? 'info' : LOUD[one.severity], one.kind + ': ' + one.text, isOver ? 'ended' : one.severity);
     if (one.ended === undefined) return line;
     const state = document.createElement('em');
-    state.textContent = isOver ? 'Ended ' + moment(one.ended) + ', after ' + seconds(one.ended - one.at) + '.' : 'Stands since ' + moment(one.at) + (at > one.at ? ', for ' + seconds(at - one.at) : '') + '.';
+    state.textContent = isOver ? 'Ended ' + moment(one.ended) + (one.ended < one.at ? '' : ', after ' + seconds(one.ended - one.at)) + '.' : 'Stands since ' + moment(one.at) + (at > one.at ? ', for ' + seconds(at - one.at) : '') + '.';
     line.lastElementChild.append(state);
     return line;
   };

@@ -18,9 +18,13 @@ interface Found {
   readonly state: string
   /** `null` where it has never run. */
   readonly snapshot: PaperSnapshot | null
-  /** Records of its journal that are newer. */
+  /** Records of its journal that are newer, their last instant, and the fills among them. */
   readonly later: number
+  readonly laterTo: number | null
+  readonly laterFills: number
 }
+
+const NONE = { later: 0, laterTo: null, laterFills: 0 } as const
 
 export default {
   words: '[session]',
@@ -31,17 +35,21 @@ export default {
     const [name] = args.words
     const wanted = name === undefined ? listSessions(out) : [findSession(out, name)]
     const found = await Promise.all(wanted.map(asked))
-    const json = found.map(({ dir, file, isRunning, state, snapshot, later }) => ({
-      ...{ name: file.name, dir, isRunning, state, snapshot, later },
+    const json = found.map(({ dir, file, isRunning, state, snapshot, later, laterTo, laterFills }) => ({
+      ...{ name: file.name, dir, isRunning, state, asOf: snapshot?.at ?? null, later, laterTo, laterFills, snapshot },
     }))
     if (name !== undefined) {
       const { dir, file, isRunning, state, snapshot, later } = found[0]!
       const said = snapshot === null ? `${file.name} has never run` : paperText(snapshot, state)
-      const newer = later === 0 ? '' : `, as of ${plural(later, 'record')} before the end of its journal`
-      const how = isRunning || snapshot === null ? '' : `\n\n  It does not run${newer}`
-      return { json: json[0], text: `${said}${how}\n\n  ${shown(dir, io.cwd)}` }
+      const old = later === 0 ? '' : `${oldText(found[0]!)}\n\n`
+      const how = isRunning || snapshot === null ? '' : '\n\n  It does not run'
+      return { json: json[0], text: `${old}${said}${how}\n\n  ${shown(dir, io.cwd)}` }
     }
-    return { json, text: found.length === 0 ? `no sessions in ${shown(out, io.cwd)}` : listText(found) }
+    const old = found.filter(({ later }) => later > 0).map((one) => `\n\n${oldText(one)}`)
+    return {
+      json,
+      text: found.length === 0 ? `no sessions in ${shown(out, io.cwd)}` : `${listText(found)}${old.join('')}`,
+    }
   },
 } satisfies Command
 
@@ -49,10 +57,19 @@ async function asked({ dir, file }: { dir: string; file: SessionFile }): Promise
   const answer = await askSession(dir, { ask: 'status' })
   if (answer?.ok) {
     const { snapshot } = answer
-    return { dir, file, isRunning: true, state: snapshot.state, snapshot, later: 0 }
+    return { dir, file, isRunning: true, state: snapshot.state, snapshot, ...NONE }
   }
   const gone = await readGone(dir)
-  return { ...{ dir, file, isRunning: false, state: 'never run', snapshot: null, later: 0 }, ...gone }
+  return { ...{ dir, file, isRunning: false, state: 'never run', snapshot: null, ...NONE }, ...gone }
+}
+
+/** What is shown of a session whose process died was written before the last that it took. */
+function oldText({ file, snapshot, later, laterTo, laterFills }: Found): string {
+  const at = snapshot?.at ?? null
+  const asOf = at === null ? 'before its first bar' : `as of ${timeName(at)} UTC`
+  const upTo = laterTo === null ? '' : `, up to ${timeName(laterTo)} UTC`
+  const fills = laterFills === 0 ? '' : `, ${plural(laterFills, 'fill')} among them`
+  return `! The process of ${file.name} died. What is shown of it is ${asOf}: its journal holds ${plural(later, 'record')} more${upTo}${fills}, which the same command plays when it is started again. Position, orders and fills may be others by now.`
 }
 
 function listText(found: readonly Found[]): string {

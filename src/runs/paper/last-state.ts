@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomic } from '../../data/index.ts'
 import { Journal } from './journal.ts'
+import type { JournalRecord } from './session-record.ts'
 import type { PaperPhase, PaperSnapshot } from './snapshot.ts'
 
 const NAME = 'last.json'
@@ -46,6 +47,10 @@ export interface Gone {
   readonly snapshot: PaperSnapshot
   /** Records of its journal that have come after that. */
   readonly later: number
+  /** Last instant of those, UTC ms; `null` where none of them has one. */
+  readonly laterTo: number | null
+  /** Fills that an exchange tells of in them; those of orders that meet the bars are no records. */
+  readonly laterFills: number
 }
 
 /** What a session that does not run has left; `null` where it never ran. */
@@ -53,9 +58,15 @@ export async function readGone(dir: string): Promise<Gone | null> {
   const file = join(dir, NAME)
   if (!existsSync(file)) return null
   const snapshot = JSON.parse(readFileSync(file, 'utf8')) as PaperSnapshot
-  if (['stopped', 'ended', 'failed'].includes(snapshot.state)) return { state: snapshot.state, snapshot, later: 0 }
-  let records = 0
+  const [none, seen] = [{ later: 0, laterTo: null, laterFills: 0 }, snapshot.counters.journalRecords]
+  if (['stopped', 'ended', 'failed'].includes(snapshot.state)) return { state: snapshot.state, snapshot, ...none }
+  let [records, laterTo, laterFills] = [0, null as number | null, 0]
   // one that is damaged is told of by whoever starts it again
-  await Journal.read(join(dir, 'journal.log'), () => records++).catch(() => undefined)
-  return { state: 'crashed', snapshot, later: Math.max(0, records - snapshot.counters.journalRecords) }
+  await Journal.read(join(dir, 'journal.log'), (line) => {
+    const record = line as JournalRecord
+    if (++records <= seen) return
+    if (record.kind === 'bars') laterTo = record.at
+    if (record.kind === 'told' && record.told.kind === 'fill') laterFills++
+  }).catch(() => undefined)
+  return { state: 'crashed', snapshot, later: Math.max(0, records - seen), laterTo, laterFills }
 }

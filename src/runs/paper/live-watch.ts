@@ -67,13 +67,13 @@ export class LiveWatch {
   }
 
   #lookAtClock(): void {
-    const { real, monotonic, onJump } = this.#options
+    const { clock, real, monotonic, onJump } = this.#options
     const at = real.now()
     const by = at - monotonic() - this.#offset
     if (Math.abs(by) < JUMP) return
     this.#offset += by
     const text = `the clock of this machine jumped by ${(by / 1000).toFixed(1)} s; bars are judged by the venue's`
-    onJump({ at, kind: 'clock-jump', severity: 'warning', text, facts: { by } }, by)
+    onJump({ at: clock.now(), kind: 'clock-jump', severity: 'warning', text, facts: { by } }, by)
   }
 
   #lookAtBars(): void {

@@ -1,10 +1,15 @@
 import { timeName } from '../../core/time.ts'
 import { type Alarm, feedStands } from './alarm.ts'
+import { isSimulated } from './begun-anew.ts'
 import type { FeedEvent, FeedRemark } from './feed.ts'
 import type { SessionFile } from './session-file.ts'
 
 /** What a person should know of what a feed says; `null` where that is nothing. */
-export function remarkAlarm(remark: FeedRemark, { slots, safety }: SessionFile, now: number): Alarm | null {
+export function remarkAlarm(
+  remark: FeedRemark,
+  { name: session, slots, safety, broker }: SessionFile,
+  now: number,
+): Alarm | null {
   const name = (slot: number) => slots[slot]!.series
   const alarm = (severity: Alarm['severity'], kind: string, text: string, of?: string): Alarm => ({
     ...{ at: now, kind, severity, text },
@@ -42,7 +47,7 @@ export function remarkAlarm(remark: FeedRemark, { slots, safety }: SessionFile, 
       return alarm(
         'warning',
         'silent',
-        `${name(remark.slot)}: nothing was heard since ${timeName(remark.since)}, longer than ${seconds(remark.allowed)}`,
+        `${name(remark.slot)}: nothing was heard since ${timeName(remark.since)}, longer than ${seconds(remark.allowed)}${silence(broker, session)}`,
         name(remark.slot),
       )
     case 'ended':
@@ -74,6 +79,12 @@ export function remarkAlarm(remark: FeedRemark, { slots, safety }: SessionFile, 
       return null
   }
 }
+
+/** A simulated exchange whose replay is over answers on, and its streams say nothing of that. */
+const silence = (broker: string, session: string) =>
+  isSimulated(broker)
+    ? `; if the replay of ${broker} has ended or stands, nothing more comes: klinelab paper stop ${session} ends this session`
+    : ''
 
 /** What is over with something that a feed says; `null` where that is nothing. */
 export function remarkOver(remark: FeedRemark, { slots }: Pick<SessionFile, 'slots'>): string | null {

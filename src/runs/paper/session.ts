@@ -296,7 +296,8 @@ export class PaperSession {
       notes: this.state.notes,
       note: async (note) => void (await this.#queue.put(note)),
       tell: async (told) => void (await this.#queue.put({ kind: 'told', told })),
-      alarm: (alarm) => this.alarm(alarm),
+      // where time goes otherwise than here an alarm begins by the clock that it ends by
+      alarm: (alarm) => this.alarm({ ...alarm, at: this.#now() }),
       over: (stands) => this.#alarms.end(stands, this.#now()),
       halt: (why) => this.command('halt', why, 'broker'),
       flatten: (why) => this.command('flatten', why, 'broker'),

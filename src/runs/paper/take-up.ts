@@ -5,6 +5,7 @@ import { timeName } from '../../core/time.ts'
 import { readAsked } from '../prepare.ts'
 import type { Alarm } from './alarm.ts'
 import { beginOrRead, checkStart } from './begin-session.ts'
+import { checkBegunAnew } from './begun-anew.ts'
 import { breachAlarm } from './breach-alarm.ts'
 import { Drift } from './drift.ts'
 import { driftBaseline } from './drift-baseline.ts'
@@ -56,6 +57,7 @@ export async function takeUp(options: SessionOptions): Promise<TakenUp> {
       if (line === 1) checkStart(join(dir, JOURNAL), one, digest)
       for (const breach of state.take(one).breaches) alarms.push(breachAlarm(breach, state.run.at))
     })
+    if (state.final === null) await checkThere(journal, file, state.run.at, options.clock.now())
     const isNew = journal.records === 0
     if (isNew) {
       const warmup = file.slots.map((slot) => slot.warmup)
@@ -67,6 +69,15 @@ export async function takeUp(options: SessionOptions): Promise<TakenUp> {
     return { dir, file, state, prepared, journal, alarms, drift, held, remarks }
   } catch (error) {
     held.discard()
+    throw error
+  }
+}
+
+async function checkThere(journal: Journal, file: SessionFile, seen: number, now: number): Promise<void> {
+  try {
+    checkBegunAnew(file, seen, now)
+  } catch (error) {
+    await journal.close()
     throw error
   }
 }

@@ -82,7 +82,12 @@ describe('alarms of a session', () => {
 })
 
 describe('alarms of a feed', () => {
-  const file = { slots: [{ series: 'A' }, { series: 'B' }], safety: {} } as unknown as SessionFile
+  const file = {
+    slots: [{ series: 'A' }, { series: 'B' }],
+    safety: {},
+    broker: 'local',
+    name: 'one',
+  } as unknown as SessionFile
   const bar = { slot: 1, openTime: 0, open: 1, high: 1, low: 1, close: 1, volume: 1 }
   const over = {
     remark: (remark: FeedRemark) => [remarkOver(remark, file)],
@@ -115,6 +120,16 @@ describe('alarms of a feed', () => {
     expect(stands).toEqual(expect.any(String))
     expect(own).toContain(stands)
     expect(other).not.toContain(stands)
+  })
+
+  test('of a silence say at a simulated exchange that its replay may have ended, and nowhere else', () => {
+    const remark = { kind: 'silent', slot: 0, since: 0, allowed: 1 } as const
+    const url = 'exchange http://127.0.0.1:8787'
+    expect(remarkAlarm(remark, { ...file, broker: url }, 1)!.text).toMatch(
+      /; if the replay of exchange http:\/\/127\.0\.0\.1:8787 has ended or stands, nothing more comes: klinelab paper stop one ends this session$/,
+    )
+    for (const broker of ['local', 'demo'])
+      expect(remarkAlarm(remark, { ...file, broker }, 1)!.text).not.toContain('replay')
   })
 
   test('of a moment end with nothing', () => {

@@ -55,16 +55,21 @@ describe('a session that is killed', () => {
     expect(kills).toBeGreaterThan(0)
     // whoever asks sees that it died, and how old what he sees is
     const status = await klinelabHere(['paper', 'status', 'killed', '--out', out, '--json'])
-    const { isRunning, state, snapshot, later } = status.json<{
+    const { isRunning, state, snapshot, asOf, later, laterTo } = status.json<{
       isRunning: boolean
       state: string
       snapshot: { at: number; counters: { journalRecords: number } }
+      asOf: number
       later: number
+      laterTo: number | null
     }>()
     expect([isRunning, state]).toEqual([false, 'crashed'])
     // some that it had counted may not have been on the disk yet
     const lines = readFileSync(journal, 'utf8').split('\n').length - 1
     expect(later).toBe(Math.max(0, lines - snapshot.counters.journalRecords))
+    expect(asOf).toBe(snapshot.at)
+    const lastBar = [...readFileSync(journal, 'utf8').matchAll(/"kind":"bars","at":(\d+)/g)].at(-1)![1]
+    expect(laterTo).toBe(later === 0 ? null : Number(lastBar))
     expect((await klinelabHere([...ARGS, '--out', out])).code).toBe(0)
     for (const name of FILES)
       expect(readFileSync(join(folder(out), name))).toEqual(readFileSync(join(folder(unbroken), name)))

@@ -50,17 +50,21 @@ interface Opening {
   readonly next?: number
   readonly safety?: SafetyRules
   readonly broker?: PaperBroker
+  /** What the place of its orders is called. */
+  readonly name?: string
+  /** Of this machine, where that is not the venue's. */
+  readonly real?: PlayedVenue['clock']
 }
 
 async function opened(store: string, out: string, opening: Opening = {}) {
-  const { now = 0, next = now, safety = SAFETY, broker = new LocalBroker() } = opening
+  const { now = 0, next = now, safety = SAFETY, broker = new LocalBroker(), name = 'local' } = opening
   const venue = new PlayedVenue({ isRead: false, pageRows: 50, options: { from: () => at(next) } })
   await venue.clock.moveTo(at(now))
   const asked: number[] = []
   const session = await PaperSession.open({
     asked: {
       ...{ strategy: STRATEGY, data: [NAME], set: SET, replay: null, safety },
-      ...{ broker: 'local', fills: broker.fills },
+      ...{ broker: name, fills: broker.fills },
     },
     settings: settingsIn(store, out),
     broker,
@@ -87,8 +91,8 @@ async function opened(store: string, out: string, opening: Opening = {}) {
     },
     ...{
       clock: venue.clock,
-      real: venue.clock,
-      monotonic: () => venue.clock.now(),
+      real: opening.real ?? venue.clock,
+      monotonic: () => (opening.real ?? venue.clock).now(),
       speed: 'max',
       onStop: 'keep',
     },
@@ -264,6 +268,55 @@ describe('a session on live bars', () => {
     const next = (closes - T0) / MINUTE
     const { state } = await lived({ now: next, next }, next + 2)
     expect([state.isHalted, state.isPausedBy]).toEqual([false, null])
+  })
+
+  test('at an exchange that began anew is not gone on with, and nothing is sent there', async () => {
+    const [store, out] = [await stored(200), scratch()]
+    let opens = 0
+    const done = async () => undefined
+    const open = async () => void opens++
+    const broker: PaperBroker = {
+      ...{ fills: 'told', open, handle: () => undefined, reconcile: done, idle: done, close: done },
+    }
+    const there = { broker, name: 'exchange http://127.0.0.1:8787' }
+    const first = await opened(store, out, { ...there, now: 0 })
+    const { stop, ended } = await running(first.session, first.venue)
+    await first.venue.play(at(0), at(5))
+    await until(() => first.session.state.run.at === at(5))
+    stop.abort()
+    await ended
+    const journal = join(first.session.dir, 'journal.log')
+    const written = readFileSync(journal, 'utf8')
+    await expect(opened(store, out, { ...there, now: 4 })).rejects.toThrow(
+      /^\S+: at http:\/\/127\.0\.0\.1:8787 it is 2024-06-03T12:04, and this session was there until 2024-06-03T12:05: the exchange has begun anew, /,
+    )
+    expect([opens, readFileSync(journal, 'utf8')]).toEqual([1, written])
+    // one that stands where it stood is the same
+    const again = await opened(store, out, { ...there, now: 5 })
+    again.session.abandon()
+  })
+
+  test('begins and ends alarms of its broker by the clock of the place, wherever this machine’s stands', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const real = new PlayedVenue({ isRead: false, pageRows: 50, options: { from: () => at(0) } }).clock
+    await real.moveTo(at(2_000_000))
+    const hosts: BrokerHost[] = []
+    const done = async () => undefined
+    const open = async (host: BrokerHost) => void hosts.push(host)
+    const broker: PaperBroker = {
+      ...{ fills: 'told', open, handle: () => undefined, reconcile: done, idle: done, close: done },
+    }
+    const { session, venue } = await opened(store, out, { broker, real })
+    const { stop, ended } = await running(session, venue)
+    const [host] = hosts as [BrokerHost]
+    host.alarm({
+      ...{ at: host.now(), kind: 'stream-lost', severity: 'warning', text: 't', facts: {}, stands: 'broker stream' },
+    })
+    await venue.clock.moveTo(at(1))
+    host.over('broker stream')
+    expect(session.snapshot().alarms).toMatchObject([{ kind: 'stream-lost', at: at(0), ended: at(1) }])
+    stop.abort()
+    await ended
   })
 
   test('that a person has halted is flattened all the same where that is what no bar for long asks for', async () => {

@@ -1,0 +1,24 @@
+import { timeName } from '../../core/time.ts'
+import { UsageError } from '../usage-error.ts'
+import type { SessionFile } from './session-file.ts'
+
+/** What is asked for the time may answer so long before what was heard of its bars, ms. */
+const MOMENT = 1000
+
+/** Whether a session's orders are at a simulated exchange, of its broker's name. */
+export const isSimulated = (broker: string) => broker.startsWith('exchange ')
+
+/**
+ * A simulated exchange has its account and its time as long as its process lives. Where it stands before what a session has seen of it,
+ * it is another: it knows none of the session's orders, and what the session holds is not held there.
+ * @param seen last instant that the session has taken, UTC ms; 0 before the first
+ * @param now what time it is there, UTC ms
+ * @throws UsageError, before anything is sent
+ */
+export function checkBegunAnew({ name, broker, from }: SessionFile, seen: number, now: number): void {
+  const last = Math.max(seen, from)
+  if (!isSimulated(broker) || now >= last - MOMENT) return
+  throw new UsageError(
+    `${name}: at ${broker.slice('exchange '.length)} it is ${timeName(now)}, and this session was there until ${timeName(last)}: the exchange has begun anew, and knows nothing of its orders and its position. Nothing was sent; begin a new session with another --name`,
+  )
+}

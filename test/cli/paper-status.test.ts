@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { JournalRecord } from '../../src/runs/paper/session-record.ts'
+import { hour, madeSession } from '../runs/paper/made-session.ts'
+import { klinelabHere } from './klinelab-here.ts'
+
+const FILL: JournalRecord = {
+  kind: 'told',
+  told: {
+    ...{
+      kind: 'fill',
+      symbol: 'MADEUSDT',
+      order: 'in',
+      at: hour(3),
+      price: '100',
+      qty: '2',
+      fee: '0',
+      liquidity: 'taker',
+    },
+  },
+}
+const TIMING = { count: 0, p50: 0, p99: 0, max: 0, mean: 0 }
+/** As it is written right after its second bar: the start and two instants are in the journal. */
+const SNAPSHOT = {
+  ...{ session: '00000000', name: 'made', strategy: 'once', params: {}, broker: 'demo', mode: 'live', quote: 'USDT' },
+  ...{ state: 'running', since: hour(0), at: hour(2), equity: 10_000, startEquity: 10_000, cash: 10_000 },
+  ...{ series: [], position: [], openOrders: [], fills: [], trades: [], openTrades: [], remarks: [], champions: [] },
+  counters: { bars: 2, fills: 0, trades: 0, rejected: 0, reconnects: 0, journalRecords: 3, alarms: 1, standing: 0 },
+  // its end bears a clock that was set back since
+  alarms: [
+    {
+      ...{ at: hour(2), kind: 'stream-lost', severity: 'warning', text: 't', facts: {}, stands: 'broker s' },
+      ended: hour(1),
+    },
+  ],
+  ...{ drift: null, refusedFor: null },
+  timings: { journal: TIMING, engine: TIMING, decision: TIMING, order: TIMING, total: TIMING },
+}
+
+async function left(snapshot: object) {
+  const { dir } = await madeSession({ after: { 3: [FILL] } })
+  writeFileSync(join(dir, 'last.json'), JSON.stringify(snapshot))
+  const out = dirname(dirname(dir))
+  return (...words: string[]) => klinelabHere(['paper', 'status', ...words, '--out', out])
+}
+
+test('of a session whose process died it is said how old it is, and what its journal holds more', async () => {
+  const status = await left(SNAPSHOT)
+  const said =
+    '! The process of made died. What is shown of it is as of 2023-01-01T02:00 UTC: its journal holds 9 records more, up to 2023-01-01T10:00 UTC, 1 fill among them, which the same command plays when it is started again. Position, orders and fills may be others by now.'
+  const one = await status('made')
+  expect(one.stdout.startsWith(`${said}\n\nmade: once on paper\n`)).toBe(true)
+  expect((await status()).stdout.trimEnd().endsWith(`\n\n${said}`)).toBe(true)
+  const json = { isRunning: false, state: 'crashed', asOf: hour(2), later: 9, laterTo: hour(10), laterFills: 1 }
+  expect((await status('made', '--json')).json()).toMatchObject(json)
+  expect((await status('--json')).json()).toMatchObject([json])
+})
+
+test('of one that was laid down nothing is missing', async () => {
+  const status = await left({ ...SNAPSHOT, state: 'stopped' })
+  expect((await status('made')).stdout).toMatch(/^made: once on paper\n/)
+  expect((await status()).stdout).not.toContain('died')
+  expect((await status('made', '--json')).json()).toMatchObject({ state: 'stopped', later: 0, laterTo: null })
+})
+
+test('an alarm that ended before it began by its clocks has no duration', async () => {
+  const status = await left({ ...SNAPSHOT, state: 'stopped' })
+  expect((await status('made')).stdout).toMatch(/ stream-lost: t; it ended 2023-01-01T01:00\n/)
+})
