@@ -208,6 +208,8 @@ function picture(equity: number) {
           stands: 't',
           ended: 1.7e12 + 90_000,
         },
+        // its end bears a clock that was set back since
+        { at: 1.7e12, kind: 'lost', severity: 'warning', text: 'back', facts: {}, stands: 'u', ended: 1.7e12 - 60_000 },
       ],
       counters: { bars: 0, fills: 0, trades: 0, rejected: 0, reconnects: 0, journalRecords: 0, alarms: 3, standing: 1 },
       drift: {
@@ -245,8 +247,9 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
         'stale: nowStands since 2023-11-14 22:12, for 60.0 s.',
         `${EVIL}: ${EVIL}`,
         'silent: thenEnded 2023-11-14 22:14, after 90.0 s.',
+        'lost: backEnded 2023-11-14 22:12.',
       ])
-      expect(await page.locator('#alarm-list b').allTextContents()).toEqual(['critical', 'critical', 'ended'])
+      expect(await page.locator('#alarm-list b').allTextContents()).toEqual(['critical', 'critical', 'ended', 'ended'])
       expect(await text(page, '#delay')).toBe('1.2 s')
       expect(await text(page, '#log-list span')).toBe(EVIL)
       const drift = await page.locator('#drifts tbody tr').first().locator('th, td').allTextContents()
