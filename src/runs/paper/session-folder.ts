@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { didYouMean } from '../../core/suggest.ts'
+import { timeName } from '../../core/time.ts'
 import { makeFolder } from '../../data/index.ts'
 import { takeLock } from '../../data/lock.ts'
 import { sha256 } from '../run-identity.ts'
@@ -102,9 +103,14 @@ export function checkSame(dir: string, file: SessionFile, said: NonNullable<Sess
   )
 }
 
-/** Value by value what was said before and is said now, as JSON. */
+/** Ends of a replay, UTC ms. */
+const TIMES = ['from', 'to']
+
+/** Value by value what was said before and is said now, as JSON, and times as dates. */
 function changes(name: string, was: unknown, is: unknown): string[] {
-  const [before, now] = [was, is].map((value) => JSON.stringify(value) ?? 'nothing')
+  const said = (value: unknown) =>
+    typeof value === 'number' && TIMES.includes(name) ? timeName(value) : (JSON.stringify(value) ?? 'nothing')
+  const [before, now] = [said(was), said(is)]
   if (before === now) return []
   if (!isRecord(was) || !isRecord(is)) return [`${name} was ${before}, is ${now}`]
   return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((key) => changes(key, was[key], is[key]))

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { holdSession, sessionsIn } from '../../../src/runs/paper/session-folder.ts'
+import { identityOf } from '../../../src/runs/paper/paper-request.ts'
+import type { SessionFile } from '../../../src/runs/paper/session-file.ts'
+import { checkSame, holdSession, sessionsIn } from '../../../src/runs/paper/session-folder.ts'
 import { scratch } from '../../cli/klinelab.ts'
 
 test('an account is one session’s, which the other is told of; the other leaves no folder', async () => {
@@ -19,4 +21,12 @@ test('an account is one session’s, which the other is told of; the other leave
   const second = await holdSession(folder('second'), out, 'demo')
   second.discard()
   expect(existsSync(folder('second'))).toBe(false)
+})
+
+test('a session that was begun with another range says so in dates', () => {
+  const bars = (to: number) => ({ bars: { from: Date.UTC(2024, 0, 1), to } })
+  const said = bars(Date.UTC(2024, 1, 1))
+  const file = { said, asked: identityOf(said) } as unknown as SessionFile
+  expect(() => checkSame('first', file, bars(Date.UTC(2024, 0, 3)))).toThrow(/\(to was 2024-02-01, is 2024-01-03\)/)
+  expect(() => checkSame('first', file, said)).not.toThrow()
 })
