@@ -11,7 +11,7 @@ export const CAUSE_WORDS: Readonly<Record<ParityCause, string>> = {
   price: 'Prices of fills',
   fee: 'Rates of fees',
   funding: 'Funding that was missed or otherwise',
-  state: 'Halts and commands, orders taken off the book',
+  state: 'Halts and commands, orders taken off the book, equity carried over',
   foreign: 'Trades and positions of somebody else on the account',
 }
 
@@ -112,7 +112,7 @@ function moneySection(document: ParityDocument): string {
     { title: '' },
   ]
   const how =
-    'One thing after another is put in its place, in this order: the session’s bars, its rates of funding, its commands, then what an exchange did with its orders, and last what others did on its account. So the parts add up to the whole, to the unit of the ledger.'
+    'One thing after another is put in its place, in this order: the session’s bars, its rates of funding, its commands, then what an exchange did with its orders, and last what others did on its account. What follows from something, such as another size of the next order, stands under its cause. So the parts add up to the whole, to the unit of the ledger.'
   return section(
     'money',
     'What makes the difference',

@@ -3,7 +3,7 @@ import { type Ledger, notionalUnits, type Rate } from '../../core/money.ts'
 import type { ParityCause } from '../../core/parity.ts'
 
 /** Decimals of a price or a quantity, and of their product: finer than any market's, so that nothing is rounded on the way. */
-const FACTOR = 14
+export const FACTOR = 14
 const PRODUCT = 2 * FACTOR
 
 /** Something that was otherwise, with what it did to the result, exactly. */

@@ -99,7 +99,9 @@ export function playSession(
     const isAway = record.kind === 'command' && isIgnored(record, state)
     const { breaches } = state.take(record)
     if (record.kind === 'remark') remarks.push(record.remark)
-    if (record.kind === 'command' && !isAway) commands.push({ after: instants.length, ...record })
+    // it acts on the bar that has closed last, and the log says that instant
+    if (record.kind === 'command' && !isAway)
+      commands.push({ after: instants.length, ...record, at: state.run.at || record.at })
     if (record.kind === 'bars') {
       const { at, funding = [] } = record
       instants.push({ at, funding, bars: record.bars.map(barOf) })

@@ -98,9 +98,10 @@ function orderSteps({ slots, cash }: SessionFile, paper: EngineResult, reached: 
   const bySymbol = <Of>(of: (slot: SessionFile['slots'][number]) => Of) =>
     Object.fromEntries(slots.map((slot) => [slot.instrument.symbol, of(slot)]))
   const barOf = barOfIntervals(bySymbol(({ series }) => parseSeries(series).interval))
+  const beside = comparePaid(paper.events, reached.events)
   const items = [
-    ...compareOrders(paper, reached, { ledger, costs: bySymbol(({ costs }) => costs), barOf }),
-    ...comparePaid(paper.events, reached.events),
+    ...compareOrders(paper, reached, { ledger, costs: bySymbol(({ costs }) => costs), barOf, beside }),
+    ...beside,
   ].sort((a, b) => a.at - b.at)
   let [exact, units] = [0n, 0]
   const steps: Step[] = []
