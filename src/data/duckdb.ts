@@ -1,21 +1,32 @@
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { Connection, Database, DataChunk, LogicalType, Result } from '@duckdb/node-bindings'
 import { DataError } from './data-error.ts'
 
-let instance: Promise<DuckDBInstance> | undefined
-
 /**
- * Lends a connection to the one in-memory DuckDB of this process, which is opened when first needed: loading the native
- * library costs time. A connection does one thing at a time, and a second query on it would end the first one early.
+ * DuckDB's functions as its C interface has them. The classes that `@duckdb/node-api` puts round them are 150 modules, which
+ * take a command four times as long to load, and columns of doubles need none of them.
  */
-async function connected<T>(work: (db: DuckDBConnection) => Promise<T>): Promise<T> {
-  instance ??= import('@duckdb/node-api').then(({ DuckDBInstance }) =>
-    DuckDBInstance.create(':memory:', { preserve_insertion_order: 'true' }),
-  )
-  const db = await (await instance).connect()
+type Native = typeof import('@duckdb/node-bindings')
+
+let database: Promise<{ readonly native: Native; readonly opened: Database }> | undefined
+
+/** The one in-memory DuckDB of this process, which is opened when first needed: loading the native library costs time. */
+function openDatabase(): NonNullable<typeof database> {
+  database ??= import('@duckdb/node-bindings').then(async ({ default: native }) => {
+    const config = native.create_config()
+    native.set_config(config, 'preserve_insertion_order', 'true')
+    return { native, opened: await native.open(':memory:', config) }
+  })
+  return database
+}
+
+/** Lends a connection. It does one thing at a time, and a second query on it would end the first one early. */
+async function connected<T>(work: (native: Native, connection: Connection) => Promise<T>): Promise<T> {
+  const { native, opened } = await openDatabase()
+  const connection = await native.connect(opened)
   try {
-    return await work(db)
+    return await work(native, connection)
   } finally {
-    db.closeSync()
+    native.disconnect_sync(connection)
   }
 }
 
@@ -23,45 +34,72 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** Runs SQL that returns only DOUBLE columns and hands them back as Float64Arrays, without a row object in between. */
+/**
+ * Runs SQL that returns only DOUBLE columns without nulls and hands them back as Float64Arrays, without a row object in between.
+ * @param expected how many rows there will be; a guess that is too low costs a copy
+ * @throws Error as DuckDB says it, or that names a column of another type
+ */
 export function readDoubles(sql: string, width: number, expected: number): Promise<Float64Array[]> {
-  return connected(async (db) => {
-    const result = await db.stream(sql)
+  return connected(async (native, connection) => {
+    const result = expected > MANY ? await streamed(native, connection, sql) : await native.query(connection, sql)
+    checkDoubles(native, result, width)
     let columns = Array.from({ length: width }, () => new Float64Array(expected))
     let count = 0
     for (;;) {
-      const chunk = await result.fetchChunk()
-      if (!chunk || chunk.rowCount === 0) break
-      const rows = chunk.rowCount
-      if (count + rows > columns[0]!.length)
-        columns = columns.map((column) => {
-          const larger = new Float64Array(Math.max(count + rows, column.length * 2))
-          larger.set(column)
-          return larger
-        })
-      for (let k = 0; k < width; k++) copyDoubles(chunk.getColumnVector(k), columns[k]!, count, rows)
+      const chunk = await native.fetch_chunk(result)
+      const rows = chunk === null ? 0 : native.data_chunk_get_size(chunk)
+      if (rows === 0) break
+      if (count + rows > columns[0]!.length) columns = columns.map((column) => larger(column, count + rows))
+      for (let k = 0; k < width; k++) columns[k]!.set(doublesOf(native, chunk!, k, rows), count)
       count += rows
     }
     return columns.map((column) => column.subarray(0, count))
   })
 }
 
-function copyDoubles(vector: unknown, into: Float64Array, offset: number, rows: number): void {
-  const { items } = vector as { items?: unknown }
-  if (items instanceof Float64Array) into.set(items.subarray(0, rows), offset)
-  else {
-    const slow = vector as { getItem(k: number): number | null }
-    for (let k = 0; k < rows; k++) into[offset + k] = slow.getItem(k) ?? Number.NaN
+/**
+ * Rows up to which DuckDB may hold a whole result (100 MB of six columns): so it is read on all its threads while this one does
+ * something else. A stream is held a piece at a time and decompressed on one thread.
+ */
+const MANY = 2_000_000
+
+async function streamed(native: Native, connection: Connection, sql: string): Promise<Result> {
+  const prepared = await native.prepare(connection, sql)
+  try {
+    return await native.execute_prepared_streaming(prepared)
+  } finally {
+    native.destroy_prepare_sync(prepared)
   }
 }
 
+function checkDoubles(native: Native, result: Result, width: number): void {
+  for (let k = 0; k < width; k++)
+    if (native.column_type(result, k) !== native.Type.DOUBLE)
+      throw new Error(`column ${native.column_name(result, k)} is not of doubles`)
+}
+
+function doublesOf(native: Native, chunk: DataChunk, column: number, rows: number): Float64Array {
+  const { buffer, byteOffset } = native.vector_get_data(native.data_chunk_get_vector(chunk, column), rows * 8)
+  return new Float64Array(buffer, byteOffset, rows)
+}
+
+function larger(column: Float64Array, least: number): Float64Array<ArrayBuffer> {
+  const all = new Float64Array(Math.max(least, column.length * 2))
+  all.set(column)
+  return all
+}
+
 /** Rows of small results as plain objects. */
-export function readRows(sql: string): Promise<Record<string, unknown>[]> {
-  return connected(async (db) => (await db.runAndReadAll(sql)).getRowObjects() as Record<string, unknown>[])
+export async function readRows(sql: string): Promise<Record<string, unknown>[]> {
+  const { DuckDBConnection } = await import('@duckdb/node-api')
+  return connected(
+    async (_, connection) =>
+      (await new DuckDBConnection(connection).runAndReadAll(sql)).getRowObjects() as Record<string, unknown>[],
+  )
 }
 
 export function run(sql: string): Promise<void> {
-  return connected(async (db) => void (await db.run(sql)))
+  return connected(async (native, connection) => void (await native.query(connection, sql)))
 }
 
 /** Stands for "not known" among the whole numbers of a column; written as null. */
@@ -96,7 +134,7 @@ export async function beginParquet(
   columns: readonly OutColumn[],
 ): Promise<{ readonly finished: Promise<void> }> {
   const begun = Promise.withResolvers<void>()
-  const finished = connected((db) => writeOn(db, file, columns, begun.resolve)).catch((error: unknown) => {
+  const finished = connected((...lent) => writeOn(lent, file, columns, begun.resolve)).catch((error: unknown) => {
     throw diskError(file, error)
   })
   await Promise.race([begun.promise, finished])
@@ -104,52 +142,59 @@ export async function beginParquet(
 }
 
 async function writeOn(
-  db: DuckDBConnection,
+  [native, connection]: [Native, Connection],
   file: string,
   columns: readonly OutColumn[],
   onBegun: () => void,
 ): Promise<void> {
-  const { BIGINT, DECIMAL, DOUBLE, DuckDBDataChunk } = await import('@duckdb/node-api')
-  const typeOf = (column: OutColumn) => {
-    if (column.kind === 'double') return DOUBLE
-    return isAsStored(column) ? DECIMAL(DIGITS, column.scale) : BIGINT
-  }
   const parts = columns.flatMap((column) =>
     column.kind === 'int' && column.whole !== undefined
       ? [column, { kind: 'int' as const, name: wholeOf(column.name), values: column.whole }]
       : [column],
   )
   // a temporary table is its connection's own, and goes with it
-  await db.run(`create temp table out (${parts.map((c) => `"${c.name}" ${typeOf(c)}`).join(', ')})`)
-  const appender = await db.createAppender('out')
+  const table = parts.map((part) => `"${part.name}" ${typeText(part)}`).join(', ')
+  await native.query(connection, `create temp table out (${table})`)
+  const appender = native.appender_create(connection, null, 'out')
+  const chunk = native.create_data_chunk(parts.map((part) => typeOf(native, part)))
+  const vectors = parts.map((_, k) => native.data_chunk_get_vector(chunk, k))
+  const memory = parts.map(({ values }) => owned(values))
   const rows = columns[0]!.values.length
-  const chunk = DuckDBDataChunk.create(parts.map(typeOf))
-  const size = 2048
+  const size = native.vector_size()
   for (let from = 0; from < rows; from += size) {
     const count = Math.min(size, rows - from)
-    chunk.rowCount = count
-    parts.forEach((column, k) => {
-      const vector = chunk.getColumnVector(k)
-      const { items, dataView: view } = vector as unknown as VectorMemory
-      const memory: NonNullable<VectorMemory['items']> =
-        items ?? new BigInt64Array(view!.buffer, view!.byteOffset, count)
-      memory.set(column.values.subarray(from, from + count))
-      vector.flush()
+    native.data_chunk_set_size(chunk, count)
+    vectors.forEach((vector, k) => {
+      const { buffer, byteOffset } = memory[k]!
+      native.copy_data_to_vector(vector, 0, buffer, byteOffset + from * 8, count * 8)
     })
-    appender.appendDataChunk(chunk)
+    native.append_data_chunk(appender, chunk)
   }
-  appender.closeSync()
-  const copied = db.run(
+  native.appender_close_sync(appender)
+  const copied = native.query(
+    connection,
     `copy (select ${columns.map(selectSql).join(', ')} from out) to ${quoted(file)} (format parquet, compression zstd, row_group_size 122880)`,
   )
   onBegun()
   await copied
 }
 
-/** Where a vector keeps its values: one of decimals has no array of them. */
-interface VectorMemory {
-  readonly items?: { set(part: unknown): void }
-  readonly dataView?: DataView<ArrayBuffer>
+/** Values in memory of this thread's own, which is all that DuckDB takes. */
+function owned(values: BigInt64Array | Float64Array): BigInt64Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+  return values.buffer instanceof ArrayBuffer
+    ? (values as BigInt64Array<ArrayBuffer> | Float64Array<ArrayBuffer>)
+    : (values.slice() as BigInt64Array<ArrayBuffer> | Float64Array<ArrayBuffer>)
+}
+
+function typeText(column: OutColumn): string {
+  if (column.kind === 'double') return 'double'
+  return isAsStored(column) ? `decimal(${DIGITS}, ${column.scale})` : 'bigint'
+}
+
+function typeOf(native: Native, column: OutColumn): LogicalType {
+  if (column.kind === 'double') return native.create_logical_type(native.Type.DOUBLE)
+  if (isAsStored(column)) return native.create_decimal_type(DIGITS, column.scale)
+  return native.create_logical_type(native.Type.BIGINT)
 }
 
 /** Of a decimal of 64 bits. */

@@ -209,15 +209,10 @@ async function readBars(
   const months = manifest.files.filter((file) => file.to > start && file.from < to)
   if (months.length === 0) throw noBars(manifest, range)
   await bring(months)
-  const read = (part: typeof months) =>
-    readDoubles(
-      `select open_time::double, open::double, high::double, low::double, close::double, volume::double from ${parquet(path, part)} where open_time >= ${start} and open_time < ${to}`,
-      6,
-      rowsOf(part),
-    )
+  const sql = `select open_time::double, open::double, high::double, low::double, close::double, volume::double from ${parquet(path, months)} where open_time >= ${start} and open_time < ${to}`
   let columns: Float64Array[]
   try {
-    columns = joined(await Promise.all(inHalves(months).map(read)))
+    columns = await readDoubles(sql, 6, rowsOf(months))
   } catch (error) {
     throw new DataError(
       `${path}: cannot be read (${(error as Error).message.split('\n')[0]}); check it with: klinelab data check ${seriesName(series)}`,
@@ -235,30 +230,8 @@ async function readBars(
   return { series, length, priceDecimals: manifest.priceDecimals, openTime, open, high, low, close, volume }
 }
 
-/** Rows from which on two threads that decompress are worth a copy. */
-const MANY = 100_000
-
-/** Many rows as two parts, which are read side by side: one reader decompresses on one thread. */
-function inHalves<T extends { readonly rows: number }>(months: readonly T[]): T[][] {
-  if (months.length < 2 || rowsOf(months) < MANY) return [[...months]]
-  const middle = months.length >> 1
-  return [months.slice(0, middle), months.slice(middle)]
-}
-
 function rowsOf(months: readonly { readonly rows: number }[]): number {
   return months.reduce((sum, month) => sum + month.rows, 0)
-}
-
-/** Columns of parts, one part after the other. */
-function joined(parts: readonly Float64Array[][]): Float64Array[] {
-  const [first, second] = parts
-  if (second === undefined) return first!
-  return first!.map((column, k) => {
-    const all = new Float64Array(column.length + second[k]!.length)
-    all.set(column)
-    all.set(second[k]!, column.length)
-    return all
-  })
 }
 
 /** Months may hold a column in 18 or in 38 digits; by name, the wider type serves all. */

@@ -25,6 +25,8 @@ export interface Backtest {
   readonly seconds: number
   /** What the caller should know of the request; it is no part of the run, which would be the same without it. */
   readonly warnings: readonly string[]
+  /** `fills.csv`, of which the document has the hash. */
+  readonly fills: string
   /** What was simulated, for whoever wants to simulate it otherwise. */
   readonly options: SimulateOptions
 }
@@ -76,6 +78,7 @@ export async function backtest(
   })
   const { portfolio, margin, notes: unlike } = portfolioOf({ ...result, traded, from, drawdowns })
   const plots = simulation.plots().map((plot) => ({ ...plot, values: plot.values.subarray(warmups[plot.slot]) }))
+  const fills = fillsCsv(result.fills)
   const document = documentOf({
     ...facts,
     plots,
@@ -84,12 +87,13 @@ export async function backtest(
     nearFaults: near,
     luck: luckOf({ ...result, bars: used, from, riskFree: settings.riskFree }),
     portfolio,
-    tradeHash: createHash('sha256').update(fillsCsv(result.fills)).digest('hex'),
+    tradeHash: createHash('sha256').update(fills).digest('hex'),
     bars: simulation.bars,
     result,
   })
   return {
     seconds: simulation.seconds,
+    fills,
     options,
     warnings:
       asked.from !== undefined && asked.from < from

@@ -5,7 +5,6 @@ import type { EquityColumns, RunDocument, RunResult } from '../core/run.ts'
 import { beginParquet, DataError, writeAtomic } from '../data/index.ts'
 import { renderReport } from '../report/report.ts'
 import { type Part, renderTradePage } from '../report/trade-page.ts'
-import { fillsCsv } from '../tables/fills-csv.ts'
 import { tradesCsv } from '../tables/trades-csv.ts'
 import type { Backtest } from './backtest.ts'
 import { type Counting, countTrials, judgedBy, trialOfRun } from './count-trials.ts'
@@ -33,7 +32,7 @@ export async function writeRun(run: Backtest, out: string, seconds: number, coun
 
 /** Writes everything that a run's inputs decide into a folder, and what the ledger says of it, if that is known. */
 export async function renderRun(
-  { result }: Backtest,
+  { result, fills }: Backtest,
   dir: string,
   verdict: LedgerVerdict | null = null,
 ): Promise<void> {
@@ -43,7 +42,7 @@ export async function renderRun(
   try {
     write('run.json', `${JSON.stringify(result.document, null, 1)}\n`)
     write('trades.csv', tradesCsv(result.trades))
-    write('fills.csv', fillsCsv(result.fills))
+    write('fills.csv', fills)
     write('events.jsonl', result.events.map((event) => `${JSON.stringify(event)}\n`).join(''))
     write('report.html', renderReport(result, reportAssets(), verdict))
     if (verdict !== null) write(LEDGER, ledgerText(verdict))
