@@ -101,7 +101,7 @@ export function testIndicator(it: IndicatorCase): void {
           const [a = 0, b = 0, c = 0, d = 0, e = 0] = fields.map((field) => bars[field][row]!)
           kernel.next(a, b, c, d, e)
           for (const output of indicator.outputs)
-            expect((kernel as unknown as Record<string, number>)[output]).toBe(columns[output]![row])
+            sameAt((kernel as unknown as Record<string, number>)[output], columns[output]![row], output, row)
         }
       },
     )
@@ -123,8 +123,8 @@ export function testIndicator(it: IndicatorCase): void {
         first.push(barAt(a, row))
         second.push(barAt(b, row))
         for (const output of indicator.outputs) {
-          expect(first.value('it', output)).toBe(alone[output]![row])
-          expect(second.value('it', output)).toBe(other[output]![row])
+          sameAt(first.value('it', output), alone[output]![row], output, row)
+          sameAt(second.value('it', output), other[output]![row], output, row)
         }
       }
     })
@@ -256,6 +256,11 @@ function stream(indicator: Indicator, bars: Bars): Readonly<Record<string, Float
     for (const output of indicator.outputs) columns[output]![row] = live.value('it', output)
   }
   return columns
+}
+
+/** Equal to the last bit, NaN included; a hundred thousand calls of `expect` would take seconds. */
+function sameAt(actual: number | undefined, expected: number | undefined, output: string, row: number): void {
+  if (!Object.is(actual, expected)) expect.fail(`${output} at row ${row}: ${actual} is not ${expected}`)
 }
 
 /** Equal to the last bit, NaN included. */

@@ -1,4 +1,4 @@
-import { type Bars, sliceBars } from '../../src/core/bar.ts'
+import { BAR_FIELDS, type Bars, sliceBars } from '../../src/core/bar.ts'
 
 /** Numbers in [0, 1) from a linear congruential generator: the same seed, the same market (Numerical Recipes' constants). */
 export function randomFrom(seed: number): () => number {
@@ -17,12 +17,26 @@ export interface MarketOptions {
   readonly swing?: number
 }
 
+const START = Date.UTC(2023, 0, 1, 22)
+
+/** Drawn once each: hundreds of tests ask for the same. */
+const drawn = new Map<string, Bars>()
+
 /** A random walk on a tick grid: prices that are whole ticks, volumes with five decimals, one bar in forty without trades. */
 export function market(seed: number, rows: number, options: MarketOptions = {}): Bars {
+  const key = JSON.stringify([seed, rows, options])
+  const bars = drawn.get(key) ?? draw(seed, rows, options)
+  drawn.set(key, bars)
+  // columns of its own, whatever is done to them
+  return withColumns(bars, Object.fromEntries(BAR_FIELDS.map((field) => [field, bars[field].slice()])))
+}
+
+function draw(seed: number, rows: number, options: MarketOptions): Bars {
   const { decimals = 2, price = 100, swing = 0.02 } = options
   const random = randomFrom(seed)
   const scale = 10 ** decimals
-  const columns = { open: [], high: [], low: [], close: [], volume: [] } as Record<string, number[]>
+  const [opens, highs, lows] = [new Float64Array(rows), new Float64Array(rows), new Float64Array(rows)]
+  const [closes, volumes] = [new Float64Array(rows), new Float64Array(rows)]
   let close = Math.round(price * scale)
   for (let row = 0; row < rows; row++) {
     const open = close
@@ -31,10 +45,13 @@ export function market(seed: number, rows: number, options: MarketOptions = {}):
     if (isIdle) close = open
     const high = isIdle ? open : Math.max(open, close) + Math.floor(random() * open * swing * 0.3)
     const low = isIdle ? open : Math.max(1, Math.min(open, close) - Math.floor(random() * open * swing * 0.3))
-    for (const [name, ticks] of Object.entries({ open, high, low, close })) columns[name]!.push(ticks / scale)
-    columns['volume']!.push(isIdle ? 0 : Math.round(random() * 1e7) / 1e5)
+    opens[row] = open / scale
+    highs[row] = high / scale
+    lows[row] = low / scale
+    closes[row] = close / scale
+    volumes[row] = isIdle ? 0 : Math.round(random() * 1e7) / 1e5
   }
-  return barsFrom(columns, decimals)
+  return barsFrom({ open: opens, high: highs, low: lows, close: closes, volume: volumes }, decimals)
 }
 
 /** A market that stands still. */
@@ -44,18 +61,16 @@ export function stillMarket(price: number, rows: number, decimals: number, volum
 }
 
 /** Bars of one minute from 2023-01-01T22:00Z on, so that midnight comes after two hours. */
-export function barsFrom(columns: Readonly<Record<string, readonly number[]>>, priceDecimals: number): Bars {
-  const column = (name: string) => Float64Array.from(columns[name]!)
+export function barsFrom(columns: Readonly<Record<string, ArrayLike<number>>>, priceDecimals: number): Bars {
+  const column = (name: string) => new Float64Array(columns[name]!)
+  const { length } = columns['close']!
+  const openTime = new Float64Array(length)
+  for (let row = 0; row < length; row++) openTime[row] = START + row * 60_000
   return {
     series: { venue: 'binance', symbol: 'BTCUSDT', interval: '1m' },
-    length: columns['close']!.length,
-    priceDecimals,
-    openTime: Float64Array.from(columns['close']!, (_, row) => Date.UTC(2023, 0, 1, 22) + row * 60_000),
-    open: column('open'),
-    high: column('high'),
-    low: column('low'),
-    close: column('close'),
-    volume: column('volume'),
+    ...{ length, priceDecimals, openTime },
+    ...{ open: column('open'), high: column('high'), low: column('low') },
+    ...{ close: column('close'), volume: column('volume') },
   }
 }
 
