@@ -36,6 +36,11 @@ export class EquityCurve {
     this.#exposure = new Exposure(slots)
   }
 
+  /** Whether times are written down, since the host does not know them. */
+  get keepsTimes(): boolean {
+    return this.#times !== null
+  }
+
   get lastTime(): number {
     return this.length > 0 ? this.#clock[0]! : 0
   }

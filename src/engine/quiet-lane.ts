@@ -54,37 +54,66 @@ export class QuietLane {
   pass(column: Float64Array, step: number, from: number, to: number): number {
     const slot = this.#slot
     if (!slot.hasBegun || slot.hasNewRules || !this.#lookAhead()) return from
+    const row = slot.cursor.row + 1
+    const until = Math.min(to, from + slot.last + 1 - row)
+    if (until <= from) return from
+    const { openTimes } = slot
+    const end = openTimes[row + until - from - 1]!
+    // every bar has its instant: as many of both from one time to another are the same, and need not be compared one by one
+    const isEven =
+      slot.step === step && openTimes[row] === column[from] && end === column[until - 1] && end < slot.nextRulesAt
+    slot.isFresh = true
+    return this.#run(column, step, from, until, isEven, this.#curve.reserve(until - from))
+  }
+
+  /**
+   * The loop. What it calls is written out or small: a compiler that has used up what it may take into one function leaves the reads
+   * of indicators out of it, each of which then makes a number on the heap.
+   */
+  #run(
+    column: Float64Array,
+    step: number,
+    from: number,
+    until: number,
+    isEven: boolean,
+    equities: Float64Array,
+  ): number {
+    const slot = this.#slot
     const account = this.#account
     const curve = this.#curve
     const clock = this.#clock
     const reach = this.#reach
     const onBar = this.#onBar
     const context = this.#context as never
-    const { position, openTimes, highs, lows, marks, last, readyRow, nextRulesAt } = slot
+    const { position, openTimes, highs, lows, marks, readyRow, nextRulesAt, cursor, isWhole } = slot
     const { heldQty } = position
     const { marked } = account
     const barStep = slot.step
     const hasOrders = slot.orders.length > 0
     const basis = account.basis[0]!
-    const equities = curve.reserve(to - from)
-    let row = slot.cursor.row + 1
-    slot.isFresh = true
-    for (let k = from; k < to; k++, row++) {
-      if (row > last) return k
+    const { keepsTimes } = curve
+    let row = cursor.row + 1
+    for (let k = from; k < until; k++, row++) {
       const open = openTimes[row]!
-      const at = column[k]! + step
-      if (open + barStep !== at || open >= nextRulesAt) return k
+      if (!isEven && (open + barStep !== column[k]! + step || open >= nextRulesAt)) return k
       if (hasOrders && (highs[row]! >= reach[ABOVE]! || lows[row]! <= reach[BELOW]! || open >= reach[UNTIL]!)) return k
-      clock[0] = at
-      slot.moveTo(row)
+      clock[0] = open + barStep
+      if (isWhole) {
+        cursor.row = row
+        cursor.now = row
+        cursor.before = row - 1
+      } else slot.moveTo(row)
       let equity = basis
       if (heldQty !== 0) {
         equity += heldQty * marks[row]!
-        position.trackBar()
+        if (row === position.insideRow) position.trackBar()
+        else position.track(highs[row]!, lows[row]!)
       }
       equities[curve.length] = equity
       marked[0] = equity
-      curve.end(account)
+      // cash is what it was from the second bar on
+      if (k === from || keepsTimes) curve.end(account)
+      else curve.length++
       if (row < readyRow) continue
       const decision = onBar(context)
       if (decision !== undefined && decision !== null) {
@@ -92,7 +121,7 @@ export class QuietLane {
         return k
       }
     }
-    return to
+    return until
   }
 
   /** Where open orders wait; false where one may notice any bar. As `isOutOfReach`. */

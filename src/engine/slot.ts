@@ -80,6 +80,8 @@ export class Slot {
   /** When the next filter snapshot comes into force, UTC ms. */
   nextRulesAt: number
   readonly #higher: readonly { readonly cursor: Cursor; readonly rows: Int32Array }[]
+  /** Whether all that views show lies in whole columns of its own interval: to move on is to set the cursor. */
+  readonly isWhole: boolean
 
   constructor(options: SlotOptions, ledger: Ledger, slippage: Slippage) {
     const { instrument, bars } = options
@@ -128,6 +130,7 @@ export class Slot {
       })
     }
     this.#higher = higher
+    this.isWhole = this.#feed === null && higher.length === 0
     this.also = Object.freeze(also)
   }
 
