@@ -45,8 +45,8 @@ export function tpeSampler(request: SamplerRequest): Sampler {
       const good = axes.map((axis) => estimator(axis, valuesOf(axis, memory.good())))
       const others = memory.others()
       while (batch.length < TPE_BATCH) {
-        const other = axes.map((axis) => estimator(axis, valuesOf(axis, [...others, ...batch])))
-        const params = untried.take(memory.isBlind ? anywhere : ideas(axes, good, other, random, anywhere))
+        const other = () => axes.map((axis) => estimator(axis, valuesOf(axis, [...others, ...batch])))
+        const params = untried.take(memory.isBlind ? anywhere : ideas(axes, good, other(), random, anywhere))
         if (params === null) break
         batch.push(params)
       }

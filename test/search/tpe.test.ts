@@ -127,7 +127,10 @@ describe('TPE', () => {
         const before = process.cpuUsage().user
         const batch = sampler.next(told)
         times.push(process.cpuUsage().user - before)
-        told.push(...batch.map((params) => ({ params, objective: -((Number(params.x) - 0.3) ** 2) })))
+        // what fails is known as well, and its proposals cost nothing: the latest alone are to be thought about
+        const isEarly = told.length < trials - 4 * TPE_BATCH
+        const objective = ({ x }: Params) => (isEarly ? null : -((Number(x) - 0.3) ** 2))
+        told.push(...batch.map((params) => ({ params, objective: objective(params) })))
       }
       while (told.length < trials) step()
       return { step, times }
