@@ -32,14 +32,14 @@ export class Coins {
   /** What may still hold the coins back that an order of this line is about to sell: it has to go first. */
   blockers({ symbol, order }: Line): Attempt[] {
     const { qty, targetOf } = this.claims(symbol)
-    return this.#context.attempts
-      .unfinished()
-      .filter(
-        (one) =>
-          one.symbol === symbol &&
-          one.terms.side === 'SELL' &&
-          one.terms.type !== 'MARKET' &&
-          (one.order === order || !qty.has(one.order) || targetOf.get(order) === one.order),
-      )
+    return this.#context.attempts.unfinished().filter(
+      (one) =>
+        one.symbol === symbol &&
+        one.terms.side === 'SELL' &&
+        one.terms.type !== 'MARKET' &&
+        // what has sold all that it was for holds nothing back, though nobody has said yet that it is over
+        one.filled < unitsOf(one.terms.qty) &&
+        (one.order === order || !qty.has(one.order) || targetOf.get(order) === one.order),
+    )
   }
 }

@@ -151,6 +151,8 @@ export class Reconciliation {
       host.log('warn', `open orders of ${symbol} could not be read`)
       return false
     }
+    // a line at work comes to know by itself; asked before the rows are looked at, as on spot each look pokes all lines of the symbol
+    const resting = rested.filter(({ order }) => !this.#lines.isBusy(symbol, order))
     const there = new Set<Attempt>()
     for (const row of rowsOf(plain.reply)) {
       const found = await this.#seen(symbol, row, textIn(row, 'clientOrderId'), textIn(row, 'orderId'), before)
@@ -160,8 +162,8 @@ export class Reconciliation {
       const found = await this.#seen(symbol, row, textIn(row, 'clientAlgoId'), '', before)
       if (found !== null) there.add(found)
     }
-    for (const attempt of rested) {
-      if (there.has(attempt) || attempt.state !== 'live' || this.#lines.isBusy(symbol, attempt.order)) continue
+    for (const attempt of resting) {
+      if (there.has(attempt) || attempt.state !== 'live') continue
       host.log('info', `${attempt.clientId} is in no list of open orders: asked for`, { clientId: attempt.clientId })
       attempt.state = 'unsure'
       this.#lines.look(symbol, attempt.order)

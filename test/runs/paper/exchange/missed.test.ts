@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { buy } from '../../../../src/core/order.ts'
+import { said } from './stub-answer.ts'
 import { hold, session, stub, useStub } from './stub-scene.ts'
 import { until } from './until.ts'
 
@@ -63,6 +64,44 @@ describe.each([
     await session.broker.idle()
     await session.broker.reconcile()
     expect([session.position, session.halts, session.said]).toEqual([0.3, [], []])
+  })
+
+  test('a stop that has ended unheard is put back by a comparison, though another order is in the list', async () => {
+    await hold({ stopLoss: 90 })
+    await session.settle(buy({ qty: 1, limit: 80, id: 'dip' }))
+    unsaid(() =>
+      stub.end(
+        stub.find(({ trigger }) => trigger === '90'),
+        'CANCELED',
+      ),
+    )
+    await session.broker.reconcile()
+    await session.broker.idle()
+    const rest = stub.open().map(({ trigger, price }) => `${trigger} ${price}`)
+    expect([rest, session.said]).toEqual([['90 0'], ['cancelled-elsewhere critical']])
+  })
+
+  test('a stop does not wait for another that has sold all of its coins, though its end is not heard of', async () => {
+    await hold({ stopLoss: 90 })
+    await session.settle(buy({ qty: 1, limit: 80, stopLoss: 70 }))
+    const stop = stub.find(({ trigger }) => trigger === '90')
+    const reached = kind === 'spot' ? stop : stub.trigger(stop)
+    stub.fill(reached, 0.4, '90')
+    await until('its first part is known', () => session.fills.length === 2)
+    // nothing but the list of trades says what is missed from here on
+    stub.fault('GET /fapi/v1/openOrders', () => said(-1008, 'busy', 503), 99)
+    unsaid(() => {
+      stub.fill(reached, 0.6, '90')
+      stub.fill(
+        stub.find(({ price }) => price === '80'),
+        1,
+        '80',
+        { maker: true },
+      )
+    })
+    stub.dropStreams()
+    await until('its own stop rests there', () => stub.open().some(({ trigger }) => trigger === '70'))
+    expect([session.fills, session.halts]).toEqual([[first, 'o2 0.4 at 90', 'o2 0.6 at 90', 'o3 1 at 80'], []])
   })
 })
 

@@ -200,11 +200,16 @@ class Story {
       await this.#live()
       await this.#idle(3000)
       await this.#session.broker.reconcile()
-      const before = this.#session.journal.length
+      const before = this.#happened
       await this.#idle(3000)
-      quiet = before === this.#session.journal.length && !this.#session.isDead ? quiet + 1 : 0
+      quiet = before === this.#happened && !this.#session.isDead ? quiet + 1 : 0
     }
     this.#keepAlarms()
+  }
+
+  /** What fills as the waiting ends is heard of after it. */
+  get #happened(): number {
+    return this.#session.journal.length + this.stub.trades.length
   }
 
   #keepAlarms(): void {
