@@ -55,7 +55,7 @@ export function findLayout(
   const missing = NEEDED.filter((field) => found[field] === undefined)
   if (missing.length > 0)
     throw new DataError(
-      `${file}, line 1: no column for ${missing.join(', ')} in "${printable(line)}"; name them with --columns ${missing.map((f) => `${f}=…`).join(',')} (a header name or a number from 1)`,
+      `${file}, line 1: no column for ${missing.join(', ')} in "${printable(line)}"; name them with --columns ${missing.map((f) => `${f}=NAME`).join(',')} (NAME: a header name or a number from 1)`,
     )
   const layout = Object.fromEntries(FIELDS.map((field) => [field, found[field] ?? -1])) as Record<Field, number>
   return { ...layout, width: cells.length, hasHeader }

@@ -126,7 +126,7 @@ export class ControlServer {
   /** Signed and sent as the owner would: a manual order, another leverage, a key that is closed. */
   #act({ method = 'POST', path, params = {} }: Readonly<Record<string, unknown>>): unknown {
     if (typeof path !== 'string' || typeof method !== 'string' || typeof params !== 'object' || params === null)
-      throw new RangeError('write {"method": "POST", "path": "/fapi/v1/order", "params": {…}}')
+      throw new RangeError('write {"method": "POST", "path": "/fapi/v1/order", "params": {"symbol": "BTCUSDT"}}')
     const { key, secret } = this.#options.keys
     const at = Date.now()
     const given = Object.entries(params).map(([name, value]): [string, string] => [name, String(value)])

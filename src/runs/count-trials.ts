@@ -128,6 +128,11 @@ export function judgedBy(trial: TrialEntry, { ledger, onWarning }: Counting): Le
   })
 }
 
+/** Whether the ledger has this trial. */
+export function isCounted({ id }: Pick<TrialEntry, 'id'>, { ledger, onWarning }: Counting): boolean {
+  return told(onWarning, () => readLedger(ledger).entries.some((one) => one.id === id)) ?? false
+}
+
 function told<T>(onWarning: (text: string) => void, work: () => T): T | null {
   try {
     return work()

@@ -70,6 +70,8 @@ interface Verb {
   readonly words: readonly string[]
   /** Whether parameters are named that are at their defaults, too. */
   readonly isWhole?: boolean
+  /** Flags that it has not. */
+  readonly without?: readonly string[]
 }
 
 export const BACKTEST: Verb = { name: 'backtest', script: 'runBacktest', words: [] }
@@ -79,12 +81,12 @@ export function commandOf(
   record: RecordedRequest | null,
   strategy: Strategy,
   defaultWarmup: number,
-  verb = BACKTEST,
+  verb: Verb = BACKTEST,
 ): string {
   if (record === null) return `${verb.script}({ strategy: ${strategy.name}, … }) from a script`
   const words = ['klinelab', verb.name, quoted(record.strategy), '--data', ...record.data]
   const add: Add = (flag, value, builtIn) => {
-    if (value === builtIn) return
+    if (value === builtIn || verb.without?.includes(flag)) return
     if (value === true) words.push(`--${flag}`)
     // −5e-7 would be taken for a flag
     else if (typeof value === 'number' && value < 0) words.push(`--${flag}=${value}`)

@@ -161,7 +161,7 @@ const FILES: readonly Bad[] = [
     files: { 'a.csv': GOOD.replace('close', 'last') },
     args: importing('a.csv'),
     code: 1,
-    says: ['HERE/a.csv, line 1', 'no column for close', '--columns close=…'],
+    says: ['HERE/a.csv, line 1', 'no column for close', '--columns close=NAME'],
   },
   {
     name: '--columns with a name the file does not have',

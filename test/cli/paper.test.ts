@@ -163,15 +163,19 @@ describe('what cannot be', () => {
   })
 
   test.each([
-    [['--replay', '--from', '2024-01-01', '--to', '2024-02-01'], '--replay, --from, --to'],
-    [['--from', '2024-01-01'], '--from'],
-    [['--replay', '--speed', '60x'], '--replay, --speed'],
-  ])('stored bars of one time for orders at a place of another: %j', async (flags, named) => {
+    [
+      ['--replay', '--from', '2024-01-01', '--to', '2024-02-01'],
+      '--replay, --from, --to',
+      ' --from 2024-01-01 --to 2024-02-01',
+    ],
+    [['--from', '2024-01-01'], '--from', ' --from 2024-01-01'],
+    [['--replay', '--speed', '60x'], '--replay, --speed', ''],
+  ])('stored bars of one time for orders at a place of another: %j', async (flags, named, range) => {
     const perp = ['strategies/perp-trend.ts', '--data', 'binance-usdm:BTCUSDT:1h', ...flags]
     // nobody is asked there: it would be said that nobody answers
     const exchange = await refused(...perp, '--broker', 'exchange', 'http://127.0.0.1:1')
     expect(exchange).toBe(
-      `--broker exchange http://127.0.0.1:1: the bars of a session come from that exchange, where its orders are, and not from the store: leave out ${named}. Stored bars are played by the exchange: klinelab exchange --replay binance-usdm:BTCUSDT:1h --from … --to …\n`,
+      `--broker exchange http://127.0.0.1:1: the bars of a session come from that exchange, where its orders are, and not from the store: leave out ${named}. Stored bars are played by the exchange: klinelab exchange --replay binance-usdm:BTCUSDT:1h${range}\n`,
     )
     const demo = await refused(...perp, '--broker', 'demo')
     expect(demo).toContain(`come from Demo Trading, where its orders are, and not from the store: leave out ${named}. `)

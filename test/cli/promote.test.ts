@@ -69,8 +69,48 @@ test('what is not there does not pass: the gate stays shut, says why, and is kep
   expect(of('reproducible')).toMatchObject({ passed: true, figure: 0 })
   expect(of('leak-free')).toMatchObject({ passed: true, figure: 0 })
   expect(of('enough-trades')).toMatchObject({ figure: run.metrics['trades'], threshold: 30 })
-  expect(of('cost-stress').words).toContain('--stress')
+  expect(of('cost-stress').commands[0]).toMatch(/^klinelab backtest sma-cross.ts .* --set slow=96 --stress$/)
+  for (const { figure, commands } of said().checklist) if (figure !== null) expect(commands).toEqual([])
   expect(() => required()).toThrow('it did not pass (')
+})
+
+test('what it says to do can be copied as it stands, and does it', async () => {
+  const { stdout } = await here(['promote', 'sma-cross'])
+  const lines = stdout.split('\n').filter((line) => line.startsWith('    klinelab '))
+  expect(lines).not.toEqual([])
+  expect(lines.filter((line) => line.includes('…'))).toEqual([])
+  const replayed = ['--replay', '--from', '2024-07-05', '--to', '2024-07-07']
+  const paper = lines
+    .find((line) => line.startsWith('    klinelab paper '))!
+    .trim()
+    .split(' ')
+    .slice(1)
+  // the folder that a command is given in is that of the process
+  const place = (word: string) => (word === 'sma-cross.ts' ? join(project, word) : word)
+  const played = await here([...paper.map(place), ...replayed])
+  expect({ code: played.code, stderr: played.stderr }).toEqual({ code: 0, stderr: '' })
+  const parityOf = (promotion: Promotion) => promotion.checklist.find(({ name }) => name === 'paper-parity')!
+  expect(parityOf((await promoted()).said())).toMatchObject({ figure: null, commands: [`klinelab parity ${run.run}`] })
+  const compared = await here(
+    parityOf((await promoted()).said())
+      .commands[0]!.split(' ')
+      .slice(1),
+  )
+  expect(compared.code).toBe(0)
+  expect(parityOf((await promoted()).said())).toMatchObject({ figure: 0, passed: true, commands: [] })
+  rmSync(join(out, 'paper', run.run), { recursive: true })
+})
+
+test('without the ledger, or with one that is damaged, nobody knows of how many trials it is the best', async () => {
+  const lost = await promoted('--ledger', join(project, 'another.jsonl'))
+  const of = (promotion: Promotion) => promotion.checklist.find(({ name }) => name === 'deflated-sharpe')!
+  expect(of(lost.said())).toMatchObject({ figure: null, passed: false, commands: [run.reproduce.command] })
+  expect(of((await promoted()).said()).figure).not.toBeNull()
+  cpSync(join(out, 'ledger.jsonl'), join(project, 'torn.jsonl'))
+  appendFileSync(join(project, 'torn.jsonl'), '{"torn')
+  const torn = of((await promoted('--ledger', join(project, 'torn.jsonl'))).said())
+  expect(torn).toMatchObject({ figure: null, passed: false, commands: [] })
+  expect(torn.words).toContain('damaged lines (1)')
 })
 
 test('days on live bars of this code, these parameters and series add up once, and what they cannot explain does', async () => {

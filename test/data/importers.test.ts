@@ -131,7 +131,7 @@ describe('plain CSV with a header', () => {
   })
 
   test.each<[string, Record<string, string>, RegExp]>([
-    ['a needed column that is not there', {}, /line 1: no column for openTime, open, close, volume in "when,first,high,low,last,amount"; name them with --columns openTime=…,open=…/],
+    ['a needed column that is not there', {}, /line 1: no column for openTime, open, close, volume in "when,first,high,low,last,amount"; name them with --columns openTime=NAME,open=NAME/],
     ['a name that is not there', { openTime: 'wen' }, /--columns names "wen" \(did you mean "when"\?\), which line 1 does not have: when, first/],
     ['a number beyond the columns', { openTime: '7' }, /--columns names "7"/],
     ['no field of a kline', { opentime: 'when' }, /"opentime" is no field of a kline \(did you mean "openTime"\?\)/],

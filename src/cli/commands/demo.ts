@@ -45,7 +45,7 @@ export default {
     }
     const seconds = ((performance.now() - start) / 1000).toFixed(2)
     const next =
-      'Open a report in a browser. Next: read strategies/sma-cross.ts, change it, and run it with\n  klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h      (in a checkout: npm start -- backtest …)\nor strategies/ml-direction.ts, and\n  klinelab train strategies/ml-direction.ts'
+      'Open a report in a browser. Next: read strategies/sma-cross.ts, change it, and run it with\n  klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h \n(in a checkout: npm start -- backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h), or strategies/ml-direction.ts, and\n  klinelab train strategies/ml-direction.ts'
     return {
       json: { runs: documents },
       text: `${texts.join('\n\n')}\n\n${sideBySide(compared)}\n\n${demoTriedText(tried, shown(settings.ledger, io.cwd))}${seconds} s. All are examples; none is claimed to make money.\n${next}`,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseSeries } from '../../core/series.ts'
+import { timeName } from '../../core/time.ts'
 import { getSeries } from '../../data/collect/get.ts'
 import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
 import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
@@ -125,11 +126,14 @@ function checkBars({ broker: [kind = 'local', place] = [], replay, from, to, spe
     value === undefined || value === false ? [] : [`--${name}`],
   )
   if (given.length === 0) return
+  const range = Object.entries({ from, to })
+    .map(([name, at]) => (at === undefined ? '' : ` --${name} ${timeName(at)}`))
+    .join('')
   const where = kind === 'demo' ? 'Demo Trading' : 'that exchange'
   const instead =
     kind === 'demo'
       ? 'Stored bars are played without keys by --broker local, or by klinelab exchange'
-      : `Stored bars are played by the exchange: klinelab exchange --replay ${data.join(' ') || 'SERIES'} --from … --to …`
+      : `Stored bars are played by the exchange: klinelab exchange --replay ${data.join(' ') || 'binance-usdm:BTCUSDT:1h'}${range}`
   throw new UsageError(
     `--broker ${[kind, ...(kind === 'exchange' && place !== undefined ? [place] : [])].join(' ')}: the bars of a session come from ${where}, where its orders are, and not from the store: leave out ${given.join(', ')}. ${instead}`,
   )

@@ -100,12 +100,21 @@ function promotionText({ run, promoted, checklist, strategy }: Promotion, file: 
     '',
     tableText(['', 'check', 'is', 'must', ''], rows),
     ...(reasons.length > 0 ? ['', ...reasons.map(({ name, override }) => `${name} was overridden: ${override}`)] : []),
+    ...(open.every(({ commands }) => commands.length === 0) ? [] : ['', 'What would show it:', ...commandLines(open)]),
     '',
     promoted
       ? `PROMOTED: klinelab paper --broker demo takes ${strategy} with these parameters on these series, until a byte of its code changes.`
       : `NOT promoted: ${plural(open.length, 'check')} did not pass. One that is known otherwise: --override ${open[0]!.name}='why'.`,
     `  ${file}`,
   ].join('\n')
+}
+
+/** Each on a line of its own, so that it can be copied whole; those that serve several checks once. */
+function commandLines(items: readonly ChecklistItem[]): string[] {
+  const byText = Map.groupBy(items, ({ commands }) => commands.map((command) => `    ${command}`).join('\n'))
+  return [...byText].flatMap(([text, own]) =>
+    text === '' ? [] : [`  ${own.map(({ name }) => name).join(', ')}`, text],
+  )
 }
 
 function figureText({ unit }: ChecklistItem, value: number): string {

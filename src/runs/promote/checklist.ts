@@ -52,13 +52,16 @@ export interface Measured {
   /** `above` is strict: a result of 0 is none. */
   readonly must: 'at least' | 'at most' | 'above'
   readonly unit: 'share' | 'times' | 'count' | 'days'
-  /** What the figure is, and where it comes from; where there is none, how to get one. */
+  /** What the figure is, and where it comes from; where there is none, why. */
   readonly words: string
+  /** Where there is none: the commands that would bring one, as they stand. */
+  readonly commands?: readonly string[]
 }
 
 export interface ChecklistItem extends Measured {
   readonly name: GateName
   readonly title: string
+  readonly commands: readonly string[]
   readonly passed: boolean
   /** Why a person lets it pass all the same. */
   readonly override: string | null
@@ -96,7 +99,8 @@ export function judge(
     const one = measured[name]
     const passed = isMet(one)
     // a reason for what passes anyway would only look like one that was needed
-    return { name, title: TITLES[name], ...one, passed, override: passed ? null : (overrides[name] ?? null) }
+    const override = passed ? null : (overrides[name] ?? null)
+    return { name, title: TITLES[name], ...one, commands: one.commands ?? [], passed, override }
   })
 }
 

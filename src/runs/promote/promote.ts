@@ -2,7 +2,8 @@ import { readDocument } from '../load-run.ts'
 import type { Settings } from '../settings.ts'
 import { usage } from '../usage-error.ts'
 import { GATE, type GateName, isOpen, judge, type Measured, type Thresholds } from './checklist.ts'
-import { evidenceOf, type Host, measure } from './evidence.ts'
+import { evidenceOf, type Host } from './evidence.ts'
+import { measure } from './measure.ts'
 import { keepPromotion, type Promotion, promotionOf } from './promotion.ts'
 
 export interface PromoteRequest {

@@ -22,6 +22,8 @@ const ITEM = z.strictObject({
   must: z.enum(['at least', 'at most', 'above']),
   unit: z.enum(['share', 'times', 'count', 'days']),
   words: z.string(),
+  // manifests of before have none
+  commands: z.array(z.string()).readonly().default([]),
   passed: z.boolean(),
   override: z.string().nullable(),
 })

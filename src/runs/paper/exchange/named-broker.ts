@@ -23,7 +23,7 @@ export function namedBroker(
   }
   if (kind === 'demo' && market === 'spot')
     throw new UsageError(
-      '--broker demo: spot tells of its orders over its websocket API there (its listen keys have ended), which is not spoken here yet; write --data binance-usdm:…, or --broker exchange URL',
+      '--broker demo: spot tells of its orders over its websocket API there (its listen keys have ended), which is not spoken here yet; write --data binance-usdm:BTCUSDT:1h, or --broker exchange URL',
     )
   if (kind === 'demo' && rest.length === 0)
     return new ExchangeBroker({ destination: demoDestination(), keys: demoKeys(env, given ?? null) })
