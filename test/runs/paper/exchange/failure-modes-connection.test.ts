@@ -178,7 +178,7 @@ describe.each(['usdm', 'spot'] as const)('%s', (kind) => {
     let refusedAt = 0
     stub.fault(ORDER, () => {
       refusedAt = Date.now()
-      return busy(status, 1)()
+      return busy(status, 0.5)()
     })
     session.decide(buy({ qty: 1, limit: 80 }))
     await until('the exchange has said no', () => session.said.length > 0)
@@ -189,14 +189,14 @@ describe.each(['usdm', 'spot'] as const)('%s', (kind) => {
     await until('the entry is there', () => stub.open().some(({ price }) => price === '80'))
     await compared
     if (status === 418) await until('the exit is there', () => stub.orders.some(isExit))
-    expect(Math.min(...since(before).map(({ at }) => at)) - refusedAt).toBeGreaterThanOrEqual(1000)
+    expect(Math.min(...since(before).map(({ at }) => at)) - refusedAt).toBeGreaterThanOrEqual(500)
     expect(session.said).toEqual([alarm])
   })
 
   test.each([
     // one in a while of 300 ms
     [429, 'now and then', 600, 300],
-    [418, 'not at all', 1, 1000],
+    [418, 'not at all', 0.5, 500],
   ])('18: after a %i an exchange is asked %s what became of an order', async (status, _how, seconds, apart) => {
     await anew({ maxBackoff: 300 })
     stub.fault(ORDER, () => ({ status: 503, body: '<html>503</html>' }))
