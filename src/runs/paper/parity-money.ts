@@ -5,6 +5,8 @@ import type { ParityCause } from '../../core/parity.ts'
 /** Decimals of a price or a quantity, and of their product: finer than any market's, so that nothing is rounded on the way. */
 export const FACTOR = 14
 const PRODUCT = 2 * FACTOR
+/** Decimals of an amount of an asset, as venues write it. */
+const ASSET = 8
 
 /** Something that was otherwise, with what it did to the result, exactly. */
 export interface Item {
@@ -33,9 +35,14 @@ export function exactly(amount: number): bigint {
 
 /** The same in a ledger's units, rounded to the nearest. */
 export function unitsOf(exact: bigint, { decimals }: Ledger): number {
+  return Number(rounded(exact, decimals))
+}
+
+/** Half of a unit away from zero. */
+function rounded(exact: bigint, decimals: number): bigint {
   const divisor = 10n ** BigInt(PRODUCT - decimals)
   const half = exact < 0n ? -divisor / 2n : divisor / 2n
-  return Number((exact + half) / divisor)
+  return (exact + half) / divisor
 }
 
 /** What a fee model takes of a fill, × 10^28. */
@@ -45,6 +52,7 @@ export function modelFee(ledger: Ledger, price: number, qty: number, rate: Rate)
   return BigInt(units) * 10n ** BigInt(PRODUCT - ledger.decimals)
 }
 
+/** With no more decimals than its asset has: what is parted among fills has many. */
 export function exactText(exact: bigint): string {
-  return unitsText(exact, PRODUCT)
+  return unitsText(rounded(exact, ASSET), ASSET)
 }

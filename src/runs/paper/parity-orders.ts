@@ -123,7 +123,9 @@ function itemsOf({ paper }: Pair, { both, fees }: Matched, { barOf }: CompareOpt
   // the same price, and a fee that the model rounds otherwise when it is parted
   const rest = both.reduce((sum, one) => (isAlike(one, barOf) ? sum + one.backtest.fee - one.paper.fee : sum), 0n)
   const charged = fees.reduce((sum, { fill, model }) => sum + model - exactly(fill.fee), rest)
-  if (charged !== 0n) {
+  // a fraction of a unit is of the parting alone: no fee was another, and it goes with what is another about the order
+  if (fees.length === 0 && items.length > 0) items[0] = { ...items[0]!, exact: items[0]!.exact + charged }
+  else if (charged !== 0n) {
     const fills = fees.length > 0 ? fees.map((one) => one.fill) : [both[0]!.paper.fill]
     const paid = fills.reduce((sum, { fee }) => sum + exactly(fee), 0n)
     const [{ symbol, time: at, liquidity }] = fills as [Fill]
