@@ -4,6 +4,9 @@ import { isOfSession, systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
 import { feeText, textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
+import { nameThere } from './order-name.ts'
+import { pause } from './pause.ts'
+import { ASKINGS, NO_ORDER } from './questions.ts'
 import { tradeKey } from './teller.ts'
 import type { Terms } from './terms.ts'
 
@@ -20,8 +23,6 @@ interface Execution {
 
 /** Most trades in one answer. */
 const PAGE = 1000
-/** There is no such order. */
-const NO_ORDER = -2013
 
 /**
  * Brings executions to the engine, each once. The stream is quick and may lose some; the list of trades by their ids knows them all, and
@@ -102,8 +103,12 @@ export class Fills {
     return next
   }
 
+  /** Of all symbols, and again where no answer comes: what follows is booked on what was missed. */
   async catchUpAll(): Promise<void> {
-    for (const { symbol } of this.#context.host.symbols) await this.catchUp(symbol)
+    const { host, timing, signal } = this.#context
+    for (const { symbol } of host.symbols)
+      for (let askings = 1; !(await this.catchUp(symbol)) && askings < ASKINGS; askings++)
+        await pause(timing.backoff * 2 ** (askings - 1), signal)
   }
 
   async #catchUp(symbol: string): Promise<boolean> {
@@ -186,9 +191,9 @@ export class Fills {
     if (known !== undefined) return known
     let name = clientId
     if (name === '') {
-      const outcome = await gate.send('GET', market.paths.order, { symbol, orderId }, { isQuestion: true })
-      if (outcome.kind !== 'done') return undefined
-      name = textIn(fieldsOf(outcome.reply), 'clientOrderId')
+      const there = await nameThere(this.#context, symbol, orderId)
+      if (there === undefined) return undefined
+      name = there
       const named = attempts.byClientId(name)
       if (named !== undefined) return this.#own(named, orderId)
     }
@@ -229,7 +234,7 @@ export class Fills {
     else
       await this.#context.halt(
         'foreign-order',
-        `${symbol}: order ${orderId} (${clientId}) was not sent by this session: somebody else trades on this account, so nothing is opened any more`,
+        `${symbol}: order ${orderId} (${clientId || 'which the exchange does not know any more'}) was not sent by this session: somebody else trades on this account, so nothing is opened any more`,
         facts,
       )
   }

@@ -4,10 +4,12 @@ import { textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, textIn } from './fields.ts'
 import { pause } from './pause.ts'
 
+/** There is no such order. */
+export const NO_ORDER = -2013
 /** Codes that say that there is no such order, or none any more. */
-const NOT_THERE = [-2011, -2013]
+const NOT_THERE = [-2011, NO_ORDER]
 /** Times that an exchange is asked again before its "no such order" is believed: what it reads from may lag behind. */
-const ASKINGS = 3
+export const ASKINGS = 3
 
 /** What became of an order whose answer was lost: asked by its client id, never assumed. */
 export class Questions {

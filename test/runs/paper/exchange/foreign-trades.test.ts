@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { buy } from '../../../../src/core/order.ts'
 import { foreignOf, gapOf } from '../../../../src/runs/paper/foreign-trade.ts'
+import { said } from './stub-answer.ts'
 import { elsewhere, goOn, hold, session, stub, useStub } from './stub-scene.ts'
 import { until } from './until.ts'
 
@@ -56,4 +58,49 @@ test('a position that is not the session’s is noted, with the trades that made
   stub.positions.set('BTCUSDT', 3)
   await session.broker.reconcile()
   expect(gaps()).toEqual([{ of: 'BTCUSDT', off: '3' }])
+})
+
+test.each(['usdm', 'spot'] as const)(
+  '%s: an order that the exchange does not know any more is nobody’s, and holds no trade back that comes after it',
+  async (kind) => {
+    if (kind === 'spot') await elsewhere('spot')
+    await session.settle(buy({ qty: 1, limit: 90 }))
+    for (const side of ['BUY', 'SELL'] as const) {
+      const other = stub.foreign({ clientId: 'web_1', side, type: 'MARKET' })
+      stub.isMute = true
+      stub.fill(other, 1, '95')
+      stub.isMute = false
+      // ended long ago, orders are found no more; their trades are
+      stub.orders.pop()
+    }
+    stub.fill(stub.orders[0]!, 1, '90', { isTold: false })
+    await session.broker.reconcile()
+    expect(session.fills).toEqual(['o1 1 at 90'])
+    expect(kept().map(({ side, price, clientId }) => `${side} ${price} ${clientId}`)).toEqual(['buy 95 ', 'sell 95 '])
+    expect(new Set(session.said)).toEqual(new Set(['foreign-order critical']))
+  },
+)
+
+test('an order that the exchange does not know yet is asked for again, and named', async () => {
+  stub.isMute = true
+  stub.fill(stub.foreign({ clientId: 'web_1', side: 'BUY', type: 'MARKET' }), 1, '95')
+  stub.fault('GET /fapi/v1/order', () => said(-2013, 'Order does not exist.'), 2)
+  await session.broker.reconcile()
+  expect(kept().map(({ clientId }) => clientId)).toEqual(['web_1'])
+})
+
+test('an order of ours whose answer was lost, and that the exchange does not know yet, is not taken for another’s', async () => {
+  stub.isMute = true
+  stub.fault('POST /fapi/v1/order', ({ carryOut }) => {
+    carryOut()
+    return said(-1007, 'Timeout waiting for response from backend server.', 504)
+  })
+  stub.fault('GET /fapi/v1/order', () => said(-2013, 'Order does not exist.'), 9)
+  session.decide(buy({ qty: 1, limit: 90 }))
+  await until('it is there', () => stub.orders.length === 1)
+  stub.fill(stub.orders[0]!, 1, '90')
+  await session.broker.reconcile()
+  await session.broker.idle()
+  await session.broker.reconcile()
+  expect([session.position, session.halts, kept()]).toEqual([1, [], []])
 })

@@ -18,35 +18,39 @@ describe.each([
 ] as const)('%s', (kind, first) => {
   useStub(kind)
 
-  test('what was missed is booked before what follows it: another order makes another average price', async () => {
-    await hold({ stopLoss: 90, takeProfit: 120 })
-    await session.settle(buy({ qty: 1, limit: 80, id: 'dip' }))
-    unsaid(() =>
-      stub.fill(
-        stub.find(({ price }) => price === '120'),
-        0.4,
-        '120',
-        { maker: true },
-      ),
-    )
-    stub.fault('GET /fapi/v1/userTrades', async () => {
-      stub.fill(
-        stub.find(({ price }) => price === '80'),
-        0.5,
-        '80',
-        { maker: true },
+  test.each(['at once', 'once the exchange answers'])(
+    'what was missed is booked before what follows it, %s: another order makes another average price',
+    async (when) => {
+      await hold({ stopLoss: 90, takeProfit: 120 })
+      await session.settle(buy({ qty: 1, limit: 80, id: 'dip' }))
+      unsaid(() =>
+        stub.fill(
+          stub.find(({ price }) => price === '120'),
+          0.4,
+          '120',
+          { maker: true },
+        ),
       )
-      // time in which it would be booked, were it not waiting
-      await wait(40)
-      return undefined
-    })
-    stub.dropStreams()
-    await until('both are booked', () => session.fills.length === 3)
-    expect(session.fills).toEqual([first, 'o3 0.4 at 120', 'dip 0.5 at 80'])
-    await session.broker.idle()
-    await session.broker.reconcile()
-    expect([session.halts, session.said.filter((one) => !one.startsWith('stream-lost'))]).toEqual([[], []])
-  })
+      if (when !== 'at once') stub.fault('GET /fapi/v1/userTrades', () => said(-1008, 'busy', 503), 2)
+      stub.fault('GET /fapi/v1/userTrades', async () => {
+        stub.fill(
+          stub.find(({ price }) => price === '80'),
+          0.5,
+          '80',
+          { maker: true },
+        )
+        // time in which it would be booked, were it not waiting
+        await wait(40)
+        return undefined
+      })
+      stub.dropStreams()
+      await until('both are booked', () => session.fills.length === 3)
+      expect(session.fills).toEqual([first, 'o3 0.4 at 120', 'dip 0.5 at 80'])
+      await session.broker.idle()
+      await session.broker.reconcile()
+      expect([session.halts, session.said.filter((one) => !one.startsWith('stream-lost'))]).toEqual([[], []])
+    },
+  )
 
   test('a stop that has filled for less than its entry has grown to stands again for the rest', async () => {
     await session.settle(buy({ qty: 1, limit: 100, stopLoss: 90 }))
