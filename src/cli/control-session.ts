@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { timeName } from '../core/time.ts'
 import { askSession, type ControlRequest } from '../runs/paper/control.ts'
+import { readGone } from '../runs/paper/last-state.ts'
 import { findSession, listSessions } from '../runs/paper/session-folder.ts'
 import type { PaperSnapshot } from '../runs/paper/snapshot.ts'
 import { UsageError } from '../runs/usage-error.ts'
@@ -32,20 +34,36 @@ async function runningSession(out: string, name: string | undefined): Promise<Ru
   )
 }
 
-/** Asks the session of a name. @throws UsageError where it does not run */
+/** Asks the session of a name. @param goal what it is asked for in the end @throws UsageError where it does not run */
 export async function askNamed(
   out: string,
   name: string | undefined,
   request: ControlRequest,
+  goal: ControlRequest['ask'] = request.ask,
 ): Promise<{ readonly dir: string; readonly snapshot: PaperSnapshot }> {
   const found = await runningSession(out, name)
   const answer = await askSession(found.dir, request)
-  if (answer === null)
-    throw new UsageError(
-      `${found.name} does not run: start it again with the command that began it, and it goes on where it stopped`,
-    )
+  if (answer === null) throw new UsageError(await whyNot(found, goal))
   if (!answer.ok) throw new UsageError(`${found.name}: ${answer.error}`)
   return { dir: found.dir, snapshot: answer.snapshot }
+}
+
+/** Why a session that does not run cannot be asked that, and what can be done instead. */
+async function whyNot({ dir, name }: Running, ask: ControlRequest['ask']): Promise<string> {
+  const gone = await readGone(dir)
+  const again = 'start it again with the command that began it, and it goes on where it stopped'
+  if (gone === null) return `${name} does not run: its process began it and got no farther; ${again}`
+  const { state, snapshot } = gone
+  const at = snapshot.at === null ? '' : ` at ${timeName(snapshot.at)} UTC`
+  if (state === 'ended') {
+    const what = ask === 'stop' ? 'there is nothing to stop' : `there is nothing to ${ask}: no bar comes any more`
+    return `${name} has ended${at}, its replay being over: ${what}. What it came to: klinelab paper status ${name}; to trade other bars begin a session with another --name`
+  }
+  if (state === 'stopped') {
+    const what = ask === 'stop' ? 'it is stopped already' : `${ask} is for a session that runs and is halted`
+    return `${name} does not run, it was stopped${at}: ${what}; ${again}`
+  }
+  return `${name} does not run, ${state === 'failed' ? 'it failed' : 'its process died'}${at}: ${again} (klinelab paper status ${name} shows how it was left)`
 }
 
 /** Waits until a session answers no more. */

@@ -47,13 +47,22 @@ export async function takeLock(
     }
     if (waited >= patience)
       throw new DataError(
-        `${dir}: process ${holder.split(' ')[0] || 'unknown'} is ${what}; ${cure}, or delete ${file} if it is gone`,
+        `${dir}: process ${holder.split(' ')[0] || 'unknown'} is ${what}; ${cure}. ${ifGone(file, holder)}`,
       )
     await setTimeout(50)
   }
   return () => {
     if (read(file) === me()) rmSync(file, { force: true })
   }
+}
+
+/** How to tell that a holder is dead, which cannot be told from here, and what to do then. */
+function ifGone(file: string, holder: string): string {
+  const [, pid, host] = /^(\d+)@(\S+) /.exec(holder) ?? []
+  if (pid === undefined) return `If nobody holds it, delete ${file}`
+  return host === hostname()
+    ? `Were that process dead, its lock would have been taken over by itself; if ps -p ${pid} shows another program, delete ${file}`
+    : `It is of the machine or container ${host}: if it runs there no more, delete ${file}`
 }
 
 /** `pid@host start`: a process number alone comes round again, and says nothing on another machine or in a container. */

@@ -1,4 +1,4 @@
-import { didYouMean } from '../core/suggest.ts'
+import { didYouMean, nearest } from '../core/suggest.ts'
 import { ACCOUNT_FAULTS, FAULT_KINDS, type FaultKind, FRAME_FAULTS, REQUEST_FAULTS } from './fault-kinds.ts'
 import { isRoute } from './fault-match.ts'
 
@@ -48,21 +48,31 @@ const MATCHED_BY: readonly { readonly name: keyof FaultSpec; readonly kinds: Rea
 
 /**
  * Reads `kind,name=value,…`, such as `unknown,route=POST /fapi/v1/order,nth=2`.
- * @throws RangeError that says what is known
+ * @throws RangeError that quotes it, and says which part is wrong and what is known
  */
 export function parseFault(text: string): FaultSpec {
   const [kind = '', ...rest] = text.split(',')
-  return checkFault({
-    kind,
-    ...Object.fromEntries(
-      rest.map((one) => {
-        const at = one.indexOf('=')
-        if (at < 1) throw new RangeError(`"${one}" in "${text}" is not allowed; write name=value`)
-        const [name, value] = [one.slice(0, at), one.slice(at + 1)]
-        return [name, (NUMBERS as readonly string[]).includes(name) ? Number(value) : value]
-      }),
-    ),
+  const wrong = (why: string) => new RangeError(`"${text}": ${why}`)
+  const given: [string, string | number][] = rest.map((one) => {
+    const at = one.indexOf('=')
+    if (at < 1) throw wrong(`"${one}" is not allowed; write name=value, such as ${exampleOf(one)}`)
+    const [name, value] = [one.slice(0, at).trim(), one.slice(at + 1)]
+    if (!(NUMBERS as readonly string[]).includes(name)) return [name, value]
+    if (value.trim() === '' || Number.isNaN(Number(value))) throw wrong(`${name} "${value}" of a fault is no number`)
+    return [name, Number(value)]
   })
+  try {
+    return checkFault({ kind: kind.trim(), ...Object.fromEntries(given) })
+  } catch (error) {
+    throw wrong((error as Error).message)
+  }
+}
+
+/** A part as it could have been meant. */
+function exampleOf(part: string): string {
+  const name = nearest(part.trim(), [...NUMBERS, ...TEXTS])
+  if (name === undefined) return 'nth=2'
+  return (NUMBERS as readonly string[]).includes(name) ? `${name}=1` : `${name}=…`
 }
 
 /** Looks a fault over that came as plain data. @throws RangeError that says what is known */
@@ -70,12 +80,16 @@ export function checkFault(given: Readonly<Record<string, unknown>>): FaultSpec 
   const kinds = Object.keys(FAULT_KINDS)
   const { kind } = given
   if (typeof kind !== 'string' || !kinds.includes(kind))
-    throw new RangeError(`unknown fault ${JSON.stringify(kind)}; known: ${kinds.join(', ')}`)
+    throw new RangeError(
+      `unknown fault ${JSON.stringify(kind)}${didYouMean(String(kind), kinds)}; known: ${kinds.join(', ')}`,
+    )
   for (const [name, value] of Object.entries(given)) {
     if (name === 'kind') continue
     const isNumber = (NUMBERS as readonly string[]).includes(name)
     if (!isNumber && !(TEXTS as readonly string[]).includes(name))
-      throw new RangeError(`a fault has no "${name}"; it has ${[...NUMBERS, ...TEXTS].join(', ')}`)
+      throw new RangeError(
+        `a fault has no "${name}"${didYouMean(name, [...NUMBERS, ...TEXTS])}; it has ${[...NUMBERS, ...TEXTS].join(', ')}`,
+      )
     if (isNumber ? typeof value !== 'number' || !Number.isFinite(value) : typeof value !== 'string')
       throw new RangeError(`${name} ${JSON.stringify(value)} of a fault is no ${isNumber ? 'number' : 'text'}`)
     if (isNumber) checkNumber(name, value as number, kind)
@@ -117,7 +131,9 @@ export function checkFaultPlace({ kind, route, symbol }: FaultSpec, places: Faul
   if (kind in ACCOUNT_FAULTS && kind !== 'trigger-rejected' && places.kind === 'spot')
     throw new RangeError(`spot knows no ${kind}: it has neither algo orders nor positions`)
   if (symbol !== undefined && !places.symbols.includes(symbol))
-    throw new RangeError(`the exchange has no symbol "${symbol}"${didYouMean(symbol, places.symbols)}`)
+    throw new RangeError(
+      `fault ${kind}: the exchange has no symbol "${symbol}"${didYouMean(symbol, places.symbols)}; it has ${places.symbols.join(', ')}`,
+    )
   if (route === undefined) return
   const { routes } = places
   const isKnown = routes.some((one) => {
@@ -126,5 +142,7 @@ export function checkFaultPlace({ kind, route, symbol }: FaultSpec, places: Faul
   })
   if (isKnown) return
   const known = route.includes(' ') ? routes : routes.map((one) => one.split(' ')[1]!)
-  throw new RangeError(`no request has the route "${route}"${didYouMean(route, known)}`)
+  throw new RangeError(
+    `fault ${kind}: no request has the route "${route}"${didYouMean(route, known)}; there are: ${known.join(', ')}`,
+  )
 }

@@ -28,7 +28,11 @@ describe('what is refused, and why', () => {
     [[...REPLAY, '--tls-cert', 'a.pem'], /go together/],
     [
       [...REPLAY, '--fault', 'delay,route=POST /fapi/v1/oder,ms=5'],
-      /no request has the route "POST \/fapi\/v1\/oder" \(did you mean "POST \/fapi\/v1\/order"\?\)/,
+      /fault delay: no request has the route "POST \/fapi\/v1\/oder" \(did you mean "POST \/fapi\/v1\/order"\?\); there are: .*, DELETE \/fapi\/v1\/order, /,
+    ],
+    [
+      [...REPLAY, '--fault', 'adl,symbol=BTCUSD'],
+      /fault adl: the exchange has no symbol "BTCUSD" \(did you mean "BTCUSDT"\?\); it has BTCUSDT/,
     ],
     [[...REPLAY, '--fault', 'rate-limit,p=5'], /p 5 of a fault is not allowed; a chance is 0 to 1/],
     [

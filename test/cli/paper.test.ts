@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { timeName } from '../../src/core/time.ts'
-import { ROOT, scratch } from './klinelab.ts'
+import { klinelab, ROOT, scratch } from './klinelab.ts'
 import { klinelabHere } from './klinelab-here.ts'
 
 const FILES = ['fills.csv', 'trades.csv', 'events.jsonl', 'equity.parquet']
@@ -157,9 +157,25 @@ describe('what cannot be', () => {
     expect(spot.stdout).toMatch(/[1-9]\d* refused, most of them for [A-Z_]+/)
     expect(await refused(...SMA, '--replay', '--stale', '5m')).toContain('--stale is of live bars')
     expect(await refused(...SMA, '--replay', '--on-alarm', 'loss=halt')).toContain('there is no rule "loss"')
-    expect(await refused(...SMA, '--replay', '--broker', 'binance')).toContain('--broker binance: write exchange URL')
     expect(await refused(...SMA, '--replay', '--name', '../up')).toContain('it is the name of a folder')
     expect(await refused(...SMA, '--reply')).toContain('--replay')
+  })
+
+  test.each([
+    [['foo'], 'there is no place "foo"'],
+    [['lcal'], 'there is no place "lcal" (did you mean "local"?)'],
+    [['exchange'], 'its URL is missing'],
+    [['http://127.0.0.1:8787'], 'which kind of place that is comes before its URL'],
+    [['local', 'foo'], '"foo" is too much'],
+  ])('a place for orders that there is not: %j', async (words, wrong) => {
+    const said = await refused(...SMA, '--broker', ...words)
+    expect(said).toBe(
+      `--broker ${words.join(' ')}: ${wrong}; write local (orders meet the bars here; built in), exchange http://127.0.0.1:8787 (a simulated exchange, as klinelab exchange serves one) or demo [FILE OF KEYS] (Binance Demo Trading)\n`,
+    )
+    // where it listens if it is told no port
+    expect(klinelab(['exchange', '--help']).stdout).toContain('(built in: 8787)')
+    const perp = ['strategies/perp-trend.ts', '--data', 'binance-usdm:BTCUSDT:1h']
+    expect(await refused(...perp, '--broker', 'exchange', 'there')).toContain('write one such as http://127.0.0.1:8787')
   })
 
   test.each([
@@ -213,6 +229,41 @@ describe('what cannot be', () => {
     const { code, stderr } = await klinelabHere(['paper', 'stop', 'one', '--out', out])
     expect(code).toBe(2)
     expect(stderr).toContain('there is no session "one"')
+  })
+
+  test('what a session that does not run could be asked is said by how it was left', async () => {
+    const [out, name] = [scratch(), 'over']
+    await done([
+      ...['paper', ...SMA, '--from', '2024-01-01', '--to', '2024-01-03', '--replay'],
+      '--name',
+      name,
+      '--out',
+      out,
+    ])
+    const ask = async (word: string) => (await klinelabHere(['paper', word, name, '--out', out])).stderr
+    const what =
+      'What it came to: klinelab paper status over; to trade other bars begin a session with another --name\n'
+    expect(await ask('stop')).toBe(
+      `over has ended at 2024-01-03 UTC, its replay being over: there is nothing to stop. ${what}`,
+    )
+    expect(await ask('resume')).toBe(
+      `over has ended at 2024-01-03 UTC, its replay being over: there is nothing to resume: no bar comes any more. ${what}`,
+    )
+    const last = join(out, 'paper', name, 'last.json')
+    const again = 'start it again with the command that began it, and it goes on where it stopped'
+    const ended = readFileSync(last, 'utf8')
+    const leftAs = (state: string) => writeFileSync(last, ended.replace('"state":"ended"', `"state":"${state}"`))
+    leftAs('stopped')
+    expect(await ask('stop')).toBe(
+      `over does not run, it was stopped at 2024-01-03 UTC: it is stopped already; ${again}\n`,
+    )
+    expect(await ask('resume')).toBe(
+      `over does not run, it was stopped at 2024-01-03 UTC: resume is for a session that runs and is halted; ${again}\n`,
+    )
+    leftAs('running')
+    expect(await ask('stop')).toMatch(/^over does not run, its process died at 2024-01-03 UTC: start it again/)
+    rmSync(last)
+    expect(await ask('resume')).toMatch(/^over does not run: its process began it and got no farther; start it again/)
   })
 
   test('an exchange that is not up yet is no wrong command: a service is started again', async () => {

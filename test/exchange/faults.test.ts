@@ -239,10 +239,13 @@ test('faults are read from text, and what is none is said', () => {
     nth: 2,
   })
   for (const [text, why] of [
-    ['unknwon', /unknown fault "unknwon"; known: unknown, /],
-    ['drop,when=now', /a fault has no "when"/],
-    ['drop,nth=x', /nth null of a fault is no number|nth .* is no number/],
-    ['drop,nth', /write name=value/],
+    ['unknwon', /^"unknwon": unknown fault "unknwon" \(did you mean "unknown"\?\); known: unknown, /],
+    ['drop,when=now', /^"drop,when=now": a fault has no "when"; it has nth, /],
+    ['drop,tims=2', /^"drop,tims=2": a fault has no "tims" \(did you mean "times"\?\); it has nth, /],
+    ['drop,nth=x', /^"drop,nth=x": nth "x" of a fault is no number$/],
+    ['drop,nth=', /nth "" of a fault is no number/],
+    ['drop,nth', /^"drop,nth": "nth" is not allowed; write name=value, such as nth=1$/],
+    ['drop,streem', /write name=value, such as stream=…$/],
     ['rate-limit,p=5', /p 5 of a fault is not allowed; a chance is 0 to 1/],
     ['rate-limit,p=-0.1', /a chance is 0 to 1/],
     ['delay,ms=-5', /ms -5 of a fault is not allowed; it is 0 or more/],

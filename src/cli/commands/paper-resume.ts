@@ -10,7 +10,15 @@ export default {
   async run(args, io) {
     const { out } = await settingsOf(args, io)
     const { why = 'by klinelab paper resume' } = args.flags as { why?: string }
+    const { snapshot: before } = await askNamed(out, args.words[0], { ask: 'status' }, 'resume')
     const { dir, snapshot } = await askNamed(out, args.words[0], { ask: 'resume', why })
-    return { json: { ...snapshot, dir }, text: `${snapshot.name} trades again\n\n${paperText(snapshot)}` }
+    const wasHalted = before.state === 'halted'
+    const became =
+      snapshot.state === 'halted'
+        ? 'is halted still: what it is halted for is wrong still, as its alarms say'
+        : wasHalted
+          ? 'trades again'
+          : `was not halted, it was ${before.state}: nothing had to be resumed`
+    return { json: { ...snapshot, dir }, text: `${snapshot.name} ${became}\n\n${paperText(snapshot)}` }
   },
 } satisfies Command

@@ -46,7 +46,7 @@ export interface SessionFile {
   readonly from: number
   /** `to`: exclusive; `null`: all that is stored. */
   readonly mode: { readonly kind: 'live' } | { readonly kind: 'replay'; readonly to: number | null }
-  /** Where orders go, in words: `local`, `exchange http://127.0.0.1:8080`, `demo`. */
+  /** Where orders go, in words: `local`, `exchange http://127.0.0.1:8787`, `demo`. */
   readonly broker: string
   readonly fills: 'bars' | 'told'
   readonly cash: number

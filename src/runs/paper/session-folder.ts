@@ -44,7 +44,7 @@ export interface Held {
  */
 export async function holdSession(dir: string, out: string, account?: string): Promise<Held> {
   const name = basename(dir)
-  const releaseFolder = await takeLock(dir, 0, 'running this paper session', stopText(name))
+  const releaseFolder = await takeLock(dir, 0, 'running this paper session', cureOf(name, out))
   const isNew = readdirSync(dir).every((one) => one === '.lock')
   // the lock goes with the folder: nobody begins a session in what is being removed
   const drop = () => (isNew ? rmSync(dir, { recursive: true, force: true }) : releaseFolder())
@@ -68,12 +68,16 @@ async function holdAccount(out: string, account: string, name: string): Promise<
   const file = join(folder, 'session')
   const other = existsSync(file) ? readFileSync(file, 'utf8') : 'another'
   const what = `trading this account (${account}) in session ${other}`
-  const release = await takeLock(folder, 0, what, stopText(other))
+  const release = await takeLock(folder, 0, what, cureOf(other, out))
   writeFileSync(file, name)
   return release
 }
 
-const stopText = (name: string) => `end it with: klinelab paper stop ${name}`
+/** Commands as they stand, wherever they are typed. */
+const cureOf = (name: string, out: string) => {
+  const where = `${name} --out ${/^[\w./@:+-]+$/.test(out) ? out : `'${out.replaceAll("'", "'\\''")}'`}`
+  return `look at it with: klinelab paper status ${where}, or end it with: klinelab paper stop ${where}`
+}
 
 /** What the command has to say alike for a session to go on, as it is said of the difference. */
 const SAID: Readonly<Record<string, string>> = {

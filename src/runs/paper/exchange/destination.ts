@@ -58,11 +58,11 @@ export function exchangeDestination(url: string): Destination {
   try {
     parsed = new URL(url)
   } catch {
-    throw new UsageError(`--broker exchange ${url}: is no URL; write one such as http://127.0.0.1:8080`)
+    throw new UsageError(`--broker exchange ${url}: is no URL; write one such as http://127.0.0.1:8787`)
   }
   const { protocol, host } = parsed
   if (protocol !== 'http:' && protocol !== 'https:')
-    throw new UsageError(`--broker exchange ${url}: write an http or https URL such as http://127.0.0.1:8080`)
+    throw new UsageError(`--broker exchange ${url}: write an http or https URL such as http://127.0.0.1:8787`)
   const own = hostOf(parsed)
   const made = destination(
     'exchange',

@@ -41,6 +41,8 @@ export interface GateOptions {
 /** How often a request that was refused for its clock is sent again, with the clock set anew. */
 const CLOCK_TRIES = 3
 const READ_TRIES = 3
+/** Key of no form, key that is none (or not from this address), signature of another secret. */
+const WRONG_KEYS = [-2014, -2015, -1022]
 
 /**
  * The one way out: every request to the exchange goes through the `binance` package here. What is refused for our clock is sent again
@@ -136,8 +138,15 @@ export class Gate {
     try {
       return { kind: 'done', reply: await this.#client._call(method, path, { ...params }, isSigned) }
     } catch (error) {
-      return outcomeOf(error)
+      return this.#withKeys(outcomeOf(error))
     }
+  }
+
+  /** The exchange says that it does not know a key, and not where that is from. */
+  #withKeys(outcome: Outcome): Outcome {
+    const { from } = this.#options.keys
+    if (outcome.kind !== 'refused' || !WRONG_KEYS.includes(outcome.code) || from === undefined) return outcome
+    return { ...outcome, text: `${outcome.text} The keys: ${from}` }
   }
 
   #beSilent(ms: number, why: string, isBan: boolean): void {

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../../core/suggest.ts'
 import { UsageError } from '../../usage-error.ts'
 import { demoDestination, exchangeDestination } from './destination.ts'
 import { ExchangeBroker } from './exchange-broker.ts'
@@ -27,7 +28,18 @@ export function namedBroker(
     )
   if (kind === 'demo' && rest.length === 0)
     return new ExchangeBroker({ destination: demoDestination(), keys: demoKeys(env, given ?? null) })
-  throw new UsageError(
-    `--broker ${words.join(' ')}: write exchange URL, such as exchange http://127.0.0.1:8787, or demo`,
-  )
+  throw new UsageError(`--broker ${words.join(' ')}: ${wrongIn(words)}; write ${PLACES}`)
+}
+
+/** All that `--broker` can name; the port is that at which `klinelab exchange` listens where it is told no other. */
+const PLACES =
+  'local (orders meet the bars here; built in), exchange http://127.0.0.1:8787 (a simulated exchange, as klinelab exchange serves one) or demo [FILE OF KEYS] (Binance Demo Trading)'
+
+function wrongIn([kind = '', ...rest]: readonly string[]): string {
+  if (kind === 'exchange' && rest.length === 0) return 'its URL is missing'
+  if (/^https?:\/\//.test(kind)) return 'which kind of place that is comes before its URL'
+  const names = ['local', 'exchange', 'demo']
+  return names.includes(kind)
+    ? `"${rest.slice(kind === 'local' ? 0 : 1).join(' ')}" is too much`
+    : `there is no place "${kind}"${didYouMean(kind, names)}`
 }

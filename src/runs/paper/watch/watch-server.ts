@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { Gatekeeper, isLoopback } from '../../../data/serve/gatekeeper.ts'
 import { UsageError } from '../../usage-error.ts'
 import type { LiveHub } from './live-hub.ts'
-import { CHALLENGE, hasKey } from './watch-key.ts'
+import { CHALLENGE, hasKey, KEY_NAME } from './watch-key.ts'
 
 export interface WatchServerOptions {
   readonly host: string
@@ -29,6 +29,8 @@ export interface WatchServerOptions {
 }
 
 const MOST_CONNECTIONS = 100
+/** The header as well, for who writes a client. */
+const HOW_TO_ENTER = `this session wants the key that its process has in ${KEY_NAME}, by HTTP Basic: as the password beside any name. In a browser type it when it asks; elsewhere: curl -u ":$${KEY_NAME}" …, basic_auth of Prometheus, or the header Authorization: Basic base64(":" + key)`
 
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -113,7 +115,7 @@ export class WatchServer {
       // what restarts containers has no key: to it whether all is well, and not of what it trades
       return text(why === null ? 200 : 503, why === null ? 'ok' : isAdmitted ? why : 'not well')
     }
-    if (!isAdmitted) return text(401, 'this session wants its key, as the password beside any name', CHALLENGE)
+    if (!isAdmitted) return text(401, HOW_TO_ENTER, CHALLENGE)
     switch (path) {
       case '/metrics':
         return void metrics.text().then(

@@ -116,19 +116,60 @@ test('an answer that sends us to production is not followed', async () => {
 })
 
 test('keys: of the environment, or of a file that nobody else may read; never quoted', () => {
-  expect(demoKeys({ KLINELAB_DEMO_KEY: 'k', KLINELAB_DEMO_SECRET: 's' }, null)).toEqual({ key: 'k', secret: 's' })
+  expect(demoKeys({ KLINELAB_DEMO_KEY: 'k', KLINELAB_DEMO_SECRET: 's' }, null)).toMatchObject({ key: 'k', secret: 's' })
   expect(() => demoKeys({ KLINELAB_DEMO_KEY: 'hush' }, null)).toThrow('set KLINELAB_DEMO_KEY and KLINELAB_DEMO_SECRET')
   const dir = mkdtempSync(join(tmpdir(), 'keys-'))
   const file = join(dir, 'keys')
   writeFileSync(file, 'key-of-file\nsecret-of-file\n', { mode: 0o600 })
-  expect(demoKeys({}, file)).toEqual({ key: 'key-of-file', secret: 'secret-of-file' })
+  expect(demoKeys({}, file)).toMatchObject({ key: 'key-of-file', secret: 'secret-of-file' })
   chmodSync(file, 0o640)
   expect(() => demoKeys({}, file)).toThrow('others may read these keys (mode 640): chmod 600')
   expect(() => demoKeys({}, join(dir, 'none'))).toThrow('there is no such file of keys')
   rmSync(dir, { recursive: true })
-  expect(exchangeKeys({}, 'http://127.0.0.1:8080')).toEqual({ key: 'klinelab', secret: 'klinelab' })
+  expect(exchangeKeys({}, 'http://127.0.0.1:8080')).toMatchObject({ key: 'klinelab', secret: 'klinelab' })
   expect(() => exchangeKeys({}, 'http://10.0.0.1')).toThrow('KLINELAB_EXCHANGE_KEY')
 })
+
+test.each([
+  [
+    'demo',
+    demoKeys({ KLINELAB_DEMO_KEY: 'k', KLINELAB_DEMO_SECRET: 's' }, null),
+    /KLINELAB_DEMO_KEY and KLINELAB_DEMO_SECRET: set both/,
+  ],
+  [
+    'exchange',
+    exchangeKeys({ KLINELAB_EXCHANGE_KEY: 'k', KLINELAB_EXCHANGE_SECRET: 's' }, 'http://10.0.0.1'),
+    /they are of KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET: set both/,
+  ],
+  [
+    'exchange on loopback',
+    exchangeKeys({}, 'http://127.0.0.1:1'),
+    /KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET are not set, /,
+  ],
+])(
+  'keys that the exchange does not know are said with where they are from, and not themselves: %s',
+  async (_, keys, from) => {
+    const stub = new StubExchange()
+    const destination = exchangeDestination(await stub.start())
+    const { signal } = new AbortController()
+    const gate = new Gate({
+      ...{ market: USDM, destination, keys, timing: TIMING, now: Date.now, signal, over: signal },
+      onPause: () => undefined,
+    })
+    for (const code of [-2014, -2015, -1022]) {
+      const body = JSON.stringify({ code, msg: 'as the exchange says it.' })
+      stub.fault('GET /fapi/v3/balance', () => ({ status: 401, body }))
+      const { text } = (await gate.send('GET', 'fapi/v3/balance')) as { text: string }
+      expect(text.startsWith(`${code} as the exchange says it. The keys: `)).toBe(true)
+      expect(text).toMatch(from)
+    }
+    // what is refused for the order says nothing of keys
+    stub.fault('GET /fapi/v3/balance', () => ({ status: 400, body: '{"code":-2019,"msg":"Margin is insufficient."}' }))
+    expect(await gate.send('GET', 'fapi/v3/balance')).toMatchObject({ text: '-2019 Margin is insufficient.' })
+    destination.agents.http.destroy()
+    await stub.close()
+  },
+)
 
 test('a broker by its name: where it goes, and an account that is told apart without its key', () => {
   const env = { KLINELAB_DEMO_KEY: 'hush', KLINELAB_DEMO_SECRET: 's' }

@@ -138,6 +138,7 @@ describe('the key', () => {
         expect([path, status]).toEqual([path, 401])
         expect(said['www-authenticate']).toBe('Basic realm="klinelab paper", charset="UTF-8"')
         expect(body).not.toContain(KEY)
+        expect(body).toMatch(/KLINELAB_DASHBOARD_KEY, by HTTP Basic: .* curl -u ":\$KLINELAB_DASHBOARD_KEY" /)
       }
     for (const path of ['/', '/metrics', '/snapshot.json'])
       for (const name of ['', 'anybody']) expect((await ask(port, path, basic(KEY, name))).status).toBe(200)
