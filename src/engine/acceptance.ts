@@ -94,11 +94,18 @@ export class Acceptance {
     this.#accept(slot, order, at)
   }
 
-  /** `close()`: checked with the position as it stands, filled with the position as it then is; `null` where refused. */
+  /**
+   * `close()`: checked with the position as it stands, filled with the position as it then is; `null` where refused. Where nothing is held it
+   * is for what an order before it may open (fills.md 19), and without one it is none.
+   */
   submitClose(slot: Slot, tag: string | null, at: number, decision = 0): LiveOrder | null {
     const rules = slot.rulesAt(at)
     const qty = wholeSteps(Math.abs(slot.position.units), Math.max(1, rules.lot.step))
     const order = this.#closing(slot, { qty, tag, decision, isClose: true })
+    if (qty === 0 && !slot.orders.some((other) => canOpen(slot, other))) {
+      this.#refuse(slot, at, order.id, tag, NOTHING_HELD, null)
+      return null
+    }
     const refusal = qty === 0 ? null : this.#refusalOf(slot, rules, order, NO_LEGS, slot.row)
     if (refusal !== null) {
       this.#refuse(slot, at, order.id, tag, refusal, refusal.filter)
@@ -339,6 +346,16 @@ export class Acceptance {
 }
 
 const NO_LEGS: readonly LiveOrder[] = []
+const NOTHING_HELD: Refusal = {
+  filter: 'NO_POSITION',
+  value: 'close()',
+  limit: 'a position, or an order before it that may open one',
+}
+
+/** On spot nobody is short: what sells there can only reduce. */
+function canOpen({ margin }: Slot, { isAlive, role, reduceOnly, side }: LiveOrder): boolean {
+  return isAlive && role === 'order' && !reduceOnly && (margin !== null || side === 1)
+}
 
 /** The exchange filter that refused; a bracket on the wrong side and a limit of one's own are no filter's doing. */
 function filterOf({ filter }: Refusal): string | null {

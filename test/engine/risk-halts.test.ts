@@ -41,8 +41,7 @@ describe('losses', () => {
     })
     expect(run.events.filter(({ type }) => type === 'cancelled')).toMatchObject([
       { at: 3 * HOUR, reason: 'risk' },
-      // the stop of what was closed, and a close() when nothing was held
-      { reason: 'flat' },
+      // the stop of what was closed
       { reason: 'flat' },
     ])
     expect(run.fills.map(({ role, time, tag }) => [role, time / HOUR, tag])).toEqual([
@@ -50,7 +49,7 @@ describe('losses', () => {
       ['close', 3, 'risk'],
     ])
     expect(run.trades).toMatchObject([{ exitTag: 'risk' }])
-    expect(refusals(run).map(([rule]) => rule)).toEqual(['RISK_DRAWDOWN', 'RISK_DRAWDOWN'])
+    expect(refusals(run).map(([rule]) => rule)).toEqual(['RISK_DRAWDOWN', 'RISK_DRAWDOWN', 'NO_POSITION'])
     expect(run.notes.join()).toContain(
       'trading was halted at 1970-01-01T03:00:00.000Z, when equity was 21 % below its highest (limit 20 %)',
     )

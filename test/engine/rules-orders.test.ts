@@ -86,10 +86,24 @@ describe('rule 19: reduce-only and close()', () => {
     expect(short.trades[0]?.exitTag).toBe('signal')
   })
 
-  test('rule 19: close() without a position is cancelled', () => {
-    const run = play({ rows: [FLAT, FLAT], decide: { 0: () => close() } })
-    expect(endLines(run)).toEqual(['o1 cancelled flat'])
-    expect(run.fills).toEqual([])
+  test('rule 19: close() without a position is refused, where no order before it may open one', () => {
+    const run = play({
+      rows: [FLAT, FLAT],
+      decide: { 0: () => [close(), buy({ qty: 1, limit: 50 })], 1: () => close() },
+    })
+    expect(run.events.find(({ type }) => type === 'rejected')).toMatchObject({
+      ...{ id: 'o1', reason: 'NO_POSITION', filter: null, value: 'close()' },
+      limit: 'a position, or an order before it that may open one',
+    })
+    // beside an entry that may fill at the open before it, it is an order
+    expect([run.accepted, run.rejected, run.fills]).toEqual([2, 1, []])
+    const both = play({ rows: [FLAT, FLAT], decide: { 0: () => [buy({ qty: 1 }), close()] } })
+    expect(fillLines(both)).toEqual(['1 open buy 1 @ 100 taker', '1 open sell 1 @ 100 taker'])
+  })
+
+  test('rule 19: on spot a sale opens nothing, so that close() beside it is refused', () => {
+    const run = play({ rows: [FLAT, FLAT], decide: { 0: () => [sell({ qty: 1 }), close()] } })
+    expect([run.accepted, run.fills]).toEqual([0, []])
   })
 })
 

@@ -248,7 +248,7 @@ describe('an exit with nothing to reduce', () => {
     engine.onBar(HOUR)
     engine.onBar(2 * HOUR)
     expect(said(engine)).toEqual([
-      ...['accepted o1 close 0 market', 'cancelled o1 flat'],
+      'rejected o1 NO_POSITION',
       ...['accepted o2 order 1 90', 'accepted o3 close 0 market', 'cancelled o3 flat'],
     ])
   })

@@ -22,6 +22,9 @@ export interface SafetyRules {
   readonly on: Readonly<Record<SafetyRule, AlarmAction>>
 }
 
+/** Refusals that say nothing of whether orders get through. */
+const HARMLESS: readonly string[] = ['RISK_HALT', 'NO_POSITION']
+
 /** A rule that has been broken. */
 export interface Breach<R = SafetyRule> {
   readonly rule: R
@@ -51,8 +54,9 @@ export class SafetyWatch {
     const { maxLoss, maxRejected } = this.#rules
     let most = this.#rejected
     for (const event of events) {
-      // what is refused while trading is halted was meant to be: bars that are caught up with would halt it for good
-      if (event.type === 'rejected' && event.reason !== 'RISK_HALT') most = Math.max(most, ++this.#rejected)
+      // what is refused while trading is halted was meant to be: bars that are caught up with would halt it for good; nor is anything wrong
+      // where a strategy closes what it may hold without asking whether it does
+      if (event.type === 'rejected' && !HARMLESS.includes(event.reason)) most = Math.max(most, ++this.#rejected)
       else if (event.type === 'accepted' || event.type === 'fill') this.#rejected = 0
     }
     const breaches: Breach[] = []

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ParityCause, ParityDocument } from '../../../src/core/parity.ts'
 import type { JournalRecord } from '../../../src/runs/paper/session-record.ts'
-import { filled, hour, type Made, PRICES, parityOf, SYMBOL } from './made-session.ts'
+import { FROM, filled, hour, type Made, PRICES, parityOf, SYMBOL } from './made-session.ts'
 
 /**
  * Buys 2 at 101 (hour 3) and sells at 110 (hour 7): 18 earned, fees 0.0005 × (202 + 220) = 0.211.
@@ -42,6 +42,26 @@ describe('a session at an exchange that filled as the backtest does', () => {
     expect(document.remarks).toEqual([
       expect.stringContaining(`binance-usdm:${SYMBOL}:1h: no bars of its time are stored`),
     ])
+  })
+
+  test('nor where it closes what it does not hold, at every bar: no order comes of it', async () => {
+    const strategy = `import { buy, close, defineStrategy, sell } from 'klinelab'
+export default defineStrategy({
+  name: 'once',
+  onBar({ bar, position }) {
+    const k = (bar.openTime - ${FROM}) / 3600000
+    if (k === 2) return [close(), buy({ qty: 2, id: 'in' })]
+    if (k === 6) return sell({ qty: 2, id: 'out', reduceOnly: true })
+    return position.qty === 0 ? close() : null
+  },
+})
+`
+    const made = { strategy, ...told([entry()]) }
+    expect(await parityOf(made)).toMatchObject({
+      ...{ same: true, differences: [], unexplained: 0, unaccounted: [] },
+      ...{ netProfit: { paper: NET, backtest: NET }, fills: { paper: 2, backtest: 2 } },
+    })
+    expect(await parityOf({ strategy, fills: 'bars' })).toMatchObject({ same: true, differences: [] })
   })
 })
 

@@ -56,6 +56,13 @@ describe('a burst of refused orders', () => {
     expect(names(watch, [no], 1)).toEqual(['rejected-burst'])
   })
 
+  test('is none of closes while nothing is held', () => {
+    const watch = new SafetyWatch(rules({ maxRejected: 3 }), 1)
+    const flat = { ...no, reason: 'NO_POSITION' } as RunEvent
+    expect(names(watch, [no, flat, flat, flat, no], 1)).toEqual([])
+    expect(names(watch, [no], 1)).toEqual(['rejected-burst'])
+  })
+
   test('is none where nobody asked', () => {
     expect(names(new SafetyWatch(rules({}), 1), [no, no, no, no, no, no, no], -1e9)).toEqual([])
   })
