@@ -13,6 +13,7 @@ import {
   startWorker,
   startWorkerHere,
   type TestRedis,
+  TIMES,
   trialsOf,
   until,
 } from './queue-scene.ts'
@@ -59,8 +60,9 @@ describe.skipIf(SERVER === undefined)('Redis in trouble (needs redis-server or v
   test('killed in the middle and back with nothing in it: the sweep waits, says so, goes on', async () => {
     const manifest = manifestOf({ seed: 2, ms: 30 })
     const trials = trialsOf(40)
-    const workers = [startWorkerHere({ url: redis.url }), startWorkerHere({ url: redis.url })]
-    const sweep = await startSweep({ url: redis.url, manifest, chunk: 2 })
+    const times = { silent: 1500 }
+    const workers = [startWorkerHere({ url: redis.url, times }), startWorkerHere({ url: redis.url, times })]
+    const sweep = await startSweep({ url: redis.url, manifest, chunk: 2, times })
     const running = sweep.run(trials)
     await until(() => sweep.told.length >= 6 && workers.every((worker) => worker.text().includes('takes part')))
     await redis.kill()
@@ -79,11 +81,12 @@ describe.skipIf(SERVER === undefined)('Redis in trouble (needs redis-server or v
 
   test('away for too long: the sweep and its workers give up and say so', async () => {
     const manifest = manifestOf({ seed: 3, ms: 20 })
-    const worker = startWorker({ url: redis.url, times: { away: 4000 } })
-    const sweep = await startSweep({ url: redis.url, manifest, chunk: 1, times: { away: 4000 } })
+    const times = { ...TIMES, away: 3000 }
+    const worker = startWorker({ url: redis.url, times })
+    const sweep = await startSweep({ url: redis.url, manifest, chunk: 1, times })
     const running = sweep.run(trialsOf(1000))
     const settled = expect(running).rejects.toThrow(
-      /^Redis at redis:\/\/127\.0\.0\.1:\d+ has been away for 4 s: giving up$/,
+      /^Redis at redis:\/\/127\.0\.0\.1:\d+ has been away for 3 s: giving up$/,
     )
     await until(() => sweep.told.length >= 2)
     await redis.kill()
@@ -104,7 +107,8 @@ describe.skipIf(SERVER === undefined)('Redis in trouble (needs redis-server or v
 
   test('of a sweep that was killed nothing stays', async () => {
     const manifest = manifestOf({ seed: 5, ms: 1 })
-    const sweep = startWorker({ url: redis.url, sweep: { manifest, trials: trialsOf(10) }, times: { expiry: 1200 } })
+    const times = { ...TIMES, expiry: 500 }
+    const sweep = startWorker({ url: redis.url, sweep: { manifest, trials: trialsOf(10) }, times })
     // it is in the middle of it: in the first milliseconds a job would be left for a worker to clear away
     await until(async () => {
       const keys = await redis.keys()

@@ -24,7 +24,7 @@ export const SERVER = ['redis-server', 'valkey-server'].find((name) => {
 export const PASSWORD = 'p@ss:word/7' as const
 
 /** Short, so that a test sees a dead worker soon; long beside what a busy machine lets a process wait. */
-export const TIMES: Partial<Times> = { beat: 150, lock: 2500, stalled: 700, refused: 1500, alone: 60_000 }
+export const TIMES: Partial<Times> = { beat: 150, lock: 2000, stalled: 500, refused: 1500, alone: 60_000 }
 
 export interface TestRedis {
   readonly url: string

@@ -125,7 +125,7 @@ class QueueBackend implements TrialBackend {
     const hint = `klinelab worker --redis ${address.name}${queue === QUEUE ? '' : ` --queue ${queue}`}`
     this.#workforce = new Workforce({ times, say, hint, onRefused: (error) => this.#fail(error) })
     this.#watch = new RedisWatch({
-      ...{ name: address.name, patience: times.away, say },
+      ...{ name: address.name, silent: times.silent, patience: times.away, say },
       onLost: (error) => this.#fail(error),
     })
   }

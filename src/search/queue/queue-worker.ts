@@ -45,7 +45,10 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
   const drop = (manifest: Manifest, broken: TrialBackend) => shelf.drop(manifest.id, broken)
   const round = new Round({ packages, client, queue, id, name, threads, times, log, opened, drop }, shelf)
   const lost = Promise.withResolvers<never>()
-  const watch = new RedisWatch({ name: address.name, patience: times.away, say: log, onLost: lost.reject })
+  const watch = new RedisWatch({
+    ...{ name: address.name, silent: times.silent, patience: times.away },
+    ...{ say: log, onLost: lost.reject },
+  })
   const stopped = Promise.withResolvers<void>()
   const stop = () => stopped.resolve()
   signal?.addEventListener('abort', stop, { once: true })

@@ -67,6 +67,9 @@ export async function loadQueuePackages(load: ImportPackage = importPackage): Pr
   return { bullmq, ioredis } as QueuePackages
 }
 
+/** ioredis knows it, its types do not. */
+const DISCONNECT = { disconnectTimeout: 200 }
+
 export interface RedisConnection {
   readonly client: Redis
   /** Ends it, and all that BullMQ has made of it. */
@@ -87,6 +90,8 @@ export async function connectRedis(
     // a blocking command must not end by itself, and BullMQ asks for it
     maxRetriesPerRequest: null,
     connectTimeout: 5000,
+    // the end of a broken connection never comes, and until then the process could not end; 2 s where it is not said
+    ...DISCONNECT,
     retryStrategy: (times) => Math.min(100 * 2 ** times, 2000),
   })
   let why = 'no answer'

@@ -1,5 +1,7 @@
 interface Watched {
   readonly name: string
+  /** A shorter absence is nothing to speak of, ms. */
+  readonly silent: number
   /** How long it may be away, ms. */
   readonly patience: number
   readonly say: (line: string) => void
@@ -7,8 +9,6 @@ interface Watched {
 }
 
 const TICK_MS = 250
-/** A shorter absence is nothing to speak of. */
-const SILENT_MS = 3000
 
 /** Notices that Redis has gone away: says so, says when it is back, and gives up after a while. */
 export class RedisWatch {
@@ -26,7 +26,7 @@ export class RedisWatch {
 
   /** Redis has answered. */
   answered(): void {
-    if (this.#away > SILENT_MS) this.#backAt = performance.now()
+    if (this.#away > this.#watched.silent) this.#backAt = performance.now()
     this.#away = 0
     if (!this.#isSaid) return
     this.#isSaid = false
@@ -35,7 +35,7 @@ export class RedisWatch {
 
   /** Whether Redis has been away within so many ms: locks may have run out meanwhile. */
   wasAwayWithin(ms: number): boolean {
-    return this.#away > SILENT_MS || performance.now() - this.#backAt < ms
+    return this.#away > this.#watched.silent || performance.now() - this.#backAt < ms
   }
 
   end(): void {
@@ -47,9 +47,9 @@ export class RedisWatch {
     // a process that was frozen itself has no right to complain of silence
     this.#away += Math.min(now - this.#last, 4 * TICK_MS)
     this.#last = now
-    const { name, patience, say, onLost } = this.#watched
+    const { name, silent, patience, say, onLost } = this.#watched
     const seconds = Math.round(patience / 1000)
-    if (this.#away > SILENT_MS && !this.#isSaid) {
+    if (this.#away > silent && !this.#isSaid) {
       this.#isSaid = true
       say(`Redis at ${name} does not answer; waiting for it, ${seconds} s at most`)
     }

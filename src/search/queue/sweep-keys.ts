@@ -39,6 +39,8 @@ export const TIMES = {
   /** How long the first answer of Redis may take: to a sweep, and to a worker, which is often started beside its Redis. */
   connect: 5000,
   connectWorker: 60_000,
+  /** How long it is nothing to speak of that Redis does not answer. */
+  silent: 3000,
   /** How long Redis may be away. */
   away: 120_000,
   /** How long it is nothing to speak of that there is no worker. */
