@@ -74,25 +74,21 @@ export interface Pair {
 
 /**
  * Which order is which: by id, side and the bar of its decision; then, since a counter counts otherwise once an order more or less
- * was sent, without the id; then, since what follows from a late fill is late, without the bar.
+ * was sent, without the id; then, since what follows from a late fill is late, the nearest of the same id on another bar.
  */
 export function pairOrders(paper: readonly OrderStory[], backtest: readonly OrderStory[], barOf: BarOf): Pair[] {
-  const like = ({ symbol, side, role }: OrderStory) => `${symbol} ${side} ${role}`
   const bar = (one: OrderStory) => barOf(one.symbol, one.at)
   const rules: readonly ((one: OrderStory) => string)[] = [
-    (one) => `${like(one)} ${bar(one)} ${one.id}`,
-    (one) => `${like(one)} ${bar(one)} ${one.tag}`,
-    (one) => `${like(one)} ${one.id}`,
+    (one) => `${likeOf(one)} ${bar(one)} ${one.id}`,
+    (one) => `${likeOf(one)} ${bar(one)} ${one.tag}`,
   ]
   const peers = new Map<OrderStory, OrderStory>()
   const taken = new Set<OrderStory>()
   for (const rule of rules) {
-    const waiting = new Map<string, OrderStory[]>()
-    for (const one of backtest) {
-      if (taken.has(one)) continue
-      const key = rule(one)
-      waiting.set(key, [...(waiting.get(key) ?? []), one])
-    }
+    const waiting = grouped(
+      backtest.filter((one) => !taken.has(one)),
+      rule,
+    )
     for (const one of paper) {
       if (peers.has(one)) continue
       const peer = waiting.get(rule(one))?.shift()
@@ -101,8 +97,45 @@ export function pairOrders(paper: readonly OrderStory[], backtest: readonly Orde
       taken.add(peer)
     }
   }
+  const inStep = grouped([...peers.keys()], ({ symbol }) => symbol)
+  const isInStepBetween = (one: OrderStory, other: OrderStory) => {
+    const [from, to] = [bar(one), bar(other)].sort((a, b) => a - b) as [number, number]
+    return inStep.get(one.symbol)?.some((pair) => bar(pair) > from && bar(pair) < to) ?? false
+  }
+  const lone = paper.filter((one) => !peers.has(one))
+  const left = backtest.filter((one) => !taken.has(one))
+  for (const [one, other] of nearestFirst(lone, left)) {
+    // an id may be used again, and a counter comes to the same number by another way: where both sent the same meanwhile, nothing is late
+    if (peers.has(one) || taken.has(other) || isInStepBetween(one, other)) continue
+    peers.set(one, other)
+    taken.add(other)
+  }
   return [
     ...paper.map((one) => ({ paper: one, backtest: peers.get(one) ?? null })),
     ...backtest.filter((one) => !taken.has(one)).map((one) => ({ paper: null, backtest: one })),
   ]
+}
+
+function likeOf({ symbol, side, role }: OrderStory): string {
+  return `${symbol} ${side} ${role}`
+}
+
+/** Those of the same id, side and role, the nearest in time first. */
+function nearestFirst(paper: readonly OrderStory[], backtest: readonly OrderStory[]): [OrderStory, OrderStory][] {
+  const sameId = grouped(backtest, (one) => `${likeOf(one)} ${one.id}`)
+  return paper
+    .flatMap((one) =>
+      (sameId.get(`${likeOf(one)} ${one.id}`) ?? []).map((other): [OrderStory, OrderStory] => [one, other]),
+    )
+    .sort((a, b) => Math.abs(a[0].at - a[1].at) - Math.abs(b[0].at - b[1].at))
+}
+
+function grouped<T>(all: readonly T[], keyIn: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) {
+    const group = groups.get(keyIn(one))
+    if (group === undefined) groups.set(keyIn(one), [one])
+    else group.push(one)
+  }
+  return groups
 }
