@@ -7,7 +7,8 @@ import { dieAt } from '../die-at.ts'
 
 const [dir, point, work, first, count] = process.argv.slice(2) as [string, string, string, string, string]
 const operations = dieAt(Number(point))
-const { openStore } = await import('../../../src/data/index.ts')
+// not the whole room: each of the many that die has to load it first
+const { openStore } = await import('../../../src/data/store.ts')
 const { storeBars } = await import('../../../src/data/collect/store-bars.ts')
 const { Tail } = await import('../../../src/data/collect/tail.ts')
 const { batchOf, hours } = await import('./bars.ts')
