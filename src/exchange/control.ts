@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Gatekeeper } from '../data/serve/gatekeeper.ts'
 import { checkFault, type FaultSpec } from './fault-spec.ts'
-import type { Fault, Faults } from './faults.ts'
+import type { Fault, FaultNote, Faults } from './faults.ts'
 import type { StepPace } from './pace.ts'
 import type { StreamHub } from './stream-hub.ts'
 import type { StreamSocket } from './stream-socket.ts'
@@ -24,6 +24,8 @@ export interface ControlOptions {
   /** What the account itself may ask. */
   readonly ask: (request: WireRequest) => WireReply
   readonly keys: { readonly key: string; readonly secret: string }
+  /** Hears of what is done to connections. */
+  readonly onFault?: (note: FaultNote) => void
 }
 
 /**
@@ -120,6 +122,7 @@ export class ControlServer {
       chosen(socket)
       count++
     })
+    this.#options.onFault?.({ kind: String(act), sockets: count })
     return { sockets: count }
   }
 

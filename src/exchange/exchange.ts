@@ -6,7 +6,7 @@ import type { SlotOptions } from '../engine/index.ts'
 import { ControlServer } from './control.ts'
 import { errorReply } from './error-codes.ts'
 import { checkFaultPlace, type FaultSpec } from './fault-spec.ts'
-import { Faults } from './faults.ts'
+import { type FaultNote, Faults } from './faults.ts'
 import type { Allowances } from './limits.ts'
 import { LiveBars } from './live-bars.ts'
 import { Market } from './market.ts'
@@ -50,6 +50,8 @@ export interface ExchangeOptions {
   readonly listenKeyMinutes?: number
   readonly allowances?: Partial<Allowances>
   readonly times?: Partial<SocketTimes>
+  /** Hears of every fault that happens. */
+  readonly onFault?: (note: FaultNote) => void
   /** Told of what should never happen: a request that this program failed at. */
   readonly onError?: (error: unknown) => void
 }
@@ -84,7 +86,7 @@ export class Exchange {
     }))
     const begin = beginOf(sources)
     this.market = new Market(kind, sources, begin)
-    this.faults = new Faults(seed)
+    this.faults = new Faults(seed, options.onFault)
     this.#hub = new StreamHub(this.market, this.faults, options.times)
     const outbox = new EventOutbox((listenKey, event) => this.#hub.tellUser(listenKey, event), seed)
     this.#venue = new Venue({
@@ -135,6 +137,7 @@ export class Exchange {
             now: () => this.market.now(),
             ask: (request) => handle(request),
             keys,
+            ...(options.onFault !== undefined && { onFault: options.onFault }),
           })
   }
 

@@ -16,14 +16,38 @@ export interface SystemClosing {
   readonly part: number
 }
 
+/** A fault that has just happened, and to what; no keys, no listen keys, no parameters of requests. */
+export interface FaultNote {
+  readonly kind: string
+  /** `POST /fapi/v1/order`, of a request. */
+  readonly route?: string
+  /** Of a frame of a market stream; frames of an account have their event's name alone. */
+  readonly stream?: string
+  readonly event?: string
+  readonly symbol?: string
+  readonly type?: string
+  /** The how manieth of what it matches this was, and how often it has happened by now. */
+  readonly nth?: number
+  readonly done?: number
+  /** Of the fault, as `GET /fault` on the control port lists it. */
+  readonly id?: number
+  /** Connections that something was done to at once. */
+  readonly sockets?: number
+}
+
+type Where = Pick<FaultNote, 'route' | 'stream' | 'event' | 'symbol' | 'type'>
+
 /** Faults that were asked for. The same seed and the same requests give the same faults. */
 export class Faults {
   readonly #random: Random
+  readonly #onFault: (note: FaultNote) => void
   readonly #all: Fault[] = []
   #next = 1
 
-  constructor(seed = 0) {
+  /** @param onFault hears of each that happens */
+  constructor(seed = 0, onFault: (note: FaultNote) => void = () => undefined) {
     this.#random = seededRandom(seed)
+    this.#onFault = onFault
   }
 
   get all(): readonly Fault[] {
@@ -47,7 +71,10 @@ export class Faults {
   ofRequest(method: string, path: string): readonly Fault[] {
     if (this.#all.length === 0) return NONE
     return this.#all.filter(
-      (fault) => fault.kind in REQUEST_FAULTS && isRoute(fault.route, method, path) && this.#happens(fault),
+      (fault) =>
+        fault.kind in REQUEST_FAULTS &&
+        isRoute(fault.route, method, path) &&
+        this.#happens(fault, () => ({ route: `${method} ${path}`.slice(0, LONGEST_ROUTE) })),
     )
   }
 
@@ -55,7 +82,10 @@ export class Faults {
   ofFrame(stream: string, event: string | undefined): readonly Fault[] {
     if (this.#all.length === 0) return NONE
     return this.#all.filter(
-      (fault) => fault.kind in FRAME_FAULTS && isStream(fault.stream, stream, event) && this.#happens(fault),
+      (fault) =>
+        fault.kind in FRAME_FAULTS &&
+        isStream(fault.stream, stream, event) &&
+        this.#happens(fault, () => whereOf(stream, event)),
     )
   }
 
@@ -83,20 +113,30 @@ export class Faults {
         (kinds as readonly string[]).includes(fault.kind) &&
         (fault.symbol === undefined || fault.symbol === symbol) &&
         (fault.type === undefined || fits(fault.type, type ?? '')) &&
-        this.#happens(fault)
+        this.#happens(fault, () => ({ symbol, ...(type !== undefined && { type }) }))
       )
         return fault
     return null
   }
 
-  #happens(fault: Fault): boolean {
+  #happens(fault: Fault, where: () => Where): boolean {
     fault.seen++
     const { nth, p, times = nth === undefined ? Number.POSITIVE_INFINITY : 1 } = fault
     if (fault.done >= times || (nth !== undefined && fault.seen < nth)) return false
     if (p !== undefined && this.#random() >= p) return false
     fault.done++
+    const { kind, id, seen, done } = fault
+    this.#onFault({ kind, ...where(), nth: seen, done, id })
     return true
   }
+}
+
+/** Paths of requests that nobody has are as long as whoever sends them likes. */
+const LONGEST_ROUTE = 120
+
+/** The stream of an account is named by its listen key, which is a secret. */
+function whereOf(stream: string, event: string | undefined): Where {
+  return { ...(/[@!]/.test(stream) && { stream }), ...(event !== undefined && { event }) }
 }
 
 const NONE: readonly Fault[] = []

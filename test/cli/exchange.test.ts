@@ -101,6 +101,9 @@ test('help and start-up say what would surprise: the account is new, two clocks,
     expect(stdout).toMatch(/orders and fills bear the time of the bars; .* this machine’s clock/)
     expect(stdout).toMatch(/else at that of the next; until then it is NEW/)
   }
+  expect(started.stdout).toContain(
+    'key klinelab, secret klinelab: good for loopback only; the key goes into the header X-MBX-APIKEY',
+  )
 })
 
 test('plays stored bars step by step to whoever asks, and ends when it is told to', async () => {
@@ -116,10 +119,14 @@ test('plays stored bars step by step to whoever asks, and ends when it is told t
       '--control-port',
       '0',
       '--json',
+      '--fault',
+      'delay,route=GET /fapi/v1/klines,ms=1',
     ],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
+    { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const lines = createInterface(child.stdout)
+  const log: string[] = []
+  createInterface(child.stderr).on('line', (line) => log.push(line))
   try {
     const [line] = (await once(lines, 'line')) as [string]
     const { event, origin, controlPort, begin, bars, symbols } = JSON.parse(line)
@@ -131,6 +138,10 @@ test('plays stored bars step by step to whoever asks, and ends when it is told t
     expect(await step()).toEqual({ at: 'close', symbol: null, time: begin + 3_600_000 })
     const candles = await (await fetch(`${origin}/fapi/v1/klines?symbol=BTCUSDT&interval=1h&limit=30`)).json()
     expect((candles as unknown[]).length).toBe(30)
+    const of = { event: 'fault', kind: 'delay', route: 'GET /fapi/v1/klines' }
+    await expect
+      .poll(() => log.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)))
+      .toEqual([{ ...of, at: begin + 3_600_000, nth: 1, done: 1, id: 1 }])
     const last = once(lines, 'line')
     child.kill('SIGTERM')
     expect(JSON.parse(((await last) as [string])[0])).toEqual({ event: 'ended', at: begin + 3_600_000 })

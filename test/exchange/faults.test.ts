@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
+import { faultLine } from '../../src/cli/exchange-text.ts'
 import { type FaultSpec, parseFault } from '../../src/exchange/fault-spec.ts'
-import { Faults } from '../../src/exchange/faults.ts'
+import { type FaultNote, Faults } from '../../src/exchange/faults.ts'
 import { type Heard, listen, quiet } from './listen.ts'
 import { barsOf, KEYS, MINUTE, type Played, play, slotOf } from './played.ts'
 
@@ -230,6 +231,36 @@ test('chances are drawn from the seed: the same for the same', () => {
   const hits = draw(7).reduce((sum, one) => sum + one, 0)
   expect(hits).toBeGreaterThan(35)
   expect(hits).toBeLessThan(85)
+})
+
+test('of each fault that happens there is a word: what it was done to, the how manieth that was, and no secret', async () => {
+  const notes: FaultNote[] = []
+  const faults: FaultSpec[] = [
+    { kind: 'delay', route, nth: 2, ms: 1 },
+    { kind: 'duplicate', stream: 'btcusdt@bookTicker', nth: 1 },
+    { kind: 'drop', stream: 'ORDER_TRADE_UPDATE', times: 1 },
+  ]
+  played = await play({ slots: [slotOf(BARS)], faults, onFault: (note) => notes.push(note) })
+  const { listenKey } = JSON.parse((await ask('POST', '/fapi/v1/listenKey')).text) as { listenKey: string }
+  await at(`/private/ws/${listenKey}`)
+  const prices = await at('/public/ws/btcusdt@bookTicker')
+  await order('a')
+  await order('b')
+  await played.step()
+  await prices.until(2)
+  await played.control('POST', '/sockets', { act: 'close' })
+  const [first, ...rest] = notes
+  expect([first, ...rest]).toEqual([
+    { kind: 'drop', event: 'ORDER_TRADE_UPDATE', nth: 1, done: 1, id: 3 },
+    { kind: 'delay', route, nth: 2, done: 1, id: 1 },
+    { kind: 'duplicate', stream: 'btcusdt@bookTicker', event: 'bookTicker', nth: 1, done: 1, id: 2 },
+    { kind: 'close', sockets: 2 },
+  ])
+  expect(faultLine(first!, Date.UTC(2025, 6, 1), false)).toBe(
+    '2025-07-01 fault kind=drop event=ORDER_TRADE_UPDATE nth=1 done=1 id=3\n',
+  )
+  expect(faultLine(notes[1]!, 5, false)).toContain(' route="POST /fapi/v1/order" ')
+  expect(JSON.stringify(notes)).not.toContain(listenKey)
 })
 
 test('faults are read from text, and what is none is said', () => {

@@ -13,7 +13,7 @@ import { PRODUCTION_HOSTS } from '../../exchange/production-hosts.ts'
 import { replaySlots } from '../../runs/replay-slots.ts'
 import { UsageError, usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { faultList } from '../exchange-text.ts'
+import { faultLine, faultList } from '../exchange-text.ts'
 import { COSTS, number, oneOf, RANGE, RUN, STORE, settingsOf } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Io } from '../io.ts'
@@ -48,6 +48,10 @@ const DEFAULT_KEYS = { key: 'klinelab', secret: 'klinelab' }
 const PORT = 8787
 const HISTORY = 20_000
 const MOST_PORT = 65_535
+
+/** Clients know it; what is refused for its key gets Binance's own answer, which does not say it. */
+const HOW_KEYS_ARE_GIVEN =
+  'the key goes into the header X-MBX-APIKEY, and signature is the HMAC SHA256 (hex) of query and body with the secret'
 
 /** Requests take as long as they take: the wire has a latency of its own. */
 const { latency: _, 'cancel-latency': __, ...HELD_COSTS } = COSTS
@@ -119,6 +123,7 @@ export default {
     const keys = keysOf(io, host)
     const settings = await settingsOf(args, io)
     const isLive = live !== undefined
+    const isJson = args.flags['json'] === true
     const asked = {
       series: replay,
       history,
@@ -144,9 +149,11 @@ export default {
       },
       hosts: [...(flags.hostName ?? []), ...(certificate === null ? [] : certificate.hosts)],
       listenKeyMinutes: flags.listenKeyMinutes ?? 60,
+      // stdout is for whoever waits for it to listen, and may not be read on
+      onFault: (note) => void process.stderr.write(faultLine(note, exchange.market.now(), isJson)),
       onError: (error) => io.warn(`a request failed: ${(error as Error).stack ?? error}`),
     }
-    const exchange = usage(() => new Exchange(options))
+    const exchange: Exchange = usage(() => new Exchange(options))
     const ports = await exchange.listen().catch(async (error) => {
       await exchange.close()
       throw portError(error, options)
@@ -160,7 +167,6 @@ export default {
       begin: exchange.market.now(),
       bars: slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0),
     }
-    const isJson = args.flags['json'] === true
     const print = (json: object, text: string) => process.stdout.write(isJson ? `${JSON.stringify(json)}\n` : text)
     print({ event: 'listening', ...started }, startText(started, certificate?.file ?? null, keys === DEFAULT_KEYS))
     const isInterrupted = await served(exchange, flags.untilEnd === true, () => {
@@ -281,7 +287,9 @@ function startText(
 ): string {
   const lines = [
     `${origin}  ${symbols.join(', ')} from ${timeName(begin)}, ${plural(bars, 'bar')}`,
-    ...(isDefault ? [`  key ${DEFAULT_KEYS.key}, secret ${DEFAULT_KEYS.secret}: good for loopback only`] : []),
+    isDefault
+      ? `  key ${DEFAULT_KEYS.key}, secret ${DEFAULT_KEYS.secret}: good for loopback only; ${HOW_KEYS_ARE_GIVEN}`
+      : `  key and secret are those of KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET; ${HOW_KEYS_ARE_GIVEN}`,
     ...(controlPort === null ? [] : [`  control: http://127.0.0.1:${controlPort}`]),
     ...(file === null ? [] : [`  certificate: NODE_EXTRA_CA_CERTS=${file}`]),
     ...NOTES.map((note) => `  ${note}`),

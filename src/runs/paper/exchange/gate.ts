@@ -34,6 +34,8 @@ export interface GateOptions {
   readonly signal: AbortSignal
   /** Ends the waiting for silence; what need not wait is sent as ever. */
   readonly over: AbortSignal
+  /** Told of what is sent a second time, and why. */
+  readonly onAgain?: (what: string, why: string) => void
   /** Told when the exchange asks for silence. */
   readonly onPause: (ms: number, why: string, isBan: boolean) => void
 }
@@ -88,6 +90,7 @@ export class Gate {
       if (outcome.cause === 'limit' || outcome.cause === 'ban')
         this.#beSilent(outcome.retryAfter ?? this.#options.timing.pause, outcome.text, outcome.cause === 'ban')
       if (outcome.cause !== 'clock' || tries >= CLOCK_TRIES) return outcome
+      this.#options.onAgain?.(`${method} ${path}`, outcome.text)
       if (!(await this.setClock(how))) return outcome
     }
   }
@@ -98,6 +101,7 @@ export class Gate {
     for (let tries = 1; ; tries++) {
       const outcome = await this.send('GET', path, params, how)
       if (outcome.kind === 'done' || outcome.kind === 'refused' || tries >= READ_TRIES) return outcome
+      this.#options.onAgain?.(`GET ${path}`, outcome.text)
       if (!(await pause(timing.backoff * 2 ** tries, signal))) return outcome
     }
   }

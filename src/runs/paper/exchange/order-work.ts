@@ -149,9 +149,15 @@ export class OrderWork {
       return true
     }
     // the stream may have told of it before the answer came, or in its place
-    if (attempt.state !== 'sending') return true
+    const isTold = attempt.state !== 'sending'
     if (outcome.kind === 'unknown') {
-      host.log('warn', `nobody knows what came of ${clientId}: ${outcome.text}`, { clientId })
+      const text = isTold
+        ? `${clientId}: the answer was lost (${outcome.text}), and the user stream has said what came of it`
+        : `nobody knows what came of ${clientId}: ${outcome.text}; it is asked for`
+      host.log('warn', text, { clientId })
+    }
+    if (isTold) return true
+    if (outcome.kind === 'unknown') {
       unsure(all)
       this.#countFailure(line, outcome.text)
       return true
@@ -246,6 +252,7 @@ export class OrderWork {
     }
     if (outcome.kind === 'failed') return this.again(line, outcome.text)
     // refused or unknown: it may have been filled, or cancelled by a request whose answer was lost
+    this.#sayUnknown(attempt, 'cancel', outcome)
     unsure(all.filter((one) => one !== attempt))
     await this.#questions.whetherGone(attempt)
     return attempt.state !== 'live' || this.again(line, outcome.text)
@@ -294,11 +301,23 @@ export class OrderWork {
     }
     if (outcome.kind === 'failed') return this.again(line, outcome.text)
     if (outcome.kind === 'unknown') {
+      this.#sayUnknown(current, 'change', outcome)
       current.state = 'unsure'
       return true
     }
     if (this.#refusals.ofAmending(line, wanted, outcome) === 'unsure') current.state = 'unsure'
     return true
+  }
+
+  #sayUnknown(
+    { clientId }: Attempt,
+    what: string,
+    { kind, text }: { readonly kind: string; readonly text: string },
+  ): void {
+    if (kind !== 'unknown') return
+    this.#context.host.log('warn', `nobody knows what came of the ${what} of ${clientId}: ${text}; it is asked for`, {
+      clientId,
+    })
   }
 
   /** Whether it should stand in one list with another, and does not. */

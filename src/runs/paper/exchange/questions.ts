@@ -57,7 +57,11 @@ export class Questions {
     const isOpen = () => attempt.state === 'unsure' || attempt.state === 'sending'
     for (let askings = 1; isOpen() && !isOver() && !signal.aborted; askings++) {
       const answer = await this.ask(attempt)
-      if (!isOpen()) break
+      if (!isOpen()) {
+        const { clientId, state, status } = attempt
+        this.#context.host.log('info', `${clientId}: it is known now: ${status || state}`, { clientId, askings })
+        break
+      }
       if (answer === 'not there' && askings >= ASKINGS && gate.now() > attempt.sentAt + timing.recvWindow) {
         attempt.state = 'absent'
         this.#context.jot(attempt, 'ended')

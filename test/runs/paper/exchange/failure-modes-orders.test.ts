@@ -26,6 +26,11 @@ describe.each(['usdm', 'spot'] as const)('%s', (kind) => {
     await session.settle(buy({ qty: 1, limit: 90, id: 'dip' }))
     expect(stub.orders).toHaveLength(1)
     expect([stub.count(ORDER), stub.count('GET /fapi/v1/order')]).toEqual([1, 1])
+    const id = stub.orders[0]!.clientId
+    expect(session.logged.filter((one) => one.includes(id) || one.includes('nobody knows'))).toEqual([
+      `nobody knows what came of ${id}: -1000 Unknown error, please check your request or try again later.; it is asked for`,
+      `${id}: it is known now: live`,
+    ])
     await session.settle(cancel('dip'))
     expect(stub.open()).toEqual([])
   })
@@ -60,6 +65,10 @@ describe.each(['usdm', 'spot'] as const)('%s', (kind) => {
     })
     await session.settle(buy({ qty: 1, limit: 90 }))
     expect([stub.orders.length, stub.count(ORDER)]).toEqual([1, 1])
+    await until('the lost answer is told', () => session.logged.some((one) => one.includes('the answer was lost (')))
+    expect(session.logged.join('\n')).toMatch(
+      /-1: the answer was lost \(.*\), and the user stream has said what came of it/,
+    )
   })
 
   test('2: an order id that is there already means that it is there', async () => {
