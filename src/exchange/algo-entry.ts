@@ -60,7 +60,7 @@ export class AlgoEntry {
     if (tif === 'IOC' || tif === 'FOK' || tif === 'GTX') throw new Refused(-1115)
     const expiresAt = tif === 'GTD' ? goodTill(params, this.#market.now()) : 0
     const id = this.#book.nextId('algo')
-    const clientId = clientIdOf(params, 'clientAlgoId', () => `x-klinelab-a${id}`)
+    const clientId = clientIdOf(params, 'clientAlgoId', () => `x-exchange-a${id}`)
     if (this.#isTaken(traded.symbol, clientId)) throw new Refused(-4116)
     this.#check(stated, { quantity, price, trigger, reduceOnly: stated.reduceOnly || closePosition })
     if (trigger !== undefined && isReached(this.#market.last(traded.symbol), side, type, trigger))

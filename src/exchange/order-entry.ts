@@ -63,7 +63,7 @@ export class OrderEntry {
     if (isMarket && params.text('price') !== undefined) throw new Refused(-1106, 'price')
     const quantity = params.requiredDecimal('quantity')
     const price = isMarket ? undefined : params.requiredDecimal('price')
-    const clientId = clientIdOf(params, 'newClientOrderId', () => `x-klinelab-${this.#book.orders.all.length + 1}`)
+    const clientId = clientIdOf(params, 'newClientOrderId', () => `x-exchange-${this.#book.orders.all.length + 1}`)
     if (this.#isTaken(traded.symbol, clientId)) throw new Refused(-4116)
     this.#check(stated, isMarket, quantity, price)
     if (stated.reduceOnly && !isReducing(traded, side)) throw new Refused(-2022)

@@ -182,7 +182,7 @@ export class OrderLists {
     const { symbol } = tradedOf(book, params)
     params.oneOf('newOrderRespType', ['ACK', 'RESULT', 'FULL'] as const)
     const id = book.nextId('list')
-    const clientId = clientIdOf(params, 'listClientOrderId', () => `x-klinelab-l${id}`)
+    const clientId = clientIdOf(params, 'listClientOrderId', () => `x-exchange-l${id}`)
     if (this.byClient(clientId)?.isDone === false) throw new Refused(-2010, 'Duplicate order sent.')
     return { id, clientId, symbol, time: market.now(), isDone: false }
   }

@@ -45,7 +45,7 @@ export class SpotEntry {
   /** @throws Refused where an open order has it already */
   clientIdOf(params: Params): string {
     const { symbol } = tradedOf(this.#book, params)
-    const clientId = clientIdOf(params, 'newClientOrderId', () => `x-klinelab-${this.#book.nextId('client')}`)
+    const clientId = clientIdOf(params, 'newClientOrderId', () => `x-exchange-${this.#book.nextId('client')}`)
     const other = this.#book.orders.byClient(symbol, clientId)
     if (other !== undefined && isOpen(other)) throw new Refused(-2010, 'Duplicate order sent.')
     return clientId

@@ -5,6 +5,7 @@ export class LocalBroker implements PaperBroker {
   readonly fills = 'bars'
   async open(): Promise<void> {}
   handle(): void {}
+  async resumed(): Promise<void> {}
   async reconcile(): Promise<void> {}
   async idle(): Promise<void> {}
   async close(): Promise<void> {}

@@ -28,8 +28,16 @@ export interface PaperBroker {
    * @throws UsageError, Error for what makes a start impossible: the session then ends
    */
   open(host: BrokerHost): Promise<void>
-  /** Wishes, as events: accepted → place it, cancelled → cancel it, amended → replace it. Called at once and must not wait: it queues. */
+  /**
+   * Wishes, as events: accepted → place it, cancelled → cancel it, amended → replace it. Called at once and must not wait: it queues. After
+   * every instant, though it caused none: its closes may be what something waits for.
+   */
   handle(events: readonly RunEvent[]): void
+  /**
+   * A person has looked and lets trading go on (`klinelab paper resume`): what is known by now to have been done by others is accepted as
+   * far as it can be, and halts no more. Resolves when all has been compared anew, and what is wrong still has been said.
+   */
+  resumed(): Promise<void>
   /** Compares orders, position and balance with the engine's. Called every minute; a broker calls it itself after a reconnect. */
   reconcile(): Promise<void>
   /** Resolves when nothing is underway: every wish so far has been answered. A replay waits for it between two instants. */
@@ -64,6 +72,8 @@ export interface BrokerHost {
   now(): number
   /** Ends when the session is told to stop: a broker's waits end with it. */
   readonly signal: AbortSignal
+  /** Of the session, as a person writes it in a command. */
+  readonly name: string
   /** Eight hex digits that no other session of this machine has; stable across restarts: client ids are made of it. */
   readonly sessionId: string
   /** What is traded, in declared order. */

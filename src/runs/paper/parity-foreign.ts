@@ -1,6 +1,7 @@
 import type { Fill } from '../../core/fill.ts'
 import { ledgerFor } from '../../core/money.ts'
 import { timeName } from '../../core/time.ts'
+import { foreignMoney } from './foreign-money.ts'
 import { type ForeignTrade, foreignOf, gapOf } from './foreign-trade.ts'
 import { exactly, exactText, factor, unitsOf } from './parity-money.ts'
 import type { PlayedSession, RecordedSession } from './parity-session.ts'
@@ -93,42 +94,10 @@ function heldLeft(off: string, of: string, { trades }: Seen): bigint {
   return factor(Number(off)) - known
 }
 
-/**
- * What the wallet holds beyond all trades, × 10^28. On margin a trade of somebody else moves the average price of what both hold, so
- * that what later fills of the session realise there is not what they realise here.
- */
+/** What the wallet holds beyond all trades, × 10^28. */
 function walletLeft(off: number, { trades, fills, elsewhere }: Seen, isSpot: boolean, cash: number): bigint {
-  let known = elsewhere
-  for (const { fee, feeAsset, feeIn } of trades) if (feeAsset !== 'base' && feeIn === undefined) known -= Number(fee)
-  if (isSpot)
-    for (const { side, qty, price } of trades) known -= (side === 'buy' ? 1 : -1) * Number(qty) * Number(price)
-  else
-    for (const of of new Set(trades.map(({ symbol }) => symbol))) {
-      const own = fills.filter(({ symbol }) => symbol === of).map((fill) => ({ ...fill, at: fill.time }))
-      const others = trades
-        .filter(({ symbol }) => symbol === of)
-        .map(({ side, qty, price, at }) => ({ side, qty: Number(qty), price: Number(price), at }))
-      known += realisedOf([...own, ...others].sort((a, b) => a.at - b.at)) - realisedOf(own)
-    }
-  const left = Number((off - known).toFixed(8))
+  const left = Number((off - elsewhere - foreignMoney(trades, fills, isSpot)).toFixed(8))
   return Math.abs(left) > Math.max(SLACK, cash * SLACK_RATE) ? exactly(left) : 0n
-}
-
-/** At the average price of a position on margin, before fees. */
-function realisedOf(trades: readonly Pick<Fill, 'side' | 'qty' | 'price'>[]): number {
-  let [held, entry, made] = [0, 0, 0]
-  for (const { side, qty, price } of trades) {
-    const signed = side === 'buy' ? qty : -qty
-    if (held * signed >= 0) entry = (entry * Math.abs(held) + price * qty) / (Math.abs(held) + qty)
-    else {
-      made += Math.sign(held) * Math.min(Math.abs(held), qty) * (price - entry)
-      if (qty > Math.abs(held)) entry = price
-    }
-    held += signed
-    // what is left of a position that has been closed is a double's rounding
-    if (Math.abs(held) < 1e-12) held = 0
-  }
-  return made
 }
 
 function gapText(of: string, left: bigint, quote: string): string {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { firstRowAt } from '../../core/bar.ts'
 import { VERSION } from '../package-info.ts'
 import type { Alarm } from './alarm.ts'
@@ -29,6 +30,9 @@ import type { SessionState, Taken } from './session-state.ts'
 import { type PaperPhase, type PaperSnapshot, snapshotOf } from './snapshot.ts'
 import { type TakenUp, takeUp } from './take-up.ts'
 import { Timings } from './timings.ts'
+
+/** Longest that whoever lets trading go on waits for what the broker finds then, ms. */
+const ANSWER = 5000
 
 /** A strategy on paper: fed with bars, written down before it acts, taken up again where it was left. */
 export class PaperSession {
@@ -155,6 +159,7 @@ export class PaperSession {
   /** Halts trading, closes everything as well, or lets it go on. Resolves when it has acted. */
   async command(command: PaperCommand, why: string, by: string): Promise<void> {
     await this.#queue.put({ kind: 'command', at: this.#now(), command, why, by })
+    if (command === 'resume' && !PAUSES.includes(by) && this.#isBrokerUp) await this.#options.broker.resumed()
   }
 
   /** Ends it as soon as the input at hand has acted. */
@@ -279,7 +284,7 @@ export class PaperSession {
   /** What it came to goes out, and to whoever watches. */
   #onTaken(record: JournalRecord, { events, breaches }: Taken): void {
     this.#last.touch()
-    if (events.length > 0 && this.#isBrokerUp) this.#options.broker.handle(events)
+    if ((events.length > 0 || record.kind === 'bars') && this.#isBrokerUp) this.#options.broker.handle(events)
     for (const breach of breaches) this.alarm(breachAlarm(breach, this.state.run.at))
     if (record.kind === 'command' && record.command === 'resume' && !PAUSES.includes(record.by))
       this.#alarms.resumed(record.at)
@@ -306,6 +311,7 @@ export class PaperSession {
       reconnected: () => void this.#reconnects++,
       now: () => real.now(),
       signal: this.#stop.signal,
+      name: this.name,
       sessionId: this.file.session,
       symbols: this.file.slots.map(({ instrument, margin, costs }, k) => ({
         ...{ symbol: instrument.symbol, instrument, series: this.state.seriesOf(k) },
@@ -319,8 +325,9 @@ export class PaperSession {
     if (request.ask === 'stop') this.stop(request.orders)
     else if (['resume', 'halt', 'flatten'].includes(request.ask)) {
       const { ask, why } = request as Extract<ControlRequest, { why: string }>
-      await this.command(ask, why, 'a person')
       this.log('info', `${ask}: ${why}`)
+      // what is wrong still halts it again: whoever asked is told, unless the exchange takes its time
+      await Promise.race([this.command(ask, why, 'a person'), wait(ANSWER, undefined, { ref: false })])
     } else if (request.ask !== 'status')
       return { ok: false, error: `"${(request as { ask: string }).ask}" is no request` }
     if (request.ask === 'status') this.#drift.look(this.state)

@@ -165,7 +165,7 @@ describe('a session on live bars', () => {
     const { session, venue } = await opened(store, out)
     await expect(opened(store, out)).rejects.toThrow(
       new RegExp(
-        `process ${process.pid}@\\S+ is running this paper session; end it with: klinelab paper stop sma-cross-\\w{8}, or`,
+        `process ${process.pid}@\\S+ is running this paper session; .* or end it with: klinelab paper stop sma-cross-\\w{8} --out ${out}\\.`,
       ),
     )
     expect(readdirSync(session.dir)).toContain('session.json')
@@ -246,7 +246,15 @@ describe('a session on live bars', () => {
     const [store, out] = [await stored(100), scratch()]
     const done = async () => undefined
     const broker: PaperBroker = {
-      ...{ fills: 'told', open: done, handle: () => undefined, reconcile: done, idle: done, close: done },
+      ...{
+        fills: 'told',
+        open: done,
+        handle: () => undefined,
+        resumed: done,
+        reconcile: done,
+        idle: done,
+        close: done,
+      },
     }
     const lived = async (opening: Opening, upTo: number) => {
       const { session, venue } = await opened(store, out, { ...opening, broker })
@@ -270,13 +278,40 @@ describe('a session on live bars', () => {
     expect([state.isHalted, state.isPausedBy]).toEqual([false, null])
   })
 
+  test('its broker hears of every instant, and of what a person lets go on: no pause that ends is that', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const heard: string[] = []
+    const done = async () => undefined
+    const broker: PaperBroker = {
+      ...{ fills: 'told', open: done, reconcile: done, idle: done, close: done },
+      handle: (events) => void heard.push(events.map(({ type }) => type).join() || 'nothing'),
+      resumed: async () => void heard.push('a person has looked'),
+    }
+    const { session, venue } = await opened(store, out, { broker })
+    const { stop, ended } = await running(session, venue)
+    for (let k = 0; k < 2; k++) {
+      await venue.play(at(k), at(k + 1))
+      await until(() => session.state.run.at === at(k + 1))
+    }
+    for (const by of ['catch-up', 'a person']) {
+      await session.command('halt', 'a test', by)
+      await session.command('resume', 'a test', by)
+    }
+    stop.abort()
+    await ended
+    expect(heard).toEqual([
+      ...['nothing', 'nothing', 'halted', 'resumed'],
+      ...['halted', 'resumed', 'a person has looked'],
+    ])
+  })
+
   test('at an exchange that began anew is not gone on with, and nothing is sent there', async () => {
     const [store, out] = [await stored(200), scratch()]
     let opens = 0
     const done = async () => undefined
     const open = async () => void opens++
     const broker: PaperBroker = {
-      ...{ fills: 'told', open, handle: () => undefined, reconcile: done, idle: done, close: done },
+      ...{ fills: 'told', open, handle: () => undefined, resumed: done, reconcile: done, idle: done, close: done },
     }
     const there = { broker, name: 'exchange http://127.0.0.1:8787' }
     const first = await opened(store, out, { ...there, now: 0 })
@@ -304,7 +339,7 @@ describe('a session on live bars', () => {
     const done = async () => undefined
     const open = async (host: BrokerHost) => void hosts.push(host)
     const broker: PaperBroker = {
-      ...{ fills: 'told', open, handle: () => undefined, reconcile: done, idle: done, close: done },
+      ...{ fills: 'told', open, handle: () => undefined, resumed: done, reconcile: done, idle: done, close: done },
     }
     const { session, venue } = await opened(store, out, { broker, real })
     const { stop, ended } = await running(session, venue)
@@ -379,7 +414,7 @@ describe('a session on live bars', () => {
     const done = async () => undefined
     const open = async (host: BrokerHost) => void hosts.push(host)
     const broker: PaperBroker = {
-      ...{ fills: 'told', open, handle: () => undefined, reconcile: done, idle: done, close: done },
+      ...{ fills: 'told', open, handle: () => undefined, resumed: done, reconcile: done, idle: done, close: done },
     }
     const { session, venue } = await opened(store, out, { broker, safety: { ...SAFETY, stale: 1000 } })
     const { ended } = await running(session, venue)

@@ -34,10 +34,15 @@ export class Attempts {
     return this.#traded.get(symbol) ?? 0n
   }
 
-  /** A fill that the engine has been told of, or will be. */
-  count({ symbol, terms }: Attempt, { qty, fee, feeAsset }: Pick<ToldFill, 'qty' | 'fee' | 'feeAsset'>): void {
+  /** A fill that the engine has been told of, or will be. @param feeCoins coins that its fee has taken beside what the engine is told */
+  count(
+    { symbol, terms }: Attempt,
+    { qty, fee, feeAsset }: Pick<ToldFill, 'qty' | 'fee' | 'feeAsset'>,
+    feeCoins = '0',
+  ): void {
     const coins = terms.side === 'BUY' ? unitsOf(qty) : -unitsOf(qty)
-    this.#traded.set(symbol, this.tradedOf(symbol) + coins - (feeAsset === 'base' ? unitsOf(fee) : 0n))
+    const taken = feeAsset === 'base' ? fee : feeCoins
+    this.#traded.set(symbol, this.tradedOf(symbol) + coins - unitsOf(taken))
   }
 
   add(attempt: Attempt): void {
@@ -161,7 +166,7 @@ export class Attempts {
       }
       if (note.note === 'told' && note['filled'] !== undefined) {
         attempt.filled += unitsOf(String(note['filled']))
-        this.count(attempt, note['told'] as ToldFill)
+        this.count(attempt, note['told'] as ToldFill, note['feeCoins'] as string | undefined)
       }
       if (note.note === 'ended') {
         attempt.state = note['isAbsent'] === true ? 'absent' : 'ended'

@@ -19,8 +19,10 @@ export function listIdOf(session: string, symbol: string, order: string, attempt
   return clientIdOf(session, `list ${symbol}`, order, attempt)
 }
 
+/** Whether it is one that this session makes; what only begins so is somebody else's. */
 export function isOfSession(clientId: string, session: string): boolean {
-  return clientId.startsWith(prefixOf(session))
+  const prefix = prefixOf(session)
+  return clientId.startsWith(prefix) && /^[\w-]{16}-[1-9a-z][0-9a-z]*$/.test(clientId.slice(prefix.length))
 }
 
 /** Orders that the exchange itself makes: it takes a position away, or hands it over. */

@@ -4,6 +4,7 @@ import type { BrokerHost, BrokerNote } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { type Attempts, endedNote } from './attempts.ts'
 import type { Gate } from './gate.ts'
+import type { KnownChanges } from './known-changes.ts'
 import type { Market } from './market.ts'
 import type { Teller } from './teller.ts'
 import type { Timing } from './timing.ts'
@@ -20,6 +21,7 @@ export class Context {
   readonly gate: Gate
   readonly attempts: Attempts
   readonly teller: Teller
+  readonly known: KnownChanges
   readonly timing: Timing
   readonly signal: AbortSignal
   readonly #said = new Map<string, string>()
@@ -29,14 +31,22 @@ export class Context {
   readonly #cancelling = new WeakMap<Attempt, Promise<void>>()
   #lastTime = 0
 
-  constructor(parts: Pick<Context, 'host' | 'market' | 'gate' | 'attempts' | 'teller' | 'timing' | 'signal'>) {
+  constructor(
+    parts: Pick<Context, 'host' | 'market' | 'gate' | 'attempts' | 'teller' | 'known' | 'timing' | 'signal'>,
+  ) {
     this.host = parts.host
     this.market = parts.market
     this.gate = parts.gate
     this.attempts = parts.attempts
     this.teller = parts.teller
+    this.known = parts.known
     this.timing = parts.timing
     this.signal = parts.signal
+  }
+
+  /** The command by which a person lets trading go on. */
+  get resume(): string {
+    return `klinelab paper resume ${this.host.name}`
   }
 
   /** The time of something that the exchange gave none: its own clock may show a replay's, and runs with its events. */

@@ -10,6 +10,7 @@ import { Fills } from './fills.ts'
 import { Funding } from './funding.ts'
 import { Gate } from './gate.ts'
 import type { Keys } from './keys.ts'
+import { KnownChanges } from './known-changes.ts'
 import { letGoOfOld } from './let-go.ts'
 import { Lines } from './lines.ts'
 import type { Market } from './market.ts'
@@ -67,7 +68,7 @@ export class ExchangeBroker implements PaperBroker {
     const other = host.symbols.find(({ instrument }) => instrument.venue !== venue)
     if (other !== undefined)
       throw new UsageError(
-        `${other.symbol} is of ${other.instrument.venue}: the orders of this session leave for ${name}, so --data is ${venue}:…`,
+        `${other.symbol} is of ${other.instrument.venue}: the orders of this session leave for ${name}, so --data names series of ${venue}`,
       )
     const parts = this.#assemble(host)
     this.#parts = parts
@@ -77,6 +78,7 @@ export class ExchangeBroker implements PaperBroker {
     if (!(await context.gate.setClock()))
       throw new Error(`${this.#options.destination.rest} does not answer: is it running?`)
     context.attempts.restore(host.notes)
+    context.known.restore(host.notes)
     await settings.prepare()
     await context.teller.restore()
     await reconciliation.begin()
@@ -94,15 +96,21 @@ export class ExchangeBroker implements PaperBroker {
   }
 
   handle(events: readonly RunEvent[]): void {
-    const { lines, context, reconciliation } = this.#open
+    const { lines } = this.#open
     for (const event of events) {
       if (event.type === 'accepted' || event.type === 'amended') lines.look(event.order.symbol, event.order.id, true)
       else if (event.type === 'cancelled') lines.look(event.symbol, event.id)
-      else if (event.type === 'resumed' && event.rule === 'RISK_HALT') {
-        context.resumed()
-        reconciliation.anew().catch((error: unknown) => this.#failed(context.host, error))
-      }
     }
+    lines.lookAtTargets()
+  }
+
+  async resumed(): Promise<void> {
+    if (this.#parts === null || this.#stop.signal.aborted) return
+    const { context, reconciliation } = this.#parts
+    const note = context.known.accept()
+    if (note !== null) await context.host.note(note)
+    context.resumed()
+    await reconciliation.anew().catch((error: unknown) => this.#failed(context.host, error))
   }
 
   async reconcile(): Promise<void> {
@@ -177,6 +185,7 @@ export class ExchangeBroker implements PaperBroker {
     const market = this.#market
     const gate = new Gate({
       market, destination, keys, timing, signal, over: this.#over.signal, now: () => host.now(),
+      onAgain: (what, why) => host.log('warn', `${what}: ${why}; asked again`),
       onPause: (ms, why, isBan) => {
         const seconds = Math.ceil(ms / 1000)
         if (isBan)
@@ -191,12 +200,14 @@ export class ExchangeBroker implements PaperBroker {
       gate,
       attempts: new Attempts(),
       teller: new Teller(host),
+      known: new KnownChanges(!market.hasMargin),
       timing,
       signal,
     })
     const fills = new Fills(context, (attempt) => lines.look(attempt.symbol, attempt.order))
     const settings = new Settings(context)
-    const reconcileSoon = () => void reconciliation.run().catch((error: unknown) => this.#failed(host, error))
+    // what a comparison that is underway has passed already may be what differs now
+    const reconcileSoon = () => void reconciliation.anew().catch((error: unknown) => this.#failed(host, error))
     const lines: Lines = new Lines(context, new Questions(context), fills, {
       onPlaced: (attempt) => this.#expectEcho(attempt, timing.echo),
       onDoubt: reconcileSoon,

@@ -1,14 +1,13 @@
-import type { BrokerSymbol } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { isOfSession, systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
-import { feeText, textOf, unitsOf } from './exact.ts'
+import { textOf, unitsOf } from './exact.ts'
+import { Fees } from './fees.ts'
 import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
 import { nameThere } from './order-name.ts'
 import { pause } from './pause.ts'
 import { ASKINGS, NO_ORDER } from './questions.ts'
 import { tradeKey } from './teller.ts'
-import type { Terms } from './terms.ts'
 
 /** One execution, whether the stream told of it or the list of trades. */
 interface Execution {
@@ -34,13 +33,14 @@ export class Fills {
   /** Symbols of which all trades since the session's beginning have been listed by this process. */
   readonly #listed = new Set<string>()
   readonly #underway = new Map<string, Promise<boolean>>()
-  readonly #feeRates = new Map<string, BrokerSymbol['fees']>()
+  readonly #fees: Fees
 
   readonly #onTaken: (attempt: Attempt) => void
 
   /** @param onTaken called when the engine knows of a fill, and its order may be compared with what rests there again */
   constructor(context: Context, onTaken: (attempt: Attempt) => void) {
     this.#context = context
+    this.#fees = new Fees(context)
     this.#onTaken = onTaken
   }
 
@@ -51,13 +51,13 @@ export class Fills {
 
   async take(attempt: Attempt, execution: Execution): Promise<void> {
     const { symbol, order, clientId } = attempt
-    const { teller } = this.#context
+    const { teller, known } = this.#context
     const { tradeId, qty, price, isMaker, at } = execution
     const key = tradeKey(symbol, tradeId)
     if (teller.has(key)) return
     attempt.telling++
     try {
-      const { feeIn, ...fee } = await this.#feeOf(symbol, attempt.terms.side, execution)
+      const { feeIn, feeCoins, ...fee } = await this.#fees.ofOwn(attempt, execution)
       const told = {
         kind: 'fill',
         symbol,
@@ -68,9 +68,12 @@ export class Fills {
         liquidity: isMaker ? 'maker' : 'taker',
         at,
       } as const
-      if (await teller.tell(key, told, { clientId, filled: qty, ...(feeIn && { feeIn }) })) {
+      const extra = { clientId, filled: qty, ...(feeIn && { feeIn }), ...(feeCoins && { feeCoins }) }
+      if (await teller.tell(key, told, extra)) {
         attempt.filled += unitsOf(qty)
-        this.#context.attempts.count(attempt, told)
+        if (feeIn !== undefined) known.addFeeElsewhere(Number(fee.fee))
+        this.#context.attempts.count(attempt, told, feeCoins)
+        if (feeCoins !== undefined) await this.#fees.sayCoinsGone(symbol)
       }
     } finally {
       attempt.telling--
@@ -141,7 +144,7 @@ export class Fills {
     const tradeId = textIn(trade, 'id')
     const key = tradeKey(symbol, tradeId)
     if (!this.#context.teller.has(key)) {
-      const owner = await this.#find(symbol, textIn(trade, 'orderId'), '')
+      const owner = await this.#find(symbol, textIn(trade, 'orderId'), '', true)
       if (owner === undefined) return false
       const execution = {
         tradeId,
@@ -170,9 +173,10 @@ export class Fills {
     // USDS-M names the side, spot says whether it was the buyer's
     const isBuy = textIn(trade, 'side') === 'BUY' || trade['isBuyer'] === true
     const { tradeId, qty, price, at } = execution
-    const fee = await this.#feeOf(symbol, isBuy ? 'BUY' : 'SELL', execution)
+    const fee = await this.#fees.of(symbol, execution)
     const of = { symbol, tradeId, orderId: textIn(trade, 'orderId'), clientId, system: systemOrder(clientId) }
-    await this.#context.teller.keep(key, { ...of, side: isBuy ? 'buy' : 'sell', qty, price, ...fee, at })
+    const kept = { ...of, side: isBuy ? 'buy' : 'sell', qty, price, ...fee, at } as const
+    if (await this.#context.teller.keep(key, kept)) this.#context.known.addTrade(kept)
   }
 
   /**
@@ -184,11 +188,24 @@ export class Fills {
     return typeof owner === 'string' ? null : owner
   }
 
-  /** @returns the client id of an order that nobody here has sent, which has been said; `null`: of an own one that is long over */
-  async #find(symbol: string, orderId: string, clientId: string): Promise<Attempt | string | null | undefined> {
-    const { attempts, gate, market, host } = this.#context
-    const known = attempts.byOrderId(symbol, orderId) ?? attempts.byClientId(clientId)
-    if (known !== undefined) return known
+  /**
+   * @param hasTraded what was accepted as it rested is not accepted as it trades
+   * @returns the client id of an order that nobody here has sent, which has been said; `null`: of an own one that is long over
+   */
+  async #find(
+    symbol: string,
+    orderId: string,
+    clientId: string,
+    hasTraded = false,
+  ): Promise<Attempt | string | null | undefined> {
+    const { attempts, gate, market, host, known } = this.#context
+    const own = attempts.byOrderId(symbol, orderId) ?? attempts.byClientId(clientId)
+    if (own !== undefined) return own
+    const other = known.nameOf(symbol, orderId)
+    if (other !== undefined) {
+      if (hasTraded) await this.#sayForeign(symbol, orderId, other)
+      return other
+    }
     let name = clientId
     if (name === '') {
       const there = await nameThere(this.#context, symbol, orderId)
@@ -223,8 +240,10 @@ export class Fills {
   }
 
   async #sayForeign(symbol: string, orderId: string, clientId: string): Promise<void> {
+    const { known, resume } = this.#context
     const facts = { symbol, orderId, clientId }
     const system = systemOrder(clientId)
+    known.said(symbol, orderId, clientId)
     if (system !== null)
       await this.#context.halt(
         system,
@@ -234,7 +253,7 @@ export class Fills {
     else
       await this.#context.halt(
         'foreign-order',
-        `${symbol}: order ${orderId} (${clientId || 'which the exchange does not know any more'}) was not sent by this session: somebody else trades on this account, so nothing is opened any more`,
+        `${symbol}: order ${orderId} (${clientId || 'which the exchange does not know any more'}) was not sent by this session: somebody else trades on this account, so nothing is opened any more; when you have looked at the account, ${resume} accepts what is known by then`,
         facts,
       )
   }
@@ -243,42 +262,6 @@ export class Fills {
     if (!/^\d+$/.test(tradeId)) return
     const id = BigInt(tradeId)
     if (id > (this.#newest.get(symbol) ?? -1n)) this.#newest.set(symbol, id)
-  }
-
-  /**
-   * In the quote asset, or on spot in what was bought. What is taken in another asset (BNB) is reckoned at the account's rate or the
-   * session's, and that is said.
-   */
-  async #feeOf(
-    symbol: string,
-    side: Terms['side'],
-    { fee, feeAsset, qty, price, isMaker }: Execution,
-  ): Promise<{ readonly fee: string; readonly feeAsset?: 'base'; readonly feeIn?: string }> {
-    const { host, market } = this.#context
-    const traded = host.symbols.find((one) => one.symbol === symbol)
-    const { quote, base } = traded!.instrument
-    if (feeAsset === '' || feeAsset === quote || unitsOf(fee) === 0n) return { fee }
-    if (!market.hasMargin && side === 'BUY' && feeAsset === base) return { fee, feeAsset: 'base' }
-    const known = await this.#ratesOf(symbol)
-    this.#context.alarm(
-      'fee-asset',
-      'warning',
-      `${symbol}: fees are taken in ${feeAsset}; here they are reckoned in ${quote} at ${known === null ? "the session's own fee rate, as the account's cannot be read" : "the account's fee rate"}`,
-      { symbol, feeAsset },
-    )
-    const { maker, taker } = known ?? traded!.fees
-    return { fee: feeText(qty, price, isMaker ? maker : taker), feeIn: feeAsset }
-  }
-
-  /** `null`: the exchange does not say. */
-  async #ratesOf(symbol: string): Promise<BrokerSymbol['fees'] | null> {
-    const known = this.#feeRates.get(symbol)
-    if (known !== undefined) return known
-    const found = await this.#context.market.feesThere(this.#context.gate, symbol)
-    if (found === null) return null
-    const rates = { maker: Number(found.maker), taker: Number(found.taker) }
-    this.#feeRates.set(symbol, rates)
-    return rates
   }
 }
 

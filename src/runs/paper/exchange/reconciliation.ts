@@ -1,17 +1,16 @@
 import type { BrokerSymbol } from '../paper-broker.ts'
-import type { Attempt } from './attempt.ts'
+import { type Attempt, isCancellable } from './attempt.ts'
 import { isOfSession } from './client-id.ts'
 import type { Context } from './context.ts'
-import { textOf, unitsOf } from './exact.ts'
 import { type Fields, rowsOf, textIn } from './fields.ts'
 import type { Fills } from './fills.ts'
 import type { Funding } from './funding.ts'
 import { Gaps } from './gaps.ts'
+import { Holdings } from './holdings.ts'
 import type { Lines } from './lines.ts'
-import { pause } from './pause.ts'
 import type { Settings } from './settings.ts'
 import { isProtective } from './terms.ts'
-import { LOOKS, Wallet } from './wallet.ts'
+import { Wallet } from './wallet.ts'
 
 /** Clocks further apart than this are worth a word, ms. */
 const CLOCK = 1000
@@ -25,8 +24,7 @@ export class Reconciliation {
   readonly #funding: Funding
   readonly #gaps: Gaps
   readonly #wallet: Wallet
-  /** Coins of a spot account that were there before the session, by symbol. */
-  readonly #before = new Map<string, bigint>()
+  readonly #holdings: Holdings
   /** Monotonic clock, ms, of the last comparison that left nothing out. */
   #wholeAt = performance.now()
   #underway: Promise<void> | null = null
@@ -38,6 +36,7 @@ export class Reconciliation {
     this.#settings = settings
     this.#funding = funding
     this.#gaps = new Gaps(context.host)
+    this.#holdings = new Holdings(context, fills, this.#gaps)
     this.#wallet = new Wallet(context, { fills, lines, funding, gaps: this.#gaps })
   }
 
@@ -47,8 +46,7 @@ export class Reconciliation {
     const before = host.notes.find(({ note }) => note === 'baseline')
     if (before !== undefined) {
       this.#wallet.apart = Number(before['apart'])
-      for (const [symbol, held] of Object.entries((before['held'] ?? {}) as Record<string, string>))
-        this.#before.set(symbol, unitsOf(held))
+      this.#holdings.restore((before['held'] ?? {}) as Record<string, string>)
       this.#context.teller.skip(before['funding'] as string[])
       for (const [symbol, id] of Object.entries(before['trades'] as Record<string, string>))
         this.#fills.startAfter(symbol, id)
@@ -58,13 +56,7 @@ export class Reconciliation {
     const trades: Record<string, string> = {}
     for (const one of host.symbols) {
       const { symbol } = one
-      const held = await market.heldThere(gate, one)
-      if (held === null) throw new Error(`${symbol}: what the account holds of it could not be read`)
-      if (held !== 0n && market.hasMargin)
-        throw new Error(
-          `${symbol}: the account holds ${textOf(held)} already: close it, a session begins with what it trades itself`,
-        )
-      this.#before.set(symbol, held)
+      await this.#holdings.begin(one)
       const outcome = await gate.read(market.paths.trades, { symbol, limit: 1 })
       if (outcome.kind !== 'done') throw new Error(`${symbol}: its trades could not be read: ${outcome.text}`)
       trades[symbol] = textIn(rowsOf(outcome.reply).at(-1) ?? {}, 'id') || '0'
@@ -74,8 +66,7 @@ export class Reconciliation {
     if (funding === null) throw new Error('the income of the account could not be read')
     this.#context.teller.skip(funding)
     await this.#wallet.begin()
-    const held = Object.fromEntries([...this.#before].map(([symbol, units]) => [symbol, textOf(units)]))
-    const coins = market.hasMargin ? {} : { held }
+    const coins = market.hasMargin ? {} : { held: this.#holdings.before }
     await host.note({ kind: 'broker', note: 'baseline', trades, funding, apart: this.#wallet.apart, ...coins })
   }
 
@@ -135,7 +126,7 @@ export class Reconciliation {
 
   async #symbol(one: BrokerSymbol): Promise<boolean> {
     const isRead = await this.#orders(one.symbol)
-    return (await this.#position(one)) && isRead
+    return (await this.#holdings.compare(one)) && isRead
   }
 
   async #orders(symbol: string): Promise<boolean> {
@@ -199,7 +190,8 @@ export class Reconciliation {
         attempt.state = 'live'
         attempt.isDealtWith = false
       }
-      if (!isWanted) {
+      // a market order that has left cannot be taken back: what it fills is told
+      if (!isWanted && isCancellable(attempt)) {
         this.#context.alarm(
           'orphan-order',
           'warning',
@@ -220,46 +212,18 @@ export class Reconciliation {
       )
       if ('clientAlgoId' in row) await gate.send('DELETE', market.conditional!.order, { clientAlgoId: clientId })
       else await gate.send('DELETE', market.paths.order, { symbol, origClientOrderId: clientId })
-    } else if (orderId === '')
-      await this.#context.halt(
-        'foreign-order',
-        `${symbol}: conditional order ${clientId} is open there and was not sent by this session: somebody else trades on this account, so nothing is opened any more`,
-        { symbol, clientId },
-      )
+    } else if (orderId === '') await this.#sayConditional(symbol, clientId)
     return null
   }
 
-  async #position(one: BrokerSymbol): Promise<boolean> {
-    const { host, signal, timing, market, gate, attempts } = this.#context
-    const { symbol } = one
-    for (let look = 1; !signal.aborted; look++) {
-      const here = () => market.heldHere(host.run, attempts, symbol)
-      const before = here()
-      const held = await market.heldThere(gate, one)
-      if (held === null) return false
-      const there = held - (this.#before.get(symbol) ?? 0n)
-      if (there === here()) return this.#isRight(symbol)
-      const isKnown = await this.#fills.catchUp(symbol)
-      if (there === here()) return this.#isRight(symbol)
-      if (look < LOOKS || !isKnown || here() !== before) {
-        if (look >= 2 * LOOKS) return false
-        await pause(timing.backoff, signal)
-        continue
-      }
-      await this.#gaps.note(symbol, textOf(there - here()))
-      await this.#context.halt(
-        'position',
-        `${symbol}: the account holds ${textOf(there)}, and this session has traded ${textOf(here())}: somebody else has changed it, so nothing is opened any more`,
-        { symbol, there: textOf(there), here: textOf(here()) },
-      )
-      return true
-    }
-    return false
-  }
-
-  async #isRight(symbol: string): Promise<true> {
-    this.#context.calm('position', { symbol })
-    await this.#gaps.note(symbol, '0')
-    return true
+  async #sayConditional(symbol: string, clientId: string): Promise<void> {
+    const { known, resume } = this.#context
+    if (known.nameOf(symbol, clientId) !== undefined) return
+    known.said(symbol, clientId, clientId)
+    await this.#context.halt(
+      'foreign-order',
+      `${symbol}: conditional order ${clientId} is open there and was not sent by this session: somebody else trades on this account, so nothing is opened any more; cancel it there, or accept it as it is: ${resume}`,
+      { symbol, clientId },
+    )
   }
 }

@@ -7,6 +7,8 @@ import { unitsOf } from './exact.ts'
 import { type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
 import { riskOf } from './usdm-market.ts'
 
+/** Binance's own asset: with a discount all fees are taken in it, whatever is traded. */
+const DISCOUNT = 'BNB'
 /** Margin type is as asked for already. */
 const NO_CHANGE = -4046
 
@@ -33,9 +35,25 @@ export class Settings {
    */
   async prepare(): Promise<void> {
     if (this.#context.market.hasMargin) await this.#prepareMargin()
+    else await this.#checkFees()
     const rules = await this.rules()
     if (rules === null) throw new Error('the rules of the exchange (exchangeInfo) could not be read')
     if (rules.length > 0) throw new Error(rules.join('; '))
+  }
+
+  /** Fees of sales that are taken out of the very coins: what is left could not be sold as the engine sells it. */
+  async #checkFees(): Promise<void> {
+    for (const { symbol, instrument } of this.#context.host.symbols) {
+      if (instrument.base !== DISCOUNT) continue
+      const outcome = await this.#context.gate.send('GET', 'api/v3/account/commission', { symbol })
+      const { enabledForAccount, enabledForSymbol, discountAsset } = fieldsOf(
+        outcome.kind === 'done' ? fieldsOf(outcome.reply)['discount'] : {},
+      )
+      if (enabledForAccount === true && enabledForSymbol !== false && discountAsset === instrument.base)
+        throw new Error(
+          `${symbol}: this account pays its fees in ${DISCOUNT}, those of sales too, out of the coins that the session trades: turn that off (Binance: "Using BNB for Fees"), so that fees are taken in what is received`,
+        )
+    }
   }
 
   async #prepareMargin(): Promise<void> {

@@ -68,12 +68,13 @@ export class Teller {
     })
   }
 
-  /** Notes a trade that the engine is not told of; once. */
-  keep(key: string, trade: ForeignTrade): Promise<void> {
+  /** Notes a trade that the engine is not told of; once. @returns whether it was news */
+  keep(key: string, trade: ForeignTrade): Promise<boolean> {
     return this.inTurn(async () => {
-      if (this.has(key)) return
+      if (this.has(key)) return false
       await this.#host.note(foreignNote(key, trade))
       this.#seen.set(key, trade.at)
+      return true
     })
   }
 

@@ -45,7 +45,7 @@ export class Wallet {
       const before = this.#here
       const there = await this.#there()
       if (there === null) return false
-      if (Math.abs(there - this.#here) < UNIT) return this.#isRight()
+      if (Math.abs(there - this.#expected) < UNIT) return this.#isRight()
       // funding is told of by no trade, and its event may have been lost: what it came to may be less than what is worth a halt
       if (market.hasMargin) await funding.take()
       if (!this.#isOff(there)) return this.#isRight()
@@ -73,22 +73,42 @@ export class Wallet {
     return market.walletThere(gate, host.symbols[0]?.instrument.quote ?? 'USDT')
   }
 
+  /** With what is known to have changed it, and what a person has let pass. */
+  get #expected(): number {
+    return this.#here + this.#explained + Number(this.#context.known.acceptedOf(''))
+  }
+
+  get #explained(): number {
+    return this.#context.known.money(this.#context.host.run.events)
+  }
+
   #isOff(there: number): boolean {
-    return Math.abs(there - this.#here) > Math.max(SLACK, Math.abs(there) * 1e-6)
+    return Math.abs(there - this.#expected) > Math.max(SLACK, Math.abs(there) * 1e-6)
   }
 
   async #isRight(): Promise<true> {
+    const { known } = this.#context
+    known.differs('', null)
     this.#context.calm('balance')
-    await this.#parts.gaps.note('', '0')
+    const off = this.#expected - this.#here
+    await this.#parts.gaps.note('', Math.abs(off) < UNIT ? '0' : off.toFixed(8))
     return true
   }
 
   /** A payment, another's trade, an account made anew: which of them nobody can tell from here. */
   async #isWrong(held: number): Promise<void> {
-    const off = held - this.#here
-    await this.#parts.gaps.note('', off.toFixed(8))
-    const text = `the wallet holds ${held.toFixed(2)}, ${Math.abs(off).toFixed(2)} ${off > 0 ? 'more' : 'less'} than this session's trades explain: changed by something that is not this session's`
+    const { known, resume } = this.#context
+    await this.#parts.gaps.note('', (held - this.#here).toFixed(8))
+    known.differs('', (held - this.#here - this.#explained).toFixed(8))
+    const off = held - this.#expected
+    const beside = this.#expected === this.#here ? '' : ' and what is known beside them'
+    const text = `the wallet holds ${held.toFixed(2)}, ${Math.abs(off).toFixed(2)} ${off > 0 ? 'more' : 'less'} than this session's trades${beside} explain: changed by something that is not this session's`
     if (off > 0) this.#context.alarm('balance', 'warning', text, { held, off })
-    else await this.#context.halt('balance', `${text}, so nothing is opened any more`, { held, off })
+    else
+      await this.#context.halt(
+        'balance',
+        `${text}, so nothing is opened any more; when you know what it was, ${resume} accepts it`,
+        { held, off },
+      )
   }
 }

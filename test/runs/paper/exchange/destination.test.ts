@@ -199,6 +199,25 @@ test('client ids: the same for the same order and attempt, others for all else, 
   expect(ids.map((id) => isOfSession(id, '0badcafe'))).toEqual([true, true, true, true, false, true])
 })
 
+test.each([
+  ...[
+    'x-exchange-7',
+    'x-kl-0badcafe-0123456789abcdef-1',
+    'kl-0badcafe',
+    'kl-0badcafe-',
+    'kl-0badcafe-web-1',
+    'kl-0badcafe2-0123456789abcdef-1',
+  ],
+  ...[
+    'kl-0badcafe-0123456789abcdef',
+    'kl-0badcafe-0123456789abcdef-0',
+    'kl-0badcafe-0123456789abcdef-1-2',
+    'KL-0badcafe-0123456789abcdef-1',
+  ],
+])('%s is no client id of the session 0badcafe', (id) => {
+  expect(isOfSession(id, '0badcafe')).toBe(false)
+})
+
 test('Demo Trading of spot is refused before any key is looked at: its listen keys have ended', () => {
   expect(() => namedBroker(['demo'], {}, 'spot')).toThrow(/spot tells of its orders over its websocket API there/)
   expect(() => namedBroker(['demo'], {}, 'usdm')).toThrow(/KLINELAB_DEMO_KEY/)

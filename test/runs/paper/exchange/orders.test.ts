@@ -187,6 +187,23 @@ test('an order of somebody else, and a position that somebody changed, halt', as
   expect(session.halts.at(-1)).toContain('the account holds 0.5, and this session has traded 0')
 })
 
+test.each(['kl-0badcafe-mine-1', 'kl-0badcafe2-0123456789abcdef-1', 'x-exchange-7'])(
+  'an order of somebody else named %s, much as one of ours, is foreign and stays where it is',
+  async (clientId) => {
+    stub.foreign({ clientId })
+    await until('it is said', () => session.halts.length === 1)
+    await session.broker.reconcile()
+    expect(session.said).toEqual(['foreign-order critical'])
+    expect(stub.open()).toMatchObject([{ clientId }])
+    stub.orders.length = 0
+    // a conditional one has no other name
+    stub.foreign({ clientId, route: 'algo', type: 'STOP_MARKET', trigger: '80' })
+    await goOn()
+    expect(session.said).toEqual(['foreign-order critical'])
+    expect(stub.open()).toMatchObject([{ clientId }])
+  },
+)
+
 test('money that comes is said, money that goes halts', async () => {
   stub.wallet += 100
   await session.broker.reconcile()
@@ -194,7 +211,7 @@ test('money that comes is said, money that goes halts', async () => {
   stub.wallet -= 200
   await session.broker.reconcile()
   expect(session.halts).toEqual([
-    "the wallet holds 9900.00, 100.00 less than this session's trades explain: changed by something that is not this session's, so nothing is opened any more",
+    "the wallet holds 9900.00, 100.00 less than this session's trades explain: changed by something that is not this session's, so nothing is opened any more; when you know what it was, klinelab paper resume double accepts it",
   ])
 })
 

@@ -67,6 +67,7 @@ export class SessionDouble {
   readonly #script: Decision[] = []
   readonly #url: string
   readonly #world: World
+  readonly #given: Partial<World>
   readonly #timing: Partial<Timing>
   #at = 0
 
@@ -81,6 +82,7 @@ export class SessionDouble {
     this.#url = url
     this.journal = journal
     this.#timing = timing
+    this.#given = world
     const scripted = defineStrategy({ name: 'scripted', onBar: () => this.#script.shift() })
     const isSpot = stub.kind === 'spot'
     const instrument = instrumentOf({}, 'BTCUSDT', isSpot ? 'spot' : 'perpetual')
@@ -109,7 +111,7 @@ export class SessionDouble {
 
   /** The same session in another process. */
   again(timing: Partial<Timing> = {}): SessionDouble {
-    return new SessionDouble(this.#url, this.stub, [...this.journal], { ...this.#timing, ...timing })
+    return new SessionDouble(this.#url, this.stub, [...this.journal], { ...this.#timing, ...timing }, this.#given)
   }
 
   /** As kill -9 does it: nothing is said to anybody. */
@@ -144,6 +146,14 @@ export class SessionDouble {
     const events = this.decide(decision, close)
     await this.broker.idle()
     return events
+  }
+
+  /** A person lets trading go on; resolves when the account has been compared anew. */
+  async resume(): Promise<void> {
+    const input = { kind: 'command', at: this.#at, command: 'resume', why: 'looked at' } as const
+    this.journal.push({ input })
+    this.broker.handle(this.#take(input))
+    await this.broker.resumed()
   }
 
   /** `kind severity` of all alarms so far. */
@@ -200,6 +210,7 @@ export class SessionDouble {
       reconnected: () => void this.reconnects++,
       now: () => Date.now(),
       signal: this.stop.signal,
+      name: 'double',
       sessionId: '0badcafe',
       symbols: [slot, ...others].map(({ instrument, bars, costs }) => ({
         ...{ symbol: instrument.symbol, series: bars.series, instrument, leverage },

@@ -16,6 +16,9 @@ export class StubBook {
   /** Of spot: whether order lists are taken, and what its fees are taken in. */
   takesLists = true
   feeAsset = 'USDT'
+  /** What sales are charged in, and whether all fees are paid in BNB. */
+  saleFeeAsset = 'USDT'
+  paysInBnb = false
   tick = '0.01'
   step = '0.001'
   incomes: { symbol: string; income: string; time: number; tranId: number; incomeType: string }[] = []
@@ -67,6 +70,7 @@ export class StubBook {
     // what closes is settled at the average price of what was held; no test turns a position over
     else if (held * signed < 0) this.wallet += -signed * (Number(price) - this.#entry)
     else this.#entry = (this.#entry * Math.abs(held) + Number(price) * qty) / (Math.abs(held) + qty)
+    if (feeAsset === 'USDT') this.wallet -= Number(fee)
     const inCoins = this.kind === 'spot' && feeAsset === order.symbol.replace('USDT', '') ? Number(fee) : 0
     this.positions.set(order.symbol, Number((held + signed - inCoins).toFixed(8)))
     const trade = { id: this.trades.length + 1, order, qty, price, fee, feeAsset, maker, time: Date.now() }
@@ -76,6 +80,6 @@ export class StubBook {
 
   /** Coins are taken out of what is bought. */
   feeAssetOf({ side }: StubOrder): string {
-    return side === 'BUY' ? this.feeAsset : 'USDT'
+    return side === 'BUY' ? this.feeAsset : this.saleFeeAsset
   }
 }

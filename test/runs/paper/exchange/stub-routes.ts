@@ -50,6 +50,8 @@ const SIGNED: Readonly<Record<string, Route>> = {
   },
   'GET /fapi/v3/balance': ({ wallet }) => done([{ asset: 'USDT', balance: String(wallet) }]),
   'GET /fapi/v1/account': (stub) => done(account(stub)),
+  'GET /fapi/v1/account/commission': ({ paysInBnb }) =>
+    done({ discount: { enabledForAccount: paysInBnb, enabledForSymbol: true, discountAsset: 'BNB' } }),
   'GET /fapi/v1/positionSide/dual': ({ dual }) => done({ dualSidePosition: dual }),
   'GET /fapi/v1/multiAssetsMargin': ({ multi }) => done({ multiAssetsMargin: multi }),
   'GET /fapi/v1/income': ({ incomes }) => done(incomes),
@@ -111,5 +113,5 @@ function info({ kind, tick, step, takesLists }: StubStream): object {
     ...{ symbol, baseAsset: symbol.replace('USDT', ''), quoteAsset: 'USDT', ...own },
     ...{ status: 'TRADING', orderTypes: ['LIMIT', 'MARKET'], filters },
   })
-  return { serverTime: Date.now(), symbols: [of('BTCUSDT'), of('ETHUSDT')] }
+  return { serverTime: Date.now(), symbols: [of('BTCUSDT'), of('ETHUSDT'), of('BNBUSDT')] }
 }

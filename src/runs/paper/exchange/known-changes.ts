@@ -1,0 +1,107 @@
+import type { RunEvent } from '../../../core/event.ts'
+import { foreignMoney } from '../foreign-money.ts'
+import { type ForeignTrade, foreignOf } from '../foreign-trade.ts'
+import type { BrokerNote } from '../paper-broker.ts'
+import { unitsOf } from './exact.ts'
+
+/** What a person has let pass: it halts no more, and what comes after it does. */
+interface Accepted {
+  /** By symbol its coins, `''` the wallet in the quote asset: what is there beyond what is explained. */
+  readonly gaps: Readonly<Record<string, string>>
+  /** Orders of others, `SYMBOL id`, with their client ids. */
+  readonly orders: Readonly<Record<string, string>>
+}
+
+/** What is known to have changed an account beside the session's own books: it explains what differs, and halts once. */
+export class KnownChanges {
+  readonly #isSpot: boolean
+  readonly #trades: ForeignTrade[] = []
+  /** Fees of the session's own fills that were taken in another asset, and reckoned in the quote asset here. */
+  #feesElsewhere = 0
+  readonly #orders = new Map<string, string>()
+  readonly #accepted = new Map<string, string>()
+  /** What has been said since trading was resumed last. */
+  #gapsSaid = new Map<string, string>()
+  #ordersSaid = new Map<string, string>()
+
+  constructor(isSpot: boolean) {
+    this.#isSpot = isSpot
+  }
+
+  restore(notes: readonly BrokerNote[]): void {
+    for (const note of notes) {
+      const trade = foreignOf(note)
+      if (trade !== null) this.addTrade(trade)
+      if (note.note === 'told' && note['feeIn'] !== undefined)
+        this.addFeeElsewhere(Number((note['told'] as { readonly fee: string }).fee))
+      if (note.note === 'accepted') this.#accept(note as unknown as Accepted)
+    }
+  }
+
+  addTrade(trade: ForeignTrade): void {
+    this.#trades.push(trade)
+    this.#orders.set(keyOf(trade.symbol, trade.orderId), trade.clientId)
+  }
+
+  addFeeElsewhere(fee: number): void {
+    this.#feesElsewhere += fee
+  }
+
+  /** An order of somebody else has been said. */
+  said(symbol: string, id: string, clientId: string): void {
+    this.#orders.set(keyOf(symbol, id), clientId)
+    this.#ordersSaid.set(keyOf(symbol, id), clientId)
+  }
+
+  /** Client id of an order that is known to be somebody else's. */
+  nameOf(symbol: string, id: string): string | undefined {
+    return this.#orders.get(keyOf(symbol, id))
+  }
+
+  /** A difference that nothing explains has been said, and may be accepted; `null`: it is over, or may not. */
+  differs(of: string, off: string | null): void {
+    if (off === null) this.#gapsSaid.delete(of)
+    else this.#gapsSaid.set(of, off)
+  }
+
+  /** What a person has let pass of a symbol's coins, or of the wallet (`''`). */
+  acceptedOf(of: string): string {
+    return this.#accepted.get(of) ?? '0'
+  }
+
+  /** A person has looked, and trading goes on. @returns the note of it; `null` where there was nothing to accept */
+  accept(): BrokerNote | null {
+    const accepted = { gaps: Object.fromEntries(this.#gapsSaid), orders: Object.fromEntries(this.#ordersSaid) }
+    const isNothing = this.#gapsSaid.size + this.#ordersSaid.size === 0
+    this.#gapsSaid = new Map()
+    this.#ordersSaid = new Map()
+    this.#accept(accepted)
+    return isNothing ? null : { kind: 'broker', note: 'accepted', ...accepted }
+  }
+
+  #accept({ gaps, orders }: Accepted): void {
+    for (const [of, off] of Object.entries(gaps)) this.#accepted.set(of, off)
+    for (const [key, clientId] of Object.entries(orders)) this.#orders.set(key, clientId)
+  }
+
+  /** Coins or contracts that others have traded, signed, in units of `exact.ts`, less fees that were taken out of them. */
+  tradedOf(symbol: string): bigint {
+    return this.#trades
+      .filter((trade) => trade.symbol === symbol)
+      .reduce((sum, { side, qty, fee, feeAsset }) => {
+        const coins = side === 'buy' ? unitsOf(qty) : -unitsOf(qty)
+        return sum + coins - (feeAsset === 'base' ? unitsOf(fee) : 0n)
+      }, 0n)
+  }
+
+  /** What the wallet holds beyond the session's books and is explained by what is known, in the quote asset. */
+  money(events: readonly RunEvent[]): number {
+    if (this.#trades.length === 0) return this.#feesElsewhere
+    const fills = this.#isSpot ? [] : events.flatMap((event) => (event.type === 'fill' ? [event.fill] : []))
+    return this.#feesElsewhere + foreignMoney(this.#trades, fills, this.#isSpot)
+  }
+}
+
+function keyOf(symbol: string, id: string): string {
+  return `${symbol} ${id}`
+}
