@@ -3,6 +3,7 @@ import { openTimeOf } from '../core/interval.ts'
 import { candlesOf, hasCandles } from './candles.ts'
 import { jsonReply } from './error-codes.ts'
 import { exchangeInfo } from './exchange-info.ts'
+import { fixedText } from './fixed-text.ts'
 import type { Limits } from './limits.ts'
 import { candleRow, type Market } from './market.ts'
 import {
@@ -253,7 +254,8 @@ export class MarketRoutes {
                 symbol: one.symbol,
                 fundingTime: time,
                 fundingRate: funding.rate[k]!.toFixed(8),
-                markPrice: Number.isNaN(funding.mark[k]!) ? '' : one.price(funding.mark[k]!),
+                // finer than a tick: what was charged can be reckoned again
+                markPrice: Number.isNaN(funding.mark[k]!) ? '' : fixedText(funding.mark[k]!, 8),
                 rateType: 0,
               },
             ],

@@ -178,6 +178,22 @@ describe('what happens to the account', () => {
     expect(scene.ask('GET', '/fapi/v1/income', { incomeType: 'FUNDING_FEE' }).body).toMatchObject([{ symbol: 'BTCUSDT', income: '-0.10000000', time: 2 * HOUR, asset: 'USDT' }]) // biome-ignore format: one line
   })
 
+  test.each([
+    [99.98765432, 0.00003403],
+    [100.01234567, -0.00012345],
+  ])('funding at mark %d and rate %d is quantity × mark × rate, to the last digit', (mark, rate) => {
+    const funding = { time: Float64Array.of(2 * HOUR), rate: Float64Array.of(rate), mark: Float64Array.of(mark) }
+    const scene = new VenueScene([CALM, CALM, CALM], { fees: { maker: 0, taker: 0 }, funding })
+    scene.order({ ...BUY, quantity: '3.7' })
+    scene.bar()
+    scene.bar()
+    const [{ income }] = scene.ask('GET', '/fapi/v1/income', { incomeType: 'FUNDING_FEE' }).body
+    const units = (value: number) => BigInt(Math.round(value * 1e8))
+    // cut to the eight decimals of the asset, as the engine of a backtest charges it
+    const exact = (37n * units(mark) * units(rate)) / 10n ** 9n
+    expect(BigInt(income.replace('.', ''))).toBe(-exact)
+  })
+
   test('a position is called for margin, then taken away by an order of the exchange', () => {
     // 100 behind 1000: maintenance 4; at 91 the balance is 10 and maintenance 3.64, at 90.4 4 and 3.616
     const scene = new VenueScene([CALM, CALM, [91, 92, 90.4, 90.4], [90, 90, 80, 85]], {

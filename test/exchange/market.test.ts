@@ -204,3 +204,16 @@ test('exchangeInfo of spot states spot’s limits', async () => {
     { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: 200_000 },
   ])
 })
+
+test('rates of funding are told as they were charged: a mark is finer than a tick', async () => {
+  const funding = {
+    time: Float64Array.of(FROM),
+    rate: Float64Array.of(-0.00003403),
+    mark: Float64Array.of(50_012.98765432),
+  }
+  const slot = { ...slotOf(barsOf(walk(10, 4), 5)), funding }
+  played = await play({ slots: [slot], speed: 'max' })
+  await played.run
+  const told: { markPrice: string; fundingRate: string }[] = await get('/fapi/v1/fundingRate?symbol=BTCUSDT')
+  expect(told).toMatchObject([{ fundingTime: FROM, markPrice: '50012.98765432', fundingRate: '-0.00003403' }])
+})
