@@ -60,8 +60,7 @@ export class QuietLane {
     const { openTimes } = slot
     const end = openTimes[row + until - from - 1]!
     // every bar has its instant: as many of both from one time to another are the same, and need not be compared one by one
-    const isEven =
-      slot.step === step && openTimes[row] === column[from] && end === column[until - 1] && end < slot.nextRulesAt
+    const isEven = slot.step === step && end === column[until - 1] && end < slot.nextRulesAt
     slot.isFresh = true
     return this.#run(column, step, from, until, isEven, this.#curve.reserve(until - from))
   }
@@ -106,13 +105,13 @@ export class QuietLane {
       let equity = basis
       if (heldQty !== 0) {
         equity += heldQty * marks[row]!
-        if (row === position.insideRow) position.trackBar()
-        else position.track(highs[row]!, lows[row]!)
+        // what began inside this bar would have been news
+        position.track(highs[row]!, lows[row]!)
       }
       equities[curve.length] = equity
       marked[0] = equity
-      // cash is what it was from the second bar on
-      if (k === from || keepsTimes) curve.end(account)
+      // nothing has been booked since the last instant: cash is what it was
+      if (keepsTimes) curve.end(account)
       else curve.length++
       if (row < readyRow) continue
       const decision = onBar(context)

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../src/core/event.ts'
 import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
 import type { Instrument } from '../../src/core/instrument.ts'
+import { closeTimeOf } from '../../src/core/interval.ts'
 import type { OrderView, Request } from '../../src/core/order.ts'
 import type { EngineResult } from '../../src/core/run.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
@@ -141,10 +142,15 @@ function slotsFor(of: Scenario, hours: number) {
 }
 
 /**
- * The first market of a scenario alone, with a strategy that answers bar by bar: its instants one at a time, all at once, or one
- * at a time with a hook that keeps the engine from taking any bar for a quiet one.
+ * The first market of a scenario alone, with a strategy that answers bar by bar: its instants one at a time, all at once (as closes, or
+ * as opens with the length of a bar), or one at a time with a hook that keeps the engine from taking any bar for a quiet one.
+ * @param everyHour whether hours without a bar are instants too
  */
-export function playAlone(of: Scenario, how: 'one by one' | 'at once' | 'never quiet'): EngineResult {
+export function playAlone(
+  of: Scenario,
+  how: 'one by one' | 'closes' | 'opens' | 'never quiet',
+  everyHour = false,
+): EngineResult {
   const market = of.markets[0]!
   const alone = { ...of, markets: [market] }
   const mine = of.plan.filter(({ market: of }) => of === 0)
@@ -157,16 +163,25 @@ export function playAlone(of: Scenario, how: 'one by one' | 'at once' | 'never q
       state.seen = (state.seen * 31 + Math.round(account.equity * 100) + position.bars + events.length) % 1_000_003
       const hour = bar.openTime / HOUR
       const asked = mine.filter((step) => step.hour === hour || (state.seen + hour) % 13 === step.hour % 13)
-      return asked.map(({ move }) => requestOf(move, market, hour, of.cash, orders))
+      // an empty list would be an answer, and end a stretch of quiet bars
+      return asked.length === 0 ? undefined : asked.map(({ move }) => requestOf(move, market, hour, of.cash, orders))
     },
   })
-  const instants = Float64Array.from(instantsOf(alone, market.rows.length))
+  const hours = market.rows.map((_, hour) => closeTimeOf(hour * HOUR, '1h'))
+  const instants = Float64Array.from(everyHour ? hours : instantsOf(alone, market.rows.length))
   const engine = new Engine({
     ...{ strategy, params: {}, cash: of.cash, instants: instants.length, limitTouch: of.limitTouch },
     ...(of.execution && { execution: { ...PLAIN_EXECUTION, ...of.execution } }),
     slots: slotsFor(alone, market.rows.length),
   })
-  if (how === 'at once') engine.onInstants(instants, 0, 0, instants.length)
+  if (how === 'closes') engine.onInstants(instants, 0, 0, instants.length)
+  else if (how === 'opens')
+    engine.onInstants(
+      instants.map((at) => at - HOUR),
+      HOUR,
+      0,
+      instants.length,
+    )
   else for (const at of instants) engine.onBar(at)
   return engine.finish({ closeAtEnd: of.closeAtEnd })
 }
