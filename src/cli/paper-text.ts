@@ -12,7 +12,10 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
     .map(([name, value]) => ` ${name}=${value}`)
     .join('')
   const lines: [string, string][] = [
-    ['State', `${state}${snapshot.at === null ? ', no bar yet' : `, last instant ${timeName(snapshot.at)} UTC`}`],
+    [
+      'State',
+      `${state}${state === 'halted' ? ` (nothing is opened until klinelab paper resume ${snapshot.name})` : ''}${snapshot.at === null ? ', no bar yet' : `, last instant ${timeName(snapshot.at)} UTC`}`,
+    ],
     ['Orders go to', snapshot.broker],
     ['Bars', `${count(counters.bars)} of ${series.map(({ name }) => name).join(', ')}`],
     ['Equity', `${amount(snapshot.startEquity)} → ${amount(snapshot.equity)} ${quote}`],
@@ -37,9 +40,15 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
     `${snapshot.name}: ${snapshot.strategy}${set} on paper`,
     '',
     ...lines.map(([label, text]) => `  ${label.padEnd(13)} ${text}`),
-    // sessions of before have none
-    ...((snapshot.remarks ?? []).length > 0 ? ['', ...snapshot.remarks.map((remark) => `  ! ${remark}`)] : []),
+    ...remarkLines(snapshot),
   ].join('\n')
+}
+
+/** They are said as it begins, and may be long: from then on how many there are is enough. */
+function remarkLines({ remarks = [], name }: PaperSnapshot): string[] {
+  if (remarks.length === 0) return []
+  const text = `${plural(remarks.length, 'remark')} on the rules that it keeps to, said as it began: klinelab paper status ${name} --json has them (remarks)`
+  return ['', `  ! ${text}`]
 }
 
 export function heldText({ position }: PaperSnapshot): string {

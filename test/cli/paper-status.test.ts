@@ -68,3 +68,14 @@ test('an alarm that ended before it began by its clocks has no duration', async 
   const status = await left({ ...SNAPSHOT, state: 'stopped' })
   expect((await status('made')).stdout).toMatch(/ stream-lost: t; it ended 2023-01-01T01:00\n/)
 })
+
+test('remarks on rules are said as it begins: from then on they are counted, and a pointer says where they are', async () => {
+  const remarks = ['BTCUSDT: filters before 2025 are not known', 'Filters not simulated: PERCENT_PRICE']
+  const status = await left({ ...SNAPSHOT, state: 'stopped', remarks })
+  const { stdout } = await status('made')
+  expect(stdout).toContain(
+    '  ! 2 remarks on the rules that it keeps to, said as it began: klinelab paper status made --json',
+  )
+  expect(stdout).not.toContain('filters before 2025')
+  expect((await status('made', '--json')).json()).toMatchObject({ snapshot: { remarks } })
+})

@@ -5,7 +5,7 @@ import { paperText } from '../paper-text.ts'
 
 export default {
   words: '[session]',
-  flags: { why: { help: 'what is kept in the journal as the reason', value: 'TEXT' }, ...OUT },
+  flags: { why: { help: 'what is kept in the journal as the reason (built in: none)', value: 'TEXT' }, ...OUT },
   example: 'klinelab paper resume sma-cross --why "the feed is back"',
   async run(args, io) {
     const { out } = await settingsOf(args, io)
@@ -15,7 +15,7 @@ export default {
     const wasHalted = before.state === 'halted'
     const became =
       snapshot.state === 'halted'
-        ? 'is halted still: what it is halted for is wrong still, as its alarms say'
+        ? 'is halted still: what it is halted for is wrong still, as its alarms say, with what helps'
         : wasHalted
           ? 'trades again'
           : `was not halted, it was ${before.state}: nothing had to be resumed`

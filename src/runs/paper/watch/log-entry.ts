@@ -17,8 +17,14 @@ export interface LogEntry {
 
 const ALARM_LEVEL = { info: 'info', warning: 'warn', critical: 'error' } as const
 
-/** What a session tells, as lines of its log. */
-export function logEntries(event: SessionEvent): readonly LogEntry[] {
+/**
+ * What a session tells, as lines of its log.
+ * @param alarmOf kind of the alarm that has said a reason already, so that the same text does not stand twice; `null`: none has
+ */
+export function logEntries(
+  event: SessionEvent,
+  alarmOf: (why: string) => string | null = () => null,
+): readonly LogEntry[] {
   if (event.type === 'log') {
     const { level, text, fields } = event
     return [{ level, event: 'log', at: null, text, fields }]
@@ -35,12 +41,12 @@ export function logEntries(event: SessionEvent): readonly LogEntry[] {
       { level: 'info', event: 'over', at: event.at, text: `over: ${kind}: ${text}`, fields: { since: event.alarm.at } },
     ]
   }
-  if (event.type === 'events') return event.events.flatMap((one) => entryOf(one) ?? [])
+  if (event.type === 'events') return event.events.flatMap((one) => entryOf(one, alarmOf) ?? [])
   return []
 }
 
 /** `null` of what is told by others. */
-function entryOf(event: RunEvent): LogEntry | null {
+function entryOf(event: RunEvent, alarmOf: (why: string) => string | null): LogEntry | null {
   const entry = (level: LogLevel, text: string): LogEntry => {
     const { type, at, ...fields } = event
     return { level, event: type, at, text, fields }
@@ -48,7 +54,10 @@ function entryOf(event: RunEvent): LogEntry | null {
   switch (event.type) {
     case 'accepted': {
       const { side, type, qty, symbol, id } = event.order
-      return entry('info', `order ${id}: ${side} ${qty} ${symbol}, ${type}`)
+      return entry(
+        'info',
+        `order ${id}: ${qty === 0 ? `close what is held of ${symbol} by then` : `${side} ${qty} ${symbol}`}, ${type}`,
+      )
     }
     case 'fill': {
       const { side, qty, symbol, price, position } = event.fill
@@ -61,8 +70,10 @@ function entryOf(event: RunEvent): LogEntry | null {
       )
     case 'cancelled':
       return entry('info', `order ${event.id} of ${event.symbol} ended: ${event.reason}`)
-    case 'halted':
-      return entry('warn', `halted: ${event.rule} ${event.value}`)
+    case 'halted': {
+      const kind = alarmOf(event.value)
+      return entry('warn', `halted: ${event.rule}${kind === null ? ` ${event.value}` : `, for the alarm ${kind}`}`)
+    }
     case 'resumed':
       return entry('info', 'trading goes on')
     case 'liquidation':

@@ -36,6 +36,8 @@ export interface WatchOptions {
 
 /** Between two pictures that a page is sent, ms: a replay takes thousands of bars a second. */
 const EVERY = 500
+/** A halt follows its alarm at once. */
+const SAID = 20
 /** Lines of the log that a page which is opened gets. */
 const LINES = 200
 
@@ -52,6 +54,8 @@ export class Watch {
   readonly #servers: WatchServer[] = []
   readonly #lines: (LogEntry & { readonly time: number })[] = []
   readonly #off: () => void
+  /** Texts of the newest alarms, and their kinds. */
+  readonly #said = new Map<string, string>()
   #points: Point[] = []
   #unsent: (LogEntry & { readonly time: number })[] = []
   #timer: (() => void) | null = null
@@ -142,15 +146,31 @@ export class Watch {
         const point = this.#equity.take(event.at)
         if (this.#options.dashboard !== null) this.#points.push(point)
       } else if (event.type === 'alarm') {
+        this.#keepSaid(event.alarm)
         this.#options.onAlarm(event.alarm)
         this.#webhook?.post(event.alarm)
       }
-      for (const entry of logEntries(event)) this.#note(entry, event.type !== 'alarm')
+      for (const entry of logEntries(event, (why) => this.#alarmOf(why))) this.#note(entry, event.type !== 'alarm')
       if (event.type !== 'timing') this.#wake()
     } catch (error) {
       // whoever looks on must not stop what trades
       this.#say('error', `watching failed: ${(error as Error).message}`)
     }
+  }
+
+  #keepSaid({ text, kind }: Alarm): void {
+    this.#said.delete(text)
+    this.#said.set(text, kind)
+    if (this.#said.size > SAID) this.#said.delete(this.#said.keys().next().value!)
+  }
+
+  /** A rule's reason has its name ahead of the alarm's text. */
+  #alarmOf(reason: string): string | null {
+    const why = this.#options.redact(reason)
+    const kind = this.#said.get(why)
+    if (kind !== undefined) return kind
+    const [rule, text] = [why.slice(0, why.indexOf(': ')), why.slice(why.indexOf(': ') + 2)]
+    return this.#said.get(text) === rule ? rule : null
   }
 
   #say(level: LogLevel, text: string): void {
