@@ -66,9 +66,9 @@ test.each(['usdm', 'spot'] as const)(
     if (kind === 'spot') await elsewhere('spot')
     await session.settle(buy({ qty: 1, limit: 90 }))
     for (const side of ['BUY', 'SELL'] as const) {
-      const other = stub.foreign({ clientId: 'web_1', side, type: 'MARKET' })
+      // nor was its name told of as it came
       stub.isMute = true
-      stub.fill(other, 1, '95')
+      stub.fill(stub.foreign({ clientId: 'web_1', side, type: 'MARKET' }), 1, '95')
       stub.isMute = false
       // ended long ago, orders are found no more; their trades are
       stub.orders.pop()
