@@ -15,6 +15,8 @@ export interface Attempt {
   readonly isExit: boolean
   /** Client id of the order list that it was placed in; `null`: it stands for itself. */
   readonly list: string | null
+  /** Engine's time, UTC ms, at which the order was accepted that it is for: an id may be another order's later. `null`: not noted. */
+  readonly acceptedAt: number | null
   /** As sent, amendments included. */
   terms: Terms
   state: AttemptState
@@ -43,10 +45,11 @@ export interface Attempt {
 
 export function newAttempt(
   of: Pick<Attempt, 'symbol' | 'order' | 'number' | 'clientId' | 'isExit' | 'terms' | 'state' | 'sentAt'> &
-    Partial<Pick<Attempt, 'list'>>,
+    Partial<Pick<Attempt, 'list' | 'acceptedAt'>>,
 ): Attempt {
   return {
     list: null,
+    acceptedAt: null,
     ...of,
     orderId: '',
     filled: 0n,

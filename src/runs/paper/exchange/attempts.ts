@@ -151,10 +151,12 @@ export class Attempts {
           attempt: number,
           isExit,
           list = null,
+          acceptedAt = null,
           terms,
           at,
         } = note as unknown as SendingNote
-        this.add(newAttempt({ symbol, order, number, clientId, isExit, list, terms, state: 'unsure', sentAt: at }))
+        const placed = { symbol, order, number, clientId, isExit, list, acceptedAt, terms }
+        this.add(newAttempt({ ...placed, state: 'unsure', sentAt: at }))
         continue
       }
       const attempt = this.#byClientId.get(String(note['clientId']))
@@ -185,14 +187,16 @@ interface SendingNote {
   readonly attempt: number
   readonly isExit: boolean
   readonly list?: string
+  readonly acceptedAt?: number
   readonly terms: Terms
   /** Exchange's clock, ms. */
   readonly at: number
 }
 
 export function sendingNote(attempt: Attempt, at: number): BrokerNote {
-  const { symbol, order, clientId, number, isExit, list, terms } = attempt
-  const placed = { symbol, order, clientId, attempt: number, isExit, ...(list !== null && { list }), terms, at }
+  const { symbol, order, clientId, number, isExit, list, acceptedAt, terms } = attempt
+  const of = { ...(list !== null && { list }), ...(acceptedAt !== null && { acceptedAt }) }
+  const placed = { symbol, order, clientId, attempt: number, isExit, ...of, terms, at }
   return { kind: 'broker', note: 'sending', ...placed }
 }
 

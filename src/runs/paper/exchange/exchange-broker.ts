@@ -98,7 +98,8 @@ export class ExchangeBroker implements PaperBroker {
   handle(events: readonly RunEvent[]): void {
     const { lines } = this.#open
     for (const event of events) {
-      if (event.type === 'accepted' || event.type === 'amended') lines.look(event.order.symbol, event.order.id, true)
+      if (event.type === 'accepted') lines.begin(event.order.symbol, event.order.id, event.at)
+      else if (event.type === 'amended') lines.look(event.order.symbol, event.order.id, true)
       else if (event.type === 'cancelled') lines.look(event.symbol, event.id)
     }
     lines.lookAtTargets()

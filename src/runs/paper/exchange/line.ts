@@ -5,8 +5,10 @@ export interface Line {
   readonly symbol: string
   readonly order: string
   /** Wall clock and monotonic clock, ms, when the engine asked; 0: before this process. */
-  readonly askedAt: number
-  readonly askedTick: number
+  askedAt: number
+  askedTick: number
+  /** Engine's time at which the order was accepted, UTC ms; `null`: not known. */
+  acceptedAt: number | null
   isBusy: boolean
   isDirty: boolean
   /** It is to happen now, at the market, whatever it was: a stop that cannot stand any more. */

@@ -63,7 +63,13 @@ export class Lines {
   /** Carries out what is wanted from now on, and what was wanted before. */
   start(): void {
     this.#isAllowed = true
-    for (const { symbol, order } of this.#lines.values()) this.look(symbol, order)
+    const { run } = this.#context.host
+    const wanted = [...this.#lines.values()]
+    const open = new Set(run.openOrders().map(({ symbol, id }) => `${symbol} ${id}`))
+    for (const event of run.events)
+      if (event.type === 'accepted' && open.has(`${event.order.symbol} ${event.order.id}`))
+        this.#lineOf(event.order.symbol, event.order.id).acceptedAt = event.at
+    for (const { symbol, order } of wanted) this.look(symbol, order)
   }
 
   /** What is wanted from now on is not carried out any more. */
@@ -74,6 +80,14 @@ export class Lines {
   /** Resolves when no line has anything left to do. */
   async idle(): Promise<void> {
     while (this.#busy > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  /** The engine has accepted an order: where its id was another's before, nothing of that is true of this one. */
+  begin(symbol: string, order: string, acceptedAt: number): void {
+    const before = this.#lines.get(`${symbol} ${order}`)
+    if (before !== undefined) Object.assign(before, this.#asked(true), { ...NEW, acceptedAt })
+    else this.#lineOf(symbol, order, true).acceptedAt = acceptedAt
+    this.look(symbol, order)
   }
 
   /** Something about this order has changed: look again. */
@@ -99,15 +113,21 @@ export class Lines {
     const key = `${symbol} ${order}`
     const known = this.#lines.get(key)
     if (known !== undefined) return known
-    const asked = isAsked
-      ? { askedAt: this.#context.host.now(), askedTick: performance.now() }
-      : { askedAt: 0, askedTick: 0 }
     const line: Line = {
-      ...{ symbol, order, ...asked, isBusy: false, isDirty: false, isAlone: false },
-      ...{ mustExit: false, refused: null, nakedSince: 0, failures: 0 },
+      symbol,
+      order,
+      ...this.#asked(isAsked),
+      ...NEW,
+      acceptedAt: null,
+      isBusy: false,
+      isDirty: false,
     }
     this.#lines.set(key, line)
     return line
+  }
+
+  #asked(isAsked: boolean): Pick<Line, 'askedAt' | 'askedTick'> {
+    return isAsked ? { askedAt: this.#context.host.now(), askedTick: performance.now() } : { askedAt: 0, askedTick: 0 }
   }
 
   #poke(line: Line): void {
@@ -162,7 +182,8 @@ export class Lines {
   /** Does the next thing there is to do; says whether there was one. */
   async #step(line: Line): Promise<boolean> {
     const all = this.#context.attempts.of(line.symbol, line.order)
-    if (all.some(({ state }) => state === 'live')) line.nakedSince = 0
+    const own = all.filter((attempt) => isOf(line, attempt))
+    if (own.some(({ state }) => state === 'live')) line.nakedSince = 0
     const open = all.findLast(isOpen)
     // an exit does not wait until it is known what became of the stop: both reduce on USDS-M; on spot the stop is taken back first
     if (open !== undefined && !this.#lacksExit(line)) return this.#settle(line, open)
@@ -170,8 +191,10 @@ export class Lines {
     if (ended !== undefined) return this.#dealWith(line, ended)
     // its end is looked at again when the engine has been told
     if (all.some(({ telling }) => telling > 0)) return false
+    const before = all.find((one) => !isOf(line, one) && one.state === 'live' && isCancellable(one))
+    if (before !== undefined) return this.#work.cancel(line, before)
     const view = this.#context.viewOf(line.symbol, line.order)
-    const live = all.filter(({ state }) => state === 'live')
+    const live = own.filter(({ state }) => state === 'live')
     if (view !== undefined && this.#isNakedTooLong(line) && !line.mustExit) await this.#giveUpStop(line, view)
     const wanted = view === undefined ? null : this.#wanted(line, view)
     if (view === undefined || wanted === null) {
@@ -183,7 +206,7 @@ export class Lines {
       const left = live.find(isCancellable)
       return left !== undefined && this.#work.cancel(line, left)
     }
-    if (line.mustExit || all.some(({ isExit }) => isExit)) {
+    if (line.mustExit || own.some(({ isExit }) => isExit)) {
       if (!live.some(({ isExit }) => isExit)) return this.#work.place(line, view, exitTerms(wanted.terms), null, true)
       const left = live.find((attempt) => !attempt.isExit && isCancellable(attempt))
       return left !== undefined && this.#work.cancel(line, left)
@@ -271,7 +294,7 @@ export class Lines {
     line.failures = 0
     attempt.isDealtWith = true
     this.#context.jot(attempt, 'ended')
-    const view = this.#context.viewOf(symbol, order)
+    const view = isOf(line, attempt) ? this.#context.viewOf(symbol, order) : undefined
     const hasOther = this.#context.attempts.of(symbol, order).some(({ state }) => state === 'live')
     if (view === undefined || isAskedFor || hasOther || this.#isEndOfList(attempt)) return true
     await this.#refusals.ofEnding(line, view, attempt)
@@ -289,6 +312,14 @@ export class Lines {
 
 /** Times that the list of trades is asked for one that must be in it. */
 const PATIENT = 6
+
+/** What is so of an order at first. */
+const NEW = { isAlone: false, mustExit: false, refused: null, nakedSince: 0, failures: 0 }
+
+/** Whether it is for the order that has this id now: the id may have been another's before. */
+function isOf(line: Line, { acceptedAt }: Attempt): boolean {
+  return acceptedAt === null || line.acceptedAt === null || acceptedAt === line.acceptedAt
+}
 
 /** Nobody has said yet what came of it. */
 function isOpen({ state }: Attempt): boolean {

@@ -91,11 +91,11 @@ export class OrderWork {
     return this.#placed(line, view, all, outcome)
   }
 
-  #prepared({ symbol, order }: Line, terms: Terms, isExit: boolean, list: string | null): Attempt {
+  #prepared({ symbol, order, acceptedAt }: Line, terms: Terms, isExit: boolean, list: string | null): Attempt {
     const { attempts, gate, host } = this.#context
     const number = attempts.nextNumber(symbol, order)
     const clientId = clientIdOf(host.sessionId, symbol, order, number)
-    const of = { symbol, order, number, clientId, isExit, list, terms, sentAt: gate.now() }
+    const of = { symbol, order, number, clientId, isExit, list, acceptedAt, terms, sentAt: gate.now() }
     const attempt = newAttempt({ ...of, state: 'sending' })
     attempts.add(attempt)
     return attempt
