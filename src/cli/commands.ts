@@ -118,7 +118,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   parity: {
     summary:
-      'What a paper session did otherwise than a backtest of its bars, and why; exit 1 if something has no cause, or is of somebody else on the account',
+      'What a paper session did otherwise than a backtest of its bars, and why; exit 1 if something has no cause',
     load: () => import('./commands/parity.ts'),
   },
   runs: { summary: 'The runs that have been made', load: () => import('./commands/runs.ts') },

@@ -82,8 +82,8 @@ export const STORE: Flags = { store: PLACES['store']! }
 export const OUT: Flags = { out: PLACES['out']! }
 
 export const RANGE: Flags = {
-  from: time('first bar, inclusive: ISO date or date-time, UTC'),
-  to: time('end, exclusive'),
+  from: time('first bar, inclusive: ISO date or date-time, UTC (built in: the first stored)'),
+  to: time('end, exclusive (built in: after the last stored)'),
 }
 
 const SHARE = number('largest share of a bar’s volume that is filled, or off (built in: off)', 'SHARE', {
@@ -93,22 +93,30 @@ const SHARE = number('largest share of a bar’s volume that is filled, or off (
 
 export const COSTS: Flags = {
   'fee-tier': { help: 'step of the venue’s fee schedule, such as VIP1 (built in: its base tier)', value: 'NAME' },
-  'fee-discount': number('fraction of the fee that is not charged, 0.25 for BNB on Binance spot', 'FRACTION', {
-    min: 0,
-    below: 1,
-  }),
-  'fee-maker': number('maker fee itself as a fraction, 0.001 is 0.1 %; below 0: a rebate', 'RATE', {
-    above: -1,
-    below: 1,
-  }),
-  'fee-taker': number('taker fee itself as a fraction', 'RATE', { min: 0, below: 1 }),
+  'fee-discount': number(
+    'fraction of the fee that is not charged, 0.25 for BNB on Binance spot (built in: 0)',
+    'FRACTION',
+    {
+      min: 0,
+      below: 1,
+    },
+  ),
+  'fee-maker': number(
+    'maker fee itself as a fraction, 0.001 is 0.1 %; below 0: a rebate (built in: the tier’s)',
+    'RATE',
+    {
+      above: -1,
+      below: 1,
+    },
+  ),
+  'fee-taker': number('taker fee itself as a fraction (built in: the tier’s)', 'RATE', { min: 0, below: 1 }),
   'slippage-bps': number('slippage of market and stop fills, basis points (built in: 2)', 'BPS', {
     min: 0,
     below: 10_000,
   }),
-  'slippage-ticks': number('slippage in ticks instead', 'N', { min: 0, isWhole: true }),
+  'slippage-ticks': number('slippage in ticks instead (built in: none)', 'N', { min: 0, isWhole: true }),
   'slippage-model': oneOf(
-    'slippage by basis points, ticks, or spread and square-root impact',
+    'slippage by basis points, ticks, or spread and square-root impact (built in: bps)',
     'bps',
     'ticks',
     'impact',
@@ -129,7 +137,7 @@ export const COSTS: Flags = {
     value: 'TIME',
     parse: parseDelay,
   },
-  'fee-asset': oneOf('what spot fees are taken in', 'quote', 'received'),
+  'fee-asset': oneOf('what spot fees are taken in (built in: quote)', 'quote', 'received'),
   funding: oneOf('funding of perpetuals (built in: on); spot has none', 'on', 'off'),
   leverage: number('leverage of perpetuals (built in: 1)', 'N', { min: 1, isWhole: true }),
   margin: oneOf('margin of perpetuals (built in: cross)', 'cross', 'isolated'),
@@ -161,20 +169,24 @@ export const RUN: Flags = {
   data: { help: 'series to run on (built in: those of the strategy’s models)', value: 'SERIES', isList: true },
   ...RANGE,
   cash: number('starting cash in the quote asset (built in: 10000)', 'AMOUNT', { above: 0 }),
-  set: { help: 'parameters of the strategy', value: 'NAME=VALUE', isList: true, parse: assignment },
+  set: { help: 'parameters of the strategy (built in: its own)', value: 'NAME=VALUE', isList: true, parse: assignment },
   ...COSTS,
   warmup: number('bars before --from that indicators start on (built in: 4 × the longest lookback)', 'BARS', {
     min: 0,
     isWhole: true,
   }),
-  band: oneOf('how the uncertainty band is made: trade by trade, or by a run of its own', 'repriced', 'full'),
+  band: oneOf(
+    'how the uncertainty band is made: trade by trade, or by a run of its own (built in: repriced)',
+    'repriced',
+    'full',
+  ),
   detail: {
-    help: 'finer stored bars by which fills inside a bar are decided, such as 1m',
+    help: 'finer stored bars by which fills inside a bar are decided, such as 1m (built in: none)',
     value: 'INTERVAL',
     parse: parsedInterval,
   },
   risk: {
-    help: 'limits that no order may pass, over those of the config',
+    help: 'limits that no order may pass, over those of the config (built in: none)',
     value: 'RULE=LIMIT',
     isList: true,
     parse: riskLimit,
@@ -183,7 +195,7 @@ export const RUN: Flags = {
   'allow-in-sample': { help: 'ask models of bars that they have learnt from, too; the report says so in red' },
   'close-at-end': { help: 'close what is open at the last bar' },
   benchmark: { help: 'series to hold for comparison (built in: the run’s own)', value: 'SERIES' },
-  'risk-free': number('yearly rate for Sharpe and Sortino, as a fraction', 'RATE', { above: -1 }),
+  'risk-free': number('yearly rate for Sharpe and Sortino, as a fraction (built in: 0)', 'RATE', { above: -1 }),
   ...PLACES,
   ...LEDGER,
   config: { help: 'config file (built in: klinelab.config.ts, looked for upwards)', value: 'FILE' },

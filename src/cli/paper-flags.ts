@@ -15,15 +15,18 @@ const NOT_HERE = [
 export const PAPER: Flags = {
   ...Object.fromEntries(Object.entries(RUN).filter(([name]) => !NOT_HERE.includes(name))),
   broker: {
-    help: 'where orders go: local, where they meet the bars (built in); exchange URL, a simulated exchange; demo, Binance Demo Trading',
+    help: 'where orders go: local, where they meet the bars; exchange URL, a simulated exchange; demo, Binance Demo Trading (built in: local)',
     value: 'WHERE',
     isList: true,
   },
   replay: {
     help: 'stored bars instead of live ones, where orders meet the bars (--broker local): at an exchange the bars are its own',
   },
-  from: { ...RANGE['from']!, help: 'of a replay: first bar, inclusive: ISO date or date-time, UTC' },
-  to: { ...RANGE['to']!, help: 'of a replay: end, exclusive' },
+  from: {
+    ...RANGE['from']!,
+    help: 'of a replay: first bar, inclusive: ISO date or date-time, UTC (built in: the first that can be)',
+  },
+  to: { ...RANGE['to']!, help: 'of a replay: end, exclusive (built in: after the last stored)' },
   speed: {
     help: 'of a replay: how much faster than life, or max (built in: max)',
     value: 'N',

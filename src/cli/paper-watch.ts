@@ -27,10 +27,13 @@ const port = (help: string, bare: number): Flag => ({
 /** How a session is watched. */
 export const WATCH: Flags = {
   dashboard: port(
-    `serve a page to watch it on, at http://127.0.0.1:PORT/ with /metrics and /healthz (a port of ${DASHBOARD} where none is given, 0: one that is free); after a replay it stays until Ctrl-C where stderr is a terminal`,
+    `serve a page to watch it on, at http://127.0.0.1:PORT/ with /metrics and /healthz (built in: none; without a PORT ${DASHBOARD}, 0: one that is free); after a replay it stays until Ctrl-C where stderr is a terminal`,
     DASHBOARD,
   ),
-  metrics: port(`serve /metrics for Prometheus and /healthz alone (${METRICS} where none is given)`, METRICS),
+  metrics: port(
+    `serve /metrics for Prometheus and /healthz alone (built in: none; without a PORT ${METRICS})`,
+    METRICS,
+  ),
   host: {
     help: `address that these are bound to (built in: 127.0.0.1; others want a key of your own in ${KEY_NAME})`,
     value: 'ADDRESS',
@@ -39,7 +42,10 @@ export const WATCH: Flags = {
     help: 'run that equity is held against (built in: the newest of the same strategy, code, parameters and series)',
     value: 'RUN',
   },
-  webhook: { help: 'where every alarm is posted to as JSON: https, or http on this machine', value: 'URL' },
+  webhook: {
+    help: 'where every alarm is posted to as JSON: https, or http on this machine (built in: nowhere)',
+    value: 'URL',
+  },
 }
 
 export interface WatchFlags {

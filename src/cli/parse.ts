@@ -1,10 +1,10 @@
-import type { Argv, Options } from 'yargs'
 import parser from 'yargs-parser'
 import { hedgeRefusal } from '../core/hedge.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Command, Flag, Flags } from './command.ts'
 import { EVERYWHERE } from './flags.ts'
+import { helpText } from './help.ts'
 
 export interface Parsed {
   readonly args: Args
@@ -23,8 +23,7 @@ export async function parseCommand(
 ): Promise<Parsed | null> {
   const flags: Flags = { ...command.flags, ...EVERYWHERE }
   if (argv.includes('--help')) {
-    const notes = command.notes === undefined ? '' : `\n\n${command.notes.join('\n')}`
-    process.stdout.write(`${await helpText(name, summary, command, flags)}${notes}\n\nExample:\n  ${command.example}\n`)
+    process.stdout.write(await helpText(name, summary, command, flags))
     return null
   }
   const raw = parsed(name, flags, argv)
@@ -64,26 +63,6 @@ function parsed(name: string, flags: Flags, argv: readonly string[]): parser.Arg
   })
   if (error !== null) throw new UsageError(`klinelab ${name}: ${error.message}; see klinelab ${name} --help`)
   return raw
-}
-
-/** yargs is loaded for its help only: that takes longer than most commands do. */
-async function helpText(name: string, summary: string, command: Command, flags: Flags): Promise<string> {
-  const { default: yargs } = await import('yargs')
-  const help: Argv = yargs([])
-    .scriptName('klinelab')
-    .usage(`klinelab ${name} ${command.words} [flags]\n\n${summary}`.replace(/ {2,}/g, ' '))
-    .options(Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, optionOf(flag)])))
-    .version(false)
-    .help()
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
-  return (await help.getHelp()).replace(/ +\[(string|array|boolean)\]$/gm, '')
-}
-
-function optionOf(flag: Flag): Options {
-  if (flag.value === undefined) return { type: 'boolean', describe: flag.help }
-  if (flag.bare !== undefined) return { type: 'string', describe: `[${flag.value}]: ${flag.help}` }
-  const describe = `${flag.value}: ${flag.help}`
-  return flag.isList ? { type: 'string', array: true, describe } : { type: 'string', requiresArg: true, describe }
 }
 
 function checkNames(name: string, flags: Flags, raw: object): void {

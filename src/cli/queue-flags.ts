@@ -5,7 +5,7 @@ import type { Io } from './io.ts'
 /** Where the queue is that sweeps and workers meet in. */
 export const QUEUE: Flags = {
   redis: {
-    help: 'the Redis or Valkey of the queue (or KLINELAB_REDIS, which no list of processes shows)',
+    help: 'the Redis or Valkey of the queue (or KLINELAB_REDIS, which no list of processes shows; built in: none)',
     value: 'URL',
   },
   queue: {

@@ -5,6 +5,7 @@ import { VERSION } from '../runs/package-info.ts'
 import { ownSecretsHider } from '../runs/secrets.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import { COMMANDS, EXAMPLES } from './commands.ts'
+import { exampleLines, wrapped } from './help.ts'
 import { createIo } from './io.ts'
 import { parseCommand } from './parse.ts'
 
@@ -16,7 +17,7 @@ export async function runCli(argv: readonly string[], process: NodeJS.Process): 
   try {
     const found = findCommand(argv)
     if (found === null) {
-      process.stdout.write(argv.includes('--version') ? `${VERSION}\n` : help())
+      process.stdout.write(argv.includes('--version') ? `${VERSION}\n` : help(argv[0]))
       return 0
     }
     const { name, rest } = found
@@ -61,16 +62,20 @@ function findCommand(argv: readonly string[]): { readonly name: string; readonly
   )
 }
 
-function help(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+/** Of all commands, or of those that begin with a word, such as `data`. */
+function help(first?: string): string {
+  const own = Object.entries(COMMANDS).filter(([name]) => first !== undefined && name.startsWith(`${first} `))
+  const listed = own.length > 0 ? own : Object.entries(COMMANDS)
+  const width = Math.max(...listed.map(([name]) => name.length))
+  const more = ' '.repeat(width + 4)
+  const lines = listed.flatMap(([name, { summary }]) => wrapped(summary, { first: `  ${name.padEnd(width)}  `, more }))
   return [
     `klinelab ${VERSION}: backtesting and research for crypto trading`,
     '',
     ...lines,
     '',
     'Examples',
-    ...EXAMPLES.map((example) => `  ${example}`),
+    ...EXAMPLES.flatMap(exampleLines),
     '',
     'Every command has --help, with an example, and --json. A series is written venue:SYMBOL:interval.',
     '',

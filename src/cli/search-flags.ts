@@ -27,7 +27,11 @@ export const SEARCH: Flags = {
     isList: true,
     isRequired: true,
   },
-  where: { help: 'a condition that all trials hold to, such as "fast < slow"', value: 'CONDITION', isList: true },
+  where: {
+    help: 'a condition that all trials hold to, such as "fast < slow" (built in: none)',
+    value: 'CONDITION',
+    isList: true,
+  },
   method: oneOf('how trials are chosen (built in: grid)', 'grid', 'random', 'sobol', 'tpe'),
   trials: number('how many to try; a grid tries all (built in: 100)', 'N', { min: 1, isWhole: true }),
   objective: {
@@ -35,7 +39,10 @@ export const SEARCH: Flags = {
     value: 'FIGURE|FILE',
   },
   goal: oneOf('whether more or less of it is better (built in: what is good of the figure)', 'max', 'min'),
-  prune: number('share of the data after which trials below the median are given up', 'SHARE', { above: 0, below: 1 }),
+  prune: number('share of the data after which trials below the median are given up (built in: none is)', 'SHARE', {
+    above: 0,
+    below: 1,
+  }),
   'search-seed': number('of random, sobol and tpe (built in: 0)', 'N', { min: 0, isWhole: true }),
   workers: number(
     `threads; the result is the same whatever their number (built in: one a core, here ${availableParallelism()})`,

@@ -67,6 +67,7 @@ describe('every command', () => {
     expect(done.code).toBe(0)
     for (const name of Object.keys(COMMANDS)) expect(done.stdout).toContain(`  ${name} `)
     for (const example of EXAMPLES) expect(done.stdout).toContain(example)
+    expect(done.stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
   })
 
   let helps: readonly { readonly code: number; readonly stdout: string }[]
@@ -79,9 +80,38 @@ describe('every command', () => {
     const { code, stdout } = helps[Object.keys(COMMANDS).indexOf(name)]!
     const command = (await COMMANDS[name]!.load()).default
     expect(code).toBe(0)
-    expect(stdout).toContain(command.example)
+    // over several lines it is still one command
+    expect(stdout.replaceAll(/ \\\n +/g, ' ')).toContain(`\n\nExample:\n  ${command.example}\n`)
     for (const flag of [...Object.keys(command.flags), 'json']) expect(stdout).toContain(`--${flag}`)
     expect(command.example.startsWith(`klinelab ${name}`)).toBe(true)
+  })
+
+  test.each(Object.keys(COMMANDS))('%s --help is read in one column of a terminal, without gaps', (name) => {
+    const { stdout } = helps[Object.keys(COMMANDS).indexOf(name)]!
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+    expect(stdout).not.toMatch(/\[(string|array|boolean|number)\]/)
+    // one empty line between parts, and none within one; what a command has alone stands before what others have too
+    expect(stdout).not.toMatch(/\n\n\n|\n\n {2,}/)
+    const parts = [...stdout.matchAll(/^(Flags|Costs and fills|Settings|Example):$/gm)].map(([, part]) => part!)
+    expect(parts.slice(-2)).toEqual(['Settings', 'Example'])
+    expect(parts).toEqual(['Flags', 'Costs and fills', 'Settings', 'Example'].filter((part) => parts.includes(part)))
+  })
+
+  test.each(Object.keys(COMMANDS))('%s --help says of each flag with a value what holds without it', async (name) => {
+    const { flags } = (await COMMANDS[name]!.load()).default
+    const silent = Object.entries(flags).filter(
+      ([, { value, help, isRequired = false }]) => value !== undefined && !isRequired && !help.includes('built in: '),
+    )
+    expect(silent.map(([flag]) => flag)).toEqual([])
+    const stdout = helps[Object.keys(COMMANDS).indexOf(name)]!.stdout.replaceAll(/\s+/g, ' ')
+    for (const { help, isRequired = false } of Object.values(flags))
+      expect(stdout).toContain(isRequired ? `${help} (needed)` : help)
+  })
+
+  test('klinelab data --help lists its commands alone', () => {
+    const done = klinelab(['data', '--help'])
+    const listed = [...done.stdout.matchAll(/^ {2}(\w[\w-]*(?: [a-z]+)?) {2,}/gm)].map(([, name]) => name!)
+    expect(listed).toEqual(Object.keys(COMMANDS).filter((name) => name.startsWith('data ')))
   })
 
   test.each(EXAMPLES)('the example "%s" works as it stands', { timeout: 240_000 }, (example) => {

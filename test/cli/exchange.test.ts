@@ -96,7 +96,8 @@ test('help and start-up say what would surprise: the account is new, two clocks,
   const help = klinelab(['exchange', '--help'])
   const started = klinelab([...REPLAY, '--speed', 'max', '--port', '0', '--until-end'])
   expect(started.stderr).toMatch(/newest filters that are known of this range are of 2021-09-06/)
-  for (const { stdout } of [help, started]) {
+  for (const { stdout: lines } of [help, started]) {
+    const stdout = lines.replaceAll(/\s+/g, ' ')
     expect(stdout).toMatch(/started again, it begins anew/)
     expect(stdout).toMatch(/orders and fills bear the time of the bars; .* this machine’s clock/)
     expect(stdout).toMatch(/else at that of the next; until then it is NEW/)

@@ -26,7 +26,7 @@ export default {
   flags: {
     as: { help: 'what the files are', value: 'SERIES', isRequired: true, parse: parseSeries },
     'on-error': {
-      help: 'stop: nothing is stored; skip-rows, skip-file: what is bad is left out and listed',
+      help: 'stop: nothing is stored; skip-rows, skip-file: what is bad is left out and listed (built in: stop)',
       value: 'stop|skip-rows|skip-file',
       parse: (text) => {
         if (!['stop', 'skip-rows', 'skip-file'].includes(text))
@@ -35,7 +35,7 @@ export default {
       },
     },
     columns: {
-      help: 'where a field is, by header name or 1-based number',
+      help: 'where a field is, by header name or 1-based number (built in: found)',
       value: 'FIELD=NAME',
       isList: true,
       parse: column,

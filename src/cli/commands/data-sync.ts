@@ -27,7 +27,11 @@ export default {
   flags: {
     once: { help: 'run what is due and end, for system cron; exit 1 if a job failed' },
     list: { help: 'show the jobs, when they run next and what came of their last runs; runs nothing' },
-    job: { help: 'run these jobs now, due or not, and end', value: 'NAME', isList: true },
+    job: {
+      help: 'run these jobs now, due or not, and end (built in: those that are due)',
+      value: 'NAME',
+      isList: true,
+    },
     ...PLACES,
     ...LEDGER,
     config: RUN['config']!,

@@ -69,12 +69,12 @@ export default {
   words: '',
   flags: {
     replay: {
-      help: 'series whose stored bars are played, of Binance, spot or perpetuals',
+      help: 'series whose stored bars are played, of Binance, spot or perpetuals (built in: none, say this or --live)',
       value: 'SERIES',
       isList: true,
     },
     live: {
-      help: 'series whose bars come from Binance as they close, after those that are stored',
+      help: 'series whose bars come from Binance as they close, after the stored ones (built in: none)',
       value: 'SERIES',
       isList: true,
     },
@@ -90,11 +90,11 @@ export default {
     'control-port': port('port of POST /step, /fault, /sockets, /act, on loopback (built in: none)'),
     tls: { help: 'speak TLS, with a certificate for loopback and Binance’s host names' },
     'tls-dir': { help: 'folder of that certificate (built in: exchange-tls beside the runs)', value: 'DIR' },
-    'tls-cert': { help: 'a certificate of your own, PEM', value: 'FILE' },
-    'tls-key': { help: 'its key, PEM', value: 'FILE' },
-    'host-name': { help: 'a name it answers to besides loopback’s', value: 'NAME', isList: true },
+    'tls-cert': { help: 'a certificate of your own, PEM (built in: one is made)', value: 'FILE' },
+    'tls-key': { help: 'its key, PEM (built in: of the one that is made)', value: 'FILE' },
+    'host-name': { help: 'a name it answers to besides loopback’s (built in: none)', value: 'NAME', isList: true },
     fault: {
-      help: 'what goes wrong: unknown,route=POST /fapi/v1/order,nth=2 or trigger-rejected,symbol=BTCUSDT,p=0.5 (see --list-faults)',
+      help: 'what goes wrong: unknown,route=POST /fapi/v1/order,nth=2 or trigger-rejected,symbol=BTCUSDT,p=0.5 (see --list-faults; built in: nothing)',
       value: 'SPEC',
       isList: true,
       parse: parseFault,

@@ -20,8 +20,11 @@ interface Flags {
 export default {
   words: '',
   flags: {
-    strategy: { help: 'only trials of this strategy or model: less is counted than was tried', value: 'NAME' },
-    series: { help: 'only trials with this series', value: 'SERIES' },
+    strategy: {
+      help: 'only trials of this strategy or model: less is counted than was tried (built in: all)',
+      value: 'NAME',
+    },
+    series: { help: 'only trials with this series (built in: all)', value: 'SERIES' },
     run: { help: 'judge this run (built in: the trial with the best Sharpe ratio)', value: 'RUN' },
     out: PLACES['out']!,
     ...LEDGER,

@@ -22,36 +22,54 @@ export default {
   words: '<run>',
   flags: {
     // a looser mark than the gate's own is an exception, and those have a reason
-    'min-trades': number(`closed trades, ${THRESHOLDS.trades} or more`, 'COUNT', { min: THRESHOLDS.trades }),
+    'min-trades': number(`closed trades, ${THRESHOLDS.trades} or more (built in: ${THRESHOLDS.trades})`, 'COUNT', {
+      min: THRESHOLDS.trades,
+    }),
     'min-break-even': number(
-      `cost at which nothing is left, by the cost paid, ${THRESHOLDS.breakEven} or more`,
+      `cost at which nothing is left, by the cost paid, ${THRESHOLDS.breakEven} or more (built in: ${THRESHOLDS.breakEven})`,
       'TIMES',
       { min: THRESHOLDS.breakEven },
     ),
-    'max-faulty-bars': number(`share of bars missing, made or outliers, ${THRESHOLDS.faultyBars} or less`, 'SHARE', {
-      min: 0,
-      max: THRESHOLDS.faultyBars,
-    }),
-    'min-efficiency': number(`walk-forward efficiency, ${THRESHOLDS.efficiency} or more`, 'SHARE', {
-      min: THRESHOLDS.efficiency,
-    }),
-    'min-profitable': number(`share of test windows that made money, ${THRESHOLDS.profitable} or more`, 'SHARE', {
-      min: THRESHOLDS.profitable,
-      max: 1,
-    }),
-    'min-deflated': number(`deflated Sharpe ratio, a probability, ${THRESHOLDS.deflated} or more`, 'SHARE', {
-      min: THRESHOLDS.deflated,
-      max: 1,
-    }),
+    'max-faulty-bars': number(
+      `share of bars missing, made or outliers, ${THRESHOLDS.faultyBars} or less (built in: ${THRESHOLDS.faultyBars})`,
+      'SHARE',
+      {
+        min: 0,
+        max: THRESHOLDS.faultyBars,
+      },
+    ),
+    'min-efficiency': number(
+      `walk-forward efficiency, ${THRESHOLDS.efficiency} or more (built in: ${THRESHOLDS.efficiency})`,
+      'SHARE',
+      {
+        min: THRESHOLDS.efficiency,
+      },
+    ),
+    'min-profitable': number(
+      `share of test windows that made money, ${THRESHOLDS.profitable} or more (built in: ${THRESHOLDS.profitable})`,
+      'SHARE',
+      {
+        min: THRESHOLDS.profitable,
+        max: 1,
+      },
+    ),
+    'min-deflated': number(
+      `deflated Sharpe ratio, a probability, ${THRESHOLDS.deflated} or more (built in: ${THRESHOLDS.deflated})`,
+      'SHARE',
+      {
+        min: THRESHOLDS.deflated,
+        max: 1,
+      },
+    ),
     'min-paper-days': number(
-      `days on paper, on live bars, compared by parity, ${THRESHOLDS.paperDays} or more`,
+      `days on paper, on live bars, compared by parity, ${THRESHOLDS.paperDays} or more (built in: ${THRESHOLDS.paperDays})`,
       'DAYS',
       {
         min: THRESHOLDS.paperDays,
       },
     ),
     override: {
-      help: 'lets a check pass, for a reason that is kept',
+      help: 'lets a check pass, for a reason that is kept (built in: none)',
       value: 'CHECK=REASON',
       isList: true,
       parse: (text) => {

@@ -34,7 +34,7 @@ export default {
   words: '<module>',
   flags: {
     ...TRAINING,
-    model: { help: 'one model of the module, where it has several', value: 'NAME' },
+    model: { help: 'one model of the module, needed where it has several (built in: its only one)', value: 'NAME' },
     by: oneOf('what the champion and the challenger are judged by (built in: log-loss)', ...CONTEST_FIGURES),
     margin: number(
       `what the challenger has to be better by: nats of log loss, or basis points a bar (built in: ${MARGINS['log-loss']}, or ${MARGINS.money}: k parameters learnt anew from n bars differ by k ÷ 2n nats by chance, 0.01 for 200 on 10,000)`,
@@ -51,7 +51,10 @@ export default {
       value: 'TIME|CRON',
       parse: parseSchedule,
     },
-    'on-drift': { help: 'only where this paper session has drifted, and no swap has answered that', value: 'SESSION' },
+    'on-drift': {
+      help: 'only where this paper session has drifted, and no swap has answered that (built in: always)',
+      value: 'SESSION',
+    },
     rollback: { help: 'gives the crown back to the champion before, and trains nothing' },
     ...JUDGING,
     threshold: number('with --by money: what p must reach to be traded (built in: 0.5)', 'P', { above: 0, below: 1 }),

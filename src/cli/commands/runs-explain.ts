@@ -13,8 +13,12 @@ import { partText } from '../text.ts'
 export default {
   words: '<run>',
   flags: {
-    trade: { help: 'number of a closed trade, as in the report', value: 'N', parse: tradeNumber },
-    order: { help: 'or the id of an order; id#2 is the second that had it', value: 'ID' },
+    trade: {
+      help: 'number of a closed trade, as in the report (built in: none, say this or --order)',
+      value: 'N',
+      parse: tradeNumber,
+    },
+    order: { help: 'id of an order; id#2 is the second that had it (built in: none)', value: 'ID' },
     chart: { help: 'where to write the chart (built in: trade-N.html beside the report)', value: 'FILE' },
     ...PLACES,
   },

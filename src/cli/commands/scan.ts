@@ -68,9 +68,13 @@ export default {
         min: 0,
       },
     ),
-    exclude: { help: 'symbols to leave out; * stands for any letters', value: 'PATTERN', isList: true },
+    exclude: {
+      help: 'symbols to leave out; * stands for any letters (built in: none)',
+      value: 'PATTERN',
+      isList: true,
+    },
     'as-of': {
-      help: 'rank as it was then, from stored bars that were closed by then and nothing else',
+      help: 'rank as it was then, from stored bars that had closed (built in: now)',
       value: 'TIME',
       parse: parseTime,
     },
