@@ -4,10 +4,11 @@ import type { ForeignTrade } from './foreign-trade.ts'
 /**
  * What trades of others have added to a wallet, in the quote asset. On margin a trade of somebody else moves the average price of what both
  * hold, so that what later fills of the session realise there is not what they realise here.
+ * @param trades with the number of the session's own fills that were known before each, which tells those of one millisecond apart
  * @param fills the session's own, oldest first; on spot none are needed
  */
 export function foreignMoney(
-  trades: readonly ForeignTrade[],
+  trades: readonly (ForeignTrade & { readonly after: number })[],
   fills: readonly Pick<Fill, 'symbol' | 'side' | 'qty' | 'price' | 'time'>[],
   isSpot: boolean,
 ): number {
@@ -17,11 +18,19 @@ export function foreignMoney(
     for (const { side, qty, price } of trades) money -= (side === 'buy' ? 1 : -1) * Number(qty) * Number(price)
   else
     for (const of of new Set(trades.map(({ symbol }) => symbol))) {
-      const own = fills.filter(({ symbol }) => symbol === of).map((fill) => ({ ...fill, at: fill.time }))
+      const own = fills
+        .map(({ symbol, side, qty, price, time }, k) => ({ symbol, side, qty, price, at: time, place: k }))
+        .filter(({ symbol }) => symbol === of)
       const others = trades
         .filter(({ symbol }) => symbol === of)
-        .map(({ side, qty, price, at }) => ({ side, qty: Number(qty), price: Number(price), at }))
-      money += realisedOf([...own, ...others].sort((a, b) => a.at - b.at)) - realisedOf(own)
+        .map(({ side, qty, price, at, after }) => ({
+          side,
+          qty: Number(qty),
+          price: Number(price),
+          at,
+          place: after - 0.5,
+        }))
+      money += realisedOf([...own, ...others].sort((a, b) => a.at - b.at || a.place - b.place)) - realisedOf(own)
     }
   return money
 }

@@ -20,7 +20,7 @@ export interface Foreign {
 }
 
 interface Seen {
-  readonly trades: readonly ForeignTrade[]
+  readonly trades: readonly (ForeignTrade & { readonly after: number })[]
   /** Fills that the session had been told of by then. */
   readonly fills: readonly Fill[]
   /** Of those, fees reckoned in the quote asset that were taken in another. */
@@ -30,7 +30,7 @@ interface Seen {
 /** Trades of somebody else on the account, each with its money, and what the account holds beyond all trades. */
 export function compareForeign({ file, records }: RecordedSession, { result, instants }: PlayedSession): Foreign {
   const ledger = ledgerFor(file.cash)
-  const trades: ForeignTrade[] = []
+  const trades: Seen['trades'][number][] = []
   const gaps = new Map<string, { readonly off: string; readonly seen: Seen }>()
   let [fills, elsewhere] = [0, 0]
   for (const record of records) {
@@ -38,7 +38,7 @@ export function compareForeign({ file, records }: RecordedSession, { result, ins
     if (record.kind !== 'broker') continue
     if (record['feeIn'] !== undefined) elsewhere += Number((record['told'] as { fee: string }).fee)
     const trade = foreignOf(record)
-    if (trade !== null) trades.push(trade)
+    if (trade !== null) trades.push({ ...trade, after: fills })
     const gap = gapOf(record)
     if (gap === null) continue
     const seen = { trades: [...trades], fills: result.fills.slice(0, fills), elsewhere }

@@ -71,7 +71,7 @@ export class Fills {
       const extra = { clientId, filled: qty, ...(feeIn && { feeIn }), ...(feeCoins && { feeCoins }) }
       if (await teller.tell(key, told, extra)) {
         attempt.filled += unitsOf(qty)
-        if (feeIn !== undefined) known.addFeeElsewhere(Number(fee.fee))
+        known.addFill(feeIn === undefined ? '0' : fee.fee)
         this.#context.attempts.count(attempt, told, feeCoins)
         if (feeCoins !== undefined) await this.#fees.sayCoinsGone(symbol)
       }

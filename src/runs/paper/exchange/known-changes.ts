@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../../core/event.ts'
+import type { Told } from '../../../core/told.ts'
 import { foreignMoney } from '../foreign-money.ts'
 import { type ForeignTrade, foreignOf } from '../foreign-trade.ts'
 import type { BrokerNote } from '../paper-broker.ts'
@@ -15,7 +16,9 @@ interface Accepted {
 /** What is known to have changed an account beside the session's own books: it explains what differs, and halts once. */
 export class KnownChanges {
   readonly #isSpot: boolean
-  readonly #trades: ForeignTrade[] = []
+  readonly #trades: (ForeignTrade & { readonly after: number })[] = []
+  /** Fills of the session that its engine has been told of. */
+  #fills = 0
   /** Fees of the session's own fills that were taken in another asset, and reckoned in the quote asset here. */
   #feesElsewhere = 0
   readonly #orders = new Map<string, string>()
@@ -32,19 +35,21 @@ export class KnownChanges {
     for (const note of notes) {
       const trade = foreignOf(note)
       if (trade !== null) this.addTrade(trade)
-      if (note.note === 'told' && note['feeIn'] !== undefined)
-        this.addFeeElsewhere(Number((note['told'] as { readonly fee: string }).fee))
+      const told = note.note === 'told' ? (note['told'] as Told) : null
+      if (told?.kind === 'fill') this.addFill(note['feeIn'] === undefined ? '0' : told.fee)
       if (note.note === 'accepted') this.#accept(note as unknown as Accepted)
     }
   }
 
   addTrade(trade: ForeignTrade): void {
-    this.#trades.push(trade)
+    this.#trades.push({ ...trade, after: this.#fills })
     this.#orders.set(keyOf(trade.symbol, trade.orderId), trade.clientId)
   }
 
-  addFeeElsewhere(fee: number): void {
-    this.#feesElsewhere += fee
+  /** The engine has been told of a fill. @param feeElsewhere what of its fee is reckoned in the quote asset, and was taken in another */
+  addFill(feeElsewhere: string): void {
+    this.#fills++
+    this.#feesElsewhere += Number(feeElsewhere)
   }
 
   /** An order of somebody else has been said. */
