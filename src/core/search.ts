@@ -67,7 +67,7 @@ export interface ReturnsSummary {
   readonly squares: readonly number[]
 }
 
-/** The same where its numbers may lie in columns that many trials share: what judges trials takes either. */
+/** The same with numbers in an array of any kind: what judges trials takes either. */
 export interface ReturnsInLittle extends Omit<ReturnsSummary, 'sums' | 'squares'> {
   readonly sums: ArrayLike<number>
   readonly squares: ArrayLike<number>

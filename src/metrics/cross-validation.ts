@@ -1,5 +1,6 @@
 import type { CrossValidation, ReturnsInLittle } from '../core/search.ts'
 import { HalfSplits, waysToHalve } from './half-splits.ts'
+import { columnsOf, type ReturnsColumns } from './returns-columns.ts'
 import { stretchesOf } from './returns-hash.ts'
 
 const YEAR = 365
@@ -35,17 +36,18 @@ export function crossValidate(summaries: readonly ReturnsInLittle[]): CrossValid
   const odd = summaries.find((one) => one.from !== first.from || one.days !== first.days)
   if (odd !== undefined)
     throw new RangeError(`trials of ${first.days} and of ${odd.days} days, or from other days on, cannot be compared`)
-  return crossValidateDifferent(stretchesOf(summaries)[0]!.trials)
+  const columns = columnsOf(summaries)
+  return crossValidateDifferent(columns, stretchesOf(columns)[0]!.trials)
 }
 
-/** Of different trials of one stretch. */
-export function crossValidateDifferent(trials: readonly ReturnsInLittle[]): CrossValidation | null {
-  const [first] = trials
-  if (first === undefined) return null
-  const blocks = blocksFor(trials.length, first.days)
-  if (trials.length < 2 || blocks < LEAST_BLOCKS) return null
-  const splits = new HalfSplits(blocks, first.sums.length, first.days)
-  const folded = splits.fold(trials)
+/** Of different trials of one stretch, by number. */
+export function crossValidateDifferent(columns: ReturnsColumns, trials: Uint32Array): CrossValidation | null {
+  if (trials.length < 2) return null
+  const days = columns.days[trials[0]!]!
+  const blocks = blocksFor(trials.length, days)
+  if (blocks < LEAST_BLOCKS) return null
+  const splits = new HalfSplits(blocks, columns.blocks[trials[0]!]!, days)
+  const folded = splits.fold(columns, trials)
   const { inside, outside } = chooseBest(trials.length, folded, splits)
   return outcome(trials.length, blocks, splits, inside, outside, ranksOf(trials.length, folded, splits, outside))
 }

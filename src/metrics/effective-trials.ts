@@ -1,6 +1,6 @@
 import type { ReturnsInLittle } from '../core/search.ts'
+import { columnsOf, type ReturnsColumns } from './returns-columns.ts'
 import { LARGEST_SUM, type Stretch, stretchesOf, wholeSums } from './returns-hash.ts'
-import { dailySharpe } from './returns-summary.ts'
 
 /** Trials whose block sums correlate at least so much are one: the leader's sums tell half of the variance of the other's. */
 const ALIKE = Math.SQRT1_2
@@ -28,54 +28,62 @@ const SLACK = 1e-9
  * @returns a whole number, from 0 for no trials up to their number
  */
 export function effectiveTrials(summaries: readonly ReturnsInLittle[]): number {
-  return effectiveOf(stretchesOf(summaries))
+  const columns = columnsOf(summaries)
+  return effectiveOf(columns, stretchesOf(columns))
 }
 
 /** Of stretches that are found already. */
-export function effectiveOf(stretches: readonly Stretch[]): number {
-  const all = stretches.map(movingOf)
+export function effectiveOf(columns: ReturnsColumns, stretches: readonly Stretch[]): number {
+  const all = stretches.map((one) => movingOf(columns, one))
   const different = all.reduce((sum, { moving }) => sum + moving.length, 0)
   let clusters = 0
   for (const { moving, hashes, still } of all) {
     clusters += still
     if (moving.length === 0) continue
     const share = Math.floor((COMPARED * moving.length) / different)
-    clusters += clustersOf(moving, hashes, Math.min(moving.length, Math.max(COMPARED_EACH, share)))
+    clusters += clustersOf(columns, moving, hashes, Math.min(moving.length, Math.max(COMPARED_EACH, share)))
   }
   return Math.round(clusters)
 }
 
 /** Trials of a stretch that moved, and whether there are others. */
-function movingOf({ trials, hashes }: Stretch) {
-  if (trials.every(moves)) return { moving: trials, hashes, still: 0 }
-  const isMoving = trials.map(moves)
+function movingOf(columns: ReturnsColumns, { trials, hashes }: Stretch) {
+  const isMoving = Uint8Array.from(trials, (trial) => Number(moves(columns, trial)))
+  if (!isMoving.includes(0)) return { moving: trials, hashes, still: 0 }
   return { moving: trials.filter((_, k) => isMoving[k]), hashes: hashes.filter((_, k) => isMoving[k]), still: 1 }
 }
 
 /** Whether returns differ from block to block by a unit of theirs: without that they correlate with nothing. */
-function moves({ sums, deviation }: ReturnsInLittle): boolean {
-  let [low, high] = [sums[0]!, sums[0]!]
-  for (let k = 1; k < sums.length; k++) {
-    low = Math.min(low, sums[k]!)
-    high = Math.max(high, sums[k]!)
+function moves({ deviation, blocks, stride, sums, sumUnits }: ReturnsColumns, trial: number): boolean {
+  const at = stride * trial
+  const unit = sumUnits[trial]!
+  let low = sums[at]! * unit
+  let high = low
+  for (let k = 1; k < blocks[trial]!; k++) {
+    const sum = sums[at + k]! * unit
+    low = Math.min(low, sum)
+    high = Math.max(high, sum)
     // of both signs they differ by more than the largest
     if (low < 0 && high > 0) break
   }
-  return deviation > 0 && (high - low) * LARGEST_SUM > Math.max(high, -low)
+  return deviation[trial]! > 0 && (high - low) * LARGEST_SUM > Math.max(high, -low)
 }
 
 /** Clusters of one stretch, of `compared` of its trials. */
-function clustersOf(trials: readonly ReturnsInLittle[], hashes: Float64Array, compared: number): number {
+function clustersOf(columns: ReturnsColumns, trials: Uint32Array, hashes: Float64Array, compared: number): number {
   const last = smallest(hashes, compared)
-  const order: { readonly sums: ReturnsInLittle['sums']; readonly sharpe: number; readonly hash: number }[] = []
-  for (const [k, one] of trials.entries())
-    if (hashes[k]! <= last) order.push({ sums: one.sums, sharpe: dailySharpe(one)!, hash: hashes[k]! })
+  const order: { readonly trial: number; readonly sharpe: number; readonly hash: number }[] = []
+  for (let k = 0; k < trials.length; k++) {
+    if (hashes[k]! > last) continue
+    const trial = trials[k]!
+    order.push({ trial, sharpe: columns.mean[trial]! / columns.deviation[trial]!, hash: hashes[k]! })
+  }
   // mean and deviation stand in the ledger to the bit
   order.sort((a, b) => b.sharpe - a.sharpe || a.hash - b.hash)
-  const leaders = new Leaders(order[0]!.sums.length, compared)
+  const leaders = new Leaders(columns.blocks[order[0]!.trial]!, compared)
   const members: number[] = []
-  for (const { sums } of order) {
-    const leader = leaders.find(sums)
+  for (const { trial } of order) {
+    const leader = leaders.find(columns, trial)
     members[leader] = (members[leader] ?? 0) + 1
   }
   if (compared === trials.length) return members.length
@@ -111,9 +119,9 @@ class Leaders {
   }
 
   /** The first that is alike, or a new one. */
-  find(sums: ReturnsInLittle['sums']): number {
+  find(columns: ReturnsColumns, trial: number): number {
     const [rows, one, width] = [this.#rows, this.#one, this.#width]
-    standardise(sums, one)
+    standardise(columns, trial, one)
     const half = width / 2
     const own = lengthOf(one, half)
     for (let leader = 0; leader < this.#count; leader++) {
@@ -159,9 +167,9 @@ function product(rows: Float64Array, at: number, one: Float64Array, from: number
 }
 
 /** With mean 0 and length 1, so that products are correlations. */
-function standardise(sums: ReturnsInLittle['sums'], into: Float64Array): void {
-  const width = sums.length
-  wholeSums(sums, into)
+function standardise(columns: ReturnsColumns, trial: number, into: Float64Array): void {
+  const width = columns.blocks[trial]!
+  wholeSums(columns, trial, into)
   let mean = 0
   for (let k = 0; k < width; k++) mean += into[k]! / width
   let square = 0

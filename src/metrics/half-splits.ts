@@ -1,4 +1,4 @@
-import type { ReturnsInLittle } from '../core/search.ts'
+import type { ReturnsColumns } from './returns-columns.ts'
 import { firstDay } from './returns-summary.ts'
 
 /** Share of Σr² that must be left when the mean is taken out; less is rounding. */
@@ -67,22 +67,26 @@ export class HalfSplits {
   }
 
   /** Σr and Σr² of the blocks of many trials, `2 × blocks` of each. */
-  fold(trials: readonly ReturnsInLittle[]): Float64Array {
+  fold(columns: ReturnsColumns, trials: Uint32Array): Float64Array {
     const width = 4 * this.#half
     const folded = new Float64Array(width * trials.length)
-    for (let k = 0; k < trials.length; k++) this.#fold(trials[k]!, folded, width * k)
+    for (let k = 0; k < trials.length; k++) this.#fold(columns, trials[k]!, folded, width * k)
     return folded
   }
 
   /** A function of its own: in a loop that is compiled while it runs every sum would be allocated. */
-  #fold({ sums, squares }: ReturnsInLittle, folded: Float64Array, at: number): void {
+  #fold(columns: ReturnsColumns, trial: number, folded: Float64Array, at: number): void {
     const starts = this.#starts
+    const { sums, squares } = columns
+    const first = columns.stride * trial
+    const sumUnit = columns.sumUnits[trial]!
+    const squareUnit = columns.squareUnits[trial]!
     for (let block = 0; block + 1 < starts.length; block++) {
       let sum = 0
       let square = 0
       for (let fine = starts[block]!; fine < starts[block + 1]!; fine++) {
-        sum += sums[fine]!
-        square += squares[fine]!
+        sum += sums[first + fine]! * sumUnit
+        square += squares[first + fine]! * squareUnit
       }
       folded[at + 2 * block] = sum
       folded[at + 2 * block + 1] = square

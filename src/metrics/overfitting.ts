@@ -3,6 +3,7 @@ import type { CrossValidation, Overfitting, ReturnsInLittle } from '../core/sear
 import { crossValidateDifferent } from './cross-validation.ts'
 import { effectiveOf } from './effective-trials.ts'
 import { overfittingVerdict } from './overfitting-verdict.ts'
+import { columnsOf, type ReturnsColumns } from './returns-columns.ts'
 import { type Stretch, stretchesOf } from './returns-hash.ts'
 import { dailySharpe } from './returns-summary.ts'
 import { expectedMaximumSharpe, minimumTrackRecord, probabilisticSharpe } from './sharpe-odds.ts'
@@ -25,6 +26,9 @@ export interface OverfittingOptions {
 
 type Notes = Record<string, string>
 
+/** What is asked of the chosen one alone. */
+type Chosen = Omit<ReturnsInLittle, 'sums' | 'squares'>
+
 /**
  * What the chosen trial's Sharpe ratio is worth after all that was tried: `probabilisticSharpe`, `deflatedSharpe`,
  * `minimumTrackRecord`, `effectiveTrials` and `crossValidate` of daily returns, of which nothing is taken off as free of risk.
@@ -41,16 +45,20 @@ export function judgeOverfitting(
   trials: readonly { readonly returns: ReturnsInLittle | null }[],
   options: OverfittingOptions,
 ): Overfitting {
-  const known: ReturnsInLittle[] = []
-  for (const { returns } of trials) if (returns !== null) known.push(returns)
-  if (!Number.isInteger(options.trials) || options.trials < Math.max(1, known.length))
-    throw new RangeError(`${options.trials} trials counted, ${known.length} of them with returns: count all of them`)
+  return judgeColumns(chosen, columnsOf(trials.map(({ returns }) => returns)), options)
+}
+
+/** The same of trials whose returns lie in columns. */
+export function judgeColumns(chosen: Chosen, trials: ReturnsColumns, options: OverfittingOptions): Overfitting {
+  const known = trials.days.reduce((count, days) => count + Number(days > 0), 0)
+  if (!Number.isInteger(options.trials) || options.trials < Math.max(1, known))
+    throw new RangeError(`${options.trials} trials counted, ${known} of them with returns: count all of them`)
   if (options.isOutOfSample && options.trials !== 1)
     throw new RangeError(`${options.trials} trials counted: a walk-forward's stitched curve is judged alone`)
   const notes: Notes = {}
-  const stretches = options.trials === 1 ? [] : stretchesOf(known)
-  const figures = sharpeFigures(chosen, known, stretches, options, notes)
-  const crossValidation = validated(chosen, stretches, options, notes)
+  const stretches = options.trials === 1 ? [] : stretchesOf(trials)
+  const figures = sharpeFigures(chosen, trials, stretches, options, notes)
+  const crossValidation = validated(chosen, trials, stretches, options, notes)
   const found = { trials: options.trials, days: chosen.days, ...figures, crossValidation }
   return { ...found, notes, ...overfittingVerdict(found, notes, options.isOutOfSample) }
 }
@@ -58,8 +66,8 @@ export function judgeOverfitting(
 type SharpeFigures = Omit<Overfitting, 'trials' | 'days' | 'crossValidation' | 'notes' | 'verdict' | 'tone'>
 
 function sharpeFigures(
-  chosen: ReturnsInLittle,
-  known: readonly ReturnsInLittle[],
+  chosen: Chosen,
+  columns: ReturnsColumns,
   stretches: readonly Stretch[],
   options: OverfittingOptions,
   notes: Notes,
@@ -70,9 +78,9 @@ function sharpeFigures(
   const sharpe = dailySharpe(chosen)
   const little = tooLittle(chosen, sharpe, options)
   if (sharpe === null) none(['sharpe'], 'daily returns never differ')
-  const effective = effectiveNumber(stretches, options.trials)
+  const effective = effectiveNumber(columns, stretches, options.trials)
   if (effective === null) none(['effectiveTrials'], 'no trial has daily returns')
-  const spread = options.trials === 1 ? null : spreadOf(known, chosen.days)
+  const spread = options.trials === 1 ? null : spreadOf(columns, chosen.days)
   if (spread === null)
     none(
       [
@@ -118,7 +126,7 @@ function sharpeFigures(
 }
 
 /** Why nothing can be said of the chosen trial, `null` where something can. */
-function tooLittle(chosen: ReturnsInLittle, sharpe: Figure, { trades }: OverfittingOptions): string | null {
+function tooLittle(chosen: Chosen, sharpe: Figure, { trades }: OverfittingOptions): string | null {
   if (sharpe === null) return 'daily returns never differ'
   if (chosen.days < LEAST_DAYS)
     return `${plural(chosen.days, 'day')}: too few to say, at least ${LEAST_DAYS} are needed`
@@ -134,18 +142,20 @@ function unchosen({ isOutOfSample }: OverfittingOptions): string {
     : 'only one trial was made: nothing was chosen'
 }
 
-function effectiveNumber(stretches: readonly Stretch[], trials: number): Figure {
+function effectiveNumber(columns: ReturnsColumns, stretches: readonly Stretch[], trials: number): Figure {
   if (trials === 1) return 1
-  return stretches.length === 0 ? null : effectiveOf(stretches)
+  return stretches.length === 0 ? null : effectiveOf(columns, stretches)
 }
 
 /** Deviation of daily Sharpe ratios; `null` of fewer than two. Of chance alone it goes with 1 ÷ √days. */
-function spreadOf(known: readonly ReturnsInLittle[], days: number): Figure {
+function spreadOf(columns: ReturnsColumns, days: number): Figure {
   let [count, mean, square] = [0, 0, 0]
-  for (const one of known) {
-    const sharpe = dailySharpe(one)
-    if (sharpe === null) continue
-    const scaled = one.days === days ? sharpe : sharpe * Math.sqrt(one.days / days)
+  for (let k = 0; k < columns.length; k++) {
+    const deviation = columns.deviation[k]!
+    if (!(deviation > 0)) continue
+    const sharpe = columns.mean[k]! / deviation
+    const own = columns.days[k]!
+    const scaled = own === days ? sharpe : sharpe * Math.sqrt(own / days)
     const step = scaled - mean
     mean += step / ++count
     square += step * (scaled - mean)
@@ -154,7 +164,8 @@ function spreadOf(known: readonly ReturnsInLittle[], days: number): Figure {
 }
 
 function validated(
-  chosen: ReturnsInLittle,
+  chosen: Chosen,
+  columns: ReturnsColumns,
   stretches: readonly Stretch[],
   options: OverfittingOptions,
   notes: Notes,
@@ -169,7 +180,7 @@ function validated(
     return none(`${plural(chosen.days, 'day')}: too few to halve, at least ${LEAST_DAYS} are needed`)
   const own = stretches.find(({ from, days }) => from === chosen.from && days === chosen.days)
   return (
-    crossValidateDifferent(own?.trials ?? []) ??
+    (own && crossValidateDifferent(columns, own.trials)) ??
     none('fewer than two different trials over the same days can be compared')
   )
 }

@@ -1,4 +1,4 @@
-import type { ReturnsInLittle } from '../core/search.ts'
+import type { ReturnsColumns } from './returns-columns.ts'
 
 /** The largest of a trial's sums in whole units: as finely as a line of the trial ledger keeps them. */
 export const LARGEST_SUM = 32_767
@@ -8,14 +8,26 @@ const HALVES = new Int32Array(DOUBLE.buffer)
 const HASH = new Int32Array(2)
 let whole = new Int32Array(64)
 
-/** Sums in units of the largest ÷ 32,767, rounded: the same of a trial and of its line in the ledger. The rest of `into` stays. */
-export function wholeSums(sums: ReturnsInLittle['sums'], into: Int32Array | Float64Array): void {
+/** A trial's sums in units of the largest ÷ 32,767, rounded: the same of a trial and of its line in the ledger. The rest of `into` stays. */
+export function wholeSums(
+  { blocks, stride, sums, sumUnits }: ReturnsColumns,
+  trial: number,
+  into: Int32Array | Float64Array,
+): void {
+  const width = blocks[trial]!
+  const at = stride * trial
+  const own = sumUnits[trial]!
   let most = 0
-  for (let k = 0; k < sums.length; k++) most = Math.max(most, Math.abs(sums[k]!))
-  const unit = most / LARGEST_SUM
+  for (let k = 0; k < width; k++) most = Math.max(most, Math.abs(sums[at + k]!))
+  // as a line keeps them: what follows would round to the same
+  if (most === LARGEST_SUM && sums instanceof Int16Array) {
+    for (let k = 0; k < width; k++) into[k] = sums[at + k]!
+    return
+  }
+  const unit = (most * own) / LARGEST_SUM
   const scale = unit === 0 ? 0 : 1 / unit
   // rounded as Math.round does, at a fifth of its cost
-  for (let k = 0; k < sums.length; k++) into[k] = ((sums[k]! * scale + LARGEST_SUM + 1.5) | 0) - LARGEST_SUM - 1
+  for (let k = 0; k < width; k++) into[k] = ((sums[at + k]! * own * scale + LARGEST_SUM + 1.5) | 0) - LARGEST_SUM - 1
 }
 
 /**
@@ -23,19 +35,19 @@ export function wholeSums(sums: ReturnsInLittle['sums'], into: Int32Array | Floa
  * another (one pair in 10¹⁶). Ordered by it, trials are shuffled as if at random, however they came. It is of mean, deviation and
  * whole sums, which a line of the ledger keeps to the bit.
  */
-function returnsHash({ sums, mean, deviation }: ReturnsInLittle): number {
+function returnsHash(columns: ReturnsColumns, trial: number): number {
   HASH[0] = 0x9e3779b9
   HASH[1] = 0x85ebca6b
-  const width = sums.length
+  const width = columns.blocks[trial]!
   if (whole.length < width + 3) whole = new Int32Array(width + 3)
   whole.fill(0, width, width + 3)
-  wholeSums(sums, whole)
+  wholeSums(columns, trial, whole)
   for (let k = 0; k < width; k += 4)
     stir((whole[k]! << 16) | (whole[k + 1]! & 0xffff), (whole[k + 2]! << 16) | (whole[k + 3]! & 0xffff))
   // of size, and of days inside the blocks, these tell; −0 is 0
-  DOUBLE[0] = mean + 0
+  DOUBLE[0] = columns.mean[trial]! + 0
   stir(HALVES[0]!, HALVES[1]!)
-  DOUBLE[0] = deviation + 0
+  DOUBLE[0] = columns.deviation[trial]! + 0
   stir(HALVES[0]!, HALVES[1]!)
   return (mixed(HASH[0]!) >>> 0) * 2 ** 21 + (mixed(HASH[1]!) >>> 11)
 }
@@ -44,46 +56,50 @@ function returnsHash({ sums, mean, deviation }: ReturnsInLittle): number {
 export interface Stretch {
   readonly from: number
   readonly days: number
-  readonly trials: readonly ReturnsInLittle[]
+  /** By number. */
+  readonly trials: Uint32Array
   readonly hashes: Float64Array
 }
 
-/** The different trials of each stretch. */
-export function stretchesOf(summaries: readonly ReturnsInLittle[]): readonly Stretch[] {
-  const stretches = new Map<string, ReturnsInLittle[]>()
-  let [last, from, days] = [null as ReturnsInLittle[] | null, 0, 0]
-  for (const summary of summaries) {
-    if (last === null || from !== summary.from || days !== summary.days) {
-      ;({ from, days } = summary)
+/** The different trials of each stretch; those without returns are in none. */
+export function stretchesOf(columns: ReturnsColumns): readonly Stretch[] {
+  const stretches = new Map<string, number[]>()
+  let [last, from, days] = [null as number[] | null, 0, 0]
+  for (let k = 0; k < columns.length; k++) {
+    const own = columns.days[k]!
+    if (own === 0) continue
+    if (last === null || from !== columns.from[k]! || days !== own) {
+      from = columns.from[k]!
+      days = own
       const key = `${from} ${days}`
       last = stretches.get(key) ?? []
       stretches.set(key, last)
     }
-    last.push(summary)
+    last.push(k)
   }
   return [...stretches.values()].map((trials) => {
-    const { from, days } = trials[0]!
-    return { from, days, ...different(trials) }
+    const first = trials[0]!
+    return { from: columns.from[first]!, days: columns.days[first]!, ...different(columns, trials) }
   })
 }
 
-function different(summaries: readonly ReturnsInLittle[]): Pick<Stretch, 'trials' | 'hashes'> {
+function different(columns: ReturnsColumns, among: readonly number[]): Pick<Stretch, 'trials' | 'hashes'> {
   // of open addresses: a Map makes an object of every such number
-  const places = 2 ** Math.ceil(Math.log2(2 * summaries.length + 1))
+  const places = 2 ** Math.ceil(Math.log2(2 * among.length + 1))
   const taken = new Float64Array(places).fill(-1)
-  const trials: ReturnsInLittle[] = []
-  const hashes = new Float64Array(summaries.length)
-  for (let k = 0; k < summaries.length; k++) {
-    const one = summaries[k]!
-    const hash = returnsHash(one)
+  const trials = new Uint32Array(among.length)
+  const hashes = new Float64Array(among.length)
+  let count = 0
+  for (const trial of among) {
+    const hash = returnsHash(columns, trial)
     let place = (hash >>> 0) & (places - 1)
     while (taken[place]! !== -1 && taken[place]! !== hash) place = (place + 1) & (places - 1)
     if (taken[place]! === hash) continue
     taken[place] = hash
-    hashes[trials.length] = hash
-    trials.push(one)
+    hashes[count] = hash
+    trials[count++] = trial
   }
-  return { trials, hashes: hashes.subarray(0, trials.length) }
+  return { trials: trials.subarray(0, count), hashes: hashes.subarray(0, count) }
 }
 
 function stir(one: number, other: number): void {

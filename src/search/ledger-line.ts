@@ -29,13 +29,9 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { Figure } from '../core/findings.ts'
 import type { TrialVerb } from '../core/ledger.ts'
-import {
-  type Params,
-  RETURN_BLOCKS,
-  type ReturnsInLittle,
-  type ReturnsSummary,
-  type TrialOutcome,
-} from '../core/search.ts'
+import type { Params, ReturnsSummary, TrialOutcome } from '../core/search.ts'
+import { returnsAt } from '../metrics/returns-columns.ts'
+import { LedgerReturns } from './ledger-returns.ts'
 
 const VERSION = 1
 
@@ -45,6 +41,9 @@ export const LINE_START = '{"v":'
 const HEAD = `${LINE_START}${VERSION},"id":"`
 const ID_DIGITS = 24
 const AFTER_ID = HEAD.length + ID_DIGITS
+/** Where the value of `at` begins: what stands before it is always as long. */
+const AT = AFTER_ID + '","at":'.length
+const RETURNS = ',"r":'
 const SUM = ',"c":"'
 /** Length of `,"c":"1a2b3c4d"}`. */
 const TAIL = 16
@@ -108,15 +107,19 @@ export function lineOf(entry: TrialEntry): string {
 /** A trial as it stands in a line: a figure is read when it is asked for, since a ledger has many and few are asked for all. */
 export class WrittenTrial implements TrialEntry {
   readonly #line: string
-  readonly id: string
+  /** 32 bits of its id, by which the lines of one trial are found: reckoned while the line is near the processor. */
+  readonly idBits: number
 
   constructor(line: string) {
     this.#line = line
-    this.id = line.slice(HEAD.length, HEAD.length + ID_DIGITS)
+    this.idBits = idBits(line)
   }
 
+  get id(): string {
+    return this.#line.slice(HEAD.length, AFTER_ID)
+  }
   get at(): number {
-    return Number(this.#text(',"at":', ',"verb":'))
+    return Number(this.#line.slice(AT, this.#line.indexOf(',', AT)))
   }
   get verb(): TrialVerb {
     return this.#read(',"verb":', ',"run":')
@@ -158,13 +161,13 @@ export class WrittenTrial implements TrialEntry {
     return this.#read(',"params":', ',"c":', this.#line.length - TAIL)
   }
   get returns(): ReturnsSummary | null {
-    const found = this.returnsIn(new Columns())
-    return found && { ...found, sums: Array.from(found.sums), squares: Array.from(found.squares) }
+    const one = new LedgerReturns(1)
+    this.readReturns(one, 0)
+    return returnsAt(one, 0)
   }
-  /** Its returns, their numbers in columns that it shares with other trials. */
-  returnsIn(columns: Columns): ReturnsInLittle | null {
-    const text = this.#text(',"r":', ',"params":')
-    return text === 'null' ? null : unpacked(text, columns)
+  /** Reads its returns into columns that it shares with other trials. */
+  readReturns(columns: LedgerReturns, trial: number): void {
+    columns.read(trial, this.#line, this.#line.indexOf(RETURNS, AFTER_ID) + RETURNS.length)
   }
   /** Verb, run, name, series, span, data, code and status as text: the trials of a search have it in common. */
   get kind(): string {
@@ -194,6 +197,13 @@ export function readLine(line: string): WrittenTrial | number | null {
   return isWhole ? new WrittenTrial(line) : null
 }
 
+/** Of the first half of an id, which is a hash. */
+function idBits(line: string): number {
+  let bits = 0
+  for (let k = HEAD.length; k < HEAD.length + ID_DIGITS / 2; k++) bits = (Math.imul(bits, 31) + line.charCodeAt(k)) | 0
+  return bits ^ (bits >>> 15)
+}
+
 function sumOf(text: string): string {
   return crc32(text).toString(16).padStart(8, '0')
 }
@@ -221,56 +231,6 @@ function packed(returns: ReturnsSummary): readonly [number, number, string] | nu
   for (const value of sums) at = bytes.writeInt16LE(s === 0 ? 0 : Math.round(value / s), at)
   for (const value of squares) at = bytes.writeUInt16LE(q === 0 ? 0 : Math.round(value / q), at)
   return [from, days, bytes.toString('base64')]
-}
-
-/** Of the longest line: decoded in one place, since a buffer of its own for each of many costs more than its numbers. */
-const DECODED = Buffer.alloc(8 * DOUBLES + 4 * RETURN_BLOCKS)
-const NUMBERS = new DataView(DECODED.buffer, DECODED.byteOffset, DECODED.length)
-
-/** Room for the numbers of many trials: an array for each of them would cost more than reading it. */
-export class Columns {
-  #room = new Float64Array(0)
-  #taken = 0
-  /** The next gets more, up to a megabyte: who reads one trial needs little. */
-  #size = 2 * RETURN_BLOCKS
-
-  take(count: number): Float64Array {
-    if (this.#taken + count > this.#room.length) {
-      this.#room = new Float64Array(Math.max(count, this.#size))
-      this.#size = Math.min(2 * this.#size, 1 << 17)
-      this.#taken = 0
-    }
-    this.#taken += count
-    return this.#room.subarray(this.#taken - count, this.#taken)
-  }
-}
-
-/** Of the trial that was read last: those of one search have it in common. */
-let stretch = ''
-let [stretchFrom, stretchDays] = [0, 0]
-
-function unpacked(text: string, columns: Columns): ReturnsInLittle {
-  const begin = text.indexOf('"')
-  if (!text.startsWith(stretch) || stretch.length !== begin) {
-    stretch = text.slice(0, begin)
-    ;[stretchFrom, stretchDays] = stretch.slice(1).split(',', 2).map(Number) as [number, number]
-  }
-  const length = DECODED.write(text.slice(begin + 1, -2), 'base64')
-  const s = double(4)
-  const q = double(5)
-  const blocks = (length - 8 * DOUBLES) >> 2
-  const sums = columns.take(blocks)
-  const squares = columns.take(blocks)
-  for (let k = 0, at = 8 * DOUBLES; k < blocks; k++, at += 2) {
-    sums[k] = NUMBERS.getInt16(at, true) * s
-    squares[k] = NUMBERS.getUint16(at + 2 * blocks, true) * q
-  }
-  const [mean, deviation, skew, kurtosis] = [double(0), double(1), double(2), double(3)]
-  return { from: stretchFrom, days: stretchDays, mean, deviation, skew, kurtosis, sums, squares }
-}
-
-function double(k: number): number {
-  return NUMBERS.getFloat64(8 * k, true)
 }
 
 /** What JSON cannot hold is `null`. */

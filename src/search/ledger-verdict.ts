@@ -1,9 +1,11 @@
 import type { LedgerVerdict, NamedTrial } from '../core/ledger.ts'
 import type { ReturnsInLittle } from '../core/search.ts'
-import { judgeOverfitting } from '../metrics/overfitting.ts'
+import { judgeColumns } from '../metrics/overfitting.ts'
+import { type ReturnsColumns, returnsAt } from '../metrics/returns-columns.ts'
 import { dailySharpe } from '../metrics/returns-summary.ts'
 import type { Ledger } from './ledger.ts'
-import { Columns, lineOf, readLine, type TrialEntry, WrittenTrial } from './ledger-line.ts'
+import { lineOf, readLine, type TrialEntry, WrittenTrial } from './ledger-line.ts'
+import { LedgerReturns } from './ledger-returns.ts'
 
 const DAYS_A_YEAR = 365
 
@@ -30,23 +32,22 @@ export function judgeTrial(ledger: Ledger, chosen: TrialEntry | 'best', view: Vi
   const trials = differentTrials(ledger, view)
   let k = chosen === 'best' ? -1 : trials.findIndex(({ id }) => id === chosen.id)
   if (chosen !== 'best' && k < 0) k = trials.push(asWritten(chosen)) - 1
-  const known = returnsOf(trials)
-  if (chosen === 'best') k = bestOf(trials, known)
-  const own = known[k]?.returns ?? null
+  const { returns, kinds, first, last } = goThrough(trials)
+  if (chosen === 'best') k = bestOf(trials, returns)
+  const own = k < 0 ? null : returnsAt(returns, k)
   const trades = trials[k]?.trades ?? null
-  const kinds = kindsOf(trials)
   const { name = null, series = null } = view
   return {
-    ...{ lines: ledger.entries.length, trials: trials.length, ...timesOf(trials) },
+    ...{ lines: ledger.entries.length, trials: trials.length, first, last },
     failed: kinds.reduce((sum, { count, one }) => sum + (one.status === 'failed' ? count : 0), 0),
     byName: counted(kinds, 'name').map(([name, trials]) => ({ name, trials })),
     byVerb: counted(kinds, 'verb').map(([verb, trials]) => ({ verb, trials })),
-    compared: own === null ? 0 : known.filter(({ returns }) => isOver(returns, own)).length,
+    compared: own === null ? 0 : countOver(returns, own),
     unreadable: ledger.unreadable,
     view: { name, series },
     chosen: k < 0 ? null : named(trials[k]!, own),
     overfitting:
-      own === null ? null : judgeOverfitting(own, known, { trials: trials.length, ...(trades !== null && { trades }) }),
+      own === null ? null : judgeColumns(own, returns, { trials: trials.length, ...(trades !== null && { trades }) }),
   }
 }
 
@@ -60,10 +61,10 @@ export function bestByName(ledger: Ledger, view: View = {}): readonly NameTried[
     else group.push(trial)
   }
   const tried = [...groups].map(([name, trials]) => {
-    const known = returnsOf(trials)
-    const k = bestOf(trials, known)
-    const best = k < 0 ? null : named(trials[k]!, known[k]!.returns)
-    return { name, trials: trials.length, last: timesOf(trials).last!, best }
+    const { returns, last } = goThrough(trials)
+    const k = bestOf(trials, returns)
+    const best = k < 0 ? null : named(trials[k]!, returnsAt(returns, k))
+    return { name, trials: trials.length, last: last!, best }
   })
   return tried.sort((a, b) => b.trials - a.trials)
 }
@@ -80,9 +81,8 @@ function differentTrials({ entries }: Ledger, view: View): WrittenTrial[] {
   for (let k = 0; k < entries.length; k++) {
     const trial = entries[k]!
     if (!isAll && !isIn(view, trial)) continue
-    const { id } = trial
-    let place = placeOf(id) & (places - 1)
-    while (taken[place]! >= 0 && different[taken[place]!]!.id !== id) place = (place + 1) & (places - 1)
+    let place = trial.idBits & (places - 1)
+    while (taken[place]! >= 0 && !isSame(different[taken[place]!]!, trial)) place = (place + 1) & (places - 1)
     const before = taken[place]!
     if (before < 0) taken[place] = different.push(trial) - 1
     else if (KNOWN[trial.status] >= KNOWN[different[before]!.status]) different[before] = trial
@@ -90,16 +90,8 @@ function differentTrials({ entries }: Ledger, view: View): WrittenTrial[] {
   return different
 }
 
-/** Of the first half of an id, which is a hash. */
-function placeOf(id: string): number {
-  let bits = 0
-  for (let k = 0; k < 12; k++) bits = (Math.imul(bits, 31) + id.charCodeAt(k)) | 0
-  return bits ^ (bits >>> 15)
-}
-
-function returnsOf(trials: readonly WrittenTrial[]): { readonly returns: ReturnsInLittle | null }[] {
-  const columns = new Columns()
-  return trials.map((trial) => ({ returns: trial.returnsIn(columns) }))
+function isSame(one: WrittenTrial, other: WrittenTrial): boolean {
+  return one.idBits === other.idBits && one.id === other.id
 }
 
 interface Kind {
@@ -108,21 +100,37 @@ interface Kind {
   count: number
 }
 
-/** Trials that are alike in all but parameters and outcome, by number: few kinds where there are many trials. */
-function kindsOf(trials: readonly WrittenTrial[]): readonly Kind[] {
+interface Tried {
+  readonly returns: ReturnsColumns
+  /** Trials that are alike in all but parameters and outcome: few kinds where there are many trials. */
+  readonly kinds: readonly Kind[]
+  /** When, UTC ms; `null` without any. */
+  readonly first: number | null
+  readonly last: number | null
+}
+
+/** What is asked of every line, in one go: to come back to so many costs more than what is read of them. */
+function goThrough(trials: readonly WrittenTrial[]): Tried {
+  const returns = new LedgerReturns(trials.length)
   const kinds = new Map<string, Kind>()
-  let [last, kind] = ['', null as Kind | null]
-  for (const trial of trials) {
-    const text = trial.kind
+  let [text, kind] = ['', null as Kind | null]
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let k = 0; k < trials.length; k++) {
+    const trial = trials[k]!
+    const { at, kind: own } = trial
+    first = Math.min(first, at)
+    last = Math.max(last, at)
     // those of one search stand one after the other
-    if (kind === null || text !== last) {
-      kind = kinds.get(text) ?? { one: trial, count: 0 }
-      kinds.set(text, kind)
-      last = text
+    if (kind === null || own !== text) {
+      kind = kinds.get(own) ?? { one: trial, count: 0 }
+      kinds.set(own, kind)
+      text = own
     }
     kind.count++
+    trial.readReturns(returns, k)
   }
-  return [...kinds.values()]
+  const times = trials.length === 0 ? { first: null, last: null } : { first, last }
+  return { returns, kinds: [...kinds.values()], ...times }
 }
 
 function counted<K extends 'name' | 'verb'>(kinds: readonly Kind[], key: K): [WrittenTrial[K], number][] {
@@ -131,17 +139,11 @@ function counted<K extends 'name' | 'verb'>(kinds: readonly Kind[], key: K): [Wr
   return [...counts].sort((a, b) => b[1] - a[1])
 }
 
-function timesOf(trials: readonly WrittenTrial[]): { readonly first: number | null; readonly last: number | null } {
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const { at } of trials) {
-    first = Math.min(first, at)
-    last = Math.max(last, at)
-  }
-  return trials.length === 0 ? { first: null, last: null } : { first, last }
-}
-
-function isOver(returns: ReturnsInLittle | null, { from, days }: ReturnsInLittle): boolean {
-  return returns !== null && returns.from === from && returns.days === days
+/** Trials over the same days. */
+function countOver(columns: ReturnsColumns, { from, days }: ReturnsInLittle): number {
+  let count = 0
+  for (let k = 0; k < columns.length; k++) if (columns.from[k] === from && columns.days[k] === days) count++
+  return count
 }
 
 function isIn({ name, series }: View, trial: WrittenTrial): boolean {
@@ -155,16 +157,13 @@ function asWritten(trial: TrialEntry): WrittenTrial {
 }
 
 /** −1 where none has a Sharpe ratio. */
-function bestOf(
-  trials: readonly WrittenTrial[],
-  known: readonly { readonly returns: ReturnsInLittle | null }[],
-): number {
+function bestOf(trials: readonly WrittenTrial[], { mean, deviation }: ReturnsColumns): number {
   let best = -1
   let most = Number.NEGATIVE_INFINITY
-  for (let k = 0; k < known.length; k++) {
-    const { returns } = known[k]!
-    const sharpe = returns === null ? null : dailySharpe(returns)
-    if (sharpe === null || sharpe <= most || trials[k]!.status !== 'done') continue
+  for (let k = 0; k < trials.length; k++) {
+    if (!(deviation[k]! > 0)) continue
+    const sharpe = mean[k]! / deviation[k]!
+    if (sharpe <= most || trials[k]!.status !== 'done') continue
     best = k
     most = sharpe
   }

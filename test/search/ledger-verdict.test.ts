@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { ReturnsSummary } from '../../src/core/search.ts'
 import { judgeOverfitting } from '../../src/metrics/overfitting.ts'
 import { appendTrials, readLedger } from '../../src/search/ledger.ts'
 import type { TrialEntry } from '../../src/search/ledger-line.ts'
@@ -81,6 +82,25 @@ describe('the verdict of a ledger', () => {
       expect([key, overfitting![key]]).toEqual([key, exact[key] === null ? null : expect.closeTo(exact[key], 6)])
     expect(overfitting!.crossValidation!.probability).toBeCloseTo(exact.crossValidation!.probability, 2)
     expect(overfitting!.crossValidation!.trials).toBe(40)
+  })
+
+  test('is to the bit what judging comes to that takes the returns of each line by themselves', () => {
+    const kinds: ((returns: ReturnsSummary) => ReturnsSummary | null)[] = [
+      (one) => one,
+      () => null,
+      (one) => ({ ...one, deviation: 0, sums: one.sums.map(() => 0), squares: one.squares.map(() => 0) }),
+    ]
+    // of days fewer than blocks, and more; some did the same as others
+    const entries = Array.from({ length: 120 }, (_, k) =>
+      madeTrial(k, { returns: kinds[k % 7 < 3 ? k % 7 : 0]!(madeReturns(k % 90, [366, 41, 64][k % 3])) }),
+    )
+    const ledger = ledgerOf(...entries)
+    for (const number of [0, 3, 4, 5]) {
+      const { overfitting } = judgeTrial(ledger, entries[number]!)
+      const alone = ledger.entries.map(({ returns }) => ({ returns }))
+      expect(overfitting).toEqual(judgeOverfitting(alone[number]!.returns!, alone, { trials: 120, trades: 40 }))
+      expect(overfitting!.crossValidation!.trials).toBeGreaterThan(20)
+    }
   })
 
   test('a trial that is not in the ledger is counted with it, and one that is there not twice', () => {
