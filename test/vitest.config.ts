@@ -1,11 +1,16 @@
 import module from 'node:module'
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { memoryFolder } from './memory-folder.ts'
 import { SlowestFirst } from './slowest-first.ts'
 
 // all that the tests start compiles what it runs once, and not each process and thread by itself; Deno has no such cache
 const { directory } = module.enableCompileCache?.() ?? {}
 if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= directory
+
+// behind the cache, which lies among the temporary files and is to stay; whoever has named a place for these knows why
+const inMemory = process.env['TMPDIR'] === undefined ? memoryFolder() : null
+if (inMemory !== null) process.env['TMPDIR'] = inMemory
 
 const root = resolve(import.meta.dirname, '..')
 
