@@ -136,6 +136,17 @@ describe('a position of others in a symbol of the session', () => {
     expect(stub.open()).toHaveLength(2)
   })
 
+  test('is told as it comes, though a comparison that is underway has passed positions already', async () => {
+    const isNoted = () => session.journal.some((one) => 'note' in one && one.note.note === 'foreign')
+    stub.fault('GET /fapi/v3/balance', async ({ carryOut }) => {
+      stub.fill(order, 3, '100')
+      await until('it is noted', isNoted)
+      return carryOut()
+    })
+    const order = stub.foreign({ clientId: 'web_1', side: 'BUY', type: 'MARKET', qty: 3 })
+    await until('it is said', () => session.said.includes('position critical'))
+  })
+
   test('that takes the session’s away is to be bought back', async () => {
     await hold({})
     trade('SELL', 1, '100')
