@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { didYouMean } from '../core/suggest.ts'
+import { HOME } from './package-info.ts'
 import { resolveToThisCopy } from './resolve-to-this-copy.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -21,8 +22,11 @@ export async function loadModule(what: string, path: string, from = process.cwd(
   if (!existsSync(file)) {
     const dir = dirname(file)
     const names = existsSync(dir) ? readdirSync(dir).filter((name) => /\.(ts|js|mjs)$/.test(name)) : []
+    const shipped = join(HOME, 'strategies', basename(file))
+    // the demo and the README speak of the examples wherever somebody is
+    const example = existsSync(shipped) ? `; klinelab’s own is ${shipped}: give that path, or copy it to ${path}` : ''
     throw new UsageError(
-      `${what} ${path}: there is no such file${didYouMean(basename(file), names)}${names.length > 0 ? `; in ${dirname(path)}: ${names.join(', ')}` : ''}`,
+      `${what} ${path}: there is no such file${didYouMean(basename(file), names)}${names.length > 0 ? `; in ${dirname(path)}: ${names.join(', ')}` : ''}${example}`,
     )
   }
   resolveToThisCopy()

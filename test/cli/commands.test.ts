@@ -126,6 +126,14 @@ describe('every command', () => {
     expect(klinelab(['--version']).stdout.trim()).toBe(version)
   })
 
+  test('an example that is not in this folder is said to be klinelab’s own, by a path that works', async () => {
+    const data = ['--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-02-01', '--out', scratch()]
+    const done = await klinelabHere(['backtest', 'strategies/elsewhere/sma-cross.ts', ...data])
+    expect(done.code).toBe(2)
+    const [, path] = /klinelab’s own is (\S+): give that path, or copy it/.exec(done.stderr)!
+    expect(await klinelabHere(['backtest', path!, ...data])).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('an error with --json is a document too', async () => {
     const done = await klinelabHere(['backtest', 'nothing.ts', '--data', 'binance:BTCUSDT:1h', '--json'])
     expect(done.code).toBe(2)

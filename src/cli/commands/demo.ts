@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LedgerVerdict } from '../../core/ledger.ts'
 import type { RunDocument } from '../../core/run.ts'
 import { timeName } from '../../core/time.ts'
@@ -44,14 +46,20 @@ export default {
       training.end()
     }
     const seconds = ((performance.now() - start) / 1000).toFixed(2)
-    const next =
-      'Open a report in a browser. Next: read strategies/sma-cross.ts, change it, and run it with\n  klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h \n(in a checkout: npm start -- backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h), or strategies/ml-direction.ts, and\n  klinelab train strategies/ml-direction.ts'
+    const next = nextText(existsSync(join(io.cwd, 'strategies', 'sma-cross.ts')))
     return {
       json: { runs: documents },
       text: `${texts.join('\n\n')}\n\n${sideBySide(compared)}\n\n${demoTriedText(tried, shown(settings.ledger, io.cwd))}${seconds} s. All are examples; none is claimed to make money.\n${next}`,
     }
   },
 } satisfies Command
+
+/** What to do then: the examples are at hand in a project or a checkout alone. */
+function nextText(isProject: boolean): string {
+  if (!isProject)
+    return 'Open a report in a browser. Next: a project with a strategy to change, and there what its README says:\n  klinelab init my-strategies'
+  return 'Open a report in a browser. Next: read strategies/sma-cross.ts, change it, and run it with\n  klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h\n(in a checkout: npm start -- backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h)'
+}
 
 /** A model's strategy and a rule on the same bars, and what holding them came to. */
 function sideBySide(documents: readonly RunDocument[]): string {
