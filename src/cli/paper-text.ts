@@ -16,6 +16,8 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
       'State',
       `${state}${state === 'halted' ? ` (nothing is opened until klinelab paper resume ${snapshot.name})` : ''}${snapshot.at === null ? ', no bar yet' : `, last instant ${timeName(snapshot.at)} UTC`}`,
     ],
+    // of one whose process is gone it is what it waited for
+    ...(snapshot.waiting && state === snapshot.state ? [['', snapshot.waiting.text] as [string, string]] : []),
     ['Orders go to', snapshot.broker],
     ['Bars', `${count(counters.bars)} of ${series.map(({ name }) => name).join(', ')}`],
     ['Equity', `${amount(snapshot.startEquity)} → ${amount(snapshot.equity)} ${quote}`],

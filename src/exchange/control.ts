@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Gatekeeper } from '../data/serve/gatekeeper.ts'
+import type { ReplayState } from '../data/serve/replay-header.ts'
 import { checkFault, type FaultSpec } from './fault-spec.ts'
 import type { Fault, FaultNote, Faults } from './faults.ts'
 import type { StepPace } from './pace.ts'
@@ -21,6 +22,7 @@ export interface ControlOptions {
   readonly step: StepPace | null
   /** Replay time. */
   readonly now: () => number
+  readonly replay: () => ReplayState
   /** What the account itself may ask. */
   readonly ask: (request: WireRequest) => WireReply
   readonly keys: { readonly key: string; readonly secret: string }
@@ -77,10 +79,10 @@ export class ControlServer {
   }
 
   async #answer(route: string, body: string): Promise<[number, unknown]> {
-    const { faults, addFault, step, now } = this.#options
+    const { faults, addFault, step, now, replay } = this.#options
     switch (route) {
       case 'GET /state':
-        return [200, { time: now(), stands: step?.last ?? null, sockets: this.#options.hub.count }]
+        return [200, { time: now(), replay: replay(), stands: step?.last ?? null, sockets: this.#options.hub.count }]
       case 'POST /step':
         if (step === null) throw new RangeError('this replay does not wait for steps: start it with --speed step')
         return [200, await step.step()]

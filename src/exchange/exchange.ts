@@ -1,6 +1,7 @@
 import type { Execution } from '../core/execution.ts'
 import { GrowingBars } from '../core/growing-bars.ts'
 import { closeTimeOf } from '../core/interval.ts'
+import { REPLAY_HEADER, type ReplayState, replayText } from '../data/serve/replay-header.ts'
 import type { LiveEvent } from '../data/stream/live.ts'
 import type { SlotOptions } from '../engine/index.ts'
 import { ControlServer } from './control.ts'
@@ -67,7 +68,9 @@ export class Exchange {
   readonly #server: ExchangeServer
   readonly #control: ControlServer | null
   readonly #pace: Pace
+  readonly #speed: Speed
   readonly #stopping = new AbortController()
+  #played: 'replay' | 'ended' | 'live' = 'replay'
   readonly #waitingForSteps: { left: number; done: () => void }[] = []
   #timer: NodeJS.Timeout | null = null
   #ports = { port: 0, controlPort: null as number | null }
@@ -110,9 +113,10 @@ export class Exchange {
     }
     options.faults?.forEach(add)
     const handle = (request: WireRequest) =>
-      this.#venue.handle(request) ?? routes.handle(request) ?? unknownPath(request)
+      this.#stated(this.#venue.handle(request) ?? routes.handle(request) ?? unknownPath(request))
     const { signal } = this.#stopping
     this.#pace = paceOf(speed, () => this.#hub.isBehind, signal)
+    this.#speed = speed
     this.#server = new ExchangeServer({
       kind,
       host: options.host ?? '127.0.0.1',
@@ -135,6 +139,7 @@ export class Exchange {
             hub: this.#hub,
             step: this.#pace instanceof StepPace ? this.#pace : null,
             now: () => this.market.now(),
+            replay: () => this.replay,
             ask: (request) => handle(request),
             keys,
             ...(options.onFault !== undefined && { onFault: options.onFault }),
@@ -158,12 +163,15 @@ export class Exchange {
   async run(): Promise<void> {
     const { signal } = this.#stopping
     await new Replay(this.market, this.#venue, this.#pacing()).run(signal)
+    // streams have been told of the last bar by now
+    this.#played = 'ended'
     if (this.#pace instanceof StepPace) this.#pace.end(this.market.now())
     this.#passed(Number.POSITIVE_INFINITY)
   }
 
   /** Plays the bars of a live stream as they close, their insides at once. The slots' bars must be growing ones. */
   async follow(stream: AsyncIterable<LiveEvent>, onNote: (text: string) => void): Promise<void> {
+    this.#played = 'live'
     const { symbols } = this.market
     const bars = new Map([...symbols].map(([symbol, one]) => [symbol, one.bars as GrowingBars]))
     const replay = new Replay(this.market, this.#venue, this.#pacing())
@@ -172,6 +180,17 @@ export class Exchange {
       await replay.play([...symbols.values()].filter(({ symbol }) => fresh.includes(symbol)))
     }
     await new LiveBars({ bars, play, onNote }).follow(stream)
+  }
+
+  /** How it stands with the bars: whoever waits for the next wants to know. */
+  get replay(): ReplayState {
+    if (this.#played !== 'replay') return { word: this.#played, speed: null }
+    const isWaiting = this.#pace instanceof StepPace && this.#pace.isWaiting
+    return { word: isWaiting ? 'waits' : 'plays', speed: typeof this.#speed === 'number' ? this.#speed : null }
+  }
+
+  #stated(reply: WireReply): WireReply {
+    return { ...reply, headers: { ...reply.headers, [REPLAY_HEADER]: replayText(this.replay) } }
   }
 
   async close(): Promise<void> {

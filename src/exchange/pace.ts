@@ -64,6 +64,11 @@ export class StepPace implements Pace {
   #last: Pause = { at: 'start', symbol: null, time: 0 }
   #isOver = false
 
+  /** Whether it stands still until somebody steps. */
+  get isWaiting(): boolean {
+    return this.#waiting !== null
+  }
+
   /** Where it stands. */
   get last(): Pause {
     return this.#last

@@ -110,6 +110,7 @@ const FILL = String.raw`
     $('state').className = 'badge ' + (view.trouble === null ? HEALTH[view.state] || '' : 'bad');
     fill('trouble', view.trouble === null || view.trouble === view.state ? '' : view.trouble);
     fill('at', view.at === null ? 'no bar yet' : 'last bars closed ' + moment(view.at) + ' UTC');
+    fill('waiting', view.waiting || '');
     fill('standing', standing().words);
     fill('champions', view.champions.map(({ model, since }) => 'A newer champion of model ' + model + ' waits since ' + moment(since) + ' UTC: this session keeps its own, and one that is begun with another --name asks it.').join(' '));
     fillCards(view);

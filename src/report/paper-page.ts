@@ -106,7 +106,7 @@ export function paperPage({ name, strategy }: { readonly name: string; readonly 
 <div class="top"><p class="eyebrow">klinelab paper · ${escapeHtml(strategy)}</p><h1>${escapeHtml(name)}</h1><p class="facts" id="facts"></p></div>
 <button type="button" id="theme" aria-label="Dark colours" aria-pressed="false">◐</button>
 </header>
-<div class="status"><span role="status"><span class="badge" id="state">…</span> <span id="trouble"></span></span><span id="at"></span><span id="link" role="status">connecting</span></div>
+<div class="status"><span role="status"><span class="badge" id="state">…</span> <span id="trouble"></span></span><span id="at"></span><span id="waiting"></span><span id="link" role="status">connecting</span></div>
 <main id="main" tabindex="-1">
 <noscript><p class="alarm">This page is filled by its script, which does not run here. The same as JSON: snapshot.json</p></noscript>
 <section id="now" aria-label="Now"><p class="sentence" id="standing"></p><dl class="cards">${CARDS.map(card).join('')}</dl><p class="words" id="champions"></p><ul id="remarks" aria-label="To be known"></ul></section>

@@ -66,6 +66,7 @@ export default {
       training: { onTraining: training.onTraining, onTrained: training.end, onNotice: io.warn },
       live: liveOf(there, clock, flags.grace ?? GRACE),
       clock,
+      ...(place.replay !== undefined && { replay: place.replay }),
       real: SYSTEM_CLOCK,
       monotonic: () => performance.now(),
       speed: speed ?? 'max',
@@ -103,7 +104,7 @@ export default {
         const stop = AbortSignal.any([interrupt, term.signal])
         const snapshot = await session.run(stop)
         const isInterrupted = interrupt.aborted
-        if (isReplay) await lastLook(watch, watching, stop)
+        if (snapshot.state === 'ended') await lastLook(watch, watching, stop)
         return [snapshot, isInterrupted] as const
       })
       return {

@@ -2,6 +2,7 @@ import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.t
 import { LocalBroker } from './local-broker.ts'
 import type { PaperBroker } from './paper-broker.ts'
 import { venueTime } from './venue-time.ts'
+import type { ReplayThere } from './wait-watch.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -13,6 +14,8 @@ export interface OpenedBroker {
   readonly clock: StreamClock
   /** Whether time goes there as it does here: else nothing is judged by how long it takes. */
   readonly isRealTime: boolean
+  /** Of a simulated exchange: how its replay stands. */
+  readonly replay?: ReplayThere
   /** The environment with the venue's addresses as this place wants them: the bars of a simulated exchange are its own. */
   readonly env: Env
   /** Lets go of what was opened for it. */
@@ -42,6 +45,7 @@ export async function openBroker(
     broker,
     name: `exchange ${origin}`,
     clock,
+    replay: clock.replay,
     isRealTime: false,
     env:
       market === 'spot'

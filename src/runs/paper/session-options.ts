@@ -6,6 +6,7 @@ import type { PaperBroker } from './paper-broker.ts'
 import type { PaperRequest } from './paper-request.ts'
 import type { Bringing } from './prepare-live.ts'
 import type { SessionFile } from './session-file.ts'
+import type { ReplayThere } from './wait-watch.ts'
 
 /** What a session is opened with. */
 export interface SessionOptions {
@@ -18,6 +19,8 @@ export interface SessionOptions {
   /** Live bars from each series' next on (open times, by slot); instants up to `after` have been taken. Not asked for in a replay. */
   readonly live: (file: SessionFile, next: readonly number[], after: number) => PaperFeed
   readonly clock: StreamClock
+  /** How the replay stands where the bars are those of a simulated exchange: when it is over, so is the session. */
+  readonly replay?: ReplayThere
   /** This machine's own clock, which a broker signs by; the one above is that of the bars, which may be another's. */
   readonly real: StreamClock
   /** A clock that nobody sets, ms. */

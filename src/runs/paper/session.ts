@@ -7,7 +7,7 @@ import { breachAlarm } from './breach-alarm.ts'
 import { Control, type ControlAnswer, type ControlRequest } from './control.ts'
 import { DriftWatch } from './drift-watch.ts'
 import { endSession } from './end-session.ts'
-import type { PaperFeed } from './feed.ts'
+import type { FeedEvent, PaperFeed } from './feed.ts'
 import { FeedReader } from './feed-reader.ts'
 import { InputQueue } from './input-queue.ts'
 import type { Journal } from './journal.ts'
@@ -30,6 +30,7 @@ import type { SessionState, Taken } from './session-state.ts'
 import { type PaperPhase, type PaperSnapshot, snapshotOf } from './snapshot.ts'
 import { type TakenUp, takeUp } from './take-up.ts'
 import { Timings } from './timings.ts'
+import { WaitWatch } from './wait-watch.ts'
 
 /** Longest that whoever lets trading go on waits for what the broker finds then, ms. */
 const ANSWER = 5000
@@ -51,6 +52,7 @@ export class PaperSession {
   readonly #reader: FeedReader
   readonly #drift: DriftWatch
   readonly #champions: ChampionWatch
+  readonly #waits: WaitWatch
   readonly #stop = new AbortController()
   readonly #since: number
   readonly #remarks: readonly string[]
@@ -99,6 +101,14 @@ export class PaperSession {
       isCatchingUp: this.state.isPausedBy === 'catch-up',
       onClockOff: (text) => this.#act('clock-offset', text),
     })
+    this.#waits = new WaitWatch({
+      ...{ file: opened.file, clock: options.clock, real: options.real, speed: options.speed },
+      replay: options.replay ?? null,
+      next: (slot) => this.state.nextOf(slot),
+      log: (level, text) => this.log(level, text),
+      onStands: (alarm) => this.alarm(alarm),
+      onMoves: (stands) => this.#alarms.end(stands, this.#now()),
+    })
     this.#alarms.endOfProcess(this.#now())
     // what went off in the last moment of a process that was killed is said now
     const known = new Set(said.map(({ at, kind }) => `${at} ${kind}`))
@@ -145,6 +155,7 @@ export class PaperSession {
     return snapshotOf(this.file, this.state, {
       state: this.phase,
       since: this.#since,
+      waiting: this.#waits.waiting,
       timings: this.#timings.figures(),
       delays: this.#reader.delays,
       alarms: this.#alarms.all,
@@ -218,16 +229,19 @@ export class PaperSession {
     this.#stop.signal.addEventListener('abort', onStop)
     this.#isBrokerUp = true
     const watch = this.file.mode.kind === 'live' ? this.#watch() : null
+    this.#waits.start(onStop)
     try {
       await broker.open(this.#host())
+      this.#waits.opened()
       this.state.forgetNotes()
       this.#phase = 'running'
       this.#listeners.started()
       watch?.start()
-      if (!this.#stop.signal.aborted) for await (const event of feed) await this.#reader.hear(event)
+      if (!this.#stop.signal.aborted) for await (const event of feed) await this.#hear(event)
       await this.#queue.idle()
     } finally {
       watch?.stop()
+      this.#waits.stop()
       this.#stop.signal.removeEventListener('abort', onStop)
       await feed.close()
     }
@@ -237,6 +251,13 @@ export class PaperSession {
     await endSession({ broker, queue, clock, isStopped, orders, command })
     this.#alarms.endOfProcess(this.#now())
     this.#phase = isStopped ? 'stopped' : 'ended'
+  }
+
+  async #hear(event: FeedEvent): Promise<void> {
+    this.#waits.hear(event)
+    // a replay that is over is silent, and nothing is wrong with that
+    if (event.kind === 'silent' && (await this.#waits.isOver())) return
+    await this.#reader.hear(event)
   }
 
   #feed(): PaperFeed {

@@ -7,6 +7,7 @@ import type { SessionFile } from './session-file.ts'
 import type { WaitingChampion } from './session-models.ts'
 import type { SessionState } from './session-state.ts'
 import type { Timing, TimingFigures } from './timings.ts'
+import type { Waiting } from './waiting.ts'
 
 /** `halted` trades go on to be closed, and none is opened. `ended`: a replay is over; `stopped`: it can go on; `failed`: it stopped by a fault. */
 export type PaperPhase = 'warming' | 'running' | 'halted' | 'stopped' | 'ended' | 'failed'
@@ -22,6 +23,8 @@ export interface PaperSnapshot {
   readonly state: PaperPhase
   /** When its process took it up, wall clock. */
   readonly since: number
+  /** What it waits for; `null` while bars come, and where it does not run. Sessions of before have none. */
+  readonly waiting: Waiting | null
   /** The last instant that was taken; `null` before the first. */
   readonly at: number | null
   /** `lastBar`: open time of the newest; `delayMs`: from its close until it was heard, `null` of replays. */
@@ -74,7 +77,10 @@ export interface PaperSnapshot {
 const [FILLS, ALARMS] = [100, 50]
 
 /** What of a snapshot the session's process knows beside its state. */
-export type Beside = Pick<PaperSnapshot, 'state' | 'since' | 'timings' | 'drift' | 'remarks' | 'champions'> & {
+export type Beside = Pick<
+  PaperSnapshot,
+  'state' | 'since' | 'waiting' | 'timings' | 'drift' | 'remarks' | 'champions'
+> & {
   readonly delays: readonly (number | null)[]
   readonly alarms: readonly KnownAlarm[]
   readonly reconnects: number
@@ -89,6 +95,7 @@ export function snapshotOf(file: SessionFile, state: SessionState, beside: Besid
   return {
     ...{ session: file.session, name: file.name, strategy: file.strategy.name, params: file.params },
     ...{ broker: file.broker, mode: file.mode.kind, state: beside.state, since: beside.since },
+    waiting: beside.waiting,
     at: run.at > 0 ? run.at : null,
     series: file.slots.map(({ series }, k) => ({ name: series, lastBar: lastBars[k]!, delayMs: beside.delays[k]! })),
     ...{ quote: file.quote, equity, startEquity, cash: wallet },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { timeName } from '../../core/time.ts'
 import { readAsked } from '../prepare.ts'
+import { UsageError } from '../usage-error.ts'
 import type { Alarm } from './alarm.ts'
 import { beginOrRead, checkStart } from './begin-session.ts'
 import { checkBegunAnew } from './begun-anew.ts'
@@ -60,6 +61,7 @@ export async function takeUp(options: SessionOptions): Promise<TakenUp> {
     if (state.final === null) await checkThere(journal, file, state.run.at, options.clock.now())
     const isNew = journal.records === 0
     if (isNew) {
+      await checkPlays(journal, file, options)
       const warmup = file.slots.map((slot) => slot.warmup)
       journal.write({ kind: 'start', at: file.created, session: digest, warmup } satisfies JournalRecord)
       await journal.flush()
@@ -80,6 +82,15 @@ async function checkThere(journal: Journal, file: SessionFile, seen: number, now
     await journal.close()
     throw error
   }
+}
+
+/** One that goes on may have bars to catch up with; a new one would only be there to end. */
+async function checkPlays(journal: Journal, { broker }: SessionFile, { replay, clock }: SessionOptions): Promise<void> {
+  if (replay?.state()?.word !== 'ended') return
+  await journal.close()
+  throw new UsageError(
+    `--broker ${broker}: its replay is over, at ${timeName(clock.now())}: no bar comes there any more. Nothing was begun; start klinelab exchange anew, slower or with --speed step, and this command right after it`,
+  )
 }
 
 function remarksOf({ cut, file, records }: Journal, { run, final }: SessionState, isNew: boolean): TakenUp['remarks'] {

@@ -1,4 +1,12 @@
+import { REPLAY_HEADER, type ReplayState, readReplay } from '../../data/serve/replay-header.ts'
 import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
+import type { ReplayThere } from './wait-watch.ts'
+
+/** The time of a simulated exchange, and how its replay stands. */
+export interface VenueTime extends StreamClock {
+  readonly replay: ReplayThere
+  close(): void
+}
 
 /** Between two questions, ms. */
 const EVERY = 1000
@@ -14,22 +22,23 @@ const SILENCE = 60_000
  * still, so that it is asked and not reckoned. What is heard is never ahead of it.
  * @throws Error where nobody answers (yet)
  */
-export async function venueTime(origin: string, market: 'usdm' | 'spot'): Promise<StreamClock & { close(): void }> {
+export async function venueTime(origin: string, market: 'usdm' | 'spot'): Promise<VenueTime> {
   const { symbol, ...first } = await asked(origin, market)
   let last: Sample = first
   let silentUntil = 0
-  const timer = setInterval(() => {
+  const ask = async () => {
     if (performance.now() < silentUntil) return
     // the address's weight is the session's too: of one symbol it costs a fortieth of what it costs of all
-    asked(origin, market, symbol)
-      .then((next) => {
-        last = next
-      })
-      .catch((error) => {
-        // it is the broker's to say that the exchange is gone; who goes on asking after a 429 is banned
-        if (error instanceof Silence) silentUntil = performance.now() + error.ms
-      })
-  }, EVERY)
+    try {
+      const next = await asked(origin, market, symbol)
+      // a slower answer may be older
+      if (next.sent >= last.sent) last = next
+    } catch (error) {
+      // it is the broker's to say that the exchange is gone; who goes on asking after a 429 is banned
+      if (error instanceof Silence) silentUntil = performance.now() + error.ms
+    }
+  }
+  const timer = setInterval(() => void ask(), EVERY)
   timer.unref()
   const rate = () => Math.max(1, (last.there - first.there) / Math.max(1, last.here - first.here))
   return {
@@ -37,6 +46,13 @@ export async function venueTime(origin: string, market: 'usdm' | 'spot'): Promis
     here: () => performance.now(),
     // nobody is asked more often for that
     after: (ms, act) => SYSTEM_CLOCK.after(Math.max(Math.min(ms, LEAST), ms / rate()), act),
+    replay: {
+      state: () => last.replay,
+      ask: async () => {
+        await ask()
+        return last.replay
+      },
+    },
     close: () => clearInterval(timer),
   }
 }
@@ -45,6 +61,9 @@ interface Sample {
   /** By a clock of ours that nobody sets, ms. */
   readonly here: number
   readonly there: number
+  /** When it was asked for, by the same clock. */
+  readonly sent: number
+  readonly replay: ReplayState | null
 }
 
 /** The server's own clock is that of this machine; what is said of prices bears the market's time. */
@@ -67,6 +86,7 @@ class Silence extends Error {
 async function asked(origin: string, market: 'usdm' | 'spot', symbol?: string): Promise<Sample & { symbol: string }> {
   const { path, time, name } = PRICES[market]
   const url = `${origin}${path}${symbol === undefined ? '' : `?symbol=${symbol}`}`
+  const sent = performance.now()
   const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) }).catch((error) => {
     const said = (error as { cause?: Error }).cause?.message ?? (error as Error).message
     // clients refuse the ports of other protocols before they ask
@@ -84,7 +104,8 @@ async function asked(origin: string, market: 'usdm' | 'spot', symbol?: string): 
     throw new Error(
       `--broker exchange ${origin}: what answers (${answer.status}) is no exchange of ${name}; is it klinelab exchange?`,
     )
-  return { here: performance.now(), there, symbol: String((prices[0] as Price)['symbol']) }
+  const replay = readReplay(answer.headers.get(REPLAY_HEADER))
+  return { here: performance.now(), there, sent, replay, symbol: String((prices[0] as Price)['symbol']) }
 }
 
 type Price = Readonly<Record<string, unknown>>

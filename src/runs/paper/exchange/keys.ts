@@ -16,7 +16,7 @@ const LOOPBACK: Keys = {
   from: 'KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET are not set, and the exchange does not take the keys that klinelab exchange has by itself: set both to those that it was started with',
 }
 const ours = (key: string) =>
-  `they are of ${key}_KEY and ${key}_SECRET: set both to those of the exchange${key === 'KLINELAB_DEMO' ? '’s Demo Trading, which production does not share' : ', which klinelab exchange takes from the variables of the same names'}`
+  `those that ${key}_KEY and ${key}_SECRET hold are not known there; set both to those of ${key === 'KLINELAB_DEMO' ? 'Demo Trading, which production does not share' : 'the exchange, which klinelab exchange takes from variables of the same names'}`
 
 /**
  * Keys of Demo Trading: of `KLINELAB_DEMO_KEY` and `KLINELAB_DEMO_SECRET`, or of a file with the key on its first line and the secret
@@ -56,6 +56,6 @@ function keysOf(file: string): Keys {
   return {
     key,
     secret,
-    from: `they are of the file ${file}: write those of Demo Trading into it, which production does not share`,
+    from: `those of the file ${file} are not known there; write those of Demo Trading into it, which production does not share`,
   }
 }

@@ -13,7 +13,7 @@ const isStanding = ({ ended }: KnownAlarm) => ended === null
 
 /** What changes from bar to bar on the page of a session. */
 export function pageView(session: PaperSession, equity: EquityWatch, now: number) {
-  const { state, at, cash, position, openOrders, fills, alarms, counters, timings, series, drift, champions } =
+  const { state, at, waiting, cash, position, openOrders, fills, alarms, counters, timings, series, drift, champions } =
     session.snapshot()
   const isLive = session.file.mode.kind === 'live'
   return {
@@ -21,6 +21,7 @@ export function pageView(session: PaperSession, equity: EquityWatch, now: number
     drawdown: equity.drawdown,
     equity: session.state.run.account().equity,
     trouble: staleReason(session, now),
+    waiting: waiting?.text ?? null,
     fills: fills.slice(-FILLS).reverse(),
     // what stands comes first: it is what somebody has to look at
     alarms: [

@@ -16,6 +16,7 @@ import { demoKeys, exchangeKeys } from '../../../../src/runs/paper/exchange/keys
 import { namedBroker } from '../../../../src/runs/paper/exchange/named-broker.ts'
 import { TIMING } from '../../../../src/runs/paper/exchange/timing.ts'
 import { USDM } from '../../../../src/runs/paper/exchange/usdm-market.ts'
+import { redactor } from '../../../../src/runs/paper/watch/redaction.ts'
 import { StubExchange } from './stub-exchange.ts'
 
 const PRODUCTION = [
@@ -134,12 +135,12 @@ test.each([
   [
     'demo',
     demoKeys({ KLINELAB_DEMO_KEY: 'k', KLINELAB_DEMO_SECRET: 's' }, null),
-    /KLINELAB_DEMO_KEY and KLINELAB_DEMO_SECRET: set both/,
+    /those that KLINELAB_DEMO_KEY and KLINELAB_DEMO_SECRET hold are not known there; set both/,
   ],
   [
     'exchange',
     exchangeKeys({ KLINELAB_EXCHANGE_KEY: 'k', KLINELAB_EXCHANGE_SECRET: 's' }, 'http://10.0.0.1'),
-    /they are of KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET: set both/,
+    /those that KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET hold are not known there; set both/,
   ],
   [
     'exchange on loopback',
@@ -162,6 +163,8 @@ test.each([
       const { text } = (await gate.send('GET', 'fapi/v3/balance')) as { text: string }
       expect(text.startsWith(`${code} as the exchange says it. The keys: `)).toBe(true)
       expect(text).toMatch(from)
+      // words of ours are not taken for a secret's own
+      expect(redactor((one) => one)(text)).toBe(text)
     }
     // what is refused for the order says nothing of keys
     stub.fault('GET /fapi/v3/balance', () => ({ status: 400, body: '{"code":-2019,"msg":"Margin is insufficient."}' }))

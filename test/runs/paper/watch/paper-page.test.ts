@@ -193,6 +193,7 @@ function picture(equity: number) {
     ...{ expectation: { reason: EVIL }, remarks: [EVIL], curve: [[1.7e12 + 1, equity]], log: [line] },
     view: {
       ...{ state: 'halted', trouble: 'halted', at: 1.7e12, now: 1.7e12, equity, drawdown: 0.1, cash: 0 },
+      waiting: EVIL,
       position: [{ symbol: EVIL, qty: 1, entryPrice: 1, lastPrice: null }],
       champions: [{ model: EVIL, champion: '1', own: '0', since: 1.7e12 }],
       ...{ openOrders: [], fills: [], series: [{ name: EVIL, lastBar: null, delayMs: 1234, due: null }] },
@@ -238,6 +239,7 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       await soon(() => text(page, '#equity')).toBe('9\u202f000.00')
       expect(await text(page, '#state')).toBe('halted')
       expect(await text(page, '#remarks')).toBe(EVIL)
+      expect(await text(page, '#waiting')).toBe(EVIL)
       expect(await text(page, '#champions')).toBe(
         `A newer champion of model ${EVIL} waits since 2023-11-14 22:13 UTC: this session keeps its own, and one that is begun with another --name asks it.`,
       )
