@@ -17,17 +17,23 @@ export function wholeSums(
   const width = blocks[trial]!
   const at = stride * trial
   const own = sumUnits[trial]!
-  let most = 0
-  for (let k = 0; k < width; k++) most = Math.max(most, Math.abs(sums[at + k]!))
-  // as a line keeps them: what follows would round to the same
-  if (most === LARGEST_SUM && sums instanceof Int16Array) {
+  if (isWhole(sums, at, width)) {
     for (let k = 0; k < width; k++) into[k] = sums[at + k]!
     return
   }
+  let most = 0
+  for (let k = 0; k < width; k++) most = Math.max(most, Math.abs(sums[at + k]!))
   const unit = (most * own) / LARGEST_SUM
   const scale = unit === 0 ? 0 : 1 / unit
   // rounded as Math.round does, at a fifth of its cost
   for (let k = 0; k < width; k++) into[k] = ((sums[at + k]! * own * scale + LARGEST_SUM + 1.5) | 0) - LARGEST_SUM - 1
+}
+
+/** Whether they are as a line of the ledger keeps them: the largest is that already, and rounding would change none. */
+function isWhole(sums: ReturnsColumns['sums'], at: number, width: number): boolean {
+  if (!(sums instanceof Int16Array)) return false
+  for (let k = at; k < at + width; k++) if (Math.abs(sums[k]!) === LARGEST_SUM) return true
+  return false
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolder } from '../data/make-folder.ts'
@@ -160,15 +161,20 @@ function* piecesOf(file: string): Generator<string> {
       if (filled === rest) break
       const end = chunk.lastIndexOf(NEWLINE, filled - 1)
       if (end >= 0) {
-        yield chunk.toString('utf8', 0, end + 1)
+        yield textOf(chunk.subarray(0, end + 1))
         chunk.copyWithin(0, end + 1, filled)
       } else if (filled === chunk.length) chunk = Buffer.concat([chunk, Buffer.allocUnsafe(CHUNK)])
       rest = filled - end - 1
     }
-    if (rest > 0) yield chunk.toString('utf8', 0, rest)
+    if (rest > 0) yield textOf(chunk.subarray(0, rest))
   } finally {
     closeSync(handle)
   }
+}
+
+/** Nearly every ledger is ASCII throughout, where either is the same and this one takes half the time. */
+function textOf(bytes: Buffer): string {
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
 
 function readPiece(file: string, handle: number, chunk: Buffer, at: number): number {
