@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 import { modelModule } from '../cli/model-modules.ts'
+import { fencedBlocks } from '../docs/fenced.ts'
+import { moduleOf } from '../notebooks/cells-as-module.ts'
+import { readNotebook } from '../notebooks/notebook.ts'
+import { NOTEBOOKS } from '../notebooks/run-notebook.ts'
 
 const npm = (args: readonly string[], cwd: string) => {
   const { KLINELAB_STORE, KLINELAB_REPORTS, KLINELAB_LEDGER, npm_config_local_prefix, ...env } = process.env
@@ -14,12 +18,50 @@ const npm = (args: readonly string[], cwd: string) => {
   })
 }
 
-/** Exactly what the README promises to somebody without a checkout. */
-test('npm pack, install the tarball in an empty folder, init, backtest, npm test', { timeout: 300_000 }, (context) => {
-  const empty = scratch({ 'package.json': '{}' })
+const tsc = (cwd: string) =>
+  spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
+    cwd,
+    encoding: 'utf8',
+  })
+
+const empty = scratch({ 'package.json': '{}' })
+let tarball: string
+beforeAll(() => {
   const packed = npm(['pack', '--pack-destination', empty, '--json'], ROOT)
   expect(packed.status, packed.stderr).toBe(0)
-  const tarball = readdirSync(empty).find((name) => name.endsWith('.tgz'))!
+  tarball = readdirSync(empty).find((name) => name.endsWith('.tgz'))!
+}, 300_000)
+
+/** By the declarations that a user has, which npm pack has just made: the types of all the sources would cost anew. */
+test('the TypeScript of the README and the code of the notebooks have the types they use', () => {
+  const readme = fencedBlocks(readFileSync(join(ROOT, 'README.md'), 'utf8')).filter(({ language }) => language === 'ts')
+  const files = [
+    ...readme.map(({ line, text }) => [`readme/line-${line}.ts`, text] as const),
+    ...NOTEBOOKS.map((file, k) => [`notebook-${k + 1}/cells.ts`, moduleOf(readNotebook(file))] as const),
+  ]
+  expect(files).toHaveLength(4 + 2)
+  const show = readFileSync(join(ROOT, 'notebooks', 'show.ts'))
+  const declared = (name: string) => [join(ROOT, 'dist', ...name.split('/'))]
+  const folder = scratch({
+    'package.json': '{ "type": "module" }',
+    ...Object.fromEntries(files),
+    ...Object.fromEntries(NOTEBOOKS.map((_, k) => [`notebook-${k + 1}/show.ts`, show])),
+    'tsconfig.json': JSON.stringify({
+      extends: join(ROOT, 'tsconfig.json'),
+      compilerOptions: {
+        typeRoots: [join(ROOT, 'node_modules', '@types')],
+        paths: { klinelab: declared('index.d.ts'), 'klinelab/tables': declared('tables/tables.d.ts') },
+      },
+      files: files.map(([name]) => name),
+      include: [],
+    }),
+  })
+  const { status, stdout } = tsc(folder)
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+})
+
+/** Exactly what the README promises to somebody without a checkout. */
+test('npm pack, install the tarball in an empty folder, init, backtest, npm test', { timeout: 300_000 }, (context) => {
   const installed = npm(['install', `./${tarball}`], empty)
   if (installed.status !== 0 && /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT/.test(installed.stderr))
     return context.skip('the npm registry is out of reach')
@@ -103,11 +145,7 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
   expect(JSON.parse(asked.stdout).models.used[0].artifact).toBe(model.reproduce.artifact)
   rmSync(join(shop, 'strategies', 'asks.ts'))
 
-  const types = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
-    cwd: shop,
-    encoding: 'utf8',
-  })
-  expect(types.stdout).toBe('')
+  expect(tsc(shop).stdout).toBe('')
   const tested = npm(['test'], shop)
   expect(tested.status, tested.stdout + tested.stderr).toBe(0)
   expect(tested.stdout).toMatch(/pass 1/)

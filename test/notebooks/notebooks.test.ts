@@ -18,8 +18,6 @@ const titled = (title: string) => (deno === null ? `${title} (skipped: ${notDeno
 
 const shownBy = (outputs: readonly Output[]) => outputs.flatMap((one) => ('data' in one ? [one.data] : []))
 
-/** Where the code of each notebook lies as a module. */
-const folders: string[] = []
 const run = (script: string, args: readonly string[], cwd: string) =>
   spawnSync(process.execPath, [join(ROOT, 'node_modules', script), ...args], { cwd, encoding: 'utf8' })
 
@@ -70,6 +68,7 @@ describe.each(NOTEBOOKS.map((file) => ({ name: basename(file), file })))('$name'
     expect(named.filter((command) => !(command in COMMANDS))).toEqual([])
   })
 
+  // that it has the types it uses is seen where they are made, with the package
   describe('its code', () => {
     const folder = scratch({
       'package.json': '{ "type": "module" }\n',
@@ -81,7 +80,6 @@ describe.each(NOTEBOOKS.map((file) => ({ name: basename(file), file })))('$name'
         files: { includes: ['*.ts'] },
       }),
     })
-    folders.push(folder)
 
     test('is formatted and clean', () => {
       const { status, stderr } = run('@biomejs/biome/bin/biome', ['check', 'cells.ts'], folder)
@@ -98,20 +96,6 @@ describe.each(NOTEBOOKS.map((file) => ({ name: basename(file), file })))('$name'
     },
     120_000,
   )
-})
-
-// both at once: what costs is the types of the package
-test('the code of the notebooks has the types it uses', () => {
-  const files = folders.map((folder) => join(folder, 'cells.ts'))
-  expect(files).toHaveLength(2)
-  const tsconfig = JSON.stringify({
-    extends: join(ROOT, 'tsconfig.json'),
-    compilerOptions: { typeRoots: [join(ROOT, 'node_modules', '@types')] },
-    files,
-    include: [],
-  })
-  const { status, stdout } = run('typescript/bin/tsc', ['-p', '.'], scratch({ 'tsconfig.json': tsconfig }))
-  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
 })
 
 describe.skipIf(deno === null)(titled('a kernel'), () => {
