@@ -57,20 +57,27 @@ async function ended(child: ChildProcess): Promise<{ readonly code: number | nul
 
 type Printed = EvaluationDocument & { readonly dir: string }
 
+const trained = (one: ReturnType<typeof project>) =>
+  one.run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!
+
+/** Of the same module, trained without a stop. */
+let whole: Printed
+beforeAll(() => {
+  whole = trained(project())
+})
+
 test('what is killed in the middle goes on where it was, to the same bytes', async () => {
-  const [killed, whole] = [project(), project()]
+  const killed = project()
   const child = killed.start('train', 'm.ts')
   const end = ended(child)
   await inTheMiddle(killed.out)
   child.kill('SIGKILL')
   await end
   expect(readdirSync(killed.out).filter((name) => !name.startsWith('.'))).toEqual([])
-  const models = [killed, whole].map(
-    (one) => one.run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!,
-  )
+  const goneOn = trained(killed)
   for (const name of ['artifact/artifact.json', 'artifact/series-1-fold-2.json', 'predictions.csv', 'report.html'])
-    expect(readFileSync(join(models[0]!.dir, name)).equals(readFileSync(join(models[1]!.dir, name))), name).toBe(true)
-  expect(readdirSync(killed.out).sort()).toEqual(['ledger.jsonl', models[0]!.run].sort())
+    expect(readFileSync(join(goneOn.dir, name)).equals(readFileSync(join(whole.dir, name))), name).toBe(true)
+  expect(readdirSync(killed.out).sort()).toEqual(['ledger.jsonl', goneOn.run].sort())
 })
 
 test('Ctrl-C stops after the epoch at hand and keeps the best so far, which no backtest takes for the model', async () => {
@@ -91,7 +98,6 @@ test('Ctrl-C stops after the epoch at hand and keeps the best so far, which no b
   expect(readFileSync(join(stopped!.dir, 'report.html'), 'utf8')).toMatch(/class="alarm"[^>]*>.{0,80}stopped/s)
   const run = own.run('backtest', 'm.ts', '--json')
   expect(run.stderr).toContain('trained first')
-  const whole = project().run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!
   expect(run.json<{ models: { used: { artifact: string }[] } }>().models.used[0]!.artifact).toBe(
     whole.reproduce.artifact,
   )
