@@ -12,6 +12,7 @@ import { LocalBroker } from '../../../src/runs/paper/local-broker.ts'
 import type { BrokerHost, PaperBroker } from '../../../src/runs/paper/paper-broker.ts'
 import type { SafetyRules } from '../../../src/runs/paper/safety.ts'
 import { PaperSession } from '../../../src/runs/paper/session.ts'
+import type { ReplayThere } from '../../../src/runs/paper/wait-watch.ts'
 import { settle } from '../../../src/runs/settings.ts'
 import { fillsCsv } from '../../../src/tables/fills-csv.ts'
 import { ROOT, scratch } from '../../cli/klinelab.ts'
@@ -54,6 +55,7 @@ interface Opening {
   readonly name?: string
   /** Of this machine, where that is not the venue's. */
   readonly real?: PlayedVenue['clock']
+  readonly replay?: ReplayThere
 }
 
 async function opened(store: string, out: string, opening: Opening = {}) {
@@ -92,6 +94,7 @@ async function opened(store: string, out: string, opening: Opening = {}) {
     ...{
       clock: venue.clock,
       real: opening.real ?? venue.clock,
+      ...(opening.replay !== undefined && { replay: opening.replay }),
       monotonic: () => (opening.real ?? venue.clock).now(),
       speed: 'max',
       onStop: 'keep',
@@ -240,6 +243,38 @@ describe('a session on live bars', () => {
     const over = await klinelabHere(['paper', 'status', session.name, '--out', out])
     expect(over.stdout).toMatch(/critical stale-data: .*; it ended 2024-06-03T12:0\S+, after \d minutes?/)
     expect(over.stdout).not.toContain('STANDS')
+  })
+
+  test('takes the silence of a replay that is over for its end, and for no alarm', async () => {
+    const [store, out] = [await stored(100), scratch()]
+    const over = { word: 'ended', speed: null } as const
+    let [isOver, known] = [false, null as typeof over | null]
+    const replay = {
+      state: () => known,
+      // what was said last is a moment old
+      ask: async () => {
+        known = isOver ? over : null
+        return known
+      },
+    }
+    const { session, venue } = await opened(store, out, { replay })
+    const { ended } = await running(session, venue)
+    await venue.play(at(0), at(3))
+    await until(() => session.state.run.at === at(3))
+    venue.restFault = 'network'
+    await venue.clock.moveTo(at(3) + 4000)
+    expect(session.snapshot().waiting).toMatchObject({ reason: 'bar', since: at(3) + 500 })
+    const kinds = () => session.snapshot().alarms.map(({ kind }) => kind)
+    isOver = true
+    for (let k = 5; session.snapshot().state !== 'ended' && k < 600; k++) {
+      await venue.clock.moveTo(at(3) + k * 1000)
+      await wait(1)
+    }
+    expect(await ended).toMatchObject({ state: 'ended', at: at(3), waiting: null, counters: { bars: 3 } })
+    expect(kinds()).toEqual([])
+    const journal = readFileSync(join(session.dir, 'journal.log'), 'utf8')
+    expect(journal).not.toContain('"silent"')
+    expect(journal.trimEnd().split('\n').at(-1)).toContain('"kind":"ended"')
   })
 
   test('that was killed while it caught up trades again with the first bar of now', async () => {

@@ -154,6 +154,16 @@ describe('a simulated exchange', () => {
     expect(ends).toBe(1)
   })
 
+  test('is looked at once more before the end: what it told of its last bar may be on its way', async () => {
+    connected()
+    bar()
+    ;[state, there] = ['ended', THERE + HOUR]
+    await passed(1)
+    expect(ends).toBe(0)
+    await passed(1)
+    expect(ends).toBe(1)
+  })
+
   test('whose last bar does not come ends it all the same, and says that it did not', async () => {
     connected()
     ;[state, there] = ['ended', THERE + HOUR]
