@@ -110,8 +110,8 @@ export class QuietLane {
       }
       equities[curve.length] = equity
       marked[0] = equity
-      // nothing has been booked since the last instant: cash is what it was
-      if (keepsTimes) curve.end(account)
+      // nothing has been booked since the last instant: cash is what it was, if there was one
+      if (keepsTimes || curve.length === 0) curve.end(account)
       else curve.length++
       if (row < readyRow) continue
       const decision = onBar(context)

@@ -1,12 +1,22 @@
 import { expect, test } from 'vitest'
 import { buy } from '../../src/core/order.ts'
+import type { EngineResult } from '../../src/core/run.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { barsOf, FILTERS, HOUR, instrumentOf, type Row } from './scene.ts'
 
 const FLAT: Row = [100, 101, 99, 100]
 
-/** Twenty like bars told at once: a strategy that asks once and then looks on. What ended a stretch of them, and at which open. */
-function ends(request: ReturnType<typeof buy>, later?: string) {
+interface Stretch {
+  /** What the strategy asks at the first bar; then it looks on. */
+  readonly request?: ReturnType<typeof buy>
+  /** The lot step that comes into force at hour 12. */
+  readonly later?: string
+  /** Bars before the first instant. */
+  readonly startRow?: number
+}
+
+/** Twenty like bars told at once, by an engine whose host knows their times. */
+function pass({ request, later, startRow = 0 }: Stretch): EngineResult {
   const instrument = instrumentOf({ lot: { min: '0.5', max: '9000', step: '0.5' } })
   const [first] = instrument.snapshots
   const rules = {
@@ -19,32 +29,47 @@ function ends(request: ReturnType<typeof buy>, later?: string) {
     name: 'looks-on',
     onBar: ({ bar }) => (bar.openTime === 0 ? request : undefined),
   })
+  const opens = bars.openTime.subarray(startRow)
   const engine = new Engine({
-    ...{ strategy, params: {}, cash: 10_000, instants: 20, limitTouch: false },
+    ...{ strategy, params: {}, cash: 10_000, instants: opens.length, limitTouch: false },
+    times: () => opens.map((at) => at + HOUR),
     slots: [
       {
         instrument: later === undefined ? instrument : { ...instrument, snapshots: [first!, rules] },
         bars,
         indicators: {},
         also: {},
-        startRow: 0,
-        readyRow: 0,
+        startRow,
+        readyRow: startRow,
         costs: costsOf({ feeMaker: 0, feeTaker: 0, slippageBps: 0, feeAsset: 'quote' }),
         margin: null,
       },
     ],
   })
-  engine.onInstants(bars.openTime, HOUR, 0, 20)
-  return engine.events.flatMap(({ type, at }) =>
-    type === 'accepted' || type === 'fill' ? [] : [`${type} at ${at / HOUR}`],
+  engine.onInstants(opens, HOUR, 0, opens.length)
+  return engine.finish()
+}
+
+/** What became of an order in the midst of a stretch, and at which open. */
+function ends(stretch: Stretch): string[] {
+  return pass(stretch).events.flatMap(({ type, at }) =>
+    type === 'accepted' || type === 'fill' || at === 20 * HOUR ? [] : [`${type} at ${at / HOUR}`],
   )
 }
 
 test('rule 19: filters that come into force in the midst of quiet bars do at their open', () => {
-  expect(ends(buy({ qty: 1.5 }))).toEqual([])
-  expect(ends(buy({ qty: 1.5 }), '1')).toEqual(['dust at 12'])
+  expect(ends({ request: buy({ qty: 1.5 }) })).toEqual([])
+  expect(ends({ request: buy({ qty: 1.5 }), later: '1' })).toEqual(['dust at 12'])
 })
 
 test('rule 6: an order out of reach expires at the open of its time, in the midst of quiet bars', () => {
-  expect(ends(buy({ qty: 1, limit: 50, tif: 'GTD', expiresAt: 7 * HOUR }))).toEqual(['cancelled at 7'])
+  expect(ends({ request: buy({ qty: 1, limit: 50, tif: 'GTD', expiresAt: 7 * HOUR }) })).toEqual(['cancelled at 7'])
+})
+
+test('cash is what it is from the first instant on, where that is quiet already: after bars of warm-up', () => {
+  for (const startRow of [0, 5]) {
+    const { cash, equity } = pass({ startRow }).equity
+    expect([...cash]).toEqual(Array(20 - startRow).fill(10_000))
+    expect(equity).toEqual(cash)
+  }
 })

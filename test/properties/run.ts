@@ -145,11 +145,13 @@ function slotsFor(of: Scenario, hours: number) {
  * The first market of a scenario alone, with a strategy that answers bar by bar: its instants one at a time, all at once (as closes, or
  * as opens with the length of a bar), or one at a time with a hook that keeps the engine from taking any bar for a quiet one.
  * @param everyHour whether hours without a bar are instants too
+ * @param startRow bars before the first instant
  */
 export function playAlone(
   of: Scenario,
   how: 'one by one' | 'closes' | 'opens' | 'never quiet',
   everyHour = false,
+  startRow = 0,
 ): EngineResult {
   const market = of.markets[0]!
   const alone = { ...of, markets: [market] }
@@ -168,11 +170,16 @@ export function playAlone(
     },
   })
   const hours = market.rows.map((_, hour) => closeTimeOf(hour * HOUR, '1h'))
-  const instants = Float64Array.from(everyHour ? hours : instantsOf(alone, market.rows.length))
+  const slots = slotsFor(alone, market.rows.length).map((slot) => ({ ...slot, startRow, readyRow: startRow }))
+  const { openTime, length } = slots[0]!.bars
+  const begin = openTime[Math.min(startRow, length - 1)]!
+  const instants = Float64Array.from(everyHour ? hours : instantsOf(alone, hours.length)).filter((at) => at > begin)
   const engine = new Engine({
     ...{ strategy, params: {}, cash: of.cash, instants: instants.length, limitTouch: of.limitTouch },
     ...(of.execution && { execution: { ...PLAIN_EXECUTION, ...of.execution } }),
-    slots: slotsFor(alone, market.rows.length),
+    // a backtest knows them, a session on paper does not
+    ...(how === 'opens' && { times: () => instants }),
+    slots,
   })
   if (how === 'closes') engine.onInstants(instants, 0, 0, instants.length)
   else if (how === 'opens')

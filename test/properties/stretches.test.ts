@@ -15,10 +15,11 @@ function expectSame(a: EngineResult, b: EngineResult): void {
 test('instants told all at once come to what they come to one at a time, and quiet bars to what all others come to', () => {
   let fills = 0
   fc.assert(
-    fc.property(fc.boolean().chain(scenario), fc.boolean(), (of, everyHour) => {
-      const each = playAlone(of, 'one by one', everyHour)
+    fc.property(fc.boolean().chain(scenario), fc.boolean(), fc.nat(4), (of, everyHour, startRow) => {
+      const each = playAlone(of, 'one by one', everyHour, startRow)
       fills += each.fills.length
-      for (const how of ['closes', 'opens', 'never quiet'] as const) expectSame(playAlone(of, how, everyHour), each)
+      for (const how of ['closes', 'opens', 'never quiet'] as const)
+        expectSame(playAlone(of, how, everyHour, startRow), each)
     }),
     { numRuns: 200 },
   )

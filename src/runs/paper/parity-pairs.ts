@@ -97,10 +97,12 @@ export function pairOrders(paper: readonly OrderStory[], backtest: readonly Orde
       taken.add(peer)
     }
   }
-  const inStep = grouped([...peers.keys()], ({ symbol }) => symbol)
+  const inStep = new Map<string, Float64Array>()
+  for (const [symbol, paired] of grouped([...peers.keys()], ({ symbol }) => symbol))
+    inStep.set(symbol, Float64Array.from(paired, bar).sort())
   const isInStepBetween = (one: OrderStory, other: OrderStory) => {
-    const [from, to] = [bar(one), bar(other)].sort((a, b) => a - b) as [number, number]
-    return inStep.get(one.symbol)?.some((pair) => bar(pair) > from && bar(pair) < to) ?? false
+    const bars = inStep.get(one.symbol) ?? NONE
+    return (bars[firstAbove(bars, Math.min(bar(one), bar(other)))] ?? Infinity) < Math.max(bar(one), bar(other))
   }
   const lone = paper.filter((one) => !peers.has(one))
   const left = backtest.filter((one) => !taken.has(one))
@@ -120,13 +122,36 @@ function likeOf({ symbol, side, role }: OrderStory): string {
   return `${symbol} ${side} ${role}`
 }
 
+const NONE = new Float64Array(0)
+
+/** Where in ascending values the first is that is greater. */
+function firstAbove(values: ArrayLike<number>, than: number): number {
+  let [low, high] = [0, values.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (values[middle]! <= than) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** How many orders of one id, on either side in time, are looked at: a strategy may give all of its orders the same. */
+const NEIGHBOURS = 8
+
 /** Those of the same id, side and role, the nearest in time first. */
 function nearestFirst(paper: readonly OrderStory[], backtest: readonly OrderStory[]): [OrderStory, OrderStory][] {
-  const sameId = grouped(backtest, (one) => `${likeOf(one)} ${one.id}`)
+  const sameId = grouped(
+    [...backtest].sort((a, b) => a.at - b.at),
+    (one) => `${likeOf(one)} ${one.id}`,
+  )
+  const times = new Map([...sameId].map(([key, group]) => [key, Float64Array.from(group, ({ at }) => at)]))
   return paper
-    .flatMap((one) =>
-      (sameId.get(`${likeOf(one)} ${one.id}`) ?? []).map((other): [OrderStory, OrderStory] => [one, other]),
-    )
+    .flatMap((one) => {
+      const key = `${likeOf(one)} ${one.id}`
+      const at = firstAbove(times.get(key) ?? NONE, one.at)
+      const near = sameId.get(key)?.slice(Math.max(0, at - NEIGHBOURS), at + NEIGHBOURS) ?? []
+      return near.map((other): [OrderStory, OrderStory] => [one, other])
+    })
     .sort((a, b) => Math.abs(a[0].at - a[1].at) - Math.abs(b[0].at - b[1].at))
 }
 

@@ -43,3 +43,12 @@ test("a number that a counter has come to by another way is no other trade's sto
   const backtest = [order('o1', 5), order('o2', 8, stop)]
   expect(paired(paper, backtest)).toEqual(['o1 2 = none', 'o2 2 = none', 'o3 5 = o1 5', 'none = o2 8'])
 })
+
+test('orders that all have one id are each paired with the nearest, however many there are', () => {
+  const many = 20_000
+  const all = (late: number) => Array.from({ length: many }, (_, k) => order('in', 3 * k + late))
+  const pairs = pairOrders(all(1), all(0), barOf)
+  // all with all would be 400 million pairs, which nobody's memory holds
+  expect(pairs.length).toBe(many)
+  expect(pairs.every(({ paper, backtest }) => paper!.at - backtest!.at === HOUR)).toBe(true)
+})
