@@ -36,40 +36,30 @@ export function quoted(text: string): string {
 
 /**
  * Runs SQL that returns only DOUBLE columns without nulls and hands them back as Float64Arrays, without a row object in between.
+ * Each result is held whole, so that DuckDB reads it on all its threads while this one does something else, and since a stream that
+ * breaks off is not told from one that ends.
+ * @param sql several are run one after the other, and their rows follow one another
  * @param expected how many rows there will be; a guess that is too low costs a copy
- * @throws Error as DuckDB says it, or that names a column of another type
+ * @throws Error as DuckDB says it, or that names a column with nulls or of another type
  */
-export function readDoubles(sql: string, width: number, expected: number): Promise<Float64Array[]> {
+export function readDoubles(sql: string | readonly string[], width: number, expected: number): Promise<Float64Array[]> {
   return connected(async (native, connection) => {
-    const result = expected > MANY ? await streamed(native, connection, sql) : await native.query(connection, sql)
-    checkDoubles(native, result, width)
     let columns = Array.from({ length: width }, () => new Float64Array(expected))
     let count = 0
-    for (;;) {
-      const chunk = await native.fetch_chunk(result)
-      const rows = chunk === null ? 0 : native.data_chunk_get_size(chunk)
-      if (rows === 0) break
-      if (count + rows > columns[0]!.length) columns = columns.map((column) => larger(column, count + rows))
-      for (let k = 0; k < width; k++) columns[k]!.set(doublesOf(native, chunk!, k, rows), count)
-      count += rows
+    for (const one of typeof sql === 'string' ? [sql] : sql) {
+      const result = await native.query(connection, one)
+      checkDoubles(native, result, width)
+      const all = count + native.row_count(result)
+      if (all > columns[0]!.length) columns = columns.map((column) => larger(column, all))
+      while (count < all) {
+        const chunk = (await native.fetch_chunk(result))!
+        const rows = native.data_chunk_get_size(chunk)
+        for (let k = 0; k < width; k++) columns[k]!.set(doublesOf(native, result, chunk, k, rows), count)
+        count += rows
+      }
     }
     return columns.map((column) => column.subarray(0, count))
   })
-}
-
-/**
- * Rows up to which DuckDB may hold a whole result (100 MB of six columns): so it is read on all its threads while this one does
- * something else. A stream is held a piece at a time and decompressed on one thread.
- */
-const MANY = 2_000_000
-
-async function streamed(native: Native, connection: Connection, sql: string): Promise<Result> {
-  const prepared = await native.prepare(connection, sql)
-  try {
-    return await native.execute_prepared_streaming(prepared)
-  } finally {
-    native.destroy_prepare_sync(prepared)
-  }
 }
 
 function checkDoubles(native: Native, result: Result, width: number): void {
@@ -78,9 +68,19 @@ function checkDoubles(native: Native, result: Result, width: number): void {
       throw new Error(`column ${native.column_name(result, k)} is not of doubles`)
 }
 
-function doublesOf(native: Native, chunk: DataChunk, column: number, rows: number): Float64Array {
-  const { buffer, byteOffset } = native.vector_get_data(native.data_chunk_get_vector(chunk, column), rows * 8)
+function doublesOf(native: Native, result: Result, chunk: DataChunk, column: number, rows: number): Float64Array {
+  const vector = native.data_chunk_get_vector(chunk, column)
+  if (hasNull(native.vector_get_validity(vector, 8 * Math.ceil(rows / 64)), rows))
+    throw new Error(`column ${native.column_name(result, column)} has rows without a value`)
+  const { buffer, byteOffset } = native.vector_get_data(vector, rows * 8)
   return new Float64Array(buffer, byteOffset, rows)
+}
+
+/** @param validity a bit a row, 1 where it has a value; none where all have */
+function hasNull(validity: Uint8Array | null, rows: number): boolean {
+  if (!validity) return false
+  for (let k = 0; k < rows; k++) if ((validity[k >> 3]! & (1 << (k & 7))) === 0) return true
+  return false
 }
 
 function larger(column: Float64Array, least: number): Float64Array<ArrayBuffer> {
@@ -155,11 +155,13 @@ async function writeOn(
   // a temporary table is its connection's own, and goes with it
   const table = parts.map((part) => `"${part.name}" ${typeText(part)}`).join(', ')
   await native.query(connection, `create temp table out (${table})`)
+  const rows = columns[0]!.values.length
+  for (const { name, values } of parts)
+    if (values.length !== rows) throw new RangeError(`${file}: column ${name} has ${values.length} rows, not ${rows}`)
   const appender = native.appender_create(connection, null, 'out')
   const chunk = native.create_data_chunk(parts.map((part) => typeOf(native, part)))
   const vectors = parts.map((_, k) => native.data_chunk_get_vector(chunk, k))
   const memory = parts.map(({ values }) => owned(values))
-  const rows = columns[0]!.values.length
   const size = native.vector_size()
   for (let from = 0; from < rows; from += size) {
     const count = Math.min(size, rows - from)

@@ -209,7 +209,10 @@ async function readBars(
   const months = manifest.files.filter((file) => file.to > start && file.from < to)
   if (months.length === 0) throw noBars(manifest, range)
   await bring(months)
-  const sql = `select open_time::double, open::double, high::double, low::double, close::double, volume::double from ${parquet(path, months)} where open_time >= ${start} and open_time < ${to}`
+  const sql = batchesOf(months).map(
+    (batch) =>
+      `select open_time::double, open::double, high::double, low::double, close::double, volume::double from ${parquet(path, batch)} where open_time >= ${start} and open_time < ${to}`,
+  )
   let columns: Float64Array[]
   try {
     columns = await readDoubles(sql, 6, rowsOf(months))
@@ -228,6 +231,19 @@ async function readBars(
   ]
   const { length } = openTime
   return { series, length, priceDecimals: manifest.priceDecimals, openTime, open, high, low, close, volume }
+}
+
+/** Rows that are read at once (100 MB of six columns), so that a long series is not held twice. */
+const AT_ONCE = 2_000_000
+
+/** Months one after the other, in as few batches as hold no more than `AT_ONCE` rows. */
+function batchesOf<T extends { readonly rows: number }>(months: readonly T[]): T[][] {
+  const batches: T[][] = [[]]
+  for (const month of months) {
+    if (batches.at(-1)!.length > 0 && rowsOf(batches.at(-1)!) + month.rows > AT_ONCE) batches.push([])
+    batches.at(-1)!.push(month)
+  }
+  return batches
 }
 
 function rowsOf(months: readonly { readonly rows: number }[]): number {

@@ -1,0 +1,50 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { quoted, readDoubles, writeParquet } from '../../src/data/duckdb.ts'
+import { scratch } from '../cli/klinelab.ts'
+
+const ROWS = 300_000
+const column = (name: string, of: (row: number) => number, rows = ROWS) => ({
+  ...{ name, kind: 'double' as const },
+  values: Float64Array.from({ length: rows }, (_, row) => of(row)),
+})
+
+test('columns come back as they were written, of many pieces and in their order, however many rows were expected', async () => {
+  const file = join(scratch(), 'a.parquet')
+  const written = [column('a', (row) => row), column('b', (row) => Math.sqrt(row))]
+  await writeParquet(file, written)
+  const of = (where: string) => `select a, b from read_parquet(${quoted(file)}) where ${where}`
+  for (const expected of [0, 1000, ROWS, 2 * ROWS]) {
+    const read = await readDoubles([of('a < 100000'), of('a >= 100000')], 2, expected)
+    expect(read.map(({ length }) => length)).toEqual([ROWS, ROWS])
+    expect(read.every((values, k) => values.every((value, row) => value === written[k]!.values[row]))).toBe(true)
+  }
+})
+
+test('a file whose midst is spoilt is an error, and no shorter column', async () => {
+  const file = join(scratch(), 'spoilt.parquet')
+  await writeParquet(file, [column('a', (row) => Math.sin(row))])
+  const bytes = readFileSync(file)
+  bytes.fill(7, bytes.length >> 1, (bytes.length >> 1) + 4000)
+  writeFileSync(file, bytes)
+  await expect(readDoubles(`select a from read_parquet(${quoted(file)})`, 1, ROWS)).rejects.toThrow(/ZSTD|decompress/i)
+})
+
+test('what is no double, and a row without a value, are errors that name the column', async () => {
+  await expect(readDoubles('select 1.0::double as a, 2::bigint as trades', 2, 1)).rejects.toThrow(
+    'column trades is not of doubles',
+  )
+  const hole = 'select case when range = 70 then null else range::double end as volume from range(100)'
+  await expect(readDoubles(hole, 1, 100)).rejects.toThrow('column volume has rows without a value')
+  expect(await readDoubles(`${hole} where range <> 70`, 1, 100)).toEqual([
+    Float64Array.from({ length: 100 }, (_, row) => row).filter((row) => row !== 70),
+  ])
+})
+
+test('columns of unequal length are not written', async () => {
+  const file = join(scratch(), 'b.parquet')
+  await expect(writeParquet(file, [column('a', (row) => row, 5000), column('b', () => 1, 2500)])).rejects.toThrow(
+    `${file}: column b has 2500 rows, not 5000`,
+  )
+})
