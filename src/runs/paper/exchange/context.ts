@@ -5,6 +5,7 @@ import type { Attempt } from './attempt.ts'
 import { type Attempts, endedNote } from './attempts.ts'
 import type { Gate } from './gate.ts'
 import type { KnownChanges } from './known-changes.ts'
+import { isOf, type Line } from './line.ts'
 import type { Market } from './market.ts'
 import type { Teller } from './teller.ts'
 import type { Timing } from './timing.ts'
@@ -101,10 +102,20 @@ export class Context {
     return this.host.run.openOrders().find((view) => view.symbol === symbol && view.id === order)
   }
 
-  /** Tells that an order is no more, if the engine thinks that it is. */
-  async tellEnded(symbol: string, order: string, reason: EndReason, why: string): Promise<void> {
+  /**
+   * Tells that an order is no more, if the engine thinks that it is.
+   * @param of what says so, and for which order: where its id is another's by then, nothing is told
+   */
+  async tellEnded(
+    line: Pick<Line, 'symbol' | 'order' | 'acceptedAt'>,
+    of: Pick<Attempt, 'acceptedAt'>,
+    reason: EndReason,
+    why: string,
+  ): Promise<void> {
+    const { symbol, order } = line
+    const { acceptedAt } = of
     await this.teller.inTurn(async () => {
-      if (this.viewOf(symbol, order) === undefined) return
+      if (this.viewOf(symbol, order) === undefined || !isOf(line, { acceptedAt })) return
       await this.host.tell({ kind: 'ended', symbol, order, reason, why, at: this.time })
     })
   }

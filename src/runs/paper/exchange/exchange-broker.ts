@@ -316,7 +316,7 @@ export class ExchangeBroker implements PaperBroker {
         ? await context.gate.send('DELETE', conditional!.order, { clientAlgoId: clientId })
         : await context.gate.send('DELETE', paths.order, { symbol, ...by })
     if (outcome.kind === 'done')
-      return context.tellEnded(symbol, order, 'requested', 'cancelled as the session was stopped')
+      return context.tellEnded(attempt, attempt, 'requested', 'cancelled as the session was stopped')
     const facts = { symbol, order, clientId }
     context.alarm('not-cancelled', 'critical', `${symbol}: ${clientId} could not be cancelled: ${outcome.text}`, facts)
   }

@@ -1,3 +1,4 @@
+import type { Attempt } from './attempt.ts'
 import type { Terms } from './terms.ts'
 
 /** One order of the engine, and how far the exchange is from what the engine wants of it. */
@@ -21,4 +22,9 @@ export interface Line {
   nakedSince: number
   /** Failures in a row, answers that were lost included. */
   failures: number
+}
+
+/** Whether it is for the order that has this id now: the id may have been another's before. */
+export function isOf(line: Pick<Line, 'acceptedAt'>, { acceptedAt }: Pick<Attempt, 'acceptedAt'>): boolean {
+  return acceptedAt === null || line.acceptedAt === null || acceptedAt === line.acceptedAt
 }

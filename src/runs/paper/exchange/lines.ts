@@ -5,7 +5,7 @@ import { Coins } from './coins.ts'
 import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
 import { type Fills, filledText, isBehind } from './fills.ts'
-import type { Line } from './line.ts'
+import { isOf, type Line } from './line.ts'
 import { OrderWork, type Wanted } from './order-work.ts'
 import type { Questions } from './questions.ts'
 import { Refusals } from './refusals.ts'
@@ -195,14 +195,18 @@ export class Lines {
     if (before !== undefined) return this.#work.cancel(line, before)
     const view = this.#context.viewOf(line.symbol, line.order)
     const live = own.filter(({ state }) => state === 'live')
-    if (view !== undefined && this.#isNakedTooLong(line) && !line.mustExit) await this.#giveUpStop(line, view)
+    if (view !== undefined && this.#isNakedTooLong(line) && !line.mustExit) {
+      await this.#giveUpStop(line, view)
+      // what is wanted may be another by the time that the halt is written
+      return true
+    }
     const wanted = view === undefined ? null : this.#wanted(line, view)
     if (view === undefined || wanted === null) {
       // what waits for its turn is not asked for in vain
       line.nakedSince = 0
       // an exit of a position that has gone would be one of the next
       if (line.mustExit && view?.type !== 'market' && this.#isFlat(line))
-        await this.#context.tellEnded(line.symbol, line.order, 'expired', 'nothing is left to reduce')
+        await this.#context.tellEnded(line, line, 'expired', 'nothing is left to reduce')
       const left = live.find(isCancellable)
       return left !== undefined && this.#work.cancel(line, left)
     }
@@ -315,11 +319,6 @@ const PATIENT = 6
 
 /** What is so of an order at first. */
 const NEW = { isAlone: false, mustExit: false, refused: null, nakedSince: 0, failures: 0 }
-
-/** Whether it is for the order that has this id now: the id may have been another's before. */
-function isOf(line: Line, { acceptedAt }: Attempt): boolean {
-  return acceptedAt === null || line.acceptedAt === null || acceptedAt === line.acceptedAt
-}
 
 /** Nobody has said yet what came of it. */
 function isOpen({ state }: Attempt): boolean {

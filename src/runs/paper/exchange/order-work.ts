@@ -6,7 +6,7 @@ import type { Coins } from './coins.ts'
 import type { Context } from './context.ts'
 import { type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
 import { filledText } from './fills.ts'
-import type { Line } from './line.ts'
+import { isOf, type Line } from './line.ts'
 import type { Market } from './market.ts'
 import type { Outcome } from './outcome.ts'
 import { pause } from './pause.ts'
@@ -56,11 +56,13 @@ export class OrderWork {
   /** @param target what is placed with it in one list */
   async place(line: Line, view: OrderView, terms: Terms, target: string | null, isExit = false): Promise<boolean> {
     const { host, gate, attempts, timing, market } = this.#context
-    const { symbol, order } = line
+    const { symbol, order, acceptedAt } = line
     if (terms.route === 'algo' && terms.trigger === null) return false
     const room = await this.#makeRoom(line, terms)
     if (room !== 'there') return room === 'changed'
-    if (isPerishable(view, terms) && host.now() - line.askedAt > timing.entryPatience) return this.#tooLate(line, view)
+    // another order has the id meanwhile, and these terms are not its own
+    if (line.acceptedAt !== acceptedAt) return true
+    if (isPerishable(view, terms) && host.now() - line.askedAt > timing.entryPatience) return this.#tooLate(line)
     const work = ownWork(view)
     if (work !== null) this.#context.alarm('own-work', 'info', work, { symbol, order })
     const number = attempts.nextNumber(symbol, order)
@@ -74,7 +76,7 @@ export class OrderWork {
       for (const one of all) one.state = 'absent'
       throw new Error(`could not be noted, so it was not sent: ${String(error)}`)
     }
-    if (all.some((one) => this.#context.viewOf(symbol, one.order) === undefined)) return this.#absent(...all)
+    if (!this.#areWanted(all)) return this.#absent(...all)
     const [door, params] =
       other === null
         ? [doorOf(terms, market), market.paramsOf(symbol, terms, attempt.clientId)]
@@ -89,6 +91,14 @@ export class OrderWork {
       },
     })
     return this.#placed(line, view, all, outcome)
+  }
+
+  /** Whether the engine still has the orders that they are for. */
+  #areWanted(all: readonly Attempt[]): boolean {
+    return all.every(
+      (one) =>
+        this.#context.viewOf(one.symbol, one.order) !== undefined && isOf(this.#lineOf(one.symbol, one.order), one),
+    )
   }
 
   #prepared({ symbol, order, acceptedAt }: Line, terms: Terms, isExit: boolean, list: string | null): Attempt {
@@ -138,10 +148,12 @@ export class OrderWork {
     const { host } = this.#context
     const [attempt] = all as [Attempt]
     const { clientId } = attempt
-    if (line.askedTick > 0)
+    // the id may be another order's by now: to that it says nothing
+    const isOld = !isOf(line, attempt)
+    if (line.askedTick > 0 && !isOld)
       host.log('debug', `order ${outcome.kind}`, { clientId, ms: Math.round(performance.now() - line.askedTick) })
     if (outcome.kind === 'done') {
-      line.failures = 0
+      if (!isOld) line.failures = 0
       for (const one of all) {
         this.#questions.learn(one, replyOf(one, fieldsOf(outcome.reply)))
         this.#onPlaced(one)
@@ -159,18 +171,18 @@ export class OrderWork {
     if (isTold) return true
     if (outcome.kind === 'unknown') {
       unsure(all)
-      this.#countFailure(line, outcome.text)
+      if (!isOld) this.#countFailure(line, outcome.text)
       return true
     }
     if (outcome.kind === 'refused') {
-      if (this.#isListRefused(line, all, outcome)) return true
+      if (!isOld && this.#isListRefused(line, all, outcome)) return true
       const what = await this.#refusals.ofPlacing(line, view, attempt, outcome)
       if (what === 'unsure') unsure(all)
       else this.#absent(...all)
       return what === 'again' ? this.again(line, outcome.text) : true
     }
     this.#absent(...all)
-    return this.again(line, outcome.text)
+    return isOld || this.again(line, outcome.text)
   }
 
   /** A stop stands without its target rather than not at all; a target that is reached already leaves now. */
@@ -186,6 +198,7 @@ export class OrderWork {
     )
       return false
     this.#absent(stop, target)
+    if (!isOf(this.#lineOf(symbol, target.order), target)) return true
     const { run } = this.#context.host
     const price = Math.max(run.lastClose(symbol)?.price ?? 0, run.positionOf(symbol).entryPrice)
     const isReached = meaning === 'post-only' || (meaning === 'crossed' && price >= Number(target.terms.price))
@@ -209,12 +222,12 @@ export class OrderWork {
     return true
   }
 
-  async #tooLate(line: Line, view: OrderView): Promise<boolean> {
+  async #tooLate(line: Line): Promise<boolean> {
     const why =
       line.askedAt === 0
         ? 'decided before a restart, and not sent then: its price is another now'
         : `could not be sent within ${this.#context.timing.entryPatience / 1000} s: its price is another now`
-    await this.#context.tellEnded(line.symbol, view.id, 'refused', why)
+    await this.#context.tellEnded(line, line, 'refused', why)
     return false
   }
 
@@ -299,13 +312,13 @@ export class OrderWork {
       this.#questions.learn(current, fieldsOf(outcome.reply))
       return true
     }
-    if (outcome.kind === 'failed') return this.again(line, outcome.text)
+    if (outcome.kind === 'failed') return !isOf(line, current) || this.again(line, outcome.text)
     if (outcome.kind === 'unknown') {
       this.#sayUnknown(current, 'change', outcome)
       current.state = 'unsure'
       return true
     }
-    if (this.#refusals.ofAmending(line, wanted, outcome) === 'unsure') current.state = 'unsure'
+    if (this.#refusals.ofAmending(line, current, wanted, outcome) === 'unsure') current.state = 'unsure'
     return true
   }
 

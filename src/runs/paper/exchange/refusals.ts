@@ -2,7 +2,7 @@ import type { OrderView } from '../../../core/order.ts'
 import type { Attempt } from './attempt.ts'
 import type { Context } from './context.ts'
 import { isBehind } from './fills.ts'
-import type { Line } from './line.ts'
+import { isOf, type Line } from './line.ts'
 import { isProtective, isReducing, type Terms } from './terms.ts'
 
 const NOT_THERE = [-2011, -2013]
@@ -36,10 +36,14 @@ export class Refusals {
     if (meaning === 'nothing-to-reduce' && attempt.terms.reduceOnly) {
       // there is no position there to reduce: somebody is wrong
       this.#hooks.onDoubt(symbol)
+    }
+    // what is said of the order before is nothing to the one that has its id now
+    if (!isOf(line, attempt)) return 'over'
+    if (meaning === 'nothing-to-reduce' && attempt.terms.reduceOnly) {
       // what it is judged by may be behind the fill that it follows: a position does not go without its stop or its exit for that
       const isNeeded = isProtective(view) || attempt.isExit || (isReducing(view) && view.type === 'market')
-      if (isNeeded && (await this.#isHeld(symbol))) return 'again'
-      await this.#context.tellEnded(symbol, order, 'refused', text)
+      if (isNeeded && (await this.#isHeld(symbol))) return isOf(line, attempt) ? 'again' : 'over'
+      await this.#context.tellEnded(line, attempt, 'refused', text)
       return 'over'
     }
     if (isProtective(view) && !attempt.isExit) return this.#ofStop(line, view, attempt, { code, text })
@@ -52,7 +56,7 @@ export class Refusals {
         facts,
       )
     const reason = meaning === 'post-only' ? 'post-only' : meaning === 'fok' ? 'expired' : 'refused'
-    await this.#context.tellEnded(symbol, order, reason, text)
+    await this.#context.tellEnded(line, attempt, reason, text)
     return 'over'
   }
 
@@ -71,7 +75,7 @@ export class Refusals {
     const facts = { symbol, order, code }
     const others = this.#context.attempts.of(symbol, order)
     const isPassed = this.#context.market.meaningOf({ code, text }) === 'would-trigger'
-    if (!isPassed && others.some((other) => other !== attempt && other.state === 'live')) {
+    if (!isPassed && others.some((other) => other !== attempt && isOf(line, other) && other.state === 'live')) {
       line.refused = attempt.terms
       this.#context.alarm(
         'stop-not-moved',
@@ -99,11 +103,12 @@ export class Refusals {
     return 'over'
   }
 
-  ofAmending(line: Line, wanted: Terms, { code, text }: Refusal): 'over' | 'unsure' {
+  ofAmending(line: Line, current: Attempt, wanted: Terms, { code, text }: Refusal): 'over' | 'unsure' {
     const { symbol, order } = line
     const meaning = this.#context.market.meaningOf({ code, text })
     if (NOT_THERE.includes(code) || meaning === 'post-only') return 'unsure'
     if (meaning === 'filter') this.#hooks.onFilter()
+    if (!isOf(line, current)) return 'over'
     line.refused = wanted
     if (meaning !== 'no-change')
       this.#context.alarm('not-amended', 'warning', `${symbol}: order ${order} stays as it was: ${text}`, {
@@ -122,7 +127,7 @@ export class Refusals {
     const isFlat = this.#context.host.run.positionOf(symbol).qty === 0
     const said = `${status}${why === '' ? '' : `: ${why}`}`
     const end = (reason: 'requested' | 'expired' | 'post-only' | 'refused') =>
-      this.#context.tellEnded(symbol, order, reason, said)
+      this.#context.tellEnded(line, attempt, reason, said)
     // what closes or protects is for the position as it fills: where that has grown meanwhile, the line's next step places the rest
     if (status === 'FILLED' && isReducing(view) && !isFlat && !isBehind(attempt)) return
     if (status === 'FILLED' || (isReducing(view) && isFlat)) return end('expired')
