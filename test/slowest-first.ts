@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  * the runner goes by the size of files: a short one that takes long would keep one worker busy after the other has ended.
  */
 const SLOWEST = [
+  'e2e/package',
   'cli/train',
   'cli/searches',
   'cli/commands',

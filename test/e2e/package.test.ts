@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { ROOT, scratch } from '../cli/klinelab.ts'
@@ -14,7 +24,8 @@ const npm = (args: readonly string[], cwd: string) => {
   return spawnSync('npm', args, {
     cwd,
     encoding: 'utf8',
-    env: { ...env, npm_config_fund: 'false', npm_config_audit: 'false' },
+    // what has been fetched before is not asked for again
+    env: { ...env, npm_config_fund: 'false', npm_config_audit: 'false', npm_config_prefer_offline: 'true' },
   })
 }
 
@@ -23,6 +34,21 @@ const tsc = (cwd: string) =>
     cwd,
     encoding: 'utf8',
   })
+
+/**
+ * All that is installed there, but for klinelab itself and what npm has written down of it, so that a second install of the same
+ * unpacks nothing else: a file that npm changes it writes anew, that list alone excepted.
+ */
+function linkOthers(from: string, to: string): void {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.name === 'klinelab' || entry.name === '.package-lock.json') continue
+    if (entry.isDirectory()) linkOthers(source, target)
+    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target)
+    else linkSync(source, target)
+  }
+}
 
 const empty = scratch({ 'package.json': '{}' })
 let tarball: string
@@ -90,9 +116,13 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
     join('report', 'walk-forward.schema.json'),
   ])
 
+  const shop = join(empty, 'shop')
+  const own = join(shop, 'node_modules')
+  linkOthers(join(empty, 'node_modules'), own)
+  expect(['klinelab', join('.bin', 'klinelab')].filter((name) => existsSync(join(own, name)))).toEqual([])
   const made = npm(['exec', '--', 'klinelab', 'init', 'shop'], empty)
   expect(made.status, made.stderr).toBe(0)
-  const shop = join(empty, 'shop')
+  expect(existsSync(join(own, '.bin', 'klinelab'))).toBe(true)
   const manifest = JSON.parse(readFileSync(join(shop, 'package.json'), 'utf8'))
   expect(manifest).toMatchObject({ type: 'module', dependencies: { klinelab: `file:../${tarball}` } })
 
