@@ -17,6 +17,8 @@ interface How {
   readonly isSigned?: boolean
   /** Longest silence that it is worth waiting for, ms. */
   readonly patience?: number
+  /** Asked whenever it is about to leave, however long it has waited: where it is not wanted any more, it is not sent. */
+  readonly isWanted?: () => boolean
   /** Called whenever it leaves, just before its timestamp is taken. */
   readonly onLeave?: () => void
 }
@@ -84,6 +86,7 @@ export class Gate {
       const left = this.#opensAt(how) - this.#options.now()
       if (left > patience) return notSent(`the exchange has asked for silence for ${Math.ceil(left / 1000)} s more`)
       if (!(await this.#awaitSilence(how))) return notSent('the session was stopped before this was sent')
+      if (how.isWanted?.() === false) return notSent('it is not wanted any more')
       how.onLeave?.()
       const outcome = await this.#call(method, path, params, isSigned)
       if (outcome.kind !== 'failed') return outcome

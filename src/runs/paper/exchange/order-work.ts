@@ -85,6 +85,7 @@ export class OrderWork {
       isExit: terms.reduceOnly,
       ...(isPerishable(view, terms) && { patience: timing.entryPatience }),
       ...(isProtective(view) && !isExit && { patience: timing.naked }),
+      isWanted: () => this.#areWanted(all),
       onLeave: () => {
         for (const one of all) one.sentAt = gate.now()
         if (line.askedTick > 0 && number === 1) host.sent(Math.round((performance.now() - line.askedTick) * 1000))
@@ -182,7 +183,7 @@ export class OrderWork {
       return what === 'again' ? this.again(line, outcome.text) : true
     }
     this.#absent(...all)
-    return isOld || this.again(line, outcome.text)
+    return !this.#areWanted(all) || this.again(line, outcome.text)
   }
 
   /** A stop stands without its target rather than not at all; a target that is reached already leaves now. */
@@ -305,14 +306,15 @@ export class OrderWork {
     const quantity = wholeQty(current.filled, wanted)
     const change = { symbol, side: wanted.side, quantity, price: wanted.price! }
     const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    const outcome = await gate.send('PUT', market.paths.order, { ...change, ...by })
+    const isWanted = () => this.#context.viewOf(symbol, view.id) !== undefined && isOf(line, current)
+    const outcome = await gate.send('PUT', market.paths.order, { ...change, ...by }, { isWanted })
     if (outcome.kind === 'done') {
       line.failures = 0
       current.terms = { ...current.terms, qty: quantity, price: wanted.price }
       this.#questions.learn(current, fieldsOf(outcome.reply))
       return true
     }
-    if (outcome.kind === 'failed') return !isOf(line, current) || this.again(line, outcome.text)
+    if (outcome.kind === 'failed') return !isWanted() || this.again(line, outcome.text)
     if (outcome.kind === 'unknown') {
       this.#sayUnknown(current, 'change', outcome)
       current.state = 'unsure'

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { buy, cancel, sell } from '../../../../src/core/order.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { amend, buy, cancel, sell } from '../../../../src/core/order.ts'
 import { said } from './stub-answer.ts'
 import { goOn, session, stub, useStub } from './stub-scene.ts'
 import { until } from './until.ts'
@@ -146,5 +146,38 @@ describe.each(['usdm', 'spot'] as const)('%s', (kind) => {
     expect(
       stub.requests.filter(({ params }) => `${params.get('type')} ${params.get('side')}` === 'MARKET SELL'),
     ).toEqual([])
+  })
+
+  describe('while the exchange asks for silence', () => {
+    const NEXT = buy({ qty: 1, limit: 89, id: 'entry', tif: 'GTX' })
+    beforeEach(async () => {
+      await session.settle(buy({ qty: 1, limit: 50, id: 'resting' }))
+      const headers = { 'retry-after': '1' }
+      stub.fault('POST /fapi/v1/order', () => ({ ...said(-1003, 'Too many requests.', 429), headers }))
+      session.decide(buy({ qty: 1, limit: 51, id: 'other' }))
+      await until('it does', () => session.said.includes('rate-limit warning'))
+    })
+
+    test.each([
+      ['cancelled', [cancel('entry')], ['50', '51', '51']],
+      ['replaced', [cancel('entry'), NEXT], ['50', '51', '51', '89']],
+    ] as const)('what waits and is %s meanwhile is not sent', async (_, decision, sent) => {
+      const noted = () => session.journal.filter((one) => 'note' in one && one.note.note === 'sending').length
+      const before = noted()
+      session.decide(buy({ qty: 1, limit: 90, id: 'entry', tif: 'GTX' }))
+      await until('it waits', () => noted() === before + 1)
+      // a turn of the loop after its note it is at the gate
+      await new Promise(setImmediate)
+      session.decide([...decision])
+      await session.broker.idle()
+      expect([posts().toSorted(), ends()]).toEqual([sent, []])
+    })
+
+    test.runIf(kind === 'usdm')('a change of what is cancelled meanwhile is not sent', async () => {
+      session.decide(amend('resting', { limit: 52 }))
+      session.decide(cancel('resting'))
+      await session.broker.idle()
+      expect([stub.count('PUT /fapi/v1/order'), stub.open().map(({ price }) => price)]).toEqual([0, ['51']])
+    })
   })
 })
