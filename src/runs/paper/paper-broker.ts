@@ -35,7 +35,8 @@ export interface PaperBroker {
   handle(events: readonly RunEvent[]): void
   /**
    * A person has looked and lets trading go on (`klinelab paper resume`): what is known by now to have been done by others is accepted as
-   * far as it can be, and halts no more. Resolves when all has been compared anew, and what is wrong still has been said.
+   * far as it can be, and halts no more. Called as the command acts, before anything that comes after it: what is said later is not
+   * accepted. Resolves when all has been compared anew, and what is wrong still has been said.
    */
   resumed(): Promise<void>
   /** Compares orders, position and balance with the engine's. Called every minute; a broker calls it itself after a reconnect. */

@@ -61,6 +61,8 @@ export class PaperSession {
   /** Of the broker's. */
   #reconnects = 0
   #isBrokerUp = false
+  /** What follows from the last command by which a person let trading go on. */
+  #looked: Promise<void> = Promise.resolve()
 
   private constructor(options: SessionOptions, opened: TakenUp) {
     this.#options = options
@@ -170,7 +172,7 @@ export class PaperSession {
   /** Halts trading, closes everything as well, or lets it go on. Resolves when it has acted. */
   async command(command: PaperCommand, why: string, by: string): Promise<void> {
     await this.#queue.put({ kind: 'command', at: this.#now(), command, why, by })
-    if (command === 'resume' && !PAUSES.includes(by) && this.#isBrokerUp) await this.#options.broker.resumed()
+    if (command === 'resume' && !PAUSES.includes(by)) await this.#looked
   }
 
   /** Ends it as soon as the input at hand has acted. */
@@ -307,8 +309,12 @@ export class PaperSession {
     this.#last.touch()
     if ((events.length > 0 || record.kind === 'bars') && this.#isBrokerUp) this.#options.broker.handle(events)
     for (const breach of breaches) this.alarm(breachAlarm(breach, this.state.run.at))
-    if (record.kind === 'command' && record.command === 'resume' && !PAUSES.includes(record.by))
+    if (record.kind === 'command' && record.command === 'resume' && !PAUSES.includes(record.by)) {
       this.#alarms.resumed(record.at)
+      if (this.#isBrokerUp) this.#looked = this.#options.broker.resumed()
+      // whoever gave the command hears of it
+      this.#looked.catch(() => undefined)
+    }
     if (record.kind === 'bars' && this.#drift.take(this.state)) this.#champions.look(record.at)
     if (this.#listeners.isEmpty) return
     if (events.length > 0) this.#listeners.tell({ type: 'events', events })

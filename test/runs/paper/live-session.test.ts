@@ -332,11 +332,18 @@ describe('a session on live bars', () => {
       await session.command('halt', 'a test', by)
       await session.command('resume', 'a test', by)
     }
+    // what follows in the same turn shares its fsync, and was not looked at
+    await Promise.all([
+      session.command('halt', 'a test', 'a person'),
+      session.command('resume', 'a test', 'a person'),
+      session.command('halt', 'a test', 'broker'),
+    ])
     stop.abort()
     await ended
     expect(heard).toEqual([
       ...['nothing', 'nothing', 'halted', 'resumed'],
       ...['halted', 'resumed', 'a person has looked'],
+      ...['halted', 'resumed', 'a person has looked', 'halted'],
     ])
   })
 

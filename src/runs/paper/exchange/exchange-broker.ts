@@ -108,9 +108,10 @@ export class ExchangeBroker implements PaperBroker {
   async resumed(): Promise<void> {
     if (this.#parts === null || this.#stop.signal.aborted) return
     const { context, reconciliation } = this.#parts
+    // both before anything else is heard: what comes while the note is written nobody has looked at
     const note = context.known.accept()
-    if (note !== null) await context.host.note(note)
     context.resumed()
+    if (note !== null) await context.host.note(note)
     await reconciliation.anew().catch((error: unknown) => this.#failed(context.host, error))
   }
 

@@ -47,14 +47,14 @@ export class Holdings {
     const { symbol } = one
     for (let look = 1; !signal.aborted; look++) {
       const here = () => market.heldHere(host.run, attempts, symbol)
-      const accepted = unitsOf(known.acceptedOf(symbol))
+      const accepted = () => unitsOf(known.acceptedOf(symbol))
       const before = here()
       const held = await market.heldThere(gate, one)
       if (held === null) return false
       const there = held - (this.#before.get(symbol) ?? 0n)
-      if (there === here() + accepted) return this.#isRight(symbol)
+      if (there === here() + accepted()) return this.#isRight(symbol)
       const isKnown = await this.#fills.catchUp(symbol)
-      if (there === here() + accepted) return this.#isRight(symbol)
+      if (there === here() + accepted()) return this.#isRight(symbol)
       // what trades of others explain to the last digit need not be looked at again
       const isExplained = isKnown && here() === before && there - here() === known.tradedOf(symbol)
       if (!isExplained && (look < LOOKS || !isKnown || here() !== before)) {
@@ -81,6 +81,8 @@ export class Holdings {
     const { known, market, resume, host } = this.#context
     const off = there - here
     await this.#gaps.note(symbol, textOf(off))
+    // accepted while it was found
+    if (off === unitsOf(known.acceptedOf(symbol))) return void (await this.#isRight(symbol))
     // coins of others lie beside the session's, as those do that were there before; on margin there is one position, and nobody can tell whose it is
     const canAccept = !market.hasMargin && held >= here
     known.differs(symbol, canAccept ? textOf(off) : null)

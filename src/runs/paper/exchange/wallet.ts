@@ -99,6 +99,8 @@ export class Wallet {
   async #isWrong(held: number): Promise<void> {
     const { known, resume } = this.#context
     await this.#parts.gaps.note('', (held - this.#here).toFixed(8))
+    // accepted while it was found
+    if (!this.#isOff(held)) return void (await this.#isRight())
     known.differs('', (held - this.#here - this.#explained).toFixed(8))
     const off = held - this.#expected
     const beside = this.#expected === this.#here ? '' : ' and what is known beside them'

@@ -109,6 +109,23 @@ describe('orders', () => {
     expect(session.said).toEqual(['foreign-order critical', 'position critical'])
   })
 
+  test('that are said while a resume is being noted are not accepted by it, and their alarm stands', async () => {
+    stub.wallet -= 100
+    await session.broker.reconcile()
+    session.diskMs = 300
+    const resumed = session.resume()
+    const order = stub.foreign({ clientId: 'web_1', price: '80', qty: 2 })
+    await until('it is said', () => session.halts.length === 2)
+    expect(accepted()).toEqual([])
+    session.diskMs = 0
+    await resumed
+    expect(session.over.filter((what) => what.includes('foreign-order'))).toEqual([])
+    expect(accepted()).toMatchObject([{ orders: {} }])
+    await session.resume()
+    expect(accepted().at(-1)).toMatchObject({ orders: { [`BTCUSDT ${order.id}`]: 'web_1' } })
+    expect(session.over.filter((what) => what.includes('foreign-order'))).toHaveLength(1)
+  })
+
   test('that are conditional, too', async () => {
     stub.foreign({ clientId: 'web_1', route: 'algo', type: 'STOP_MARKET', trigger: '80' })
     await until('it is said', () => session.halts.length === 1)
