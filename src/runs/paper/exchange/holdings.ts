@@ -55,12 +55,18 @@ export class Holdings {
       if (there === here() + accepted()) return this.#isRight(symbol)
       const isKnown = await this.#fills.catchUp(symbol)
       if (there === here() + accepted()) return this.#isRight(symbol)
-      // what trades of others explain to the last digit need not be looked at again
-      const isExplained = isKnown && here() === before && there - here() === known.tradedOf(symbol)
+      // what trades of others explain to the last digit need not be looked at again; that they have none may be a sale of ours not heard of
+      const traded = known.tradedOf(symbol)
+      const isExplained = isKnown && here() === before && traded !== 0n && there - here() === traded
       if (!isExplained && (look < LOOKS || !isKnown || here() !== before)) {
         if (look >= 2 * LOOKS) return false
         await pause(timing.backoff, signal)
         continue
+      }
+      if (there === here()) {
+        // coins of others that were accepted have gone again: what comes next is new
+        await host.note(known.gone(symbol))
+        return this.#isRight(symbol)
       }
       await this.#isWrong(one, held, there, here())
       return true

@@ -84,6 +84,13 @@ export class KnownChanges {
     return isNothing ? null : { kind: 'broker', note: 'accepted', ...accepted }
   }
 
+  /** What was accepted of a symbol's coins is there no more. @returns the note of it */
+  gone(symbol: string): BrokerNote {
+    const accepted = { gaps: { [symbol]: '0' }, orders: {} }
+    this.#accept(accepted)
+    return { kind: 'broker', note: 'accepted', ...accepted }
+  }
+
   #accept({ gaps, orders }: Accepted): void {
     for (const [of, off] of Object.entries(gaps)) this.#accepted.set(of, off)
     for (const [key, clientId] of Object.entries(orders)) this.#orders.set(key, clientId)

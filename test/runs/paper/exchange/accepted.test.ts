@@ -186,6 +186,22 @@ describe('a position of others in a symbol of the session', () => {
     await session.resume()
     expect(session.halts.at(-1)).toContain('buy 3.5 BTC')
   })
+
+  test('on spot coins of others that were accepted and have gone again halt nothing, and are new when they come back', async () => {
+    await elsewhere('spot')
+    await hold({})
+    const coins = (qty: number) => stub.positions.set('BTCUSDT', (stub.positions.get('BTCUSDT') ?? 0) + qty)
+    coins(5)
+    await session.broker.reconcile()
+    await staysAccepted()
+    coins(-5)
+    await session.broker.reconcile()
+    expect([session.halts, accepted().at(-1)!['gaps']]).toEqual([[], { BTCUSDT: '0' }])
+    await staysAccepted()
+    coins(5)
+    await session.broker.reconcile()
+    expect(session.halts).toEqual([expect.stringContaining('the account holds 6, and this session has traded 1')])
+  })
 })
 
 test('a position in another symbol halts nothing; what it loses is accepted once it is said', async () => {
