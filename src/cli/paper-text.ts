@@ -2,11 +2,15 @@ import { timeName } from '../core/time.ts'
 import { duration } from '../report/format.ts'
 import type { Alarm, KnownAlarm } from '../runs/paper/alarm.ts'
 import type { DriftReport } from '../runs/paper/drift-report.ts'
+import { sessionCommand } from '../runs/paper/session-folder.ts'
 import type { PaperSnapshot } from '../runs/paper/snapshot.ts'
 import { amount, count, plural } from './text.ts'
 
-/** What a person wants to know of a session at once. @param state of one whose process is gone, where it says otherwise */
-export function paperText(snapshot: PaperSnapshot, state: string = snapshot.state): string {
+/**
+ * What a person wants to know of a session at once.
+ * @param out folder of runs that commands have to be told of; `null`: none @param state of one whose process is gone, where it says otherwise
+ */
+export function paperText(snapshot: PaperSnapshot, out: string | null, state: string = snapshot.state): string {
   const { counters, openOrders, refusedFor, quote, timings, series, params } = snapshot
   const set = Object.entries(params)
     .map(([name, value]) => ` ${name}=${value}`)
@@ -14,7 +18,7 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
   const lines: [string, string][] = [
     [
       'State',
-      `${state}${state === 'halted' ? ` (nothing is opened until klinelab paper resume ${snapshot.name})` : ''}${snapshot.at === null ? ', no bar yet' : `, last instant ${timeName(snapshot.at)} UTC`}`,
+      `${state}${state === 'halted' ? ` (nothing is opened until ${sessionCommand(`resume ${snapshot.name}`, out)})` : ''}${snapshot.at === null ? ', no bar yet' : `, last instant ${timeName(snapshot.at)} UTC`}`,
     ],
     // of one whose process is gone it is what it waited for
     ...(snapshot.waiting && state === snapshot.state ? [['', snapshot.waiting.text] as [string, string]] : []),
@@ -42,14 +46,14 @@ export function paperText(snapshot: PaperSnapshot, state: string = snapshot.stat
     `${snapshot.name}: ${snapshot.strategy}${set} on paper`,
     '',
     ...lines.map(([label, text]) => `  ${label.padEnd(13)} ${text}`),
-    ...remarkLines(snapshot),
+    ...remarkLines(snapshot, out),
   ].join('\n')
 }
 
 /** They are said as it begins, and may be long: from then on how many there are is enough. */
-function remarkLines({ remarks = [], name }: PaperSnapshot): string[] {
+function remarkLines({ remarks = [], name }: PaperSnapshot, out: string | null): string[] {
   if (remarks.length === 0) return []
-  const text = `${plural(remarks.length, 'remark')} on the rules that it keeps to, said as it began: klinelab paper status ${name} --json has them (remarks)`
+  const text = `${plural(remarks.length, 'remark')} on the rules that it keeps to, said as it began: ${sessionCommand(`status ${name} --json`, out)} has them (remarks)`
   return ['', `  ! ${text}`]
 }
 

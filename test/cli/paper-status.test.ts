@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { paperText } from '../../src/cli/paper-text.ts'
 import type { JournalRecord } from '../../src/runs/paper/session-record.ts'
+import type { PaperSnapshot } from '../../src/runs/paper/snapshot.ts'
 import { hour, madeSession } from '../runs/paper/made-session.ts'
 import { klinelabHere } from './klinelab-here.ts'
 
@@ -42,7 +44,8 @@ async function left(snapshot: object) {
   const { dir } = await madeSession({ after: { 3: [FILL] } })
   writeFileSync(join(dir, 'last.json'), JSON.stringify(snapshot))
   const out = dirname(dirname(dir))
-  return (...words: string[]) => klinelabHere(['paper', 'status', ...words, '--out', out])
+  const status = (...words: string[]) => klinelabHere(['paper', 'status', ...words, '--out', out])
+  return Object.assign(status, { out })
 }
 
 test('of a session whose process died it is said how old it is, and what its journal holds more', async () => {
@@ -64,6 +67,14 @@ test('of one that was laid down nothing is missing', async () => {
   expect((await status('made', '--json')).json()).toMatchObject({ state: 'stopped', later: 0, laterTo: null })
 })
 
+test('of one that is halted it says what lets it trade again, wherever that is typed', () => {
+  const halted = { ...SNAPSHOT, state: 'halted' } as unknown as PaperSnapshot
+  expect(paperText(halted, '/runs')).toContain(
+    'halted (nothing is opened until klinelab paper resume made --out /runs), last',
+  )
+  expect(paperText(halted, null)).toContain('halted (nothing is opened until klinelab paper resume made), last')
+})
+
 test('an alarm that ended before it began by its clocks has no duration', async () => {
   const status = await left({ ...SNAPSHOT, state: 'stopped' })
   expect((await status('made')).stdout).toMatch(/ stream-lost: t; it ended 2023-01-01T01:00\n/)
@@ -74,7 +85,7 @@ test('remarks on rules are said as it begins: from then on they are counted, and
   const status = await left({ ...SNAPSHOT, state: 'stopped', remarks })
   const { stdout } = await status('made')
   expect(stdout).toContain(
-    '  ! 2 remarks on the rules that it keeps to, said as it began: klinelab paper status made --json',
+    `  ! 2 remarks on the rules that it keeps to, said as it began: klinelab paper status made --json --out ${status.out} has them`,
   )
   expect(stdout).not.toContain('filters before 2025')
   expect((await status('made', '--json')).json()).toMatchObject({ snapshot: { remarks } })

@@ -224,7 +224,7 @@ describe('what cannot be', () => {
     const out = scratch()
     for (const word of ['stop', 'resume']) {
       const { code, stderr } = await klinelabHere(['paper', word, '--out', out])
-      expect([code, stderr]).toEqual([2, 'no session runs; those that there are: klinelab paper status\n'])
+      expect([code, stderr]).toEqual([2, `no session runs; those that there are: klinelab paper status --out ${out}\n`])
     }
     const { code, stderr } = await klinelabHere(['paper', 'stop', 'one', '--out', out])
     expect(code).toBe(2)
@@ -241,8 +241,7 @@ describe('what cannot be', () => {
       out,
     ])
     const ask = async (word: string) => (await klinelabHere(['paper', word, name, '--out', out])).stderr
-    const what =
-      'What it came to: klinelab paper status over; to trade other bars begin a session with another --name\n'
+    const what = `What it came to: klinelab paper status over --out ${out}; to trade other bars begin a session with another --name\n`
     expect(await ask('stop')).toBe(
       `over has ended at 2024-01-03 UTC, its replay being over: there is nothing to stop. ${what}`,
     )
@@ -261,7 +260,9 @@ describe('what cannot be', () => {
       `over does not run, it was stopped at 2024-01-03 UTC: resume is for a session that runs and is halted; ${again}\n`,
     )
     leftAs('running')
-    expect(await ask('stop')).toMatch(/^over does not run, its process died at 2024-01-03 UTC: start it again/)
+    expect(await ask('stop')).toBe(
+      `over does not run, its process died at 2024-01-03 UTC: ${again} (klinelab paper status over --out ${out} shows how it was left)\n`,
+    )
     rmSync(last)
     expect(await ask('resume')).toMatch(/^over does not run: its process began it and got no farther; start it again/)
   })

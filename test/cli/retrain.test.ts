@@ -159,7 +159,7 @@ describe('a model on a series', () => {
     ])
     expect(waiting).toMatchObject([{ model: 'up', champion: swap.champion, own: swap.before }])
     const status = await json<{ snapshot: PaperSnapshot }>('paper', 'status', 's')
-    expect(paperText(status.snapshot)).toContain(
+    expect(paperText(status.snapshot, null)).toContain(
       `  Champion      a newer one of model up waits since ${timeName(waiting[0]!.since)}: this session keeps its own`,
     )
     // a new one asks the champion, from its first unseen bar on

@@ -1,3 +1,4 @@
+import { outToSay } from '../../runs/paper/session-folder.ts'
 import type { Command } from '../command.ts'
 import { askNamed } from '../control-session.ts'
 import { OUT, settingsOf } from '../flags.ts'
@@ -8,10 +9,10 @@ export default {
   flags: { why: { help: 'what is kept in the journal as the reason (built in: none)', value: 'TEXT' }, ...OUT },
   example: 'klinelab paper resume sma-cross --why "the feed is back"',
   async run(args, io) {
-    const { out } = await settingsOf(args, io)
+    const settings = await settingsOf(args, io)
     const { why = 'by klinelab paper resume' } = args.flags as { why?: string }
-    const { snapshot: before } = await askNamed(out, args.words[0], { ask: 'status' }, 'resume')
-    const { dir, snapshot } = await askNamed(out, args.words[0], { ask: 'resume', why })
+    const { snapshot: before } = await askNamed(settings, args.words[0], { ask: 'status' }, 'resume')
+    const { dir, snapshot } = await askNamed(settings, args.words[0], { ask: 'resume', why })
     const wasHalted = before.state === 'halted'
     const became =
       snapshot.state === 'halted'
@@ -19,6 +20,9 @@ export default {
         : wasHalted
           ? 'trades again'
           : `was not halted, it was ${before.state}: nothing had to be resumed`
-    return { json: { ...snapshot, dir }, text: `${snapshot.name} ${became}\n\n${paperText(snapshot)}` }
+    return {
+      json: { ...snapshot, dir },
+      text: `${snapshot.name} ${became}\n\n${paperText(snapshot, outToSay(settings))}`,
+    }
   },
 } satisfies Command

@@ -2,7 +2,7 @@ import { timeName } from '../../core/time.ts'
 import { askSession } from '../../runs/paper/control.ts'
 import { readGone } from '../../runs/paper/last-state.ts'
 import type { SessionFile } from '../../runs/paper/session-file.ts'
-import { findSession, listSessions } from '../../runs/paper/session-folder.ts'
+import { findSession, listSessions, outToSay } from '../../runs/paper/session-folder.ts'
 import type { PaperSnapshot } from '../../runs/paper/snapshot.ts'
 import type { Command } from '../command.ts'
 import { OUT, settingsOf } from '../flags.ts'
@@ -31,7 +31,8 @@ export default {
   flags: OUT,
   example: 'klinelab paper status',
   async run(args, io) {
-    const { out } = await settingsOf(args, io)
+    const settings = await settingsOf(args, io)
+    const { out } = settings
     const [name] = args.words
     const wanted = name === undefined ? listSessions(out) : [findSession(out, name)]
     const found = await Promise.all(wanted.map(asked))
@@ -40,7 +41,7 @@ export default {
     }))
     if (name !== undefined) {
       const { dir, file, isRunning, state, snapshot, later } = found[0]!
-      const said = snapshot === null ? `${file.name} has never run` : paperText(snapshot, state)
+      const said = snapshot === null ? `${file.name} has never run` : paperText(snapshot, outToSay(settings), state)
       const old = later === 0 ? '' : `${oldText(found[0]!)}\n\n`
       const how = isRunning || snapshot === null ? '' : '\n\n  It does not run'
       return { json: json[0], text: `${old}${said}${how}\n\n  ${shown(dir, io.cwd)}` }

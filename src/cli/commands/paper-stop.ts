@@ -1,4 +1,5 @@
 import { readGone } from '../../runs/paper/last-state.ts'
+import { outToSay } from '../../runs/paper/session-folder.ts'
 import type { Command } from '../command.ts'
 import { askNamed, untilEnded } from '../control-session.ts'
 import { OUT, oneOf, settingsOf } from '../flags.ts'
@@ -16,9 +17,9 @@ export default {
   },
   example: 'klinelab paper stop sma-cross --orders keep',
   async run(args, io) {
-    const { out } = await settingsOf(args, io)
+    const settings = await settingsOf(args, io)
     const { orders = null } = args.flags as { orders?: 'keep' | 'cancel' }
-    const { dir, snapshot: before } = await askNamed(out, args.words[0], { ask: 'stop', orders })
+    const { dir, snapshot: before } = await askNamed(settings, args.words[0], { ask: 'stop', orders })
     await untilEnded(dir)
     const { snapshot = before, state = 'stopped' } = (await readGone(dir)) ?? {}
     const { name, openOrders, position } = snapshot
@@ -26,7 +27,7 @@ export default {
     const became = [`${openOrders.length} open`, ...(gone > 0 ? [`${gone} cancelled or filled`] : [])].join(', ')
     return {
       json: { name, dir, stopped: state === 'stopped', state, openOrders, position },
-      text: `${name}: ${state}. Orders: ${became}. Still held: ${heldText(snapshot)}\n\n${paperText(snapshot, state)}`,
+      text: `${name}: ${state}. Orders: ${became}. Still held: ${heldText(snapshot)}\n\n${paperText(snapshot, outToSay(settings), state)}`,
     }
   },
 } satisfies Command

@@ -11,6 +11,7 @@ import { liveFeed } from '../../runs/paper/live-feed.ts'
 import { openBroker } from '../../runs/paper/open-broker.ts'
 import type { Bringing } from '../../runs/paper/prepare-live.ts'
 import { PaperSession } from '../../runs/paper/session.ts'
+import { outToSay } from '../../runs/paper/session-folder.ts'
 import type { SessionOptions } from '../../runs/paper/session-options.ts'
 import { admit } from '../../runs/promote/admit.ts'
 import { requireModels } from '../../runs/promote/promotion.ts'
@@ -109,7 +110,7 @@ export default {
       })
       return {
         json: { ...snapshot, dir: session.dir },
-        text: `${paperText(snapshot)}\n\n  ${shown(session.dir, io.cwd)}`,
+        text: `${paperText(snapshot, outToSay(settings))}\n\n  ${shown(session.dir, io.cwd)}`,
         ...(isInterrupted && { code: 130 }),
       }
     } finally {

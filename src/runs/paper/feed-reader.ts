@@ -18,6 +18,8 @@ interface FeedReaderOptions {
   readonly clock: StreamClock
   /** As late as the session says it is, UTC ms. */
   readonly now: () => number
+  /** What a person types to end this session. */
+  readonly stop: string
   /** It was catching up when it was laid down. */
   readonly isCatchingUp: boolean
   /** Our clock is farther off than the session allows. */
@@ -87,7 +89,7 @@ export class FeedReader {
   }
 
   #remark(remark: FeedRemark): void {
-    const { file, queue, alarms, listeners, now, onClockOff } = this.#options
+    const { file, queue, alarms, listeners, now, stop, onClockOff } = this.#options
     if (remark.kind === 'disconnected') {
       this.#lost.add(remark.venue)
       listeners.tell({
@@ -100,7 +102,7 @@ export class FeedReader {
     void queue.put({ kind: 'remark', at: now(), remark })
     const over = remarkOver(remark, file)
     if (over !== null) alarms.end(over, now())
-    const alarm = remarkAlarm(remark, file, now())
+    const alarm = remarkAlarm(remark, file, now(), stop)
     if (alarm === null) return
     alarms.raise(alarm)
     if (remark.kind !== 'clock') return

@@ -73,8 +73,8 @@ export interface BrokerHost {
   now(): number
   /** Ends when the session is told to stop: a broker's waits end with it. */
   readonly signal: AbortSignal
-  /** Of the session, as a person writes it in a command. */
-  readonly name: string
+  /** What a person types to let this session trade again, or to end it. */
+  command(what: 'resume' | 'stop'): string
   /** Eight hex digits that no other session of this machine has; stable across restarts: client ids are made of it. */
   readonly sessionId: string
   /** What is traded, in declared order. */

@@ -4,11 +4,12 @@ import { isSimulated } from './begun-anew.ts'
 import type { FeedEvent, FeedRemark } from './feed.ts'
 import type { SessionFile } from './session-file.ts'
 
-/** What a person should know of what a feed says; `null` where that is nothing. */
+/** What a person should know of what a feed says; `null` where that is nothing. @param stop what ends the session, as it is typed */
 export function remarkAlarm(
   remark: FeedRemark,
-  { name: session, slots, safety, broker }: SessionFile,
+  { slots, safety, broker }: SessionFile,
   now: number,
+  stop: string,
 ): Alarm | null {
   const name = (slot: number) => slots[slot]!.series
   const alarm = (severity: Alarm['severity'], kind: string, text: string, of?: string): Alarm => ({
@@ -47,7 +48,7 @@ export function remarkAlarm(
       return alarm(
         'warning',
         'silent',
-        `${name(remark.slot)}: nothing was heard since ${timeName(remark.since)}, longer than ${seconds(remark.allowed)}${silence(broker, session)}`,
+        `${name(remark.slot)}: nothing was heard since ${timeName(remark.since)}, longer than ${seconds(remark.allowed)}${silence(broker, stop)}`,
         name(remark.slot),
       )
     case 'ended':
@@ -81,9 +82,9 @@ export function remarkAlarm(
 }
 
 /** A simulated exchange whose replay is over answers on, and its streams say nothing of that. */
-const silence = (broker: string, session: string) =>
+const silence = (broker: string, stop: string) =>
   isSimulated(broker)
-    ? `; if the replay of ${broker} has ended or stands, nothing more comes: klinelab paper stop ${session} ends this session`
+    ? `; if the replay of ${broker} has ended or stands, nothing more comes: ${stop} ends this session`
     : ''
 
 /** What is over with something that a feed says; `null` where that is nothing. */

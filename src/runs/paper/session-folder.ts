@@ -6,6 +6,7 @@ import { timeName } from '../../core/time.ts'
 import { makeFolder } from '../../data/index.ts'
 import { takeLock } from '../../data/lock.ts'
 import { sha256 } from '../run-identity.ts'
+import type { Settings } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 import { identityOf } from './paper-request.ts'
 import { readSession, type SessionFile } from './session-file.ts'
@@ -75,8 +76,22 @@ async function holdAccount(out: string, account: string, name: string): Promise<
 
 /** Commands as they stand, wherever they are typed. */
 const cureOf = (name: string, out: string) => {
-  const where = `${name} --out ${/^[\w./@:+-]+$/.test(out) ? out : `'${out.replaceAll("'", "'\\''")}'`}`
-  return `look at it with: klinelab paper status ${where}, or end it with: klinelab paper stop ${where}`
+  const [look, end] = ['status', 'stop'].map((what) => sessionCommand(`${what} ${name}`, out))
+  return `look at it with: ${look}, or end it with: ${end}`
+}
+
+/**
+ * A command on a session, as it is typed into a shell.
+ * @param words of `klinelab paper`, such as `resume NAME` @param out folder of runs that it has to be told of; `null`: it looks there by itself
+ */
+export function sessionCommand(words: string, out: string | null): string {
+  if (out === null) return `klinelab paper ${words}`
+  return `klinelab paper ${words} --out ${/^[\w./@:+-]+$/.test(out) ? out : `'${out.replaceAll("'", "'\\''")}'`}`
+}
+
+/** The folder of runs where another command has to be told of it; `null` where that is the built-in one. */
+export function outToSay({ out, origins }: Pick<Settings, 'out' | 'origins'>): string | null {
+  return origins['out']?.from === 'built in' ? null : out
 }
 
 /** What the command has to say alike for a session to go on, as it is said of the difference. */

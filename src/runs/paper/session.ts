@@ -20,7 +20,7 @@ import { replayFeed } from './replay-feed.ts'
 import { writeDocuments } from './session-documents.ts'
 import type { SessionEvent } from './session-event.ts'
 import type { SessionFile } from './session-file.ts'
-import type { Held } from './session-folder.ts'
+import { type Held, outToSay, sessionCommand } from './session-folder.ts'
 import { SessionListeners } from './session-listeners.ts'
 import { ChampionWatch } from './session-models.ts'
 import type { SessionOptions } from './session-options.ts'
@@ -98,14 +98,14 @@ export class PaperSession {
     )
     this.#reader = new FeedReader({
       ...{ file: opened.file, queue: this.#queue, alarms: this.#alarms, listeners: this.#listeners },
-      ...{ broker: options.broker, clock: options.clock, now: () => this.#now() },
+      ...{ broker: options.broker, clock: options.clock, now: () => this.#now(), stop: this.#commandFor('stop') },
       // it may have been killed right then
       isCatchingUp: this.state.isPausedBy === 'catch-up',
       onClockOff: (text) => this.#act('clock-offset', text),
     })
     this.#waits = new WaitWatch({
       ...{ file: opened.file, clock: options.clock, real: options.real, speed: options.speed },
-      replay: options.replay ?? null,
+      ...{ replay: options.replay ?? null, stop: this.#commandFor('stop') },
       next: (slot) => this.state.nextOf(slot),
       log: (level, text) => this.log(level, text),
       onStands: (alarm) => this.alarm(alarm),
@@ -338,7 +338,7 @@ export class PaperSession {
       reconnected: () => void this.#reconnects++,
       now: () => real.now(),
       signal: this.#stop.signal,
-      name: this.name,
+      command: (what) => this.#commandFor(what),
       sessionId: this.file.session,
       symbols: this.file.slots.map(({ instrument, margin, costs }, k) => ({
         ...{ symbol: instrument.symbol, instrument, series: this.state.seriesOf(k) },
@@ -377,6 +377,10 @@ export class PaperSession {
 
   #redacted<T>(value: T): T {
     return this.#options.redact?.(value) ?? value
+  }
+
+  #commandFor(what: 'resume' | 'stop'): string {
+    return sessionCommand(`${what} ${this.name}`, outToSay(this.#options.settings))
   }
 
   /** In a replay it is as late as the bars say. */

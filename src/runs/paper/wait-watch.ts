@@ -38,6 +38,8 @@ interface WaitWatchOptions {
   /** Of a replay of this session's own: how much faster than life. */
   readonly speed: number | 'max'
   readonly replay: ReplayThere | null
+  /** What a person types to end this session. */
+  readonly stop: string
   readonly log: (level: 'info' | 'warn', text: string) => void
   readonly onStands: (alarm: Alarm) => void
   /** Hears what that alarm stood for. */
@@ -178,7 +180,7 @@ export class WaitWatch {
   }
 
   #lookAtTime(): void {
-    const { clock, real, replay, onStands, onMoves, file } = this.#options
+    const { clock, real, replay, stop, onStands, onMoves, file } = this.#options
     if (clock.here === undefined) return
     const [here, there] = [real.now(), clock.now()]
     const word = replay?.state()?.word
@@ -194,7 +196,7 @@ export class WaitWatch {
     if (this.#isStanding || word === 'waits' || word === 'ended') return
     if (stood < Math.max(STANDS, 2 * this.#barLength())) return
     this.#isStanding = true
-    const text = `the time of ${file.broker} stands at ${timeName(there)} for ${lapse(stood)}: its replay has ended or is held, or nobody answers there. While it stands no bar comes; klinelab paper stop ${file.name} ends this session`
+    const text = `the time of ${file.broker} stands at ${timeName(there)} for ${lapse(stood)}: its replay has ended or is held, or nobody answers there. While it stands no bar comes; ${stop} ends this session`
     onStands({ at: there, kind: 'market-stands', severity: 'warning', text, facts: { there, stood }, stands })
   }
 

@@ -13,6 +13,8 @@ import type { SessionFile } from '../../../src/runs/paper/session-file.ts'
 const scratch = mkdtempSync(join(tmpdir(), 'klinelab-alarms-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
 
+const STOP = 'klinelab paper stop one'
+
 let dir = ''
 let told: SessionEvent[] = []
 const book = () => {
@@ -116,7 +118,7 @@ describe('alarms of a feed', () => {
     [{ kind: 'passed', slot: 1, at: 1, waited: 1 }, over.instant(1), over.instant(0)],
     [{ kind: 'no-funding', slot: 1, time: 7, why: 'w' }, over.instant(1, [7]), over.instant(1, [8])],
   ])('$kind is over with its own end, and with no other', (remark, own, other) => {
-    const { stands } = remarkAlarm(remark, file, 1)!
+    const { stands } = remarkAlarm(remark, file, 1, STOP)!
     expect(stands).toEqual(expect.any(String))
     expect(own).toContain(stands)
     expect(other).not.toContain(stands)
@@ -125,15 +127,15 @@ describe('alarms of a feed', () => {
   test('of a silence say at a simulated exchange that its replay may have ended, and nowhere else', () => {
     const remark = { kind: 'silent', slot: 0, since: 0, allowed: 1 } as const
     const url = 'exchange http://127.0.0.1:8787'
-    expect(remarkAlarm(remark, { ...file, broker: url }, 1)!.text).toMatch(
+    expect(remarkAlarm(remark, { ...file, broker: url }, 1, STOP)!.text).toMatch(
       /; if the replay of exchange http:\/\/127\.0\.0\.1:8787 has ended or stands, nothing more comes: klinelab paper stop one ends this session$/,
     )
     for (const broker of ['local', 'demo'])
-      expect(remarkAlarm(remark, { ...file, broker }, 1)!.text).not.toContain('replay')
+      expect(remarkAlarm(remark, { ...file, broker }, 1, STOP)!.text).not.toContain('replay')
   })
 
   test('of a moment end with nothing', () => {
-    expect(remarkAlarm({ kind: 'hole', slot: 0, from: 0, to: 1, why: 'w' }, file, 1)!.stands).toBeUndefined()
-    expect(remarkAlarm({ kind: 'late', bar, at: 0, by: 1 }, file, 1)!.stands).toBeUndefined()
+    expect(remarkAlarm({ kind: 'hole', slot: 0, from: 0, to: 1, why: 'w' }, file, 1, STOP)!.stands).toBeUndefined()
+    expect(remarkAlarm({ kind: 'late', bar, at: 0, by: 1 }, file, 1, STOP)!.stands).toBeUndefined()
   })
 })

@@ -318,7 +318,8 @@ describe('a session on live bars', () => {
     const heard: string[] = []
     const done = async () => undefined
     const broker: PaperBroker = {
-      ...{ fills: 'told', open: done, reconcile: done, idle: done, close: done },
+      ...{ fills: 'told', reconcile: done, idle: done, close: done },
+      open: async (host) => void heard.push(host.command('resume')),
       handle: (events) => void heard.push(events.map(({ type }) => type).join() || 'nothing'),
       resumed: async () => void heard.push('a person has looked'),
     }
@@ -341,6 +342,7 @@ describe('a session on live bars', () => {
     stop.abort()
     await ended
     expect(heard).toEqual([
+      `klinelab paper resume ${session.name} --out ${out}`,
       ...['nothing', 'nothing', 'halted', 'resumed'],
       ...['halted', 'resumed', 'a person has looked'],
       ...['halted', 'resumed', 'a person has looked', 'halted'],

@@ -44,6 +44,7 @@ function begin(how: 'live' | 'replay' | 'simulated', ...series: string[]) {
   }
   const replay = { state: () => readReplay(state), ask: async () => readReplay(state) }
   watch = new WaitWatch({
+    stop: 'klinelab paper stop one',
     file: file as unknown as SessionFile,
     ...{ real: here, replay: isThere ? replay : null, speed: how === 'replay' ? 60 : 'max' },
     clock: isThere ? { now: () => there, after: here.after, here: () => here.now() } : here,

@@ -47,7 +47,7 @@ export class Context {
 
   /** The command by which a person lets trading go on. */
   get resume(): string {
-    return `klinelab paper resume ${this.host.name}`
+    return this.host.command('resume')
   }
 
   /** The time of something that the exchange gave none: its own clock may show a replay's, and runs with its events. */

@@ -98,7 +98,7 @@ export class Holdings {
     const undo = `${how} ${textOf(size)} ${unit} at the exchange and then write ${resume}`
     const what = canAccept
       ? `where these coins are somebody else's business, ${resume} accepts that; else ${undo}`
-      : `${undo}. A resume alone does not help: ${market.hasMargin ? 'it is one position there, and nobody can tell whose part is whose' : 'coins that this session has bought are gone'}. Or give this session up: klinelab paper stop ${host.name}`
+      : `${undo}. A resume alone does not help: ${market.hasMargin ? 'it is one position there, and nobody can tell whose part is whose' : 'coins that this session has bought are gone'}. Or give this session up: ${host.command('stop')}`
     await this.#context.halt(
       'position',
       `${symbol}: the account holds ${textOf(there)}, and this session has traded ${textOf(here)}: somebody else has changed it, so nothing is opened any more; ${what}`,

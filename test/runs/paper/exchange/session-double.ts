@@ -210,7 +210,7 @@ export class SessionDouble {
       reconnected: () => void this.reconnects++,
       now: () => Date.now(),
       signal: this.stop.signal,
-      name: 'double',
+      command: (what) => `klinelab paper ${what} double`,
       sessionId: '0badcafe',
       symbols: [slot, ...others].map(({ instrument, bars, costs }) => ({
         ...{ symbol: instrument.symbol, series: bars.series, instrument, leverage },
