@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { SystemReduction } from '../../../core/told.ts'
 
 /**
  * Client ids of a session's orders: `kl-<session>-<order>-<attempt>`, at most 36 characters of those that Binance takes. They follow
@@ -26,7 +27,7 @@ export function isOfSession(clientId: string, session: string): boolean {
 }
 
 /** Orders that the exchange itself makes: it takes a position away, or hands it over. */
-export function systemOrder(clientId: string): 'liquidation' | 'auto-deleveraging' | 'settlement' | null {
+export function systemOrder(clientId: string): SystemReduction | null {
   if (clientId.startsWith('autoclose-')) return 'liquidation'
   if (clientId.startsWith('adl_autoclose')) return 'auto-deleveraging'
   if (clientId.startsWith('settlement_autoclose-')) return 'settlement'

@@ -1,3 +1,4 @@
+import type { ForeignTrade } from '../foreign-trade.ts'
 import type { Attempt } from './attempt.ts'
 import { isOfSession, systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
@@ -155,15 +156,18 @@ export class Fills {
         isMaker: trade['maker'] === true || trade['isMaker'] === true,
         at: Number(trade['time']),
       }
-      if (typeof owner === 'string') await this.#keepForeign(key, symbol, owner, trade, execution)
+      if (typeof owner === 'string') await this.#takeOthers(key, symbol, owner, trade, execution)
       else if (owner !== null) await this.take(owner, execution)
     }
     this.#raise(symbol, tradeId)
     return true
   }
 
-  /** It has been said, and has halted: after a restart it is known, and does not do so again. */
-  async #keepForeign(
+  /**
+   * It has been said, and has halted: after a restart it is known, and does not do so again. What the exchange itself reduces of the
+   * session's position is a fill of it; where it takes more than the session holds, somebody else's part is in it.
+   */
+  async #takeOthers(
     key: string,
     symbol: string,
     clientId: string,
@@ -176,7 +180,28 @@ export class Fills {
     const fee = await this.#fees.of(symbol, execution)
     const of = { symbol, tradeId, orderId: textIn(trade, 'orderId'), clientId, system: systemOrder(clientId) }
     const kept = { ...of, side: isBuy ? 'buy' : 'sell', qty, price, ...fee, at } as const
+    if (await this.#reducesOwn(kept)) return this.#takeSystem(key, kept, execution.isMaker)
     if (await this.#context.teller.keep(key, kept)) this.#context.known.addTrade(kept)
+  }
+
+  async #reducesOwn({ symbol, system, side, qty }: ForeignTrade): Promise<boolean> {
+    const { host, teller, market } = this.#context
+    if (system === null || !market.hasMargin) return false
+    // fills that came before it are in the books first
+    await teller.inTurn(async () => undefined)
+    const held = unitsOf(host.run.positionOf(symbol).qty)
+    return unitsOf(qty) <= (side === 'sell' ? held : -held)
+  }
+
+  async #takeSystem(key: string, trade: ForeignTrade, isMaker: boolean): Promise<void> {
+    const { teller, known } = this.#context
+    const { symbol, orderId, clientId, system, side, qty, price, fee, feeIn, at } = trade
+    const told = {
+      ...{ kind: 'fill', symbol, order: `${system}-${orderId}`, qty, price, fee, at },
+      ...{ liquidity: isMaker ? 'maker' : 'taker', system: { by: system!, side } },
+    } as const
+    const isNews = await teller.tell(key, told, { system: { orderId, clientId }, ...(feeIn && { feeIn }) })
+    if (isNews) known.addFill(feeIn === undefined ? '0' : fee)
   }
 
   /**
@@ -247,7 +272,7 @@ export class Fills {
     if (system !== null)
       await this.#context.halt(
         system,
-        `${symbol}: the exchange itself has traded this position away (${system}, order ${orderId}): nothing is opened any more until you have looked at the account`,
+        `${symbol}: the exchange itself has traded this position away (${system}, order ${orderId}): nothing is opened any more; when you have looked at the account, ${resume} lets it trade on`,
         facts,
       )
     else

@@ -37,6 +37,8 @@ export class KnownChanges {
       if (trade !== null) this.addTrade(trade)
       const told = note.note === 'told' ? (note['told'] as Told) : null
       if (told?.kind === 'fill') this.addFill(note['feeIn'] === undefined ? '0' : told.fee)
+      const system = note['system'] as { readonly orderId: string; readonly clientId: string } | undefined
+      if (told !== null && system !== undefined) this.#orders.set(keyOf(told.symbol, system.orderId), system.clientId)
       if (note.note === 'accepted') this.#accept(note as unknown as Accepted)
     }
   }

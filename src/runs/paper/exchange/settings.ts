@@ -45,7 +45,7 @@ export class Settings {
   async #checkFees(): Promise<void> {
     for (const { symbol, instrument } of this.#context.host.symbols) {
       if (instrument.base !== DISCOUNT) continue
-      const outcome = await this.#context.gate.send('GET', 'api/v3/account/commission', { symbol })
+      const outcome = await this.#context.gate.read('api/v3/account/commission', { symbol })
       const { enabledForAccount, enabledForSymbol, discountAsset } = fieldsOf(
         outcome.kind === 'done' ? fieldsOf(outcome.reply)['discount'] : {},
       )
@@ -53,6 +53,14 @@ export class Settings {
         throw new Error(
           `${symbol}: this account pays its fees in ${DISCOUNT}, those of sales too, out of the coins that the session trades: turn that off (Binance: "Using BNB for Fees"), so that fees are taken in what is received`,
         )
+      if (typeof enabledForAccount === 'boolean') continue
+      const why = outcome.kind === 'done' ? 'its answer does not say' : outcome.text
+      this.#context.alarm(
+        'fees-unread',
+        'warning',
+        `${symbol}: whether this account pays its fees in ${DISCOUNT} could not be read (${why}): where it does, those of sales are taken out of the coins that the session trades, and the first of them halts it; see to it that this is off (Binance: "Using BNB for Fees")`,
+        { symbol },
+      )
     }
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { buy, close, sell } from '../../../../src/core/order.ts'
 import { barsOf, instrumentOf } from '../../../engine/scene.ts'
+import { said } from './stub-answer.ts'
 import { anew, another, goOn, session, stub, useStub } from './stub-scene.ts'
 import { until } from './until.ts'
 
@@ -40,6 +41,20 @@ test('an account that pays its fees in BNB is refused, and says what to do', asy
   await refused.kill()
   await anew()
 })
+
+test.each([
+  ['refused', () => said(-1002, 'You are not authorized to execute this request.', 401), 'You are not authorized'],
+  ['without the word', () => ({ status: 200, body: {} }), 'its answer does not say'],
+] as const)(
+  'where it cannot be read in what fees are paid, as the answer is %s, that is said',
+  async (_, answer, why) => {
+    stub.fault('GET /fapi/v1/account/commission', answer, 9)
+    await anew({}, { slot })
+    expect(session.said).toEqual(['fees-unread warning'])
+    expect(session.alarms[0]!.text).toContain(`BNBUSDT: whether this account pays its fees in BNB could not be read (`)
+    expect(session.alarms[0]!.text).toContain(why)
+  },
+)
 
 test('a sale that is charged in BNB all the same halts, and what is held is still known to the last digit', async () => {
   await bought()
