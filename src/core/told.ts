@@ -1,3 +1,6 @@
+/** Why an exchange reduces a position by an order of its own. */
+export type SystemReduction = 'liquidation' | 'auto-deleveraging' | 'settlement'
+
 /**
  * What an exchange says of orders that it has been sent: the engine of a paper session that trades there is told, where a
  * backtest's broker lets orders meet bars. Amounts are the exchange's own decimal text; times are its own, UTC ms.
@@ -15,6 +18,8 @@ export type Told =
       readonly fee: string
       readonly feeAsset?: 'base'
       readonly liquidity: 'maker' | 'taker'
+      /** Where no order of the session made it: the exchange itself has reduced what is held, and `order` names that. */
+      readonly system?: { readonly by: SystemReduction; readonly side: 'buy' | 'sell' }
       readonly at: number
     }
   /** The order lives no more, whatever of it has been filled: expired, refused when it arrived, cancelled there. */

@@ -121,7 +121,7 @@ export function blankOrder(draft: Draft): LiveOrder {
     acceptedRow: draft.acceptedRow,
     lock: 0,
     lockQty: 0,
-    isAlive: true,
+    isAlive: draft.isAlive ?? true,
     hasTriggered: false,
     decision: draft.decision ?? 0,
     insideOf: draft.insideOf ?? -1,

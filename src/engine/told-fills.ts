@@ -7,7 +7,7 @@ import type { Account } from './account.ts'
 import type { Books } from './books.ts'
 import type { Brackets } from './bracket-life.ts'
 import { exitCause } from './fill-model.ts'
-import { type LiveOrder, viewOrder } from './live-order.ts'
+import { blankOrder, type LiveOrder, viewOrder } from './live-order.ts'
 import type { Slot } from './slot.ts'
 import { followPosition } from './told-exits.ts'
 
@@ -123,7 +123,7 @@ export class ToldFills {
       price: exactly(told.price, scales.priceDecimals, `${symbol} ${told.order}: a fill's price`),
       fee: told.feeAsset === 'base' ? roundedUp(parseDecimal(told.fee), scales.qtyDecimals) : this.#units(told.fee),
       feeInBase: told.feeAsset === 'base',
-      order: this.#find(slot, told.order),
+      order: told.system === undefined ? this.#find(slot, told.order) : systemOrder(slot, told),
     }
   }
 
@@ -152,7 +152,7 @@ export class ToldFills {
       isMaker,
       fee,
       feeInBase,
-      exitCause: exitCause(order),
+      exitCause: told.system?.by ?? exitCause(order),
     } as const
     const opened = this.#books.enter(
       slot,
@@ -203,6 +203,17 @@ export class ToldFills {
       paid: fromLedger(this.#account.ledger, units),
     }) // biome-ignore format: one event
   }
+}
+
+/**
+ * What stands for an order that the exchange made itself. It lives no longer than its fill; a liquidation has no tag, as none of a backtest
+ * has one.
+ */
+function systemOrder(slot: Slot, { order: id, system }: Of<'fill'>): LiveOrder {
+  const { by, side } = system!
+  const tag = by === 'liquidation' ? null : by
+  const draft = { id, side: side === 'buy' ? 1 : -1, type: 'market', role: 'liquidation', tag, qty: 0 } as const
+  return blankOrder({ ...draft, reduceOnly: true, isAlive: false, acceptedRow: slot.row })
 }
 
 /**

@@ -299,3 +299,18 @@ describe('an exit with nothing to reduce', () => {
     ])
   })
 })
+
+test('what the exchange itself reduces is a fill of no order: position, exits and trade follow', () => {
+  const engine = elsewhere([FLAT, FLAT], { 0: buy({ qty: 2, stopLoss: 90 }), 1: close() })
+  engine.onBar(HOUR)
+  engine.tell(filled('o1', '2', '100'))
+  engine.onBar(2 * HOUR)
+  const system = { by: 'auto-deleveraging', side: 'sell' } as const
+  engine.tell(filled('auto-deleveraging-7', '0.5', '104', { system }))
+  expect(said(engine, -2)).toEqual(['fill auto-deleveraging-7 0.5 at 104', 'amended o3 close 1.5 market'])
+  engine.tell(filled('liquidation-8', '1.5', '104', { system: { by: 'liquidation', side: 'sell' } }))
+  expect(said(engine, -3)).toEqual(['fill liquidation-8 1.5 at 104', 'cancelled o2 flat', 'cancelled o3 flat'])
+  expect(engine.soFar.fills.at(-1)).toMatchObject({ side: 'sell', role: 'liquidation', position: 0 })
+  // 2 × 4, less three fees
+  expect(engine.soFar.trades).toMatchObject([{ pnl: 7.97, exitTag: 'liquidation' }])
+})

@@ -1,8 +1,10 @@
+import type { SystemReduction } from '../../core/told.ts'
 import type { BrokerNote } from './paper-broker.ts'
 
 /**
  * An execution on a session's account and symbol that no order of the session made. The engine is not told of it, since it is not the
- * strategy's; the journal keeps it, since the account's money is changed by it.
+ * strategy's (unless the exchange itself reduces the session's position: that is a fill); the journal keeps it, since the account's money
+ * is changed by it.
  */
 export interface ForeignTrade {
   readonly symbol: string
@@ -10,7 +12,7 @@ export interface ForeignTrade {
   readonly orderId: string
   readonly clientId: string
   /** Where the exchange itself made the order: `liquidation`, `auto-deleveraging`, `settlement`; `null`: somebody did. */
-  readonly system: string | null
+  readonly system: SystemReduction | null
   readonly side: 'buy' | 'sell'
   readonly qty: string
   readonly price: string

@@ -2,6 +2,7 @@ import type { Rejected } from '../../core/event.ts'
 import type { ParityCause } from '../../core/parity.ts'
 import { timeName } from '../../core/time.ts'
 import type { OpenTrade } from '../../core/trade.ts'
+import { systemText } from './parity-foreign.ts'
 import { factor, type Item } from './parity-money.ts'
 import type { BarOf, OrderStory, Pair, Told } from './parity-pairs.ts'
 import { fillText, orderText, type Portion, worth } from './parity-portion.ts'
@@ -57,6 +58,8 @@ function whyLone(of: 'paper' | 'backtest', { paper, backtest }: Pair, other: Tol
     const said = refusal.reason === 'EXCHANGE' ? refusal.value : `${refusal.reason} ${refusal.value} (${refusal.limit})`
     return why(HALTED.includes(refusal.reason) ? 'state' : 'filter', `was refused in ${where}: ${said}`)
   }
+  if (peer === null && of === 'paper' && order.role === 'liquidation')
+    return { cause: 'foreign', isSize: false, text: systemText(order.id) }
   if (peer === null) return why(null, `was not sent in ${where}`)
   // what it did not fill of its own size it ended or waits with: that, and no size, is what differs
   if (peer.qty < order.qty && filledOf(peer) >= factor(peer.qty)) {

@@ -70,9 +70,15 @@ function stepOf({ symbol, side, qty, price, fee, feeAsset, at, orderId, clientId
   const text =
     system === null
       ? `somebody else traded on the account: order ${orderId} (${clientId})`
-      : `the exchange itself traded the position away: ${system}, order ${orderId}`
+      : systemText(`${system}-${orderId}`)
   const paper = `${side} ${qty} at ${price}, ${timeName(at)}, fee ${fee}${feeAsset === 'base' ? ' of it' : ''}`
   return { cause: 'foreign', symbol, at, text, paper, backtest: 'nobody else trades' } as const
+}
+
+/** @param id as the session's books have what the exchange itself has done to the position: `auto-deleveraging-5` */
+export function systemText(id: string): string {
+  const at = id.lastIndexOf('-')
+  return `the exchange itself traded the position away: ${id.slice(0, at)}, order ${id.slice(at + 1)}`
 }
 
 /** Signed, × 10^14, without what was taken out of it as a fee. */

@@ -86,3 +86,25 @@ test('contracts that no trade explains are unaccounted, those of somebody else�
     `${SYMBOL}: the account holds 2 more than all trades explain, the session’s and those of others`,
   ])
 })
+
+test('what the exchange itself took of the session’s position is foreign, with all that follows from it', async () => {
+  const system = { by: 'auto-deleveraging', side: 'sell' } as const
+  const taken = filled('auto-deleveraging-77', 5, 104, 0.052, { qty: 1 }) as Extract<JournalRecord, { kind: 'told' }>
+  const told = { ...taken.told, system } as Extract<JournalRecord, { kind: 'told' }>['told']
+  const document = await parityOf({
+    after: {
+      3: [filled('in', 3, 101, 0.101)],
+      5: [{ kind: 'told', told }],
+      7: [filled('out', 7, 110, 0.055, { qty: 1 })],
+    },
+  })
+  expect(document).toMatchObject({ unexplained: 0, unaccounted: [], fills: { paper: 3, backtest: 2 } })
+  expect(document.differences).toMatchObject([
+    {
+      cause: 'foreign',
+      text: expect.stringContaining('the exchange itself traded the position away: auto-deleveraging, order 77'),
+    },
+  ])
+  // 1 sold at 104 and not at 110, and less of a fee
+  expect(document.causes.at(-1)).toEqual({ cause: 'foreign', count: 1, money: -5.997 })
+})

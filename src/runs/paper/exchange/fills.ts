@@ -167,13 +167,7 @@ export class Fills {
    * It has been said, and has halted: after a restart it is known, and does not do so again. What the exchange itself reduces of the
    * session's position is a fill of it; where it takes more than the session holds, somebody else's part is in it.
    */
-  async #takeOthers(
-    key: string,
-    symbol: string,
-    clientId: string,
-    trade: Fields,
-    execution: Execution,
-  ): Promise<void> {
+  async #takeOthers(key: string, symbol: string, clientId: string, trade: Fields, execution: Execution): Promise<void> {
     // USDS-M names the side, spot says whether it was the buyer's
     const isBuy = textIn(trade, 'side') === 'BUY' || trade['isBuyer'] === true
     const { tradeId, qty, price, at } = execution
@@ -197,8 +191,10 @@ export class Fills {
     const { teller, known } = this.#context
     const { symbol, orderId, clientId, system, side, qty, price, fee, feeIn, at } = trade
     const told = {
-      ...{ kind: 'fill', symbol, order: `${system}-${orderId}`, qty, price, fee, at },
-      ...{ liquidity: isMaker ? 'maker' : 'taker', system: { by: system!, side } },
+      kind: 'fill',
+      ...{ symbol, order: `${system}-${orderId}`, qty, price, fee, at },
+      liquidity: isMaker ? 'maker' : 'taker',
+      system: { by: system!, side },
     } as const
     const isNews = await teller.tell(key, told, { system: { orderId, clientId }, ...(feeIn && { feeIn }) })
     if (isNews) known.addFill(feeIn === undefined ? '0' : fee)

@@ -105,17 +105,34 @@ test.each([
   ['adl', 'auto-deleveraging'],
   ['settlement', 'settlement'],
 ])(
-  '20: %s is no order of ours: it halts, and the difference is named',
+  '20: %s is no order of ours: it halts, and is a fill of what the session holds',
   async (kind, said) => {
     await hold([FLAT], { kind, times: 1 })
     await untilOpen()
     await until('it is said', () => session.halts.length > 0)
-    expect(session.said).toContain(`${said} critical`)
     await session.broker.reconcile()
-    expect(await held()).toBe('0.000')
-    expect(session.alarms.map(({ text }) => text).join()).toContain(
-      'the account holds 0, and this session has traded 0.1',
-    )
+    await session.broker.idle()
+    expect([await held(), session.position, await algos()]).toEqual(['0.000', 0, []])
+    expect(session.fills.at(-1)).toMatch(new RegExp(`^${said}-\\d+ 0.1 at 50000$`))
+    expect(session.said).toEqual([`${said} critical`])
   },
   30_000,
 )
+
+test('20: of a position that is reduced by half the rest is closed, and nothing is in doubt', async () => {
+  await hold([FLAT, FLAT, FLAT], { kind: 'adl', part: 0.5, times: 1 })
+  await untilOpen()
+  await until('the session follows', () => session.position === 0.05)
+  await session.broker.reconcile()
+  await bar(close())
+  await untilOpen()
+  await until('the session is flat', () => session.position === 0)
+  await session.broker.reconcile()
+  await session.broker.idle()
+  expect([await held(), await algos()]).toEqual(['0.000', []])
+  expect(session.fills.slice(1)).toEqual([
+    expect.stringMatching(/^auto-deleveraging-\d+ 0.05 at 50000$/),
+    'o3 0.05 at 50000',
+  ])
+  expect(session.said).toEqual(['auto-deleveraging critical'])
+}, 30_000)

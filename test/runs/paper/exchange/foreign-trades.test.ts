@@ -104,3 +104,26 @@ test('an order of ours whose answer was lost, and that the exchange does not kno
   await session.broker.reconcile()
   expect([session.position, session.halts, kept()]).toEqual([1, [], []])
 })
+
+test('what the exchange itself reduces is a fill of the session, once, and a restart neither books nor says it again', async () => {
+  await hold()
+  const before = session.position
+  stub.fill(stub.foreign({ clientId: 'adl_autoclose', side: 'SELL', type: 'MARKET' }), before / 2, '95', {
+    fee: '0.001',
+  })
+  await until('the session follows', () => session.position === before / 2)
+  await session.broker.reconcile()
+  expect([kept(), session.said]).toEqual([[], ['auto-deleveraging critical']])
+  const { fills } = session
+  await goOn()
+  await session.broker.reconcile()
+  expect([session.position, session.fills, session.said, session.halts]).toEqual([before / 2, fills, [], []])
+})
+
+test('what the exchange itself takes beyond the session’s position is somebody else’s part, and stays so', async () => {
+  await hold()
+  const held = session.position
+  stub.fill(stub.foreign({ clientId: 'autoclose-1', side: 'SELL', type: 'MARKET' }), 2 * held, '95')
+  await until('it is known', () => kept().length === 1)
+  expect([session.position, kept()[0]!.system]).toEqual([held, 'liquidation'])
+})
