@@ -1,9 +1,10 @@
 import type { RunEvent } from '../../../core/event.ts'
 import type { Told } from '../../../core/told.ts'
+import { type ForeignIncome, incomesOf } from '../foreign-income.ts'
 import { foreignMoney } from '../foreign-money.ts'
 import { type ForeignTrade, foreignOf } from '../foreign-trade.ts'
 import type { BrokerNote } from '../paper-broker.ts'
-import { unitsOf } from './exact.ts'
+import { textOf, unitsOf } from './exact.ts'
 
 /** What a person has let pass: it halts no more, and what comes after it does. */
 interface Accepted {
@@ -21,6 +22,10 @@ export class KnownChanges {
   #fills = 0
   /** Fees of the session's own fills that were taken in another asset, and reckoned in the quote asset here. */
   #feesElsewhere = 0
+  /** What symbols that are not the session's have added to the wallet, in units of `exact.ts`. */
+  #income = 0n
+  /** Those symbols, as far as this process has heard of them or a note says. */
+  readonly others = new Set<string>()
   readonly #orders = new Map<string, string>()
   readonly #accepted = new Map<string, string>()
   /** What has been said since trading was resumed last. */
@@ -35,6 +40,7 @@ export class KnownChanges {
     for (const note of notes) {
       const trade = foreignOf(note)
       if (trade !== null) this.addTrade(trade)
+      this.addIncomes(incomesOf(note))
       const told = note.note === 'told' ? (note['told'] as Told) : null
       if (told?.kind === 'fill') this.addFill(note['feeIn'] === undefined ? '0' : told.fee)
       const system = note['system'] as { readonly orderId: string; readonly clientId: string } | undefined
@@ -46,6 +52,13 @@ export class KnownChanges {
   addTrade(trade: ForeignTrade): void {
     this.#trades.push({ ...trade, after: this.#fills })
     this.#orders.set(keyOf(trade.symbol, trade.orderId), trade.clientId)
+  }
+
+  addIncomes(incomes: readonly ForeignIncome[]): void {
+    for (const { symbol, amount } of incomes) {
+      this.#income += unitsOf(amount)
+      this.others.add(symbol)
+    }
   }
 
   /** The engine has been told of a fill. @param feeElsewhere what of its fee is reckoned in the quote asset, and was taken in another */
@@ -110,9 +123,10 @@ export class KnownChanges {
 
   /** What the wallet holds beyond the session's books and is explained by what is known, in the quote asset. */
   money(events: readonly RunEvent[]): number {
-    if (this.#trades.length === 0) return this.#feesElsewhere
+    const beside = this.#feesElsewhere + Number(textOf(this.#income))
+    if (this.#trades.length === 0) return beside
     const fills = this.#isSpot ? [] : events.flatMap((event) => (event.type === 'fill' ? [event.fill] : []))
-    return this.#feesElsewhere + foreignMoney(this.#trades, fills, this.#isSpot)
+    return beside + foreignMoney(this.#trades, fills, this.#isSpot)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { IncomeMark } from '../foreign-income.ts'
 import type { BrokerSymbol } from '../paper-broker.ts'
 import { type Attempt, isCancellable } from './attempt.ts'
 import { isOfSession } from './client-id.ts'
@@ -8,9 +9,10 @@ import type { Funding } from './funding.ts'
 import { Gaps } from './gaps.ts'
 import { Holdings } from './holdings.ts'
 import type { Lines } from './lines.ts'
+import { OtherSymbols } from './other-symbols.ts'
 import type { Settings } from './settings.ts'
 import { isProtective } from './terms.ts'
-import { Wallet } from './wallet.ts'
+import { LOOKS, Wallet } from './wallet.ts'
 
 /** Clocks further apart than this are worth a word, ms. */
 const CLOCK = 1000
@@ -24,6 +26,7 @@ export class Reconciliation {
   readonly #funding: Funding
   readonly #gaps: Gaps
   readonly #wallet: Wallet
+  readonly #others: OtherSymbols
   readonly #holdings: Holdings
   /** Monotonic clock, ms, of the last comparison that left nothing out. */
   #wholeAt = performance.now()
@@ -37,7 +40,8 @@ export class Reconciliation {
     this.#funding = funding
     this.#gaps = new Gaps(context.host)
     this.#holdings = new Holdings(context, fills, this.#gaps)
-    this.#wallet = new Wallet(context, { fills, lines, funding, gaps: this.#gaps })
+    this.#others = new OtherSymbols(context)
+    this.#wallet = new Wallet(context, { fills, lines, funding, others: this.#others, gaps: this.#gaps })
   }
 
   /** What the account was when the session began: nothing of these symbols may be there that is not its own. */
@@ -51,6 +55,7 @@ export class Reconciliation {
       for (const [symbol, id] of Object.entries(before['trades'] as Record<string, string>))
         this.#fills.startAfter(symbol, id)
       this.#gaps.restore(host.notes)
+      this.#others.restore(before['income'] as IncomeMark | undefined, host.notes)
       return
     }
     const trades: Record<string, string> = {}
@@ -65,9 +70,29 @@ export class Reconciliation {
     const funding = market.hasMargin ? await this.#funding.before() : []
     if (funding === null) throw new Error('the income of the account could not be read')
     this.#context.teller.skip(funding)
-    await this.#wallet.begin()
+    const income = market.hasMargin ? { income: await this.#beginWallet() } : {}
+    if (!market.hasMargin) await this.#wallet.begin()
     const coins = market.hasMargin ? {} : { held: this.#holdings.before }
-    await host.note({ kind: 'broker', note: 'baseline', trades, funding, apart: this.#wallet.apart, ...coins })
+    await host.note({
+      kind: 'broker',
+      note: 'baseline',
+      trades,
+      funding,
+      apart: this.#wallet.apart,
+      ...income,
+      ...coins,
+    })
+  }
+
+  /** What the wallet holds and how far the income of others goes by then: nothing may lie between the two. */
+  async #beginWallet(): Promise<IncomeMark> {
+    for (let look = 1, before = await this.#others.begin(); ; look++) {
+      await this.#wallet.begin()
+      const after = await this.#others.begin()
+      if (before === null || after === null) throw new Error('the income of the account could not be read')
+      if (look >= LOOKS || JSON.stringify(after) === JSON.stringify(before)) return after
+      before = after
+    }
   }
 
   /** Compares everything; several who ask at once share the answer. */

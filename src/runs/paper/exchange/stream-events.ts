@@ -5,6 +5,7 @@ import { textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
 import type { Fills } from './fills.ts'
 import type { Lines } from './lines.ts'
+import { sayOther } from './other-symbols.ts'
 import { pause } from './pause.ts'
 
 interface Hooks {
@@ -102,12 +103,7 @@ export class StreamEvents {
     if (systemOrder(textIn(o, 'c')) !== null && !isTrade && textIn(o, 'x') !== 'CALCULATED') return
     const attempt = isOurSymbol ? await this.#fills.ownerOf(symbol, orderId, textIn(o, 'c')) : null
     if (!isOurSymbol) {
-      this.#context.alarm(
-        'other-symbol',
-        'warning',
-        `${symbol} is traded on this account and not by this session: they share its ${this.#context.market.hasMargin ? 'margin' : 'money'}`,
-        { symbol },
-      )
+      sayOther(this.#context, symbol)
       return
     }
     if (attempt === null || attempt === undefined) {

@@ -3,6 +3,7 @@ import type { Fills } from './fills.ts'
 import type { Funding } from './funding.ts'
 import type { Gaps } from './gaps.ts'
 import type { Lines } from './lines.ts'
+import type { OtherSymbols } from './other-symbols.ts'
 import { pause } from './pause.ts'
 
 /** Times that a difference is looked at before it is believed: what is underway makes one that is none. */
@@ -15,6 +16,7 @@ interface Parts {
   readonly fills: Fills
   readonly lines: Lines
   readonly funding: Funding
+  readonly others: OtherSymbols
   readonly gaps: Gaps
 }
 
@@ -40,21 +42,22 @@ export class Wallet {
   /** Says whether it could be compared. */
   async compare(): Promise<boolean> {
     const { host, signal, timing, market } = this.#context
-    const { fills, lines, funding } = this.#parts
+    const { fills, lines, funding, others } = this.#parts
     for (let look = 1; !signal.aborted; look++) {
-      const before = this.#here
+      const [before, explained] = [this.#here, this.#explained]
       const there = await this.#there()
       if (there === null) return false
       if (Math.abs(there - this.#expected) < UNIT) return this.#isRight()
       // funding is told of by no trade, and its event may have been lost: what it came to may be less than what is worth a halt
       if (market.hasMargin) await funding.take()
+      const known = [!market.hasMargin || (await others.take())]
       if (!this.#isOff(there)) return this.#isRight()
       // a trade whose event was lost may have left no position that differs
-      const known: boolean[] = []
       for (const { symbol } of host.symbols) known.push(await fills.catchUp(symbol))
       if (!this.#isOff(there)) return this.#isRight()
       // a fill between two questions is in the answer to one of them: that says nothing
-      if (look >= LOOKS && this.#here === before && known.every(Boolean)) {
+      const isStill = this.#here === before && this.#explained === explained
+      if (look >= LOOKS && isStill && known.every(Boolean)) {
         if (lines.isIdle) await this.#isWrong(there)
         return true
       }
@@ -104,7 +107,8 @@ export class Wallet {
     known.differs('', (held - this.#here - this.#explained).toFixed(8))
     const off = held - this.#expected
     const beside = this.#expected === this.#here ? '' : ' and what is known beside them'
-    const text = `the wallet holds ${held.toFixed(2)}, ${Math.abs(off).toFixed(2)} ${off > 0 ? 'more' : 'less'} than this session's trades${beside} explain: changed by something that is not this session's`
+    const others = known.others.size === 0 ? '' : ` (others trade ${[...known.others].join(', ')} on this account)`
+    const text = `the wallet holds ${held.toFixed(2)}, ${Math.abs(off).toFixed(2)} ${off > 0 ? 'more' : 'less'} than this session's trades${beside} explain: changed by something that is not this session's${others}`
     if (off > 0) this.#context.alarm('balance', 'warning', text, { held, off })
     else
       await this.#context.halt(

@@ -21,7 +21,7 @@ export class StubBook {
   paysInBnb = false
   tick = '0.01'
   step = '0.001'
-  incomes: { symbol: string; income: string; time: number; tranId: number; incomeType: string }[] = []
+  incomes: { symbol: string; income: string; time: number; tranId: number; incomeType: string; asset?: string }[] = []
   #entry = 0
   #lastId = 1000
 

@@ -54,7 +54,13 @@ const SIGNED: Readonly<Record<string, Route>> = {
     done({ discount: { enabledForAccount: paysInBnb, enabledForSymbol: true, discountAsset: 'BNB' } }),
   'GET /fapi/v1/positionSide/dual': ({ dual }) => done({ dualSidePosition: dual }),
   'GET /fapi/v1/multiAssetsMargin': ({ multi }) => done({ multiAssetsMargin: multi }),
-  'GET /fapi/v1/income': ({ incomes }) => done(incomes),
+  'GET /fapi/v1/income': ({ incomes }, params) => {
+    const [type, start, most] = [params.get('incomeType'), params.get('startTime'), Number(params.get('limit'))]
+    const all = incomes.filter((one) => type === null || one.incomeType === type).sort((a, b) => a.time - b.time)
+    const from = Number(start)
+    const week = all.filter(({ time }) => time >= from && time <= from + 7 * 86_400_000)
+    return done(start === null ? all.slice(-most) : week.slice(0, most))
+  },
   'POST /fapi/v1/leverage': (stub, params) => {
     stub.leverage = Number(params.get('leverage'))
     return done({ leverage: stub.leverage })
