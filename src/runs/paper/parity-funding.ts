@@ -7,14 +7,20 @@ type Paid = Extract<RunEvent, { type: 'funding' }>
 
 /** What an exchange says of a funding time comes some moments after it. */
 const NEAR = 10 * 60_000
+/** It is charged by what was held at the full hour, and told with the time at which that was done. */
+const DUE = 60_000
+const FOREIGN = 'was charged on a position that is not the session’s: changed by somebody else'
 /** Of an amount: digits that an exchange leaves off are less than this. */
 const ROUNDING = 1e-4
 
 /** What was paid in funding on one side and not on the other, time by time: rates, marks, or what was held. */
 export function comparePaid(paper: readonly RunEvent[], backtest: readonly RunEvent[]): Item[] {
   const paid = (events: readonly RunEvent[]) => events.filter((event): event is Paid => event.type === 'funding')
+  const isOfOthers = (own: Paid) => own.qty === 0 && !hasHeld(paper, own)
   const others = [...paid(backtest)]
   const pairs: [Paid | null, Paid | null][] = paid(paper).map((own) => {
+    // of the account's position none was the session's: what the backtest paid then is a difference of its own
+    if (isOfOthers(own)) return [own, null]
     const k = others.findIndex(({ symbol, at }) => symbol === own.symbol && Math.abs(at - own.at) < NEAR)
     return [own, k < 0 ? null : others.splice(k, 1)[0]!]
   })
@@ -23,8 +29,9 @@ export function comparePaid(paper: readonly RunEvent[], backtest: readonly RunEv
     const exact = exactly(other?.paid ?? 0) - exactly(own?.paid ?? 0)
     if (exact === 0n) return []
     const { symbol, at } = (own ?? other)!
-    const cause = own !== null && other !== null && isForeign(own, other) ? 'foreign' : 'funding'
-    const text = own === null ? 'was not charged' : other === null ? 'is not known here' : otherText(own, other)
+    const isForeign = own !== null && (other === null ? isOfOthers(own) : isOfMore(own, other))
+    const cause = isForeign ? 'foreign' : 'funding'
+    const text = own === null ? 'was not charged' : isForeign ? FOREIGN : otherText(own, other)
     return [
       {
         ...{ cause, symbol, at, exact, text: `funding of ${timeName((other ?? own)!.at)} ${text}` },
@@ -34,19 +41,29 @@ export function comparePaid(paper: readonly RunEvent[], backtest: readonly RunEv
   })
 }
 
-function otherText(own: Paid, other: Paid): string {
+function otherText(own: Paid, other: Paid | null): string {
+  if (other === null) return 'was charged on a position that the backtest did not hold'
   if (own.rate !== other.rate) return 'was charged at another rate'
   if (own.qty !== other.qty) return 'was charged on another position'
-  if (own.mark !== other.mark) return 'was charged at another mark price'
-  return isForeign(own, other)
-    ? 'was charged on a position that is not the session’s: changed by somebody else'
-    : 'was rounded otherwise'
+  return own.mark !== other.mark ? 'was charged at another mark price' : 'was rounded otherwise'
 }
 
 /** Rate, mark and what the session held are the same on both sides, and not the amount: the account held something else. */
-function isForeign(own: Paid, other: Paid): boolean {
+function isOfMore(own: Paid, other: Paid): boolean {
   if (own.rate !== other.rate || own.qty !== other.qty || own.mark !== other.mark) return false
   return Math.abs(own.paid - other.paid) > ROUNDING * Math.abs(other.paid)
+}
+
+/** Whether the session held something when it fell due: a position that has been closed since may be told of before its funding. */
+function hasHeld(events: readonly RunEvent[], { symbol, at }: Paid): boolean {
+  let held = 0
+  for (const event of events) {
+    if (event.type !== 'fill' || event.fill.symbol !== symbol || event.fill.time > at) continue
+    const { side, qty, time } = event.fill
+    if (time > at - DUE) return true
+    held += side === 'buy' ? qty : -qty
+  }
+  return Math.abs(held) > 1e-12
 }
 
 function paidText(one: Paid | null): string {
