@@ -59,7 +59,7 @@ export function remarkAlarm(
         name(remark.slot),
       )
     case 'disconnected':
-      return alarm('warning', 'disconnected', `${remark.venue}: the connection was lost: ${remark.why}`, remark.venue)
+      return alarm('warning', 'disconnected', `${remark.venue}: ${lost(remark.why)}`, remark.venue)
     case 'clock':
       // where time goes otherwise than here, that is no fault
       if (safety.maxClockOffset === null) return null
@@ -103,3 +103,9 @@ export function* overWith(
 }
 
 const standsAs = (kind: string, of: string) => feedStands(`${kind} ${of}`)
+
+/** A client that knows no more than that says it in the same words. */
+function lost(why: string): string {
+  const what = 'the connection was lost'
+  return why.startsWith(what) ? why : `${what}: ${why}`
+}

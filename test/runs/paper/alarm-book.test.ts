@@ -134,6 +134,12 @@ describe('alarms of a feed', () => {
       expect(remarkAlarm(remark, { ...file, broker }, 1, STOP)!.text).not.toContain('replay')
   })
 
+  test('of a connection that was lost say so once', () => {
+    const said = (why: string) => remarkAlarm({ kind: 'disconnected', venue: 'binance', why }, file, 1, STOP)!.text
+    expect(said('the connection was lost')).toBe('binance: the connection was lost')
+    expect(said('ECONNRESET')).toBe('binance: the connection was lost: ECONNRESET')
+  })
+
   test('of a moment end with nothing', () => {
     expect(remarkAlarm({ kind: 'hole', slot: 0, from: 0, to: 1, why: 'w' }, file, 1, STOP)!.stands).toBeUndefined()
     expect(remarkAlarm({ kind: 'late', bar, at: 0, by: 1 }, file, 1, STOP)!.stands).toBeUndefined()
