@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Gatekeeper } from '../data/serve/gatekeeper.ts'
 import type { ReplayState } from '../data/serve/replay-header.ts'
-import { checkFault, type FaultSpec } from './fault-spec.ts'
+import { type FaultSpec, readFault } from './fault-spec.ts'
 import type { Fault, FaultNote, Faults } from './faults.ts'
 import type { StepPace } from './pace.ts'
 import type { StreamHub } from './stream-hub.ts'
@@ -89,16 +89,16 @@ export class ControlServer {
       case 'GET /fault':
         return [200, faults.all]
       case 'POST /fault':
-        return [200, addFault(checkFault(objectOf(body)))]
+        return [200, addFault(readFault(body))]
       case 'DELETE /fault': {
-        const { id } = body === '' ? {} : objectOf(body)
+        const { id } = body === '' ? {} : objectOf(body, '{"id": 1}, or nothing for all of them')
         faults.remove(typeof id === 'number' ? id : undefined)
         return [200, faults.all]
       }
       case 'POST /sockets':
-        return [200, this.#sockets(objectOf(body))]
+        return [200, this.#sockets(objectOf(body, '{"act": "cut"}'))]
       case 'POST /act':
-        return [200, this.#act(objectOf(body))]
+        return [200, this.#act(objectOf(body, ACT_EXAMPLE))]
       default:
         return [
           404,
@@ -131,7 +131,7 @@ export class ControlServer {
   /** Signed and sent as the owner would: a manual order, another leverage, a key that is closed. */
   #act({ method = 'POST', path, params = {} }: Readonly<Record<string, unknown>>): unknown {
     if (typeof path !== 'string' || typeof method !== 'string' || typeof params !== 'object' || params === null)
-      throw new RangeError('write {"method": "POST", "path": "/fapi/v1/order", "params": {"symbol": "BTCUSDT"}}')
+      throw new RangeError(`write ${ACT_EXAMPLE}`)
     const { key, secret } = this.#options.keys
     const at = Date.now()
     const given = Object.entries(params).map(([name, value]): [string, string] => [name, String(value)])
@@ -148,9 +148,18 @@ export class ControlServer {
   }
 }
 
-function objectOf(body: string): Readonly<Record<string, unknown>> {
-  const json: unknown = JSON.parse(body === '' ? '{}' : body)
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new RangeError('the body is no object')
+const ACT_EXAMPLE = '{"method": "POST", "path": "/fapi/v1/order", "params": {"symbol": "BTCUSDT"}}'
+
+/** @throws RangeError that says what is expected */
+function objectOf(body: string, example: string): Readonly<Record<string, unknown>> {
+  let json: unknown
+  try {
+    json = JSON.parse(body === '' ? '{}' : body)
+  } catch (error) {
+    throw new RangeError(`the body is no JSON (${(error as Error).message}): write ${example}`)
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new RangeError(`the body is no object: write ${example}`)
   return json as Record<string, unknown>
 }
 

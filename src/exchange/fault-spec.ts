@@ -68,6 +68,38 @@ export function parseFault(text: string): FaultSpec {
   }
 }
 
+/** A fault as plain data, and as text. */
+const FAULT_EXAMPLE =
+  '{"kind": "unknown", "route": "POST /fapi/v1/order", "nth": 2}, or as --fault has it unknown,route=POST /fapi/v1/order,nth=2'
+
+/**
+ * Reads a fault as plain data, or as the text of `parseFault`.
+ * @throws RangeError that says what is expected
+ */
+export function readFault(body: string): FaultSpec {
+  const text = body.trim()
+  if (text !== '' && !/^[{["]/.test(text)) return withExample(() => parseFault(text))
+  let json: unknown
+  try {
+    json = JSON.parse(text === '' ? '{}' : text)
+  } catch (error) {
+    throw new RangeError(`the body is no JSON (${(error as Error).message}): write ${FAULT_EXAMPLE}`)
+  }
+  if (typeof json === 'string') return withExample(() => parseFault(json))
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new RangeError(`the body is no fault: write ${FAULT_EXAMPLE}`)
+  return checkFault(json as Record<string, unknown>)
+}
+
+/** Whoever writes text may have meant data. */
+function withExample(read: () => FaultSpec): FaultSpec {
+  try {
+    return read()
+  } catch (error) {
+    throw new RangeError(`${(error as Error).message}; write ${FAULT_EXAMPLE}`)
+  }
+}
+
 /** A part as it could have been meant. */
 function exampleOf(part: string): string {
   const name = nearest(part.trim(), [...NUMBERS, ...TEXTS])
@@ -79,6 +111,12 @@ function exampleOf(part: string): string {
 export function checkFault(given: Readonly<Record<string, unknown>>): FaultSpec {
   const kinds = Object.keys(FAULT_KINDS)
   const { kind } = given
+  if (kind === undefined) {
+    const names = Object.keys(given).map((name) => `"${name}"`)
+    throw new RangeError(
+      `a fault needs a "kind"${names.length === 0 ? '' : `, and this has ${names.join(', ')}`}: write ${FAULT_EXAMPLE}; known: ${kinds.join(', ')}`,
+    )
+  }
   if (typeof kind !== 'string' || !kinds.includes(kind))
     throw new RangeError(
       `unknown fault ${JSON.stringify(kind)}${didYouMean(String(kind), kinds)}; known: ${kinds.join(', ')}`,
@@ -141,8 +179,9 @@ export function checkFaultPlace({ kind, route, symbol }: FaultSpec, places: Faul
     return isRoute(route, method, path)
   })
   if (isKnown) return
-  const known = route.includes(' ') ? routes : routes.map((one) => one.split(' ')[1]!)
+  // a path by itself is of every method
+  const known = route.startsWith('/') ? routes.map((one) => one.split(' ')[1]!) : routes
   throw new RangeError(
-    `fault ${kind}: no request has the route "${route}"${didYouMean(route, known)}; there are: ${known.join(', ')}`,
+    `fault ${kind}: no request has the route "${route}"${didYouMean(route, known)}; there are: ${routes.join(', ')}`,
   )
 }

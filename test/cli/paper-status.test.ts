@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { paperText } from '../../src/cli/paper-text.ts'
+import { Control } from '../../src/runs/paper/control.ts'
 import type { JournalRecord } from '../../src/runs/paper/session-record.ts'
 import type { PaperSnapshot } from '../../src/runs/paper/snapshot.ts'
 import { hour, madeSession } from '../runs/paper/made-session.ts'
@@ -89,4 +90,53 @@ test('remarks on rules are said as it begins: from then on they are counted, and
   )
   expect(stdout).not.toContain('filters before 2025')
   expect((await status('made', '--json')).json()).toMatchObject({ snapshot: { remarks } })
+})
+
+/** `paper resume` of a session that has these to say: as it is asked, and as it has acted. */
+async function resumed(before: object, after: object) {
+  const { dir } = await madeSession({})
+  const control = await Control.open(dir, async ({ ask }) => ({
+    ok: true,
+    snapshot: { ...SNAPSHOT, ...(ask === 'status' ? before : after) } as unknown as PaperSnapshot,
+  }))
+  try {
+    const { code, stdout } = await klinelabHere(['paper', 'resume', 'made', '--out', dirname(dirname(dir))])
+    return [code, stdout.split('\n')[0]]
+  } finally {
+    await control.close()
+  }
+}
+
+test('a resume says what became of it, and that nothing did is exit code 1', async () => {
+  const said = (...texts: string[]) => ({
+    alarms: texts.map((text) => ({ at: 1, kind: 'position', severity: 'critical', text, facts: {}, ended: null })),
+    counters: { ...SNAPSHOT.counters, alarms: texts.length },
+  })
+  const [running, halted] = [{ state: 'running' }, { state: 'halted' }]
+  const [old, same, another] = [
+    said('it differs'),
+    said('it differs', 'it differs'),
+    said('it differs', 'it differs by 3'),
+  ]
+  expect(await resumed({ ...halted, ...old }, { ...running, ...old })).toEqual([0, 'made trades again'])
+  expect(await resumed({ ...running, ...old }, { ...running, ...old })).toEqual([
+    0,
+    'made was not halted, it was running: nothing had to be resumed',
+  ])
+  expect(await resumed({ ...halted, ...old }, { ...halted, ...same })).toEqual([
+    1,
+    'made is halted still, as what it was halted for is wrong still: position: it differs',
+  ])
+  expect(await resumed({ ...halted, ...old }, { ...halted, ...another })).toEqual([
+    1,
+    'made was resumed, and is halted again: position: it differs by 3',
+  ])
+  expect(await resumed({ ...running, ...old }, { ...halted, ...another })).toEqual([
+    1,
+    'made was not halted but running when this was asked, and is halted now: position: it differs by 3',
+  ])
+  expect(await resumed({ ...halted, ...old }, { ...halted, ...old })).toEqual([
+    1,
+    'made is halted still, as its alarms say, with what helps',
+  ])
 })

@@ -289,6 +289,41 @@ test('faults are read from text, and what is none is said', () => {
     expect(() => parseFault(text)).toThrow(why)
 })
 
+test('the control port takes a fault as --fault has it, and says what it expects where it is given something else', async () => {
+  await begin()
+  const post = async (path: string, body: string) =>
+    (await fetch(`${played.controlOrigin}${path}`, { method: 'POST', body })).json() as Promise<{ error?: string }>
+  const ban = { kind: 'ban', route: 'POST /fapi/v1/order', nth: 2 }
+  for (const body of [
+    JSON.stringify(ban),
+    'ban,route=POST /fapi/v1/order,nth=2',
+    '"ban,route=POST /fapi/v1/order,nth=2"',
+  ])
+    expect(await post('/fault', body)).toMatchObject(ban)
+  const example =
+    'write {"kind": "unknown", "route": "POST /fapi/v1/order", "nth": 2}, or as --fault has it unknown,route='
+  for (const [body, why] of [
+    ['nonsense', '"nonsense": unknown fault "nonsense"; known: unknown, '],
+    ['{"fault":"adl"}', 'a fault needs a "kind", and this has "fault": write '],
+    ['', 'a fault needs a "kind": write '],
+    ['{kind: adl}', 'the body is no JSON ('],
+    ['["adl"]', 'the body is no fault: write '],
+  ] as const) {
+    const { error } = await post('/fault', body)
+    expect(error).toContain(why)
+    expect(error).toContain(example)
+  }
+  expect((await post('/sockets', 'cut')).error).toMatch(/^the body is no JSON \(.*\): write \{"act": "cut"\}$/)
+  expect((await post('/act', '[]')).error).toMatch(/^the body is no object: write \{"method": "POST", "path": /)
+  // routes with their methods, each once
+  const { error } = await post('/fault', 'unknown,route=POST/fapi/v1/order')
+  expect(error).toContain('(did you mean "POST /fapi/v1/order"?)')
+  const routes = error!.split('there are: ')[1]!.split(', ')
+  expect(routes).toEqual(expect.arrayContaining(['POST /fapi/v1/order', 'GET /fapi/v1/order']))
+  expect(new Set(routes).size).toBe(routes.length)
+  expect(routes.filter((one) => !/^[A-Z]+ \//.test(one))).toEqual([])
+})
+
 test('the owner acts from elsewhere, and faults come and go by the control port', async () => {
   await begin()
   const acted = await played.control('POST', '/act', {

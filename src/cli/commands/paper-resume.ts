@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { askNamed } from '../control-session.ts'
 import { OUT, settingsOf } from '../flags.ts'
 import { paperText } from '../paper-text.ts'
+import { resumedText } from '../resume-text.ts'
 
 export default {
   words: '[session]',
@@ -13,16 +14,10 @@ export default {
     const { why = 'by klinelab paper resume' } = args.flags as { why?: string }
     const { snapshot: before } = await askNamed(settings, args.words[0], { ask: 'status' }, 'resume')
     const { dir, snapshot } = await askNamed(settings, args.words[0], { ask: 'resume', why })
-    const wasHalted = before.state === 'halted'
-    const became =
-      snapshot.state === 'halted'
-        ? 'is halted still: what it is halted for is wrong still, as its alarms say, with what helps'
-        : wasHalted
-          ? 'trades again'
-          : `was not halted, it was ${before.state}: nothing had to be resumed`
     return {
+      ok: snapshot.state !== 'halted',
       json: { ...snapshot, dir },
-      text: `${snapshot.name} ${became}\n\n${paperText(snapshot, outToSay(settings))}`,
+      text: `${snapshot.name} ${resumedText(before, snapshot)}\n\n${paperText(snapshot, outToSay(settings))}`,
     }
   },
 } satisfies Command
