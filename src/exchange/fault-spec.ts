@@ -108,7 +108,7 @@ function exampleOf(part: string): string {
 }
 
 /** Looks a fault over that came as plain data. @throws RangeError that says what is known */
-export function checkFault(given: Readonly<Record<string, unknown>>): FaultSpec {
+function checkFault(given: Readonly<Record<string, unknown>>): FaultSpec {
   const kinds = Object.keys(FAULT_KINDS)
   const { kind } = given
   if (kind === undefined) {
