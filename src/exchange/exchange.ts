@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import type { Execution } from '../core/execution.ts'
 import { GrowingBars } from '../core/growing-bars.ts'
 import { closeTimeOf } from '../core/interval.ts'
-import { REPLAY_HEADER, type ReplayState, replayText } from '../data/serve/replay-header.ts'
+import { BEGUN_HEADER, REPLAY_HEADER, type ReplayState, replayText } from '../data/serve/replay-header.ts'
 import type { LiveEvent } from '../data/stream/live.ts'
 import type { SlotOptions } from '../engine/index.ts'
 import { ControlServer } from './control.ts'
@@ -70,6 +71,7 @@ export class Exchange {
   readonly #pace: Pace
   readonly #speed: Speed
   readonly #stopping = new AbortController()
+  readonly #begun = randomUUID()
   #played: 'replay' | 'ended' | 'live' = 'replay'
   readonly #waitingForSteps: { left: number; done: () => void }[] = []
   #timer: NodeJS.Timeout | null = null
@@ -190,7 +192,8 @@ export class Exchange {
   }
 
   #stated(reply: WireReply): WireReply {
-    return { ...reply, headers: { ...reply.headers, [REPLAY_HEADER]: replayText(this.replay) } }
+    const said = { [REPLAY_HEADER]: replayText(this.replay), [BEGUN_HEADER]: this.#begun }
+    return { ...reply, headers: { ...reply.headers, ...said } }
   }
 
   async close(): Promise<void> {

@@ -48,7 +48,7 @@ const FILL = String.raw`
     card('held', held ? quantity(held.qty) : 'flat', held ? held.symbol + (position.length > 1 ? ' and ' + (position.length - 1) + ' more' : '') + ' from ' + price(held.entryPrice) : plural(openOrders.length, 'open order'));
     card('traded', decimal(counters.trades, 0), plural(counters.fills, 'fill') + ', ' + decimal(counters.rejected, 0) + ' refused');
     const delays = series.map((one) => one.delayMs).filter((one) => one !== null);
-    card('delay', delays.length > 0 ? seconds(Math.max(...delays)) : '–', delays.length > 0 ? 'from close to heard, the slowest' : whole.mode === 'replay' ? 'bars are replayed' : 'no bar yet');
+    card('delay', delays.length > 0 ? seconds(Math.max(...delays)) : '–', delays.length > 0 ? 'from close to heard, the slowest' : whole.mode === 'replay' ? 'bars are replayed' : whole.hasOwnTime ? 'the exchange has a time of its own' : 'no bar yet');
     const critical = alarms.filter((one) => one.severity === 'critical' && !one.ended).length;
     card('alarmed', decimal(counters.alarms, 0), counters.standing > 0 ? (counters.standing === 1 ? '1 stands' : counters.standing + ' stand') : critical > 0 ? critical + ' critical among the newest' : 'since the session began', critical > 0 ? 'bad' : '');
     card('latency', view.timings.total.count > 0 ? micro(view.timings.total.p50) : '–', view.timings.total.count > 0 ? '99 % within ' + micro(view.timings.total.p99) : 'no order yet');

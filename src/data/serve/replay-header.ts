@@ -4,6 +4,9 @@
  */
 export const REPLAY_HEADER = 'x-klinelab-replay'
 
+/** Header by which it says which it is: another after every start, since its account and its time live as long as its process. */
+export const BEGUN_HEADER = 'x-klinelab-begun'
+
 const WORDS = ['plays', 'waits', 'ended', 'live'] as const
 
 /** How the replay of a simulated exchange stands. */

@@ -9,16 +9,23 @@ const MOMENT = 1000
 export const isSimulated = (broker: string) => broker.startsWith('exchange ')
 
 /**
+ * What is said where another exchange answers than the session has traded at.
+ * @param seen last instant that the session has taken, UTC ms; 0 before the first
+ * @param now what time it is there, UTC ms
+ */
+export function begunAnew({ name, broker, from }: SessionFile, seen: number, now: number): UsageError {
+  return new UsageError(
+    `${name}: at ${broker.slice('exchange '.length)} it is ${timeName(now)}, and this session was there until ${timeName(Math.max(seen, from))}: the exchange has begun anew, and knows nothing of its orders and its position. Nothing was sent; begin a new session with another --name`,
+  )
+}
+
+/**
  * A simulated exchange has its account and its time as long as its process lives. Where it stands before what a session has seen of it,
  * it is another: it knows none of the session's orders, and what the session holds is not held there.
  * @param seen last instant that the session has taken, UTC ms; 0 before the first
  * @param now what time it is there, UTC ms
  * @throws UsageError, before anything is sent
  */
-export function checkBegunAnew({ name, broker, from }: SessionFile, seen: number, now: number): void {
-  const last = Math.max(seen, from)
-  if (!isSimulated(broker) || now >= last - MOMENT) return
-  throw new UsageError(
-    `${name}: at ${broker.slice('exchange '.length)} it is ${timeName(now)}, and this session was there until ${timeName(last)}: the exchange has begun anew, and knows nothing of its orders and its position. Nothing was sent; begin a new session with another --name`,
-  )
+export function checkBegunAnew(file: SessionFile, seen: number, now: number): void {
+  if (isSimulated(file.broker) && now < Math.max(seen, file.from) - MOMENT) throw begunAnew(file, seen, now)
 }

@@ -43,7 +43,7 @@ export class FeedReader {
     this.#isCatchingUp = options.isCatchingUp
   }
 
-  /** By slot: how long after its close the newest bar was heard, ms; `null` of replays. */
+  /** By slot: how long after its close the newest bar was heard, ms; `null` of replays, and where the exchange's time is not ours. */
   get delays(): readonly (number | null)[] {
     return this.#delays
   }
@@ -61,7 +61,9 @@ export class FeedReader {
     const { at, how, funding } = event
     const { broker, clock, queue, alarms, file, now } = this.#options
     if (broker.fills === 'told') this.#pauseWhileLate(how === 'late', at)
-    if (how !== 'replay') for (const { slot } of event.bars) this.#heard(slot, clock.now() - at)
+    // the time of a simulated exchange is its own: what it took to come here cannot be read off it
+    if (how !== 'replay' && clock.here === undefined)
+      for (const { slot } of event.bars) this.#heard(slot, clock.now() - at)
     for (const stands of overWith(event, file)) alarms.end(stands, now())
     const bars = event.bars.map(rowOf)
     void queue.put({ kind: 'bars', at, how, bars, ...(funding.length > 0 && { funding }) }, event.heard)

@@ -71,6 +71,13 @@ export interface BrokerHost {
   reconnected(): void
   /** Wall clock of this machine, UTC ms. */
   now(): number
+  /**
+   * Whether a simulated exchange is still the one that the session began at; asked after it was away. `false`: it has begun anew, nothing
+   * may be sent there, and the session ends. `null`: nobody answers. Absent where there is no such thing.
+   */
+  isSame?(): Promise<boolean | null>
+  /** Resolves once that is known to be so, whoever has found it. */
+  readonly another?: Promise<void>
   /** Ends when the session is told to stop: a broker's waits end with it. */
   readonly signal: AbortSignal
   /** What a person types to let this session trade again, or to end it. */

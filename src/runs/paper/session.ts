@@ -3,6 +3,7 @@ import { firstRowAt } from '../../core/bar.ts'
 import { VERSION } from '../package-info.ts'
 import type { Alarm } from './alarm.ts'
 import { AlarmBook } from './alarm-book.ts'
+import { begunAnew } from './begun-anew.ts'
 import { breachAlarm } from './breach-alarm.ts'
 import { Control, type ControlAnswer, type ControlRequest } from './control.ts'
 import { DriftWatch } from './drift-watch.ts'
@@ -61,6 +62,8 @@ export class PaperSession {
   /** Of the broker's. */
   #reconnects = 0
   #isBrokerUp = false
+  /** The simulated exchange has begun anew: that ends it. */
+  #isOther = false
   /** What follows from the last command by which a person let trading go on. */
   #looked: Promise<void> = Promise.resolve()
 
@@ -205,7 +208,8 @@ export class PaperSession {
       if (this.state.run.at > 0) this.#drift.look(this.state)
       await writeDocuments(this.dir, this.state)
       this.#last.write()
-    } catch (error) {
+    } catch (thrown) {
+      const error = this.#isOther ? await this.#leaveOther() : thrown
       this.#phase = 'failed'
       this.#fault(error)
       this.#last.write()
@@ -232,6 +236,10 @@ export class PaperSession {
     this.#isBrokerUp = true
     const watch = this.file.mode.kind === 'live' ? this.#watch() : null
     this.#waits.start(onStop)
+    void this.#options.replay?.another?.then(() => {
+      this.#isOther = true
+      this.#stop.abort()
+    })
     try {
       await broker.open(this.#host())
       this.#waits.opened()
@@ -247,6 +255,7 @@ export class PaperSession {
       this.#stop.signal.removeEventListener('abort', onStop)
       await feed.close()
     }
+    if (this.#isOther) throw new Error('another exchange answers')
     const isStopped = this.#stop.signal.aborted
     const [orders, queue] = [this.#orders, this.#queue]
     const command = this.command.bind(this)
@@ -260,6 +269,15 @@ export class PaperSession {
     // a replay that is over is silent, and nothing is wrong with that
     if (event.kind === 'silent' && (await this.#waits.isOver())) return
     await this.#reader.hear(event)
+  }
+
+  /** Another exchange answers, and nothing is said to it. @returns what there is to say of it, whatever else has failed meanwhile */
+  async #leaveOther(): Promise<Error> {
+    const { broker, clock, replay } = this.#options
+    await broker.close('keep').catch(() => undefined)
+    // who it is may be known before what time it is there
+    await replay?.ask().catch(() => null)
+    return begunAnew(this.file, this.state.run.at, clock.now())
   }
 
   #feed(): PaperFeed {
@@ -322,7 +340,7 @@ export class PaperSession {
   }
 
   #host(): BrokerHost {
-    const { real } = this.#options
+    const { real, replay } = this.#options
     return {
       run: this.state.run,
       notes: this.state.notes,
@@ -337,6 +355,8 @@ export class PaperSession {
       sent: (us) => this.#timings.note('order', us / 1000),
       reconnected: () => void this.#reconnects++,
       now: () => real.now(),
+      ...(replay?.isSame !== undefined && { isSame: () => replay.isSame!() }),
+      ...(replay?.another !== undefined && { another: replay.another }),
       signal: this.#stop.signal,
       command: (what) => this.#commandFor(what),
       sessionId: this.file.session,

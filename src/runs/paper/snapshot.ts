@@ -27,7 +27,7 @@ export interface PaperSnapshot {
   readonly waiting: Waiting | null
   /** The last instant that was taken; `null` before the first. */
   readonly at: number | null
-  /** `lastBar`: open time of the newest; `delayMs`: from its close until it was heard, `null` of replays. */
+  /** `lastBar`: open time of the newest; `delayMs`: from its close until it was heard, `null` of replays and at a simulated exchange. */
   readonly series: readonly {
     readonly name: string
     readonly lastBar: number | null

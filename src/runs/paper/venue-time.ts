@@ -1,4 +1,4 @@
-import { REPLAY_HEADER, type ReplayState, readReplay } from '../../data/serve/replay-header.ts'
+import { BEGUN_HEADER, REPLAY_HEADER, type ReplayState, readReplay } from '../../data/serve/replay-header.ts'
 import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
 import type { ReplayThere } from './wait-watch.ts'
 
@@ -12,6 +12,8 @@ export interface VenueTime extends StreamClock {
 const EVERY = 1000
 /** Waits of such a length and more do not become shorter than it, however fast time goes there, ms. */
 const LEAST = 500
+/** Its time never goes back by so much, ms. */
+const BACK = 1000
 /** A question is given up after this, ms. */
 const PATIENCE = 5000
 /** How long nobody is asked after a refusal that does not say it, ms. */
@@ -26,13 +28,19 @@ export async function venueTime(origin: string, market: 'usdm' | 'spot'): Promis
   const { symbol, ...first } = await asked(origin, market)
   let last: Sample = first
   let silentUntil = 0
+  let sayAnother = () => {}
+  const another = new Promise<void>((resolve) => {
+    sayAnother = resolve
+  })
   const ask = async () => {
     if (performance.now() < silentUntil) return
     // the address's weight is the session's too: of one symbol it costs a fortieth of what it costs of all
     try {
       const next = await asked(origin, market, symbol)
       // a slower answer may be older
-      if (next.sent >= last.sent) last = next
+      if (next.sent < last.sent) return
+      if (isAnother(first, next.begun) || next.there < last.there - BACK) sayAnother()
+      last = next
     } catch (error) {
       // it is the broker's to say that the exchange is gone; who goes on asking after a 429 is banned
       if (error instanceof Silence) silentUntil = performance.now() + error.ms
@@ -52,6 +60,12 @@ export async function venueTime(origin: string, market: 'usdm' | 'spot'): Promis
         await ask()
         return last.replay
       },
+      isSame: async () => {
+        const begun = await askedWho(origin, market)
+        if (isAnother(first, begun)) sayAnother()
+        return begun === null && first.begun !== null ? null : !isAnother(first, begun)
+      },
+      another,
     },
     close: () => clearInterval(timer),
   }
@@ -64,12 +78,17 @@ interface Sample {
   /** When it was asked for, by the same clock. */
   readonly sent: number
   readonly replay: ReplayState | null
+  /** Which exchange has answered; `null`: it does not say it. */
+  readonly begun: string | null
 }
+
+const isAnother = (first: Pick<Sample, 'begun'>, begun: string | null) =>
+  first.begun !== null && begun !== null && begun !== first.begun
 
 /** The server's own clock is that of this machine; what is said of prices bears the market's time. */
 const PRICES = {
-  usdm: { path: '/fapi/v1/ticker/bookTicker', time: 'time', name: 'perpetuals' },
-  spot: { path: '/api/v3/ticker/24hr', time: 'closeTime', name: 'spot' },
+  usdm: { path: '/fapi/v1/ticker/bookTicker', ping: '/fapi/v1/ping', time: 'time', name: 'perpetuals' },
+  spot: { path: '/api/v3/ticker/24hr', ping: '/api/v3/ping', time: 'closeTime', name: 'spot' },
 } as const
 
 /** The exchange has asked for it, with a 429 or a 418. */
@@ -105,7 +124,19 @@ async function asked(origin: string, market: 'usdm' | 'spot', symbol?: string): 
       `--broker exchange ${origin}: what answers (${answer.status}) is no exchange of ${name}; is it klinelab exchange?`,
     )
   const replay = readReplay(answer.headers.get(REPLAY_HEADER))
-  return { here: performance.now(), there, sent, replay, symbol: String((prices[0] as Price)['symbol']) }
+  const begun = answer.headers.get(BEGUN_HEADER)
+  return { here: performance.now(), there, sent, replay, begun, symbol: String((prices[0] as Price)['symbol']) }
+}
+
+/** Which exchange answers, whatever it answers; `null` where nobody does, or who does not say it. */
+async function askedWho(origin: string, market: 'usdm' | 'spot'): Promise<string | null> {
+  try {
+    const answer = await fetch(`${origin}${PRICES[market].ping}`, { signal: AbortSignal.timeout(PATIENCE) })
+    await answer.body?.cancel()
+    return answer.headers.get(BEGUN_HEADER)
+  } catch {
+    return null
+  }
 }
 
 type Price = Readonly<Record<string, unknown>>

@@ -25,6 +25,10 @@ export interface ReplayThere {
   state(): ReplayState | null
   /** Asks now. */
   ask(): Promise<ReplayState | null>
+  /** Asks whether it is still the one that was asked first; `null`: nobody says so, now. */
+  isSame?(): Promise<boolean | null>
+  /** Resolves once another answers than was asked first: it has begun anew. */
+  readonly another?: Promise<void>
 }
 
 interface WaitWatchOptions {

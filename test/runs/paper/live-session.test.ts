@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { seriesName } from '../../../src/core/series.ts'
 import { DataError } from '../../../src/data/index.ts'
+import type { StreamClock } from '../../../src/data/stream/stream-clock.ts'
 import { backtest } from '../../../src/runs/backtest.ts'
 import { askSession } from '../../../src/runs/paper/control.ts'
 import { liveFeed } from '../../../src/runs/paper/live-feed.ts'
@@ -12,6 +13,7 @@ import { LocalBroker } from '../../../src/runs/paper/local-broker.ts'
 import type { BrokerHost, PaperBroker } from '../../../src/runs/paper/paper-broker.ts'
 import type { SafetyRules } from '../../../src/runs/paper/safety.ts'
 import { PaperSession } from '../../../src/runs/paper/session.ts'
+import type { SessionEvent } from '../../../src/runs/paper/session-event.ts'
 import type { ReplayThere } from '../../../src/runs/paper/wait-watch.ts'
 import { settle } from '../../../src/runs/settings.ts'
 import { fillsCsv } from '../../../src/tables/fills-csv.ts'
@@ -56,10 +58,18 @@ interface Opening {
   /** Of this machine, where that is not the venue's. */
   readonly real?: PlayedVenue['clock']
   readonly replay?: ReplayThere
+  /** Whether the time of its bars is none of this machine's. */
+  readonly isOwn?: boolean
 }
+
+const ownTime = (clock: PlayedVenue['clock']): StreamClock => ({
+  ...{ now: () => clock.now(), here: () => performance.now() },
+  after: (ms, act) => clock.after(ms, act),
+})
 
 async function opened(store: string, out: string, opening: Opening = {}) {
   const { now = 0, next = now, safety = SAFETY, broker = new LocalBroker(), name = 'local' } = opening
+  const { isOwn = false } = opening
   const venue = new PlayedVenue({ isRead: false, pageRows: 50, options: { from: () => at(next) } })
   await venue.clock.moveTo(at(now))
   const asked: number[] = []
@@ -92,7 +102,7 @@ async function opened(store: string, out: string, opening: Opening = {}) {
       return liveFeed(venue.stream, { series: [BTC], next: [wanted!], after, grace: 15_000, clock: venue.clock })
     },
     ...{
-      clock: venue.clock,
+      clock: isOwn ? ownTime(venue.clock) : venue.clock,
       real: opening.real ?? venue.clock,
       ...(opening.replay !== undefined && { replay: opening.replay }),
       monotonic: () => (opening.real ?? venue.clock).now(),
@@ -373,6 +383,52 @@ describe('a session on live bars', () => {
     // one that stands where it stood is the same
     const again = await opened(store, out, { ...there, now: 5 })
     again.session.abandon()
+  })
+
+  test('fails where the exchange begins anew meanwhile, and is as it was', async () => {
+    const [store, out] = [await stored(200), scratch()]
+    const hosts: BrokerHost[] = []
+    const closed: string[] = []
+    const done = async () => undefined
+    const broker: PaperBroker = {
+      ...{ fills: 'told', handle: () => undefined, resumed: done, reconcile: done, idle: done },
+      open: async (host) => void hosts.push(host),
+      close: async (orders) => void closed.push(orders),
+    }
+    let begin = () => {}
+    const another = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    const replay: ReplayThere = { state: () => null, ask: async () => null, isSame: async () => false, another }
+    const { session, venue } = await opened(store, out, { broker, replay, name: 'exchange http://127.0.0.1:8787' })
+    const { ended } = await running(session, venue)
+    await venue.play(at(0), at(5))
+    await until(() => session.state.run.at === at(5))
+    expect([await hosts[0]!.isSame!(), hosts[0]!.another]).toEqual([false, another])
+    begin()
+    await expect(ended).rejects.toThrow(
+      /^\S+: at http:\/\/127\.0\.0\.1:8787 it is \S+, and this session was there until 2024-06-03T12:05: the exchange has begun anew, .* begin a new session/,
+    )
+    expect([session.phase, closed]).toEqual(['failed', ['keep']])
+    expect(session.snapshot().alarms).toMatchObject([{ kind: 'failed', severity: 'critical' }])
+    expect(readFileSync(join(session.dir, 'journal.log'), 'utf8')).not.toMatch(/"kind":"(stopped|ended)"/)
+  })
+
+  test.each([
+    ['ours', false],
+    ['an exchange’s own', true],
+  ])('knows how late a bar was heard where its time is ours: it is %s', async (_, isOwn) => {
+    const [store, out] = [await stored(200), scratch()]
+    const { session, venue } = await opened(store, out, { isOwn })
+    const heard: SessionEvent[] = []
+    session.on((event) => void (event.type === 'heard' && heard.push(event)))
+    const { stop, ended } = await running(session, venue)
+    await venue.play(at(0), at(2))
+    await until(() => session.state.run.at === at(2))
+    const [series] = session.snapshot().series
+    expect([series!.delayMs === null, heard.length]).toEqual(isOwn ? [true, 0] : [false, 2])
+    stop.abort()
+    await ended
   })
 
   test('begins and ends alarms of its broker by the clock of the place, wherever this machine’s stands', async () => {

@@ -88,3 +88,32 @@ test('who is silenced from the start hears for how long', async () => {
     `--broker exchange ${origin}: it has asked this address for silence; try again in 30 s`,
   )
 })
+
+test('another exchange is known by its name, or where it has none by time that goes back; one that is away is not', async () => {
+  for (const name of ['a', null]) {
+    let [begun, time] = [name, 60_000]
+    const origin = await served((_, response) => {
+      if (begun !== null) response.setHeader('x-klinelab-begun', begun)
+      response.end(JSON.stringify([{ symbol: 'BTCUSDT', time }]))
+    })
+    const clock = await venueTime(origin, 'usdm')
+    let isAnother = false
+    void clock.replay.another!.then(() => {
+      isAnother = true
+    })
+    expect(await clock.replay.isSame!()).toBe(true)
+    // asked one by one, its time may be a little behind
+    time -= 1000
+    await clock.replay.ask()
+    expect(isAnother).toBe(false)
+    if (name === null) time -= 1001
+    else begun = 'b'
+    await clock.replay.ask()
+    expect(isAnother).toBe(true)
+    if (name !== null) expect(await clock.replay.isSame!()).toBe(false)
+    server!.closeAllConnections()
+    server!.close()
+    if (name !== null) expect(await clock.replay.isSame!()).toBe(null)
+    clock.close()
+  }
+})

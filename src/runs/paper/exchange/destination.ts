@@ -2,6 +2,7 @@ import { lookup as lookUp } from 'node:dns'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isLoopback } from '../../../data/serve/gatekeeper.ts'
 import { UsageError } from '../../usage-error.ts'
 
 /** Where a session's orders may go, and nowhere else: every connection is judged again, whatever asked for it. */
@@ -136,6 +137,12 @@ function plain(host: string): string {
 
 function hostOf(url: URL): string {
   return plain(url.hostname)
+}
+
+/** Where orders go, in one spelling: this machine has many names of its own, and its exchanges one account each. */
+export function placeOf({ rest }: Pick<Destination, 'rest'>): string {
+  const url = new URL(rest)
+  return isLoopback(hostOf(url)) ? `${url.protocol}//127.0.0.1:${url.port}` : rest
 }
 
 function isExchange(host: string): boolean {

@@ -5,7 +5,7 @@ import type { BrokerHost, PaperBroker } from '../paper-broker.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
 import { Context } from './context.ts'
-import type { Destination } from './destination.ts'
+import { type Destination, placeOf } from './destination.ts'
 import { Fills } from './fills.ts'
 import { Funding } from './funding.ts'
 import { Gate } from './gate.ts'
@@ -59,7 +59,9 @@ export class ExchangeBroker implements PaperBroker {
   constructor(options: ExchangeBrokerOptions) {
     this.#options = options
     const { destination, keys } = options
-    const mark = createHash('sha256').update(`${destination.rest} ${keys.key}`).digest('hex')
+    const mark = createHash('sha256')
+      .update(`${placeOf(destination)} ${keys.key}`)
+      .digest('hex')
     this.account = `${destination.kind}-${mark.slice(0, 12)}`
   }
 
@@ -138,7 +140,8 @@ export class ExchangeBroker implements PaperBroker {
     if (parts !== null) {
       this.#hurry()
       if (orders === 'cancel') await this.#cancelAll(parts)
-      this.#sayLeft(parts)
+      // one that has begun anew has none of them
+      if (!parts.context.gate.isAnother) this.#sayLeft(parts)
     }
     clearTimeout(this.#overTimer)
     this.#stop.abort()
@@ -187,6 +190,7 @@ export class ExchangeBroker implements PaperBroker {
     const market = this.#market
     const gate = new Gate({
       market, destination, keys, timing, signal, over: this.#over.signal, now: () => host.now(),
+      isSame: host.isSame?.bind(host), another: host.another,
       onAgain: (what, why) => host.log('warn', `${what}: ${why}; asked again`),
       onPause: (ms, why, isBan) => {
         const seconds = Math.ceil(ms / 1000)
@@ -230,6 +234,7 @@ export class ExchangeBroker implements PaperBroker {
         void events.idle().then(() => this.#heard())
       },
       onLost: () => {
+        gate.doubt()
         this.#isLost = true
         context.alarm('stream-lost', 'warning', `${destination.rest}: the user stream is lost: it is being made again`)
       },

@@ -36,6 +36,9 @@ export interface GateOptions {
   readonly signal: AbortSignal
   /** Ends the waiting for silence; what need not wait is sent as ever. */
   readonly over: AbortSignal
+  /** Whether the exchange is still the one that it was, asked after it was away (`BrokerHost`). */
+  readonly isSame?: (() => Promise<boolean | null>) | undefined
+  readonly another?: Promise<void> | undefined
   /** Told of what is sent a second time, and why. */
   readonly onAgain?: (what: string, why: string) => void
   /** Told when the exchange asks for silence. */
@@ -62,9 +65,17 @@ export class Gate {
   /** No question leaves before, while all else is silent. */
   #nextQuestion = 0
   #syncing: Promise<boolean> | null = null
+  /** How often the exchange was away, and of that, after how many it was seen to be the same. */
+  #doubts = 0
+  #settled = 0
+  #isAnother = false
+  #asking: Promise<void> | null = null
 
   constructor(options: GateOptions) {
     this.#options = options
+    void options.another?.then(() => {
+      this.#isAnother = true
+    })
     this.#ends = AbortSignal.any([options.signal, options.over])
     const { market, destination, keys, timing } = options
     this.#client = market.client(restOptions(destination, keys, timing), requestOptions(destination, timing))
@@ -80,12 +91,23 @@ export class Gate {
     return this.#client.getTimeOffset()
   }
 
+  /** It has begun anew: nothing is sent any more. */
+  get isAnother(): boolean {
+    return this.#isAnother
+  }
+
+  /** A connection was lost: before anything leaves it is asked whether who answers is who answered before. */
+  doubt(): void {
+    this.#doubts++
+  }
+
   async send(method: Method, path: string, params: Params = {}, how: How = {}): Promise<Outcome> {
     const { isSigned = true, patience = Number.POSITIVE_INFINITY } = how
     for (let tries = 1; ; tries++) {
       const left = this.#opensAt(how) - this.#options.now()
       if (left > patience) return notSent(`the exchange has asked for silence for ${Math.ceil(left / 1000)} s more`)
       if (!(await this.#awaitSilence(how))) return notSent('the session was stopped before this was sent')
+      if (!(await this.#isThere())) return notSent('it is not known whether the exchange has begun anew')
       if (how.isWanted?.() === false) return notSent('it is not wanted any more')
       how.onLeave?.()
       const outcome = await this.#call(method, path, params, isSigned)
@@ -140,11 +162,33 @@ export class Gate {
     return true
   }
 
+  async #isThere(): Promise<boolean> {
+    const { isSame } = this.#options
+    if (isSame === undefined) return true
+    while (!this.#isAnother && this.#settled < this.#doubts) {
+      this.#asking ??= this.#ask(isSame).finally(() => {
+        this.#asking = null
+      })
+      const before = this.#settled
+      await this.#asking
+      if (this.#settled === before) return false
+    }
+    return !this.#isAnother
+  }
+
+  async #ask(isSame: () => Promise<boolean | null>): Promise<void> {
+    const of = this.#doubts
+    const is = await isSame()
+    if (is === false) this.#isAnother = true
+    if (is === true) this.#settled = of
+  }
+
   async #call(method: Method, path: string, params: Params, isSigned: boolean): Promise<Outcome> {
     this.#options.destination.check(`${this.#options.destination.rest}/${path}`)
     try {
       return { kind: 'done', reply: await this.#client._call(method, path, { ...params }, isSigned) }
     } catch (error) {
+      if ((error as { response?: unknown }).response === undefined) this.doubt()
       return this.#withKeys(outcomeOf(error))
     }
   }

@@ -23,9 +23,12 @@ export class SessionMetrics {
     this.#registry.setDefaultLabels({ session: file.name, strategy: file.strategy.name })
     const histogram = <T extends string>(name: string, help: string, buckets: number[], labelNames: T[] = []) =>
       new Histogram<T>({ name, help, buckets, labelNames, registers })
-    this.#delay = histogram('klinelab_bar_delay_seconds', 'From the close of a live bar until it was heard', DELAYS, [
-      'series',
-    ])
+    this.#delay = histogram(
+      'klinelab_bar_delay_seconds',
+      'From the close of a live bar until it was heard; of none at a simulated exchange',
+      DELAYS,
+      ['series'],
+    )
     this.#decision = histogram('klinelab_decision_seconds', 'From a bar heard to what the strategy decided', OWN_TIME)
     this.#order = histogram('klinelab_order_latency_seconds', 'From a decision to its order sent', OWN_TIME)
     const gauge = (name: string, help: string, value: () => number) =>

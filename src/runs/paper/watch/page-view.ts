@@ -1,6 +1,7 @@
 import { closeTimeOf } from '../../../core/interval.ts'
 import { amountDigits } from '../../../report/format.ts'
 import type { KnownAlarm } from '../alarm.ts'
+import { isSimulated } from '../begun-anew.ts'
 import type { PaperSession } from '../session.ts'
 import type { EquityWatch } from './equity-watch.ts'
 import type { Expectation } from './expectation.ts'
@@ -45,12 +46,18 @@ export function pageFrame(session: PaperSession, expectation: Expectation) {
   const series = file.slots.map((slot) => slot.series).join(', ')
   const digits = (level: number) => Number(level.toPrecision(6))
   return {
-    ...{ quote: file.quote, mode: file.mode.kind, startEquity: file.cash, from: file.from },
+    ...{
+      quote: file.quote,
+      mode: file.mode.kind,
+      hasOwnTime: isSimulated(file.broker),
+      startEquity: file.cash,
+      from: file.from,
+    },
     digits: amountDigits(file.cash),
     remarks: session.snapshot().remarks,
     facts: [
       [file.strategy.name, ...params].join(' '),
-      `${file.mode.kind === 'live' ? 'live' : 'replayed'} bars of ${series}`,
+      `${isSimulated(file.broker) ? 'the exchange’s own' : file.mode.kind === 'live' ? 'live' : 'replayed'} bars of ${series}`,
       `orders go to ${file.broker}`,
     ].join(' · '),
     expectation:

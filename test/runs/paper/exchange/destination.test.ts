@@ -187,6 +187,15 @@ test('a broker by its name: where it goes, and an account that is told apart wit
     expect(() => namedBroker(words, env)).toThrow('--broker')
 })
 
+test('an account of this machine is one, by whatever name the machine is called', () => {
+  const env = { KLINELAB_EXCHANGE_KEY: 'k', KLINELAB_EXCHANGE_SECRET: 's' }
+  const accountAt = (url: string) => namedBroker(['exchange', url], env).account
+  const here = ['localhost', 'LOCALHOST.', '127.1', '127.0.0.2', '[::1]']
+  for (const name of here) expect(accountAt(`http://${name}:8787`)).toBe(accountAt('http://127.0.0.1:8787'))
+  const others = ['http://127.0.0.1:8788', 'https://127.0.0.1:8787', 'http://10.0.0.1:8787', 'http://paper.lan:8787']
+  for (const other of others) expect(accountAt(other)).not.toBe(accountAt('http://127.0.0.1:8787'))
+})
+
 test('client ids: the same for the same order and attempt, others for all else, of the form that USDS-M takes', () => {
   const ids = [
     clientIdOf('0badcafe', 'BTCUSDT', 'o1', 1),

@@ -59,6 +59,8 @@ export class SessionDouble {
   readonly over: string[] = []
   reconnects = 0
   diskMs = 0
+  /** Who says whether the exchange is still the same, where anybody does. */
+  there: Pick<BrokerHost, 'isSame' | 'another'> = {}
   /** Told after each record that is on the disk. */
   onWritten: (written: Written) => void = () => undefined
   /** After that nothing is written or taken any more, as after a kill. */
@@ -209,6 +211,7 @@ export class SessionDouble {
       sent: (us) => void this.sent.push(us),
       reconnected: () => void this.reconnects++,
       now: () => Date.now(),
+      ...this.there,
       signal: this.stop.signal,
       command: (what) => `klinelab paper ${what} double`,
       sessionId: '0badcafe',
