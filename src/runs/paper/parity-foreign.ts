@@ -1,8 +1,10 @@
 import type { Fill } from '../../core/fill.ts'
 import { ledgerFor } from '../../core/money.ts'
 import { timeName } from '../../core/time.ts'
+import { type ForeignIncome, incomesOf } from './foreign-income.ts'
 import { foreignMoney } from './foreign-money.ts'
 import { type ForeignTrade, foreignOf, gapOf } from './foreign-trade.ts'
+import { incomeSteps } from './parity-income.ts'
 import { exactly, exactText, factor, unitsOf } from './parity-money.ts'
 import type { PlayedSession, RecordedSession } from './parity-session.ts'
 import type { Step } from './parity-steps.ts'
@@ -25,23 +27,30 @@ interface Seen {
   readonly fills: readonly Fill[]
   /** Of those, fees reckoned in the quote asset that were taken in another. */
   readonly elsewhere: number
+  /** What other symbols had added to the wallet. */
+  readonly income: number
 }
 
-/** Trades of somebody else on the account, each with its money, and what the account holds beyond all trades. */
+/** Trades of somebody else on the account, each with its money, what other symbols paid, and what the account holds beyond all trades. */
 export function compareForeign({ file, records }: RecordedSession, { result, instants }: PlayedSession): Foreign {
   const ledger = ledgerFor(file.cash)
   const trades: Seen['trades'][number][] = []
   const gaps = new Map<string, { readonly off: string; readonly seen: Seen }>()
-  let [fills, elsewhere] = [0, 0]
+  const incomes: ForeignIncome[] = []
+  let [fills, elsewhere, income] = [0, 0, 0]
   for (const record of records) {
     if (record.kind === 'told' && record.told.kind === 'fill') fills++
     if (record.kind !== 'broker') continue
     if (record['feeIn'] !== undefined) elsewhere += Number((record['told'] as { fee: string }).fee)
     const trade = foreignOf(record)
     if (trade !== null) trades.push({ ...trade, after: fills })
+    for (const one of incomesOf(record)) {
+      incomes.push(one)
+      income += Number(one.amount)
+    }
     const gap = gapOf(record)
     if (gap === null) continue
-    const seen = { trades: [...trades], fills: result.fills.slice(0, fills), elsewhere }
+    const seen = { trades: [...trades], fills: result.fills.slice(0, fills), elsewhere, income }
     gaps.set(gap.of, { off: gap.off, seen })
   }
   const slotOf = (of: string) => file.slots.findIndex(({ instrument }) => instrument.symbol === of)
@@ -63,7 +72,7 @@ export function compareForeign({ file, records }: RecordedSession, { result, ins
     if (of === '') units += unitsOf(left, ledger)
     unaccounted.push(gapText(of, left, file.quote))
   }
-  return { steps, units, unaccounted }
+  return { steps: [...steps, ...incomeSteps(incomes, ledger)], units, unaccounted }
 }
 
 function stepOf({ symbol, side, qty, price, fee, feeAsset, at, orderId, clientId, system }: ForeignTrade) {
@@ -101,8 +110,8 @@ function heldLeft(off: string, of: string, { trades }: Seen): bigint {
 }
 
 /** What the wallet holds beyond all trades, × 10^28. */
-function walletLeft(off: number, { trades, fills, elsewhere }: Seen, isSpot: boolean, cash: number): bigint {
-  const left = Number((off - elsewhere - foreignMoney(trades, fills, isSpot)).toFixed(8))
+function walletLeft(off: number, { trades, fills, elsewhere, income }: Seen, isSpot: boolean, cash: number): bigint {
+  const left = Number((off - elsewhere - income - foreignMoney(trades, fills, isSpot)).toFixed(8))
   return Math.abs(left) > Math.max(SLACK, cash * SLACK_RATE) ? exactly(left) : 0n
 }
 

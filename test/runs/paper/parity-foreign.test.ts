@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { incomeNote } from '../../../src/runs/paper/foreign-income.ts'
 import { type ForeignTrade, foreignNote, gapNote } from '../../../src/runs/paper/foreign-trade.ts'
 import type { JournalRecord } from '../../../src/runs/paper/session-record.ts'
 import { filled, hour, parityOf, SYMBOL } from './made-session.ts'
@@ -71,6 +72,28 @@ test('a wallet that no trade explains is unaccounted, with its money; one that h
   const explained = document.causes.reduce((sum, { money }) => sum + money, 0)
   expect(paper - backtest).toBeCloseTo(explained + document.unexplained, 8)
   expect(await session({ 4: [wallet(-100)], 7: [gapNote({ of: '', off: '0' })] })).toMatchObject({ same: true })
+})
+
+test('what another symbol did to the wallet is foreign, by kind; only what nothing explains is unaccounted', async () => {
+  const of = (type: string, amount: string, k: number) =>
+    incomeNote([{ symbol: 'ETHUSDT', type, amount, count: 1, at: hour(k) }], { at: hour(k), keys: [] })
+  const notes = {
+    4: [of('COMMISSION', '-0.59', 4), of('REALIZED_PNL', '-5.55', 4), wallet(-6.14)],
+    6: [of('COMMISSION', '-0.08', 6), wallet(-6.22)],
+  }
+  const document = await session(notes)
+  expect(document).toMatchObject({ same: false, unexplained: 0, unaccounted: [] })
+  expect(document.netProfit).toEqual({ paper: 11.569, backtest: NET })
+  expect(document.differences).toMatchObject([
+    {
+      ...{ cause: 'foreign', symbol: 'ETHUSDT', at: hour(6), money: -0.67 },
+      text: 'somebody else traded ETHUSDT on the account: fees',
+      paper: '-0.67 in 2 payments until 2023-01-01T06:00',
+    },
+    { cause: 'foreign', money: -5.55, text: expect.stringContaining('realised profit') },
+  ])
+  const more = await session({ ...notes, 7: [wallet(-106.22)] })
+  expect(more).toMatchObject({ unexplained: -100, unaccounted: [expect.stringContaining('100 USDT less')] })
 })
 
 test('fees that are taken in another asset leave the wallet where it was, and are no gap', async () => {
