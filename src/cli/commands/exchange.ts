@@ -58,7 +58,7 @@ const { latency: _, 'cancel-latency': __, ...HELD_COSTS } = COSTS
 
 /** Where it is otherwise than people think. */
 const NOTES = [
-  'The account lives as long as this process: started again, it begins anew, with --cash and at the first bar.',
+  'The account lives as long as this process: started again, it begins anew, with --cash and at the first bar; klinelab paper sessions that run at it end then, and send nothing.',
   'Bars, orders and fills bear the time of the bars; the time routes and the signatures of requests go by this machine’s clock.',
   'A market order fills at an open: at once while the open of a bar is the price, else at that of the next; until then it is NEW.',
   'When its replay is over it answers on, and says so in the header x-klinelab-replay of its answers: a klinelab paper session ends then.',

@@ -185,18 +185,26 @@ describe.skipIf(CHROMIUM === undefined)('the page of a running session', () => {
 })
 
 /** A picture of a session that holds strangers' texts. */
-function picture(equity: number) {
+function picture(equity: number, delayMs: number | null) {
   const timing = { count: 0, p50: 0, p99: 0, max: 0, mean: 0 }
   const line = { level: 'warn', event: 'log', at: null, time: 1.7e12, text: EVIL, fields: {} }
   return {
-    ...{ quote: 'USDT', mode: 'live', startEquity: 10_000, from: 1.7e12, digits: 2, facts: EVIL },
+    ...{
+      quote: 'USDT',
+      mode: 'live',
+      hasOwnTime: delayMs === null,
+      startEquity: 10_000,
+      from: 1.7e12,
+      digits: 2,
+      facts: EVIL,
+    },
     ...{ expectation: { reason: EVIL }, remarks: [EVIL], curve: [[1.7e12 + 1, equity]], log: [line] },
     view: {
       ...{ state: 'halted', trouble: 'halted', at: 1.7e12, now: 1.7e12, equity, drawdown: 0.1, cash: 0 },
       waiting: EVIL,
       position: [{ symbol: EVIL, qty: 1, entryPrice: 1, lastPrice: null }],
       champions: [{ model: EVIL, champion: '1', own: '0', since: 1.7e12 }],
-      ...{ openOrders: [], fills: [], series: [{ name: EVIL, lastBar: null, delayMs: 1234, due: null }] },
+      ...{ openOrders: [], fills: [], series: [{ name: EVIL, lastBar: null, delayMs, due: null }] },
       alarms: [
         { at: 1.7e12 - 60_000, kind: 'stale', severity: 'critical', text: 'now', facts: {}, stands: 's', ended: null },
         { at: 1.7e12, kind: EVIL, severity: 'critical', text: EVIL, facts: {} },
@@ -223,10 +231,10 @@ function picture(equity: number) {
   }
 }
 
-function serve(port: number, equity: number): Promise<WatchServer> {
+function serve(port: number, equity: number, delayMs: number | null = 1234): Promise<WatchServer> {
   return WatchServer.open({
     ...{ host: '127.0.0.1', port, key: null, flag: 'dashboard', snapshot: () => null, trouble: () => null },
-    page: { ...paperPage({ name: EVIL, strategy: EVIL }), hub: new LiveHub({ whole: () => picture(equity) }) },
+    page: { ...paperPage({ name: EVIL, strategy: EVIL }), hub: new LiveHub({ whole: () => picture(equity, delayMs) }) },
     metrics: { contentType: 'text/plain', text: async () => '' },
   })
 }
@@ -262,9 +270,11 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       const port = Number(new URL(server.address).port)
       await server.close()
       await soon(() => text(page, '#link')).toContain('no connection since')
-      server = await serve(port, 11_000)
+      server = await serve(port, 11_000, null)
       await soon(() => text(page, '#equity')).toBe('11\u202f000.00')
       expect(await text(page, '#link')).toBe('live')
+      expect(await text(page, '#delay')).toBe('–')
+      expect(await text(page, '#delay-p')).toBe('the exchange has a time of its own')
       // the browser itself says that nobody was there
       for (const one of noise.splice(0))
         expect(one).toMatch(/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/)
