@@ -106,8 +106,9 @@ interface Known {
 export function episodesOf(lone: readonly Lone[], { known, open, barOf }: Known): Item[] {
   const items: Item[] = []
   for (const { symbol, parts } of partedOf(lone)) {
-    const [first] = parts as [Lone]
-    const at = timeOf(first)
+    const at = timeOf(parts[0]!)
+    // what the exchange itself took is nobody's consequence, and the stop or exit that it left no work is one of it
+    const first = parts.find(({ cause }) => cause === 'foreign') ?? parts[0]!
     const mark = factor(open.find((trade) => trade.symbol === symbol)?.markPrice ?? 0)
     const exact = parts.reduce(
       (sum, { of, portion }) => sum + (of === 'paper' ? worth(portion, mark) : -worth(portion, mark)),

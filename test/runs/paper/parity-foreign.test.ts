@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { incomeNote } from '../../../src/runs/paper/foreign-income.ts'
 import { type ForeignTrade, foreignNote, gapNote } from '../../../src/runs/paper/foreign-trade.ts'
 import type { JournalRecord } from '../../../src/runs/paper/session-record.ts'
-import { filled, hour, parityOf, SYMBOL } from './made-session.ts'
+import { filled, hour, PRICES, parityOf, SYMBOL } from './made-session.ts'
 
 /** Bought 2 at 101 and sold at 110 by the session: 17.789 as in its backtest. The last bar closes at 110. */
 const NET = 17.789
@@ -110,24 +110,33 @@ test('contracts that no trade explains are unaccounted, those of somebody else�
   ])
 })
 
-test('what the exchange itself took of the session’s position is foreign, with all that follows from it', async () => {
-  const system = { by: 'auto-deleveraging', side: 'sell' } as const
-  const taken = filled('auto-deleveraging-77', 5, 104, 0.052, { qty: 1 }) as Extract<JournalRecord, { kind: 'told' }>
-  const told = { ...taken.told, system } as Extract<JournalRecord, { kind: 'told' }>['told']
-  const document = await parityOf({
-    after: {
-      3: [filled('in', 3, 101, 0.101)],
-      5: [{ kind: 'told', told }],
-      7: [filled('out', 7, 110, 0.055, { qty: 1 })],
-    },
-  })
-  expect(document).toMatchObject({ unexplained: 0, unaccounted: [], fills: { paper: 3, backtest: 2 } })
-  expect(document.differences).toMatchObject([
-    {
-      cause: 'foreign',
-      text: expect.stringContaining('the exchange itself traded the position away: auto-deleveraging, order 77'),
-    },
-  ])
-  // 1 sold at 104 and not at 110, and less of a fee
-  expect(document.causes.at(-1)).toEqual({ cause: 'foreign', count: 1, money: -5.997 })
-})
+test.each([
+  ['before the backtest’s exit', 5, -5.997],
+  ['after it, within what that exit left', 8, 0.003],
+])(
+  'what the exchange itself took of the session’s position %s is foreign, with all that follows from it',
+  async (_, k, money) => {
+    const system = { by: 'auto-deleveraging', side: 'sell' } as const
+    const taken = filled('auto-deleveraging-77', k, PRICES[k - 1]!, 0.052, { qty: 1 }) as Extract<
+      JournalRecord,
+      { kind: 'told' }
+    >
+    const told = { ...taken.told, system } as Extract<JournalRecord, { kind: 'told' }>['told']
+    const document = await parityOf({
+      after: {
+        3: [filled('in', 3, 101, 0.101)],
+        [k]: [{ kind: 'told', told }],
+        7: [filled('out', 7, 110, 0.055, { qty: 1 })],
+      },
+    })
+    expect(document).toMatchObject({ unexplained: 0, unaccounted: [], fills: { paper: 3, backtest: 2 } })
+    expect(document.differences).toMatchObject([
+      {
+        cause: 'foreign',
+        text: expect.stringContaining('the exchange itself traded the position away: auto-deleveraging, order 77'),
+      },
+    ])
+    // 1 sold at another price than 110, and less of a fee
+    expect(document.causes.at(-1)).toEqual({ cause: 'foreign', count: 1, money })
+  },
+)
