@@ -37,15 +37,13 @@ export async function checkInvariants(exchange: ExchangeProcess, dir: string): P
   for (const [name, rows] of Object.entries({ trades, orders, algos, income }))
     if (rows.length >= 1000)
       throw new Error(`a round with ${rows.length} ${name} is too long to be checked in one page`)
-  const foreign = trades.filter(isForeign(orders))
-  const own = trades.filter((trade) => !foreign.includes(trade))
   const once = await replaySession(dir)
   const twice = await replaySession(dir)
   const position = String(risk[0]?.['positionAmt'] ?? '0')
   const wallet = String(balance.find(({ asset }) => asset === 'USDT')?.['balance'])
   const violations = [
-    ...ofFills(own, once),
-    ...ofMoney({ trades, own, foreign, income, position, wallet }, once),
+    ...ofFills(trades, once),
+    ...ofMoney({ trades, income, position, wallet }, once),
     ...ofOrders(once),
     ...ofClientIds(orders, algos),
     ...ofProtection(position, openAlgos),
@@ -58,13 +56,7 @@ export async function checkInvariants(exchange: ExchangeProcess, dir: string): P
   return { violations, fills: trades.length, orders: orders.length + algos.length, halts }
 }
 
-/** Fills of the exchange's own orders: of those a session only knows that they were. */
-function isForeign(orders: readonly Row[]): (trade: Row) => boolean {
-  const ids = orders.filter((one) => systemOrder(String(one['clientOrderId'])) !== null).map((one) => one['orderId'])
-  return ({ orderId }) => ids.includes(orderId!)
-}
-
-/** Every fill of the exchange, once, and no other. */
+/** Every fill of the exchange, once, and no other: by what it closes a position itself is the session's too. */
 function ofFills(trades: readonly Row[], { state }: ReplayedSession): string[] {
   const there = trades
     .map(({ side, qty, price, commission }) => line(String(side).toLowerCase(), qty!, price!, commission!))
@@ -96,16 +88,13 @@ function minus(all: readonly string[], without: readonly string[]): string[] {
 
 interface Account {
   readonly trades: readonly Row[]
-  /** Of the session's orders, and of the exchange's own. */
-  readonly own: readonly Row[]
-  readonly foreign: readonly Row[]
   readonly income: readonly Row[]
   readonly position: string
   readonly wallet: string
 }
 
 /** Position = Σ fills; wallet = start + realised − fees − funding: on both sides, by hand, and equal to the last unit. */
-function ofMoney({ trades, own, foreign, income, position, wallet }: Account, { state }: ReplayedSession): string[] {
+function ofMoney({ trades, income, position, wallet }: Account, { state }: ReplayedSession): string[] {
   const sign = (value: unknown) => (value === 'BUY' ? 'buy' : 'sell')
   const executions = (rows: readonly Row[]) => rows.map(({ side, qty, price, commission }): Execution => ({
     side: sign(side), qty: String(qty), price: String(price), fee: String(commission),
@@ -113,11 +102,6 @@ function ofMoney({ trades, own, foreign, income, position, wallet }: Account, { 
   const funding = income.filter(({ incomeType }) => incomeType === 'FUNDING_FEE').map((one) => String(one['income']))
   const start = units(CASH)
   const expected = expectedWallet(start, executions(trades), funding)
-  const traded = expectedWallet(start, executions(own), [])
-  const taken = foreign.reduce(
-    (sum, one) => sum + units(String(one['realizedPnl'])) - units(String(one['commission'])),
-    0n,
-  )
   const booked = income.reduce((sum, one) => sum + units(String(one['income'])), start)
   const here = { position: units(state.run.positionOf(SYMBOL).qty), wallet: units(state.run.account().wallet) }
   const there = { position: units(position), wallet: units(wallet) }
@@ -126,9 +110,9 @@ function ofMoney({ trades, own, foreign, income, position, wallet }: Account, { 
     if (one !== other) found.push(`${what}: ${one} and ${other} (units of 10^-8)`)
   }
   differ('position of the exchange and the sum of its fills', there.position, expected.position)
-  differ('position of the session and the sum of the fills', here.position, traded.position)
+  differ('position of the session and the sum of the fills', here.position, expected.position)
   differ('wallet of the exchange and what was booked there', there.wallet, booked)
-  differ('wallets of the exchange and of the session', there.wallet, here.wallet + taken)
+  differ('wallets of the exchange and of the session', there.wallet, here.wallet)
   if (there.wallet < expected.least || there.wallet > expected.most)
     found.push(`wallet ${there.wallet} is not start + realised − fees − funding = ${expected.least} … ${expected.most}`)
   return found
