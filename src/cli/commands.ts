@@ -66,7 +66,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   backtest: {
     summary: 'Run a strategy over stored klines and write its report',
-    load: () => import('./commands/backtest.ts'),
+    load: () => whileOpening(() => import('./commands/backtest.ts')),
   },
   sweep: {
     summary: 'Try many parameters of a strategy, and say how much of the best is luck',
@@ -155,3 +155,10 @@ export const EXAMPLES = [
   'klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h --from 2024-01-01',
   'klinelab data check binance:BTCUSDT:1m',
 ] as const
+
+/** Loads a command that reads bars first of all while DuckDB is opened. */
+async function whileOpening<T>(load: () => Promise<T>): Promise<T> {
+  const { openAhead } = await import('../data/duckdb.ts')
+  await openAhead()
+  return load()
+}

@@ -19,6 +19,16 @@ function openDatabase(): NonNullable<typeof database> {
   return database
 }
 
+/**
+ * Begins to open it ahead of the first query, and comes back once a thread of DuckDB's own is at it: whoever loads his modules
+ * meanwhile does not wait for it. What goes wrong is told by the first query.
+ */
+export async function openAhead(): Promise<void> {
+  const opening = openDatabase()
+  opening.catch(() => undefined)
+  await Promise.race([import('@duckdb/node-bindings'), opening]).catch(() => undefined)
+}
+
 /** Lends a connection. It does one thing at a time, and a second query on it would end the first one early. */
 async function connected<T>(work: (native: Native, connection: Connection) => Promise<T>): Promise<T> {
   const { native, opened } = await openDatabase()
@@ -51,9 +61,11 @@ export function readDoubles(sql: string | readonly string[], width: number, expe
       checkDoubles(native, result, width)
       const all = count + native.row_count(result)
       if (all > columns[0]!.length) columns = columns.map((column) => larger(column, all))
-      while (count < all) {
-        const chunk = (await native.fetch_chunk(result))!
+      for (let next = native.fetch_chunk(result); count < all; ) {
+        const chunk = (await next)!
         const rows = native.data_chunk_get_size(chunk)
+        // DuckDB fetches one chunk while this thread copies another
+        if (count + rows < all) next = native.fetch_chunk(result)
         for (let k = 0; k < width; k++) columns[k]!.set(doublesOf(native, result, chunk, k, rows), count)
         count += rows
       }
