@@ -1,6 +1,6 @@
 import { timeName } from '../core/time.ts'
 import { duration } from '../report/format.ts'
-import type { Alarm, KnownAlarm } from '../runs/paper/alarm.ts'
+import { type Alarm, type KnownAlarm, subjectOf } from '../runs/paper/alarm.ts'
 import type { DriftReport } from '../runs/paper/drift-report.ts'
 import { sessionCommand } from '../runs/paper/session-folder.ts'
 import type { PaperSnapshot } from '../runs/paper/snapshot.ts'
@@ -87,19 +87,20 @@ function alarmLines({ alarms, counters }: PaperSnapshot): [string, string][] {
   const last = alarms.findLast(({ ended }) => ended !== null)
   const texts = [
     ...standing.map((alarm) => `STANDS since ${alarmText(alarm)}`),
-    ...(last === undefined
-      ? []
-      : [`${standing.length > 0 ? 'of the others ' : ''}the last: ${alarmText(last)}${endText(last)}`]),
+    ...(last === undefined ? [] : [`${standing.length > 0 ? 'of the others ' : ''}the last: ${lastText(last)}`]),
   ]
   const [first, ...rest] = texts
   if (first === undefined) return [['Alarms', 'none']]
   return [['Alarms', `${count(counters.alarms)}, ${first}`], ...rest.map((text): [string, string] => ['', text])]
 }
 
-function endText({ at, ended }: KnownAlarm): string {
-  if (ended == null) return ''
+/** What is over calls for nobody: what it was, since when and until when; its text is in the log. */
+function lastText(alarm: KnownAlarm): string {
+  const { at, severity, ended } = alarm
+  if (ended == null) return alarmText(alarm)
   // a clock was set back, or an exchange began anew
-  return `; it ended ${timeName(ended)}${ended < at ? '' : `, after ${duration(ended - at)}`}`
+  const lasted = ended < at ? '' : `, after ${duration(ended - at)}`
+  return `${timeName(at)} ${severity} ${subjectOf(alarm)}, over since ${timeName(ended)}${lasted}`
 }
 
 export function alarmText({ at, severity, kind, text }: Alarm): string {

@@ -86,10 +86,10 @@ const FILL = String.raw`
   /** Of what lasts: since when, or until when; what has ended calls for nobody any more. */
   const alarmEntry = (one, at) => {
     const isOver = typeof one.ended === 'number';
-    const line = entry(one.at, isOver ? 'info' : LOUD[one.severity], one.kind + ': ' + one.text, isOver ? 'ended' : one.severity);
+    const line = entry(one.at, isOver ? 'info' : LOUD[one.severity], isOver ? one.subject + '. ' : one.kind + ': ' + one.text, isOver ? 'ended' : one.severity);
     if (one.ended === undefined) return line;
     const state = document.createElement('em');
-    state.textContent = isOver ? 'Ended ' + moment(one.ended) + (one.ended < one.at ? '' : ', after ' + seconds(one.ended - one.at)) + '.' : 'Stands since ' + moment(one.at) + (at > one.at ? ', for ' + seconds(at - one.at) : '') + '.';
+    state.textContent = isOver ? 'Over since ' + moment(one.ended) + (one.ended < one.at ? '' : ', after ' + seconds(one.ended - one.at)) + '.' : 'Stands since ' + moment(one.at) + (at > one.at ? ', for ' + seconds(at - one.at) : '') + '.';
     line.lastElementChild.append(state);
     return line;
   };
@@ -111,6 +111,8 @@ const FILL = String.raw`
     fill('trouble', view.trouble === null || view.trouble === view.state ? '' : view.trouble);
     fill('at', view.at === null ? 'no bar yet' : 'last bars closed ' + moment(view.at) + ' UTC');
     fill('waiting', view.waiting || '');
+    $('halted').hidden = view.halted.length === 0;
+    fill('halted', view.halted.map(({ at, text }) => 'Halted since ' + moment(at) + ' UTC, ' + text).join('\n'));
     fill('standing', standing().words);
     fill('champions', view.champions.map(({ model, since }) => 'A newer champion of model ' + model + ' waits since ' + moment(since) + ' UTC: this session keeps its own, and one that is begun with another --name asks it.').join(' '));
     fillCards(view);

@@ -13,6 +13,8 @@ const OWN_STYLE = `
 section{margin:26px 0}
 #now{margin-top:18px}
 #main #now .sentence{margin-bottom:14px}
+#halted{overflow-wrap:anywhere;white-space:pre-line}
+#halted[hidden]{display:none}
 #remarks{margin:14px 0 0;padding-left:1.2em;color:var(--soft);font-size:14px;overflow-wrap:anywhere}
 #remarks:empty,#champions:empty{display:none}
 #theme{min-width:44px;min-height:44px}
@@ -108,6 +110,7 @@ export function paperPage({ name, strategy }: { readonly name: string; readonly 
 </header>
 <div class="status"><span role="status"><span class="badge" id="state">…</span> <span id="trouble"></span></span><span id="at"></span><span id="waiting"></span><span id="link" role="status">connecting</span></div>
 <main id="main" tabindex="-1">
+<p class="alarm" id="halted" role="alert" hidden></p>
 <noscript><p class="alarm">This page is filled by its script, which does not run here. The same as JSON: snapshot.json</p></noscript>
 <section id="now" aria-label="Now"><p class="sentence" id="standing"></p><dl class="cards">${CARDS.map(card).join('')}</dl><p class="words" id="champions"></p><ul id="remarks" aria-label="To be known"></ul></section>
 ${section('curve', 'Equity', CHART)}

@@ -78,7 +78,9 @@ test('of one that is halted it says what lets it trade again, wherever that is t
 
 test('an alarm that ended before it began by its clocks has no duration', async () => {
   const status = await left({ ...SNAPSHOT, state: 'stopped' })
-  expect((await status('made')).stdout).toMatch(/ stream-lost: t; it ended 2023-01-01T01:00\n/)
+  expect((await status('made')).stdout).toMatch(
+    / the last: 2023-01-01T02:00 warning stream-lost, over since 2023-01-01T01:00\n/,
+  )
 })
 
 test('remarks on rules are said as it begins: from then on they are counted, and a pointer says where they are', async () => {

@@ -1,3 +1,5 @@
+import { timeName } from '../../core/time.ts'
+
 /** Something that a person should know of; kept in a session's `alarms.jsonl`. */
 export interface Alarm {
   /** UTC ms: of what lasts, since when. */
@@ -26,6 +28,14 @@ const OF_HALT = /^halt /
 export const feedStands = (what: string) => `feed ${what}`
 export const brokerStands = (what: string) => `broker ${what}`
 export const haltStands = (what: string) => `halt ${what}`
+
+/** What an alarm is of, in few words: `silent binance:BTCUSDT:1m`, or its kind where it is of a moment. */
+export function subjectOf({ kind, stands }: Alarm): string {
+  const subject = (stands ?? '').replace(/^(feed|broker|halt) /, '').trim()
+  if (!subject.startsWith(kind)) return kind
+  // funding that is owed is known by its time
+  return subject.replace(/(?<= )\d{13}$/, (time) => timeName(Number(time)))
+}
 
 export const isOfProcess = (stands: string) => OF_PROCESS.test(stands)
 export const isOfHalt = (stands: string) => OF_HALT.test(stands)

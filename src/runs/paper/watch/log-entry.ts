@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../../core/event.ts'
 import { timeName } from '../../../core/time.ts'
+import { subjectOf } from '../alarm.ts'
 import type { SessionEvent } from '../session-event.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -36,10 +37,10 @@ export function logEntries(
     ]
   }
   if (event.type === 'over') {
-    const { kind, text } = event.alarm
-    return [
-      { level: 'info', event: 'over', at: event.at, text: `over: ${kind}: ${text}`, fields: { since: event.alarm.at } },
-    ]
+    const { alarm, at } = event
+    // what was wrong, and what to do, has been said: read again it would call for somebody
+    const text = `over: ${subjectOf(alarm)}, since ${timeName(alarm.at)}`
+    return [{ level: 'info', event: 'over', at, text, fields: { since: alarm.at } }]
   }
   if (event.type === 'events') return event.events.flatMap((one) => entryOf(one, alarmOf) ?? [])
   return []

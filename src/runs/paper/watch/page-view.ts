@@ -1,6 +1,6 @@
 import { closeTimeOf } from '../../../core/interval.ts'
 import { amountDigits } from '../../../report/format.ts'
-import type { KnownAlarm } from '../alarm.ts'
+import { isOfHalt, type KnownAlarm, subjectOf } from '../alarm.ts'
 import { isSimulated } from '../begun-anew.ts'
 import type { PaperSession } from '../session.ts'
 import type { EquityWatch } from './equity-watch.ts'
@@ -9,6 +9,9 @@ import { staleReason } from './freshness.ts'
 
 /** Newest fills that a page lists, and alarms beside those that stand. */
 const [FILLS, ALARMS] = [25, 25]
+
+/** Of what is over its kind says what it was; that text, and what to do, is in the log. */
+const withSubject = (alarm: KnownAlarm) => ({ ...alarm, ...(alarm.ended != null && { subject: subjectOf(alarm) }) })
 
 const isStanding = ({ ended }: KnownAlarm) => ended === null
 
@@ -23,6 +26,7 @@ export function pageView(session: PaperSession, equity: EquityWatch, now: number
     equity: session.state.run.account().equity,
     trouble: staleReason(session, now),
     waiting: waiting?.text ?? null,
+    halted: state === 'halted' ? haltReasons(session, alarms) : [],
     fills: fills.slice(-FILLS).reverse(),
     // what stands comes first: it is what somebody has to look at
     alarms: [
@@ -30,13 +34,27 @@ export function pageView(session: PaperSession, equity: EquityWatch, now: number
       ...alarms
         .filter((one) => !isStanding(one))
         .slice(-ALARMS)
-        .reverse(),
+        .reverse()
+        .map(withSubject),
     ],
     series: series.map((one, slot) => ({
       ...one,
       due: isLive ? closeTimeOf(session.state.nextOf(slot), session.state.seriesOf(slot).interval) : null,
     })),
   }
+}
+
+/** Why nothing is opened, as it was said: by the alarms that have halted the session, or by a limit of risk. */
+export function haltReasons(
+  { state }: Pick<PaperSession, 'state'>,
+  alarms: readonly KnownAlarm[],
+): readonly { readonly at: number; readonly text: string }[] {
+  const said = alarms.filter((one) => isStanding(one) && isOfHalt(one.stands ?? ''))
+  if (said.length > 0) return said.map(({ at, kind, text }) => ({ at, text: `${kind}: ${text}` }))
+  const limit = state.run.events.findLast((event) => event.type === 'halted')
+  if (limit === undefined) return []
+  const { at, rule, value } = limit
+  return [{ at, text: `${rule}: ${value}${limit.limit === '' ? '' : ` (limit ${limit.limit})`}` }]
 }
 
 /** What a page shows that does not change: what the session is, and what is expected of it. */

@@ -85,3 +85,18 @@ test('a line for a terminal is one line, whatever is in it, and has the time of 
   const [plain] = logEntries({ type: 'log', level: 'info', text: 'so', fields: {} })
   expect(lineOf(plain!, true)).toBe('so')
 })
+
+test('of an alarm that is over the log says what it was of and since when, and not its text again', () => {
+  const lasting = { at: Date.UTC(2024, 0, 2), severity: 'warning', text: 'do this and that', facts: {} } as const
+  const over = (kind: string, stands: string) => {
+    const alarm = { ...lasting, kind, stands, ended: Date.UTC(2024, 0, 3) }
+    return logEntries({ type: 'over', alarm, at: alarm.ended }).map((entry) => lineOf(entry, false))
+  }
+  expect(over('silent', 'feed silent binance:BTCUSDT:1m')).toEqual([
+    '2024-01-03 over: silent binance:BTCUSDT:1m, since 2024-01-02',
+  ])
+  expect(over('stream-lost', 'broker stream-lost  ')).toEqual(['2024-01-03 over: stream-lost, since 2024-01-02'])
+  expect(over('no-funding', `feed no-funding x:Y:1h ${Date.UTC(2024, 0, 2, 8)}`)).toEqual([
+    '2024-01-03 over: no-funding x:Y:1h 2024-01-02T08:00, since 2024-01-02',
+  ])
+})

@@ -202,6 +202,10 @@ function picture(equity: number, delayMs: number | null) {
     view: {
       ...{ state: 'halted', trouble: 'halted', at: 1.7e12, now: 1.7e12, equity, drawdown: 0.1, cash: 0 },
       waiting: EVIL,
+      halted: [
+        { at: 1.7e12 - 60_000, text: EVIL },
+        { at: 1.7e12, text: 'stale: now' },
+      ],
       position: [{ symbol: EVIL, qty: 1, entryPrice: 1, lastPrice: null }],
       champions: [{ model: EVIL, champion: '1', own: '0', since: 1.7e12 }],
       ...{ openOrders: [], fills: [], series: [{ name: EVIL, lastBar: null, delayMs, due: null }] },
@@ -215,10 +219,14 @@ function picture(equity: number, delayMs: number | null) {
           text: 'then',
           facts: {},
           stands: 't',
+          subject: 'silent binance:BTCUSDT:1m',
           ended: 1.7e12 + 90_000,
         },
         // its end bears a clock that was set back since
-        { at: 1.7e12, kind: 'lost', severity: 'warning', text: 'back', facts: {}, stands: 'u', ended: 1.7e12 - 60_000 },
+        {
+          ...{ at: 1.7e12, kind: 'lost', severity: 'warning', text: 'back', facts: {}, stands: 'u', subject: 'lost' },
+          ended: 1.7e12 - 60_000,
+        },
       ],
       counters: { bars: 0, fills: 0, trades: 0, rejected: 0, reconnects: 0, journalRecords: 0, alarms: 3, standing: 1 },
       drift: {
@@ -248,6 +256,18 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       expect(await text(page, '#state')).toBe('halted')
       expect(await text(page, '#remarks')).toBe(EVIL)
       expect(await text(page, '#waiting')).toBe(EVIL)
+      // above the fold of a phone and of a small screen alike
+      expect(await text(page, '#halted')).toBe(
+        `Halted since 2023-11-14 22:12 UTC, ${EVIL}\nHalted since 2023-11-14 22:13 UTC, stale: now`,
+      )
+      for (const size of [
+        { width: 1280, height: 800 },
+        { width: 390, height: 844 },
+      ]) {
+        await page.setViewportSize(size)
+        const box = await page.locator('#halted').boundingBox()
+        expect(box!.y + box!.height).toBeLessThan(size.height)
+      }
       expect(await text(page, '#champions')).toBe(
         `A newer champion of model ${EVIL} waits since 2023-11-14 22:13 UTC: this session keeps its own, and one that is begun with another --name asks it.`,
       )
@@ -256,8 +276,8 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       expect(await page.locator('#alarm-list span').allTextContents()).toEqual([
         'stale: nowStands since 2023-11-14 22:12, for 60.0 s.',
         `${EVIL}: ${EVIL}`,
-        'silent: thenEnded 2023-11-14 22:14, after 90.0 s.',
-        'lost: backEnded 2023-11-14 22:12.',
+        'silent binance:BTCUSDT:1m. Over since 2023-11-14 22:14, after 90.0 s.',
+        'lost. Over since 2023-11-14 22:12.',
       ])
       expect(await page.locator('#alarm-list b').allTextContents()).toEqual(['critical', 'critical', 'ended', 'ended'])
       expect(await text(page, '#delay')).toBe('1.2 s')
