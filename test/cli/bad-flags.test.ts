@@ -36,6 +36,12 @@ const FLAGS: readonly Bad[] = [
     says: ['--cahs', 'did you mean "--cash"'],
   },
   {
+    name: 'a reason of a letter',
+    args: ['paper', 'resume', 'none', '--why', 'x'],
+    code: 2,
+    says: ['--why', '"x"', '10 characters or more', '"the feed is back"'],
+  },
+  {
     name: 'a flag given twice',
     args: running('STRATEGIES/sma-cross.ts', '--cash', '5', '--cash', '6'),
     code: 2,

@@ -170,6 +170,9 @@ test('a check that does not exist, and a reason that is none, are refused before
   expect(wrong).toMatchObject({ code: 2 })
   expect(wrong.stderr).toContain('did you mean "paper-days"?')
   expect((await promoted('--override', 'paper-days')).stderr).toContain('names no reason')
+  const short = await promoted('--override', 'paper-days=why')
+  expect(short).toMatchObject({ code: 2 })
+  expect(short.stderr).toContain('"why" says nothing to whoever reads it later')
   // a looser mark is an exception, and those have a reason
   expect((await promoted('--min-trades', '3')).stderr).toContain('30')
   expect((await promoted('--min-trades', '3')).code).toBe(2)

@@ -69,7 +69,7 @@ export default {
       },
     ),
     override: {
-      help: 'lets a check pass, for a reason that is kept (built in: none)',
+      help: 'lets a check pass, for a reason that is kept, of 10 characters or more (built in: none)',
       value: 'CHECK=REASON',
       isList: true,
       parse: (text) => {
@@ -122,7 +122,7 @@ function promotionText({ run, promoted, checklist, strategy }: Promotion, file: 
     '',
     promoted
       ? `PROMOTED: klinelab paper --broker demo takes ${strategy} with these parameters on these series, until a byte of its code changes.`
-      : `NOT promoted: ${plural(open.length, 'check')} did not pass. One that is known otherwise: --override ${open[0]!.name}='why'.`,
+      : `NOT promoted: ${plural(open.length, 'check')} did not pass. One that is known otherwise: --override ${open[0]!.name}='and why, in some words'.`,
     `  ${file}`,
   ].join('\n')
 }

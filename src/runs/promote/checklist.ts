@@ -1,4 +1,5 @@
 import { didYouMean } from '../../core/suggest.ts'
+import { reasonOf } from '../reason.ts'
 
 /** What a strategy must have shown before it may trade on an exchange's demo, in the order in which a person would ask. */
 export const GATE = [
@@ -83,7 +84,7 @@ const TITLES: Readonly<Record<GateName, string>> = {
 /**
  * Holds what was measured against the gate.
  * @param overrides by name, the reason for which a person lets it pass
- * @throws RangeError for a name that is no check, or an empty reason
+ * @throws RangeError for a name that is no check, or a reason that says nothing
  */
 export function judge(
   measured: Readonly<Record<GateName, Measured>>,
@@ -92,14 +93,13 @@ export function judge(
   for (const [name, reason] of Object.entries(overrides)) {
     if (!(GATE as readonly string[]).includes(name))
       throw new RangeError(`--override ${name}: no such check${didYouMean(name, GATE)}; there are ${GATE.join(', ')}`)
-    if (reason.trim() === '')
-      throw new RangeError(`--override ${name}: write why it may pass: --override ${name}='traded on another desk'`)
+    reasonOf(reason, `--override ${name}='traded on another desk since March'`, `--override ${name}: `)
   }
   return GATE.map((name) => {
     const one = measured[name]
     const passed = isMet(one)
     // a reason for what passes anyway would only look like one that was needed
-    const override = passed ? null : (overrides[name] ?? null)
+    const override = passed ? null : (overrides[name]?.trim() ?? null)
     return { name, title: TITLES[name], ...one, commands: one.commands ?? [], passed, override }
   })
 }

@@ -24,7 +24,7 @@ test('what is not known does not pass, whatever must be', () => {
 test('the gate is open where every check passed or has a reason, and a reason is kept only where it was needed', () => {
   const short = all({ 'paper-days': { ...fine, figure: null } })
   expect(isOpen(judge(short, {}))).toBe(false)
-  const overridden = judge(short, { 'paper-days': 'live elsewhere since March', 'clean-data': 'looked at' })
+  const overridden = judge(short, { 'paper-days': 'live elsewhere since March', 'clean-data': 'looked at by hand' })
   expect(isOpen(overridden)).toBe(true)
   expect(overridden.filter(({ override }) => override !== null)).toMatchObject([
     { name: 'paper-days', passed: false, override: 'live elsewhere since March' },
@@ -33,5 +33,8 @@ test('the gate is open where every check passed or has a reason, and a reason is
 
 test('a reason for what is no check, or none at all, is refused', () => {
   expect(() => judge(all(), { 'paper-day': 'x' })).toThrow('did you mean "paper-days"?')
-  expect(() => judge(all(), { 'paper-days': ' ' })).toThrow('write why it may pass')
+  for (const none of [' ', 'x', 'because   ', ' '.repeat(20)])
+    expect(() => judge(all(), { 'paper-days': none })).toThrow(
+      `--override paper-days: "${none.trim()}" says nothing to whoever reads it later: write in 10 characters or more why, such as --override paper-days='traded`,
+    )
 })
