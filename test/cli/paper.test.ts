@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -229,6 +229,31 @@ describe('what cannot be', () => {
     const { code, stderr } = await klinelabHere(['paper', 'stop', 'one', '--out', out])
     expect(code).toBe(2)
     expect(stderr).toContain('there is no session "one"')
+  })
+
+  test('a copy of a session is not gone on with, and can be looked at; one that is put in its place says what may be missing', async () => {
+    const out = scratch()
+    const command = ['paper', ...SMA, '--from', '2024-01-01', '--to', '2024-01-03', '--replay', '--out', out, '--name']
+    await done([...command, 'own'])
+    cpSync(join(out, 'paper', 'own'), join(out, 'paper', 'copied'), { recursive: true })
+    const { code, stderr } = await klinelabHere([...command, 'copied'])
+    expect(code).toBe(2)
+    expect(stderr).toBe(
+      `${join(out, 'paper', 'copied')}: is a copy of the session own, or was renamed; a copy is there to be looked at. Go on in ${join(out, 'paper', 'own')} (where that is gone, give this folder its name back), or begin a new session with another --name\n`,
+    )
+    truncateSync(join(out, 'paper', 'copied', 'journal.log'), 1500)
+    const status = await klinelabHere(['paper', 'status', 'copied', '--json', '--out', out])
+    expect(status.json()).toMatchObject({ dir: join(out, 'paper', 'copied') })
+    expect((await klinelabHere(['paper', 'status', '--out', out])).stdout).toMatch(/^copied \(copy of own\) +ended /m)
+    const shown = (await klinelabHere(['paper', 'status', 'copied', '--out', out])).stdout
+    expect(shown).toContain('It is a copy of the session own, or was renamed')
+    // one that was copied in the middle of a record, back in its place
+    rmSync(join(out, 'paper', 'own'), { recursive: true })
+    cpSync(join(out, 'paper', 'copied'), join(out, 'paper', 'own'), { recursive: true })
+    await done([...command, 'own'])
+    expect(readFileSync(join(out, 'paper', 'own', 'log.jsonl'), 'utf8')).toMatch(
+      /its last record was not whole and was cut off: it had not acted\. .* so does copying the folder of a session that runs/,
+    )
   })
 
   test('what a session that does not run could be asked is said by how it was left', async () => {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { timeName } from '../../core/time.ts'
 import { askSession } from '../../runs/paper/control.ts'
 import { readGone } from '../../runs/paper/last-state.ts'
@@ -43,7 +44,10 @@ export default {
       const { dir, file, isRunning, state, snapshot, later } = found[0]!
       const said = snapshot === null ? `${file.name} has never run` : paperText(snapshot, outToSay(settings), state)
       const old = later === 0 ? '' : `${oldText(found[0]!)}\n\n`
-      const how = isRunning || snapshot === null ? '' : '\n\n  It does not run'
+      const how =
+        isRunning || snapshot === null
+          ? ''
+          : `\n\n  ${isCopy(found[0]!) ? `It is a copy of the session ${file.name}, or was renamed: it is there to be looked at` : 'It does not run'}`
       return { json: json[0], text: `${old}${said}${how}\n\n  ${shown(dir, io.cwd)}` }
     }
     const old = found.filter(({ later }) => later > 0).map((one) => `\n\n${oldText(one)}`)
@@ -73,9 +77,17 @@ function oldText({ file, snapshot, later, laterTo, laterFills }: Found): string 
   return `! The process of ${file.name} died. What is shown of it is ${asOf}: its journal holds ${plural(later, 'record')} more${upTo}${fills}, which the same command plays when it is started again. Position, orders and fills may be others by now.`
 }
 
+/** Of a folder that was copied or renamed: it runs no more, and its session may run elsewhere. */
+const isCopy = ({ dir, file }: Pick<Found, 'dir' | 'file'>) => basename(dir) !== file.name
+
 function listText(found: readonly Found[]): string {
-  const rows = found.map(({ file, state, snapshot }) => [
-    ...[file.name, state, file.broker, file.slots.map(({ series }) => series).join(' ')],
+  const rows = found.map(({ dir, file, state, snapshot }) => [
+    ...[
+      isCopy({ dir, file }) ? `${basename(dir)} (copy of ${file.name})` : file.name,
+      state,
+      file.broker,
+      file.slots.map(({ series }) => series).join(' '),
+    ],
     ...(snapshot === null
       ? ['–', '–', '–', '–', '–', '–']
       : [

@@ -8,7 +8,7 @@ import { identityOf, type PaperRequest, type PreparedSession } from './paper-req
 import type { Bringing } from './prepare-live.ts'
 import { prepareSession } from './prepare-session.ts'
 import { readSession, readWarmUp, type SessionFile, type WarmSlot, warmUpOf, writeSession } from './session-file.ts'
-import { checkSame, newSessionId } from './session-folder.ts'
+import { checkNoCopy, checkSame, newSessionId } from './session-folder.ts'
 import { pickModels } from './session-models.ts'
 import type { JournalRecord } from './session-record.ts'
 
@@ -39,7 +39,10 @@ export async function beginOrRead(
 ): Promise<Begun> {
   const { asked, settings, bringing, training, clock } = options
   const file = readSession(dir)
-  if (file !== null) checkSame(dir, file, said)
+  if (file !== null) {
+    checkNoCopy(dir, file)
+    checkSame(dir, file, said)
+  }
   if (file !== null && file.mode.kind === 'live' && file.models.length === 0)
     return { file, warm: readWarmUp(dir, file), prepared: null }
   const pick = pickModels(settings.out, file)

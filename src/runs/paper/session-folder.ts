@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { didYouMean } from '../../core/suggest.ts'
 import { timeName } from '../../core/time.ts'
 import { makeFolder } from '../../data/index.ts'
@@ -108,6 +108,14 @@ const SAID: Readonly<Record<string, string>> = {
   margin: 'leverage, margin mode or funding',
 }
 
+/** @throws UsageError where a folder is a copy: two sessions would send orders by the same ids, and each take the other's for its own */
+export function checkNoCopy(dir: string, { name }: SessionFile): void {
+  if (basename(dir) === name) return
+  throw new UsageError(
+    `${dir}: is a copy of the session ${name}, or was renamed; a copy is there to be looked at. Go on in ${join(dirname(dir), name)} (where that is gone, give this folder its name back), or begin a new session with another --name`,
+  )
+}
+
 /** @throws UsageError where the session of a folder is another than is asked for */
 export function checkSame(dir: string, file: SessionFile, said: NonNullable<SessionFile['said']>): void {
   const asked = identityOf(said)
@@ -159,7 +167,8 @@ export function listSessions(out: string): readonly { readonly dir: string; read
  */
 export function findSession(out: string, name: string): { readonly dir: string; readonly file: SessionFile } {
   const all = listSessions(out)
-  const exact = all.find(({ file }) => file.name === name)
+  // a copy has the name of what it is a copy of, in a folder of another
+  const exact = all.find(({ dir }) => basename(dir) === name) ?? all.find(({ file }) => file.name === name)
   const begun = all.filter(({ file }) => file.name.startsWith(name))
   if (exact !== undefined) return exact
   if (begun.length === 1) return begun[0]!

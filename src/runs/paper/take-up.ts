@@ -94,7 +94,7 @@ async function checkPlays(journal: Journal, { broker }: SessionFile, { replay, c
 }
 
 function remarksOf({ cut, file, records }: Journal, { run, final }: SessionState, isNew: boolean): TakenUp['remarks'] {
-  const torn = `${file}: its last record was not whole and was cut off: it had not acted`
+  const torn = `${file}: its last record was not whole and was cut off: it had not acted. A kill or a power cut leaves it so; so does copying the folder of a session that runs, and what that did since is in the original alone: go on there`
   const from = run.at > 0 ? timeName(run.at) : 'its beginning'
   const goesOn = `goes on from ${from}: ${records} ${records === 1 ? 'record' : 'records'} in its journal, open orders: ${run.openOrders().length}`
   return [
