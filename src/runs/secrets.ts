@@ -10,8 +10,17 @@ const NO_SECRET = 'klinelab'
 /** What programs that are started here may know and say. */
 const ANY_NAME = /(KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE)/i
 
-/** Shorter values are words that may stand anywhere. */
-const LEAST_CHARACTERS = 6
+/** Keys have so many characters (Binance's 64, of AWS 16 to 128); what is shorter is one only where it is no word, as most passwords are. */
+const [KEY_CHARACTERS, LEAST_CHARACTERS] = [16, 8]
+
+/**
+ * Whether a text can be a secret, and be taken out wherever it stands: words and numbers that are shorter than keys may stand anywhere
+ * (`set`, `trading`, `BTCUSDT`, `20240101`), and a log without them says nothing.
+ */
+export function canBeSecret(text: string): boolean {
+  const isMixed = /[a-z]/i.test(text) && /[^a-z_-]/i.test(text)
+  return text.length >= (isMixed ? LEAST_CHARACTERS : KEY_CHARACTERS)
+}
 
 /** Takes the secrets that klinelab is given out of whatever it prints: venues have been seen to say back what they were sent. */
 export function ownSecretsHider(env: Environment): (text: string) => string {
@@ -25,16 +34,22 @@ export function secretsHider(env: Environment): (text: string) => string {
   return hiderOf(Object.entries(env).map(([name, value = '']) => (ANY_NAME.test(name) ? [value] : passwordsIn(value))))
 }
 
-/** Also as they look in a URL and in JSON. */
+/** Also as they look in a URL, a form and JSON. */
 function hiderOf(secrets: readonly (readonly string[])[]): (text: string) => string {
   const written = secrets
     .flat()
-    .filter((secret) => secret.length >= LEAST_CHARACTERS)
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+    .filter(canBeSecret)
+    .flatMap((secret) => [secret, ...encodedForms(secret), JSON.stringify(secret).slice(1, -1)])
     // the longer first: one may be part of another
     .sort((a, b) => b.length - a.length)
   const found = [...new Set(written)]
   return (text) => found.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+}
+
+/** Clients differ in what they leave as it is, in how a blank is written and in the case of digits (RFC 3986 takes both). */
+function encodedForms(secret: string): readonly string[] {
+  const forms = [encodeURIComponent(secret), new URLSearchParams({ '': secret }).toString().slice(1)]
+  return forms.flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (one) => one.toLowerCase())])
 }
 
 /** Of a proxy, a Redis, a mirror that wants to know who asks. */

@@ -76,15 +76,16 @@ test('an optional package is found where Node finds it: beside the tool, or abov
 
 describe('secrets taken out of a text', () => {
   const hide = secretsHider({
-    ...{ KLINELAB_BINANCE_SECRET: 'a/b+c=d"e', AWS_ACCESS_KEY_ID: 'AKIA123', AWS_SECRET_ACCESS_KEY: 'AKIA123456' },
+    ...{ KLINELAB_BINANCE_SECRET: 'a/b+c=d"e', AWS_ACCESS_KEY_ID: 'AKIA1234', AWS_SECRET_ACCESS_KEY: 'AKIA123456' },
     ...{ KLINELAB_REDIS: 'redis://:p%40ssword@host:6379', HOME: '/home/somebody', SHORT_KEY: 'the' },
   })
   test.each([
     ['plain a/b+c=d"e', 'plain ***'],
     ['query ?s=a%2Fb%2Bc%3Dd%22e&x', 'query ?s=***&x'],
     ['json {"s":"a/b+c=d\\"e"}', 'json {"s":"***"}'],
-    ['one within another AKIA123456 AKIA123', 'one within another *** ***'],
+    ['one within another AKIA123456 AKIA1234', 'one within another *** ***'],
     ['redis p@ssword p%40ssword', 'redis *** ***'],
+    ['form s=a%2Fb%2Bc%3Dd%22e and a%2fb%2bc%3dd%22e', 'form s=*** and ***'],
     ['the home /home/somebody', 'the home /home/somebody'],
   ])('%s', (text, hidden) => {
     expect(hide(text)).toBe(hidden)
@@ -92,8 +93,22 @@ describe('secrets taken out of a text', () => {
 })
 
 test('of what is printed everywhere only what klinelab is given is taken out: other values may be words', () => {
-  const hide = ownSecretsHider({ AWS_SESSION_TOKEN: 'sentinel', CACHE_KEY: 'binance', KLINELAB_BINANCE_KEY: 'k-e-y-1' })
-  expect(hide('{"series":"binance:BTCUSDT:1h","said":"k-e-y-1 sentinel"}')).toBe(
+  const hide = ownSecretsHider({
+    ...{ AWS_SESSION_TOKEN: 'sentinel7', CACHE_KEY: 'binance', KLINELAB_BINANCE_KEY: 'k-e-y-1-2' },
+  })
+  expect(hide('{"series":"binance:BTCUSDT:1h","said":"k-e-y-1-2 sentinel7"}')).toBe(
     '{"series":"binance:BTCUSDT:1h","said":"*** ***"}',
   )
+})
+
+test('words and numbers that are shorter than keys are left where they stand, whatever they are set to', () => {
+  const said = 'set the trading hours of binance-usdm:BTCUSDT from 20240101 to secret, k-e-y-1'
+  for (const value of ['set', 'trading', 'BTCUSDT', '20240101', 'secret', 'binance-usdm', 'k-e-y-1', ''])
+    expect(ownSecretsHider({ KLINELAB_EXCHANGE_SECRET: value })(said)).toBe(said)
+  const key = 'vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A'
+  for (const value of [key, 'abcdefghijklmnop', 'hunter22', 'word/of/mine'])
+    for (const written of [value, `X-MBX-APIKEY: ${value}`, `?key=${encodeURIComponent(value)}&n=1`])
+      expect(ownSecretsHider({ KLINELAB_EXCHANGE_SECRET: value })(written)).toMatch(
+        /^(X-MBX-APIKEY: )?(\?key=)?\*\*\*(&n=1)?$/,
+      )
 })
