@@ -172,15 +172,16 @@ describe('the TypeScript of the README', () => {
       schedule,
       fromCode,
     ])
-    // Compose and Kubernetes: what they start is in the tests of the queue
+    // Compose, Kubernetes and systemd: read in deployed.test.ts; what they start is in the tests of the queue
     const others = blocks.filter(({ language }) => !['sh', 'ts'].includes(language))
-    expect(others.map(({ language }) => language)).toEqual(['yaml', 'yaml', 'ini', 'yaml', 'text'])
+    expect(others.map(({ language }) => language)).toEqual(['yaml', 'yaml', 'ini', 'yaml', 'text', 'text'])
     // two terminals: such sessions are in the tests of paper trading
     const said = [
       /klinelab,? worker/,
       /klinelab,? worker/,
       /klinelab data sync/,
       /klinelab data sync/,
+      /klinelab exchange --replay/,
       /--broker exchange/,
     ]
     for (const [k, { text }] of others.entries()) expect(text).toMatch(said[k]!)
