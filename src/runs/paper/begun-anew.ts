@@ -19,13 +19,25 @@ export function begunAnew({ name, broker, from }: SessionFile, seen: number, now
   )
 }
 
+/** What is known of a simulated exchange. */
+export interface Met {
+  /** What time it is there, UTC ms. */
+  readonly now: number
+  /** Which one answers, as it says; `null`: it does not say so. */
+  readonly begun: string | null
+  /** At which one the session has traded; `null`: nobody said so then. */
+  readonly before: string | null
+}
+
 /**
- * A simulated exchange has its account and its time as long as its process lives. Where it stands before what a session has seen of it,
- * it is another: it knows none of the session's orders, and what the session holds is not held there.
+ * A simulated exchange has its account and its time as long as its process lives. Where another answers, or one that stands before what
+ * a session has seen of it, it knows none of the session's orders, and what the session holds is not held there. Time alone does not
+ * tell: one that plays quickly, or was left to itself, is soon as far as the session was.
  * @param seen last instant that the session has taken, UTC ms; 0 before the first
- * @param now what time it is there, UTC ms
  * @throws UsageError, before anything is sent
  */
-export function checkBegunAnew(file: SessionFile, seen: number, now: number): void {
-  if (isSimulated(file.broker) && now < Math.max(seen, file.from) - MOMENT) throw begunAnew(file, seen, now)
+export function checkBegunAnew(file: SessionFile, seen: number, { now, begun, before }: Met): void {
+  if (!isSimulated(file.broker)) return
+  const isAnother = begun !== null && before !== null && begun !== before
+  if (isAnother || now < Math.max(seen, file.from) - MOMENT) throw begunAnew(file, seen, now)
 }

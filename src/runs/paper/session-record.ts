@@ -24,8 +24,8 @@ export type PaperCommand = 'halt' | 'flatten' | 'resume'
 export type JournalRecord =
   /** The first: what the session is, so that a journal is never replayed as another's. */
   | { readonly kind: 'start'; readonly at: number; readonly session: string; readonly warmup: readonly WarmUp[] }
-  /** A process took it up, and laid it down: `at` is the wall clock. */
-  | { readonly kind: 'opened'; readonly at: number; readonly version: string }
+  /** A process took it up, and laid it down: `at` is the wall clock; `begun`: which simulated exchange it trades at, where that says so. */
+  | { readonly kind: 'opened'; readonly at: number; readonly version: string; readonly begun?: string }
   | { readonly kind: 'stopped'; readonly at: number; readonly orders: 'keep' | 'cancel' }
   /** There is nothing more to come. */
   | { readonly kind: 'ended'; readonly at: number }

@@ -224,9 +224,10 @@ export class PaperSession {
   }
 
   async #work(): Promise<void> {
-    const { broker, clock } = this.#options
+    const { broker, clock, replay } = this.#options
     this.#last.write()
-    await this.#queue.put({ kind: 'opened', at: clock.now(), version: VERSION })
+    const begun = replay?.begun ?? null
+    await this.#queue.put({ kind: 'opened', at: clock.now(), version: VERSION, ...(begun !== null && { begun }) })
     if (this.state.isPausedBy === 'stop') await this.command('resume', 'it goes on after a stop', 'stop')
     // a kill right after a resume leaves no word of what was over with it
     if (!this.state.isHalted) this.#alarms.resumed(this.#now())

@@ -6,7 +6,7 @@ import { readAsked } from '../prepare.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Alarm } from './alarm.ts'
 import { beginOrRead, checkStart } from './begin-session.ts'
-import { checkBegunAnew } from './begun-anew.ts'
+import { checkBegunAnew, type Met } from './begun-anew.ts'
 import { breachAlarm } from './breach-alarm.ts'
 import { Drift } from './drift.ts'
 import { driftBaseline } from './drift-baseline.ts'
@@ -53,12 +53,15 @@ export async function takeUp(options: SessionOptions): Promise<TakenUp> {
     const digest = createHash('sha256')
       .update(readFileSync(join(dir, 'session.json')))
       .digest('hex')
+    let before: string | null = null
     const journal = await Journal.open(join(dir, JOURNAL), (record, line) => {
       const one = record as JournalRecord
+      if (one.kind === 'opened') before = one.begun ?? null
       if (line === 1) checkStart(join(dir, JOURNAL), one, digest)
       for (const breach of state.take(one).breaches) alarms.push(breachAlarm(breach, state.run.at))
     })
-    if (state.final === null) await checkThere(journal, file, state.run.at, options.clock.now())
+    const there = { now: options.clock.now(), begun: options.replay?.begun ?? null, before }
+    if (state.final === null) await checkThere(journal, file, state.run.at, there)
     const isNew = journal.records === 0
     if (isNew) {
       await checkPlays(journal, file, options)
@@ -75,9 +78,9 @@ export async function takeUp(options: SessionOptions): Promise<TakenUp> {
   }
 }
 
-async function checkThere(journal: Journal, file: SessionFile, seen: number, now: number): Promise<void> {
+async function checkThere(journal: Journal, file: SessionFile, seen: number, there: Met): Promise<void> {
   try {
-    checkBegunAnew(file, seen, now)
+    checkBegunAnew(file, seen, there)
   } catch (error) {
     await journal.close()
     throw error

@@ -55,6 +55,7 @@ export async function venueTime(origin: string, market: 'usdm' | 'spot'): Promis
     // nobody is asked more often for that
     after: (ms, act) => SYSTEM_CLOCK.after(Math.max(Math.min(ms, LEAST), ms / rate()), act),
     replay: {
+      begun: first.begun,
       state: () => last.replay,
       ask: async () => {
         await ask()

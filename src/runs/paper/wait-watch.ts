@@ -25,6 +25,8 @@ export interface ReplayThere {
   state(): ReplayState | null
   /** Asks now. */
   ask(): Promise<ReplayState | null>
+  /** Which exchange was asked first, as it says; `null`: it does not say so. */
+  readonly begun?: string | null
   /** Asks whether it is still the one that was asked first; `null`: nobody says so, now. */
   isSame?(): Promise<boolean | null>
   /** Resolves once another answers than was asked first: it has begun anew. */

@@ -251,7 +251,7 @@ describe('a session on live bars', () => {
     stop.abort()
     await ended
     const over = await klinelabHere(['paper', 'status', session.name, '--out', out])
-    expect(over.stdout).toMatch(/critical stale-data: .*; it ended 2024-06-03T12:0\S+, after \d minutes?/)
+    expect(over.stdout).toMatch(/critical \S+ .*, over since 2024-06-03T12:0\S+, after \d minutes?/)
     expect(over.stdout).not.toContain('STANDS')
   })
 
@@ -367,7 +367,11 @@ describe('a session on live bars', () => {
     const broker: PaperBroker = {
       ...{ fills: 'told', open, handle: () => undefined, resumed: done, reconcile: done, idle: done, close: done },
     }
-    const there = { broker, name: 'exchange http://127.0.0.1:8787' }
+    const at8787 = (begun: string | null) => {
+      const replay: ReplayThere = { begun, state: () => null, ask: async () => null }
+      return { broker, replay, name: 'exchange http://127.0.0.1:8787' }
+    }
+    const there = at8787('first')
     const first = await opened(store, out, { ...there, now: 0 })
     const { stop, ended } = await running(first.session, first.venue)
     await first.venue.play(at(0), at(5))
@@ -379,10 +383,13 @@ describe('a session on live bars', () => {
     await expect(opened(store, out, { ...there, now: 4 })).rejects.toThrow(
       /^\S+: at http:\/\/127\.0\.0\.1:8787 it is 2024-06-03T12:04, and this session was there until 2024-06-03T12:05: the exchange has begun anew, /,
     )
+    // one that has played as far meanwhile is another all the same
+    await expect(opened(store, out, { ...at8787('second'), now: 7 })).rejects.toThrow(
+      /^\S+: at \S+ it is 2024-06-03T12:07, and this session was there until 2024-06-03T12:05: the exchange has begun anew, /,
+    )
     expect([opens, readFileSync(journal, 'utf8')]).toEqual([1, written])
-    // one that stands where it stood is the same
-    const again = await opened(store, out, { ...there, now: 5 })
-    again.session.abandon()
+    // one that stands where it stood is the same, and so is one that does not say which it is
+    for (const same of [there, at8787(null)]) (await opened(store, out, { ...same, now: 5 })).session.abandon()
   })
 
   test('fails where the exchange begins anew meanwhile, and is as it was', async () => {
