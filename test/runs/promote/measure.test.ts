@@ -106,6 +106,7 @@ const MISSING: readonly (readonly [GateName, string, Partial<Evidence>, readonly
   ['paper-parity', 'no session', { sessions: [] }, commands.paper],
   ['paper-parity', 'a session on no bar', { sessions: [{ ...session, days: 0 }] }, commands.paper],
   ['paper-parity', 'none compared', { sessions: [], uncompared: ['first'] }, ['klinelab parity first']],
+  ['paper-parity', 'one compared of two', { uncompared: ['second'] }, ['klinelab parity second']],
 ]
 
 test.each(MISSING)('%s does not pass where there is %s', (name, _, missing, wanted) => {
@@ -134,9 +135,10 @@ test('a window in which nothing could be chosen has made no money', () => {
   expect(item).toMatchObject({ figure: 1 / 3, passed: false })
 })
 
-test('sessions that nobody has compared are named beside those that were', () => {
-  const item = itemOf({ ...whole, uncompared: ['second'] }, 'paper-parity')
-  expect(item).toMatchObject({ figure: 0, passed: true })
+test('sessions that nobody has compared are named beside one that differs', () => {
+  const sessions = [{ ...session, unexplained: 1 }]
+  const item = itemOf({ ...whole, sessions, uncompared: ['second'] }, 'paper-parity')
+  expect(item).toMatchObject({ figure: 1, passed: false })
   expect(item.words).toContain('not compared: second')
 })
 
