@@ -30,6 +30,9 @@ export function decisionText({ model, outcome, why, contest, champion, before, t
     )
   }
   lines.push(['Champion now', `${champion.slice(0, 12)}${before === null ? '' : `, before ${before.slice(0, 12)}`}`])
+  if (outcome === 'first' || outcome === 'swapped')
+    lines.push(['Asked by', 'paper sessions that are begun from now on; those that run keep their own'])
+  if (outcome === 'swapped') lines.push(['Taken back', 'by the same command with --rollback alone'])
   return [`${model}: ${OUTCOMES[outcome]}`, '', ...lines.map(([name, text]) => `  ${name.padEnd(13)} ${text}`)].join(
     '\n',
   )

@@ -100,7 +100,7 @@ async function decided(
   }
   const folds = challengerFolds(definition, grounds, window)
   if (champion !== null && isSame(champion, grounds, folds)) {
-    const decision = kept('no bar has come since it was trained: a challenger would be the same', null)
+    const decision = kept(NOTHING_NEW, null)
     decide(dir, model, decision, adopted)
     return decision
   }
@@ -253,9 +253,15 @@ function contestOf(
   }
 }
 
+const NOTHING_NEW =
+  'no bar has come since it was trained that is not in the window: a challenger would be the same. klinelab data get brings newer bars, and a shorter --window leaves more to learn from'
+
 /** Why the champion stays; `null`: it does not. */
-function verdictOf({ better, interval, margin, window }: ContestResult): string | null {
+function verdictOf({ better, interval, margin, window, champion, challenger }: ContestResult): string | null {
   if (window.rows === 0) return 'no bar of the window is one of which both have something to say'
+  // a longer window is cut to begin where the champion's learning ended, and leaves nothing that is new
+  if (better < margin && champion.learntTo === challenger.learntTo)
+    return 'the challenger has learnt from no newer bar than the champion, as all that came since is in the window: take a shorter --window'
   if (better < margin)
     return `the challenger is ${better < 0 ? 'worse' : 'better'} by ${plain(Math.abs(better))}, and would have to be better by ${margin}`
   if (interval === null || interval.low <= 0)

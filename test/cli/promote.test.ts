@@ -1,6 +1,7 @@
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { COMMANDS } from '../../src/cli/commands.ts'
 import type { ParityDocument } from '../../src/core/parity.ts'
 import type { RunDocument } from '../../src/core/run.ts'
 import { type Promotion, requireModels, requirePromotion } from '../../src/runs/promote/promotion.ts'
@@ -170,6 +171,8 @@ test('a check that does not exist, and a reason that is none, are refused before
   expect(wrong).toMatchObject({ code: 2 })
   expect(wrong.stderr).toContain('did you mean "paper-days"?')
   expect((await promoted('--override', 'paper-days')).stderr).toContain('names no reason')
+  const { notes } = (await COMMANDS['promote']!.load()).default
+  for (const name of ['reproducible', 'deflated-sharpe', 'paper-parity']) expect(notes!.join()).toContain(name)
   const short = await promoted('--override', 'paper-days=why')
   expect(short).toMatchObject({ code: 2 })
   expect(short.stderr).toContain('"why" says nothing to whoever reads it later')

@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { paperText } from '../../src/cli/paper-text.ts'
+import { decisionText } from '../../src/cli/retrain-text.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { timeName } from '../../src/core/time.ts'
 import type { Championship } from '../../src/runs/champion.ts'
@@ -146,6 +147,7 @@ describe('a model on a series', () => {
     const again = await json<RetrainDecision>(...RETRAIN)
     expect(again).toMatchObject({ outcome: 'kept', contest: null, champion: swap.champion })
     expect(again.why).toContain('no bar has come since')
+    expect(again.why).toContain('a shorter --window leaves more to learn from')
     expect(challengers()).toHaveLength(2)
 
     // the session goes on with its own model, to the same bytes, and says so
@@ -206,9 +208,11 @@ describe('a model on a series', () => {
   }, 60_000)
 
   test('is never judged on bars that the champion has learnt from, however long the window', async () => {
-    const { contest } = await before.json<RetrainDecision>('retrain', 'm.ts', '--window', '90d', '--margin', '1')
+    const { contest, why } = await before.json<RetrainDecision>('retrain', 'm.ts', '--window', '90d', '--margin', '1')
     expect(contest!.window.from).toBe(contest!.champion.learntTo + HOUR)
     expect(contest!.challenger.learntTo).toBe(contest!.champion.learntTo)
+    expect(why).toContain('has learnt from no newer bar than the champion')
+    expect(why).toContain('take a shorter --window')
   }, 60_000)
 
   test('is refused where it cannot be judged', async () => {
@@ -221,4 +225,23 @@ describe('a model on a series', () => {
     const none = await run(...RETRAIN, '--on-drift', 'nobody')
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('there is no session "nobody"')])
   }, 60_000)
+})
+
+test('what has become of a contest says who asks the champion, and how a swap is taken back', () => {
+  const trigger = { kind: 'asked' } as const
+  const said = (outcome: RetrainDecision['outcome']) =>
+    decisionText({
+      ...{ at: 1, model: 'up', outcome, why: 'so', trigger, contest: null, champion: 'abc', before: null },
+    })
+  const asked = 'Asked by      paper sessions that are begun from now on; those that run keep their own'
+  const back = 'Taken back    by the same command with --rollback alone'
+  const has = (['first', 'swapped', 'kept', 'rolled-back'] as const).map((outcome) =>
+    [asked, back].map((line) => said(outcome).includes(line)),
+  )
+  expect(has).toEqual([
+    [true, false],
+    [true, true],
+    [false, false],
+    [false, false],
+  ])
 })

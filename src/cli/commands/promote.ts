@@ -1,5 +1,5 @@
 import { findRun } from '../../runs/load-run.ts'
-import { type ChecklistItem, THRESHOLDS } from '../../runs/promote/checklist.ts'
+import { type ChecklistItem, GATE, THRESHOLDS } from '../../runs/promote/checklist.ts'
 import { promote } from '../../runs/promote/promote.ts'
 import type { Promotion } from '../../runs/promote/promotion.ts'
 import type { Command } from '../command.ts'
@@ -82,6 +82,7 @@ export default {
     ...LEDGER,
   },
   example: 'klinelab promote sma-cross',
+  notes: [`CHECK is one of ${GATE.join(', ')}. Each that does not pass says which commands would show it.`],
   async run(args, io) {
     const settings = await settingsOf(args, io)
     const flags = args.flags as unknown as Flags
