@@ -1,3 +1,4 @@
+import { timeName } from '../../core/time.ts'
 import { type FundingFile, fundingCsv, loadFunding, mergeFunding, missingTimes } from '../funding.ts'
 import { VenueError } from '../http/venue-error.ts'
 import { type FundingText, type MarketRules, VenueContentError } from '../venues/venue.ts'
@@ -63,7 +64,7 @@ async function pagesOf({ http }: RulesJob, symbol: string, { from, to }: Stretch
       const wrong = found.find(({ time }, k) => time < at || time >= to || (k > 0 && time <= found[k - 1]!.time))
       if (wrong === undefined) return found
       throw new VenueContentError(
-        `funding of ${symbol}: the rate of ${new Date(wrong.time).toISOString()} is out of order, or not what was asked for`,
+        `funding of ${symbol}: the rate of ${timeName(wrong.time)} is out of order, or not what was asked for`,
       )
     })
     rates.push(...page)
