@@ -10,17 +10,8 @@ const NO_SECRET = 'klinelab'
 /** What programs that are started here may know and say. */
 const ANY_NAME = /(KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE)/i
 
-/** Keys have so many characters (Binance's 64, of AWS 16 to 128); what is shorter is one only where it is no word, as most passwords are. */
-const [KEY_CHARACTERS, LEAST_CHARACTERS] = [16, 8]
-
-/**
- * Whether a text can be a secret, and be taken out wherever it stands: words and numbers that are shorter than keys may stand anywhere
- * (`set`, `trading`, `BTCUSDT`, `20240101`), and a log without them says nothing.
- */
-export function canBeSecret(text: string): boolean {
-  const isMixed = /[a-z]/i.test(text) && /[^a-z_-]/i.test(text)
-  return text.length >= (isMixed ? LEAST_CHARACTERS : KEY_CHARACTERS)
-}
+/** Shorter values are words that may stand anywhere. Passwords and passphrases may be words too: a line that lacks one is the lesser harm. */
+const LEAST_CHARACTERS = 6
 
 /** Takes the secrets that klinelab is given out of whatever it prints: venues have been seen to say back what they were sent. */
 export function ownSecretsHider(env: Environment): (text: string) => string {
@@ -38,7 +29,7 @@ export function secretsHider(env: Environment): (text: string) => string {
 function hiderOf(secrets: readonly (readonly string[])[]): (text: string) => string {
   const written = secrets
     .flat()
-    .filter(canBeSecret)
+    .filter((secret) => secret.length >= LEAST_CHARACTERS)
     .flatMap((secret) => [secret, ...encodedForms(secret), JSON.stringify(secret).slice(1, -1)])
     // the longer first: one may be part of another
     .sort((a, b) => b.length - a.length)

@@ -198,11 +198,11 @@ describe('an address', () => {
   })
 
   test('has its secrets in its path, its query and its user', () => {
-    const url = new URL('https://me-myself:pass%2Fword@example.com/services/T00000000/xyz?token=query-t0ken&of=BTCUSDT')
+    const url = new URL('https://me-myself:pass%2Fword@example.com/services/T00000000/xyz?token=query-token')
     const secrets = webhookSecrets(url)
-    for (const one of ['pass/word', 'pass%2Fword', 'T00000000', 'query-t0ken']) expect(secrets).toContain(one)
-    // words that any line of a log may have
-    for (const one of ['xyz', 'services', 'BTCUSDT', 'me-myself']) expect(secrets).not.toContain(one)
+    for (const one of ['me-myself', 'pass/word', 'pass%2Fword', 'T00000000', 'query-token'])
+      expect(secrets).toContain(one)
+    expect(secrets).not.toContain('xyz')
     expect(shownAddress(url)).toBe('https://example.com/***')
   })
 })
