@@ -3,131 +3,31 @@ import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { seriesName } from '../../../src/core/series.ts'
 import { DataError } from '../../../src/data/index.ts'
-import type { StreamClock } from '../../../src/data/stream/stream-clock.ts'
 import { backtest } from '../../../src/runs/backtest.ts'
 import { askSession } from '../../../src/runs/paper/control.ts'
-import { liveFeed } from '../../../src/runs/paper/live-feed.ts'
-import { LocalBroker } from '../../../src/runs/paper/local-broker.ts'
 import type { BrokerHost, PaperBroker } from '../../../src/runs/paper/paper-broker.ts'
 import type { SafetyRules } from '../../../src/runs/paper/safety.ts'
-import { PaperSession } from '../../../src/runs/paper/session.ts'
 import type { SessionEvent } from '../../../src/runs/paper/session-event.ts'
-import type { ReplayThere } from '../../../src/runs/paper/wait-watch.ts'
-import { settle } from '../../../src/runs/settings.ts'
 import { fillsCsv } from '../../../src/tables/fills-csv.ts'
-import { ROOT, scratch } from '../../cli/klinelab.ts'
+import { scratch } from '../../cli/klinelab.ts'
 import { klinelabHere } from '../../cli/klinelab-here.ts'
-import { command } from '../../data/command.ts'
 import { BTC, MINUTE, PlayedVenue, T0 } from '../../data/stream/played-venue.ts'
-import { Truth } from '../../servers/truth.ts'
-
-const STRATEGY = join(ROOT, 'strategies', 'sma-cross.ts')
-const NAME = seriesName(BTC)
-const SET = { fast: 3, slow: 8, qty: 0.01 }
-const at = (minutes: number) => T0 + minutes * MINUTE
-const SAFETY: SafetyRules = {
-  ...{ maxLoss: null, maxRejected: null, stale: null, maxClockOffset: null },
-  on: { 'loss-limit': 'halt', 'rejected-burst': 'halt', 'stale-data': 'halt', 'clock-offset': 'none' },
-}
-
-/** A store with the minutes before T0, `minutes` of them, and those after it up to `to`. */
-async function stored(minutes: number, to = 0): Promise<string> {
-  const rows = new Truth()
-    .texts(BTC, at(-minutes), at(to))
-    .map(({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume].join(','))
-  const folder = scratch({ 'bars.csv': `open_time,open,high,low,close,volume\n${rows.join('\n')}\n` })
-  const store = join(folder, 'store')
-  const { code, stderr } = await command(['data', 'import', join(folder, 'bars.csv'), '--as', NAME], store)
-  expect([code, stderr]).toEqual([0, ''])
-  return store
-}
-
-const settingsIn = (store: string, out: string) => settle({ store, out }, { config: {}, file: null }, {}, ROOT)
+import {
+  at,
+  NAME,
+  type Opening,
+  opened,
+  running,
+  SAFETY,
+  SET,
+  STRATEGY,
+  settingsIn,
+  stored,
+  until,
+} from './live-session-scene.ts'
 
 afterEach(() => vi.restoreAllMocks())
-
-interface Opening {
-  readonly now?: number
-  readonly next?: number
-  readonly safety?: SafetyRules
-  readonly broker?: PaperBroker
-  /** What the place of its orders is called. */
-  readonly name?: string
-  /** Of this machine, where that is not the venue's. */
-  readonly real?: PlayedVenue['clock']
-  readonly replay?: ReplayThere
-  /** Whether the time of its bars is none of this machine's. */
-  readonly isOwn?: boolean
-}
-
-const ownTime = (clock: PlayedVenue['clock']): StreamClock => ({
-  ...{ now: () => clock.now(), here: () => performance.now() },
-  after: (ms, act) => clock.after(ms, act),
-})
-
-async function opened(store: string, out: string, opening: Opening = {}) {
-  const { now = 0, next = now, safety = SAFETY, broker = new LocalBroker(), name = 'local' } = opening
-  const { isOwn = false } = opening
-  const venue = new PlayedVenue({ isRead: false, pageRows: 50, options: { from: () => at(next) } })
-  await venue.clock.moveTo(at(now))
-  const asked: number[] = []
-  const session = await PaperSession.open({
-    asked: {
-      ...{ strategy: STRATEGY, data: [NAME], set: SET, replay: null, safety },
-      ...{ broker: name, fills: broker.fills },
-    },
-    settings: settingsIn(store, out),
-    broker,
-    bringing: {
-      shelf: null,
-      now: () => venue.clock.now(),
-      get: async (_, series, range) => {
-        asked.push(range.from)
-        const none = { added: 0, made: 0, revised: [], holes: [], stored: null, requests: 0, waited: 0 }
-        const got = {
-          ...none,
-          ...range,
-          archive: { files: 0, error: null },
-          error: 'no network',
-          isStopped: false,
-          isImpatient: false,
-        }
-        return { series: series.map((one) => ({ ...got, series: seriesName(one) })), rules: [], isStopped: false }
-      },
-    },
-    live: (_, [wanted], after) => {
-      expect(wanted).toBe(at(next))
-      return liveFeed(venue.stream, { series: [BTC], next: [wanted!], after, grace: 15_000, clock: venue.clock })
-    },
-    ...{
-      clock: isOwn ? ownTime(venue.clock) : venue.clock,
-      real: opening.real ?? venue.clock,
-      ...(opening.replay !== undefined && { replay: opening.replay }),
-      monotonic: () => (opening.real ?? venue.clock).now(),
-      speed: 'max',
-      onStop: 'keep',
-    },
-  })
-  return { venue, session, asked }
-}
-
-/** The session works by the disk, which no clock of ours moves. */
-async function until(isSo: () => boolean): Promise<void> {
-  for (let k = 0; k < 2000 && !isSo(); k++) await wait(2)
-  expect(isSo()).toBe(true)
-}
-
-async function running(session: PaperSession, venue: PlayedVenue) {
-  const stop = new AbortController()
-  const ended = session.run(stop.signal)
-  ended.catch(() => undefined)
-  await until(() => session.snapshot().state !== 'warming')
-  await venue.clock.moveTo(venue.clock.now())
-  venue.feed.connected()
-  return { stop, ended }
-}
 
 describe('a session on live bars', () => {
   test('knows at its first bar what a backtest knows, is stopped, catches up, and has the fills of a backtest', async () => {
@@ -357,68 +257,6 @@ describe('a session on live bars', () => {
       ...['halted', 'resumed', 'a person has looked'],
       ...['halted', 'resumed', 'a person has looked', 'halted'],
     ])
-  })
-
-  test('at an exchange that began anew is not gone on with, and nothing is sent there', async () => {
-    const [store, out] = [await stored(200), scratch()]
-    let opens = 0
-    const done = async () => undefined
-    const open = async () => void opens++
-    const broker: PaperBroker = {
-      ...{ fills: 'told', open, handle: () => undefined, resumed: done, reconcile: done, idle: done, close: done },
-    }
-    const at8787 = (begun: string | null) => {
-      const replay: ReplayThere = { begun, state: () => null, ask: async () => null }
-      return { broker, replay, name: 'exchange http://127.0.0.1:8787' }
-    }
-    const there = at8787('first')
-    const first = await opened(store, out, { ...there, now: 0 })
-    const { stop, ended } = await running(first.session, first.venue)
-    await first.venue.play(at(0), at(5))
-    await until(() => first.session.state.run.at === at(5))
-    stop.abort()
-    await ended
-    const journal = join(first.session.dir, 'journal.log')
-    const written = readFileSync(journal, 'utf8')
-    await expect(opened(store, out, { ...there, now: 4 })).rejects.toThrow(
-      /^\S+: at http:\/\/127\.0\.0\.1:8787 it is 2024-06-03T12:04, and this session was there until 2024-06-03T12:05: the exchange has begun anew, /,
-    )
-    // one that has played as far meanwhile is another all the same
-    await expect(opened(store, out, { ...at8787('second'), now: 7 })).rejects.toThrow(
-      /^\S+: at \S+ it is 2024-06-03T12:07, and this session was there until 2024-06-03T12:05: the exchange has begun anew, /,
-    )
-    expect([opens, readFileSync(journal, 'utf8')]).toEqual([1, written])
-    // one that stands where it stood is the same, and so is one that does not say which it is
-    for (const same of [there, at8787(null)]) (await opened(store, out, { ...same, now: 5 })).session.abandon()
-  })
-
-  test('fails where the exchange begins anew meanwhile, and is as it was', async () => {
-    const [store, out] = [await stored(200), scratch()]
-    const hosts: BrokerHost[] = []
-    const closed: string[] = []
-    const done = async () => undefined
-    const broker: PaperBroker = {
-      ...{ fills: 'told', handle: () => undefined, resumed: done, reconcile: done, idle: done },
-      open: async (host) => void hosts.push(host),
-      close: async (orders) => void closed.push(orders),
-    }
-    let begin = () => {}
-    const another = new Promise<void>((resolve) => {
-      begin = resolve
-    })
-    const replay: ReplayThere = { state: () => null, ask: async () => null, isSame: async () => false, another }
-    const { session, venue } = await opened(store, out, { broker, replay, name: 'exchange http://127.0.0.1:8787' })
-    const { ended } = await running(session, venue)
-    await venue.play(at(0), at(5))
-    await until(() => session.state.run.at === at(5))
-    expect([await hosts[0]!.isSame!(), hosts[0]!.another]).toEqual([false, another])
-    begin()
-    await expect(ended).rejects.toThrow(
-      /^\S+: at http:\/\/127\.0\.0\.1:8787 it is \S+, and this session was there until 2024-06-03T12:05: the exchange has begun anew, .* begin a new session/,
-    )
-    expect([session.phase, closed]).toEqual(['failed', ['keep']])
-    expect(session.snapshot().alarms).toMatchObject([{ kind: 'failed', severity: 'critical' }])
-    expect(readFileSync(join(session.dir, 'journal.log'), 'utf8')).not.toMatch(/"kind":"(stopped|ended)"/)
   })
 
   test.each([
