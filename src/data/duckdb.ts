@@ -24,9 +24,8 @@ function openDatabase(): NonNullable<typeof database> {
  * meanwhile does not wait for it. What goes wrong is told by the first query.
  */
 export async function openAhead(): Promise<void> {
-  const opening = openDatabase()
-  opening.catch(() => undefined)
-  await Promise.race([import('@duckdb/node-bindings'), opening]).catch(() => undefined)
+  openDatabase().catch(() => undefined)
+  await import('@duckdb/node-bindings').catch(() => undefined)
 }
 
 /** Lends a connection. It does one thing at a time, and a second query on it would end the first one early. */

@@ -3,7 +3,7 @@ import { timeName } from '../../core/time.ts'
 import { askSession } from '../../runs/paper/control.ts'
 import { readGone } from '../../runs/paper/last-state.ts'
 import type { SessionFile } from '../../runs/paper/session-file.ts'
-import { findSession, listSessions, outToSay } from '../../runs/paper/session-folder.ts'
+import { findSession, isCopy, listSessions, outToSay } from '../../runs/paper/session-folder.ts'
 import type { PaperSnapshot } from '../../runs/paper/snapshot.ts'
 import type { Command } from '../command.ts'
 import { OUT, settingsOf } from '../flags.ts'
@@ -47,7 +47,7 @@ export default {
       const how =
         isRunning || snapshot === null
           ? ''
-          : `\n\n  ${isCopy(found[0]!) ? `It is a copy of the session ${file.name}, or was renamed: it is there to be looked at` : 'It does not run'}`
+          : `\n\n  ${isCopy(dir, file) ? `It is a copy of the session ${file.name}, or was renamed: it is there to be looked at` : 'It does not run'}`
       return { json: json[0], text: `${old}${said}${how}\n\n  ${shown(dir, io.cwd)}` }
     }
     const old = found.filter(({ later }) => later > 0).map((one) => `\n\n${oldText(one)}`)
@@ -77,13 +77,10 @@ function oldText({ file, snapshot, later, laterTo, laterFills }: Found): string 
   return `! The process of ${file.name} died. What is shown of it is ${asOf}: its journal holds ${plural(later, 'record')} more${upTo}${fills}, which the same command plays when it is started again. Position, orders and fills may be others by now.`
 }
 
-/** Of a folder that was copied or renamed: it runs no more, and its session may run elsewhere. */
-const isCopy = ({ dir, file }: Pick<Found, 'dir' | 'file'>) => basename(dir) !== file.name
-
 function listText(found: readonly Found[]): string {
   const rows = found.map(({ dir, file, state, snapshot }) => [
     ...[
-      isCopy({ dir, file }) ? `${basename(dir)} (copy of ${file.name})` : file.name,
+      isCopy(dir, file) ? `${basename(dir)} (copy of ${file.name})` : file.name,
       state,
       file.broker,
       file.slots.map(({ series }) => series).join(' '),

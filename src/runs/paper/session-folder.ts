@@ -108,9 +108,15 @@ const SAID: Readonly<Record<string, string>> = {
   margin: 'leverage, margin mode or funding',
 }
 
+/** Whether a folder was copied or renamed: the session that it names has, or had, another. */
+export function isCopy(dir: string, { name }: Pick<SessionFile, 'name'>): boolean {
+  return basename(dir) !== name
+}
+
 /** @throws UsageError where a folder is a copy: two sessions would send orders by the same ids, and each take the other's for its own */
-export function checkNoCopy(dir: string, { name }: SessionFile): void {
-  if (basename(dir) === name) return
+export function checkNoCopy(dir: string, file: SessionFile): void {
+  if (!isCopy(dir, file)) return
+  const { name } = file
   throw new UsageError(
     `${dir}: is a copy of the session ${name}, or was renamed; a copy is there to be looked at. Go on in ${join(dirname(dir), name)} (where that is gone, give this folder its name back), or begin a new session with another --name`,
   )
