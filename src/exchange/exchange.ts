@@ -8,7 +8,7 @@ import type { SlotOptions } from '../engine/index.ts'
 import { ControlServer } from './control.ts'
 import { errorReply } from './error-codes.ts'
 import { checkFaultPlace, type FaultSpec } from './fault-spec.ts'
-import { type FaultNote, Faults } from './faults.ts'
+import { type Fault, type FaultNote, Faults } from './faults.ts'
 import type { Allowances } from './limits.ts'
 import { LiveBars } from './live-bars.ts'
 import { Market } from './market.ts'
@@ -65,6 +65,7 @@ export class Exchange {
   readonly market: Market
   readonly faults: Faults
   readonly #venue: Venue
+  readonly #routes: MarketRoutes
   readonly #hub: StreamHub
   readonly #server: ExchangeServer
   readonly #control: ControlServer | null
@@ -81,16 +82,8 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     const { kind, keys, cash, seed = 0, speed } = options
     const slots = options.slots.map(ready)
-    const sources = slots.map((slot) => ({
-      instrument: slot.instrument,
-      bars: slot.bars,
-      startRow: slot.startRow,
-      marks: slot.marks ?? null,
-      funding: slot.funding ?? null,
-      precision: precisionOf(slot.instrument, slot.bars.priceDecimals),
-    }))
-    const begin = beginOf(sources)
-    this.market = new Market(kind, sources, begin)
+    const sources = slots.map(sourceOf)
+    this.market = new Market(kind, sources, beginOf(sources))
     this.faults = new Faults(seed, options.onFault)
     this.#hub = new StreamHub(this.market, this.faults, options.times)
     const outbox = new EventOutbox((listenKey, event) => this.#hub.tellUser(listenKey, event), seed)
@@ -104,20 +97,9 @@ export class Exchange {
       listenKeyMinutes: options.listenKeyMinutes ?? 60,
       allowances: options.allowances ?? {},
     })
-    const routes = new MarketRoutes(this.market, this.#venue.limits)
-    const places = {
-      ...{ kind, symbols: [...this.market.symbols.keys()] },
-      routes: [...this.#venue.routeNames, ...routes.names],
-    }
-    const add = (fault: FaultSpec) => {
-      checkFaultPlace(fault, places)
-      return this.faults.add(fault)
-    }
-    options.faults?.forEach(add)
-    const handle = (request: WireRequest) =>
-      this.#stated(this.#venue.handle(request) ?? routes.handle(request) ?? unknownPath(request))
-    const { signal } = this.#stopping
-    this.#pace = paceOf(speed, () => this.#hub.isBehind, signal)
+    this.#routes = new MarketRoutes(this.market, this.#venue.limits)
+    for (const fault of options.faults ?? []) this.#addFault(fault)
+    this.#pace = paceOf(speed, () => this.#hub.isBehind, this.#stopping.signal)
     this.#speed = speed
     this.#server = new ExchangeServer({
       kind,
@@ -127,25 +109,36 @@ export class Exchange {
       hosts: options.hosts ?? [],
       faults: this.faults,
       hub: this.#hub,
-      exchange: { handle, outbox, steps: (count) => this.#steps(count) },
+      exchange: { handle: (request) => this.#handle(request), outbox, steps: (count) => this.#steps(count) },
       onError: options.onError ?? (() => undefined),
     })
-    const { controlPort = null } = options
-    this.#control =
-      controlPort === null
-        ? null
-        : new ControlServer({
-            port: controlPort,
-            faults: this.faults,
-            addFault: add,
-            hub: this.#hub,
-            step: this.#pace instanceof StepPace ? this.#pace : null,
-            now: () => this.market.now(),
-            replay: () => this.replay,
-            ask: (request) => handle(request),
-            keys,
-            ...(options.onFault !== undefined && { onFault: options.onFault }),
-          })
+    this.#control = this.#controlOf(options)
+  }
+
+  #controlOf({ controlPort = null, keys, onFault }: ExchangeOptions): ControlServer | null {
+    if (controlPort === null) return null
+    return new ControlServer({
+      port: controlPort,
+      faults: this.faults,
+      addFault: (fault) => this.#addFault(fault),
+      hub: this.#hub,
+      step: this.#pace instanceof StepPace ? this.#pace : null,
+      now: () => this.market.now(),
+      replay: () => this.replay,
+      ask: (request) => this.#handle(request),
+      keys,
+      ...(onFault !== undefined && { onFault }),
+    })
+  }
+
+  #addFault(fault: FaultSpec): Fault {
+    const routes = [...this.#venue.routeNames, ...this.#routes.names]
+    checkFaultPlace(fault, { kind: this.market.kind, symbols: [...this.market.symbols.keys()], routes })
+    return this.faults.add(fault)
+  }
+
+  #handle(request: WireRequest): WireReply {
+    return this.#stated(this.#venue.handle(request) ?? this.#routes.handle(request) ?? unknownPath(request))
   }
 
   /** Begins to listen. @throws what the ports say, such as EADDRINUSE */
@@ -234,6 +227,10 @@ function ready(slot: SlotOptions): SlotOptions {
 }
 
 const NO_INDICATORS = { mask: -1, fillTo: () => Number.POSITIVE_INFINITY }
+
+function sourceOf({ instrument, bars, startRow, marks = null, funding = null }: SlotOptions): MarketSource {
+  return { instrument, bars, startRow, marks, funding, precision: precisionOf(instrument, bars.priceDecimals) }
+}
 
 /** Open of the first bar that is played; where none is there yet, the close of the last. */
 function beginOf(sources: readonly MarketSource[]): number {
