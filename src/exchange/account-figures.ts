@@ -29,6 +29,11 @@ interface AccountMargin {
   readonly available: bigint
 }
 
+/** Whether it has a position or an open order. */
+export function isUsed({ held, slot }: Traded): boolean {
+  return held.qty !== 0n || slot.orders.some(({ isAlive }) => isAlive)
+}
+
 /** As the engine reckons it, at the mark price that is public now: the larger of both sides binds its notional over the leverage. */
 export function marginOf({ slot, symbol }: Traded, market: MarketNow): SymbolMargin {
   const margin = slot.margin!

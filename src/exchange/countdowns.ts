@@ -1,6 +1,6 @@
 import type { AccountBook } from './account-book.ts'
 import { type OrderEntry, tradedOf } from './order-entry.ts'
-import type { Routes } from './route.ts'
+import { type Routes, SIGNED } from './route.ts'
 
 /** countdownCancelAll: a symbol's open orders are cancelled unless the countdown is begun anew in time. Wall clock. */
 export class Countdowns {
@@ -16,7 +16,7 @@ export class Countdowns {
   routes(): Routes {
     return {
       'POST /fapi/v1/countdownCancelAll': {
-        security: 'signed',
+        ...SIGNED,
         weight: 10,
         answer: (params, { at }) => {
           const { symbol } = tradedOf(this.#book, params)

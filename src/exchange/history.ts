@@ -24,6 +24,12 @@ export function windowOf(params: Params, now: number, usual: number, most: numbe
   return { from, to, isNewest: start === undefined, limit: Math.min(asked, most) }
 }
 
+/** @throws Refused where an id to begin at comes with times: it goes with none */
+export function refuseTimesBeside(fromId: number | undefined, params: Params): void {
+  const hasTimes = params.text('startTime') !== undefined || params.text('endTime') !== undefined
+  if (fromId !== undefined && hasTimes) throw new Refused(-1128)
+}
+
 /** What lies in a window, oldest first: its first rows, or its last where the newest are wanted. */
 export function within<T>(rows: readonly T[], timeOf: (row: T) => number, { from, to, isNewest, limit }: Window): T[] {
   const found = rows.filter((row) => timeOf(row) >= from && timeOf(row) <= to)

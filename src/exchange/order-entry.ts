@@ -181,6 +181,11 @@ export function tradedOf(book: AccountBook, params: Params): Traded {
   return traded
 }
 
+/** The symbol that is asked about; `undefined`: all of them. */
+export function symbolIn(book: AccountBook, params: Params): string | undefined {
+  return params.text('symbol') && tradedOf(book, params).symbol
+}
+
 export function tifOf(params: Params, isRequired: boolean): WireTif {
   if (isRequired) params.required('timeInForce')
   return params.oneOf('timeInForce', TIFS, -1115) ?? 'GTC'

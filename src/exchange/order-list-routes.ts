@@ -1,44 +1,48 @@
 import type { AccountBook } from './account-book.ts'
 import { Refused } from './error-codes.ts'
-import { pageOf, windowOf } from './history.ts'
+import { pageOf, refuseTimesBeside, windowOf } from './history.ts'
 import { tradedOf } from './order-entry.ts'
 import { type OrderList, orderListReply } from './order-list.ts'
 import { paramsOfLeg, paramsOfOldOco } from './order-list-params.ts'
 import type { OrderLists } from './order-lists.ts'
 import type { Params } from './params.ts'
-import type { Routes } from './route.ts'
+import { type Routes, SIGNED } from './route.ts'
 import type { MarketNow } from './wire.ts'
 
 const PENDING = { side: 'pendingSide', quantity: 'pendingQuantity' }
 
 /** Order lists of spot, in and out. */
 export function orderListRoutes(lists: OrderLists, book: AccountBook, market: MarketNow): Routes {
-  const signed = { security: 'signed' as const }
   const working = (params: Params) =>
     paramsOfLeg(params, 'working', { side: 'workingSide', quantity: 'workingQuantity' })
   return {
     'POST /api/v3/orderList/oco': {
-      ...{ ...signed, weight: 1, orders: 2 },
+      ...SIGNED,
+      ...{ weight: 1, orders: 2 },
       answer: (params) => lists.placeOco(params, [paramsOfLeg(params, 'above'), paramsOfLeg(params, 'below')]),
     },
     // superseded by the one above, and still there
     'POST /api/v3/order/oco': {
-      ...{ ...signed, weight: 1, orders: 2 },
+      ...SIGNED,
+      ...{ weight: 1, orders: 2 },
       answer: (params) => lists.placeOco(params, paramsOfOldOco(params)),
     },
     'POST /api/v3/orderList/oto': {
-      ...{ ...signed, weight: 1, orders: 2 },
+      ...SIGNED,
+      ...{ weight: 1, orders: 2 },
       answer: (params) => lists.placeOto(params, working(params), [paramsOfLeg(params, 'pending', PENDING)]),
     },
     'POST /api/v3/orderList/otoco': {
-      ...{ ...signed, weight: 1, orders: 3 },
+      ...SIGNED,
+      ...{ weight: 1, orders: 3 },
       answer: (params) => {
         const legs = ['pendingAbove', 'pendingBelow'].map((prefix) => paramsOfLeg(params, prefix, PENDING))
         return lists.placeOto(params, working(params), legs)
       },
     },
     'DELETE /api/v3/orderList': {
-      ...{ ...signed, weight: 1 },
+      ...SIGNED,
+      weight: 1,
       answer: (params) => {
         const { symbol } = tradedOf(book, params)
         const list = found(lists, params, 'listClientOrderId')
@@ -47,7 +51,8 @@ export function orderListRoutes(lists: OrderLists, book: AccountBook, market: Ma
       },
     },
     'GET /api/v3/orderList': {
-      ...{ ...signed, weight: 4 },
+      ...SIGNED,
+      weight: 4,
       answer: (params) => {
         const list = found(lists, params, 'origClientOrderId')
         if (list === undefined) throw new Refused(-2013)
@@ -55,17 +60,18 @@ export function orderListRoutes(lists: OrderLists, book: AccountBook, market: Ma
       },
     },
     'GET /api/v3/allOrderList': {
-      ...{ ...signed, weight: 20 },
+      ...SIGNED,
+      weight: 20,
       answer: (params) => {
         const from = params.integer('fromId')
-        const hasTimes = params.text('startTime') !== undefined || params.text('endTime') !== undefined
-        if (from !== undefined && hasTimes) throw new Refused(-1128)
+        refuseTimesBeside(from, params)
         const window = windowOf(params, market.now(), 500, 1000)
         return pageOf(lists.all, ({ time }) => time, window, from).map(orderListReply)
       },
     },
     'GET /api/v3/openOrderList': {
-      ...{ ...signed, weight: 6 },
+      ...SIGNED,
+      weight: 6,
       answer: () => [...lists.open].map(orderListReply),
     },
   }

@@ -4,7 +4,7 @@ import { Refused } from './error-codes.ts'
 import { windowOf, within } from './history.ts'
 import { tradedOf, unitsIn } from './order-entry.ts'
 import type { Params } from './params.ts'
-import type { Account, Routes } from './route.ts'
+import { type Account, type Routes, SIGNED } from './route.ts'
 import { moneyText } from './user-events.ts'
 import type { MarketNow } from './wire.ts'
 
@@ -24,7 +24,7 @@ export function positionMarginRoutes(account: Account): Routes {
   const changes: MarginChange[] = []
   return {
     'POST /fapi/v1/positionMargin': {
-      security: 'signed',
+      ...SIGNED,
       weight: 1,
       answer: (params) => {
         const change = changeMargin(account, params)
@@ -34,7 +34,7 @@ export function positionMarginRoutes(account: Account): Routes {
       },
     },
     'GET /fapi/v1/positionMargin/history': {
-      security: 'signed',
+      ...SIGNED,
       weight: 1,
       answer: (params) => {
         const { symbol } = tradedOf(book, params)

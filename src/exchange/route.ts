@@ -18,6 +18,9 @@ export interface Route {
   answer(params: Params, request: WireRequest): unknown
 }
 
+/** Of routes that want the signature of the account's secret. */
+export const SIGNED = { security: 'signed' } as const
+
 /** By method and path, such as `POST /fapi/v1/order`. */
 export type Routes = Readonly<Record<string, Route>>
 
@@ -33,6 +36,9 @@ export interface Account {
   readonly limits: Limits
   readonly shape: '2025' | '2026'
 }
+
+/** To both kinds of orders, whole symbols at once. */
+export const ALL_CANCELLED = { code: 200, msg: 'The operation of cancel all open order is done.' }
 
 /** Cheap for one symbol, dear for all of them. */
 export function perSymbol(one: number, all: number): (params: Params) => number {

@@ -1,21 +1,20 @@
 import type { Traded } from './account-book.ts'
-import { accountMargin } from './account-figures.ts'
-import { mostNotional } from './account-routes.ts'
+import { accountMargin, isUsed } from './account-figures.ts'
+import { mostNotional } from './account-replies.ts'
 import { Refused } from './error-codes.ts'
 import { tradedOf } from './order-entry.ts'
 import type { Params } from './params.ts'
-import type { Account, Routes } from './route.ts'
+import { type Account, type Routes, SIGNED } from './route.ts'
 
 const DONE = { code: 200, msg: 'success' }
 
 /** How the account trades: leverage and margin by symbol; one-way positions and one asset are all there is. */
 export function settingRoutes(account: Account): Routes {
   const { book } = account
-  const signed = { security: 'signed' as const }
   return {
-    'POST /fapi/v1/leverage': { ...signed, weight: 1, answer: (params) => setLeverage(account, params) },
+    'POST /fapi/v1/leverage': { ...SIGNED, weight: 1, answer: (params) => setLeverage(account, params) },
     'POST /fapi/v1/marginType': {
-      ...signed,
+      ...SIGNED,
       weight: 1,
       answer: (params) => {
         const { slot, held, symbol } = tradedOf(book, params)
@@ -29,18 +28,18 @@ export function settingRoutes(account: Account): Routes {
         return DONE
       },
     },
-    'GET /fapi/v1/positionSide/dual': { ...signed, weight: 30, answer: () => ({ dualSidePosition: false }) },
+    'GET /fapi/v1/positionSide/dual': { ...SIGNED, weight: 30, answer: () => ({ dualSidePosition: false }) },
     'POST /fapi/v1/positionSide/dual': {
-      ...signed,
+      ...SIGNED,
       weight: 1,
       answer: (params) => {
         params.required('dualSidePosition')
         throw new Refused(params.flag('dualSidePosition') === true ? -4060 : -4059)
       },
     },
-    'GET /fapi/v1/multiAssetsMargin': { ...signed, weight: 30, answer: () => ({ multiAssetsMargin: false }) },
+    'GET /fapi/v1/multiAssetsMargin': { ...SIGNED, weight: 30, answer: () => ({ multiAssetsMargin: false }) },
     'POST /fapi/v1/multiAssetsMargin': {
-      ...signed,
+      ...SIGNED,
       weight: 1,
       answer: (params) => {
         params.required('multiAssetsMargin')
@@ -49,7 +48,7 @@ export function settingRoutes(account: Account): Routes {
       },
     },
     'POST /fapi/v1/feeBurn': {
-      ...signed,
+      ...SIGNED,
       weight: 1,
       answer: (params) => {
         params.required('feeBurn')
@@ -58,7 +57,7 @@ export function settingRoutes(account: Account): Routes {
         return DONE
       },
     },
-    'GET /fapi/v1/feeBurn': { ...signed, weight: 30, answer: () => ({ feeBurn: false }) },
+    'GET /fapi/v1/feeBurn': { ...SIGNED, weight: 30, answer: () => ({ feeBurn: false }) },
   }
 }
 
@@ -84,8 +83,9 @@ function setLeverage({ book, market, stream }: Account, params: Params) {
 }
 
 /** Whether what is held and ordered may have the leverage that is in force now. */
-function checkRoom({ slot, held }: Traded, available: bigint): void {
+function checkRoom(traded: Traded, available: bigint): void {
+  const { slot, held } = traded
   const margin = slot.margin!
   if (held.qty !== 0n && Math.abs(margin.valueAt(margin.lastMark)) > margin.mostNotional) throw new Refused(-2027)
-  if (available === 0n && (held.qty !== 0n || slot.orders.some(({ isAlive }) => isAlive))) throw new Refused(-2028)
+  if (available === 0n && isUsed(traded)) throw new Refused(-2028)
 }
