@@ -1,5 +1,6 @@
 import { timeName } from '../core/time.ts'
 import type { RetrainDecision } from '../runs/retrain-decision.ts'
+import { count } from './text.ts'
 
 const OUTCOMES: Readonly<Record<RetrainDecision['outcome'], string>> = {
   first: 'FIRST CHAMPION',
@@ -20,7 +21,7 @@ export function decisionText({ model, outcome, why, contest, champion, before, t
     const side = (one: typeof contest.champion) =>
       `${figure(one.figure)}, has learnt from bars up to ${timeName(one.learntTo)} (${one.artifact.slice(0, 12)})`
     lines.push(
-      ['Judged on', `${window.rows} bars, ${timeName(window.from)} to ${timeName(window.to)}, by ${by}`],
+      ['Judged on', `${count(window.rows)} bars, ${timeName(window.from)} to ${timeName(window.to)}, by ${by}`],
       ['Champion', side(contest.champion)],
       ['Challenger', side(contest.challenger)],
       [

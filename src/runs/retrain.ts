@@ -89,8 +89,11 @@ async function decided(
   const window = windowOf(definition, grounds, champion, asked.window)
   const own = champion === null ? null : artifactFiles(champion).sha256
   const adopted = found === null ? [] : [{ artifact: found, how: 'found' as const }]
+  // it stays, but sessions asked the model of all stored bars until now
+  const crown = found === null ? '' : '. It was found among the runs, and sessions that are begun from now on ask it'
   const kept = (why: string, contest: ContestResult | null): RetrainDecision => ({
-    ...{ at: host.now(), model: name, outcome: 'kept', why, trigger, contest, champion: own!, before: null },
+    ...{ at: host.now(), model: name, outcome: 'kept', trigger, contest, champion: own!, before: null },
+    why: `${why}${crown}`,
   })
   if (window.short !== null) {
     if (champion === null) throw new UsageError(`model ${name}: nothing can be judged yet: ${window.short}`)
@@ -143,7 +146,7 @@ function reigningIn(dir: string, { definition }: NamedModel, { onNotice }: Retra
   }
 }
 
-/** Of the definition's trained models among the runs the one of the newest bars: what sessions ask as long as nobody was crowned. */
+/** Of the definition's trained models among the runs the one of the newest bars. As long as nobody was crowned sessions ask that of all stored bars, which this is unless bars came since. */
 function newestTrained(
   { definition }: NamedModel,
   grounds: readonly Ground[],

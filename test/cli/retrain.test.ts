@@ -96,7 +96,9 @@ describe('a model on a series', () => {
     await before.bring(rows(ALL).slice(0, KNOWN))
     await before.json('backtest', 'm.ts')
     // crowns what the backtest has trained, so that no session asks one of the bars to come
-    expect(await before.json(...RETRAIN)).toMatchObject({ outcome: 'kept' })
+    const { outcome, why } = await before.json<RetrainDecision>(...RETRAIN)
+    expect(outcome).toBe('kept')
+    expect(why).toMatch(/\. It was found among the runs, and sessions that are begun from now on ask it$/)
   }, 60_000)
 
   /** As it was then, with what came. */

@@ -155,6 +155,21 @@ describe('a feature beside its training part', () => {
     expect(new FeatureBaseline(flag).judge(flag.subarray(0, 100)).threshold).toBeCloseTo(1.5 * Math.max(...far), 10)
   })
 
+  test('a level that leaves all that was learnt from has drifted, however far its own stretches are from one another', () => {
+    // of a rising price each stretch is as far from the rest as can be
+    const rising = Float64Array.from({ length: 4_000 }, (_, row) => 100 + row / 100)
+    const baseline = new FeatureBaseline(rising)
+    const above = baseline.judge(Float64Array.from({ length: 400 }, (_, row) => 141 + row / 100))
+    expect(above).toMatchObject({ threshold: 0.25, beyond: 1 })
+    expect(above.psi).toBeGreaterThan(0.25)
+    expect(baseline.judge(Float64Array.from({ length: 400 }, () => 99))).toMatchObject({ threshold: 0.25, beyond: 1 })
+    // where half of the rows are known its own stretches speak: 139.99 is the greatest
+    const half = baseline.judge(Float64Array.from({ length: 400 }, (_, row) => 138 + row / 100))
+    expect(half.beyond).toBe(0.5)
+    expect(half.threshold).toBeGreaterThan(half.psi!)
+    expect(baseline.judge(Float64Array.from({ length: 400 }, () => Number.NaN)).beyond).toBe(0)
+  })
+
   test('is held against a quarter of its rows at most, and says nothing of none', () => {
     const baseline = new FeatureBaseline(normal(1_001, 1))
     expect(baseline.most).toBe(250)

@@ -1,6 +1,7 @@
 import { DAY } from '../../core/interval.ts'
 import type { EngineResult } from '../../core/run.ts'
 import { daily } from '../../metrics/daily.ts'
+import { UNSEEN } from '../../metrics/feature-baseline.ts'
 import { type HitBand, hitBand } from '../../metrics/hit-band.ts'
 import { compounded, type ReturnBand, returnBand } from '../../metrics/return-band.ts'
 import { meanInterval } from '../../metrics/student.ts'
@@ -97,6 +98,11 @@ export class Drift {
     const { returns, run } = baseline
     if (returns.length < KNOWN_DAYS_NEEDED)
       return of({ words: `${run} has ${counted(returns.length, 'day')}, ${KNOWN_DAYS_NEEDED} are needed` })
+    const moved = returns.filter((value) => value !== 0).length
+    if (moved < KNOWN_DAYS_NEEDED)
+      return of({
+        words: `equity of ${run} moved on ${moved} of its ${returns.length} days, ${KNOWN_DAYS_NEEDED} are needed`,
+      })
     if (returns.some((value) => value <= -1))
       return of({ words: `equity of ${run} fell to 0: nothing compounds from there` })
     const figure = compounded(whole)
@@ -145,14 +151,14 @@ export class Drift {
         ]
       const columns = features.of(slot, model, trained.most)
       const n = columns[0]!.length
-      return trained.judge(columns).map(({ feature, psi, threshold }) =>
+      return trained.judge(columns).map(({ feature, psi, threshold, beyond }) =>
         item('feature', `${name}.${feature}`, {
           ...{
             figure: psi,
             high: threshold,
             verdict: psi === null ? 'unknown' : psi > threshold ? 'drifted' : 'steady',
           },
-          words: `the newest ${n} bars have a stability index of ${psi?.toFixed(2)} to the training part, and may have ${threshold.toFixed(2)} by what as many of its own have`,
+          words: `the newest ${n} bars have a stability index of ${psi?.toFixed(2)} to the training part, and may have ${threshold.toFixed(2)}${beyond > UNSEEN ? `: ${Math.floor(100 * beyond)} % of them lie beyond all that it has` : ' by what as many of its own have'}`,
         }),
       )
     })

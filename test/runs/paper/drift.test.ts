@@ -103,6 +103,11 @@ describe('a session beside its backtest', () => {
     expect(young.return.words).toBe('9 whole days are over, 10 are needed')
     expect(young['hit-rate'].words).toBe('9 trades were closed, 10 are needed')
     expect(young.feature.words).toContain('the strategy asks no model')
+    // a run that hardly traded expects nothing of a session that does
+    const idle = { ...BASELINE, returns: Float64Array.from({ length: 400 }, (_, day) => (day % 14 === 0 ? 0.01 : 0)) }
+    const beside = judged(stateOf(times(20, -0.01)), idle).return
+    expect(beside).toMatchObject({ verdict: 'unknown', figure: null })
+    expect(beside.words).toBe('equity of run-1 moved on 29 of its 400 days, 30 are needed')
     const alone = judged(stateOf(times(20, 0.1), won(20, 0)), { run: null, reason: 'there is no backtest' })
     expect([alone.return.words, alone['hit-rate'].words]).toEqual(['there is no backtest', 'there is no backtest'])
   })

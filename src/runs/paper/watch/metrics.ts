@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { DriftItem } from '../drift-report.ts'
 import type { PaperSession } from '../session.ts'
 import type { SessionEvent } from '../session-event.ts'
 import type { EquityWatch } from './equity-watch.ts'
@@ -67,6 +68,7 @@ export class SessionMetrics {
     )
     gauge('klinelab_last_instant_seconds', 'Close of the last bars taken, Unix time', () => session.state.run.at / 1000)
     this.#positions(session)
+    this.#drift(session)
   }
 
   #positions({ file, state }: Watched): void {
@@ -78,6 +80,24 @@ export class SessionMetrics {
         for (const symbol of symbols) this.set({ symbol }, state.run.positionOf(symbol).qty)
       },
     })
+  }
+
+  /** What is not known yet has no line. */
+  #drift(session: Watched): void {
+    const items = () => session.snapshot().drift?.items.filter(({ figure }) => figure !== null) ?? []
+    const gauge = (name: string, help: string, value: (item: DriftItem) => number) =>
+      new Gauge({
+        ...{ name, help, labelNames: ['kind', 'figure'], registers: [this.#registry] },
+        collect() {
+          this.reset()
+          for (const item of items()) this.set({ kind: item.kind, figure: item.name }, value(item))
+        },
+      })
+    const units = 'fractions, slippage in basis points beyond the model, of a feature its stability index'
+    gauge('klinelab_drift', `As of the last day that closed: ${units}`, ({ figure }) => figure!)
+    gauge('klinelab_drifted', '1 while that is outside of what was expected', ({ verdict }) =>
+      verdict === 'drifted' ? 1 : 0,
+    )
   }
 
   hear(event: SessionEvent): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { DriftReport } from '../../../../src/runs/paper/drift-report.ts'
 import type { PaperSession } from '../../../../src/runs/paper/session.ts'
 import { EquityWatch, type Point, thinned } from '../../../../src/runs/paper/watch/equity-watch.ts'
 import { staleReason } from '../../../../src/runs/paper/watch/freshness.ts'
@@ -8,8 +9,24 @@ const HOUR = 3_600_000
 /** Open time of the bar that comes next. */
 const NEXT = Date.UTC(2024, 0, 2)
 
+/** As it was looked at last. */
+const DRIFT = {
+  ...{ at: NEXT, run: 'run-1' },
+  items: [
+    { kind: 'hit-rate', name: 'hit rate', figure: null, low: null, high: null, verdict: 'unknown', words: '' },
+    { kind: 'return', name: 'return', figure: -0.02, low: -0.01, high: 0.01, verdict: 'drifted', words: '' },
+    { kind: 'feature', name: 'm.rsi', figure: 0.12, low: null, high: 0.25, verdict: 'steady', words: '' },
+  ],
+} satisfies DriftReport
+
 /** A live session of hourly bars, as far as whoever watches asks it. */
-function session({ equity = [10_000], phase = 'running', stale = 60_000 as number | null, kind = 'live' } = {}) {
+function session({
+  equity = [10_000],
+  phase = 'running',
+  stale = 60_000 as number | null,
+  kind = 'live',
+  drift = null as DriftReport | null,
+} = {}) {
   const made = {
     phase,
     file: {
@@ -28,7 +45,7 @@ function session({ equity = [10_000], phase = 'running', stale = 60_000 as numbe
         positionOf: () => ({ qty: -0.5, entryPrice: 1 }),
       },
     },
-    snapshot: () => ({ counters: { reconnects: 7, alarms: 3, standing: 2 } }),
+    snapshot: () => ({ counters: { reconnects: 7, alarms: 3, standing: 2 }, drift }),
   }
   return made as unknown as PaperSession
 }
@@ -81,6 +98,18 @@ describe('figures for Prometheus', () => {
     expect(found['klinelab_decision_seconds_count']).toBe(1)
     expect(found['klinelab_order_latency_seconds_bucket{le="0.00025"}']).toBe(0)
     expect(found['klinelab_order_latency_seconds_bucket{le="0.0005"}']).toBe(1)
+  })
+
+  test('have what is held against the backtest and the training, where it is known, and whether it has drifted', async () => {
+    const found = await figures(session({ drift: DRIFT }))
+    const own = Object.entries(found).filter(([name]) => name.startsWith('klinelab_drift'))
+    expect(Object.fromEntries(own)).toEqual({
+      'klinelab_drift{kind="return",figure="return"}': -0.02,
+      'klinelab_drift{kind="feature",figure="m.rsi"}': 0.12,
+      'klinelab_drifted{kind="return",figure="return"}': 1,
+      'klinelab_drifted{kind="feature",figure="m.rsi"}': 0,
+    })
+    expect(Object.keys(await figures(session())).filter((name) => name.startsWith('klinelab_drift'))).toEqual([])
   })
 
   test('have a drawdown from the highest equity, that before this process included, and from the start', async () => {
