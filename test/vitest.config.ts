@@ -34,7 +34,7 @@ export default defineConfig({
     ],
   },
   test: {
-    setupFiles: [resolve(root, 'test/seed.ts'), resolve(root, 'test/end-file.ts')],
+    setupFiles: [resolve(root, 'test/seed.ts'), resolve(root, 'test/own-state.ts'), resolve(root, 'test/end-file.ts')],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // two cores: more workers only take memory

@@ -32,8 +32,20 @@ export function pausesFile(env: Env): string {
   return join(cachesIn(env), 'pauses.json')
 }
 
-/** As the XDG base directory specification has it: a relative path is none. */
+/**
+ * Where sessions say which accounts they trade, whatever folder of runs they are in. State and no cache: whoever empties his caches must
+ * not take the lock of a session that runs.
+ */
+export function accountsFolder(env: Env): string {
+  return join(placeIn(env, 'XDG_STATE_HOME', '.local', 'state'), 'accounts')
+}
+
 function cachesIn(env: Env): string {
-  const home = env['XDG_CACHE_HOME'] ?? ''
-  return join(isAbsolute(home) ? home : join(homedir(), '.cache'), 'klinelab')
+  return placeIn(env, 'XDG_CACHE_HOME', '.cache')
+}
+
+/** As the XDG base directory specification has it: a relative path is none. */
+function placeIn(env: Env, name: string, ...builtIn: readonly string[]): string {
+  const given = env[name] ?? ''
+  return join(isAbsolute(given) ? given : join(homedir(), ...builtIn), 'klinelab')
 }

@@ -56,6 +56,10 @@ test('a session at an exchange that is stepped says what it waits for, and ends 
   // said on the terminal as well, and once
   const saying = () => paper.lines.log.filter((line) => line.startsWith('waits for '))
   await expect.poll(() => saying().length, { timeout: 20_000 }).toBe(1)
+  // another folder of runs is no other account
+  const elsewhere = await klinelabHere([...command.slice(0, -1), scratch(), ...set, '--name', 'elsewhere'])
+  expect(elsewhere.stderr).toMatch(/process \d+@\S+ is trading this account \(exchange-\w+\) in session stepped; /)
+  expect([elsewhere.code, elsewhere.stderr.includes(`klinelab paper stop stepped --out ${out}`)]).toEqual([1, true])
   const bars = async () => (await status())?.snapshot?.counters.bars
   for (let close = 1; close <= 3; close++) {
     while ((await control('POST', '/step'))['at'] !== 'close');

@@ -11,9 +11,14 @@ export async function command(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   let stdout = ''
   let stderr = ''
+  const { XDG_STATE_HOME } = process.env
   const host = {
     cwd: () => options.cwd ?? store ?? process.cwd(),
-    env: { ...(store !== null && { KLINELAB_STORE: store }), ...options.env },
+    env: {
+      ...(XDG_STATE_HOME && { XDG_STATE_HOME }),
+      ...(store !== null && { KLINELAB_STORE: store }),
+      ...options.env,
+    },
     stdout: { write: (text: string) => (stdout += text) },
     stderr: { write: (text: string) => (stderr += text) },
   }

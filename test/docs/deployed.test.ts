@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { parseCommand } from '../../src/cli/parse.ts'
+import { accountsFolder, pausesFile } from '../../src/runs/connect-settings.ts'
 import { ROOT } from '../cli/klinelab.ts'
 import { fencedBlocks } from './fenced.ts'
 
@@ -66,6 +67,7 @@ const DIRECTIVES: Readonly<Record<string, readonly string[]>> = {
   Service: [
     'Type', 'User', 'WorkingDirectory', 'EnvironmentFile', 'ExecStart', 'Restart', 'RestartSec', 'RestartPreventExitStatus',
     'SuccessExitStatus', 'KillMode', 'TimeoutStopSec', 'NoNewPrivileges', 'ProtectSystem', 'ProtectHome', 'ReadWritePaths', 'MemoryMax',
+    'StateDirectory', 'CacheDirectory', 'Environment',
   ],
   Timer: ['OnCalendar', 'Persistent'],
   Install: ['WantedBy'],
@@ -103,6 +105,30 @@ describe('what the README and src/deploy start on servers', () => {
       ).toEqual([true])
     },
   )
+
+  /** systemd.exec(5): %S and %C are the folders in which those of StateDirectory= and CacheDirectory= lie. */
+  test('holds accounts where the unit, which sees no home, may write', () => {
+    const service = unitLines(read('src', 'deploy', 'klinelab-paper.service')).filter(
+      ([section]) => section === 'Service',
+    )
+    const values = (name: string) => service.filter(([, key]) => key === name).map(([, , value]) => value)
+    expect([values('ProtectHome'), values('ProtectSystem')]).toEqual([['true'], ['strict']])
+    const given = Object.fromEntries(
+      values('Environment').flatMap((value) => split(value).map((one) => one.split('='))),
+    )
+    const folders = { '%S': '/var/lib', '%C': '/var/cache' } as Readonly<Record<string, string>>
+    const env = Object.fromEntries(Object.entries<string>(given).map(([name, value]) => [name, folders[value]]))
+    expect(accountsFolder(env)).toBe(`/var/lib/${values('StateDirectory')}/accounts`)
+    expect(pausesFile(env)).toBe(`/var/cache/${values('CacheDirectory')}/pauses.json`)
+  })
+
+  test('holds accounts where the user of the image may write, in a volume that containers have in common', () => {
+    const file = read('src', 'deploy', 'Dockerfile')
+    const [, state] = /^ENV .*\bXDG_STATE_HOME=(\S+)$/m.exec(file)!
+    const [, made, owned] = /^RUN mkdir -p (.+) && chown node:node (.+)$/m.exec(file)!
+    for (const folders of [made!, owned!]) expect(split(folders).map((one) => resolve('/lab', one))).toContain(state)
+    expect(file).toMatch(new RegExp(`^#.* -v [a-z-]+:${state} `, 'm'))
+  })
 
   test('is an image whose entry is a command, with the words that its head adds', async () => {
     const file = read('src', 'deploy', 'Dockerfile')

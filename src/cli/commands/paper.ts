@@ -5,7 +5,7 @@ import { parseSeries } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
 import { getSeries } from '../../data/collect/get.ts'
 import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
-import { originsFor, pausesFile } from '../../runs/connect-settings.ts'
+import { accountsFolder, originsFor, pausesFile } from '../../runs/connect-settings.ts'
 import { FundingRates } from '../../runs/paper/funding-rates.ts'
 import { liveFeed } from '../../runs/paper/live-feed.ts'
 import { openBroker } from '../../runs/paper/open-broker.ts'
@@ -62,7 +62,7 @@ export default {
         ...{ safety: safetyOf(flags, place.isRealTime), broker: place.name, fills: broker.fills },
         replay: isReplay ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } : null,
       },
-      ...{ settings, broker, ...(name !== undefined && { name }) },
+      ...{ settings, broker, accounts: accountsFolder(io.env), ...(name !== undefined && { name }) },
       bringing: bringing(there, clock, shelf),
       training: { onTraining: training.onTraining, onTrained: training.end, onNotice: io.warn },
       live: liveOf(there, clock, flags.grace ?? GRACE),

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { didYouMean } from '../../core/suggest.ts'
 import { timeName } from '../../core/time.ts'
-import { makeFolder } from '../../data/index.ts'
-import { takeLock } from '../../data/lock.ts'
 import { sha256 } from '../run-identity.ts'
 import type { Settings } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
@@ -12,7 +10,6 @@ import { identityOf } from './paper-request.ts'
 import { readSession, type SessionFile } from './session-file.ts'
 
 const PAPER = 'paper'
-const ACCOUNTS = '.accounts'
 
 /** Where the sessions of a folder of runs are. */
 export function sessionsIn(out: string): string {
@@ -30,54 +27,6 @@ export function sessionName(strategy: string, asked: Readonly<Record<string, str
 /** Eight hex digits that no other session has. */
 export function newSessionId(): string {
   return randomBytes(4).toString('hex')
-}
-
-/** A session that no other process runs meanwhile. */
-export interface Held {
-  release(): void
-  /** Releases it, and leaves no folder behind where there was none. */
-  discard(): void
-}
-
-/**
- * Holds a session, and the account that it trades, for this process.
- * @throws DataError that names the process that runs it, and the session that trades the account
- */
-export async function holdSession(dir: string, out: string, account?: string): Promise<Held> {
-  const name = basename(dir)
-  const releaseFolder = await takeLock(dir, 0, 'running this paper session', cureOf(name, out))
-  const isNew = readdirSync(dir).every((one) => one === '.lock')
-  // the lock goes with the folder: nobody begins a session in what is being removed
-  const drop = () => (isNew ? rmSync(dir, { recursive: true, force: true }) : releaseFolder())
-  let releaseAccount = () => {}
-  try {
-    if (account !== undefined) releaseAccount = await holdAccount(out, account, name)
-  } catch (error) {
-    drop()
-    throw error
-  }
-  const after = (last: () => void) => () => {
-    releaseAccount()
-    last()
-  }
-  return { release: after(releaseFolder), discard: after(drop) }
-}
-
-async function holdAccount(out: string, account: string, name: string): Promise<() => void> {
-  const folder = join(sessionsIn(out), ACCOUNTS, sha256(account).slice(0, 16))
-  makeFolder(folder)
-  const file = join(folder, 'session')
-  const other = existsSync(file) ? readFileSync(file, 'utf8') : 'another'
-  const what = `trading this account (${account}) in session ${other}`
-  const release = await takeLock(folder, 0, what, cureOf(other, out))
-  writeFileSync(file, name)
-  return release
-}
-
-/** Commands as they stand, wherever they are typed. */
-const cureOf = (name: string, out: string) => {
-  const [look, end] = ['status', 'stop'].map((what) => sessionCommand(`${what} ${name}`, out))
-  return `look at it with: ${look}, or end it with: ${end}`
 }
 
 /**

@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly settings: Settings
   readonly name?: string
   readonly broker: PaperBroker
+  /** Folder of this user in which accounts are held, whatever folder of runs a session is in. */
+  readonly accounts: string
   readonly bringing: Bringing
   readonly training?: TrainingHost
   /** Live bars from each series' next on (open times, by slot); instants up to `after` have been taken. Not asked for in a replay. */

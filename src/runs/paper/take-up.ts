@@ -13,7 +13,8 @@ import { driftBaseline } from './drift-baseline.ts'
 import { Journal } from './journal.ts'
 import { identityOf, type PreparedSession, saidOf } from './paper-request.ts'
 import type { SessionFile } from './session-file.ts'
-import { type Held, holdSession, sessionName, sessionsIn } from './session-folder.ts'
+import { sessionName, sessionsIn } from './session-folder.ts'
+import { type Held, holdSession } from './session-lock.ts'
 import type { SessionOptions } from './session-options.ts'
 import type { JournalRecord } from './session-record.ts'
 import { SessionState } from './session-state.ts'
@@ -45,7 +46,8 @@ export async function takeUp(options: SessionOptions): Promise<TakenUp> {
   const { strategy, file: module, params, data } = await readAsked(asked, settings)
   const said = saidOf(asked, settings, { strategy, file: module!, params, data })
   const dir = join(sessionsIn(settings.out), sessionName(strategy.name, identityOf(said), options.name))
-  const held = await holdSession(dir, settings.out, broker.account)
+  const account = broker.account === undefined ? undefined : { name: broker.account, accounts: options.accounts }
+  const held = await holdSession(dir, settings.out, account)
   try {
     const { file, warm, prepared } = await beginOrRead(dir, options, said)
     const state = new SessionState(file, prepared?.strategy ?? strategy, warm, prepared?.beside ?? [])

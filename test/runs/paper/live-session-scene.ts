@@ -70,6 +70,7 @@ export async function opened(store: string, out: string, opening: Opening = {}) 
     },
     settings: settingsIn(store, out),
     broker,
+    accounts: join(out, 'accounts'),
     bringing: {
       shelf: null,
       now: () => venue.clock.now(),

@@ -24,7 +24,7 @@ test('what an alarm has said is not said again by the halt that follows it, and 
       },
     },
     settings: settle({ store: resolve(ROOT, 'datasets'), out: scratch() }, { config: {}, file: null }, {}, ROOT),
-    broker: new LocalBroker(),
+    ...{ broker: new LocalBroker(), accounts: scratch() },
     bringing: { shelf: null, now: () => 0, get: async () => never() },
     live: never,
     ...{ clock: SYSTEM_CLOCK, real: SYSTEM_CLOCK, monotonic: () => performance.now(), speed: 'max', onStop: 'keep' },

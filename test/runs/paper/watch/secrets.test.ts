@@ -69,7 +69,7 @@ test('whatever is said to a session, no secret leaves it: by files, lines, page,
       },
     },
     settings: settle({ store: resolve(ROOT, 'datasets'), out }, { config: {}, file: null }, {}, ROOT),
-    broker: LEAKY,
+    ...{ broker: LEAKY, accounts: out },
     bringing: { shelf: null, now: () => 0, get: () => Promise.reject(new Error('of live bars alone')) },
     live: () => {
       throw new Error('of live bars alone')
