@@ -70,6 +70,14 @@ export function isOnBook(attempt: Attempt): boolean {
   return attempt.terms.route === 'order' || attempt.orderId !== ''
 }
 
+/** How the exchange is told which plain order is meant: by its own id where that is known. */
+export function plainName({
+  orderId,
+  clientId,
+}: Pick<Attempt, 'orderId' | 'clientId'>): Readonly<Record<string, string>> {
+  return orderId ? { orderId } : { origClientOrderId: clientId }
+}
+
 /** What an exchange says of an order, wherever it says it: in a reply, in an event, in a list. */
 export interface Word {
   readonly status: string

@@ -1,4 +1,4 @@
-import { type Attempt, isOnBook, learnOfAlgo, learnOfOrder } from './attempt.ts'
+import { type Attempt, isOnBook, learnOfAlgo, learnOfOrder, plainName } from './attempt.ts'
 import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, textIn } from './fields.ts'
@@ -110,9 +110,7 @@ export class Questions {
       // what it became says more than that it has triggered
       if (!isOnBook(attempt) || attempt.state === 'ended') return 'there'
     }
-    const { orderId } = attempt
-    const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    const outcome = await gate.send('GET', market.paths.order, { symbol, ...by }, { isQuestion: true })
+    const outcome = await gate.send('GET', market.paths.order, { symbol, ...plainName(attempt) }, { isQuestion: true })
     if (outcome.kind === 'refused' && NOT_THERE.includes(outcome.code)) return 'not there'
     if (outcome.kind !== 'done') return this.#unanswered(attempt, outcome.text)
     this.learn(attempt, fieldsOf(outcome.reply))

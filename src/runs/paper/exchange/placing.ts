@@ -1,59 +1,59 @@
 import type { OrderView } from '../../../core/order.ts'
-import { type Attempt, isCancellable, isOnBook, newAttempt } from './attempt.ts'
+import { type Attempt, isCancellable, newAttempt } from './attempt.ts'
 import { sendingNote } from './attempts.ts'
+import type { Cancelling } from './cancelling.ts'
 import { clientIdOf, listIdOf } from './client-id.ts'
 import type { Coins } from './coins.ts'
 import type { Context } from './context.ts'
-import { type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
-import { filledText } from './fills.ts'
+import { fieldsOf } from './fields.ts'
 import { isOf, type Line } from './line.ts'
+import { replyOf } from './list-reply.ts'
 import type { Market } from './market.ts'
 import type { Outcome } from './outcome.ts'
-import { pause } from './pause.ts'
 import type { Questions } from './questions.ts'
 import type { Refusals } from './refusals.ts'
-import { isPerishable, isProtective, isSame, ownWork, type Terms, wholeQty } from './terms.ts'
+import { isPerishable, isProtective, ownWork, type Terms } from './terms.ts'
+import { again, countFailure, unsure } from './trying-again.ts'
 
-/** An order as the exchange is to have it. */
-export interface Wanted {
-  readonly terms: Terms
-  /** The target with which a stop stands in one order list, and the other way round. */
-  readonly target: string | null
-  readonly stop: string | null
+/** What placing an order needs of the others. */
+interface Others {
+  readonly questions: Questions
+  readonly refusals: Refusals
+  readonly cancelling: Cancelling
+  /** Where sales hold coins back. */
+  readonly coins: Coins | null
+  readonly lineOf: (symbol: string, order: string) => Line
+  /** Has another line look again. */
+  readonly poke: (line: Line) => void
+  readonly onPlaced: (attempt: Attempt) => void
 }
 
-/** Places, cancels and changes orders, one thing at a time for each line; every method says whether to look for the next. */
-export class OrderWork {
+/** Places orders: each is noted before it leaves, and leaves only while it is wanted. */
+export class Placing {
   readonly #context: Context
   readonly #questions: Questions
   readonly #refusals: Refusals
+  readonly #cancelling: Cancelling
   readonly #coins: Coins | null
   readonly #lineOf: (symbol: string, order: string) => Line
   readonly #poke: (line: Line) => void
   readonly #onPlaced: (attempt: Attempt) => void
 
-  /** @param parts `coins` where sales hold coins back; `poke` has another line look again */
-  constructor(
-    context: Context,
-    questions: Questions,
-    refusals: Refusals,
-    parts: {
-      readonly coins: Coins | null
-      readonly lineOf: (symbol: string, order: string) => Line
-      readonly poke: (line: Line) => void
-      readonly onPlaced: (attempt: Attempt) => void
-    },
-  ) {
+  constructor(context: Context, others: Others) {
     this.#context = context
-    this.#questions = questions
-    this.#refusals = refusals
-    this.#coins = parts.coins
-    this.#lineOf = parts.lineOf
-    this.#poke = parts.poke
-    this.#onPlaced = parts.onPlaced
+    this.#questions = others.questions
+    this.#refusals = others.refusals
+    this.#cancelling = others.cancelling
+    this.#coins = others.coins
+    this.#lineOf = others.lineOf
+    this.#poke = others.poke
+    this.#onPlaced = others.onPlaced
   }
 
-  /** @param target what is placed with it in one list */
+  /**
+   * @param target what is placed with it in one list
+   * @returns whether to look for the next thing to do
+   */
   async place(line: Line, view: OrderView, terms: Terms, target: string | null, isExit = false): Promise<boolean> {
     const { host, gate, attempts, timing, market } = this.#context
     const { symbol, order, acceptedAt } = line
@@ -125,7 +125,7 @@ export class OrderWork {
     let isWaiting = false
     for (const one of this.#coins.blockers(line)) {
       if (one.order === line.order && one.state === 'live')
-        return isCancellable(one) && (await this.cancel(line, one)) ? 'changed' : 'waits'
+        return isCancellable(one) && (await this.#cancelling.cancel(line, one)) ? 'changed' : 'waits'
       // nobody knows whether it is there: an exit does not wait until that is known, where the exchange does not answer
       if (terms.type === 'MARKET' && one.state !== 'live') {
         if (!(await this.#isGone(one))) continue
@@ -139,7 +139,7 @@ export class OrderWork {
 
   /** Takes back what may be there. Says whether it is known now to be over: it may have sold what the exit is to sell. */
   async #isGone(attempt: Attempt): Promise<boolean> {
-    const { kind } = await this.#takeBack(attempt)
+    const { kind } = await this.#cancelling.takeBack(attempt)
     if (kind === 'refused') await this.#questions.ask(attempt)
     return attempt.state === 'ended'
   }
@@ -172,7 +172,7 @@ export class OrderWork {
     if (isTold) return true
     if (outcome.kind === 'unknown') {
       unsure(all)
-      if (!isOld) this.#countFailure(line, outcome.text)
+      if (!isOld) countFailure(this.#context, line, outcome.text)
       return true
     }
     if (outcome.kind === 'refused') {
@@ -180,10 +180,10 @@ export class OrderWork {
       const what = await this.#refusals.ofPlacing(line, view, attempt, outcome)
       if (what === 'unsure') unsure(all)
       else this.#absent(...all)
-      return what === 'again' ? this.again(line, outcome.text) : true
+      return what === 'again' ? again(this.#context, line, outcome.text) : true
     }
     this.#absent(...all)
-    return !this.#areWanted(all) || this.again(line, outcome.text)
+    return !this.#areWanted(all) || again(this.#context, line, outcome.text)
   }
 
   /** A stop stands without its target rather than not at all; a target that is reached already leaves now. */
@@ -231,132 +231,6 @@ export class OrderWork {
     await this.#context.tellEnded(line, line, 'refused', why)
     return false
   }
-
-  /** Surely nothing was done: waits a little longer each time, and says once that it does not get through. */
-  async again(line: Line, text: string): Promise<boolean> {
-    const { timing, signal } = this.#context
-    this.#countFailure(line, text)
-    this.#context.host.log('warn', `${line.symbol} ${line.order}: ${text}; tried again`, { failures: line.failures })
-    return pause(Math.min(timing.backoff * 2 ** (line.failures - 1), timing.maxBackoff), signal)
-  }
-
-  #countFailure(line: Line, text: string): void {
-    const { symbol, order } = line
-    line.failures++
-    if (line.failures === 3)
-      this.#context.alarm(
-        'not-getting-through',
-        'warning',
-        `${symbol} ${order}: the exchange does not take it: ${text}`,
-        { symbol, order },
-      )
-  }
-
-  async cancel(line: Line, attempt: Attempt): Promise<boolean> {
-    const all = this.#context.attempts.together(attempt)
-    const outcome = await this.#takeBack(attempt)
-    if (attempt.state === 'ended') return true
-    if (outcome.kind === 'done') {
-      line.failures = 0
-      for (const one of all) {
-        const reply = replyOf(one, fieldsOf(outcome.reply))
-        this.#questions.learn(one, { executedQty: filledText(one), ...reply, ...CANCELLED })
-      }
-      return true
-    }
-    if (outcome.kind === 'failed') return this.again(line, outcome.text)
-    // refused or unknown: it may have been filled, or cancelled by a request whose answer was lost
-    this.#sayUnknown(attempt, 'cancel', outcome)
-    unsure(all.filter((one) => one !== attempt))
-    await this.#questions.whetherGone(attempt)
-    return attempt.state !== 'live' || this.again(line, outcome.text)
-  }
-
-  /** Asks for the end of an order; of all of its list where it is in one. */
-  async #takeBack(attempt: Attempt): Promise<Outcome> {
-    const { gate, attempts, market } = this.#context
-    await this.#context.cancelling(attempts.together(attempt))
-    const { symbol, clientId, orderId, list, terms } = attempt
-    // coins that are held back are in the way of what leaves
-    const how = { isExit: this.#coins !== null && terms.side === 'SELL' }
-    if (list !== null) return gate.send('DELETE', market.lists!.one, { symbol, listClientOrderId: list }, how)
-    if (!isOnBook(attempt)) return gate.send('DELETE', market.conditional!.order, { clientAlgoId: clientId }, how)
-    const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    return gate.send('DELETE', market.paths.order, { symbol, ...by }, how)
-  }
-
-  /** Makes what rests there what is wanted now. */
-  async change(
-    line: Line,
-    current: Attempt,
-    view: OrderView,
-    { terms: wanted, target, stop }: Wanted,
-  ): Promise<boolean> {
-    const { market, gate } = this.#context
-    // what has triggered has no trigger any more
-    const sent = current.hasTriggered ? { ...current.terms, trigger: wanted.trigger } : current.terms
-    const isTorn = !current.hasTriggered && this.#isTorn(current, target ?? stop)
-    if ((isSame(sent, current.filled, wanted) && !isTorn) || sent.type === 'MARKET') return false
-    if (line.refused !== null && isSame(line.refused, 0n, wanted)) return false
-    if (current.hasTriggered && wanted.price === null) return false
-    if (!isOnBook(current)) return this.place(line, view, wanted, null)
-    // no price can be changed there, and a new order would want what the old one holds back
-    if (!market.amends) return isCancellable(current) && this.cancel(line, current)
-    const { symbol, clientId, orderId } = current
-    const quantity = wholeQty(current.filled, wanted)
-    const change = { symbol, side: wanted.side, quantity, price: wanted.price! }
-    const by: Record<string, string> = orderId ? { orderId } : { origClientOrderId: clientId }
-    const isWanted = () => this.#context.viewOf(symbol, view.id) !== undefined && isOf(line, current)
-    const outcome = await gate.send('PUT', market.paths.order, { ...change, ...by }, { isWanted })
-    if (outcome.kind === 'done') {
-      line.failures = 0
-      current.terms = { ...current.terms, qty: quantity, price: wanted.price }
-      this.#questions.learn(current, fieldsOf(outcome.reply))
-      return true
-    }
-    if (outcome.kind === 'failed') return !isWanted() || this.again(line, outcome.text)
-    if (outcome.kind === 'unknown') {
-      this.#sayUnknown(current, 'change', outcome)
-      current.state = 'unsure'
-      return true
-    }
-    if (this.#refusals.ofAmending(line, current, wanted, outcome) === 'unsure') current.state = 'unsure'
-    return true
-  }
-
-  #sayUnknown(
-    { clientId }: Attempt,
-    what: string,
-    { kind, text }: { readonly kind: string; readonly text: string },
-  ): void {
-    if (kind !== 'unknown') return
-    this.#context.host.log('warn', `nobody knows what came of the ${what} of ${clientId}: ${text}; it is asked for`, {
-      clientId,
-    })
-  }
-
-  /** Whether it should stand in one list with another, and does not. */
-  #isTorn({ symbol, list }: Attempt, other: string | null): boolean {
-    if (other === null) return false
-    const isThere = ({ list: its, state }: Attempt) => its === list && state !== 'ended' && state !== 'absent'
-    return list === null || !this.#context.attempts.of(symbol, other).some(isThere)
-  }
-}
-
-const CANCELLED = { status: 'CANCELED', algoStatus: 'CANCELED' }
-
-/** It has to be asked for. */
-function unsure(all: readonly Attempt[]): void {
-  for (const one of all) if (one.state === 'sending' || one.state === 'live') one.state = 'unsure'
-}
-
-/** Of an order list's reply, what it says of one of its orders; else the reply itself. */
-function replyOf({ list, clientId }: Attempt, reply: Fields): Fields {
-  if (list === null) return reply
-  const reports = rowsOf(reply['orderReports'])
-  return (
-    reports.find((one) => [textIn(one, 'clientOrderId'), textIn(one, 'origClientOrderId')].includes(clientId)) ?? {}
-  )
 }
 
 function doorOf({ route }: Terms, { conditional, paths }: Market): string {
