@@ -268,6 +268,9 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
         const box = await page.locator('#halted').boundingBox()
         expect(box!.y + box!.height).toBeLessThan(size.height)
       }
+      // on the phone verdict and words of what has drifted are in sight
+      const beside = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('#drifts .scroll'))`
+      expect(await inPage(page, beside)).toBe(0)
       expect(await text(page, '#champions')).toBe(
         `A newer champion of model ${EVIL} waits since 2023-11-14 22:13 UTC: this session keeps its own, and one that is begun with another --name asks it.`,
       )
