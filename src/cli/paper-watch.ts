@@ -39,7 +39,7 @@ export const WATCH: Flags = {
     value: 'ADDRESS',
   },
   expect: {
-    help: 'run that equity is held against (built in: the newest of the same strategy, code, parameters and series)',
+    help: 'run that equity and drift are held against (built in: the newest of the same strategy, code, parameters and series)',
     value: 'RUN',
   },
   webhook: {
@@ -72,8 +72,6 @@ export function watchingOf(flags: WatchFlags, io: Io): Watching {
   const isServed = (flags.dashboard ?? flags.metrics) !== undefined
   if (flags.host !== undefined && !isServed)
     throw new UsageError('--host is of --dashboard and --metrics: add one of them, or leave it out')
-  if (flags.expect !== undefined && flags.dashboard === undefined)
-    throw new UsageError('--expect is of --dashboard: add it, or leave it out')
   const hide = ownSecretsHider(io.env)
   const secrets = webhook === null ? [] : webhookSecrets(webhook)
   return {

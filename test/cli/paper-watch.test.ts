@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { PaperSnapshot } from '../../src/runs/paper/snapshot.ts'
 import { klinelab, scratch } from './klinelab.ts'
 import { klinelabHere } from './klinelab-here.ts'
 
@@ -77,7 +78,7 @@ describe('how a session is watched', () => {
       ['--host', '0.0.0.0'],
       '--host is of --dashboard and --metrics: add one of them, or leave it out',
     ],
-    ['a run to hold nothing against', ['--expect', 'latest'], '--expect is of --dashboard: add it, or leave it out'],
+    ['a run that is not there', ['--expect', 'nothing'], 'there is no run "nothing"'],
   ])('%s is refused before anything is begun', async (_, flags, words) => {
     const { code, stderr } = await klinelabHere([...PAPER, ...WEEK, '--out', scratch(), ...flags])
     expect(code).toBe(2)
@@ -96,6 +97,21 @@ describe('how a session is watched', () => {
       expect([code, stderr]).toEqual([2, expect.stringContaining(words)])
       expect(stderr).not.toContain('fifteen letters')
     }
+  })
+
+  test('drift is held against the run that is named, else against the newest', async () => {
+    const out = scratch()
+    const [, strategy, ...rest] = PAPER
+    for (const to of ['2023-06-01', '2023-03-01'])
+      await klinelabHere(['backtest', strategy!, ...rest, '--from', '2023-01-01', '--to', to, '--out', out])
+    const runs = (await klinelabHere(['runs', '--out', out, '--json'])).json<{ runs: { run: string; to: number }[] }>()
+    const runTo = (to: string) => runs.runs.find((one) => one.to === Date.parse(to))!.run
+    const heldAgainst = async (...flags: string[]) => {
+      const done = await klinelabHere([...PAPER, ...WEEK, '--out', out, '--json', ...flags])
+      return done.json<PaperSnapshot>().drift!.run
+    }
+    expect(await heldAgainst('--name', 'one', '--expect', runTo('2023-06-01'))).toBe(runTo('2023-06-01'))
+    expect(await heldAgainst('--name', 'two')).toBe(runTo('2023-03-01'))
   })
 
   test('a run that is not there, and an address that is none of this machine, leave the session to the next command', async () => {

@@ -6,6 +6,7 @@ import { timeName } from '../../core/time.ts'
 import { getSeries } from '../../data/collect/get.ts'
 import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
 import { accountsFolder, originsFor, pausesFile } from '../../runs/connect-settings.ts'
+import { findRun } from '../../runs/load-run.ts'
 import { FundingRates } from '../../runs/paper/funding-rates.ts'
 import { liveFeed } from '../../runs/paper/live-feed.ts'
 import { openBroker } from '../../runs/paper/open-broker.ts'
@@ -48,6 +49,7 @@ export default {
       throw new UsageError('--from, --to and --speed are of a replay: add --replay, or leave them out')
     const market = marketOf(flags.broker, data)
     const watching = watchingOf(flags, io)
+    const expect = flags.expect === undefined ? undefined : findRun(flags.expect, settings.out, io.cwd, 'backtest')
     const asked = { strategy: args.words[0]!, data, ...(set !== undefined && { set: Object.fromEntries(set) }) }
     // before any key is looked at
     const promotion = flags.broker?.[0] === 'demo' ? await admit(asked, settings, io.warn) : null
@@ -72,6 +74,7 @@ export default {
       monotonic: () => performance.now(),
       speed: speed ?? 'max',
       onStop: flags.onStop ?? 'keep',
+      ...(expect !== undefined && { expect }),
       redact: watching.redact,
     }).finally(() => {
       training.end()

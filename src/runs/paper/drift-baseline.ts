@@ -14,9 +14,13 @@ export type DriftBaseline =
     }
   | { readonly run: null; readonly reason: string }
 
-/** The newest backtest of a session's strategy, code, parameters and series. One that cannot be read is none, and ends no session. */
-export async function driftBaseline(file: SessionFile, out: string): Promise<DriftBaseline> {
-  const dir = newestRunOf(file, out)
+/**
+ * The run that was named, else the newest backtest of a session's strategy, code, parameters and series. One that cannot be read is
+ * none, and ends no session.
+ * @param named its folder
+ */
+export async function driftBaseline(file: SessionFile, out: string, named?: string): Promise<DriftBaseline> {
+  const dir = named ?? newestRunOf(file, out)
   if (dir === null)
     return {
       run: null,

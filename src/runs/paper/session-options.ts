@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly speed: number | 'max'
   /** What becomes of open orders when it stops. */
   readonly onStop: 'keep' | 'cancel'
+  /** Folder of the run that it is held against. Built in: the newest of the same strategy, code, parameters and series. */
+  readonly expect?: string
   /** Takes secrets out of what is said and kept. Built in: nothing is secret. */
   readonly redact?: <T>(value: T) => T
 }

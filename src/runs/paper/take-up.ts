@@ -71,7 +71,7 @@ export async function takeUp(options: SessionOptions): Promise<TakenUp> {
       journal.write({ kind: 'start', at: file.created, session: digest, warmup } satisfies JournalRecord)
       await journal.flush()
     }
-    const drift = new Drift(file, await driftBaseline(file, settings.out), prepared?.beside ?? [])
+    const drift = new Drift(file, await driftBaseline(file, settings.out, options.expect), prepared?.beside ?? [])
     const remarks = remarksOf(journal, state, isNew)
     return { dir, file, state, prepared, journal, alarms, drift, held, remarks }
   } catch (error) {
