@@ -1,4 +1,5 @@
 import type { Account } from './account.ts'
+import type { LateMarks } from './late-marks.ts'
 import type { Position } from './position.ts'
 import type { AccountView, PositionView } from './strategy.ts'
 import { snapshot, strictBase } from './view.ts'
@@ -13,10 +14,12 @@ const POSITION = ['qty', 'entryPrice', 'entryTime', 'unrealised', 'bars', 'high'
 
 export class AccountReading extends strictBase('account', ACCOUNT) implements AccountView {
   readonly #account: Account
+  readonly #marks: LateMarks | null
 
-  constructor(account: Account) {
+  constructor(account: Account, marks: LateMarks | null) {
     super()
     this.#account = account
+    this.#marks = marks
     Object.freeze(this)
   }
   get cash() {
@@ -26,6 +29,7 @@ export class AccountReading extends strictBase('account', ACCOUNT) implements Ac
     return this.#account.free
   }
   get equity() {
+    this.#marks?.take()
     return this.#account.equity
   }
   get fees() {
@@ -50,10 +54,12 @@ export class AccountReading extends strictBase('account', ACCOUNT) implements Ac
 
 export class PositionReading extends strictBase('position', POSITION) implements PositionView {
   readonly #position: Position
+  readonly #marks: LateMarks | null
 
-  constructor(position: Position) {
+  constructor(position: Position, marks: LateMarks | null) {
     super()
     this.#position = position
+    this.#marks = marks
     Object.freeze(this)
   }
   get qty() {
@@ -72,9 +78,11 @@ export class PositionReading extends strictBase('position', POSITION) implements
     return this.#position.bars
   }
   get high() {
+    this.#marks?.take()
     return this.#position.high
   }
   get low() {
+    this.#marks?.take()
     return this.#position.low
   }
   toJSON() {

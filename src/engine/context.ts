@@ -1,6 +1,7 @@
 import type { Bar } from '../core/bar.ts'
 import type { RunEvent } from '../core/event.ts'
 import { PositionReading } from './book-views.ts'
+import type { LateMarks } from './late-marks.ts'
 import type { Slot } from './slot.ts'
 import type { AccountView, BarContext, BarsContext, Indicators, PositionView } from './strategy.ts'
 
@@ -20,17 +21,29 @@ export class SlotContext implements Context {
   readonly state: unknown
   readonly #slot: Slot
   readonly #clock: Float64Array
+  readonly #marks: LateMarks | null
 
-  /** @param clock holds the instant at hand, UTC ms */
-  constructor(slot: Slot, clock: Float64Array, account: AccountView, params: unknown, state: unknown) {
+  /**
+   * @param clock holds the instant at hand, UTC ms
+   * @param marks that may be late; `null` where every bar is marked before anybody looks
+   */
+  constructor(
+    slot: Slot,
+    clock: Float64Array,
+    account: AccountView,
+    marks: LateMarks | null,
+    params: unknown,
+    state: unknown,
+  ) {
     this.#slot = slot
     this.#clock = clock
+    this.#marks = marks
     this.bar = slot.bar
     this.ind = slot.ind as never
     this.prev = slot.prev as never
     this.also = slot.also as never
     this.models = slot.models as never
-    this.position = new PositionReading(slot.position)
+    this.position = new PositionReading(slot.position, marks)
     this.account = account
     this.params = params
     this.symbol = slot.symbol
@@ -39,6 +52,7 @@ export class SlotContext implements Context {
   }
   /** `onBar` is called at the instant at which its bar closes; read here, as a longer getter would box the number. */
   get at() {
+    this.#marks?.take()
     return this.#clock[0]!
   }
   get orders() {
@@ -77,7 +91,7 @@ export class TogetherContext implements BarsContext<unknown, Indicators, unknown
     this.inds = each((slot) => slot.ind as never)
     this.prevs = each((slot) => slot.prev as never)
     this.models = each((slot) => slot.models as never)
-    this.positions = each((slot) => new PositionReading(slot.position))
+    this.positions = each((slot) => new PositionReading(slot.position, null))
     this.orders = bySymbol(slots, (slot) => slot.orderViews())
     this.events = bySymbol(slots, (slot) => sealed(slot.recentTogether))
     Object.freeze(this)

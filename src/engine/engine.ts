@@ -15,6 +15,7 @@ import { EventLog } from './event-log.ts'
 import { exactEquity } from './exact-equity.ts'
 import { Flattening } from './flattening.ts'
 import { slippageOf } from './impact.ts'
+import { LateMarks } from './late-marks.ts'
 import { Delay } from './latency.ts'
 import { Margin } from './margin.ts'
 import { OrderDesk } from './order-desk.ts'
@@ -79,7 +80,6 @@ export class Engine {
     this.#onBars = strategy.onBars
     this.#params = paramsView(params)
     this.account = new Account(options.cash)
-    this.#reading = new AccountReading(this.account)
     const remark = (text: string) => this.#remarks.add(text)
     const { slippage, participation, latency, cancelLatency } = options.execution ?? PLAIN_EXECUTION
     const { limitTouch } = options
@@ -114,17 +114,22 @@ export class Engine {
       options.times ?? null,
       options.equity ?? null,
     )
+    const isQuietPossible = this.#margin === null && this.#risk === null && this.#onBars === null
+    const marks =
+      isQuietPossible && this.slots.length === 1 && this.slots[0]!.step > 0 && this.#onBar !== null
+        ? new LateMarks(this.slots[0]!, this.account, this.#curve, this.#clock)
+        : null
+    this.#reading = new AccountReading(this.account, marks)
     const state = this.#guard(null, () => strategy.state(this.#params))
     this.#state = plainState(state, strategy.name)
     this.#contexts = this.slots.map(
-      (slot) => new SlotContext(slot, this.#clock, this.#reading, this.#params, this.#state),
+      (slot) => new SlotContext(slot, this.#clock, this.#reading, marks, this.#params, this.#state),
     )
     this.#together = new TogetherContext(this.slots, this.#clock, this.#reading, this.#params, this.#state)
-    const isQuietPossible = this.#margin === null && this.#risk === null && this.#onBars === null
     this.#lane =
-      isQuietPossible && this.slots.length === 1 && this.slots[0]!.step > 0 && this.#onBar !== null
-        ? new QuietLane(this.slots[0]!, this.account, this.#curve, this.#clock, this.#onBar, this.#contexts[0]!)
-        : null
+      marks === null || this.#onBar === null
+        ? null
+        : new QuietLane(this.slots[0]!, marks, this.#onBar, this.#contexts[0]!)
     this.#guard(null, () =>
       strategy.onStart?.({
         params: this.#params,

@@ -1,41 +1,34 @@
 import { fromUnits } from '../core/decimal.ts'
 import type { Decision } from '../core/order.ts'
-import type { Account } from './account.ts'
 import type { Context } from './context.ts'
-import type { EquityCurve } from './equity-curve.ts'
 import { waitsAbove } from './fill-model.ts'
+import type { LateMarks } from './late-marks.ts'
 import type { Slot } from './slot.ts'
 
 /** Prices and the time at which an open order may notice a bar. */
 const [ABOVE, BELOW, UNTIL] = [0, 1, 2]
 
+/** Bars that are held against their instants one by one: a stretch that ends sooner has compared few in vain. */
+const COMPARED = 256
+
 /**
  * Most bars of most runs: nothing has happened since the strategy was asked last, and the open orders of the one instrument rest
  * beyond the bar's extremes. Of the life of such a bar these steps are left, and here they are a loop with its variables at hand:
- * the cursor moves, equity is marked, the strategy is asked. The first bar that is otherwise ends it, untouched.
+ * the cursor moves, the strategy is asked; what the bars come to is marked late (`LateMarks`). The first bar that is otherwise ends
+ * it, untouched.
  */
 export class QuietLane {
   readonly #slot: Slot
-  readonly #account: Account
-  readonly #curve: EquityCurve
-  readonly #clock: Float64Array
+  readonly #marks: LateMarks
   readonly #onBar: (context: never) => Decision
   readonly #context: Context
   readonly #reach = new Float64Array(3)
   #decision: Decision
 
-  constructor(
-    slot: Slot,
-    account: Account,
-    curve: EquityCurve,
-    clock: Float64Array,
-    onBar: (context: never) => Decision,
-    context: Context,
-  ) {
+  /** @param marks are taken at the end of every stretch */
+  constructor(slot: Slot, marks: LateMarks, onBar: (context: never) => Decision, context: Context) {
     this.#slot = slot
-    this.#account = account
-    this.#curve = curve
-    this.#clock = clock
+    this.#marks = marks
     this.#onBar = onBar
     this.#context = context
   }
@@ -61,66 +54,52 @@ export class QuietLane {
     const end = openTimes[row + until - from - 1]!
     // every bar has its instant: as many of both from one time to another are the same, and need not be compared one by one
     const isEven = slot.step === step && end === column[until - 1] && end < slot.nextRulesAt
+    const bound = isEven ? row + until - from : this.#evenUntil(column, step, from, until)
     slot.isFresh = true
-    return this.#run(column, step, from, until, isEven, this.#curve.reserve(until - from))
+    this.#marks.begin(until - from)
+    try {
+      return from + this.#run(bound) - row
+    } finally {
+      this.#marks.end()
+    }
+  }
+
+  /** The row after those, `COMPARED` at most, whose bars close at their instants under the rules that are in force. */
+  #evenUntil(column: Float64Array, step: number, from: number, until: number): number {
+    const { openTimes, cursor, step: barStep, nextRulesAt } = this.#slot
+    let row = cursor.row + 1
+    const end = Math.min(until, from + COMPARED)
+    for (let k = from; k < end; k++, row++) {
+      const open = openTimes[row]!
+      if (open + barStep !== column[k]! + step || open >= nextRulesAt) break
+    }
+    return row
   }
 
   /**
-   * The loop. What it calls is written out or small: a compiler that has used up what it may take into one function leaves the reads
-   * of indicators out of it, each of which then makes a number on the heap.
+   * The loop over rows from the next one on. What it calls is written out or small: a compiler that has used up what it may take into
+   * one function leaves the reads of indicators out of it, each of which then makes a number on the heap.
+   * @returns the first row that is not quiet, or the one whose bar the strategy has answered
    */
-  #run(
-    column: Float64Array,
-    step: number,
-    from: number,
-    until: number,
-    isEven: boolean,
-    equities: Float64Array,
-  ): number {
+  #run(bound: number): number {
     const slot = this.#slot
-    const account = this.#account
-    const curve = this.#curve
-    const clock = this.#clock
-    const reach = this.#reach
     const onBar = this.#onBar
     const context = this.#context as never
-    const { position, openTimes, highs, lows, marks, readyRow, nextRulesAt, cursor, isWhole } = slot
-    const { heldQty } = position
-    const { marked } = account
-    const barStep = slot.step
+    const { openTimes, highs, lows, readyRow, cursor, isWhole } = slot
     const hasOrders = slot.orders.length > 0
-    const basis = account.basis[0]!
-    const { keepsTimes } = curve
-    let row = cursor.row + 1
-    for (let k = from; k < until; k++, row++) {
-      const open = openTimes[row]!
-      if (!isEven && (open + barStep !== column[k]! + step || open >= nextRulesAt)) return k
-      if (hasOrders && (highs[row]! >= reach[ABOVE]! || lows[row]! <= reach[BELOW]! || open >= reach[UNTIL]!)) return k
-      clock[0] = open + barStep
-      if (isWhole) {
-        cursor.row = row
-        cursor.now = row
-        cursor.before = row - 1
-      } else slot.moveTo(row)
-      let equity = basis
-      if (heldQty !== 0) {
-        equity += heldQty * marks[row]!
-        // what began inside this bar would have been news
-        position.track(highs[row]!, lows[row]!)
-      }
-      equities[curve.length] = equity
-      marked[0] = equity
-      // nothing has been booked since the last instant: cash is what it was, if there was one
-      if (keepsTimes || curve.length === 0) curve.end(account)
-      else curve.length++
+    const [above, below, until] = [this.#reach[ABOVE]!, this.#reach[BELOW]!, this.#reach[UNTIL]!]
+    for (let row = cursor.row + 1; row < bound; row++) {
+      if (hasOrders && (highs[row]! >= above || lows[row]! <= below || openTimes[row]! >= until)) return row
+      if (isWhole) cursor.row = row
+      else slot.moveTo(row)
       if (row < readyRow) continue
       const decision = onBar(context)
       if (decision !== undefined && decision !== null) {
         this.#decision = decision
-        return k
+        return row
       }
     }
-    return until
+    return bound
   }
 
   /** Where open orders wait; false where one may notice any bar. As `isOutOfReach`. */

@@ -104,11 +104,11 @@ export class Slot {
     this.bar = new BarView(this.cursor, bars, this.interval)
     this.#feed = options.feed ?? null
     if (this.#feed === null) this.#computed = bars.length
-    const isRing = this.#feed !== null
+    const lie = this.#feed === null ? 'whole' : 'in rings'
     this.#mask = this.#feed?.mask ?? -1
-    this.ind = indicatorView('ind', this.cursor, options.indicators, 0, isRing)
-    this.prev = indicatorView('prev', this.cursor, options.indicators, 1, isRing)
-    this.models = indicatorView('models', this.cursor, options.models ?? {}, 0, false)
+    this.ind = indicatorView('ind', this.cursor, options.indicators, 0, lie)
+    this.prev = indicatorView('prev', this.cursor, options.indicators, 1, lie)
+    this.models = indicatorView('models', this.cursor, options.models ?? {}, 0, 'whole')
     this.openTimes = bars.openTime
     this.highs = bars.high
     this.lows = bars.low
@@ -125,8 +125,8 @@ export class Slot {
       higher.push({ cursor, rows: columns.rows })
       also[name] = Object.freeze({
         bar: new BarView(cursor, columns.bars, columns.bars.series.interval),
-        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0, false),
-        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1, false),
+        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0, 'higher'),
+        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1, 'higher'),
       })
     }
     this.#higher = higher

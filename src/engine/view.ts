@@ -30,8 +30,8 @@ interface Shape {
   readonly what: string
   readonly values: readonly string[]
   readonly groups: readonly string[]
-  /** Where a value lies: in a whole column at its row, or in a ring where the cursor says. */
-  readonly place: 'column' | 'now' | 'before'
+  /** Where a value lies: in a whole column at the cursor's row or so many before it, or in a ring where the cursor says. */
+  readonly place: 'row' | 'back' | 'now' | 'before'
   /** All of them as they were declared. */
   readonly declared: readonly string[]
 }
@@ -42,8 +42,8 @@ const NONE = Float64Array.of(Number.NaN)
 const classes = new Map<string, ViewClass>()
 
 /**
- * The class whose instances have one getter per name, reading row `cursor.row − back` of its column, NaN before row 0. Of
- * rings the getter is so small that it always vanishes into the strategy: a number that it returned would be boxed. Columns
+ * The class whose instances have one getter per name, reading row `cursor.row − back` of its column, NaN before row 0. Where nobody can
+ * ask before row 0 the getter is so small that it always vanishes into the strategy: a number that it returned would be boxed. Columns
  * and cursor are private to it: with them a strategy could read the next bar. Names are computed keys, which unlike
  * written ones may be any text, `constructor` included.
  */
@@ -64,7 +64,7 @@ function viewClass(shape: Shape): ViewClass {
         ${groups.map((_, k) => `this.#g${k} = groups[${k}]`).join('; ')}
       }
       ${declared.includes('toJSON') ? '' : `toJSON() { return Object.fromEntries(${JSON.stringify(declared)}.map((name) => [name, this[name]])) }`}
-      ${values.map((name, k) => getter(name, place === 'column' ? `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row] : NONE[0]` : `return this.#c${k}[this.#cursor.${place}]`)).join('\n')}
+      ${values.map((name, k) => getter(name, place === 'back' ? `const row = this.#cursor.row - this.#back; return row >= 0 ? this.#c${k}[row] : NONE[0]` : `return this.#c${k}[this.#cursor.${place}]`)).join('\n')}
       ${groups.map((name, k) => getter(name, `return this.#g${k}`)).join('\n')}
     }`,
   )
@@ -177,21 +177,25 @@ export class BarView extends strictBase('bar', BAR) implements Bar {
 // one for all runs, as the classes of indicators are
 Object.freeze(BarView.prototype)
 
+/** Places in a ring, of this bar and of the one before it. */
+const RING = ['now', 'before'] as const
+
 /** Columns of declared indicators: name → output → values. */
 export type IndicatorColumns = Readonly<Record<string, Readonly<Record<string, Float64Array>>>>
 
 /**
  * A view of indicators: single ones as numbers, those with several outputs as a view of their own; `back` 1 looks one bar
- * back. Columns are whole, or rings in which the cursor says where to look.
+ * back. Columns are whole, or rings in which the cursor says where to look; those of a higher interval may be asked for before
+ * their first row.
  */
 export function indicatorView(
   what: string,
   cursor: Cursor,
   indicators: IndicatorColumns,
   back: 0 | 1,
-  isRing: boolean,
+  lie: 'whole' | 'in rings' | 'higher',
 ): object {
-  const place = !isRing ? 'column' : back === 0 ? 'now' : 'before'
+  const place = lie === 'in rings' ? RING[back] : back === 0 && lie === 'whole' ? 'row' : 'back'
   const all = Object.entries(indicators)
   const singles = all.filter(([, outputs]) => Object.hasOwn(outputs, 'value'))
   const groups = all.filter(([, outputs]) => !Object.hasOwn(outputs, 'value'))

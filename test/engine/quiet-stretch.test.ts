@@ -4,7 +4,8 @@ import type { EngineResult } from '../../src/core/run.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { barsOf, FILTERS, HOUR, instrumentOf, type Row } from './scene.ts'
 
-const FLAT: Row = [100, 101, 99, 100]
+/** Bars that open at 100 and close at 99.5, 100 and 100.5 by turns. */
+const closing = (k: number): Row => [100, 101, 99, 99.5 + 0.5 * (k % 3)]
 
 interface Stretch {
   /** What the strategy asks at the first bar; then it looks on. */
@@ -13,10 +14,12 @@ interface Stretch {
   readonly later?: string
   /** Bars before the first instant. */
   readonly startRow?: number
+  /** Hours that have an instant and no bar. */
+  readonly without?: readonly number[]
 }
 
 /** Twenty like bars told at once, by an engine whose host knows their times. */
-function pass({ request, later, startRow = 0 }: Stretch): EngineResult {
+function pass({ request, later, startRow = 0, without = [] }: Stretch): EngineResult & { readonly asked: number[] } {
   const instrument = instrumentOf({ lot: { min: '0.5', max: '9000', step: '0.5' } })
   const [first] = instrument.snapshots
   const rules = {
@@ -24,12 +27,16 @@ function pass({ request, later, startRow = 0 }: Stretch): EngineResult {
     validFrom: 12 * HOUR,
     filters: { ...FILTERS, lot: { min: '1', max: '9000', step: later! } },
   }
-  const bars = barsOf(Array.from({ length: 20 }, () => FLAT))
+  const bars = barsOf(Array.from({ length: 20 }, (_, k) => (without.includes(k) ? null : closing(k))))
+  const asked: number[] = []
   const strategy = defineStrategy({
     name: 'looks-on',
-    onBar: ({ bar }) => (bar.openTime === 0 ? request : undefined),
+    onBar({ bar, at }) {
+      asked.push(at / HOUR)
+      return bar.openTime === 0 ? request : undefined
+    },
   })
-  const opens = bars.openTime.subarray(startRow)
+  const opens = Float64Array.from({ length: 20 - startRow }, (_, k) => (startRow + k) * HOUR)
   const engine = new Engine({
     ...{ strategy, params: {}, cash: 10_000, instants: opens.length, limitTouch: false },
     times: () => opens.map((at) => at + HOUR),
@@ -47,7 +54,7 @@ function pass({ request, later, startRow = 0 }: Stretch): EngineResult {
     ],
   })
   engine.onInstants(opens, HOUR, 0, opens.length)
-  return engine.finish()
+  return { ...engine.finish(), asked }
 }
 
 /** What became of an order in the midst of a stretch, and at which open. */
@@ -72,4 +79,12 @@ test('cash is what it is from the first instant on, where that is quiet already:
     expect([...cash]).toEqual(Array(20 - startRow).fill(10_000))
     expect(equity).toEqual(cash)
   }
+})
+
+test('an instant at which no bar closes is marked at the close before it, and nobody is asked', () => {
+  const { asked, equity } = pass({ request: buy({ qty: 2 }), without: [7, 8, 15] })
+  expect(asked).toEqual([1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20])
+  const closes = Array.from({ length: 20 }, (_, k) => closing(k === 7 || k === 8 ? 6 : k === 15 ? 14 : k)![3])
+  // bought at the open of the second bar
+  expect([...equity.equity]).toEqual(closes.map((close, k) => (k === 0 ? 10_000 : 10_000 + 2 * (close - 100))))
 })

@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { buy, close } from '../../src/core/order.ts'
+import { defineStrategy } from '../../src/engine/index.ts'
+import { type Row, stage } from './scene.ts'
+
+/** A bar somewhere near 100, or none at all. */
+const row = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(null) },
+  {
+    weight: 12,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 95, max: 105 }), fc.integer({ min: 95, max: 105 }), fc.nat(3), fc.nat(3))
+      .map(([open, last, up, down]): Row => [open, Math.max(open, last) + up, Math.min(open, last) - down, last]),
+  },
+)
+const first: Row = [100, 101, 99, 100]
+
+/** Bars at which the strategy buys, closes and looks. */
+const plan = fc.record({
+  rows: fc.array(row, { minLength: 60, maxLength: 60 }).map((rows) => [first, ...rows, first]),
+  buys: fc.nat(12),
+  lasts: fc.integer({ min: 5, max: 40 }),
+  stop: fc.option(fc.integer({ min: 60, max: 96 }), { nil: undefined }),
+  looks: fc.array(fc.tuple(fc.nat(60), fc.constantFrom('at', 'equity', 'high', 'low', 'unrealised', 'bars')), {
+    maxLength: 12,
+  }),
+})
+
+/** What it saw, and what came of it. */
+function run(
+  { rows, buys, lasts, stop, looks }: typeof plan extends fc.Arbitrary<infer T> ? T : never,
+  isWatched: boolean,
+) {
+  const seen: unknown[] = []
+  let calls = -1
+  const strategy = defineStrategy({
+    name: 'looks-now-and-then',
+    // limits that nobody reaches: such an account is watched, and marked, bar by bar
+    ...(isWatched && { risk: { maxDrawdown: 0.99 } }),
+    onBar(context) {
+      calls++
+      for (const [bar, what] of looks)
+        if (bar === calls)
+          seen.push([
+            bar,
+            what,
+            what === 'at' ? context.at : what === 'equity' ? context.account.equity : context.position[what],
+          ])
+      if (calls === buys) return buy({ qty: 2, ...(stop !== undefined && { stopLoss: stop }) })
+      if (calls === buys + lasts) return close()
+      return undefined
+    },
+  })
+  const result = stage({ strategy, series: [{ symbol: 'BTCUSDT', rows }] })
+  const { equity, time, cash, exposure } = result.equity
+  return { seen, trades: result.trades, columns: [equity, time, cash, exposure].map((column) => [...column]) }
+}
+
+test('what a strategy sees, and what a run comes to, is the same whether bars are marked one by one or late', () => {
+  fc.assert(
+    fc.property(plan, (asked) => {
+      expect(run(asked, false)).toEqual(run(asked, true))
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('a strategy that throws does so at the close of its bar, and what it is told of is marked', () => {
+  const strategy = defineStrategy({
+    name: 'throws',
+    onBar({ account, at }) {
+      if (at === 4 * 3_600_000) throw new Error(`at ${at / 3_600_000} with ${account.equity}`)
+    },
+  })
+  const rows = Array.from({ length: 8 }, () => first)
+  expect(() => stage({ strategy, series: [{ symbol: 'BTCUSDT', rows }] })).toThrow(
+    'strategy throws (bar closed 1970-01-01T04:00:00.000Z, BTCUSDT) threw Error: at 4 with 10000',
+  )
+})
