@@ -5,81 +5,93 @@ import type { FeedEvent, FeedRemark } from './feed.ts'
 import type { SessionFile } from './session-file.ts'
 
 /** What a person should know of what a feed says; `null` where that is nothing. @param stop what ends the session, as it is typed */
-export function remarkAlarm(
-  remark: FeedRemark,
-  { slots, safety, broker }: SessionFile,
-  now: number,
-  stop: string,
-): Alarm | null {
-  const name = (slot: number) => slots[slot]!.series
-  const alarm = (severity: Alarm['severity'], kind: string, text: string, of?: string): Alarm => ({
+export function remarkAlarm(remark: FeedRemark, file: SessionFile, now: number, stop: string): Alarm | null {
+  const said = 'venue' in remark ? ofVenue(remark, file) : ofSeries(remark, file, stop)
+  if (said === null) return null
+  const { kind, text, severity = 'warning', of } = said
+  return {
     ...{ at: now, kind, severity, text },
     facts: { ...remark },
     ...(of !== undefined && { stands: standsAs(kind, of) }),
-  })
-  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+  }
+}
+
+interface Said {
+  readonly kind: string
+  readonly text: string
+  /** `warning` where it is left out. */
+  readonly severity?: Alarm['severity']
+  /** Series or venue that it stands for until it is over with that; without it, it is over as it is said. */
+  readonly of?: string
+}
+
+type OfVenue = Extract<FeedRemark, { readonly venue: string }>
+
+function ofVenue(remark: OfVenue, { safety }: SessionFile): Said | null {
+  const { venue } = remark
   switch (remark.kind) {
-    case 'late':
-      return alarm(
-        'warning',
-        'late-bar',
-        `${name(remark.bar.slot)}: the bar that closed at ${timeName(remark.at)} came ${seconds(remark.by)} after its close, when its instant was over; it is kept and not applied`,
-      )
-    case 'revised':
-      return alarm(
-        'warning',
-        'revised-bar',
-        `${name(remark.bar.slot)}: the bar of ${timeName(remark.bar.openTime)} has another ${remark.field} now, ${remark.is} instead of ${remark.was}; what was decided on it stays`,
-      )
-    case 'hole':
-      return alarm(
-        'warning',
-        'hole',
-        `${name(remark.slot)}: no bars from ${timeName(remark.from)} to ${timeName(remark.to)}: ${remark.why}`,
-      )
-    case 'passed':
-      return alarm(
-        'warning',
-        'passed-over',
-        `${name(remark.slot)}: its bar that closed at ${timeName(remark.at)} had not come after ${seconds(remark.waited)}, and the others went on without it`,
-        name(remark.slot),
-      )
-    case 'silent':
-      return alarm(
-        'warning',
-        'silent',
-        `${name(remark.slot)}: nothing was heard since ${timeName(remark.since)}, longer than ${seconds(remark.allowed)}${silence(broker, stop)}`,
-        name(remark.slot),
-      )
-    case 'ended':
-      return alarm(
-        'critical',
-        'series-ended',
-        `${name(remark.slot)}: cannot be streamed any more: ${remark.why}`,
-        name(remark.slot),
-      )
     case 'disconnected':
-      return alarm('warning', 'disconnected', `${remark.venue}: ${lost(remark.why)}`, remark.venue)
-    case 'clock':
+      return { kind: 'disconnected', text: `${venue}: ${lost(remark.why)}`, of: venue }
+    case 'clock': {
       // where time goes otherwise than here, that is no fault
       if (safety.maxClockOffset === null) return null
-      return alarm(
-        'warning',
-        'clock-offset',
-        `our clock is off: that of ${remark.venue} is ${seconds(Math.abs(remark.ahead))} ${remark.ahead > 0 ? 'ahead' : 'behind'}`,
-      )
-    case 'no-funding':
-      return alarm(
-        'warning',
-        'no-funding',
-        `${name(remark.slot)}: the funding of ${timeName(remark.time)} could not be had: ${remark.why}; it is charged when it is known`,
-        `${name(remark.slot)} ${remark.time}`,
-      )
-    case 'heard':
+      const off = `${seconds(Math.abs(remark.ahead))} ${remark.ahead > 0 ? 'ahead' : 'behind'}`
+      return { kind: 'clock-offset', text: `our clock is off: that of ${venue} is ${off}` }
+    }
     case 'connected':
       return null
   }
 }
+
+function ofSeries(remark: Exclude<FeedRemark, OfVenue>, { slots, broker }: SessionFile, stop: string): Said | null {
+  const name = slots['bar' in remark ? remark.bar.slot : remark.slot]!.series
+  switch (remark.kind) {
+    case 'late':
+      return {
+        kind: 'late-bar',
+        text: `${name}: the bar that closed at ${timeName(remark.at)} came ${seconds(remark.by)} after its close, when its instant was over; it is kept and not applied`,
+      }
+    case 'revised':
+      return {
+        kind: 'revised-bar',
+        text: `${name}: the bar of ${timeName(remark.bar.openTime)} has another ${remark.field} now, ${remark.is} instead of ${remark.was}; what was decided on it stays`,
+      }
+    case 'hole':
+      return {
+        kind: 'hole',
+        text: `${name}: no bars from ${timeName(remark.from)} to ${timeName(remark.to)}: ${remark.why}`,
+      }
+    case 'passed':
+      return {
+        kind: 'passed-over',
+        text: `${name}: its bar that closed at ${timeName(remark.at)} had not come after ${seconds(remark.waited)}, and the others went on without it`,
+        of: name,
+      }
+    case 'silent':
+      return {
+        kind: 'silent',
+        text: `${name}: nothing was heard since ${timeName(remark.since)}, longer than ${seconds(remark.allowed)}${silence(broker, stop)}`,
+        of: name,
+      }
+    case 'ended':
+      return {
+        kind: 'series-ended',
+        text: `${name}: cannot be streamed any more: ${remark.why}`,
+        severity: 'critical',
+        of: name,
+      }
+    case 'no-funding':
+      return {
+        kind: 'no-funding',
+        text: `${name}: the funding of ${timeName(remark.time)} could not be had: ${remark.why}; it is charged when it is known`,
+        of: `${name} ${remark.time}`,
+      }
+    case 'heard':
+      return null
+  }
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
 /** A simulated exchange whose replay is over answers on, and its streams say nothing of that. */
 const silence = (broker: string, stop: string) =>
