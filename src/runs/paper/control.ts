@@ -155,7 +155,9 @@ export function askSession(dir: string, request: ControlRequest): Promise<Contro
     socket.setEncoding('utf8')
     socket.setTimeout(PATIENCE, () => {
       socket.destroy()
-      reject(new Error(`${dir}: the session does not answer`))
+      const open =
+        request.ask === 'status' ? '' : `; whether it will ${request.ask} nobody can say yet: ask for its status`
+      reject(new Error(`${dir}: the session has not answered for ${PATIENCE / 1000} s${open}`))
     })
     socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`))
     socket.on('data', (part) => {

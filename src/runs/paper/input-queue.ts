@@ -68,6 +68,12 @@ export class InputQueue {
     if (this.#fault !== null) throw this.#fault
   }
 
+  /** Resolves when all that has been put by now has acted; what is put meanwhile is not waited for. */
+  async passed(): Promise<void> {
+    this.throwIfFailed()
+    await this.#waiting.at(-1)?.taken.promise
+  }
+
   /** Resolves when all that was put has acted. */
   async idle(): Promise<void> {
     this.throwIfFailed()

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { firstRowAt } from '../../core/bar.ts'
 import { VERSION } from '../package-info.ts'
 import type { Alarm } from './alarm.ts'
@@ -375,12 +374,25 @@ export class PaperSession {
     else if (['resume', 'halt', 'flatten'].includes(request.ask)) {
       const { ask, why } = request as Extract<ControlRequest, { why: string }>
       this.log('info', `${ask}: ${why}`)
-      // what is wrong still halts it again: whoever asked is told, unless the exchange takes its time
-      await Promise.race([this.command(ask, why, 'a person'), wait(ANSWER, undefined, { ref: false })])
+      await this.#obey(ask, why)
     } else if (request.ask !== 'status')
       return { ok: false, error: `"${(request as { ask: string }).ask}" is no request` }
     if (request.ask === 'status') this.#drift.look(this.state)
     return { ok: true, snapshot: this.snapshot() }
+  }
+
+  /** What a person is told that was done is on the disk, with what was accepted by it, and is so after a kill or a power cut. */
+  async #obey(command: PaperCommand, why: string): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    const cancel = this.#options.real.after(ANSWER, late.resolve)
+    try {
+      await this.#queue.put({ kind: 'command', at: this.#now(), command, why, by: 'a person' })
+      await this.#queue.passed()
+      // what is wrong still halts it again: whoever asked is told, unless the exchange takes its time
+      if (command === 'resume') await Promise.race([this.#looked, late.promise])
+    } finally {
+      cancel()
+    }
   }
 
   /** Says that something needs a person's eyes; kept in the session's folder. */
