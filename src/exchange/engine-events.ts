@@ -5,6 +5,7 @@ import type { AccountBook, Traded } from './account-book.ts'
 import type { AlgoOrder } from './algo-order.ts'
 import { unitsOf } from './amounts.ts'
 import { type ExchangeOrder, isOpen, newOrder, priceText, qtyText } from './exchange-order.ts'
+import { forceOrderOf } from './force-order.ts'
 import { causeOf, systemOrder } from './system-order.ts'
 import { type ExchangeTrade, moneyText } from './user-events.ts'
 import type { Voice } from './voice.ts'
@@ -122,6 +123,8 @@ export class EngineEvents {
     this.#income(trade, isForeign)
     this.#voice.trade(trade)
     this.#voice.order(order, order.type === 'LIQUIDATION' ? 'CALCULATED' : 'TRADE', trade)
+    const forced = forceOrderOf(order, qty)
+    if (forced !== null) this.#market.force(forced)
     this.#voice.account('ORDER', 0n, [fill.symbol])
     // what reduce-only was cut by can never be filled
     if (order.status !== 'FILLED' && order.remaining === 0n) this.#end(order, 'EXPIRED', '0')

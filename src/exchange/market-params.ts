@@ -1,6 +1,7 @@
 import { type Interval, isInterval } from '../core/interval.ts'
 import { errorReply } from './error-codes.ts'
 import type { Market } from './market.ts'
+import { WINDOW_RANGE, windowOf, zoneOf } from './rolling-ticker.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 import type { WireReply, WireRequest } from './wire.ts'
 
@@ -69,6 +70,38 @@ export class MarketParams {
     if (!SYMBOLS.test(symbols))
       throw new MarketRefusal(-1100, `Illegal characters found in parameter 'symbols'; legal range is '${SYMBOLS.source}'.`) // biome-ignore format: one line
     return (JSON.parse(symbols) as string[]).map((name) => this.#find(name))
+  }
+
+  /** Those that are named, by `symbol` or `symbols`: one of the two has to be there. */
+  namedMarkets(): readonly SymbolMarket[] {
+    if (this.text('symbol') === undefined && this.text('symbols') === undefined)
+      throw new MarketRefusal(-1102, "Param 'symbol' or 'symbols' must be sent, but both were empty/null!")
+    return this.markets()
+  }
+
+  /** `type`: whether the short form of a ticker is asked for. */
+  isMini(): boolean {
+    const type = this.text('type') ?? 'FULL'
+    if (type !== 'FULL' && type !== 'MINI') throw new MarketRefusal(-1139, 'Invalid ticker type.')
+    return type === 'MINI'
+  }
+
+  /** `windowSize` in ms; a day where none is given. */
+  window(): number {
+    const window = windowOf(this.text('windowSize') ?? '1d')
+    if (window === null)
+      throw new MarketRefusal(
+        -1100,
+        `Illegal characters found in parameter 'windowSize'; legal range is '${WINDOW_RANGE}'.`,
+      )
+    return window
+  }
+
+  /** `timeZone` in ms ahead of UTC; UTC where none is given. */
+  timeZone(): number {
+    const zone = zoneOf(this.text('timeZone') ?? '0')
+    if (zone === null) throw new MarketRefusal(-1130, "Data sent for parameter 'timeZone' is not valid.")
+    return zone
   }
 
   interval(): Interval {

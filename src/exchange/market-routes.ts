@@ -10,6 +10,7 @@ import {
   aggTrade,
   bestPrices,
   dayTicker,
+  fundingInfo,
   lastMs,
   premiumIndex,
   tradeRow,
@@ -17,6 +18,7 @@ import {
   tradesFrom,
 } from './market-answers.ts'
 import { MarketParams, MarketRefusal } from './market-params.ts'
+import { spanTicker, tradingDay, windowSpan } from './rolling-ticker.ts'
 import type { ShownTrade, SymbolMarket } from './symbol-market.ts'
 import type { WireReply, WireRequest } from './wire.ts'
 
@@ -71,7 +73,6 @@ export class MarketRoutes {
       exchangeInfo: { weight: 1, answer: (_, { at }) => this.#exchangeInfo(at) },
       klines: this.#klines((params) => params.market(), 1500, klineWeight),
       continuousKlines: this.#klines((params) => params.market('pair'), 1500, klineWeight),
-      indexPriceKlines: this.#markKlines((params) => params.market('pair')),
       markPriceKlines: this.#markKlines((params) => params.market()),
       'ticker/24hr': {
         weight: perSymbol(1, 40),
@@ -95,17 +96,10 @@ export class MarketRoutes {
         answer: (params) => oneOrAll(params, (one) => premiumIndex(one, market.now())),
       },
       fundingRate: { weight: 1, answer: (params) => this.#fundingRates(params) },
+      // what an index is made of, and what others hold, nobody knows here: their routes are none
       fundingInfo: {
         weight: 0,
-        answer: () => [],
-      },
-      openInterest: {
-        weight: 1,
-        answer: (params) => ({
-          openInterest: params.market().volume(0),
-          symbol: params.needed('symbol'),
-          time: market.now(),
-        }),
+        answer: () => [...market.symbols.values()].flatMap((one) => fundingInfo(one, market.now())),
       },
     }
     const all = new Map(Object.entries(routes).map(([path, route]) => [`/fapi/v1/${path}`, route]))
@@ -138,6 +132,8 @@ export class MarketRoutes {
         weight: perSymbol(2, 80),
         answer: (params) => oneOrAll(params, (one) => dayTicker(one, { kind: market.kind, now: market.now() })),
       },
+      ticker: this.#spanTicker((params) => windowSpan(market.now(), params.window())),
+      'ticker/tradingDay': this.#spanTicker((params) => tradingDay(market.now(), params.timeZone())),
       'ticker/price': { weight: perSymbol(2, 4), answer: (params) => oneOrAll(params, priceOf) },
       'ticker/bookTicker': { weight: perSymbol(2, 4), answer: (params) => oneOrAll(params, bookTicker) },
       depth: { weight: 5, answer: (params) => this.#depth(params) },
@@ -149,6 +145,23 @@ export class MarketRoutes {
       },
     }
     return new Map(Object.entries(routes).map(([path, route]) => [`/api/v3/${path}`, route]))
+  }
+
+  /** Weighs by the symbols that are asked for, which have to be named. */
+  #spanTicker(spanOf: (params: MarketParams) => Parameters<typeof spanTicker>[1]): Route {
+    return {
+      weight: (params) => Math.min(200, 4 * params.namedMarkets().length),
+      answer: (params) => {
+        const [span, isMini] = [spanOf(params), params.isMini()]
+        const all = params.namedMarkets().map((one) => {
+          const full = spanTicker(one, span)
+          if (!isMini) return full
+          const { priceChange, priceChangePercent, weightedAvgPrice, ...mini } = full
+          return mini
+        })
+        return params.text('symbol') === undefined ? all : all[0]
+      },
+    }
   }
 
   #exchangeInfo(at: number) {

@@ -1,4 +1,5 @@
 import type { Candle } from './candle.ts'
+import type { ForceOrder } from './force-order.ts'
 import { type MarketSource, SymbolMarket } from './symbol-market.ts'
 import type { MarketNow } from './wire.ts'
 
@@ -34,6 +35,10 @@ export class Market implements MarketNow {
     return market.price(this.kind === 'spot' ? market.last : market.mark)
   }
 
+  force(order: ForceOrder): void {
+    this.symbols.get(order.s)!.forced = order
+  }
+
   /** Replay time never goes back. */
   moveTo(now: number): void {
     this.#now = Math.max(this.#now, now)
@@ -45,6 +50,7 @@ export class Market implements MarketNow {
 
   tell(market: SymbolMarket, change: MarketChange): void {
     for (const listener of this.#listeners) listener(market, change)
+    if (change !== 'mark') market.forced = null
   }
 }
 

@@ -2,6 +2,7 @@ import { closeTimeOf, type Interval } from '../core/interval.ts'
 import { candleAtHand } from './candles.ts'
 import { type Market, type MarketChange, quoteText } from './market.ts'
 import { aggTrade, bestPrices, dayTicker, lastMs, premiumIndex } from './market-answers.ts'
+import { windowEvent } from './rolling-ticker.ts'
 import type { Stream } from './stream-names.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 
@@ -24,6 +25,10 @@ export function eventsOf(stream: Stream, one: SymbolMarket, change: MarketChange
       return change === 'move' ? [] : [tickerEvent(one, market)]
     case 'miniTicker':
       return change === 'move' ? [] : [miniTicker(one, market)]
+    case 'windowTicker':
+      return change === 'move' ? [] : [windowEvent(one, stream.interval!, market)]
+    case 'forceOrder':
+      return one.forced === null ? [] : [{ e: 'forceOrder', E, o: one.forced }]
     case 'bookTicker': {
       const { bid, ask, qty } = bestPrices(one)
       const best = { u: updateId(one, market), s: one.symbol, b: bid, B: qty, a: ask, A: qty }

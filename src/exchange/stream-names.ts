@@ -14,6 +14,8 @@ type StreamKind =
   | 'trade'
   | 'ticker'
   | 'miniTicker'
+  | 'windowTicker'
+  | 'forceOrder'
   | 'bookTicker'
   | 'depth'
 
@@ -33,6 +35,10 @@ export interface Stream {
 /** `null` for a name of no stream: Binance acknowledges it and stays silent. */
 export function parseStream(name: string, market: Market): Stream | null {
   const plain = { name, market: null, interval: null, isList: false, levels: null }
+  const window = /^(?:!ticker_(1h|4h|1d)@arr|(\w+)@ticker_(1h|4h|1d))$/.exec(name)
+  if (window !== null) return windowStream(name, window, market)
+  // all liquidations come one by one, whatever the name says
+  if (name === '!forceOrder@arr') return market.kind === 'spot' ? null : { ...plain, kind: 'forceOrder' }
   const all = /^!(ticker|miniTicker|markPrice|bookTicker)(@arr)?(@1s)?$/.exec(name)
   if (all !== null) {
     const kind = all[1] as StreamKind
@@ -55,9 +61,19 @@ export function parseStream(name: string, market: Market): Stream | null {
   if (depth !== null)
     return { ...plain, kind: 'depth', market: one, levels: depth[1] === undefined ? null : Number(depth[1]) }
   const kind =
-    /^(aggTrade|trade|ticker|miniTicker|bookTicker)$/.exec(what)?.[1] ?? /^(markPrice)(@1s|@3s)?$/.exec(what)?.[1]
-  if (kind === undefined || (kind === 'markPrice' && market.kind === 'spot')) return null
+    /^(aggTrade|trade|ticker|miniTicker|bookTicker|forceOrder)$/.exec(what)?.[1] ??
+    /^(markPrice)(@1s|@3s)?$/.exec(what)?.[1]
+  const isOfMargin = kind === 'markPrice' || kind === 'forceOrder'
+  if (kind === undefined || (isOfMargin && market.kind === 'spot')) return null
   return { ...plain, kind: kind as StreamKind, market: one }
+}
+
+/** Spot's statistics of the last hour, four hours or day. */
+function windowStream(name: string, [, ofAll, symbol, ofOne]: RegExpExecArray, market: Market): Stream | null {
+  const one = symbol === undefined ? null : market.symbols.get(symbol.toUpperCase())
+  if (market.kind !== 'spot' || one === undefined || symbol !== symbol?.toLowerCase()) return null
+  const interval = (ofAll ?? ofOne) as '1h' | '4h' | '1d'
+  return { name, kind: 'windowTicker', market: one, interval, isList: one === null, levels: null }
 }
 
 /** Books and best prices are public, everything else is of the market. */

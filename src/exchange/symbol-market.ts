@@ -5,6 +5,7 @@ import { closeTimeOf } from '../core/interval.ts'
 import type { FundingColumns, MarkColumns } from '../core/leverage.ts'
 import { type Candle, emptyCandle } from './candle.ts'
 import { fixedText } from './fixed-text.ts'
+import type { ForceOrder } from './force-order.ts'
 import type { Precision } from './wire.ts'
 
 /** A market of the exchange: its bars, those before the begin included, and what is stored beside them. */
@@ -40,7 +41,8 @@ export interface ShownTrade {
   readonly isBuyerMaker: boolean
 }
 
-const EIGHT_HOURS = 8 * 3_600_000
+const HOUR = 3_600_000
+const EIGHT_HOURS = 8 * HOUR
 
 /** What is public of one symbol at this moment. */
 export class SymbolMarket {
@@ -59,6 +61,8 @@ export class SymbolMarket {
   /** The bar at hand as far as it has been played. */
   candle: Candle
   trades: ShownTrade[] = []
+  /** The newest liquidation that nobody has been told of; `null`: none. */
+  forced: ForceOrder | null = null
   readonly #marks: MarkColumns
   #ofMarks: SymbolMarket | null = null
 
@@ -175,6 +179,14 @@ export class SymbolMarket {
     return { rate: row > 0 ? funding.rate[row - 1]! : 0, next: funding.time[row] ?? next }
   }
 
+  /** Hours between the last charge and the next, by the record; `null` where that says nothing of them. */
+  fundingHours(at: number): number | null {
+    const { funding } = this.source
+    const next = funding === null ? 0 : Math.max(1, firstRowAt(funding.time, at + 1))
+    const [from, to] = [funding?.time[next - 1], funding?.time[next]]
+    return from === undefined || to === undefined ? null : Math.round((to - from) / HOUR)
+  }
+
   /** The mark price as a market of its own, without trades. */
   ofMarks(): SymbolMarket {
     const { open, high, low, close } = this.#marks
@@ -209,7 +221,8 @@ export class SymbolMarket {
 
 const PATH: readonly Part[] = ['open', 'low', 'high', 'close']
 
-function enter(candle: Candle, { id, price, units, isBuyerMaker }: ShownTrade, decimals: number): void {
+/** A trade joins its candle; the prices are those of the path already. */
+export function enter(candle: Candle, { id, price, units, isBuyerMaker }: ShownTrade, decimals: number): void {
   const quote = price * fromUnits(units, decimals)
   candle.units += units
   candle.quote += quote

@@ -1,3 +1,5 @@
+import type { ForceOrder } from './force-order.ts'
+
 /**
  * Between the account side of the simulated exchange, which knows no sockets, and the side that has them. Amounts and
  * prices are decimal text, times UTC ms.
@@ -43,6 +45,8 @@ export interface MarketNow {
   last(symbol: string): string
   /** The same of the mark price; on spot the last price. */
   mark(symbol: string): string
+  /** The exchange has liquidated: streams of it tell the newest of a symbol with the price's next move. */
+  force(order: ForceOrder): void
 }
 
 /** Decimals that a symbol's prices and quantities may be written with; `exchangeInfo` states the same. */

@@ -109,10 +109,10 @@ test('signatures are over the bytes as they were sent', async () => {
 })
 
 const PATHS = [
-  ...['ping', 'exchangeInfo', 'klines', 'continuousKlines', 'markPriceKlines', 'indexPriceKlines', 'ticker/24hr'],
+  ...['ping', 'exchangeInfo', 'klines', 'continuousKlines', 'markPriceKlines', 'fundingInfo', 'ticker/24hr'],
   ...['ticker/price', 'ticker/bookTicker', 'depth', 'trades', 'aggTrades', 'premiumIndex', 'fundingRate'],
   ...['order', 'batchOrders', 'algoOrder', 'openOrders', 'allOrders', 'userTrades', 'leverage', 'marginType'],
-  ...['positionSide/dual', 'leverageBracket', 'income', 'listenKey', 'countdownCancelAll', 'openInterest'],
+  ...['positionSide/dual', 'leverageBracket', 'income', 'listenKey', 'countdownCancelAll', 'forceOrders'],
 ].map((path) => `/fapi/v1/${path}`)
 
 /** Of these HTTP itself reads something. */

@@ -60,7 +60,12 @@ export class VenueScene {
       instants: rows.length,
       precisionOf: () => (kind === 'spot' ? { price: 8, quantity: 8 } : { price: 2, quantity: 3 }),
       sink: (_, event) => this.events.push(event),
-      market: { now: () => this.#now, last: () => this.#last, mark: () => this.#mark ?? this.#last },
+      market: {
+        now: () => this.#now,
+        last: () => this.#last,
+        mark: () => this.#mark ?? this.#last,
+        force: () => undefined,
+      },
       slots: symbols.map((symbol) => ({
         instrument: instrumentOf(
           { lot: { min: '0.001', max: '1000', step: '0.001' }, ...filters },
