@@ -1,3 +1,4 @@
+import { unitsText } from '../../core/decimal.ts'
 import type { RunEvent } from '../../core/event.ts'
 import { fromLedger } from '../../core/money.ts'
 import type { OrderView } from '../../core/order.ts'
@@ -161,6 +162,12 @@ export class LiveRun implements BrokerRun {
     const { account } = this.#engine
     const { cash, equity, free } = account
     return { wallet: fromLedger(account.ledger, account.wallet), cash, equity, free }
+  }
+
+  /** At the last marks, with what has been told since: `account().equity`, which orders are sized by, stands as of the last instant. */
+  get equityAsTold(): number {
+    const { digits, decimals } = this.#engine.account.exactEquity()
+    return Number(unitsText(digits, decimals))
   }
 
   lastClose(symbol: string): { readonly at: number; readonly price: number } | null {

@@ -31,10 +31,11 @@ export function loneOf(
   { paper, backtest }: Pair,
   portions: Portions,
   { own, other, shared }: { readonly own: Told; readonly other: Told; readonly shared: readonly Item[] },
-  { barOf }: { readonly barOf: BarOf },
+  { barOf, end = Number.POSITIVE_INFINITY }: { readonly barOf: BarOf; readonly end?: number },
 ): Lone[] {
   const lone = (of: 'paper' | 'backtest', order: OrderStory) => {
-    const why = whyLone(of, { paper, backtest }, of === 'paper' ? other : own, barOf)
+    const isAfter = of === 'paper' && portions.paper[0]!.fill.time >= end
+    const why = whyLone(of, { paper, backtest }, of === 'paper' ? other : own, { barOf, isAfter })
     return portions[of].map((portion): Lone => ({ order, of, portion, shared, ...why }))
   }
   return [
@@ -45,8 +46,16 @@ export function loneOf(
 
 type Why = Pick<Lone, 'cause' | 'text' | 'isSize'>
 
-/** Why one of the two filled more of an order than the other, which `other` is. */
-function whyLone(of: 'paper' | 'backtest', { paper, backtest }: Pair, other: Told, barOf: BarOf): Why {
+/**
+ * Why one of the two filled more of an order than the other, which `other` is.
+ * @param isAfter whether it was filled after the last bar
+ */
+function whyLone(
+  of: 'paper' | 'backtest',
+  { paper, backtest }: Pair,
+  other: Told,
+  { barOf, isAfter }: { readonly barOf: BarOf; readonly isAfter: boolean },
+): Why {
   const order = of === 'paper' ? paper! : backtest!
   const peer = of === 'paper' ? backtest : paper
   const where = of === 'paper' ? 'the backtest' : 'the session'
@@ -70,7 +79,8 @@ function whyLone(of: 'paper' | 'backtest', { paper, backtest }: Pair, other: Tol
   }
   const ended = peer.ended?.reason
   if (ended === 'requested' || ended === 'risk') return why('state', `was taken off the book in ${where}`)
-  const how = ended === 'expired' || ended === 'post-only' ? `, where it ended (${ended})` : ''
+  const isEnded = ended === 'expired' || ended === 'post-only'
+  const how = isAfter ? ', whose bars end before that' : isEnded ? `, where it ended (${ended})` : ''
   return why('timing', `${peer.fills.length > 0 ? 'was not filled in full' : 'was not filled'} in ${where}${how}`)
 }
 

@@ -18,6 +18,8 @@ export interface CompareOptions {
   readonly ledger: Ledger
   readonly costs: Readonly<Record<string, CostOptions>>
   readonly barOf: BarOf
+  /** When the last bar closed, UTC ms: an exchange fills after it, and a backtest does not. */
+  readonly end?: number
   /** What was otherwise beside the orders: it moves the equity that orders are sized by. */
   readonly beside?: readonly Item[]
 }

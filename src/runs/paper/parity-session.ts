@@ -43,7 +43,7 @@ export interface PlayedCommand {
 
 /** What a session did, of its journal alone. */
 export interface PlayedSession {
-  /** As if it had ended with its last record. */
+  /** As if it had ended with its last record; what was told after its last instant is in its equity at the end. */
   readonly result: EngineResult
   readonly instants: readonly PlayedInstant[]
   readonly commands: readonly PlayedCommand[]
@@ -94,6 +94,7 @@ export function playSession(
   const commands: PlayedCommand[] = []
   const remarks: FeedRemark[] = []
   let [traded, covered] = [0, file.from]
+  let isToldSince = false
   for (const record of records) {
     const isHeld = state.isHalted
     const isAway = record.kind === 'command' && isIgnored(record, state)
@@ -102,7 +103,9 @@ export function playSession(
     // it acts on the bar that has closed last, and the log says that instant
     if (record.kind === 'command' && !isAway)
       commands.push({ after: instants.length, ...record, at: state.run.at || record.at })
+    if (record.kind === 'told') isToldSince = true
     if (record.kind === 'bars') {
+      isToldSince = false
       const { at, funding = [] } = record
       instants.push({ at, funding, bars: record.bars.map(barOf) })
       const begun = Math.min(...record.bars.map(([slot]) => openTimeOf(at - 1, intervals[slot!]!)))
@@ -116,7 +119,9 @@ export function playSession(
       commands.push({ after: instants.length, at: state.run.at, command, why: `${rule}: ${text}`, by: `rule ${rule}` })
     }
   }
-  return { result: state.final ?? state.run.finish(), instants, commands, remarks, traded }
+  const ended = state.final ?? state.run.finish()
+  const result = isToldSince ? { ...ended, endEquity: state.run.equityAsTold } : ended
+  return { result, instants, commands, remarks, traded }
 }
 
 /** Pauses of what is paused already, and ends of what somebody else has paused, do nothing. */

@@ -43,7 +43,7 @@ export async function parity(dir: string, settings: Settings, host: TrainingHost
   const compared = await compareBars(store, recorded, played)
   const backtests = new SessionBacktests(recorded, strategy, beside)
   const { backtest, steps, reached, unaccounted } = stepsOf(recorded, played, compared, backtests)
-  const last = file.fills === 'told' ? orderSteps(file, played.result, reached) : localSteps(played.result, reached)
+  const last = file.fills === 'told' ? orderSteps(file, played, reached) : localSteps(played.result, reached)
   const foreign = compareForeign(recorded, played)
   return documentOf(recorded, played, backtest, {
     steps: [...steps, ...last.steps, ...foreign.steps],
@@ -93,14 +93,19 @@ function localSteps(paper: EngineResult, reached: EngineResult): Rest {
 }
 
 /** What an exchange did otherwise: order by order, and in funding. */
-function orderSteps({ slots, cash }: SessionFile, paper: EngineResult, reached: EngineResult): Rest {
+function orderSteps(
+  { slots, cash }: SessionFile,
+  { result: paper, instants }: PlayedSession,
+  reached: EngineResult,
+): Rest {
+  const end = instants.at(-1)!.at
   const ledger = ledgerFor(cash)
   const bySymbol = <Of>(of: (slot: SessionFile['slots'][number]) => Of) =>
     Object.fromEntries(slots.map((slot) => [slot.instrument.symbol, of(slot)]))
   const barOf = barOfIntervals(bySymbol(({ series }) => parseSeries(series).interval))
   const beside = comparePaid(paper.events, reached.events)
   const items = [
-    ...compareOrders(paper, reached, { ledger, costs: bySymbol(({ costs }) => costs), barOf, beside }),
+    ...compareOrders(paper, reached, { ledger, costs: bySymbol(({ costs }) => costs), barOf, end, beside }),
     ...beside,
   ].sort((a, b) => a.at - b.at)
   let [exact, units] = [0n, 0]

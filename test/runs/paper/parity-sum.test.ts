@@ -60,8 +60,9 @@ test('whatever an exchange does, every unit has a cause, and the parts add up to
     fc.asyncProperty(session, async ({ seed, revised }) => {
       const draw = seededRandom(seed)
       const prices: number[] = [100]
-      while (prices.length < 60) prices.push(cents(prices.at(-1)! + (draw() - 0.5) * 4))
-      const after = moodyExchange(prices, draw)
+      while (prices.length < 67) prices.push(cents(prices.at(-1)! + (draw() - 0.5) * 4))
+      // the last bar asks for an order, which is filled after it
+      const after = moodyExchange([...prices, cents(prices.at(-1)! + 1)], draw)
       const stored = prices.map((price, k) => (revised.includes(k) ? cents(price + 0.5) : price))
       const document = await parityOf({
         ...{
