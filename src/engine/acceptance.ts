@@ -222,7 +222,12 @@ export class Acceptance {
   acceptLeg(slot: Slot, leg: LiveOrder, at: number): boolean {
     const rules = slot.rulesAt(at)
     // inside a bar its own close is not yet known
-    const refusal = findRefusal(rules, slot.scales, checkedOf(leg), this.#markets.at(slot, rules, slot.knownRow))
+    const refusal = findRefusal(
+      rules,
+      slot.scales,
+      checkedOf(leg),
+      this.#markets.at(slot, rules, slot.knownRow, hasLimit(leg)),
+    )
     if (refusal === null) {
       this.#accept(slot, leg, at)
       return true
@@ -334,7 +339,7 @@ export class Acceptance {
     row: number,
     except?: LiveOrder,
   ): Refusal | null {
-    const market = this.#markets.at(slot, rules, row, except)
+    const market = this.#markets.at(slot, rules, row, hasLimit(order) || legs.some(hasLimit), except)
     const refusal = findRefusal(rules, slot.scales, checkedOf(order), market)
     if (refusal !== null) return refusal
     for (const leg of legs) {
@@ -365,6 +370,10 @@ function filterOf({ filter }: Refusal): string | null {
 /** A quantity of an order that lives, on the grid of its type. */
 export function snapLive(order: LiveOrder, qty: number, rules: Rules): number {
   return snapQty(qty, order.type === 'market' ? {} : { limit: 1 }, rules)
+}
+
+function hasLimit({ limit }: LiveOrder): boolean {
+  return limit !== -1
 }
 
 function hasPrice(type: OrderType, key: 'limit' | 'stop' | 'touch'): boolean {

@@ -26,6 +26,7 @@ import { trailPrice } from './prices.ts'
 import { type Regridding, regrid } from './regrid.ts'
 import type { RiskGuard } from './risk-guard.ts'
 import { gridDown, gridUp, type Rules } from './rules.ts'
+import { shorten } from './shorten.ts'
 import type { Slot } from './slot.ts'
 import { ToldFills } from './told-fills.ts'
 
@@ -122,7 +123,7 @@ export class Broker {
   }
   /** Lets go of the fills so far: nobody will ask for them. */
   forgetFills(): void {
-    this.#books.fills.length = 0
+    shorten(this.#books.fills, 0)
   }
   get trades(): readonly Trade[] {
     return this.#books.trades
@@ -257,7 +258,7 @@ export class Broker {
     const { orders } = slot
     let kept = 0
     for (let k = 0; k < orders.length; k++) if (orders[k]!.isAlive) orders[kept++] = orders[k]!
-    if (kept < orders.length) orders.length = kept
+    shorten(orders, kept)
   }
 
   cancel(slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']): void {

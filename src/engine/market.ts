@@ -29,8 +29,12 @@ export class Markets {
     this.#remark = remark
   }
 
-  /** What is known at the close of `row`; `except` is an open order that does not count against itself. */
-  at(slot: Slot, rules: Rules, row: number, except?: LiveOrder): Market {
+  /**
+   * What is known at the close of `row`.
+   * @param hasLimit whether an order with a limit is to be compared; no other order has a price that PERCENT_PRICE would bound
+   * @param except an open order that does not count against itself
+   */
+  at(slot: Slot, rules: Rules, row: number, hasLimit: boolean, except?: LiveOrder): Market {
     let openOrders = 0
     let openAlgoOrders = 0
     let held = slot.position.held
@@ -42,7 +46,7 @@ export class Markets {
     }
     return {
       last: slot.toPrice(slot.bars.close[row]!),
-      reference: this.#reference(slot, rules, row),
+      reference: hasLimit ? this.#reference(slot, rules, row) : Number.NaN,
       openOrders,
       openAlgoOrders,
       held,

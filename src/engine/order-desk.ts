@@ -6,6 +6,7 @@ import type { Broker } from './broker.ts'
 import { type Delay, Underway } from './latency.ts'
 import type { LiveOrder } from './live-order.ts'
 import { checkRequest, RequestError } from './request.ts'
+import { shorten } from './shorten.ts'
 import type { Slot } from './slot.ts'
 
 /** One request, who made it, and the number of the order accepted last before it was made. */
@@ -104,7 +105,7 @@ export class OrderDesk {
         home = returned[k]!.home
         this.#sendAll(returned[k]!, at)
       }
-      returned.length = 0
+      shorten(returned, 0)
     } catch (error) {
       throw fail(home, error)
     }

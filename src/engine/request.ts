@@ -1,5 +1,5 @@
 import { hedgeRefusal } from '../core/hedge.ts'
-import type { AmendRequest, Offset, OrderRequest, OrderType, Request } from '../core/order.ts'
+import type { AmendRequest, Leg, Offset, OrderRequest, OrderType, Request } from '../core/order.ts'
 import { didYouMean } from '../core/suggest.ts'
 
 /** What a strategy returned cannot be read as a request: an error of the program, not of the market. */
@@ -9,18 +9,14 @@ const ORDER_KEYS = [
   'kind', 'side', 'symbol', 'qty', 'quote', 'fraction', 'risk', 'limit', 'stop', 'touch', 'trail', 'tif', 'expiresAt',
   'reduceOnly', 'stopLoss', 'takeProfit', 'trailingStop', 'id', 'tag',
 ] // biome-ignore format: a list of words
-const KEYS: Readonly<Record<string, readonly string[]>> = {
-  order: ORDER_KEYS,
-  close: ['kind', 'symbol', 'tag'],
-  cancel: ['kind', 'id', 'symbol'],
-  cancelAll: ['kind', 'symbol'],
-  amend: ['kind', 'id', 'symbol', 'qty', 'limit', 'stop', 'touch'],
+const KEYS: Readonly<Record<string, ReadonlySet<string>>> = {
+  order: new Set(ORDER_KEYS),
+  close: new Set(['kind', 'symbol', 'tag']),
+  cancel: new Set(['kind', 'id', 'symbol']),
+  cancelAll: new Set(['kind', 'symbol']),
+  amend: new Set(['kind', 'id', 'symbol', 'qty', 'limit', 'stop', 'touch']),
 }
 const SIZES = ['qty', 'quote', 'fraction', 'risk'] as const
-const TEXTS = ['id', 'tag', 'symbol'] as const
-const AMOUNTS = ['qty', 'quote', 'fraction', 'risk', 'limit', 'stop', 'touch', 'expiresAt'] as const
-const LEGS = ['stopLoss', 'takeProfit'] as const
-const TRAILS = ['trail', 'trailingStop'] as const
 const TRIGGERS = ['stop', 'touch', 'trail'] as const
 const FOR_LIMITS = ['IOC', 'FOK', 'GTX']
 const TIFS = ['GTC', 'IOC', 'FOK', 'GTX', 'GTD']
@@ -37,47 +33,62 @@ export function checkRequest(value: unknown): Request {
     )
   const call = request.kind === 'order' ? request.side : request.kind
   for (const key of Object.keys(request)) {
-    if (known.includes(key)) continue
+    if (known.has(key)) continue
     const hedge = hedgeRefusal(key)
+    const names = [...known]
     throw new RequestError(
       hedge === null
-        ? `${call}: unknown key "${key}"${didYouMean(key, known)}; known: ${known.slice(1).join(', ')}`
+        ? `${call}: unknown key "${key}"${didYouMean(key, names)}; known: ${names.slice(1).join(', ')}`
         : `${call}: ${key}: ${hedge}`,
     )
   }
-  for (const key of TEXTS) checkText(call, key, (value as Record<string, unknown>)[key])
+  const { id, tag, symbol } = value as Readonly<Record<string, unknown>>
+  checkText(call, 'id', id)
+  checkText(call, 'tag', tag)
+  checkText(call, 'symbol', symbol)
   if (request.kind === 'order') checkOrder(request)
   if (request.kind === 'amend') checkAmend(request)
   return request
 }
 
 function checkOrder(order: OrderRequest): void {
-  const { side } = order
-  if (countOf(order, SIZES) !== 1) {
+  // field by field, here and below: every order comes by, and a list of names is looked up anew for each
+  const { side, qty, quote, fraction, risk, limit, stop, touch, expiresAt } = order
+  if (countOf(qty) + countOf(quote) + countOf(fraction) + countOf(risk) !== 1) {
     const sizes = SIZES.filter((key) => order[key] !== undefined)
     throw new RequestError(
       `${side}({ ${sizes.map((s) => `${s}: ${order[s]}`).join(', ')} }): size is exactly one of qty, quote, fraction, risk; it has ${sizes.length === 0 ? 'none' : sizes.length}`,
     )
   }
-  for (const key of AMOUNTS) if (order[key] !== undefined) positive(side, key, order[key])
-  if (order.risk !== undefined && order.stopLoss === undefined)
-    throw new RequestError(`${side}({ risk: ${order.risk} }): risk needs a stopLoss to measure the loss against`)
-  for (const key of LEGS) {
-    const leg = order[key]
-    if (typeof leg === 'number') positive(side, key, leg)
-    else if (leg !== undefined) checkOffset(side, key, leg)
-  }
-  for (const key of TRAILS) {
-    const trail = order[key]
-    if (typeof trail === 'number') positive(side, key, trail)
-    else if (trail !== undefined) checkOffset(side, key, trail)
-  }
+  checkAmount(side, 'qty', qty)
+  checkAmount(side, 'quote', quote)
+  checkAmount(side, 'fraction', fraction)
+  checkAmount(side, 'risk', risk)
+  checkAmount(side, 'limit', limit)
+  checkAmount(side, 'stop', stop)
+  checkAmount(side, 'touch', touch)
+  checkAmount(side, 'expiresAt', expiresAt)
+  if (risk !== undefined && order.stopLoss === undefined)
+    throw new RequestError(`${side}({ risk: ${risk} }): risk needs a stopLoss to measure the loss against`)
+  checkLeg(side, 'stopLoss', order.stopLoss)
+  checkLeg(side, 'takeProfit', order.takeProfit)
+  checkLeg(side, 'trail', order.trail)
+  checkLeg(side, 'trailingStop', order.trailingStop)
   checkCombination(order)
+}
+
+function checkAmount(side: string, key: string, amount: unknown): void {
+  if (amount !== undefined) positive(side, key, amount)
+}
+
+function checkLeg(side: string, key: string, leg: Leg | undefined): void {
+  if (typeof leg === 'number') positive(side, key, leg)
+  else if (leg !== undefined) checkOffset(side, key, leg)
 }
 
 function checkCombination(order: OrderRequest): void {
   const { side } = order
-  const triggers = countOf(order, TRIGGERS)
+  const triggers = countOf(order.stop) + countOf(order.touch) + countOf(order.trail)
   if (triggers > 1) {
     const given = TRIGGERS.filter((key) => order[key] !== undefined)
     throw new RequestError(`${side}: ${given.join(' and ')} exclude one another`)
@@ -96,11 +107,8 @@ function checkCombination(order: OrderRequest): void {
     throw new RequestError(`${side}: id "${order.id}" is of the form that orders without one are given; choose another`)
 }
 
-/** How many of these an order has: asked of every order, so without a list. */
-function countOf(order: OrderRequest, keys: readonly (keyof OrderRequest)[]): number {
-  let count = 0
-  for (const key of keys) if (order[key] !== undefined) count++
-  return count
+function countOf(value: unknown): 0 | 1 {
+  return value === undefined ? 0 : 1
 }
 
 function checkAmend(request: AmendRequest): void {

@@ -23,22 +23,32 @@ export function findDrawdowns(values: Float64Array, start: number): Drawdown[] {
       peakRow = row++
       continue
     }
-    const valleyRow = lowestBefore(values, row, peak)
-    const valley = values[valleyRow]!
-    for (row = valleyRow + 1; row < length && values[row]! < peak; ) row++
-    found.push({ peakRow, valleyRow, endRow: row < length ? row : -1, peak, valley })
+    const endRow = recovery(values, row, peak)
+    const valleyRow = lowest(values, row, endRow)
+    found.push({ peakRow, valleyRow, endRow: endRow < length ? endRow : -1, peak, valley: values[valleyRow]! })
+    row = endRow
   }
   return found
 }
 
-/** The first lowest row from `row` on, before one that reaches the peak again. */
-function lowestBefore(values: Float64Array, row: number, peak: number): number {
-  let lowest = row
-  for (let k = row + 1; k < values.length; k++) {
-    if (values[k]! >= peak) break
-    if (values[k]! < values[lowest]!) lowest = k
-  }
-  return lowest
+/** The first row from `row` on that reaches the peak again; the length where none does. */
+function recovery(values: Float64Array, row: number, peak: number): number {
+  const { length } = values
+  let k = row + 1
+  while (k < length && values[k]! < peak) k++
+  return k
+}
+
+/** The first lowest row of [from, to). */
+function lowest(values: Float64Array, from: number, to: number): number {
+  let least = values[from]!
+  let row = from
+  for (let k = from + 1; k < to; k++)
+    if (values[k]! < least) {
+      least = values[k]!
+      row = k
+    }
+  return row
 }
 
 /** Fraction below the highest equity so far, ≤ 0, one per row. */

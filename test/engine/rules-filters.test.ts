@@ -98,6 +98,10 @@ describe('rule 18: filters at acceptance', () => {
       ['PERCENT_PRICE', '120.01', '1.2 × 100'],
     ])
     expect(run.notes.join()).toMatch(/PERCENT_PRICE is checked against the last close .*averages 5 minutes/)
+    // it bounds limits: where there are none, nothing is compared and nothing is to be said
+    expect(ask(buy({ qty: 1 }), PERCENT).notes).toEqual([])
+    expect(ask(buy({ qty: 1, stopLoss: 90 }), PERCENT).notes).toEqual([])
+    expect(ask(buy({ qty: 1, takeProfit: 110 }), PERCENT).notes.join()).toMatch(/PERCENT_PRICE is checked/)
   })
 
   test('rule 18: a leg is judged by the close before its bar: that of its bar is not known yet', () => {
