@@ -76,8 +76,19 @@ function dateOf(value: unknown): number | null {
   return typeof value === 'number' && value > 0 && value < NEVER ? value : null
 }
 
-function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], where: string): Filters {
-  const isFutures = venue === 'binance-usdm'
+/** What reads the fields of one symbol's filters. */
+interface FilterReader {
+  readonly by: ReadonlyMap<string, RawFilter>
+  readonly isFutures: boolean
+  /** A plain decimal number, as it is written. */
+  decimal(type: string, key: string): string
+  /** A whole number under the first of these names that there is; `undefined` without the filter. */
+  count(type: string, ...keys: string[]): number | undefined
+  /** Minutes of the average price that it compares with; 0: the last price, or on USDS-M the mark price. */
+  minutes(type: string): number
+}
+
+function filterReader(raw: readonly RawFilter[], isFutures: boolean, where: string): FilterReader {
   const by = new Map(raw.map((filter) => [filter.filterType, filter]))
   const decimal = (type: string, key: string): string => {
     const value = String(by.get(type)![key])
@@ -88,10 +99,6 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
     }
     return value
   }
-  const range = <K extends string>(type: string, keys: readonly [string, string, string], names: readonly [K, K, K]) =>
-    by.has(type)
-      ? (Object.fromEntries(keys.map((key, k) => [names[k]!, decimal(type, key)])) as Record<K, string>)
-      : undefined
   const count = (type: string, ...keys: string[]): number | undefined => {
     if (!by.has(type)) return undefined
     const key = keys.find((name) => by.get(type)![name] !== undefined && by.get(type)![name] !== null) ?? keys[0]!
@@ -101,12 +108,20 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
   }
   // USDS-M has no such field: it compares with the mark price
   const minutes = (type: string) => (by.get(type)!['avgPriceMins'] == null ? 0 : count(type, 'avgPriceMins')!)
-  const percent = by.get('PERCENT_PRICE')
-  const bySide = by.get('PERCENT_PRICE_BY_SIDE')
+  return { by, isFutures, decimal, count, minutes }
+}
+
+function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], where: string): Filters {
+  const reader = filterReader(raw, venue === 'binance-usdm', where)
+  const { by, decimal, count } = reader
+  const range = <K extends string>(type: string, keys: readonly [string, string, string], names: readonly [K, K, K]) =>
+    by.has(type)
+      ? (Object.fromEntries(keys.map((key, k) => [names[k]!, decimal(type, key)])) as Record<K, string>)
+      : undefined
   const price = range('PRICE_FILTER', ['minPrice', 'maxPrice', 'tickSize'], ['min', 'max', 'tick'])
   const lot = range('LOT_SIZE', ['minQty', 'maxQty', 'stepSize'], ['min', 'max', 'step'])
   const marketLot = range('MARKET_LOT_SIZE', ['minQty', 'maxQty', 'stepSize'], ['min', 'max', 'step'])
-  const notional = readNotional(by, decimal, minutes, isFutures)
+  const notional = readNotional(reader)
   const maxNumOrders = count('MAX_NUM_ORDERS', 'maxNumOrders', 'limit')
   const maxNumAlgoOrders = count('MAX_NUM_ALGO_ORDERS', 'maxNumAlgoOrders', 'limit')
   return {
@@ -114,7 +129,22 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
     ...(lot && { lot }),
     ...(marketLot && { marketLot }),
     ...(notional && { notional }),
-    ...(percent && {
+    ...readPercent(reader),
+    ...(maxNumOrders !== undefined && { maxNumOrders }),
+    ...(maxNumAlgoOrders !== undefined && { maxNumAlgoOrders }),
+    ...(by.has('MAX_POSITION') && { maxPosition: decimal('MAX_POSITION', 'maxPosition') }),
+    notSimulated: raw.map((filter) => filter.filterType).filter((type) => !SIMULATED.has(type)),
+  }
+}
+
+function readPercent({
+  by,
+  isFutures,
+  decimal,
+  minutes,
+}: FilterReader): Pick<Filters, 'percentPrice' | 'percentPriceBySide'> {
+  return {
+    ...(by.has('PERCENT_PRICE') && {
       percentPrice: {
         up: decimal('PERCENT_PRICE', 'multiplierUp'),
         down: decimal('PERCENT_PRICE', 'multiplierDown'),
@@ -122,7 +152,7 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
         oneSided: isFutures,
       },
     }),
-    ...(bySide && {
+    ...(by.has('PERCENT_PRICE_BY_SIDE') && {
       percentPriceBySide: {
         bidUp: decimal('PERCENT_PRICE_BY_SIDE', 'bidMultiplierUp'),
         bidDown: decimal('PERCENT_PRICE_BY_SIDE', 'bidMultiplierDown'),
@@ -131,19 +161,10 @@ function readFilters(raw: readonly RawFilter[], venue: ExchangeInfo['venue'], wh
         avgPriceMins: minutes('PERCENT_PRICE_BY_SIDE'),
       },
     }),
-    ...(maxNumOrders !== undefined && { maxNumOrders }),
-    ...(maxNumAlgoOrders !== undefined && { maxNumAlgoOrders }),
-    ...(by.has('MAX_POSITION') && { maxPosition: decimal('MAX_POSITION', 'maxPosition') }),
-    notSimulated: raw.map((filter) => filter.filterType).filter((type) => !SIMULATED.has(type)),
   }
 }
 
-function readNotional(
-  by: ReadonlyMap<string, RawFilter>,
-  decimal: (type: string, key: string) => string,
-  minutes: (type: string) => number,
-  isFutures: boolean,
-): Filters['notional'] {
+function readNotional({ by, isFutures, decimal, minutes }: FilterReader): Filters['notional'] {
   const spot = by.get('NOTIONAL')
   if (spot)
     return {

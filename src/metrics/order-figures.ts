@@ -1,3 +1,4 @@
+import type { Fill } from '../core/fill.ts'
 import type { Figures } from './figures.ts'
 import type { PerformanceInput } from './performance-input.ts'
 import { largest, mean, smallest } from './statistics.ts'
@@ -20,55 +21,24 @@ export function orderFigures(figures: Figures, { fills }: PerformanceInput): voi
     else figures.set(key, figure(from))
   }
   const [noFill, noBuy, noSale] = ['no order was filled', 'nothing was bought', 'nothing was sold']
-  const sizes = fills.map((fill) => fill.qty)
-  const fees = fills.map((fill) => fill.fee)
+  const [sizes, fees] = [fills.map(qtyOf), fills.map(feeOf)]
   figures.set('orders', fills.length)
   figures.set('buyOrders', buys.length)
   figures.set('sellOrders', sales.length)
   of('minOrderSize', sizes, smallest, noFill, true)
   of('maxOrderSize', sizes, largest, noFill, true)
   of('avgOrderSize', sizes, mean, noFill, true)
-  of(
-    'avgBuySize',
-    buys.map((fill) => fill.qty),
-    mean,
-    noBuy,
-    true,
-  )
-  of(
-    'avgSellSize',
-    sales.map((fill) => fill.qty),
-    mean,
-    noSale,
-    true,
-  )
-  of(
-    'avgBuyPrice',
-    buys.map((fill) => fill.price),
-    mean,
-    noBuy,
-    true,
-  )
-  of(
-    'avgSellPrice',
-    sales.map((fill) => fill.price),
-    mean,
-    noSale,
-    true,
-  )
+  of('avgBuySize', buys.map(qtyOf), mean, noBuy, true)
+  of('avgSellSize', sales.map(qtyOf), mean, noSale, true)
+  of('avgBuyPrice', buys.map(priceOf), mean, noBuy, true)
+  of('avgSellPrice', sales.map(priceOf), mean, noSale, true)
   of('minFee', fees, smallest, noFill)
   of('maxFee', fees, largest, noFill)
   of('avgFee', fees, mean, noFill)
-  of(
-    'avgBuyFee',
-    buys.map((fill) => fill.fee),
-    mean,
-    noBuy,
-  )
-  of(
-    'avgSellFee',
-    sales.map((fill) => fill.fee),
-    mean,
-    noSale,
-  )
+  of('avgBuyFee', buys.map(feeOf), mean, noBuy)
+  of('avgSellFee', sales.map(feeOf), mean, noSale)
 }
+
+const qtyOf = ({ qty }: Fill) => qty
+const priceOf = ({ price }: Fill) => price
+const feeOf = ({ fee }: Fill) => fee

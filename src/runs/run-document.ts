@@ -13,7 +13,6 @@ export function documentOf(facts: RunFacts): RunDocument {
   const { strategy, params, request, settings, used, result } = facts
   const data = used.map((bars, k) => seriesUsed(bars, facts.certificates[k]!))
   const to = Math.max(...data.map((one) => one.to))
-  const first = facts.instruments[0]!
   const isInline = facts.file === null
   const code = isInline ? inlineHash(strategy) : codeHash(facts.file).hash
   const filters = filtersOf(facts.instruments, facts.from, to)
@@ -33,19 +32,10 @@ export function documentOf(facts: RunFacts): RunDocument {
     data,
     range: { from: facts.from, to, warmup },
     engine: { version: VERSION, bars: facts.bars },
-    costs: {
-      feeMaker: first.costs.feeMaker,
-      feeTaker: first.costs.feeTaker,
-      ...settings.feeTermsOf(first.instrument.venue),
-      slippageBps: first.costs.slippageBps,
-      fees: result.fees,
-      slippage: result.slippage,
-      funding: result.funding,
-      none: settings.noCosts,
-    },
+    costs: costsOf(facts),
     execution: settings.execution,
     cash: settings.cash,
-    quote: first.instrument.quote,
+    quote: facts.instruments[0]!.instrument.quote,
     metrics: facts.metrics,
     band: facts.band,
     stress: facts.stress,
@@ -73,6 +63,21 @@ export function documentOf(facts: RunFacts): RunDocument {
       inputs,
       versions: { klinelab: VERSION },
     },
+  }
+}
+
+/** Rates and what they came to, in the quote asset. */
+function costsOf({ settings, result, instruments }: RunFacts): RunDocument['costs'] {
+  const { costs, instrument } = instruments[0]!
+  return {
+    feeMaker: costs.feeMaker,
+    feeTaker: costs.feeTaker,
+    ...settings.feeTermsOf(instrument.venue),
+    slippageBps: costs.slippageBps,
+    fees: result.fees,
+    slippage: result.slippage,
+    funding: result.funding,
+    none: settings.noCosts,
   }
 }
 

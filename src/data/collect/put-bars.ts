@@ -5,7 +5,7 @@ import { type SeriesManifest, seriesDir } from '../manifest.ts'
 import { byTime, commitUnion, factsAfter, outagesWith, putTogether, rowsFrom } from '../merge.ts'
 import { type BadRow, RowBuffer } from '../rows.ts'
 import type { Store } from '../store.ts'
-import type { Replaces } from '../unite.ts'
+import type { Replaces, United } from '../unite.ts'
 import { timeText } from '../validate.ts'
 import { type Facts, removeStrays } from '../write-series.ts'
 import type { BarBatch, Revision, Stored } from './batch.ts'
@@ -54,22 +54,8 @@ export async function putBars(store: Store, series: Series, batch: BarBatch, rep
     fill: [...fill].sort((a, b) => a.start - b.start),
   })
   const { old, added, repeated, replaced } = union
-  const revised = replaced.map(
-    ({ was, is, field }): Revision => ({
-      openTime: rows.openTime[is]!,
-      field,
-      was: rows.text(field, was),
-      is: rows.text(field, is),
-      origin: batch.origin,
-      at: batch.at,
-    }),
-  )
-  const refused = union.refused.map(
-    ({ was, is, field }): BadRow => ({
-      ...{ file: batch.origin, row: rows.line[is]!, field, value: rows.text(field, is) },
-      reason: `of the bar of ${timeText(rows.openTime[is]!)}, heard ${timeText(heard![is]!)}; ${rows.text(field, was)} is stored, and is not known to be older`,
-    }),
-  )
+  const revised = revisionsOf(union, batch, rows)
+  const refused = refusedOf(union, batch, rows)
   // a bar that was added and then replaced, in one portion, is one
   const again = replaced.length === 0 ? null : new Set(added)
   const changed = again === null ? [] : [...new Set(replaced.map(({ is }) => is))].filter((row) => !again.has(row))
@@ -95,6 +81,21 @@ export async function putBars(store: Store, series: Series, batch: BarBatch, rep
   if (old === null && rows.length === 0 && facts.holes === undefined)
     throw new Error(`${seriesName(series)}: a batch without bars and without holes says nothing`)
   return { ...counts, manifest: await commitUnion(store, series, union, facts) }
+}
+
+function revisionsOf({ replaced }: United, { origin, at }: BarBatch, rows: RowBuffer): Revision[] {
+  return replaced.map(({ was, is, field }) => ({
+    ...{ openTime: rows.openTime[is]!, field, was: rows.text(field, was), is: rows.text(field, is) },
+    ...{ origin, at },
+  }))
+}
+
+/** Bars that say otherwise than what is stored, and of which it is not known that they are newer. */
+function refusedOf({ refused }: United, { origin, heard }: BarBatch, rows: RowBuffer): BadRow[] {
+  return refused.map(({ was, is, field }) => ({
+    ...{ file: origin, row: rows.line[is]!, field, value: rows.text(field, is) },
+    reason: `of the bar of ${timeText(rows.openTime[is]!)}, heard ${timeText(heard![is]!)}; ${rows.text(field, was)} is stored, and is not known to be older`,
+  }))
 }
 
 /** What is stored is put behind the rows; of a bucket again for each attempt. */
