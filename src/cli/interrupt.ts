@@ -34,3 +34,21 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     end()
   }
 }
+
+/** SIGTERM, by which containers and services are stopped, asks as a first Ctrl-C does. Until `end` it does nothing else. */
+export function onTerminate(): { readonly signal: AbortSignal; readonly end: () => void } {
+  const term = new AbortController()
+  const onTerm = () => term.abort()
+  process.once('SIGTERM', onTerm)
+  return { signal: term.signal, end: () => void process.off('SIGTERM', onTerm) }
+}
+
+/** Work that Ctrl-C or SIGTERM asks to stop, keeping what is done. @param work is told apart which: `interrupt` is Ctrl-C alone */
+export async function stoppable<T>(work: (stop: AbortSignal, interrupt: AbortSignal) => Promise<T>): Promise<T> {
+  const term = onTerminate()
+  try {
+    return await interruptible((interrupt) => work(AbortSignal.any([interrupt, term.signal]), interrupt))
+  } finally {
+    term.end()
+  }
+}

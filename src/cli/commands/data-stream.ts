@@ -7,7 +7,7 @@ import { venueApi } from '../../data/venues/all-venues.ts'
 import { usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { STORE, settingsOf } from '../flags.ts'
-import { interruptible } from '../interrupt.ts'
+import { interruptible, onTerminate } from '../interrupt.ts'
 import type { Io } from '../io.ts'
 import { streamOf } from '../live-stream.ts'
 import { eventJson, eventText } from '../stream-text.ts'
@@ -31,10 +31,7 @@ export default {
     }
     const print = printer(args.flags['json'] === true, alarm)
     const status = statusLine(all.length, io)
-    // what stops containers and services
-    const term = new AbortController()
-    const onTerm = () => term.abort()
-    process.once('SIGTERM', onTerm)
+    const term = onTerminate()
     const kept = await StreamStore.open(await openStore(dir), all, SYSTEM_CLOCK, (error) =>
       alarm((error as Error).message),
     )
@@ -61,7 +58,7 @@ export default {
       return { json: undefined, text: '', isPrinted: true, ...(isInterrupted && { code: 130 }) }
     } finally {
       status.clear()
-      process.off('SIGTERM', onTerm)
+      term.end()
       await kept.close()
       setTimeout(() => process.exit(), LAST_MS).unref()
     }

@@ -10,7 +10,7 @@ import { UsageError } from '../../runs/usage-error.ts'
 import { keyOf } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
 import { LEDGER, PLACES, RUN, settingsOf } from '../flags.ts'
-import { interruptible } from '../interrupt.ts'
+import { stoppable } from '../interrupt.ts'
 import { reportText, scheduleText, waitingText } from '../sync-text.ts'
 
 interface Flags {
@@ -76,24 +76,15 @@ export default {
     }
     const isShort = once || only !== undefined
     if (!isShort && args.flags['json'] !== true) log(waitingText(listJobs(jobs, dir, io.now), io.now))
-    // what stops containers and services
-    const term = new AbortController()
-    const onTerm = () => term.abort()
-    process.once('SIGTERM', onTerm)
-    try {
-      const report = await interruptible((interrupt) => {
-        const signal = AbortSignal.any([interrupt, term.signal])
-        return sync({ jobs, dir, isOnce: once, ...(only && { only }) }, steps, { clock, signal, log, hide })
-      })
-      return {
-        json: report,
-        text: reportText(report),
-        // a service that is told to end has ended well
-        ok: !isShort || report.failed === 0,
-        ...(isShort && report.isStopped && { code: 130 }),
-      }
-    } finally {
-      process.off('SIGTERM', onTerm)
+    const report = await stoppable((signal) =>
+      sync({ jobs, dir, isOnce: once, ...(only && { only }) }, steps, { clock, signal, log, hide }),
+    )
+    return {
+      json: report,
+      text: reportText(report),
+      // a service that is told to end has ended well
+      ok: !isShort || report.failed === 0,
+      ...(isShort && report.isStopped && { code: 130 }),
     }
   },
 } satisfies Command

@@ -5,20 +5,20 @@ import { PLAIN_EXECUTION } from '../../core/execution.ts'
 import { closeTimeOf } from '../../core/interval.ts'
 import { parseSeries } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
-import { isLoopback } from '../../data/serve/gatekeeper.ts'
 import { ownCertificate } from '../../exchange/certificate.ts'
 import { Exchange, type ExchangeOptions, type Speed } from '../../exchange/exchange.ts'
 import { type FaultSpec, parseFault } from '../../exchange/fault-spec.ts'
 import { PRODUCTION_HOSTS } from '../../exchange/production-hosts.ts'
 import { replaySlots } from '../../runs/replay-slots.ts'
+import type { Settings } from '../../runs/settings.ts'
 import { UsageError, usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { faultLine, faultList } from '../exchange-text.ts'
+import { exchangeKeys } from '../exchange-keys.ts'
+import { EXCHANGE_NOTES, faultLine, faultList, startText } from '../exchange-text.ts'
 import { COSTS, number, oneOf, RANGE, RUN, STORE, settingsOf } from '../flags.ts'
-import { interruptible } from '../interrupt.ts'
+import { interruptible, onTerminate } from '../interrupt.ts'
 import type { Io } from '../io.ts'
 import { streamOf } from '../live-stream.ts'
-import { plural } from '../text.ts'
 
 interface Flags {
   replay?: string[]
@@ -43,26 +43,12 @@ interface Flags {
   untilEnd?: boolean
 }
 
-/** Good for loopback only: everybody knows them. */
-const DEFAULT_KEYS = { key: 'klinelab', secret: 'klinelab' }
 const PORT = 8787
 const HISTORY = 20_000
 const MOST_PORT = 65_535
 
-/** Clients know it; what is refused for its key gets Binance's own answer, which does not say it. */
-const HOW_KEYS_ARE_GIVEN =
-  'the key goes into the header X-MBX-APIKEY, and signature is the HMAC SHA256 (hex) of query and body with the secret'
-
 /** Requests take as long as they take: the wire has a latency of its own. */
 const { latency: _, 'cancel-latency': __, ...HELD_COSTS } = COSTS
-
-/** Where it is otherwise than people think. */
-const NOTES = [
-  'The account lives as long as this process: started again, it begins anew, with --cash and at the first bar; klinelab paper sessions that run at it end then, and send nothing.',
-  'Bars, orders and fills bear the time of the bars; the time routes and the signatures of requests go by this machine’s clock.',
-  'A market order fills at an open: at once while the open of a bar is the price, else at that of the next; until then it is NEW.',
-  'When its replay is over it answers on, and says so in the header x-klinelab-replay of its answers: a klinelab paper session ends then.',
-]
 
 const port = (help: string) => number(help, 'PORT', { min: 0, max: MOST_PORT, isWhole: true })
 
@@ -113,7 +99,7 @@ export default {
   },
   example:
     'klinelab exchange --replay binance-usdm:BTCUSDT:1h --from 2025-07-31 --to 2025-08-01 --speed max --port 0 --until-end',
-  notes: NOTES,
+  notes: EXCHANGE_NOTES,
   async run(args, io) {
     const flags = args.flags as unknown as Flags
     if (flags.listFaults) return { json: { faults: faultList() }, text: faultList() }
@@ -121,7 +107,7 @@ export default {
     if (replay === undefined)
       throw new UsageError('an exchange needs bars, and --replay is missing: write --replay binance-usdm:BTCUSDT:1h')
     checkLive(flags)
-    const keys = keysOf(io, host)
+    const keys = exchangeKeys(io, host)
     const settings = await settingsOf(args, io)
     const isLive = live !== undefined
     const isJson = args.flags['json'] === true
@@ -136,20 +122,9 @@ export default {
     for (const remark of remarks) io.warn(remark)
     const certificate = await certificateOf(flags, settings.out, io)
     const options: ExchangeOptions = {
-      ...{ kind, slots, keys, host, tls: certificate, cash: settings.cash, limitTouch: settings.limitTouch },
-      ...{
-        port: flags.port ?? PORT,
-        controlPort: flags.controlPort ?? null,
-        speed: isLive ? 'max' : (flags.speed ?? 60),
-      },
-      ...{ faults: flags.fault ?? [], seed: flags.seed ?? 0, shape: flags.shape ?? '2026' },
-      execution: {
-        ...settings.execution,
-        latency: PLAIN_EXECUTION.latency,
-        cancelLatency: PLAIN_EXECUTION.cancelLatency,
-      },
+      ...{ kind, slots, keys, host, tls: certificate },
+      ...exchangeOptions(flags, settings),
       hosts: [...(flags.hostName ?? []), ...(certificate === null ? [] : certificate.hosts)],
-      listenKeyMinutes: flags.listenKeyMinutes ?? 60,
       // stdout is for whoever waits for it to listen, and may not be read on
       onFault: (note) => void process.stderr.write(faultLine(note, exchange.market.now(), isJson)),
       onError: (error) => io.warn(`a request failed: ${(error as Error).stack ?? error}`),
@@ -169,7 +144,7 @@ export default {
       bars: slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0),
     }
     const print = (json: object, text: string) => process.stdout.write(isJson ? `${JSON.stringify(json)}\n` : text)
-    print({ event: 'listening', ...started }, startText(started, certificate?.file ?? null, keys === DEFAULT_KEYS))
+    print({ event: 'listening', ...started }, startText(started, certificate?.file ?? null, keys))
     const isInterrupted = await served(exchange, flags.untilEnd === true, () => {
       if (!isLive) return { playing: exchange.run(), stop: () => undefined }
       const series = live.map(parseSeries)
@@ -182,6 +157,18 @@ export default {
     return { json: undefined, text: '', isPrinted: true, ...(isInterrupted && { code: 130 }) }
   },
 } satisfies Command
+
+function exchangeOptions(flags: Flags, settings: Settings) {
+  const { latency, cancelLatency } = PLAIN_EXECUTION
+  return {
+    ...{ cash: settings.cash, limitTouch: settings.limitTouch },
+    ...{ port: flags.port ?? PORT, controlPort: flags.controlPort ?? null },
+    speed: flags.live === undefined ? (flags.speed ?? 60) : 'max',
+    ...{ faults: flags.fault ?? [], seed: flags.seed ?? 0, shape: flags.shape ?? '2026' },
+    execution: { ...settings.execution, latency, cancelLatency },
+    listenKeyMinutes: flags.listenKeyMinutes ?? 60,
+  } as const
+}
 
 /** What a replay can be told, and live bars cannot. */
 function checkLive({ live, replay, from, to, speed }: Flags): void {
@@ -202,10 +189,7 @@ async function served(
   begin: () => { readonly playing: Promise<void>; readonly stop: () => void },
 ): Promise<boolean> {
   return interruptible(async (interrupt) => {
-    const term = new AbortController()
-    // what stops containers and services
-    const onTerm = () => term.abort()
-    process.once('SIGTERM', onTerm)
+    const term = onTerminate()
     const signal = AbortSignal.any([interrupt, term.signal])
     const stopped = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true })
@@ -215,7 +199,7 @@ async function served(
     try {
       await Promise.race([stopped, isUntilEnd ? playing : playing.then(() => stopped)])
     } finally {
-      process.off('SIGTERM', onTerm)
+      term.end()
       stop()
       await exchange.close()
     }
@@ -230,20 +214,6 @@ function speed(text: string): Speed {
   if (times === null || !(Number(times[1]) > 0))
     throw new RangeError(`"${text}" is not allowed; write 60x, max or step`)
   return Number(times[1])
-}
-
-/** @throws UsageError off loopback without keys of one's own */
-function keysOf({ env }: Io, host: string) {
-  const [key, secret] = [env['KLINELAB_EXCHANGE_KEY'], env['KLINELAB_EXCHANGE_SECRET']]
-  if ((key === undefined) !== (secret === undefined))
-    throw new UsageError('KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET go together: set both or neither')
-  const keys = key !== undefined && secret !== undefined ? { key, secret } : DEFAULT_KEYS
-  if (isLoopback(host)) return keys
-  if (keys === DEFAULT_KEYS || key === DEFAULT_KEYS.key || secret === DEFAULT_KEYS.secret)
-    throw new UsageError(
-      `--host ${host} can be reached from other machines: set KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET to keys of your own first`,
-    )
-  return keys
 }
 
 async function certificateOf({ tls, tlsDir, tlsCert, tlsKey }: Flags, out: string, io: Io) {
@@ -271,29 +241,4 @@ function portError(error: { code?: string; port?: number }, { host, port, contro
   return new UsageError(
     isControl ? `--control-port ${controlPort} on 127.0.0.1: ${why}` : `--port ${port} on ${host}: ${why}`,
   )
-}
-
-interface Started {
-  readonly origin: string
-  readonly controlPort: number | null
-  readonly symbols: readonly string[]
-  readonly begin: number
-  readonly bars: number
-}
-
-function startText(
-  { origin, controlPort, symbols, begin, bars }: Started,
-  file: string | null,
-  isDefault: boolean,
-): string {
-  const lines = [
-    `${origin}  ${symbols.join(', ')} from ${timeName(begin)}, ${plural(bars, 'bar')}`,
-    isDefault
-      ? `  key ${DEFAULT_KEYS.key}, secret ${DEFAULT_KEYS.secret}: good for loopback only; ${HOW_KEYS_ARE_GIVEN}`
-      : `  key and secret are those of KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET; ${HOW_KEYS_ARE_GIVEN}`,
-    ...(controlPort === null ? [] : [`  control: http://127.0.0.1:${controlPort}`]),
-    ...(file === null ? [] : [`  certificate: NODE_EXTRA_CA_CERTS=${file}`]),
-    ...NOTES.map((note) => `  ${note}`),
-  ]
-  return `${lines.join('\n')}\n`
 }

@@ -3,26 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseSeries } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
-import { getSeries } from '../../data/collect/get.ts'
-import { type StreamClock, SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
-import { accountsFolder, originsFor, pausesFile } from '../../runs/connect-settings.ts'
+import { SYSTEM_CLOCK } from '../../data/stream/stream-clock.ts'
+import { accountsFolder } from '../../runs/connect-settings.ts'
 import { findRun } from '../../runs/load-run.ts'
-import { FundingRates } from '../../runs/paper/funding-rates.ts'
-import { liveFeed } from '../../runs/paper/live-feed.ts'
-import { openBroker } from '../../runs/paper/open-broker.ts'
-import type { Bringing } from '../../runs/paper/prepare-live.ts'
+import { type OpenedBroker, openBroker } from '../../runs/paper/open-broker.ts'
+import type { PaperRequest } from '../../runs/paper/paper-request.ts'
 import { PaperSession } from '../../runs/paper/session.ts'
 import { outToSay } from '../../runs/paper/session-folder.ts'
 import type { SessionOptions } from '../../runs/paper/session-options.ts'
 import { admit } from '../../runs/promote/admit.ts'
 import { requireModels } from '../../runs/promote/promotion.ts'
 import { UsageError, usage } from '../../runs/usage-error.ts'
-import { keyOf, waitText } from '../asking-venues.ts'
 import type { Command } from '../command.ts'
 import { settingsOf } from '../flags.ts'
-import { interruptible } from '../interrupt.ts'
+import { stoppable } from '../interrupt.ts'
 import type { Io } from '../io.ts'
-import { ratesOf, streamOf } from '../live-stream.ts'
+import { bringing, liveBars } from '../paper-bars.ts'
 import { PAPER, type PaperFlags, safetyOf } from '../paper-flags.ts'
 import { paperText } from '../paper-text.ts'
 import { lastLook, WATCH, type WatchFlags, watchingOf, watchSession } from '../paper-watch.ts'
@@ -30,8 +26,6 @@ import { shown } from '../run-text.ts'
 import { configOutcome } from '../show-config.ts'
 import { TrainingProgress } from '../training-progress.ts'
 
-/** Before the first bar the venues may be asked for so long, ms. */
-const PATIENCE = 10 * 60_000
 const GRACE = 15_000
 
 export default {
@@ -43,10 +37,8 @@ export default {
     const settings = await settingsOf(args, io)
     const flags = args.flags as unknown as PaperFlags & WatchFlags
     if (flags.showConfig) return configOutcome(settings, io)
-    const { replay: isReplay = false, from, to, speed, set, data = [], name } = flags
+    const { replay: isReplay = false, speed = 'max', set, data = [] } = flags
     checkBars(flags)
-    if (!isReplay && (from ?? to ?? speed) !== undefined)
-      throw new UsageError('--from, --to and --speed are of a replay: add --replay, or leave them out')
     const market = marketOf(flags.broker, data)
     const watching = watchingOf(flags, io)
     const expect = flags.expect === undefined ? undefined : findRun(flags.expect, settings.out, io.cwd, 'backtest')
@@ -54,33 +46,8 @@ export default {
     // before any key is looked at
     const promotion = flags.broker?.[0] === 'demo' ? await admit(asked, settings, io.warn) : null
     const place = await openBroker(flags.broker ?? [], io.env, market)
-    const { broker, clock } = place
-    const there = { ...io, env: place.env }
-    const shelf = place.isRealTime ? null : mkdtempSync(join(tmpdir(), 'klinelab-bars-'))
-    const training = new TrainingProgress(io)
-    const session = await PaperSession.open({
-      asked: {
-        ...asked,
-        ...{ safety: safetyOf(flags, place.isRealTime), broker: place.name, fills: broker.fills },
-        replay: isReplay ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } : null,
-      },
-      ...{ settings, broker, accounts: accountsFolder(io.env), ...(name !== undefined && { name }) },
-      bringing: bringing(there, clock, shelf),
-      training: { onTraining: training.onTraining, onTrained: training.end, onNotice: io.warn },
-      live: liveOf(there, clock, flags.grace ?? GRACE),
-      clock,
-      ...(place.replay !== undefined && { replay: place.replay }),
-      real: SYSTEM_CLOCK,
-      monotonic: () => performance.now(),
-      speed: speed ?? 'max',
-      onStop: flags.onStop ?? 'keep',
-      ...(expect !== undefined && { expect }),
-      redact: watching.redact,
-    }).finally(() => {
-      training.end()
-      // the session has a copy of what it begins with
-      if (shelf !== null) rmSync(shelf, { recursive: true, force: true })
-    })
+    const { redact } = watching
+    const session = await openSession(flags, asked, place, { settings, redact, ...(expect && { expect }) }, io)
     if (promotion !== null)
       try {
         requireModels(promotion, session.file.models)
@@ -89,43 +56,80 @@ export default {
         place.close()
         throw error
       }
-    const isFast = isReplay && (speed ?? 'max') === 'max'
     const watch = await watchSession(session, watching, io, {
       out: settings.out,
-      now: () => clock.now(),
-      isFast,
+      now: () => place.clock.now(),
+      isFast: isReplay && speed === 'max',
     }).catch((error) => {
       session.abandon()
       throw error
     })
     count(session, io)
-    // what stops containers and services
-    const term = new AbortController()
-    const onTerm = () => term.abort()
-    process.once('SIGTERM', onTerm)
     try {
-      const [snapshot, isInterrupted] = await interruptible(async (interrupt) => {
-        const stop = AbortSignal.any([interrupt, term.signal])
+      return await stoppable(async (stop, interrupt) => {
         const snapshot = await session.run(stop)
         const isInterrupted = interrupt.aborted
         if (snapshot.state === 'ended') await lastLook(watch, watching, stop)
-        return [snapshot, isInterrupted] as const
+        return {
+          json: { ...snapshot, dir: session.dir },
+          text: `${paperText(snapshot, outToSay(settings))}\n\n  ${shown(session.dir, io.cwd)}`,
+          ...(isInterrupted && { code: 130 }),
+        }
       })
-      return {
-        json: { ...snapshot, dir: session.dir },
-        text: `${paperText(snapshot, outToSay(settings))}\n\n  ${shown(session.dir, io.cwd)}`,
-        ...(isInterrupted && { code: 130 }),
-      }
     } finally {
-      process.off('SIGTERM', onTerm)
       await watch.close()
       place.close()
     }
   },
 } satisfies Command
 
+function checkBars(flags: PaperFlags): void {
+  checkPlace(flags)
+  const { replay = false, from, to, speed } = flags
+  if (!replay && (from ?? to ?? speed) !== undefined)
+    throw new UsageError('--from, --to and --speed are of a replay: add --replay, or leave them out')
+}
+
+/** Begins a session, or takes up the one that the same command has begun. */
+async function openSession(
+  flags: PaperFlags,
+  asked: Pick<PaperRequest, 'strategy' | 'data' | 'set'>,
+  { broker, name, clock, env, isRealTime, replay }: OpenedBroker,
+  options: Pick<SessionOptions, 'settings' | 'redact' | 'expect'>,
+  io: Io,
+): Promise<PaperSession> {
+  const { from, to } = flags
+  const there = { ...io, env }
+  const shelf = isRealTime ? null : mkdtempSync(join(tmpdir(), 'klinelab-bars-'))
+  const training = new TrainingProgress(io)
+  try {
+    return await PaperSession.open({
+      asked: {
+        ...asked,
+        ...{ safety: safetyOf(flags, isRealTime), broker: name, fills: broker.fills },
+        replay: flags.replay ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } : null,
+      },
+      ...{ broker, accounts: accountsFolder(io.env), ...(flags.name !== undefined && { name: flags.name }) },
+      bringing: bringing(there, clock, shelf),
+      training: { onTraining: training.onTraining, onTrained: training.end, onNotice: io.warn },
+      live: liveBars(there, clock, flags.grace ?? GRACE),
+      clock,
+      ...(replay !== undefined && { replay }),
+      real: SYSTEM_CLOCK,
+      monotonic: () => performance.now(),
+      speed: flags.speed ?? 'max',
+      onStop: flags.onStop ?? 'keep',
+      ...options,
+    })
+  } finally {
+    training.end()
+    // the session has a copy of what it begins with
+    if (shelf !== null) rmSync(shelf, { recursive: true, force: true })
+  }
+}
+
 /** Orders that fill elsewhere fill at the prices of elsewhere: bars of another time would decide on what is not there. */
-function checkBars({ broker: [kind = 'local', place] = [], replay, from, to, speed, data = [] }: PaperFlags): void {
+function checkPlace({ broker: [kind = 'local', place] = [], replay, from, to, speed, data = [] }: PaperFlags): void {
   if (kind !== 'exchange' && kind !== 'demo') return
   const given = Object.entries({ replay, from, to, speed }).flatMap(([name, value]) =>
     value === undefined || value === false ? [] : [`--${name}`],
@@ -169,45 +173,4 @@ function count(session: PaperSession, io: Io): void {
   session.on((event) => {
     if (event.type === 'instant') progress(session.state.counters.bars, total)
   })
-}
-
-function bringing(io: Io, clock: StreamClock, shelf: string | null): Bringing {
-  return {
-    shelf,
-    now: () => clock.now(),
-    get: (store, series, range) =>
-      interruptible((signal) =>
-        getSeries(store, series, range, {
-          origins: originsFor(io.env, { rest: series.map(({ venue }) => venue) }),
-          ...{ signal, patience: PATIENCE, key: keyOf(io), pauses: pausesFile(io.env) },
-          onProgress: io.progress('bars'),
-          onWait: (wait) => io.warn(waitText(wait)),
-        }),
-      ),
-  }
-}
-
-function liveOf(io: Io, clock: StreamClock, grace: number): SessionOptions['live'] {
-  return ({ slots }, next, after) => {
-    const series = slots.map((slot) => parseSeries(slot.series))
-    const names = slots.map((slot) => slot.series)
-    const from = (one: (typeof series)[number]) =>
-      next[names.indexOf(`${one.venue}:${one.symbol}:${one.interval}`)] ?? null
-    const funded = slots.flatMap(({ isFunded }, slot) =>
-      isFunded ? [{ slot, symbol: series[slot]!.symbol, since: next[slot]! }] : [],
-    )
-    const rates = funded.length === 0 ? null : new FundingRates({ slots: funded, clock, ask: ratesOf(io) })
-    const stream = streamOf(series, from, io, io.warn, clock)
-    const feed = liveFeed(stream, {
-      ...{ series, next, after, grace, clock },
-      ...(rates !== null && { ready: rates.ready, funding: (at, tell) => rates.take(at, tell) }),
-    })
-    return {
-      [Symbol.asyncIterator]: () => feed[Symbol.asyncIterator](),
-      close: async () => {
-        rates?.stop()
-        await feed.close()
-      },
-    }
-  }
 }

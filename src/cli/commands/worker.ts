@@ -3,7 +3,7 @@ import { openManifest } from '../../runs/open-manifest.ts'
 import { runQueueWorker } from '../../search/queue/queue-worker.ts'
 import type { Command } from '../command.ts'
 import { number, STORE, settingsOf } from '../flags.ts'
-import { interruptible } from '../interrupt.ts'
+import { stoppable } from '../interrupt.ts'
 import { QUEUE, redisOf } from '../queue-flags.ts'
 
 interface Flags {
@@ -30,19 +30,14 @@ export default {
     const { store, out } = await settingsOf(args, io)
     const place = { redis: redisOf(redis, io), queue, threads }
     const log = (line: string) => process.stderr.write(`${line}\n`)
-    // what stops containers and services
-    const term = new AbortController()
-    const onTerm = () => term.abort()
-    process.once('SIGTERM', onTerm)
     try {
-      await interruptible((interrupt) =>
+      await stoppable((signal) =>
         runQueueWorker({
-          ...{ ...place, log, signal: AbortSignal.any([interrupt, term.signal]) },
+          ...{ ...place, log, signal },
           open: (manifest) => openManifest(manifest, { store, out, cwd: io.cwd, threads }),
         }),
       )
     } finally {
-      process.off('SIGTERM', onTerm)
       setTimeout(() => process.exit(), LAST_MS).unref()
     }
     return { json: { stopped: true }, text: 'stopped' }
