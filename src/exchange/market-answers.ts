@@ -58,13 +58,6 @@ export function premiumIndex(market: SymbolMarket, now: number) {
   }
 }
 
-/** Symbols that are charged otherwise than every eight hours, by their own record; caps of the rate are not known. */
-export function fundingInfo(market: SymbolMarket, now: number): readonly object[] {
-  const hours = market.fundingHours(now)
-  if (hours === null || hours === 8) return []
-  return [{ symbol: market.symbol, fundingIntervalHours: hours, disclaimer: false }]
-}
-
 export function aggTrade(market: SymbolMarket, trade: ShownTrade) {
   return {
     a: trade.id,

@@ -3,14 +3,13 @@ import { openTimeOf } from '../core/interval.ts'
 import { candlesOf, hasCandles } from './candles.ts'
 import { jsonReply } from './error-codes.ts'
 import { exchangeInfo } from './exchange-info.ts'
-import { fixedText } from './fixed-text.ts'
+import { fundingInfo, fundingRates } from './funding-answers.ts'
 import type { Limits } from './limits.ts'
 import { candleRow, type Market } from './market.ts'
 import {
   aggTrade,
   bestPrices,
   dayTicker,
-  fundingInfo,
   lastMs,
   premiumIndex,
   tradeRow,
@@ -95,7 +94,7 @@ export class MarketRoutes {
         weight: perSymbol(1, 10),
         answer: (params) => oneOrAll(params, (one) => premiumIndex(one, market.now())),
       },
-      fundingRate: { weight: 1, answer: (params) => this.#fundingRates(params) },
+      fundingRate: { weight: 1, answer: (params) => fundingRates(params, market.now()) },
       // what an index is made of, and what others hold, nobody knows here: their routes are none
       fundingInfo: {
         weight: 0,
@@ -250,31 +249,6 @@ export class MarketRoutes {
           : null
     const trades = row === null ? tradesBack(one, limit, isWithin) : tradesFrom(one, { row }, limit, isWithin)
     return trades.map((trade) => aggTrade(one, trade))
-  }
-
-  #fundingRates(params: MarketParams) {
-    const [startTime = 0, endTime = Number.MAX_SAFE_INTEGER] = [params.number('startTime'), params.number('endTime')]
-    const limit = params.limit(200, 1000)
-    const now = this.#market.now()
-    const rows = params.markets().flatMap((one) => {
-      const { funding } = one.source
-      if (funding === null) return []
-      return [...funding.time].flatMap((time, k) =>
-        time < startTime || time > Math.min(endTime, now)
-          ? []
-          : [
-              {
-                symbol: one.symbol,
-                fundingTime: time,
-                fundingRate: funding.rate[k]!.toFixed(8),
-                // finer than a tick: what was charged can be reckoned again
-                markPrice: Number.isNaN(funding.mark[k]!) ? '' : fixedText(funding.mark[k]!, 8),
-                rateType: 0,
-              },
-            ],
-      )
-    })
-    return params.number('startTime') === undefined ? rows.slice(-limit) : rows.slice(0, limit)
   }
 }
 
