@@ -43,12 +43,7 @@ export function orderListRoutes(lists: OrderLists, book: AccountBook, market: Ma
     'DELETE /api/v3/orderList': {
       ...SIGNED,
       weight: 1,
-      answer: (params) => {
-        const { symbol } = tradedOf(book, params)
-        const list = found(lists, params, 'listClientOrderId')
-        if (list?.symbol !== symbol) throw new Refused(-2011)
-        return lists.cancel(list, params.text('newClientOrderId'))
-      },
+      answer: (params) => cancelList(lists, book, params),
     },
     'GET /api/v3/orderList': {
       ...SIGNED,
@@ -75,6 +70,13 @@ export function orderListRoutes(lists: OrderLists, book: AccountBook, market: Ma
       answer: () => [...lists.open].map(orderListReply),
     },
   }
+}
+
+function cancelList(lists: OrderLists, book: AccountBook, params: Params): object {
+  const { symbol } = tradedOf(book, params)
+  const list = found(lists, params, 'listClientOrderId')
+  if (list?.symbol !== symbol) throw new Refused(-2011)
+  return lists.cancel(list, params.text('newClientOrderId'))
 }
 
 /** By orderListId, or where that is not sent by its client's. */
