@@ -49,8 +49,12 @@ export function sliceBars(bars: Bars, from: number, to: number): Bars {
   }
 }
 
-/** First row whose `openTime` is at or after `time` (binary search); `length` where there is none. */
-export function firstRowAt(openTime: Float64Array, time: number): number {
+/**
+ * First row whose `openTime` is at or after `time` (binary search); `length` where there is none.
+ * @param guess a row that is probably the one: looked at first
+ */
+export function firstRowAt(openTime: Float64Array, time: number, guess = 0): number {
+  if (guess > 0 && guess < openTime.length && openTime[guess]! >= time && openTime[guess - 1]! < time) return guess
   let low = 0
   let high = openTime.length
   while (low < high) {

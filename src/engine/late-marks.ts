@@ -80,17 +80,24 @@ function markHeld(
   basis: number,
   heldQty: number,
 ): void {
-  for (let row = first; row <= last; row++) equity[at + row - first] = basis + heldQty * marks[row]!
+  const shift = at - first
+  for (let row = first; row <= last; row++) equity[row + shift] = basis + heldQty * marks[row]!
 }
 
 function highest(column: Float64Array, first: number, last: number): number {
   let most = column[first]!
-  for (let row = first + 1; row <= last; row++) if (column[row]! > most) most = column[row]!
+  for (let row = first + 1; row <= last; row++) {
+    const value = column[row]!
+    if (value > most) most = value
+  }
   return most
 }
 
 function lowest(column: Float64Array, first: number, last: number): number {
   let least = column[first]!
-  for (let row = first + 1; row <= last; row++) if (column[row]! < least) least = column[row]!
+  for (let row = first + 1; row <= last; row++) {
+    const value = column[row]!
+    if (value < least) least = value
+  }
   return least
 }

@@ -21,12 +21,16 @@ export function daily(
 ): Daily {
   const last: number[] = []
   let next = Math.floor(from / DAY) * DAY
+  let count = 0
   let value = start
   const { time } = equity
   for (let row = 0; row < equity.length; ) {
     const today = Math.floor((time[row]! - 1) / DAY) * DAY
     for (; next <= today; next += DAY) last.push(value)
-    row = firstRowAt(time, today + DAY + 1)
+    const begun = row
+    // most days have as many instants as the day before
+    row = firstRowAt(time, today + DAY + 1, begun + count)
+    count = row - begun
     value = values[row - 1]!
     last[last.length - 1] = value
   }

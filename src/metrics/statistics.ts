@@ -1,6 +1,8 @@
+// by index, here and below: compiled code of an iterator is thrown away whenever a list of another kind of elements comes by
+
 export function mean(values: readonly number[]): number {
   let sum = 0
-  for (const value of values) sum += value
+  for (let k = 0; k < values.length; k++) sum += values[k]!
   return sum / values.length
 }
 
@@ -8,7 +10,7 @@ export function mean(values: readonly number[]): number {
 export function deviation(values: readonly number[]): number {
   const average = mean(values)
   let sum = 0
-  for (const value of values) sum += (value - average) ** 2
+  for (let k = 0; k < values.length; k++) sum += (values[k]! - average) ** 2
   return Math.sqrt(sum / (values.length - 1))
 }
 
@@ -31,8 +33,8 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 export function standardMoments(values: readonly number[]): { readonly skew: number; readonly kurtosis: number } {
   const average = mean(values)
   let [two, three, four] = [0, 0, 0]
-  for (const value of values) {
-    const d = value - average
+  for (let k = 0; k < values.length; k++) {
+    const d = values[k]! - average
     two += d ** 2
     three += d ** 3
     four += d ** 4

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import { firstRowAt, sliceBars } from '../../src/core/bar.ts'
 import { barsOf } from '../engine/scene.ts'
 
-test('firstRowAt is what a walk from the first row finds', () => {
+test('firstRowAt is what a walk from the first row finds, whatever row is guessed', () => {
   const times = fc.uniqueArray(fc.nat(60), { maxLength: 20 }).map((list) => list.sort((a, b) => a - b))
   fc.assert(
-    fc.property(times, fc.integer({ min: -1, max: 61 }), (list, time) => {
+    fc.property(times, fc.integer({ min: -1, max: 61 }), fc.integer({ min: -2, max: 22 }), (list, time, guess) => {
       const found = list.findIndex((open) => open >= time)
-      expect(firstRowAt(Float64Array.from(list), time)).toBe(found === -1 ? list.length : found)
+      expect(firstRowAt(Float64Array.from(list), time, guess)).toBe(found === -1 ? list.length : found)
     }),
   )
 })

@@ -52,6 +52,12 @@ describe('drawdowns', () => {
     ])
   })
 
+  test('of equal lows the first is the valley', () => {
+    expect(findDrawdowns(Float64Array.of(10, 8, 9, 8, 10), 10)).toEqual([
+      { peakRow: 0, valleyRow: 1, endRow: 4, peak: 10, valley: 8 },
+    ])
+  })
+
   test('the start is a peak', () => {
     expect(findDrawdowns(Float64Array.of(9, 10), 10)).toEqual([
       { peakRow: -1, valleyRow: 0, endRow: 1, peak: 10, valley: 9 },
