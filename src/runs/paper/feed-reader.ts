@@ -1,19 +1,17 @@
 import type { StreamClock } from '../../data/stream/stream-clock.ts'
-import type { AlarmBook } from './alarm-book.ts'
 import type { FeedEvent, FeedRemark } from './feed.ts'
 import type { InputQueue } from './input-queue.ts'
 import type { PaperBroker } from './paper-broker.ts'
 import { overWith, remarkAlarm, remarkOver } from './remark-alarm.ts'
 import type { SessionFile } from './session-file.ts'
-import type { SessionListeners } from './session-listeners.ts'
 import { rowOf } from './session-record.ts'
+import type { SessionVoice } from './session-voice.ts'
 
 interface FeedReaderOptions {
   readonly file: SessionFile
   readonly queue: InputQueue
   readonly broker: PaperBroker
-  readonly alarms: AlarmBook
-  readonly listeners: SessionListeners
+  readonly voice: SessionVoice
   /** That of the bars. */
   readonly clock: StreamClock
   /** As late as the session says it is, UTC ms. */
@@ -59,12 +57,12 @@ export class FeedReader {
     this.#options.queue.throwIfFailed()
     if (event.kind !== 'instant') return this.#remark(event)
     const { at, how, funding } = event
-    const { broker, clock, queue, alarms, file, now } = this.#options
+    const { broker, clock, queue, voice, file } = this.#options
     if (broker.fills === 'told') this.#pauseWhileLate(how === 'late', at)
     // the time of a simulated exchange is its own: what it took to come here cannot be read off it
     if (how !== 'replay' && clock.here === undefined)
       for (const { slot } of event.bars) this.#heard(slot, clock.now() - at)
-    for (const stands of overWith(event, file)) alarms.end(stands, now())
+    for (const stands of overWith(event, file)) voice.over(stands)
     const bars = event.bars.map(rowOf)
     void queue.put({ kind: 'bars', at, how, bars, ...(funding.length > 0 && { funding }) }, event.heard)
     if (broker.fills === 'told' || how === 'live') {
@@ -75,9 +73,9 @@ export class FeedReader {
   }
 
   #heard(slot: number, delayMs: number): void {
-    const { file, listeners } = this.#options
+    const { file, voice } = this.#options
     this.#delays[slot] = delayMs
-    listeners.tell({ type: 'heard', series: file.slots[slot]!.series, delayMs })
+    voice.tell({ type: 'heard', series: file.slots[slot]!.series, delayMs })
   }
 
   /** At an exchange the prices have moved on since such a bar closed: what is held may be closed on it, and nothing is opened. */
@@ -91,22 +89,17 @@ export class FeedReader {
   }
 
   #remark(remark: FeedRemark): void {
-    const { file, queue, alarms, listeners, now, stop, onClockOff } = this.#options
+    const { file, queue, voice, now, stop, onClockOff } = this.#options
     if (remark.kind === 'disconnected') {
       this.#lost.add(remark.venue)
-      listeners.tell({
-        type: 'log',
-        level: 'warn',
-        text: `${remark.venue}: disconnected: ${remark.why}`,
-        fields: {},
-      })
+      voice.log('warn', `${remark.venue}: disconnected: ${remark.why}`)
     } else if (remark.kind === 'connected' && this.#lost.delete(remark.venue)) this.#reconnects++
     void queue.put({ kind: 'remark', at: now(), remark })
     const over = remarkOver(remark, file)
-    if (over !== null) alarms.end(over, now())
+    if (over !== null) voice.over(over)
     const alarm = remarkAlarm(remark, file, now(), stop)
     if (alarm === null) return
-    alarms.raise(alarm)
+    voice.alarm(alarm)
     if (remark.kind !== 'clock') return
     const { maxClockOffset } = file.safety
     if (maxClockOffset !== null && Math.abs(remark.ahead) > maxClockOffset) onClockOff(alarm.text)

@@ -1,9 +1,9 @@
 import { firstRowAt } from '../../core/bar.ts'
 import { VERSION } from '../package-info.ts'
 import type { Alarm } from './alarm.ts'
-import { AlarmBook } from './alarm-book.ts'
 import { begunAnew } from './begun-anew.ts'
 import { breachAlarm } from './breach-alarm.ts'
+import { brokerHost } from './broker-host.ts'
 import { Control, type ControlAnswer, type ControlRequest } from './control.ts'
 import { DriftWatch } from './drift-watch.ts'
 import { endSession } from './end-session.ts'
@@ -12,29 +12,26 @@ import { FeedReader } from './feed-reader.ts'
 import { InputQueue } from './input-queue.ts'
 import type { Journal } from './journal.ts'
 import { LastState } from './last-state.ts'
-import { PAUSES } from './live-run.ts'
 import { LiveWatch } from './live-watch.ts'
 import type { BrokerHost } from './paper-broker.ts'
 import type { PreparedSession } from './paper-request.ts'
 import { replayFeed } from './replay-feed.ts'
+import { isResume, SessionCommands } from './session-commands.ts'
 import { writeDocuments } from './session-documents.ts'
 import type { SessionEvent } from './session-event.ts'
 import type { SessionFile } from './session-file.ts'
 import { outToSay, sessionCommand } from './session-folder.ts'
-import { SessionListeners } from './session-listeners.ts'
 import type { Held } from './session-lock.ts'
 import { ChampionWatch } from './session-models.ts'
 import type { SessionOptions } from './session-options.ts'
 import type { JournalRecord, PaperCommand } from './session-record.ts'
 import { sessionRemarks } from './session-remarks.ts'
 import type { SessionState, Taken } from './session-state.ts'
+import { SessionVoice } from './session-voice.ts'
 import { type PaperPhase, type PaperSnapshot, snapshotOf } from './snapshot.ts'
 import { type TakenUp, takeUp } from './take-up.ts'
 import { Timings } from './timings.ts'
 import { WaitWatch } from './wait-watch.ts'
-
-/** Longest that whoever lets trading go on waits for what the broker finds then, ms. */
-const ANSWER = 5000
 
 /** A strategy on paper: fed with bars, written down before it acts, taken up again where it was left. */
 export class PaperSession {
@@ -47,9 +44,9 @@ export class PaperSession {
   readonly #queue: InputQueue
   readonly #last: LastState
   readonly #held: Held
-  readonly #timings = new Timings((name, ms) => this.#listeners.tell({ type: 'timing', name, ms }))
-  readonly #listeners = new SessionListeners()
-  readonly #alarms: AlarmBook
+  readonly #timings = new Timings((name, ms) => this.#voice.tell({ type: 'timing', name, ms }))
+  readonly #voice: SessionVoice
+  readonly #commands: SessionCommands
   readonly #reader: FeedReader
   readonly #drift: DriftWatch
   readonly #champions: ChampionWatch
@@ -64,8 +61,6 @@ export class PaperSession {
   #isBrokerUp = false
   /** The simulated exchange has begun anew: that ends it. */
   #isOther = false
-  /** What follows from the last command by which a person let trading go on. */
-  #looked: Promise<void> = Promise.resolve()
 
   private constructor(options: SessionOptions, opened: TakenUp) {
     this.#options = options
@@ -75,51 +70,41 @@ export class PaperSession {
     this.#prepared = opened.prepared
     this.#journal = opened.journal
     this.#held = opened.held
-    this.#last = new LastState(opened.dir, () => this.#redacted(this.snapshot()))
-    this.#alarms = new AlarmBook({
-      dir: opened.dir,
-      redact: (value) => this.#redacted(value),
-      tell: (event) => this.#listeners.tell(event),
-    })
-    const said = this.#alarms.all
-    this.#drift = new DriftWatch(opened.drift, said, this.state, {
-      onAlarm: (alarm) => this.alarm(alarm),
-      onOver: (stands, at) => this.#alarms.end(stands, at),
-    })
-    this.#champions = new ChampionWatch(
-      options.settings.out,
-      opened.file,
-      opened.prepared?.strategy ?? null,
-      said,
-      (alarm) => this.alarm(alarm),
-    )
+    const now = () => this.#now()
+    const { broker, clock, real, redact, replay = null, speed, settings } = options
+    const { file, state } = this
+    const voice = new SessionVoice({ dir: this.dir, now, redact })
+    this.#voice = voice
+    this.#last = new LastState(this.dir, () => voice.redacted(this.snapshot()))
+    const onAlarm = (alarm: Alarm) => voice.alarm(alarm)
+    const said = voice.alarms
+    const onOver = (stands: string, at?: number) => voice.over(stands, at)
+    this.#drift = new DriftWatch(opened.drift, said, state, { onAlarm, onOver })
+    this.#champions = new ChampionWatch(settings.out, file, opened.prepared?.strategy ?? null, said, onAlarm)
     this.#orders = options.onStop
-    this.#since = options.clock.now()
-    this.#remarks = sessionRemarks(opened.file, opened.prepared?.replay, options.clock.now())
-    this.#queue = new InputQueue(this.#journal, this.state, this.#timings, (record, taken) =>
-      this.#onTaken(record, taken),
-    )
+    this.#since = clock.now()
+    this.#remarks = sessionRemarks(file, opened.prepared?.replay, clock.now())
+    const queue = new InputQueue(this.#journal, state, this.#timings, (record, taken) => this.#onTaken(record, taken))
+    this.#queue = queue
+    this.#commands = new SessionCommands({ file, state, queue, real, now })
+    const stop = this.#commandFor('stop')
     this.#reader = new FeedReader({
-      ...{ file: opened.file, queue: this.#queue, alarms: this.#alarms, listeners: this.#listeners },
-      ...{ broker: options.broker, clock: options.clock, now: () => this.#now(), stop: this.#commandFor('stop') },
+      ...{ file, queue, voice, broker, clock, now, stop },
       // it may have been killed right then
-      isCatchingUp: this.state.isPausedBy === 'catch-up',
-      onClockOff: (text) => this.#act('clock-offset', text),
+      isCatchingUp: state.isPausedBy === 'catch-up',
+      onClockOff: (text) => this.#commands.act('clock-offset', text),
     })
     this.#waits = new WaitWatch({
-      ...{ file: opened.file, clock: options.clock, real: options.real, speed: options.speed },
-      ...{ replay: options.replay ?? null, stop: this.#commandFor('stop') },
-      next: (slot) => this.state.nextOf(slot),
-      log: (level, text) => this.log(level, text),
-      onStands: (alarm) => this.alarm(alarm),
-      onMoves: (stands) => this.#alarms.end(stands, this.#now()),
+      ...{ file, clock, real, speed, replay, stop, onStands: onAlarm, onMoves: onOver },
+      next: (slot) => state.nextOf(slot),
+      log: (level, text) => voice.log(level, text),
     })
-    this.#alarms.endOfProcess(this.#now())
+    voice.endOfProcess()
     // what went off in the last moment of a process that was killed is said now
     const known = new Set(said.map(({ at, kind }) => `${at} ${kind}`))
-    for (const alarm of opened.alarms) if (!known.has(`${alarm.at} ${alarm.kind}`)) this.alarm(alarm)
-    for (const { level, text, fields } of opened.remarks) this.log(level, text, { ...fields })
-    if (this.state.final === null) for (const remark of this.#remarks) this.log('warn', remark)
+    for (const alarm of opened.alarms) if (!known.has(`${alarm.at} ${alarm.kind}`)) voice.alarm(alarm)
+    for (const { level, text, fields } of opened.remarks) voice.log(level, text, { ...fields })
+    if (state.final === null) for (const remark of this.#remarks) voice.log('warn', remark)
   }
 
   /**
@@ -149,7 +134,7 @@ export class PaperSession {
 
   /** @returns what ends it */
   on(listener: (event: SessionEvent) => void): () => void {
-    return this.#listeners.add(listener)
+    return this.#voice.add(listener)
   }
 
   get phase(): PaperPhase {
@@ -163,7 +148,7 @@ export class PaperSession {
       waiting: this.#waits.waiting,
       timings: this.#timings.figures(),
       delays: this.#reader.delays,
-      alarms: this.#alarms.all,
+      alarms: this.#voice.alarms,
       drift: this.#drift.report,
       remarks: this.#remarks,
       champions: this.#champions.waiting,
@@ -173,9 +158,8 @@ export class PaperSession {
   }
 
   /** Halts trading, closes everything as well, or lets it go on. Resolves when it has acted. */
-  async command(command: PaperCommand, why: string, by: string): Promise<void> {
-    await this.#queue.put({ kind: 'command', at: this.#now(), command, why, by })
-    if (command === 'resume' && !PAUSES.includes(by)) await this.#looked
+  command(command: PaperCommand, why: string, by: string): Promise<void> {
+    return this.#commands.give(command, why, by)
   }
 
   /** Ends it as soon as the input at hand has acted. */
@@ -211,7 +195,7 @@ export class PaperSession {
     } catch (thrown) {
       const error = this.#isOther ? await this.#leaveOther() : thrown
       this.#phase = 'failed'
-      this.#fault(error)
+      this.#voice.fault(error)
       this.#last.write()
       throw error
     } finally {
@@ -230,7 +214,7 @@ export class PaperSession {
     await this.#queue.put({ kind: 'opened', at: clock.now(), version: VERSION, ...(begun !== null && { begun }) })
     if (this.state.isPausedBy === 'stop') await this.command('resume', 'it goes on after a stop', 'stop')
     // a kill right after a resume leaves no word of what was over with it
-    if (!this.state.isHalted) this.#alarms.resumed(this.#now())
+    if (!this.state.isHalted) this.#voice.resumed()
     const feed = this.#feed()
     const onStop = () => void feed.close()
     this.#stop.signal.addEventListener('abort', onStop)
@@ -246,7 +230,7 @@ export class PaperSession {
       this.#waits.opened()
       this.state.forgetNotes()
       this.#phase = 'running'
-      this.#listeners.started()
+      this.#voice.started()
       watch?.start()
       if (!this.#stop.signal.aborted) for await (const event of feed) await this.#hear(event)
       await this.#queue.idle()
@@ -261,7 +245,7 @@ export class PaperSession {
     const [orders, queue] = [this.#orders, this.#queue]
     const command = this.command.bind(this)
     await endSession({ broker, queue, clock, isStopped, orders, command })
-    this.#alarms.endOfProcess(this.#now())
+    this.#voice.endOfProcess()
     this.#phase = isStopped ? 'stopped' : 'ended'
   }
 
@@ -303,24 +287,16 @@ export class PaperSession {
       next: (slot) => this.state.nextOf(slot),
       onStale: (alarm) => {
         this.alarm(alarm)
-        this.#act('stale-data', alarm.text)
+        this.#commands.act('stale-data', alarm.text)
       },
-      onFresh: (stands) => this.#alarms.end(stands, this.#now()),
+      onFresh: (stands) => this.#voice.over(stands),
       onJump: (alarm, by) => {
         this.alarm(alarm)
         void this.#queue.put({ kind: 'clock-jump', at: real.now(), by })
       },
       reconcile: () => broker.reconcile(),
-      onFault: (error) => this.#fault(error),
+      onFault: (error) => this.#voice.fault(error),
     })
-  }
-
-  #act(rule: 'stale-data' | 'clock-offset', text: string): void {
-    const action = this.file.safety.on[rule]
-    const { standing } = this.state.run
-    if (action === 'none' || standing === action || standing === 'flatten') return
-    // a queue that has failed ends the session by itself
-    this.command(action, `${rule}: ${text}`, `rule ${rule}`).catch(() => undefined)
   }
 
   /** What it came to goes out, and to whoever watches. */
@@ -328,89 +304,44 @@ export class PaperSession {
     this.#last.touch()
     if ((events.length > 0 || record.kind === 'bars') && this.#isBrokerUp) this.#options.broker.handle(events)
     for (const breach of breaches) this.alarm(breachAlarm(breach, this.state.run.at))
-    if (record.kind === 'command' && record.command === 'resume' && !PAUSES.includes(record.by)) {
-      this.#alarms.resumed(record.at)
-      if (this.#isBrokerUp) this.#looked = this.#options.broker.resumed()
-      // whoever gave the command hears of it
-      this.#looked.catch(() => undefined)
+    if (isResume(record)) {
+      this.#voice.resumed(record.at)
+      if (this.#isBrokerUp) this.#commands.looking(this.#options.broker.resumed())
     }
     if (record.kind === 'bars' && this.#drift.take(this.state)) this.#champions.look(record.at)
-    if (this.#listeners.isEmpty) return
-    if (events.length > 0) this.#listeners.tell({ type: 'events', events })
-    if (record.kind === 'bars') this.#listeners.tell({ type: 'instant', at: record.at })
+    if (!this.#voice.isHeard) return
+    if (events.length > 0) this.#voice.tell({ type: 'events', events })
+    if (record.kind === 'bars') this.#voice.tell({ type: 'instant', at: record.at })
   }
 
   #host(): BrokerHost {
-    const { real, replay } = this.#options
-    return {
-      run: this.state.run,
-      notes: this.state.notes,
-      note: async (note) => void (await this.#queue.put(note)),
-      tell: async (told) => void (await this.#queue.put({ kind: 'told', told })),
-      // where time goes otherwise than here an alarm begins by the clock that it ends by
-      alarm: (alarm) => this.alarm({ ...alarm, at: this.#now() }),
-      over: (stands) => this.#alarms.end(stands, this.#now()),
-      halt: (why) => this.command('halt', why, 'broker'),
-      flatten: (why) => this.command('flatten', why, 'broker'),
-      log: (level, text, fields) => this.log(level, text, fields),
-      sent: (us) => this.#timings.note('order', us / 1000),
-      reconnected: () => void this.#reconnects++,
-      now: () => real.now(),
-      ...(replay?.isSame !== undefined && { isSame: () => replay.isSame!() }),
-      ...(replay?.another !== undefined && { another: replay.another }),
-      signal: this.#stop.signal,
-      command: (what) => this.#commandFor(what),
-      sessionId: this.file.session,
-      symbols: this.file.slots.map(({ instrument, margin, costs }, k) => ({
-        ...{ symbol: instrument.symbol, instrument, series: this.state.seriesOf(k) },
-        ...{ leverage: margin?.leverage ?? 1, margin: margin?.mode ?? null },
-        fees: { maker: costs.feeMaker, taker: costs.feeTaker },
-      })),
-    }
+    const parts = { options: this.#options, file: this.file, state: this.state, queue: this.#queue }
+    return brokerHost(
+      { ...parts, voice: this.#voice, commands: this.#commands, now: () => this.#now() },
+      {
+        signal: this.#stop.signal,
+        sent: (us) => this.#timings.note('order', us / 1000),
+        reconnected: () => void this.#reconnects++,
+        command: (what) => this.#commandFor(what),
+      },
+    )
   }
 
   async #answer(request: ControlRequest): Promise<ControlAnswer> {
     if (request.ask === 'stop') this.stop(request.orders)
     else if (['resume', 'halt', 'flatten'].includes(request.ask)) {
       const { ask, why } = request as Extract<ControlRequest, { why: string }>
-      this.log('info', `${ask}: ${why}`)
-      await this.#obey(ask, why)
+      this.#voice.log('info', `${ask}: ${why}`)
+      await this.#commands.obey(ask, why)
     } else if (request.ask !== 'status')
       return { ok: false, error: `"${(request as { ask: string }).ask}" is no request` }
     if (request.ask === 'status') this.#drift.look(this.state)
     return { ok: true, snapshot: this.snapshot() }
   }
 
-  /** What a person is told that was done is on the disk, with what was accepted by it, and is so after a kill or a power cut. */
-  async #obey(command: PaperCommand, why: string): Promise<void> {
-    const late = Promise.withResolvers<void>()
-    const cancel = this.#options.real.after(ANSWER, late.resolve)
-    try {
-      await this.#queue.put({ kind: 'command', at: this.#now(), command, why, by: 'a person' })
-      await this.#queue.passed()
-      // what is wrong still halts it again: whoever asked is told, unless the exchange takes its time
-      if (command === 'resume') await Promise.race([this.#looked, late.promise])
-    } finally {
-      cancel()
-    }
-  }
-
   /** Says that something needs a person's eyes; kept in the session's folder. */
   alarm(alarm: Alarm): void {
-    this.#alarms.raise(alarm)
-  }
-
-  log(level: 'debug' | 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    this.#listeners.tell(this.#redacted({ type: 'log', level, text, fields } as const))
-  }
-
-  #fault(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error)
-    this.alarm({ at: this.#now(), kind: 'failed', severity: 'critical', text, facts: {} })
-  }
-
-  #redacted<T>(value: T): T {
-    return this.#options.redact?.(value) ?? value
+    this.#voice.alarm(alarm)
   }
 
   #commandFor(what: 'resume' | 'stop'): string {
