@@ -11,26 +11,46 @@ export function extremeRows(values: Float64Array, buckets: number): number[] {
   }
   for (let bucket = 0; bucket < buckets; bucket++) {
     const end = edge(bucket + 1, buckets, length)
-    let low = edge(bucket, buckets, length)
+    let first = edge(bucket, buckets, length)
     // a row without a value compares as neither less nor more, so only the first with one has to be looked for
-    while (low < end - 1 && Number.isNaN(values[low]!)) low++
-    let high = low
-    let [least, most] = [values[low]!, values[low]!]
-    for (let row = low + 1; row < end; row++) {
-      const value = values[row]!
-      if (value < least) {
-        least = value
-        low = row
-      } else if (value > most) {
-        most = value
-        high = row
-      }
-    }
+    while (first < end - 1 && Number.isNaN(values[first]!)) first++
+    const low = lowestRow(values, first, end)
+    const high = highestRow(values, first, end)
     push(Math.min(low, high))
     push(Math.max(low, high))
   }
   push(length - 1)
   return rows
+}
+
+// functions of their own: called for every pixel they are compiled well after the first few, a loop over all rows never is
+
+/** The first lowest row of [from, to). */
+function lowestRow(values: Float64Array, from: number, to: number): number {
+  let lowest = from
+  let least = values[from]!
+  for (let row = from + 1; row < to; row++) {
+    const value = values[row]!
+    if (value < least) {
+      least = value
+      lowest = row
+    }
+  }
+  return lowest
+}
+
+/** The first highest row of [from, to). */
+function highestRow(values: Float64Array, from: number, to: number): number {
+  let highest = from
+  let most = values[from]!
+  for (let row = from + 1; row < to; row++) {
+    const value = values[row]!
+    if (value > most) {
+      most = value
+      highest = row
+    }
+  }
+  return highest
 }
 
 export interface Band {
