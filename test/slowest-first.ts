@@ -18,6 +18,7 @@ const SLOWEST = [
   'runs/model-sweep',
   'runs/paper/exchange/shipped',
   'runs/paper/exchange/spot-trades',
+  'runs/sweep-stopped',
   'runs/sweep',
   'cli/explain',
   'cli/check',

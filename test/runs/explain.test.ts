@@ -1,78 +1,18 @@
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { Fill } from '../../src/core/fill.ts'
 import type { OrderView } from '../../src/core/order.ts'
-import { parseSeries } from '../../src/core/series.ts'
-import { importFiles, openStore } from '../../src/data/index.ts'
 import { buy, defineStrategy, runBacktest } from '../../src/index.ts'
 import { type Asked, type Explained, explain } from '../../src/runs/explain.ts'
 import type { Step } from '../../src/runs/explain-steps.ts'
 import { subjectOf } from '../../src/runs/explain-subject.ts'
 import { explanationParts } from '../../src/runs/explain-words.ts'
-import { ROOT, scratch } from '../cli/klinelab.ts'
+import { scratch } from '../cli/klinelab.ts'
 
-const HOUR = 3_600_000
-const START = Date.UTC(2024, 0, 1)
-const HOURS = 30
-const SERIES = 'binance:TESTUSDT:1h'
-
-/** `at` is a close: what is decided five hours in has seen bars 0 to 4 and meets bar 5. */
-const STRATEGY = `import { amend, buy, cancel, close, defineStrategy, sell, sma } from 'klinelab'
-export default defineStrategy({
-  name: 'scripted',
-  indicators: () => ({ mean: sma(2) }),
-  state: () => ({ asked: 0 }),
-  plots: ['mean'],
-  onBar({ at, state }) {
-    state.asked++
-    const hour = (at - ${START}) / ${HOUR}
-    if (hour === 2) return buy({ qty: 1, limit: 55, id: 'idle' })
-    if (hour === 3) return cancel('idle')
-    if (hour === 5) return buy({ qty: 1, stopLoss: 95, takeProfit: 130, tag: 'first' })
-    if (hour === 12) return [sell({ qty: 50, id: 'naked' }), buy({ qty: 2, limit: 98.007, id: 'rest' })]
-    if (hour === 14) return amend('rest', { limit: 99 })
-    if (hour === 20) return close({ tag: 'done' })
-    if (hour === 22) return buy({ quote: 5, id: 'small' })
-    if (hour === 23) return buy({ qty: 1, limit: 60, id: 'rest' })
-    if (hour === 24) return buy({ qty: 1, limit: 56, id: 'idle' })
-    if (hour === 25) return buy({ qty: 1, id: 'last' })
-  },
-})
-`
-
-/** Bar 8 falls through the stop at 95, bar 14 through the limit at 99; closes rise by 0.1 an hour. */
-const low = (hour: number) => ({ 8: 94, 14: 98.6 })[hour] ?? 99.5
-const bars = Array.from({ length: HOURS }, (_, k) =>
-  [START + k * HOUR, 100, 105, low(k), (1000 + k) / 10, 10].join(','),
-)
-
-const FILTERS = [
-  { filterType: 'PRICE_FILTER', minPrice: '0.01', maxPrice: '1000.00', tickSize: '0.01' },
-  { filterType: 'LOT_SIZE', minQty: '0.001', maxQty: '900.000', stepSize: '0.001' },
-  { filterType: 'NOTIONAL', minNotional: '10.00', applyMinToMarket: true, maxNotional: '9000.00', applyMaxToMarket: false, avgPriceMins: 0 },
-  { filterType: 'PERCENT_PRICE_BY_SIDE', bidMultiplierUp: '1.2', bidMultiplierDown: '0.5', askMultiplierUp: '2', askMultiplierDown: '0', avgPriceMins: 0 },
-  { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 5 },
-] // biome-ignore format: as the exchange states them
-
-async function project() {
-  const dir = scratch({ 'package.json': '{}', 'scripted.ts': STRATEGY })
-  const store = join(dir, 'store')
-  mkdirSync(store)
-  writeFileSync(join(dir, 'bars.csv'), `${['open_time,open,high,low,close,volume', ...bars].join('\n')}\n`)
-  await importFiles(await openStore(store), [join(dir, 'bars.csv')], parseSeries(SERIES), {
-    now: START + 1e10,
-    onError: 'stop',
-  })
-  const symbol = { symbol: 'TESTUSDT', status: 'TRADING', baseAsset: 'TEST', quoteAsset: 'USDT' }
-  const info = join(store, 'instruments', 'binance', 'TESTUSDT', '2023-12-31.json')
-  mkdirSync(dirname(info), { recursive: true })
-  const symbols = [{ ...symbol, orderTypes: ['LIMIT', 'MARKET', 'STOP_LOSS'], filters: FILTERS }]
-  writeFileSync(info, JSON.stringify({ serverTime: START - 24 * HOUR, symbols }))
-  return { dir, store, strategy: join(dir, 'scripted.ts') }
-}
+import { HOUR, HOURS, project, SERIES, START, STRATEGY } from './explain-scene.ts'
 
 describe('a trade explained', () => {
   let made: Awaited<ReturnType<typeof project>>
@@ -379,111 +319,5 @@ describe('a trade explained', () => {
       expect(explanation.changed).toEqual(['the strategy, a file it imports, or the lockfile was changed'])
       expect(explanation.steps.length).toBe(2)
     })
-  })
-})
-
-describe('more than one interval', () => {
-  test('an order that waited for the close of a longer bar: what was returned, and when; values of higher intervals', async () => {
-    const { dir, store } = await project()
-    const other = [0, 4, 8, 12, 16, 20, 24].map((hour) => [START + hour * HOUR, 10, 12, 9, 11, 5].join(','))
-    writeFileSync(join(dir, 'other.csv'), `${['open_time,open,high,low,close,volume', ...other].join('\n')}\n`)
-    const options = { now: START + 1e10, onError: 'stop' } as const
-    await importFiles(await openStore(store), [join(dir, 'other.csv')], parseSeries('binance:OTHERUSDT:4h'), options)
-    const module = (name: string, text: string) => {
-      const path = join(dir, `${name}.ts`)
-      writeFileSync(
-        path,
-        `import { buy, close, defineStrategy, sma } from 'klinelab'\nexport default defineStrategy({ name: '${name}', ${text} })\n`,
-      )
-      return path
-    }
-    const hour = `const hour = (at - ${START}) / ${HOUR}`
-    const mixed = module(
-      'mixed',
-      `onBar({ symbol, at }) { ${hour}
-        if (symbol === 'TESTUSDT' && hour === 6) return [buy({ qty: 3 }), buy({ symbol: 'OTHERUSDT', qty: 1 })]
-        if (symbol === 'TESTUSDT' && hour === 16) return close({ symbol: 'OTHERUSDT' }) }`,
-    )
-    const data = [SERIES, 'binance:OTHERUSDT:4h']
-    const run = await runBacktest({ strategy: mixed, store, data, out: join(dir, 'out') })
-    const { explanation } = await explain(run.dir, { trade: 1 }, store, dir)
-    const [entry, exit] = explanation.steps as [Step, Step]
-    expect(explanation.mismatches).toEqual([])
-    // its bar from 4 to 8 was underway, so the request waited for that bar's close
-    expect(entry).toMatchObject({ acceptedAt: START + 8 * HOUR, order: { symbol: 'OTHERUSDT' } })
-    expect(entry.decided!.answers).toEqual([
-      {
-        at: START + 6 * HOUR,
-        symbol: 'TESTUSDT',
-        requests: [{ kind: 'order', side: 'buy', symbol: 'OTHERUSDT', qty: 1 }],
-      },
-    ])
-    expect(entry.decided!.others).toEqual([{ symbol: 'TESTUSDT', qty: 3, orders: 0 }])
-    expect(new Map(explanationParts(explanation)[1]!.facts).get('Returned')).toMatch(/, at 2024-01-01T06:00$/)
-    expect(entry.filled!.bar.openTime).toBe(START + 8 * HOUR)
-    expect(exit.filled!.fill.time).toBe(START + 16 * HOUR)
-
-    const higher = module(
-      'higher',
-      `also: { h4: { interval: '4h', indicators: () => ({ mean: sma(2) }) } },
-       onBar({ at }) { ${hour}
-        if (hour === 13) return buy({ qty: 1 })
-        if (hour === 17) return close() }`,
-    )
-    const one = await runBacktest({ strategy: higher, store, data: SERIES, out: join(dir, 'out') })
-    const [first] = (await explain(one.dir, { trade: 1 }, store, dir)).explanation.steps
-    // bars from 4 to 8 and from 8 to 12 end with the closes of hours 7 and 11: 100.7 and 101.1
-    expect(first!.decided!.sight!.also['h4']!.bar.closeTime).toBe(START + 12 * HOUR)
-    expect(first!.decided!.sight!.also['h4']!.ind['mean']).toBeCloseTo(100.9, 12)
-  })
-})
-
-describe('whatever an example strategy trades', () => {
-  const ONE = ['binance:BTCUSDT:1h']
-  const BOTH = ['binance:BTCUSDT:1h', 'binance:ETHUSDT:1h']
-  const units = (amount: number) => BigInt(Math.round(amount * 1e8))
-
-  test.each([
-    ['sma-cross', ONE],
-    ['donchian-breakout', BOTH],
-    ['rsi-reversion', ONE],
-    ['momentum-rotation', BOTH],
-  ])('%s: the replay is the run, and the account moves by what the fill says', async (name, data) => {
-    const [strategy, out] = [join(ROOT, 'strategies', `${name}.ts`), scratch()]
-    const run = await runBacktest({
-      strategy,
-      data,
-      out,
-      store: join(ROOT, 'datasets'),
-      from: '2024-01-01',
-      to: '2025-01-01',
-    })
-    const numbers = [1, Math.ceil(run.trades.length / 2), run.trades.length]
-    expect(numbers[0]).toBeLessThan(numbers[2]!)
-    for (const trade of numbers) {
-      const { explanation, chart } = await explain(run.dir, { trade }, join(ROOT, 'datasets'), ROOT)
-      expect(explanation.mismatches).toEqual([])
-      expect(explanation.trade).toEqual(run.trades[trade - 1])
-      const [entry, exit] = explanation.steps as [Step, Step]
-      expect([entry.filled!.fill, exit.filled!.fill]).toEqual([explanation.fills[0], explanation.fills.at(-1)])
-      expect(entry.filled!.fill.time).toBe(explanation.trade!.entryTime)
-      // decided at a close that the fill's bar came after, by a return that was not empty
-      expect(entry.decided!.sight!.bar.closeTime).toBe(entry.decidedAt)
-      expect(entry.decided!.answers.length).toBeGreaterThan(0)
-      expect(entry.decidedAt).toBeLessThanOrEqual(entry.filled!.fill.time)
-      // spot: cash goes down by what was bought and its fee, to the ledger's unit; other instruments may trade on that bar too
-      const { fill, before, account } = entry.filled!
-      const others = run.fills.filter(({ n, time }) => n !== fill.n && time === fill.time)
-      if (others.length === 0)
-        expect(units(before!.account['cash']!) - units(account!['cash']!)).toBe(
-          units(fill.qty * fill.price) + units(fill.fee),
-        )
-      expect(chart!.trades).toEqual([explanation.trade])
-      expect(
-        explanationParts(explanation)
-          .flatMap(({ facts = [] }) => facts.map(([, text]) => text))
-          .join(),
-      ).not.toMatch(/NaN|undefined|\[object/)
-    }
   })
 })

@@ -1,0 +1,148 @@
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { buy, close, defineStrategy, int, sma } from '../../src/index.ts'
+import type { SearchAsked } from '../../src/runs/search-asked.ts'
+import { backendOf, planSearch } from '../../src/runs/sweep.ts'
+import { writeSweep } from '../../src/runs/sweep-folder.ts'
+import { readLedger } from '../../src/search/ledger.ts'
+import { scratch } from '../cli/klinelab.ts'
+import { asking, search, settingsIn } from './sweep-scene.ts'
+
+describe('a search that is stopped', () => {
+  /** Stops after some trials are told. */
+  async function stopped(out: string, after: number, more: Partial<SearchAsked> = {}): Promise<number> {
+    const stop = new AbortController()
+    let done = 0
+    await expect(
+      search(more, {
+        workers: 1,
+        signal: stop.signal,
+        onTrials: (at) => {
+          done = at.done
+          if (at.done >= after) stop.abort()
+        },
+      }, out),
+    ).rejects.toThrow(/stopped after \d+ of \d+ trials; --resume goes on/) // biome-ignore format: one thought
+    return done
+  }
+
+  test.each([
+    ['grid', {}, 5],
+    ['tpe', { method: 'tpe', trials: 48, set: ['fast=5..60', 'slow=61..300'] }, 20],
+    ['pruned', { method: 'random', trials: 100, set: ['fast=5..60', 'slow=61..300'], prune: 0.3 }, 80],
+  ] as const)('goes on with --resume to the same bytes, %s', async (_, more, after) => {
+    const out = scratch()
+    const done = await stopped(out, after, more)
+    const [journal] = readdirSync(out).filter((name) => name.startsWith('.search'))
+    const file = join(out, journal!, 'outcomes.jsonl')
+    expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(done)
+    // a process that was killed may have torn its last line
+    appendFileSync(file, '{"trial":{"number":1')
+    let computed = 0
+    const total = 1000
+    const resumed = await search(
+      more,
+      { resume: true, onTrials: ({ rate }) => (computed += rate === null ? 0 : 1) },
+      out,
+    )
+    const whole = await search(more)
+    expect(resumed.result).toEqual(whole.result)
+    expect(computed).toBeLessThan(total)
+    expect(computed).toBe(whole.result.outcomes.length - done)
+  })
+
+  test('without --resume it begins anew and says so', async () => {
+    const out = scratch()
+    await stopped(out, 5)
+    const notices: string[] = []
+    const again = await search({}, { onNotice: (text) => notices.push(text) }, out)
+    expect(again.result.outcomes).toHaveLength(15)
+    expect(notices).toEqual([expect.stringContaining('with --resume would go on from there')])
+  })
+
+  test('two of the same at once: the second is told who makes it', async () => {
+    const out = scratch()
+    const both = await Promise.allSettled([search({}, {}, out), search({}, {}, out)])
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
+    expect(refused).toEqual([expect.stringMatching(/process \d+@\S+ is making the same search/)])
+  })
+})
+
+describe('threads', () => {
+  const subjectOf = async () => {
+    const settings = settingsIn(scratch())
+    const { ground, scene, objectiveFile } = await planSearch(asking(), settings, {})
+    return backendOf({ ground, scene, objectiveFile }, { workers: 1 })
+  }
+  const trials = Array.from({ length: 40 }, (_, k) => ({ number: k + 1, params: { fast: 10 + k, slow: 100 } }))
+
+  test('do one lot whole while another one is being stopped', async () => {
+    const backend = await subjectOf()
+    try {
+      const stop = new AbortController()
+      const first = backend.run(trials, () => stop.abort(), stop.signal)
+      await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+      const told: number[] = []
+      await backend.run(trials.slice(0, 5), ({ number }) => told.push(number))
+      await first
+      expect(told).toEqual([1, 2, 3, 4, 5])
+    } finally {
+      await backend.close()
+    }
+  })
+
+  test('hand on what goes wrong where an outcome is told: a full disk, for one', async () => {
+    const backend = await subjectOf()
+    const full = () => {
+      throw new Error('the disk is full')
+    }
+    try {
+      await expect(backend.run(trials, full)).rejects.toThrow('the disk is full')
+      const told: number[] = []
+      await backend.run(trials.slice(0, 2), ({ number }) => told.push(number))
+      expect(told).toEqual([1, 2])
+    } finally {
+      await backend.close()
+    }
+  })
+})
+
+describe('every trial counts', () => {
+  const inLedger = (file: string) =>
+    readLedger(file).entries.map(({ params, status }) => [params['fast'], params['slow'], status])
+
+  test('also of a search that is stopped, and once', async () => {
+    const out = scratch()
+    const counting = { ledger: join(out, 'ledger.jsonl'), onWarning: () => {} }
+    const stop = new AbortController()
+    const host = { counting, signal: stop.signal, onTrials: (at: { done: number }) => at.done >= 4 && stop.abort() }
+    await expect(search({}, host, out)).rejects.toThrow('--resume goes on')
+    const tried = inLedger(counting.ledger)
+    expect(tried.length).toBeGreaterThanOrEqual(4)
+    expect(tried[0]).toEqual([10, 40, 'done'])
+    const done = await search({}, { counting, resume: true }, out)
+    await writeSweep(done, out, counting)
+    expect(inLedger(counting.ledger)).toHaveLength(15)
+  })
+
+  test('of strategies whose code cannot be seen those are told apart that came to something else', async () => {
+    const out = scratch()
+    const counting = { ledger: join(out, 'ledger.jsonl'), onWarning: () => {} }
+    const made = (quote: number) =>
+      defineStrategy({
+        name: 'closed',
+        params: { fast: int(10), slow: int(50) },
+        indicators: (p) => ({ fast: sma(p.fast), slow: sma(p.slow) }),
+        onBar: ({ ind, position }) => {
+          if (position.qty === 0 && ind.fast > ind.slow) return buy({ quote })
+          return position.qty > 0 && ind.fast < ind.slow ? close() : undefined
+        },
+      })
+    for (const quote of [1000, 5000])
+      await writeSweep(await search({ strategy: made(quote) }, { counting }, out), out, counting)
+    expect(new Set(readLedger(counting.ledger).entries.map(({ id }) => id)).size).toBeGreaterThan(25)
+    // nor does one go on from what another has done
+    expect(readdirSync(out).filter((name) => name.startsWith('.search'))).toEqual([])
+  })
+})
