@@ -4,7 +4,6 @@ import { COSTS } from './flags.ts'
 /** Columns of a help text: a terminal has more, and a line that is read has not many more. */
 const WIDTH = 100
 
-const MONEY = [...Object.keys(COSTS), 'limit-touch']
 /** What nearly every command has, last. */
 const SETTINGS = ['store', 'out', 'ledger', 'config', 'show-config', 'json', 'help']
 const GROUPS = ['Flags:', 'Costs and fills:', 'Settings:'] as const
@@ -33,7 +32,7 @@ async function flagsText(flags: Flags): Promise<string> {
   const names = [...Object.keys(flags), 'help']
   for (const group of GROUPS)
     help.group(
-      names.filter((one) => groupOf(one) === group),
+      names.filter((one) => groupOf(one, flags[one]) === group),
       group,
     )
   for (const [one, flag] of Object.entries(flags)) help.option(one, { describe: said(flag) })
@@ -42,9 +41,10 @@ async function flagsText(flags: Flags): Promise<string> {
   return text.replace(/ +\[(string|array|boolean)\]$/gm, '').trim()
 }
 
-function groupOf(flag: string): (typeof GROUPS)[number] {
-  if (SETTINGS.includes(flag)) return 'Settings:'
-  return MONEY.includes(flag) ? 'Costs and fills:' : 'Flags:'
+/** A flag that has the name of a cost and another meaning (`--margin` of retrain) is none. */
+function groupOf(name: string, flag: Flag | undefined): (typeof GROUPS)[number] {
+  if (SETTINGS.includes(name)) return 'Settings:'
+  return name === 'limit-touch' || (name in COSTS && flag === (COSTS as Flags)[name]) ? 'Costs and fills:' : 'Flags:'
 }
 
 function said({ value, bare, help, isRequired = false }: Flag): string {

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path'
 import { type Bars, firstRowAt, sliceBars } from '../core/bar.ts'
 import type { Predictions } from '../core/predictor.ts'
 import type { ModelUsed } from '../core/run.ts'
@@ -13,12 +14,13 @@ import type { Ground } from '../models/ground.ts'
 import type { LiveModelOptions } from '../models/live-model.ts'
 import { BUILT_IN_THRESHOLD } from './evaluate.ts'
 import { findArtifact } from './find-artifact.ts'
-import { groundsOf, identityOf, withFolds } from './grounds.ts'
+import { groundsOf, identityOf, type TrainingIdentity, withFolds } from './grounds.ts'
 import { Interrupted } from './interrupted.ts'
 import { modelsOf, type NamedModel } from './load-strategy.ts'
 import { groundsOfPicked } from './picked-model.ts'
 import type { Settings } from './settings.ts'
 import { type TrainingHost, trainRun } from './train-run.ts'
+import { trainedModels } from './trained-models.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What a strategy's models say. */
@@ -154,7 +156,7 @@ async function trained(
   const notice = host.onNotice ?? (() => {})
   const found = findArtifact(settings.out, definition, identityOf(definition, grounds), notice)
   if (found !== null) return { artifact: found }
-  notice(`model ${name}: no trained model fits its definition and data, so it is trained first`)
+  notice(`model ${name}: ${missing(settings.out, identityOf(definition, grounds))}, so it is trained first`)
   const judged = { ...by, range: {}, threshold: BUILT_IN_THRESHOLD }
   const { artifact, forecasts, dir, seconds } = await trainRun(model, withFolds(model, grounds), settings, judged, host)
   if (artifact.stopped !== null)
@@ -163,6 +165,19 @@ async function trained(
     )
   if (dir !== null) notice(`model ${name}: trained in ${seconds.toFixed(1)} s; its report: ${dir}/report.html`)
   return { artifact, forecasts }
+}
+
+/** That a model was trained on a part of the data is no reason not to train it, but one to wonder. */
+function missing(out: string, { definitionSha256, code, series }: TrainingIdentity): string {
+  const bars = (of: readonly { readonly sha256: string }[]) => of.map(({ sha256 }) => sha256).join()
+  const others = [...trainedModels(out, () => undefined)]
+    .filter(
+      (one) => one.definitionSha256 === definitionSha256 && one.code === code && bars(one.series) !== bars(series),
+    )
+    .map(({ dir }) => basename(dirname(dir)))
+  return others.length === 0
+    ? 'no trained model fits its definition and data'
+    : `what was trained of it (${others.join(', ')}) has learnt from other bars than all that are stored`
 }
 
 /** What of a range may be asked of models. */

@@ -97,6 +97,14 @@ describe('every command', () => {
     expect(parts).toEqual(['Flags', 'Costs and fills', 'Settings', 'Example'].filter((part) => parts.includes(part)))
   })
 
+  test('a flag that has the name of a cost and another meaning is not among the costs', () => {
+    const { stdout } = helps[Object.keys(COMMANDS).indexOf('retrain')]!
+    const [flags, costs] = stdout.split('Costs and fills:')
+    expect(flags).toContain('--margin')
+    expect(costs).not.toContain('--margin')
+    expect(costs).toContain('--fee-taker')
+  })
+
   test.each(Object.keys(COMMANDS))('%s --help says of each flag with a value what holds without it', async (name) => {
     const { flags } = (await COMMANDS[name]!.load()).default
     const silent = Object.entries(flags).filter(

@@ -195,6 +195,14 @@ describe('a strategy that asks a model', () => {
     expect((await own.run('runs', 'explain', run.run, '--trade', '1')).stdout).toContain('up.p')
   })
 
+  test('says that what was trained of it before has learnt from other bars', async () => {
+    const own = project()
+    const { run } = (await own.run('train', 'm.ts', '--to', '2024-04-01', '--json')).json<{ run: string }>()
+    expect((await own.run('backtest', 'm.ts')).stderr).toContain(
+      `model up: what was trained of it (${run}) has learnt from other bars than all that are stored, so it is trained first`,
+    )
+  })
+
   test('is the run of the same folds whatever else lies among the runs, and another where the model is another', async () => {
     const run = (await first.run('backtest', 'm.ts', '--json')).json<RunDocument>()
     expect((await projectWithModel().run('backtest', 'm.ts', '--json')).json<RunDocument>().run).toBe(run.run)
