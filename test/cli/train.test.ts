@@ -197,7 +197,8 @@ describe('a strategy that asks a model', () => {
 
   test('says that what was trained of it before has learnt from other bars', async () => {
     const own = project()
-    const { run } = (await own.run('train', 'm.ts', '--to', '2024-04-01', '--json')).json<{ run: string }>()
+    const part = await own.run('train', 'm.ts', '--to', '2024-04-01', '--json')
+    const { run } = part.json<{ models: Printed[] }>().models[0]!
     expect((await own.run('backtest', 'm.ts')).stderr).toContain(
       `model up: what was trained of it (${run}) has learnt from other bars than all that are stored, so it is trained first`,
     )
