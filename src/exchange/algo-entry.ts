@@ -6,18 +6,9 @@ import type { EngineDoor } from './engine-door.ts'
 import { Refused } from './error-codes.ts'
 import { priceText } from './exchange-order.ts'
 import type { Faults } from './faults.ts'
-import {
-  clientIdOf,
-  type EntryOptions,
-  filtersAt,
-  goodTill,
-  numberOf,
-  type Stated,
-  statedOf,
-  tifOf,
-  unitsIn,
-} from './order-entry.ts'
-import { checkFilters } from './order-filters.ts'
+import type { EntryOptions } from './order-entry.ts'
+import { checkFilters, filtersAt } from './order-filters.ts'
+import { clientIdOf, goodTill, numberOf, type Stated, statedOf, tifOf, unitsIn } from './order-params.ts'
 import type { Params, WrittenDecimal } from './params.ts'
 import { refusedOf } from './refusals.ts'
 import { isReached } from './trigger.ts'

@@ -1,7 +1,7 @@
 import { algoReply } from './algo-order.ts'
 import { Refused } from './error-codes.ts'
 import { pageOf, windowOf } from './history.ts'
-import { symbolIn, tradedOf } from './order-entry.ts'
+import { symbolIn, tradedOf } from './order-params.ts'
 import { type Account, ALL_CANCELLED, perSymbol, type Routes, SIGNED } from './route.ts'
 
 /** Algo orders of USDS-M, which wait for their trigger, in and out. */

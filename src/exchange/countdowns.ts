@@ -1,5 +1,6 @@
 import type { AccountBook } from './account-book.ts'
-import { type OrderEntry, tradedOf } from './order-entry.ts'
+import type { OrderEntry } from './order-entry.ts'
+import { tradedOf } from './order-params.ts'
 import { type Routes, SIGNED } from './route.ts'
 
 /** countdownCancelAll: a symbol's open orders are cancelled unless the countdown is begun anew in time. Wall clock. */

@@ -2,9 +2,10 @@ import type { Cancelled, Rejected, RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import type { OrderView } from '../core/order.ts'
 import type { AccountBook, Traded } from './account-book.ts'
+import { AlgoLife } from './algo-life.ts'
 import type { AlgoOrder } from './algo-order.ts'
 import { unitsOf } from './amounts.ts'
-import { type ExchangeOrder, isOpen, newOrder, priceText, qtyText } from './exchange-order.ts'
+import { type ExchangeOrder, isOpen, priceText, qtyText } from './exchange-order.ts'
 import { forceOrderOf } from './force-order.ts'
 import { causeOf, systemOrder } from './system-order.ts'
 import { type ExchangeTrade, moneyText } from './user-events.ts'
@@ -26,6 +27,7 @@ export class EngineEvents {
   readonly #book: AccountBook
   readonly #voice: Voice
   readonly #market: MarketNow
+  readonly #algos: AlgoLife
   readonly #lastFills = new Map<string, number>()
   #read = 0
 
@@ -33,6 +35,7 @@ export class EngineEvents {
     this.#book = book
     this.#voice = voice
     this.#market = market
+    this.#algos = new AlgoLife(book, voice, market)
   }
 
   /** Everything new, in order. */
@@ -78,7 +81,7 @@ export class EngineEvents {
       if (order !== undefined) order.isWorking = true
       // of spot: what has a limit may rest from here on; all else is told by its fill
       if (order !== undefined && order.price > 0n) this.#voice.order(order, 'NEW')
-      else if (order === undefined && algo !== undefined) this.#trigger(algo)
+      else if (order === undefined && algo !== undefined) this.#algos.trigger(algo)
     } else if (event.type === 'cut') this.#cut(event.to, order, algo)
     else if (event.type === 'cancelled') this.#ended(event.reason, order, algo)
     else if (event.type === 'rejected') this.#refusedLater(event, order, algo)
@@ -96,7 +99,7 @@ export class EngineEvents {
     const { orders, algos } = this.#book
     let order = orders.ofEngine(fill.order)
     const algo = algos.ofEngine(fill.order)
-    if (order === undefined && algo !== undefined) order = this.#trigger(algo)
+    if (order === undefined && algo !== undefined) order = this.#algos.trigger(algo)
     // what the exchange closes itself, and nothing else, is no order of the client's
     const isForeign = order === undefined || order.isSystem
     if (order === undefined || isForeign) order = this.#systemOrder(fill)
@@ -128,7 +131,7 @@ export class EngineEvents {
     this.#voice.account('ORDER', 0n, [fill.symbol])
     // what reduce-only was cut by can never be filled
     if (order.status !== 'FILLED' && order.remaining === 0n) this.#end(order, 'EXPIRED', '0')
-    if (order.status === 'FILLED') this.#finish(order)
+    if (order.status === 'FILLED') this.#algos.finish(order)
   }
 
   #income({ order, realised, fee, id, time }: ExchangeTrade, isForeign: boolean): void {
@@ -149,26 +152,6 @@ export class EngineEvents {
     }) // biome-ignore format: one line
     const isIsolated = this.#book.traded.get(symbol)!.slot.margin!.mode === 'isolated'
     this.#voice.account('FUNDING_FEE', units, isIsolated ? [symbol] : [])
-  }
-
-  /** The order that a waiting one becomes, under an id of its own. */
-  #trigger(algo: AlgoOrder): ExchangeOrder {
-    const at = this.#market.now()
-    algo.triggerTime = at
-    this.#tellAlgo(algo, 'TRIGGERING')
-    const isLimit = algo.type === 'STOP' || algo.type === 'TAKE_PROFIT'
-    const qty = algo.closePosition ? (algo.cut ?? algo.qty) : algo.qty
-    const order = newOrder({
-      id: this.#book.nextId('order'), engineId: algo.engineId, symbol: algo.symbol, scale: algo.scale,
-      clientId: algo.clientId, side: algo.side, type: isLimit ? 'LIMIT' : 'MARKET', origType: algo.type, tif: algo.tif,
-      price: algo.price, qty, remaining: algo.cut ?? qty, reduceOnly: algo.reduceOnly, stp: algo.stp,
-      goodTillDate: algo.goodTillDate, time: at, algo,
-    }) // biome-ignore format: short keys on one line
-    algo.order = order
-    this.#book.orders.add(order)
-    this.#tellAlgo(algo, 'TRIGGERED')
-    this.#voice.order(order, 'NEW')
-    return order
   }
 
   /** One whole as it is filled: of a liquidation part by part. */
@@ -200,25 +183,14 @@ export class EngineEvents {
       this.#end(order, status, reason === 'liquidation' ? '5' : isRest && reason === 'expired' ? '2' : '0')
     } else if (algo !== undefined && algo.status === 'NEW') {
       // a stop that finds nothing to reduce is turned away when it is triggered
-      if (reason === 'flat') return this.#rejectTriggered(algo, 'ReduceOnly Order is rejected.')
-      this.#tellAlgo(algo, status)
-      this.#book.algos.open.delete(algo)
+      if (reason === 'flat') return this.#algos.reject(algo, 'ReduceOnly Order is rejected.')
+      this.#algos.end(algo, status)
     }
   }
 
   #refusedLater(event: Rejected, order: ExchangeOrder | undefined, algo: AlgoOrder | undefined): void {
     if (order !== undefined) this.#end(order, 'EXPIRED', '0')
-    else if (algo !== undefined) this.#rejectTriggered(algo, rejectText(event))
-  }
-
-  /** Its trigger was reached, and the matching engine would not have it. */
-  #rejectTriggered(algo: AlgoOrder, why: string): void {
-    algo.triggerTime = this.#market.now()
-    this.#tellAlgo(algo, 'TRIGGERING')
-    algo.rejectReason = why
-    this.#tellAlgo(algo, 'REJECTED')
-    this.#voice.rejected(algo)
-    this.#book.algos.open.delete(algo)
+    else if (algo !== undefined) this.#algos.reject(algo, rejectText(event))
   }
 
   #end(order: ExchangeOrder, status: 'CANCELED' | 'EXPIRED', er: string): void {
@@ -227,15 +199,7 @@ export class EngineEvents {
     order.updateTime = this.#market.now()
     this.#book.orders.open.delete(order)
     this.#voice.order(order, status, null, er)
-    this.#finish(order)
-  }
-
-  /** With an order that was an algo order that one is done. */
-  #finish(order: ExchangeOrder): void {
-    const algo = order.algo === null ? undefined : this.#book.algos.ofEngine(order.engineId)
-    if (algo === undefined) return
-    this.#tellAlgo(algo, 'FINISHED')
-    this.#book.algos.open.delete(algo)
+    this.#algos.finish(order)
   }
 
   #amended(view: OrderView): void {
@@ -257,12 +221,6 @@ export class EngineEvents {
       count: order.amendments,
     })
     this.#voice.order(order, 'AMENDMENT')
-  }
-
-  #tellAlgo(algo: AlgoOrder, status: AlgoOrder['status']): void {
-    algo.status = status
-    algo.updateTime = this.#market.now()
-    this.#voice.algo(algo)
   }
 }
 

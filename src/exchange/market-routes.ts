@@ -18,6 +18,7 @@ import {
 } from './market-answers.ts'
 import { MarketParams, MarketRefusal } from './market-params.ts'
 import { spanTicker, tradingDay, windowSpan } from './rolling-ticker.ts'
+import { perSymbol } from './route.ts'
 import type { ShownTrade, SymbolMarket } from './symbol-market.ts'
 import type { WireReply, WireRequest } from './wire.ts'
 
@@ -60,8 +61,6 @@ export class MarketRoutes {
 
   #usdm(): Map<string, Route> {
     const market = this.#market
-    const perSymbol = (one: number, all: number) => (params: MarketParams) =>
-      params.text('symbol') === undefined ? all : one
     const price: Route = {
       weight: perSymbol(1, 2),
       answer: (params) => oneOrAll(params, (one) => ({ ...priceOf(one), time: market.now() })),
@@ -107,8 +106,6 @@ export class MarketRoutes {
 
   #spot(): Map<string, Route> {
     const market = this.#market
-    const perSymbol = (one: number, all: number) => (params: MarketParams) =>
-      params.text('symbol') === undefined ? all : one
     const routes: Record<string, Route> = {
       ping: { weight: 1, answer: () => ({}) },
       time: { weight: 1, answer: (_, { at }) => ({ serverTime: at }) },

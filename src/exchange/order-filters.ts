@@ -1,5 +1,6 @@
 import { type Decimal, parseDecimal, unitsText } from '../core/decimal.ts'
 import type { Filters } from '../core/instrument.ts'
+import type { Traded } from './account-book.ts'
 import { compare, isOnGrid, product } from './amounts.ts'
 import { Refused } from './error-codes.ts'
 import { writtenDecimals } from './fixed-text.ts'
@@ -39,6 +40,12 @@ interface Compiled {
 }
 
 const compiled = new WeakMap<Filters, Compiled>()
+
+/** The filters in force at a time, UTC ms. */
+export function filtersAt({ slot }: Traded, now: number): Filters {
+  const { snapshots } = slot.instrument
+  return (snapshots.findLast(({ validFrom }) => validFrom <= now) ?? snapshots[0]!).filters
+}
 
 /**
  * The filters of a symbol as USDS-M judges them, with its codes; a rule that is "0" is off.

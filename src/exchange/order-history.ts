@@ -1,7 +1,7 @@
 import { padded } from './amounts.ts'
 import { orderReply, priceText, qtyText } from './exchange-order.ts'
 import { isForgotten, pageOf, refuseTimesBeside, windowOf, within } from './history.ts'
-import { tradedOf } from './order-entry.ts'
+import { tradedOf } from './order-params.ts'
 import type { Params } from './params.ts'
 import type { Account } from './route.ts'
 import { causeOf } from './system-order.ts'

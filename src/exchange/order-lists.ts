@@ -2,9 +2,9 @@ import type { AccountBook } from './account-book.ts'
 import { Refused } from './error-codes.ts'
 import { type ExchangeOrder, isOpen } from './exchange-order.ts'
 import { isForgotten } from './history.ts'
-import { clientIdOf, tradedOf } from './order-entry.ts'
 import { cancelledListReply, hasActed, isAllOver, listStatus, type OrderList, placedListReply } from './order-list.ts'
 import { checkPair, refuseResting } from './order-list-params.ts'
+import { clientIdOf, tradedOf } from './order-params.ts'
 import type { Params } from './params.ts'
 import type { SpotEntry } from './spot-entry.ts'
 import { type SpotStated, spotStatedOf } from './spot-stated.ts'
@@ -206,6 +206,7 @@ export class OrderLists {
     const shape = params.oneOf('newOrderRespType', ['ACK', 'RESULT', 'FULL'] as const) ?? 'RESULT'
     return placedListReply(list, shape)
   }
+
   /** The oldest, once nobody can look up their orders any more. */
   #letGo(): void {
     const now = this.#options.market.now()

@@ -41,6 +41,6 @@ export interface Account {
 export const ALL_CANCELLED = { code: 200, msg: 'The operation of cancel all open order is done.' }
 
 /** Cheap for one symbol, dear for all of them. */
-export function perSymbol(one: number, all: number): (params: Params) => number {
+export function perSymbol(one: number, all: number): (params: Pick<Params, 'text'>) => number {
   return (params) => (params.text('symbol') === undefined ? all : one)
 }

@@ -2,7 +2,7 @@ import type { Traded } from './account-book.ts'
 import { accountMargin, isUsed } from './account-figures.ts'
 import { mostNotional } from './account-replies.ts'
 import { Refused } from './error-codes.ts'
-import { tradedOf } from './order-entry.ts'
+import { tradedOf } from './order-params.ts'
 import type { Params } from './params.ts'
 import { type Account, type Routes, SIGNED } from './route.ts'
 

@@ -2,7 +2,7 @@ import type { OrderRequest } from '../core/order.ts'
 import type { AccountBook, Traded } from './account-book.ts'
 import { Refused } from './error-codes.ts'
 import type { WireSide, WireTif } from './exchange-order.ts'
-import { numberOf, tradedOf } from './order-entry.ts'
+import { numberOf, tradedOf } from './order-params.ts'
 import type { Params, WrittenDecimal } from './params.ts'
 
 const TYPES = [
