@@ -1,5 +1,6 @@
 import type { OrderView } from '../../../core/order.ts'
 import type { Attempt } from './attempt.ts'
+import { closedBefore } from './closed-before.ts'
 import type { Context } from './context.ts'
 import { isBehind } from './fills.ts'
 import { isOf, type Line } from './line.ts'
@@ -130,6 +131,8 @@ export class Refusals {
       this.#context.tellEnded(line, attempt, reason, said)
     // what closes or protects is for the position as it fills: where that has grown meanwhile, the line's next step places the rest
     if (status === 'FILLED' && isReducing(view) && !isFlat && !isBehind(attempt)) return
+    // a close that waits for an entry before it is for what that will have opened, though there was nothing left for it by now
+    if (isFlat && view.type === 'market' && view.qty === 0) return
     if (status === 'FILLED' || (isReducing(view) && isFlat)) return end('expired')
     if (status === 'CANCELED' || status === 'GONE') {
       await this.#context.halt(
@@ -151,13 +154,17 @@ export class Refusals {
       return
     }
     if (isReducing(view) && view.type === 'market') {
+      const closed = closedBefore(this.#context.host.run, view)
+      // for what an entry before it opens its next step places another
+      if (closed === 'opened anew') return
       // what is left of a close that found no more in the book
-      this.#context.alarm(
-        'exit-expired',
-        'critical',
-        `${symbol}: ${view.qty} of exit ${order} found no buyer or seller (${said})`,
-        facts,
-      )
+      if (closed === 'stands')
+        this.#context.alarm(
+          'exit-expired',
+          'critical',
+          `${symbol}: ${view.qty} of exit ${order} found no buyer or seller (${said})`,
+          facts,
+        )
       return end('expired')
     }
     if (status === 'REJECTED' && attempt.terms.trigger !== null)
