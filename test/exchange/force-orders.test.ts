@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { createRequire } from 'node:module'
 import { afterEach, expect, test } from 'vitest'
 import { type Heard, listen } from './listen.ts'
 import { barsOf, FROM, KEYS, MINUTE, type Played, play, slotOf } from './played.ts'
@@ -80,4 +81,28 @@ test.each([
   await seen.until(LINES)
   expect(await ask('GET', '/fapi/v3/positionRisk')).toEqual([])
   expect(of.frames).toHaveLength(told)
+})
+
+test('ccxt.pro hears of a liquidation as it does of Binance’s', async () => {
+  played = await play({ slots: [slotOf(barsOf([CALM, CALM, FALL, CALM], 1))], cash: 100 })
+  const { pro } = createRequire(import.meta.url)('ccxt')
+  const paths = { fapiPublic: '/fapi/v1', fapiPublicV2: '/fapi/v2', fapiPublicV3: '/fapi/v3' }
+  const api = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, played.origin + path]))
+  const client = new pro.binanceusdm({
+    ...{ enableRateLimit: false, newUpdates: true, options: { fetchCurrencies: false } },
+    urls: { api: { ...api, ws: { future: `${played.wsOrigin}/ws` } } },
+  })
+  try {
+    await client.loadHttpProxyAgent()
+    const told = client.watchLiquidations('BTC/USDT:USDT')
+    await expect.poll(() => played.control('GET', '/state'), { timeout: 10_000 }).toMatchObject({ sockets: 1 })
+    await played.step()
+    await ask('POST', '/fapi/v1/order', { ...BUY, symbol: 'BTCUSDT' })
+    await playAll()
+    const [liquidation] = await told
+    expect(liquidation).toMatchObject({ symbol: 'BTC/USDT:USDT', side: 'sell', contracts: 0.9 })
+    expect(liquidation.price).toBeLessThan(900)
+  } finally {
+    await client.close()
+  }
 })
