@@ -101,10 +101,13 @@ export class OtherSymbols {
 /** Says, once a symbol, that others trade it on the session's account. */
 export function sayOther(context: Context, symbol: string): void {
   context.known.others.add(symbol)
+  const shared = context.market.hasMargin
+    ? 'margin'
+    : 'money, and what it spends halts the session, as on spot nothing tells how much that was; trade it on another account'
   context.alarm(
     'other-symbol',
     'warning',
-    `${symbol} is traded on this account and not by this session: they share its ${context.market.hasMargin ? 'margin' : 'money'}`,
+    `${symbol} is traded on this account and not by this session: they share its ${shared}`,
     { symbol },
   )
 }

@@ -109,12 +109,28 @@ export class Wallet {
     const beside = this.#expected === this.#here ? '' : ' and what is known beside them'
     const others = known.others.size === 0 ? '' : ` (others trade ${[...known.others].join(', ')} on this account)`
     const text = `the wallet holds ${held.toFixed(2)}, ${Math.abs(off).toFixed(2)} ${off > 0 ? 'more' : 'less'} than this session's trades${beside} explain: changed by something that is not this session's${others}`
-    if (off > 0) this.#context.alarm('balance', 'warning', text, { held, off })
+    if (off > 0)
+      this.#context.alarm(
+        'balance',
+        'warning',
+        `${text}; nothing is halted, as the session trades with its own money alone`,
+        { held, off },
+      )
     else
       await this.#context.halt(
         'balance',
-        `${text}, so nothing is opened any more; when you know what it was, ${resume} accepts it`,
+        `${text}, so nothing is opened any more; when you know what it was, ${resume} accepts it${this.#nextTime()}`,
         { held, off },
       )
+  }
+
+  /** On margin the income explains what others do; of what they spend on spot nothing does. */
+  #nextTime(): string {
+    const { known, market } = this.#context
+    if (market.hasMargin) return ''
+    const others = [...known.others].join(', ')
+    return others === ''
+      ? ', be it a transfer or an order of another symbol; on spot each one halts the session again, so trade others on an account of their own'
+      : `; on spot each order of others that spends halts the session again, so trade ${others} on an account of their own`
   }
 }

@@ -209,6 +209,7 @@ test('money that comes is said, money that goes halts', async () => {
   stub.wallet += 100
   await session.broker.reconcile()
   expect(session.said).toEqual(['balance warning'])
+  expect(session.alarms[0]!.text).toMatch(/100\.00 more than .*; nothing is halted, as the session trades with its own/)
   stub.wallet -= 200
   await session.broker.reconcile()
   expect(session.halts).toEqual([

@@ -318,4 +318,36 @@ describe('somebody else', () => {
     await until('it is said', () => session.said.includes(alarm))
     expect(session.halts).toHaveLength(1)
   })
+
+  const text = (kind: string) => session.alarms.findLast((alarm) => alarm.kind === kind)?.text
+
+  test('an order of another symbol that spends money halts each time, and it is said beforehand and then what can be done', async () => {
+    const eth = stub.foreign({ clientId: 'web_1', symbol: 'ETHUSDT', isWorking: true })
+    await until('it is said', () => session.said.length > 0)
+    expect(text('other-symbol')).toBe(
+      'ETHUSDT is traded on this account and not by this session: they share its money, and what it spends halts the session, as on spot nothing tells how much that was; trade it on another account',
+    )
+    for (const wallet of ['9955.00', '9910.00']) {
+      stub.fill(eth, 0.5, '90')
+      await session.broker.reconcile()
+      expect(session.halts.at(-1)).toMatch(
+        new RegExp(
+          `^the wallet holds ${wallet}, 45.00 less than .* \\(others trade ETHUSDT on this account\\), so nothing is opened any more; when you know what it was, klinelab paper resume double accepts it; on spot each order of others that spends halts the session again, so trade ETHUSDT on an account of their own$`,
+        ),
+      )
+      await session.resume()
+    }
+    expect([session.halts.length, session.said]).toEqual([
+      2,
+      ['other-symbol warning', 'balance critical', 'balance critical'],
+    ])
+  })
+
+  test('money that is gone and that nobody has said anything of may be an order of another symbol', async () => {
+    stub.wallet -= 100
+    await session.broker.reconcile()
+    expect(session.halts[0]).toContain(
+      'accepts it, be it a transfer or an order of another symbol; on spot each one halts the session again, so trade others on an account of their own',
+    )
+  })
 })
