@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { didYouMean } from '../core/suggest.ts'
 import { HOME } from './package-info.ts'
-import { resolveToThisCopy } from './resolve-to-this-copy.ts'
+import { apiNames, resolveToThisCopy } from './resolve-to-this-copy.ts'
 import { UsageError } from './usage-error.ts'
 
 /** A module of the user's, as it was loaded. */
@@ -33,14 +33,20 @@ export async function loadModule(what: string, path: string, from = process.cwd(
   try {
     return { file, exports: (await import(pathToFileURL(file).href)) as Record<string, unknown> }
   } catch (error) {
-    throw new UsageError(`${what} ${path}: ${loadProblem(file, error)}`, { cause: error })
+    throw new UsageError(`${what} ${path}: ${await loadProblem(file, error)}`, { cause: error })
   }
 }
 
+/** As Node says it of a name that is imported from us and is not there. */
+const NO_EXPORT = /'klinelab' does not provide an export named '([^']+)'/
+
 /** The first line of what went wrong, with the line of the file where Node knows it. */
-function loadProblem(file: string, error: unknown): string {
+async function loadProblem(file: string, error: unknown): Promise<string> {
   const { name, message, stack = '' } = error as Error
   const line = new RegExp(`${basename(file).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1]
   const text = message.replace(/\s*\n\s*/g, ' ').trim()
+  const asked = NO_EXPORT.exec(text)?.[1]
+  if (asked !== undefined)
+    return `cannot be loaded${line === undefined ? '' : `, line ${line}`}: klinelab has nothing that is called "${asked}"${didYouMean(asked, await apiNames())}`
   return `cannot be loaded${line === undefined ? '' : `, line ${line}`}: ${name}: ${text}`
 }

@@ -11,8 +11,6 @@ let areHooked = false
 export function resolveToThisCopy(): void {
   if (areHooked) return
   areHooked = true
-  const entry = (name: string) =>
-    pathToFileURL(IS_SOURCE ? join(HOME, 'src', `${name}.ts`) : join(HOME, 'dist', `${name}.js`)).href
   const urls: Readonly<Record<string, string>> = { klinelab: entry('index'), 'klinelab/tables': entry('tables/tables') }
   registerHooks({
     resolve(specifier, context, next) {
@@ -22,6 +20,15 @@ export function resolveToThisCopy(): void {
       return { url: isLittle ? entry('runs/strategy-api') : url, shortCircuit: true }
     },
   })
+}
+
+/** All that `import … from 'klinelab'` may name but types. */
+export async function apiNames(): Promise<readonly string[]> {
+  return Object.keys(await import(entry('index')))
+}
+
+function entry(name: string): string {
+  return pathToFileURL(IS_SOURCE ? join(HOME, 'src', `${name}.ts`) : join(HOME, 'dist', `${name}.js`)).href
 }
 
 const ANY = /(['"`])klinelab\1/g

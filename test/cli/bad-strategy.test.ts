@@ -31,6 +31,13 @@ const STRATEGIES: readonly Bad[] = [
     says: ['s.ts', /line 3|:3/, /SyntaxError|Expression expected|Unexpected|expected/i],
   },
   {
+    name: 'a name that klinelab has not',
+    files: { 's.ts': "import { buy, tripleBarier } from 'klinelab'\n" },
+    args: running('s.ts'),
+    code: 2,
+    says: ['s.ts', 'line 1', 'klinelab has nothing that is called "tripleBarier" (did you mean "tripleBarrier"?)'],
+  },
+  {
     name: 'no default export',
     files: { 's.ts': "export const name = 'x'\n" },
     args: running('s.ts'),
