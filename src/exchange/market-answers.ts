@@ -95,15 +95,10 @@ export function tradesBack(market: SymbolMarket, limit: number, accept: (trade: 
   return found.slice(-limit)
 }
 
-/** Trades from a time or an id on, oldest first, at most `limit`. */
-export function tradesFrom(
-  market: SymbolMarket,
-  from: { row: number },
-  limit: number,
-  accept: (trade: ShownTrade) => boolean,
-) {
+/** Trades from a row on, oldest first, at most `limit`; those that `accept` lets pass. */
+export function tradesFrom(market: SymbolMarket, from: number, limit: number, accept: (trade: ShownTrade) => boolean) {
   const found: ShownTrade[] = []
-  for (let row = Math.max(0, from.row); row <= market.row && found.length < limit; row++)
+  for (let row = Math.max(0, from); row <= market.row && found.length < limit; row++)
     found.push(...market.tradesOf(row).filter(accept))
   return found.slice(0, limit)
 }

@@ -19,7 +19,7 @@ import {
 import { MarketParams, MarketRefusal } from './market-params.ts'
 import { spanTicker, tradingDay, windowSpan } from './rolling-ticker.ts'
 import { perSymbol } from './route.ts'
-import type { ShownTrade, SymbolMarket } from './symbol-market.ts'
+import { rowOfTrade, type ShownTrade, type SymbolMarket } from './symbol-market.ts'
 import type { WireReply, WireRequest } from './wire.ts'
 
 interface Route {
@@ -228,7 +228,7 @@ export class MarketRoutes {
     const trades =
       fromId === undefined
         ? tradesBack(one, limit, () => true)
-        : tradesFrom(one, { row: Math.floor((fromId - 1) / 4) }, limit, ({ id }) => id >= fromId)
+        : tradesFrom(one, rowOfTrade(fromId), limit, ({ id }) => id >= fromId)
     return trades.map((trade) => tradeRow(one, this.#market.kind, trade))
   }
 
@@ -240,11 +240,11 @@ export class MarketRoutes {
       id >= (fromId ?? 0) && time >= (startTime ?? 0) && time <= (endTime ?? Number.MAX_SAFE_INTEGER)
     const row =
       fromId !== undefined
-        ? Math.floor((fromId - 1) / 4)
+        ? rowOfTrade(fromId)
         : startTime !== undefined
           ? firstRowAt(one.bars.openTime, openTimeOf(startTime, one.interval))
           : null
-    const trades = row === null ? tradesBack(one, limit, isWithin) : tradesFrom(one, { row }, limit, isWithin)
+    const trades = row === null ? tradesBack(one, limit, isWithin) : tradesFrom(one, row, limit, isWithin)
     return trades.map((trade) => aggTrade(one, trade))
   }
 }

@@ -31,6 +31,11 @@ type Part = 'open' | 'low' | 'high' | 'close'
  */
 const TRADES_A_BAR = 4
 
+/** The row whose trade has an id: ids go on from row to row. */
+export function rowOfTrade(id: number): number {
+  return Math.floor((id - 1) / TRADES_A_BAR)
+}
+
 /** One trade of a bar, as the exchange shows it. */
 export interface ShownTrade {
   readonly id: number

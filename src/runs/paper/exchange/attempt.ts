@@ -65,6 +65,11 @@ export function newAttempt(
   }
 }
 
+/** Whether nobody has said yet what came of it. */
+export function isUnknown({ state }: Attempt): boolean {
+  return state === 'unsure' || state === 'sending'
+}
+
 /** Whether it rests on the book of plain orders: an algo order does once it has triggered. */
 export function isOnBook(attempt: Attempt): boolean {
   return attempt.terms.route === 'order' || attempt.orderId !== ''

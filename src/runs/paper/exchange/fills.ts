@@ -1,13 +1,13 @@
 import type { ForeignTrade } from '../foreign-trade.ts'
 import type { Attempt } from './attempt.ts'
-import { isOfSession, systemOrder } from './client-id.ts'
+import { systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
 import { Fees } from './fees.ts'
-import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
-import { nameThere } from './order-name.ts'
+import { amountIn, type Fields, rowsOf, textIn } from './fields.ts'
+import { findOwner } from './order-owner.ts'
 import { pause } from './pause.ts'
-import { ASKINGS, NO_ORDER } from './questions.ts'
+import { ASKINGS } from './questions.ts'
 import { tradeKey } from './teller.ts'
 
 /** One execution, whether the stream told of it or the list of trades. */
@@ -35,7 +35,6 @@ export class Fills {
   readonly #listed = new Set<string>()
   readonly #underway = new Map<string, Promise<boolean>>()
   readonly #fees: Fees
-
   readonly #onTaken: (attempt: Attempt) => void
 
   /** @param onTaken called when the engine knows of a fill, and its order may be compared with what rests there again */
@@ -145,7 +144,7 @@ export class Fills {
     const tradeId = textIn(trade, 'id')
     const key = tradeKey(symbol, tradeId)
     if (!this.#context.teller.has(key)) {
-      const owner = await this.#find(symbol, textIn(trade, 'orderId'), '', true)
+      const owner = await findOwner(this.#context, symbol, textIn(trade, 'orderId'), '', true)
       if (owner === undefined) return false
       const execution = {
         tradeId,
@@ -198,85 +197,6 @@ export class Fills {
     } as const
     const isNews = await teller.tell(key, told, { system: { orderId, clientId }, ...(feeIn && { feeIn }) })
     if (isNews) known.addFill(feeIn === undefined ? '0' : fee)
-  }
-
-  /**
-   * Whose order it is by the exchange's id: that of an algo order which triggered while nobody listened too. `null`: nobody's of this
-   * session, which has been said, or one that is long over; `undefined`: it could not be found out now.
-   */
-  async ownerOf(symbol: string, orderId: string, clientId = ''): Promise<Attempt | null | undefined> {
-    const owner = await this.#find(symbol, orderId, clientId)
-    return typeof owner === 'string' ? null : owner
-  }
-
-  /**
-   * @param hasTraded what was accepted as it rested is not accepted as it trades
-   * @returns the client id of an order that nobody here has sent, which has been said; `null`: of an own one that is long over
-   */
-  async #find(
-    symbol: string,
-    orderId: string,
-    clientId: string,
-    hasTraded = false,
-  ): Promise<Attempt | string | null | undefined> {
-    const { attempts, gate, market, host, known } = this.#context
-    const own = attempts.byOrderId(symbol, orderId) ?? attempts.byClientId(clientId)
-    if (own !== undefined) return own
-    const other = known.nameOf(symbol, orderId)
-    if (other !== undefined) {
-      if (hasTraded) await this.#sayForeign(symbol, orderId, other)
-      return other
-    }
-    let name = clientId
-    if (name === '') {
-      const there = await nameThere(this.#context, symbol, orderId)
-      if (there === undefined) return undefined
-      name = there
-      const named = attempts.byClientId(name)
-      if (named !== undefined) return this.#own(named, orderId)
-    }
-    for (const attempt of attempts.untriggered(symbol)) {
-      const outcome = await gate.send(
-        'GET',
-        market.conditional!.order,
-        { clientAlgoId: attempt.clientId },
-        { isQuestion: true },
-      )
-      if (outcome.kind === 'done') {
-        if (textIn(fieldsOf(outcome.reply), 'actualOrderId') === orderId) return this.#own(attempt, orderId)
-      } else if (outcome.kind !== 'refused' || outcome.code !== NO_ORDER) return undefined
-    }
-    // it may have been named while it was asked for: then it is none of those that were looked through
-    const since = attempts.byOrderId(symbol, orderId)
-    if (since !== undefined) return since
-    if (attempts.hasLetGo && isOfSession(name, host.sessionId)) return null
-    await this.#sayForeign(symbol, orderId, name)
-    return name
-  }
-
-  #own(attempt: Attempt, orderId: string): Attempt {
-    attempt.orderId = orderId
-    if (this.#context.attempts.index(attempt)) this.#context.jot(attempt, 'order')
-    return attempt
-  }
-
-  async #sayForeign(symbol: string, orderId: string, clientId: string): Promise<void> {
-    const { known, resume } = this.#context
-    const facts = { symbol, orderId, clientId }
-    const system = systemOrder(clientId)
-    known.said(symbol, orderId, clientId)
-    if (system !== null)
-      await this.#context.halt(
-        system,
-        `${symbol}: the exchange itself has traded this position away (${system}, order ${orderId}): nothing is opened any more; when you have looked at the account, ${resume} lets it trade on`,
-        facts,
-      )
-    else
-      await this.#context.halt(
-        'foreign-order',
-        `${symbol}: order ${orderId} (${clientId || 'which the exchange does not know any more'}) was not sent by this session: somebody else trades on this account, so nothing is opened any more; when you have looked at the account, ${resume} accepts what is known by then`,
-        facts,
-      )
   }
 
   #raise(symbol: string, tradeId: string): void {

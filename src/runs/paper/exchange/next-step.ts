@@ -1,5 +1,5 @@
 import type { OrderView } from '../../../core/order.ts'
-import { type Attempt, isCancellable } from './attempt.ts'
+import { type Attempt, isCancellable, isUnknown } from './attempt.ts'
 import type { Cancelling } from './cancelling.ts'
 import type { Changing, Wanted } from './changing.ts'
 import { waitingWork } from './coin-claims.ts'
@@ -55,9 +55,9 @@ export class NextStep {
     const all = this.#context.attempts.of(line.symbol, line.order)
     const own = all.filter((attempt) => isOf(line, attempt))
     if (own.some(({ state }) => state === 'live')) line.nakedSince = 0
-    const open = all.findLast(isOpen)
+    const unknown = all.findLast(isUnknown)
     // an exit does not wait until it is known what became of the stop: both reduce on USDS-M; on spot the stop is taken back first
-    if (open !== undefined && !this.#lacksExit(line)) return this.#settle(line, open)
+    if (unknown !== undefined && !this.#lacksExit(line)) return this.#settle(line, unknown)
     const ended = all.find((attempt) => attempt.state === 'ended' && !attempt.isDealtWith)
     if (ended !== undefined) return this.#dealWith(line, ended)
     // its end is looked at again when the engine has been told
@@ -117,9 +117,9 @@ export class NextStep {
     return null
   }
 
-  async #settle(line: Line, open: Attempt): Promise<boolean> {
-    const isGoingOn = await this.#questions.settle(open, () => this.#lacksExit(line))
-    if (open.state === 'live' || open.state === 'ended') line.failures = 0
+  async #settle(line: Line, attempt: Attempt): Promise<boolean> {
+    const isGoingOn = await this.#questions.settle(attempt, () => this.#lacksExit(line))
+    if (attempt.state === 'live' || attempt.state === 'ended') line.failures = 0
     return isGoingOn
   }
 
@@ -129,7 +129,7 @@ export class NextStep {
     const all = this.#context.attempts.of(line.symbol, line.order)
     return (
       this.#context.viewOf(line.symbol, line.order) !== undefined &&
-      !all.some((attempt) => attempt.isExit && (attempt.state === 'live' || isOpen(attempt)))
+      !all.some((attempt) => attempt.isExit && (attempt.state === 'live' || isUnknown(attempt)))
     )
   }
 
@@ -184,9 +184,4 @@ export class NextStep {
     const others = this.#context.attempts.inList(attempt).filter((one) => one !== attempt)
     return others.some((one) => one.filled > 0n || one.hasTriggered)
   }
-}
-
-/** Nobody has said yet what came of it. */
-function isOpen({ state }: Attempt): boolean {
-  return state === 'unsure' || state === 'sending'
 }

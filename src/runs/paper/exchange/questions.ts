@@ -1,4 +1,4 @@
-import { type Attempt, isOnBook, learnOfAlgo, learnOfOrder, plainName } from './attempt.ts'
+import { type Attempt, isOnBook, isUnknown, learnOfAlgo, learnOfOrder, plainName } from './attempt.ts'
 import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, textIn } from './fields.ts'
@@ -54,10 +54,9 @@ export class Questions {
    */
   async settle(attempt: Attempt, isOver: () => boolean): Promise<boolean> {
     const { timing, gate, signal } = this.#context
-    const isOpen = () => attempt.state === 'unsure' || attempt.state === 'sending'
-    for (let askings = 1; isOpen() && !isOver() && !signal.aborted; askings++) {
+    for (let askings = 1; isUnknown(attempt) && !isOver() && !signal.aborted; askings++) {
       const answer = await this.ask(attempt)
-      if (!isOpen()) {
+      if (!isUnknown(attempt)) {
         const { clientId, state, status } = attempt
         this.#context.host.log('info', `${clientId}: it is known now: ${status || state}`, { clientId, askings })
         break

@@ -9,6 +9,7 @@ import type { Funding } from './funding.ts'
 import { Gaps } from './gaps.ts'
 import { Holdings } from './holdings.ts'
 import type { Lines } from './lines.ts'
+import { ownerOf } from './order-owner.ts'
 import { OtherSymbols } from './other-symbols.ts'
 import type { Settings } from './settings.ts'
 import { isProtective } from './terms.ts'
@@ -205,7 +206,7 @@ export class Reconciliation {
     const { attempts, host, gate, market } = this.#context
     const attempt =
       attempts.byClientId(clientId) ??
-      (orderId === '' ? undefined : ((await this.#fills.ownerOf(symbol, orderId, clientId)) ?? undefined))
+      (orderId === '' ? undefined : ((await ownerOf(this.#context, symbol, orderId, clientId)) ?? undefined))
     if (attempt !== undefined) {
       const isWanted = this.#context.viewOf(symbol, attempt.order) !== undefined
       if (this.#lines.isBusy(symbol, attempt.order)) return attempt

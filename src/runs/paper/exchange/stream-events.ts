@@ -5,6 +5,7 @@ import { textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
 import type { Fills } from './fills.ts'
 import type { Lines } from './lines.ts'
+import { ownerOf } from './order-owner.ts'
 import { sayOther } from './other-symbols.ts'
 import { pause } from './pause.ts'
 
@@ -101,7 +102,7 @@ export class StreamEvents {
     const isTrade = textIn(o, 'x') === 'TRADE'
     // a system order's end is all that there is to know of it
     if (systemOrder(textIn(o, 'c')) !== null && !isTrade && textIn(o, 'x') !== 'CALCULATED') return
-    const attempt = isOurSymbol ? await this.#fills.ownerOf(symbol, orderId, textIn(o, 'c')) : null
+    const attempt = isOurSymbol ? await ownerOf(this.#context, symbol, orderId, textIn(o, 'c')) : null
     if (!isOurSymbol) {
       sayOther(this.#context, symbol)
       return
