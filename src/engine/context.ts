@@ -21,7 +21,6 @@ export class SlotContext implements Context {
   readonly state: unknown
   readonly #slot: Slot
   readonly #clock: Float64Array
-  readonly #marks: LateMarks | null
 
   /**
    * @param clock holds the instant at hand, UTC ms
@@ -37,7 +36,6 @@ export class SlotContext implements Context {
   ) {
     this.#slot = slot
     this.#clock = clock
-    this.#marks = marks
     this.bar = slot.bar
     this.ind = slot.ind as never
     this.prev = slot.prev as never
@@ -52,7 +50,6 @@ export class SlotContext implements Context {
   }
   /** `onBar` is called at the instant at which its bar closes; read here, as a longer getter would box the number. */
   get at() {
-    this.#marks?.take()
     return this.#clock[0]!
   }
   get orders() {

@@ -129,7 +129,7 @@ export class Engine {
     this.#lane =
       marks === null || this.#onBar === null
         ? null
-        : new QuietLane(this.slots[0]!, marks, this.#onBar, this.#contexts[0]!)
+        : new QuietLane(this.slots[0]!, marks, this.#clock, this.#onBar, this.#contexts[0]!)
     this.#guard(null, () =>
       strategy.onStart?.({
         params: this.#params,

@@ -14,8 +14,9 @@ export class LateMarks {
   readonly #account: Account
   readonly #curve: EquityCurve
   readonly #clock: Float64Array
-  /** First row whose instant has not been marked; beyond the last where none is waited for. */
-  #row = Number.MAX_SAFE_INTEGER
+  /** Whether bars may be waiting, and the first that is. */
+  #isOpen = false
+  #row = 0
 
   /** @param clock is set to the instant that was marked last, UTC ms */
   constructor(slot: Slot, account: Account, curve: EquityCurve, clock: Float64Array) {
@@ -27,6 +28,7 @@ export class LateMarks {
 
   /** The next `count` bars may go by unmarked, on which nothing is booked. */
   begin(count: number): void {
+    this.#isOpen = true
     this.#row = this.#slot.cursor.row + 1
     this.#curve.reserve(count)
   }
@@ -34,70 +36,58 @@ export class LateMarks {
   /** Every bar is marked by the engine again. */
   end(): void {
     this.take()
-    this.#row = Number.MAX_SAFE_INTEGER
+    this.#isOpen = false
   }
 
   /** Marks the bars up to the cursor: their equity is in the curve, the open trade has lived through them. */
   take(): void {
+    if (!this.#isOpen) return
     const { row } = this.#slot.cursor
-    while (row >= this.#row) this.#mark(Math.min(row, this.#row + PIECE - 1))
+    while (this.#row <= row) this.#mark(Math.min(row, this.#row + PIECE - 1))
   }
 
   #mark(last: number): void {
     const slot = this.#slot
-    const curve = this.#curve
     const { position } = slot
     const first = this.#row
     this.#row = last + 1
-    const basis = this.#account.basis[0]!
-    const { equity, length } = curve
-    if (position.heldQty === 0) equity.fill(basis, length, length + last + 1 - first)
+    if (position.heldQty === 0) this.#markFlat(last + 1 - first)
     else {
-      markHeld(equity, length, slot.marks, first, last, basis, position.heldQty)
+      this.#markHeld(first, last)
       // a trade that began inside one of them would have been news
-      position.track(highest(slot.highs, first, last), lowest(slot.lows, first, last))
+      position.trackBars(first, last)
     }
-    for (let row = first; row <= last; row++) {
-      // nothing has been booked since the last instant: cash is what it was, if there was one
-      if (curve.length > 0 && !curve.keepsTimes) {
-        curve.length += last + 1 - row
-        break
-      }
-      this.#clock[0] = slot.openTimes[row]! + slot.step
+    this.#end(first, last)
+    this.#clock[0] = slot.openTimes[last]! + slot.step
+    this.#account.marked[0] = this.#curve.equity[this.#curve.length - 1]!
+  }
+
+  // what follows reads its numbers itself: handed over they would be boxed, and a live session marks bar by bar
+
+  #markFlat(count: number): void {
+    const basis = this.#account.basis[0]!
+    const { equity, length } = this.#curve
+    for (let k = 0; k < count; k++) equity[length + k] = basis
+  }
+
+  #markHeld(first: number, last: number): void {
+    const basis = this.#account.basis[0]!
+    const { equity, length } = this.#curve
+    const { marks, position } = this.#slot
+    const { heldQty } = position
+    for (let row = first; row <= last; row++) equity[length + row - first] = basis + heldQty * marks[row]!
+  }
+
+  /** Ends the instants, whose equity has been written. */
+  #end(first: number, last: number): void {
+    const curve = this.#curve
+    const { openTimes, step } = this.#slot
+    let row = first
+    for (; row <= last && (curve.length === 0 || curve.keepsTimes); row++) {
+      this.#clock[0] = openTimes[row]! + step
       curve.end(this.#account)
     }
-    this.#clock[0] = slot.openTimes[last]! + slot.step
-    this.#account.marked[0] = equity[curve.length - 1]!
+    // nothing has been booked since the last instant: cash is what it was, if there was one
+    curve.length += last + 1 - row
   }
-}
-
-function markHeld(
-  equity: Float64Array,
-  at: number,
-  marks: Float64Array,
-  first: number,
-  last: number,
-  basis: number,
-  heldQty: number,
-): void {
-  const shift = at - first
-  for (let row = first; row <= last; row++) equity[row + shift] = basis + heldQty * marks[row]!
-}
-
-function highest(column: Float64Array, first: number, last: number): number {
-  let most = column[first]!
-  for (let row = first + 1; row <= last; row++) {
-    const value = column[row]!
-    if (value > most) most = value
-  }
-  return most
-}
-
-function lowest(column: Float64Array, first: number, last: number): number {
-  let least = column[first]!
-  for (let row = first + 1; row <= last; row++) {
-    const value = column[row]!
-    if (value < least) least = value
-  }
-  return least
 }

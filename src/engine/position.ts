@@ -123,6 +123,17 @@ export class Position {
     if (bottom < trip.low) trip.low = bottom
   }
 
+  /** The same of whole bars, rows [first, last]. */
+  trackBars(first: number, last: number): void {
+    const trip = this.#trip
+    if (trip === null) return
+    const { high, low } = this.#bars
+    for (let row = first; row <= last; row++) {
+      if (high[row]! > trip.high) trip.high = high[row]!
+      if (low[row]! < trip.low) trip.low = low[row]!
+    }
+  }
+
   /**
    * Books one fill: closes what it closes at a proportional cost (the last part takes the remainder), opens the rest.
    * Notional paid rounds up and received rounds down to the ledger's unit, fees round up and rebates down. `step` and `minQty` say what

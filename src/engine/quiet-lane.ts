@@ -20,15 +20,26 @@ const COMPARED = 256
 export class QuietLane {
   readonly #slot: Slot
   readonly #marks: LateMarks
+  readonly #clock: Float64Array
   readonly #onBar: (context: never) => Decision
   readonly #context: Context
   readonly #reach = new Float64Array(3)
   #decision: Decision
 
-  /** @param marks are taken at the end of every stretch */
-  constructor(slot: Slot, marks: LateMarks, onBar: (context: never) => Decision, context: Context) {
+  /**
+   * @param marks are taken at the end of every stretch
+   * @param clock holds the instant at hand, UTC ms
+   */
+  constructor(
+    slot: Slot,
+    marks: LateMarks,
+    clock: Float64Array,
+    onBar: (context: never) => Decision,
+    context: Context,
+  ) {
     this.#slot = slot
     this.#marks = marks
+    this.#clock = clock
     this.#onBar = onBar
     this.#context = context
   }
@@ -85,11 +96,17 @@ export class QuietLane {
     const slot = this.#slot
     const onBar = this.#onBar
     const context = this.#context as never
-    const { openTimes, highs, lows, readyRow, cursor, isWhole } = slot
+    const clock = this.#clock
+    const { openTimes, highs, lows, readyRow, cursor, isWhole, step } = slot
     const hasOrders = slot.orders.length > 0
-    const [above, below, until] = [this.#reach[ABOVE]!, this.#reach[BELOW]!, this.#reach[UNTIL]!]
+    const reach = this.#reach
     for (let row = cursor.row + 1; row < bound; row++) {
-      if (hasOrders && (highs[row]! >= above || lows[row]! <= below || openTimes[row]! >= until)) return row
+      if (
+        hasOrders &&
+        (highs[row]! >= reach[ABOVE]! || lows[row]! <= reach[BELOW]! || openTimes[row]! >= reach[UNTIL]!)
+      )
+        return row
+      clock[0] = openTimes[row]! + step
       if (isWhole) cursor.row = row
       else slot.moveTo(row)
       if (row < readyRow) continue
