@@ -70,6 +70,11 @@ export function isUnknown({ state }: Attempt): boolean {
   return state === 'unsure' || state === 'sending'
 }
 
+/** Whether it is surely not on the exchange, and cannot come there. */
+export function isOver({ state }: Attempt): boolean {
+  return state === 'ended' || state === 'absent'
+}
+
 /** Whether it rests on the book of plain orders: an algo order does once it has triggered. */
 export function isOnBook(attempt: Attempt): boolean {
   return attempt.terms.route === 'order' || attempt.orderId !== ''
@@ -94,29 +99,21 @@ export interface Word {
 
 const ENDS = ['FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'REJECTED']
 
-/** Takes a word on a plain order, or on what an algo order became. Says whether it has just ended. */
-export function learnOfOrder(attempt: Attempt, word: Word): boolean {
-  if (attempt.state === 'ended') return false
+/** Takes a word on a plain order, or on what an algo order became. */
+export function learnOfOrder(attempt: Attempt, word: Word): void {
+  if (attempt.state === 'ended') return
   if (word.orderId !== '') attempt.orderId = word.orderId
-  if (!ENDS.includes(word.status)) {
-    attempt.state = 'live'
-    return false
-  }
-  end(attempt, word)
-  return true
+  if (ENDS.includes(word.status)) end(attempt, word)
+  else attempt.state = 'live'
 }
 
 /** Takes a word on an algo order. What has triggered lives on as an order, and ends as one. */
-export function learnOfAlgo(attempt: Attempt, word: Word): boolean {
-  if (attempt.state === 'ended') return false
-  if (word.status === 'CANCELED' || word.status === 'EXPIRED' || word.status === 'REJECTED') {
-    end(attempt, word)
-    return true
-  }
+export function learnOfAlgo(attempt: Attempt, word: Word): void {
+  if (attempt.state === 'ended') return
+  if (word.status === 'CANCELED' || word.status === 'EXPIRED' || word.status === 'REJECTED') return end(attempt, word)
   if (word.orderId !== '' && word.orderId !== '0') attempt.orderId = word.orderId
   if (word.status !== 'NEW') attempt.hasTriggered = true
   attempt.state = 'live'
-  return false
 }
 
 function end(attempt: Attempt, { status, executed, why }: Word): void {

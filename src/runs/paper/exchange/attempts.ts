@@ -1,6 +1,6 @@
 import type { Told } from '../../../core/told.ts'
 import type { BrokerNote } from '../paper-broker.ts'
-import { type Attempt, newAttempt } from './attempt.ts'
+import { type Attempt, isOver, newAttempt } from './attempt.ts'
 import { unitsOf } from './exact.ts'
 import type { Terms } from './terms.ts'
 
@@ -47,7 +47,7 @@ export class Attempts {
 
   add(attempt: Attempt): void {
     this.#byClientId.set(attempt.clientId, attempt)
-    const line = lineKey(attempt.symbol, attempt.order)
+    const line = keyOf(attempt.symbol, attempt.order)
     const known = this.#byLine.get(line)
     if (known === undefined) this.#byLine.set(line, [attempt])
     else known.push(attempt)
@@ -55,7 +55,7 @@ export class Attempts {
 
   /** Those of one engine's order, in the order in which they were made. */
   of(symbol: string, order: string): readonly Attempt[] {
-    return this.#byLine.get(lineKey(symbol, order)) ?? []
+    return this.#byLine.get(keyOf(symbol, order)) ?? []
   }
 
   nextNumber(symbol: string, order: string): number {
@@ -88,8 +88,8 @@ export class Attempts {
   #drop(attempt: Attempt): void {
     const { symbol, order, clientId, orderId } = attempt
     this.#byClientId.delete(clientId)
-    if (orderId !== '') this.#byOrderId.delete(lineKey(symbol, orderId))
-    const line = lineKey(symbol, order)
+    if (orderId !== '') this.#byOrderId.delete(keyOf(symbol, orderId))
+    const line = keyOf(symbol, order)
     const left = this.of(symbol, order).filter((one) => one !== attempt)
     if (left.length > 0) this.#byLine.set(line, left)
     else this.#byLine.delete(line)
@@ -100,13 +100,13 @@ export class Attempts {
   }
 
   byOrderId(symbol: string, orderId: string): Attempt | undefined {
-    return this.#byOrderId.get(lineKey(symbol, orderId))
+    return this.#byOrderId.get(keyOf(symbol, orderId))
   }
 
   /** An exchange's id of an attempt is known now, so that what names only that is understood. */
   index(attempt: Attempt): boolean {
     if (attempt.orderId === '') return false
-    const key = lineKey(attempt.symbol, attempt.orderId)
+    const key = keyOf(attempt.symbol, attempt.orderId)
     if (this.#byOrderId.has(key)) return false
     this.#byOrderId.set(key, attempt)
     return true
@@ -115,7 +115,7 @@ export class Attempts {
   /** All of an order list that may still be on the exchange; the attempt itself where it is in none. */
   together(attempt: Attempt): Attempt[] {
     if (attempt.list === null) return [attempt]
-    return this.inList(attempt).filter(({ state }) => state !== 'ended' && state !== 'absent')
+    return this.inList(attempt).filter((one) => !isOver(one))
   }
 
   /** All of an order list, whatever became of them. */
@@ -125,7 +125,7 @@ export class Attempts {
 
   /** Those that may still be on the exchange. */
   unfinished(): Attempt[] {
-    return [...this.#byClientId.values()].filter(({ state }) => state !== 'ended' && state !== 'absent')
+    return [...this.#byClientId.values()].filter((one) => !isOver(one))
   }
 
   /**
@@ -136,7 +136,6 @@ export class Attempts {
     const all = [...this.#byClientId.values()].filter(
       (one) => one.symbol === symbol && one.terms.route === 'algo' && one.orderId === '' && one.status !== 'CANCELED',
     )
-    const isOver = ({ state }: Attempt) => state === 'ended' || state === 'absent'
     return [...all.filter((one) => !isOver(one)), ...all.filter(isOver).slice(-ASKED).reverse()]
   }
 
@@ -204,6 +203,7 @@ export function endedNote({ clientId, state, status }: Attempt): BrokerNote {
   return { kind: 'broker', note: 'ended', clientId, ...(state === 'absent' ? { isAbsent: true } : { status }) }
 }
 
-function lineKey(symbol: string, order: string): string {
-  return `${symbol} ${order}`
+/** Ids are a symbol's own, the engine's and the exchange's. */
+function keyOf(symbol: string, id: string): string {
+  return `${symbol} ${id}`
 }

@@ -1,5 +1,5 @@
 import type { OrderView } from '../../../core/order.ts'
-import { type Attempt, isCancellable, isOnBook, plainName } from './attempt.ts'
+import { type Attempt, isCancellable, isOnBook, isOver, plainName } from './attempt.ts'
 import type { Cancelling } from './cancelling.ts'
 import type { Context } from './context.ts'
 import { fieldsOf } from './fields.ts'
@@ -75,7 +75,7 @@ export class Changing {
   /** Whether it should stand in one list with another, and does not. */
   #isTorn({ symbol, list }: Attempt, other: string | null): boolean {
     if (other === null) return false
-    const isThere = ({ list: its, state }: Attempt) => its === list && state !== 'ended' && state !== 'absent'
+    const isThere = (one: Attempt) => one.list === list && !isOver(one)
     return list === null || !this.#context.attempts.of(symbol, other).some(isThere)
   }
 }

@@ -1,4 +1,4 @@
-import type { Attempt } from './attempt.ts'
+import { type Attempt, isOver } from './attempt.ts'
 import { Cancelling } from './cancelling.ts'
 import { Changing } from './changing.ts'
 import { Coins } from './coins.ts'
@@ -167,7 +167,7 @@ export class Lines {
       line.isBusy = false
       if (hasActed) this.#lookAround(line)
       this.#busy--
-      if (this.#context.viewOf(line.symbol, line.order) === undefined && !this.#hasLive(line))
+      if (this.#context.viewOf(line.symbol, line.order) === undefined && !this.#isUnderway(line))
         this.#lines.delete(`${line.symbol} ${line.order}`)
       if (this.#busy === 0) for (const done of this.#idle.splice(0)) done()
     }
@@ -177,10 +177,8 @@ export class Lines {
     return this.#isAllowed && !this.#context.signal.aborted
   }
 
-  #hasLive(line: Line): boolean {
-    return this.#context.attempts
-      .of(line.symbol, line.order)
-      .some(({ state }) => state !== 'ended' && state !== 'absent')
+  #isUnderway({ symbol, order }: Line): boolean {
+    return this.#context.attempts.of(symbol, order).some((one) => !isOver(one))
   }
 }
 

@@ -7,7 +7,7 @@ import { pause } from './pause.ts'
 /** There is no such order. */
 export const NO_ORDER = -2013
 /** Codes that say that there is no such order, or none any more. */
-const NOT_THERE = [-2011, NO_ORDER]
+export const NOT_THERE = [-2011, NO_ORDER]
 /** Times that an exchange is asked again before its "no such order" is believed: what it reads from may lag behind. */
 export const ASKINGS = 3
 

@@ -1,6 +1,6 @@
 import type { IncomeMark } from '../foreign-income.ts'
 import type { BrokerSymbol } from '../paper-broker.ts'
-import { type Attempt, isCancellable } from './attempt.ts'
+import { type Attempt, isCancellable, isOver } from './attempt.ts'
 import { isOfSession } from './client-id.ts'
 import type { Context } from './context.ts'
 import { type Fields, rowsOf, textIn } from './fields.ts'
@@ -210,7 +210,7 @@ export class Reconciliation {
     if (attempt !== undefined) {
       const isWanted = this.#context.viewOf(symbol, attempt.order) !== undefined
       if (this.#lines.isBusy(symbol, attempt.order)) return attempt
-      if (attempt.state === 'absent' || attempt.state === 'ended') {
+      if (isOver(attempt)) {
         if (before.has(attempt) || attempt.status === 'FILLED') return attempt
         // it was taken for gone, and is not
         attempt.state = 'live'

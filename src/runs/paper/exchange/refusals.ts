@@ -4,9 +4,8 @@ import { closedBefore } from './closed-before.ts'
 import type { Context } from './context.ts'
 import { isBehind } from './fills.ts'
 import { isOf, type Line } from './line.ts'
+import { NOT_THERE } from './questions.ts'
 import { isProtective, isReducing, type Terms } from './terms.ts'
-
-const NOT_THERE = [-2011, -2013]
 
 interface Refusal {
   readonly code: number

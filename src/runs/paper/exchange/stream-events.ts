@@ -102,11 +102,8 @@ export class StreamEvents {
     const isTrade = textIn(o, 'x') === 'TRADE'
     // a system order's end is all that there is to know of it
     if (systemOrder(textIn(o, 'c')) !== null && !isTrade && textIn(o, 'x') !== 'CALCULATED') return
-    const attempt = isOurSymbol ? await ownerOf(this.#context, symbol, orderId, textIn(o, 'c')) : null
-    if (!isOurSymbol) {
-      sayOther(this.#context, symbol)
-      return
-    }
+    if (!isOurSymbol) return sayOther(this.#context, symbol)
+    const attempt = await ownerOf(this.#context, symbol, orderId, textIn(o, 'c'))
     if (attempt === null || attempt === undefined) {
       // the list of trades says what it did to the account, though no position differs in the end
       if (isTrade || textIn(o, 'x') === 'CALCULATED') await this.#fills.catchUp(symbol)
