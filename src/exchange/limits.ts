@@ -15,14 +15,15 @@ const BINANCE_ALLOWANCES: Readonly<Record<'usdm' | 'spot', Allowances>> = {
   spot: { weightPerMinute: 6000, ordersPerTenSeconds: 100, ordersPerLonger: 200_000 },
 }
 
-const MINUTE = 60_000
-const USE_STREAMS = 'Please use the websocket for live updates to avoid'
 const TEN_SECONDS = 10_000
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+const USE_STREAMS = 'Please use the websocket for live updates to avoid'
 /** Requests beyond the limit of one minute that are let off with a 429. */
 const PATIENCE = 10
 /** "from 2 minutes to 3 days". */
 const SHORTEST_BAN = 2 * MINUTE
-const LONGEST_BAN = 3 * 24 * 60 * MINUTE
+const LONGEST_BAN = 3 * DAY
 /** Addresses that are kept in mind; beyond them the oldest is forgotten. */
 const MOST_ADDRESSES = 10_000
 
@@ -75,7 +76,7 @@ export class Limits {
   constructor(kind: 'usdm' | 'spot', allowances: Partial<Allowances> = {}) {
     this.allowances = { ...BINANCE_ALLOWANCES[kind], ...allowances }
     this.#isSpot = kind === 'spot'
-    this.#longer = new Window(this.#isSpot ? 24 * 60 * MINUTE : MINUTE)
+    this.#longer = new Window(this.#isSpot ? DAY : MINUTE)
   }
 
   /** As exchangeInfo and rateLimit/order state them. */

@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { Gatekeeper } from '../data/serve/gatekeeper.ts'
 import { errorReply } from './error-codes.ts'
-import type { Faults } from './faults.ts'
+import type { Fault, Faults } from './faults.ts'
 import { type FaultHost, handleWithFaults, type Outcome } from './request-faults.ts'
 import type { StreamHub } from './stream-hub.ts'
 import { parseStreamPath } from './stream-path.ts'
@@ -114,24 +114,25 @@ export class ExchangeServer {
   }
 
   #answer(request: WireRequest, response: ServerResponse): void {
-    const { faults, exchange, onError } = this.#options
+    const { faults, exchange } = this.#options
     const found = faults.ofRequest(request.method, request.path)
+    if (found.length > 0) return this.#answerWithFaults(request, found, response)
     const { outbox } = exchange
     try {
-      if (found.length === 0) {
-        outbox.hold()
-        const reply = exchange.handle(request)
-        const isFirst = outbox.isFirst(found)
-        if (isFirst) outbox.release()
-        send(response, reply)
-        if (!isFirst) outbox.release()
-        return
-      }
+      outbox.hold()
+      const reply = exchange.handle(request)
+      const isFirst = outbox.isFirst(found)
+      if (isFirst) outbox.release()
+      send(response, reply)
+      if (!isFirst) outbox.release()
     } catch (error) {
-      outbox.release()
-      onError(error)
-      return send(response, errorReply(-1000, 'An unknown error occurred while processing the request.', 500))
+      this.#fail(error, response)
     }
+  }
+
+  #answerWithFaults(request: WireRequest, found: readonly Fault[], response: ServerResponse): void {
+    const { exchange } = this.#options
+    const { outbox } = exchange
     handleWithFaults(request, found, {
       steps: (count) => exchange.steps(count),
       handle: (asked) => {
@@ -145,12 +146,14 @@ export class ExchangeServer {
         finish(response, outcome)
         outbox.release()
       },
-      (error) => {
-        outbox.release()
-        onError(error)
-        send(response, errorReply(-1000, 'An unknown error occurred while processing the request.', 500))
-      },
+      (error) => this.#fail(error, response),
     )
+  }
+
+  #fail(error: unknown, response: ServerResponse): void {
+    this.#options.exchange.outbox.release()
+    this.#options.onError(error)
+    send(response, errorReply(-1000, 'An unknown error occurred while processing the request.', 500))
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -83,7 +83,7 @@ export class StreamHub {
     return false
   }
 
-  /** All connections, or those of one road: what faults are done to at once. */
+  /** Does something to all connections at once, as faults do. */
   each(act: (socket: StreamSocket) => void): void {
     for (const socket of [...this.#sockets]) act(socket)
   }

@@ -15,12 +15,6 @@ export interface Cut {
   readonly bytes: number
 }
 
-interface Commit {
-  readonly promise: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
 /**
  * An append-only log with a checksum a line: `<crc32 hex> <json>\n`. What was flushed is on the disk, whatever happens to the process or
  * the power; a record that was being written then is cut off when the log is opened again. Of records that share an fsync all but the first
@@ -39,8 +33,8 @@ export class Journal {
   #size: number
   #waiting: string[] = []
   /** Of what is written and not yet on its way to the disk, and of what is on its way. */
-  #next: Commit | null = null
-  #current: Commit | null = null
+  #next: PromiseWithResolvers<void> | null = null
+  #current: PromiseWithResolvers<void> | null = null
   #isCommitting = false
   #fault: unknown = null
 
