@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Gatekeeper } from '../data/serve/gatekeeper.ts'
+import { listen } from '../data/serve/listen.ts'
 import type { ReplayState } from '../data/serve/replay-header.ts'
 import { type FaultSpec, readFault } from './fault-spec.ts'
 import type { Fault, FaultNote, Faults } from './faults.ts'
@@ -44,13 +45,7 @@ export class ControlServer {
   }
 
   async listen(): Promise<{ readonly port: number }> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(this.#options.port, '127.0.0.1', () => {
-        this.#server.off('error', reject)
-        resolve()
-      })
-    })
+    await listen(this.#server, { host: '127.0.0.1', port: this.#options.port })
     return { port: (this.#server.address() as AddressInfo).port }
   }
 

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { Gatekeeper } from '../data/serve/gatekeeper.ts'
+import { listen } from '../data/serve/listen.ts'
 import { errorReply } from './error-codes.ts'
 import type { Fault, Faults } from './faults.ts'
 import { type FaultHost, handleWithFaults, type Outcome } from './request-faults.ts'
@@ -73,13 +74,7 @@ export class ExchangeServer {
   /** @throws what the port says, such as EADDRINUSE */
   async listen(): Promise<{ readonly port: number }> {
     const { host, port } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject)
-        resolve()
-      })
-    })
+    await listen(this.#server, { host, port })
     return { port: (this.#server.address() as AddressInfo).port }
   }
 

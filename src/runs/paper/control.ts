@@ -3,6 +3,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { writeAtomic } from '../../data/index.ts'
+import { listen } from '../../data/serve/listen.ts'
 import type { PaperSnapshot } from './snapshot.ts'
 
 /** What another shell may ask of a running session. */
@@ -51,7 +52,7 @@ export class Control {
     const own = join(dir, SOCKET)
     if (Buffer.byteLength(own) <= LONGEST_PATH && (await canListen(server, own))) return control
     const path = join(mkdtempSync(join(tmpdir(), 'klinelab-')), ELSEWHERE)
-    await listen(server, path)
+    await listenAt(server, path)
     writeAtomic(join(dir, WHERE), `${path}\n${realpathSync(dir)}`)
     return control
   }
@@ -67,20 +68,15 @@ export class Control {
   }
 }
 
-async function listen(server: Server, path: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+/** For this user alone. */
+async function listenAt(server: Server, path: string): Promise<void> {
+  await listen(server, { path })
   chmodSync(path, 0o600)
 }
 
 /** Not every disk holds sockets. */
 function canListen(server: Server, path: string): Promise<boolean> {
-  return listen(server, path).then(
+  return listenAt(server, path).then(
     () => true,
     () => false,
   )
