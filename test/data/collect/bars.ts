@@ -2,9 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BarBatch } from '../../../src/data/collect/batch.ts'
 import { addBar } from '../../../src/data/collect/store-bars.ts'
+import { openStore, type Store } from '../../../src/data/index.ts'
 import { RowBuffer } from '../../../src/data/rows.ts'
 import type { BarText } from '../../../src/data/venues/venue.ts'
-import { HOUR, NOW, START } from '../klines.ts'
+import { scratch } from '../../cli/klinelab.ts'
+import { HOUR, NOW, START, TEST } from '../klines.ts'
 
 /** The k-th hour of 2024, of which the venue says all that there is to say; prices differ from hour to hour. */
 export function hourBar(k: number, told: Partial<BarText> = {}): BarText {
@@ -53,4 +55,13 @@ export function filesOf(folder: string): Record<string, string> {
       .filter((name) => statSync(join(folder, name)).isFile())
       .map((name) => [name, readFileSync(join(folder, name), 'latin1')]),
   )
+}
+
+export const emptyStore = (): Promise<Store> => openStore(join(scratch(), 'store'))
+
+/** So many hours into the series, UTC ms. */
+export const at = (k: number): number => START + k * HOUR
+
+export async function closesOf(store: Store): Promise<number[]> {
+  return Array.from((await store.load(TEST)).close)
 }
