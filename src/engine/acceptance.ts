@@ -304,6 +304,7 @@ export class Acceptance {
   }
 
   #size(slot: Slot, request: OrderRequest, asked: AskedPrices, rules: Rules): number {
+    if (request.qty !== undefined) return snapQty(floorUnits(request.qty, slot.scales.qtyDecimals), request, rules)
     const { funds } = this
     // what is risked is lost from the price that it really gets
     const priceAt = (qty: number) =>

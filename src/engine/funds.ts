@@ -46,12 +46,13 @@ export class Funds {
       order.lockQty = order.qty
       return null
     }
-    const short = this.shortage(slot, order, order.qty, price)
+    const need = this.need(slot, order, order.qty, price)
+    const short = this.#shortageOf(slot, order, order.qty, price, need)
     if (short !== null) return short
     if (slot.margin !== null) order.lock = this.#margin!.notional(slot, order.qty, price)
     else {
-      order.lock = this.need(slot, order, order.qty, price)
-      this.#account.locked += order.lock
+      order.lock = need
+      this.#account.locked += need
     }
     return null
   }
@@ -112,7 +113,10 @@ export class Funds {
 
   /** What is missing for `qty` at `price`; `null` where nothing is. */
   shortage(slot: Slot, order: LiveOrder, qty: number, price: number): Refusal | null {
-    const need = this.need(slot, order, qty, price)
+    return this.#shortageOf(slot, order, qty, price, this.need(slot, order, qty, price))
+  }
+
+  #shortageOf(slot: Slot, order: LiveOrder, qty: number, price: number, need: number): Refusal | null {
     const free = this.free(order)
     if (need > 0 && need > free) return this.insufficient(slot, need, free)
     const { margin } = slot

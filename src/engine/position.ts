@@ -128,10 +128,14 @@ export class Position {
     const trip = this.#trip
     if (trip === null) return
     const { high, low } = this.#bars
+    let top = trip.high
+    let bottom = trip.low
     for (let row = first; row <= last; row++) {
-      if (high[row]! > trip.high) trip.high = high[row]!
-      if (low[row]! < trip.low) trip.low = low[row]!
+      if (high[row]! > top) top = high[row]!
+      if (low[row]! < bottom) bottom = low[row]!
     }
+    trip.high = top
+    trip.low = bottom
   }
 
   /**

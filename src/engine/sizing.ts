@@ -11,8 +11,8 @@ import type { Slot } from './slot.ts'
 type PriceAt = (qty: number) => number
 
 /**
- * fills.md 15: an order leaves with a quantity. `quote`, `fraction` and `risk` become one at acceptance, from `priceAt`
- * (units, slippage of a quantity included), so that what is asked for covers the fee as well.
+ * fills.md 15: an order leaves with a quantity. `quote`, `fraction` and `risk`, of which the request has one, become one at acceptance,
+ * from `priceAt` (units, slippage of a quantity included), so that what is asked for covers the fee as well.
  */
 export function sizeOrder(
   request: OrderRequest,
@@ -22,8 +22,7 @@ export function sizeOrder(
   account: Account,
   rules: Rules,
 ): number {
-  const { qty, quote, fraction, risk } = request
-  if (qty !== undefined) return snapQty(floorUnits(qty, slot.scales.qtyDecimals), request, rules)
+  const { quote, fraction, risk } = request
   if (risk !== undefined) return snapQty(riskUnits(request, side, priceAt, slot, account, rules), request, rules)
   const amount = quote === undefined ? shareOfEquity(fraction!, account) : toLedger(account.ledger, quote)
   return snapQty(affordable(amount, priceAt, slot, account, rules), request, rules)
