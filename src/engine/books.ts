@@ -109,13 +109,15 @@ export class Books {
     }
     this.fills.push(fill)
     this.#emit(slot, { type: 'fill', at, fill })
-    if (settled.closed !== null) {
-      this.trades.push(settled.closed)
-      this.#account.tally(settled.closed.pnl)
-      if (STOPPED.includes(entry.exitCause)) this.#guard?.noteStop(slot, slot.closeTime)
-    }
+    if (settled.closed !== null) this.#close(slot, settled.closed, entry.exitCause)
     if (settled.dust !== 0)
       this.#emit(slot, { type: 'dust', at, symbol: slot.symbol, qty: fromUnits(settled.dust, scales.qtyDecimals) })
     return opened
+  }
+
+  #close(slot: Slot, trade: Trade, cause: string): void {
+    this.trades.push(trade)
+    this.#account.tally(trade.pnl)
+    if (STOPPED.includes(cause)) this.#guard?.noteStop(slot, slot.closeTime)
   }
 }

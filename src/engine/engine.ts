@@ -82,7 +82,6 @@ export class Engine {
     this.account = new Account(options.cash)
     const remark = (text: string) => this.#remarks.add(text)
     const { slippage, participation, latency, cancelLatency } = options.execution ?? PLAIN_EXECUTION
-    const { limitTouch } = options
     this.slots = options.slots.map(
       (slot) => new Slot(slot, this.account.ledger, slippageOf(slippage, slot.costs.slippage, remark)),
     )
@@ -90,38 +89,31 @@ export class Engine {
     this.account.exactEquity = () => exactEquity(this.account, this.slots)
     this.#log = new EventLog(options.keepsEvents ?? true)
     this.#keepsFills = options.keepsFills ?? true
-    const record = (slot: Slot, event: RunEvent) => this.#record(slot, event)
+    const record = (slot: Slot | null, event: RunEvent) => this.#record(slot, event)
     this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, record, remark)
     if (this.#margin !== null) this.account.marginFree = () => this.#margin!.free()
-    const tell = (_: Slot | null, event: RunEvent) => this.#tellAll(event)
     const { risk = null } = options
-    this.#risk = risk === null ? null : new RiskGuard(risk, this.account, this.slots, tell, remark)
+    this.#risk =
+      risk === null ? null : new RiskGuard(risk, this.account, this.slots, (_, event) => this.#tellAll(event), remark)
     this.#broker = new Broker(this.account, this.slots, this.#margin, this.#risk, record, remark, {
       fills: options.fills ?? 'bars',
-      limitTouch,
+      limitTouch: options.limitTouch,
       participation,
       path: options.path ?? 'worse',
       turnsAway: options.turnsAway ?? null,
     })
     const intervals = this.slots.map(({ interval }) => interval)
     const delays = { submit: new Delay(latency, intervals), cancel: new Delay(cancelLatency, intervals) }
-    this.#desk = new OrderDesk(this.slots, this.#broker, delays, (slot, event) => this.#record(slot, event))
+    this.#desk = new OrderDesk(this.slots, this.#broker, delays, record)
     this.#flattening = new Flattening(this.slots, this.#broker, this.#desk)
-    this.#curve = new EquityCurve(
-      options.instants,
-      this.#clock,
-      this.slots,
-      options.times ?? null,
-      options.equity ?? null,
-    )
-    const isQuietPossible = this.#margin === null && this.#risk === null && this.#onBars === null
-    const marks =
-      isQuietPossible && this.slots.length === 1 && this.slots[0]!.step > 0 && this.#onBar !== null
-        ? new LateMarks(this.slots[0]!, this.account, this.#curve, this.#clock)
-        : null
+    const { instants, times = null, equity = null } = options
+    this.#curve = new EquityCurve(instants, this.#clock, this.slots, times, equity)
+    const marks = this.#isEverQuiet() ? new LateMarks(this.slots[0]!, this.account, this.#curve, this.#clock) : null
     this.#reading = new AccountReading(this.account, marks)
-    const state = this.#guard(null, () => strategy.state(this.#params))
-    this.#state = plainState(state, strategy.name)
+    this.#state = plainState(
+      this.#guard(null, () => strategy.state(this.#params)),
+      strategy.name,
+    )
     this.#contexts = this.slots.map(
       (slot) => new SlotContext(slot, this.#clock, this.#reading, marks, this.#params, this.#state),
     )
@@ -137,6 +129,12 @@ export class Engine {
         state: this.#state,
       } as never),
     )
+  }
+
+  /** Whether there may be bars of which nothing is to be done but to mark them and to ask the strategy. */
+  #isEverQuiet(): boolean {
+    const isWatched = this.#margin !== null || this.#risk !== null || this.#onBars !== null
+    return !isWatched && this.slots.length === 1 && this.slots[0]!.step > 0 && this.#onBar !== null
   }
 
   /** The life of an instant: every bar that closes at `at` (UTC ms) meets open orders, is marked, shown and answered. */
