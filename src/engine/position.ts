@@ -253,7 +253,7 @@ export class Position {
   #endTrip(at: Execution): Trade {
     const trip = this.#trip!
     this.#trip = null
-    const described = this.#describe(trip, at.row)
+    const described = trip.describe(at.row, this.#ledger, this.#scales.qtyDecimals)
     // written out: a spread of so many fields costs more than all else that a fill does
     return {
       n: at.trade,
@@ -279,7 +279,7 @@ export class Position {
   /** The open trade as it stands at the last mark. */
   openTrade(markTime: number): Omit<OpenTrade, 'n' | 'symbol'> | null {
     if (this.#trip === null) return null
-    const trip = this.#describe(this.#trip, this.row)
+    const trip = this.#trip.describe(this.row, this.#ledger, this.#scales.qtyDecimals)
     const marked = this.qty * (this.mark - trip.entryPrice)
     const pnl = trip.pnl + marked
     return {
@@ -288,28 +288,6 @@ export class Position {
       return: pnl / fromLedger(this.#ledger, this.#trip.notional),
       markTime,
       markPrice: this.mark,
-    }
-  }
-
-  #describe(trip: Trip, row: number) {
-    const money = (units: number) => fromLedger(this.#ledger, units)
-    const net = trip.realised - trip.fees - trip.funding
-    const entry = trip.entry.price
-    const up = trip.high / entry - 1
-    const down = trip.low / entry - 1
-    return {
-      side: trip.isLong ? ('long' as const) : ('short' as const),
-      qty: fromUnits(trip.most, this.#scales.qtyDecimals),
-      entryTime: trip.time,
-      entryPrice: entry,
-      fees: money(trip.fees),
-      funding: money(trip.funding),
-      pnl: money(net),
-      return: net / trip.notional,
-      bars: row - trip.row,
-      mae: Math.min(0, trip.isLong ? down : -up),
-      mfe: Math.max(0, trip.isLong ? up : -down),
-      entryTag: trip.tag,
     }
   }
 }

@@ -1,8 +1,10 @@
+import { firstRowAt } from '../core/bar.ts'
 import { decimalsOf, exactUnits, POW10 } from '../core/decimal.ts'
 import type { FundingColumns, MarginMode, MarginTerms, MarkColumns } from '../core/leverage.ts'
 import { fromLedger, type Ledger, notionalUnits, type Rate } from '../core/money.ts'
 import type { Position } from './position.ts'
 import type { Scales } from './rules.ts'
+import type { SlotOptions } from './slot-options.ts'
 import { compileTiers, mostNotional, rateExactly, type Tier, tierOf } from './tiers.ts'
 
 /** Mark prices carry up to eight decimals; more would not be an exchange's. */
@@ -143,4 +145,24 @@ export class SlotMargin {
   #notional(mark: number, qty: number, rounding: 'up' | 'down', rate?: Rate): number {
     return notionalUnits(this.#ledger, mark, this.markDecimals, qty, this.#scales.qtyDecimals, rounding, rate)
   }
+}
+
+/** That of an instrument; its marks are those stored, or the bars themselves. @throws RangeError as `SlotMargin` */
+export function slotMarginOf(
+  { bars, startRow, funding = null, marks: stored = null }: SlotOptions,
+  terms: MarginTerms,
+  marks: MarkColumns & { readonly decimals: number },
+  position: Position,
+  scales: Scales,
+  ledger: Ledger,
+): SlotMargin {
+  const margin = new SlotMargin(terms, position, scales, ledger, {
+    marks,
+    markDecimals: marks.decimals,
+    isMarkedByBars: stored === null,
+    funding,
+  })
+  // what fell due before the run is not its own
+  if (funding !== null) margin.nextFunding = firstRowAt(funding.time, bars.openTime[startRow] ?? 0)
+  return margin
 }

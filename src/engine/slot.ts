@@ -1,9 +1,8 @@
-import { type Bars, firstRowAt } from '../core/bar.ts'
+import type { Bars } from '../core/bar.ts'
 import { exactUnits, POW10 } from '../core/decimal.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
-import type { MarginTerms, MarkColumns } from '../core/leverage.ts'
 import type { Ledger } from '../core/money.ts'
 import type { OrderView } from '../core/order.ts'
 import { Detail } from './detail.ts'
@@ -13,7 +12,7 @@ import type { Slippage } from './impact.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
 import { Position } from './position.ts'
 import { compileRules, type Rules, type Scales, scalesOf } from './rules.ts'
-import { SlotMargin } from './slot-margin.ts'
+import { type SlotMargin, slotMarginOf } from './slot-margin.ts'
 import type { IndicatorFeed, ReferenceAt, SlotOptions } from './slot-options.ts'
 import { BarView, type Cursor, indicatorView } from './view.ts'
 
@@ -99,7 +98,9 @@ export class Slot {
     const marks = options.marks ?? { ...bars, decimals: bars.priceDecimals }
     this.marks = marks.close
     this.position = new Position(this.scales, ledger, this.cursor, bars, marks.close)
-    this.margin = options.margin ? marginOf(this, options.margin, marks, options, ledger) : null
+    this.margin = options.margin
+      ? slotMarginOf(options, options.margin, marks, this.position, this.scales, ledger)
+      : null
     this.readyRow = options.readyRow
     this.bar = new BarView(this.cursor, bars, this.interval)
     this.#feed = options.feed ?? null
@@ -281,22 +282,4 @@ function added(events: readonly RunEvent[], event: RunEvent): readonly RunEvent[
     // a list is handed out once and then forgotten, so nobody holds it while it grows
   ;(events as RunEvent[]).push(event)
   return events
-}
-
-function marginOf(
-  slot: Slot,
-  terms: MarginTerms,
-  marks: MarkColumns & { readonly decimals: number },
-  { bars, startRow, funding = null, marks: stored = null }: SlotOptions,
-  ledger: Ledger,
-): SlotMargin {
-  const margin = new SlotMargin(terms, slot.position, slot.scales, ledger, {
-    marks,
-    markDecimals: marks.decimals,
-    isMarkedByBars: stored === null,
-    funding,
-  })
-  // what fell due before the run is not its own
-  if (funding !== null) margin.nextFunding = firstRowAt(funding.time, bars.openTime[startRow] ?? 0)
-  return margin
 }

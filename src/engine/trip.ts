@@ -1,3 +1,6 @@
+import { fromUnits } from '../core/decimal.ts'
+import { fromLedger, type Ledger } from '../core/money.ts'
+
 /** Quantity-weighted price that stays exact while there is only one price. */
 class Average {
   qty = 0
@@ -44,5 +47,28 @@ export class Trip {
     this.tag = at.entryTag
     this.high = price
     this.low = price
+  }
+
+  /** The trade as it stands at `row`, on which it is closed or marked. */
+  describe(row: number, ledger: Ledger, qtyDecimals: number) {
+    const money = (units: number) => fromLedger(ledger, units)
+    const net = this.realised - this.fees - this.funding
+    const entry = this.entry.price
+    const up = this.high / entry - 1
+    const down = this.low / entry - 1
+    return {
+      side: this.isLong ? ('long' as const) : ('short' as const),
+      qty: fromUnits(this.most, qtyDecimals),
+      entryTime: this.time,
+      entryPrice: entry,
+      fees: money(this.fees),
+      funding: money(this.funding),
+      pnl: money(net),
+      return: net / this.notional,
+      bars: row - this.row,
+      mae: Math.min(0, this.isLong ? down : -up),
+      mfe: Math.max(0, this.isLong ? up : -down),
+      entryTag: this.tag,
+    }
   }
 }
