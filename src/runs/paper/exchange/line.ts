@@ -14,6 +14,8 @@ export interface Line {
   isDirty: boolean
   /** It is to happen now, at the market, whatever it was: a stop that cannot stand any more. */
   mustExit: boolean
+  /** Of a close: what it was for has gone, and what an entry before it opens since is what the next one is sent for. */
+  isRenewed: boolean
   /** Of a stop: the exchange has refused it in one order list with its target. */
   isAlone: boolean
   /** Terms that the exchange refused to change it to. */

@@ -183,4 +183,4 @@ export class Lines {
 }
 
 /** What is so of an order at first. */
-const NEW = { isAlone: false, mustExit: false, refused: null, nakedSince: 0, failures: 0 }
+const NEW = { isAlone: false, mustExit: false, isRenewed: false, refused: null, nakedSince: 0, failures: 0 }

@@ -131,7 +131,10 @@ export class Refusals {
     // what closes or protects is for the position as it fills: where that has grown meanwhile, the line's next step places the rest
     if (status === 'FILLED' && isReducing(view) && !isFlat && !isBehind(attempt)) return
     // a close that waits for an entry before it is for what that will have opened, though there was nothing left for it by now
-    if (isFlat && view.type === 'market' && view.qty === 0) return
+    if (isFlat && view.type === 'market' && view.qty === 0) {
+      line.isRenewed = true
+      return
+    }
     if (status === 'FILLED' || (isReducing(view) && isFlat)) return end('expired')
     if (status === 'CANCELED' || status === 'GONE') {
       await this.#context.halt(
@@ -153,9 +156,12 @@ export class Refusals {
       return
     }
     if (isReducing(view) && view.type === 'market') {
-      const closed = closedBefore(this.#context.host.run, view)
-      // for what an entry before it opens its next step places another
-      if (closed === 'opened anew') return
+      const closed = line.isRenewed ? 'stands' : closedBefore(this.#context.host.run, view)
+      if (closed === 'opened anew') {
+        // its next step places another for what an entry before it has opened: once, as that one is sent when all of it is known
+        line.isRenewed = true
+        return
+      }
       // what is left of a close that found no more in the book
       if (closed === 'stands')
         this.#context.alarm(

@@ -92,6 +92,23 @@ describe('a close that expires as the stop has taken what it was for', () => {
     },
   )
 
+  test('is sent once more for what the entry before it opens: one that finds no buyer for that is an alarm', async () => {
+    const { letEntryIn } = await overtaken()
+    const entry = await letEntryIn()
+    stopped(exits()[0]!)
+    await until('the stop is known', () => fillsTold() === 2)
+    await session.broker.reconcile()
+    stub.fill(entry, 1, '100')
+    await until('the rest leaves', () => exits().length === 2)
+    stub.end(exits()[1]!, 'EXPIRED')
+    await until('it is said', () => critical().length > 0)
+    await session.broker.idle()
+    expect(critical()).toEqual([
+      expect.stringMatching(/^BTCUSDT: 1 of exit o\d+ found no buyer or seller \(EXPIRED\)$/),
+    ])
+    expect([exits().length, wanted()]).toEqual([2, ['stop 1 80']])
+  })
+
   test('ends where the entry before it comes to nothing', async () => {
     const { letEntryIn } = await overtaken()
     const entry = await letEntryIn()
