@@ -62,7 +62,7 @@ export class LateMarks {
     this.#account.marked[0] = this.#curve.equity[this.#curve.length - 1]!
   }
 
-  // what follows reads its numbers itself: handed over they would be boxed, and a live session marks bar by bar
+  // what follows reads its numbers itself: handed over they would be boxed, and who looks at every bar has each marked by itself
 
   #markFlat(count: number): void {
     const basis = this.#account.basis[0]!

@@ -9,13 +9,13 @@ const ORDER_KEYS = [
   'kind', 'side', 'symbol', 'qty', 'quote', 'fraction', 'risk', 'limit', 'stop', 'touch', 'trail', 'tif', 'expiresAt',
   'reduceOnly', 'stopLoss', 'takeProfit', 'trailingStop', 'id', 'tag',
 ] // biome-ignore format: a list of words
-const KEYS: Readonly<Record<string, ReadonlySet<string>>> = {
-  order: new Set(ORDER_KEYS),
-  close: new Set(['kind', 'symbol', 'tag']),
-  cancel: new Set(['kind', 'id', 'symbol']),
-  cancelAll: new Set(['kind', 'symbol']),
-  amend: new Set(['kind', 'id', 'symbol', 'qty', 'limit', 'stop', 'touch']),
-}
+const KEYS: ReadonlyMap<Request['kind'], ReadonlySet<string>> = new Map([
+  ['order', new Set(ORDER_KEYS)],
+  ['close', new Set(['kind', 'symbol', 'tag'])],
+  ['cancel', new Set(['kind', 'id', 'symbol'])],
+  ['cancelAll', new Set(['kind', 'symbol'])],
+  ['amend', new Set(['kind', 'id', 'symbol', 'qty', 'limit', 'stop', 'touch'])],
+])
 const SIZES = ['qty', 'quote', 'fraction', 'risk'] as const
 const TRIGGERS = ['stop', 'touch', 'trail'] as const
 const FOR_LIMITS = ['IOC', 'FOK', 'GTX']
@@ -24,7 +24,7 @@ const TIFS = ['GTC', 'IOC', 'FOK', 'GTX', 'GTD']
 /** @throws RequestError that quotes what was returned and says what is wrong with it */
 export function checkRequest(value: unknown): Request {
   const request = value as Request
-  const known = typeof value === 'object' && value !== null ? KEYS[(value as { kind?: string }).kind ?? ''] : undefined
+  const known = typeof value === 'object' && value !== null ? KEYS.get((value as Request).kind) : undefined
   if (value instanceof Promise)
     throw new RequestError('returned a promise: hooks answer at once, so onBar and onBars cannot be async')
   if (known === undefined)

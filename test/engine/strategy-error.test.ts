@@ -111,6 +111,28 @@ describe('what is no request is an error that says what was returned', () => {
   test.each([
     ['a number', 42, /returned 42, which is no request/],
     ['a text', 'buy', /returned "buy", which is no request/],
+    ['no kind', { side: 'buy', qty: 1 }, /returned \{"side":"buy","qty":1\}, which is no request/],
+    [
+      'a kind that every object knows',
+      { kind: 'constructor' },
+      /returned \{"kind":"constructor"\}, which is no request/,
+    ],
+    [
+      'a size that is inherited, of an order that has one',
+      Object.create({ quote: 5 }, Object.getOwnPropertyDescriptors(buy({ qty: 1 }))),
+      /qty: 1, quote: 5 \}\): size is exactly one of/,
+    ],
+    [
+      'a size that a getter has',
+      new (class {
+        readonly kind = 'order'
+        readonly side = 'sell'
+        get qty() {
+          return -1
+        }
+      })(),
+      /sell\(\{ qty: -1 \}\): qty must be a number above 0/,
+    ],
     ['a promise', Promise.resolve(), /returned a promise: hooks answer at once, so onBar and onBars cannot be async/],
     [
       'no size',
