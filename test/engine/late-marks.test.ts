@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { buy, close } from '../../src/core/order.ts'
-import { defineStrategy } from '../../src/engine/index.ts'
-import { type Row, stage } from './scene.ts'
+import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
+import { barsOf, HOUR, instrumentOf, type Row, stage } from './scene.ts'
 
 /** A bar somewhere near 100, or none at all. */
 const row = fc.oneof(
@@ -77,4 +77,30 @@ test('a strategy that throws does so at the close of its bar, and what it is tol
   expect(() => stage({ strategy, series: [{ symbol: 'BTCUSDT', rows }] })).toThrow(
     'strategy throws (bar closed 1970-01-01T04:00:00.000Z, BTCUSDT) threw Error: at 4 with 10000',
   )
+})
+
+test('of a strategy that throws amid quiet bars all of them are marked, for whoever looks at what it had come to', () => {
+  const bars = barsOf(Array.from({ length: 12 }, (_, k): Row => [100, 103 + k, 98 - k, 100 + k]))
+  const strategy = defineStrategy({
+    name: 'throws',
+    onBar({ bar }) {
+      if (bar.openTime === 0) return buy({ qty: 2 })
+      if (bar.openTime === 8 * HOUR) throw new Error('it looked at nothing')
+      return undefined
+    },
+  })
+  const engine = new Engine({
+    ...{ strategy, params: {}, cash: 10_000, instants: 12, limitTouch: false },
+    slots: [
+      {
+        ...{ instrument: instrumentOf(), bars, indicators: {}, also: {}, startRow: 0, readyRow: 0, margin: null },
+        costs: costsOf({ feeMaker: 0, feeTaker: 0, slippageBps: 0, feeAsset: 'quote' }),
+      },
+    ],
+  })
+  expect(() => engine.onInstants(bars.openTime, HOUR, 0, 12)).toThrow('bar closed 1970-01-01T09:00:00.000Z')
+  const { equity, openTrades } = engine.soFar
+  expect([...equity.time].map((at) => at / HOUR)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+  expect([...equity.equity]).toEqual([10_000, ...[1, 2, 3, 4, 5, 6, 7, 8].map((k) => 10_000 + 2 * k)])
+  expect(openTrades).toMatchObject([{ mfe: expect.closeTo(0.11), mae: expect.closeTo(-0.1), bars: 7 }])
 })

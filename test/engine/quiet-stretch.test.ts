@@ -16,10 +16,18 @@ interface Stretch {
   readonly startRow?: number
   /** Hours that have an instant and no bar. */
   readonly without?: readonly number[]
+  /** The call at which it looks at its equity, and then at the time. */
+  readonly looksAt?: number
 }
 
 /** Twenty like bars told at once, by an engine whose host knows their times. */
-function pass({ request, later, startRow = 0, without = [] }: Stretch): EngineResult & { readonly asked: number[] } {
+function pass({
+  request,
+  later,
+  startRow = 0,
+  without = [],
+  looksAt,
+}: Stretch): EngineResult & { readonly asked: number[]; readonly looked: number[] } {
   const instrument = instrumentOf({ lot: { min: '0.5', max: '9000', step: '0.5' } })
   const [first] = instrument.snapshots
   const rules = {
@@ -29,11 +37,13 @@ function pass({ request, later, startRow = 0, without = [] }: Stretch): EngineRe
   }
   const bars = barsOf(Array.from({ length: 20 }, (_, k) => (without.includes(k) ? null : closing(k))))
   const asked: number[] = []
+  const looked: number[] = []
   const strategy = defineStrategy({
     name: 'looks-on',
-    onBar({ bar, at }) {
-      asked.push(at / HOUR)
-      return bar.openTime === 0 ? request : undefined
+    onBar(context) {
+      asked.push(context.at / HOUR)
+      if (asked.length === looksAt) looked.push(context.account.equity, context.at / HOUR)
+      return context.bar.openTime === 0 ? request : undefined
     },
   })
   const opens = Float64Array.from({ length: 20 - startRow }, (_, k) => (startRow + k) * HOUR)
@@ -54,7 +64,7 @@ function pass({ request, later, startRow = 0, without = [] }: Stretch): EngineRe
     ],
   })
   engine.onInstants(opens, HOUR, 0, opens.length)
-  return { ...engine.finish(), asked }
+  return { ...engine.finish(), asked, looked }
 }
 
 /** What became of an order in the midst of a stretch, and at which open. */
@@ -79,6 +89,10 @@ test('cash is what it is from the first instant on, where that is quiet already:
     expect([...cash]).toEqual(Array(20 - startRow).fill(10_000))
     expect(equity).toEqual(cash)
   }
+})
+
+test('who looks at what the bars have come to finds the time as it was, also where none of them was marked before', () => {
+  expect(pass({ startRow: 5, looksAt: 4 }).looked).toEqual([10_000, 9])
 })
 
 test('an instant at which no bar closes is marked at the close before it, and nobody is asked', () => {
