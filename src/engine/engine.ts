@@ -83,7 +83,8 @@ export class Engine {
     const remark = (text: string) => this.#remarks.add(text)
     const { slippage, participation, latency, cancelLatency } = options.execution ?? PLAIN_EXECUTION
     this.slots = options.slots.map(
-      (slot) => new Slot(slot, this.account.ledger, slippageOf(slippage, slot.costs.slippage, remark)),
+      (slot) =>
+        new Slot(slot, this.account.ledger, slippageOf(slippage, slot.costs.slippage, remark), this.#onBars !== null),
     )
     if (options.fills === 'told') for (const slot of this.slots) slot.unknownCloses = 0
     this.account.exactEquity = () => exactEquity(this.account, this.slots)

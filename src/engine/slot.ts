@@ -82,7 +82,8 @@ export class Slot {
   /** Whether all that views show lies in whole columns of its own interval: to move on is to set the cursor. */
   readonly isWhole: boolean
 
-  constructor(options: SlotOptions, ledger: Ledger, slippage: Slippage) {
+  /** @param isShownToAll whether hooks of others see its views, which may be before its first bar */
+  constructor(options: SlotOptions, ledger: Ledger, slippage: Slippage, isShownToAll = false) {
     const { instrument, bars } = options
     this.symbol = instrument.symbol
     this.instrument = instrument
@@ -94,7 +95,10 @@ export class Slot {
     this.detail = options.detail ? new Detail(options.detail) : null
     const priceDecimals = Math.max(bars.priceDecimals, options.detail?.priceDecimals ?? 0)
     this.scales = scalesOf(instrument, priceDecimals, options.costs.feeAsset === 'received')
-    this.cursor = { row: options.startRow - 1, now: -1, before: -1 }
+    this.#feed = options.feed ?? null
+    this.#mask = this.#feed?.mask ?? -1
+    // the last place of a ring has no value for as long as nothing was computed
+    this.cursor = { row: options.startRow - 1, now: this.#mask, before: this.#mask }
     const marks = options.marks ?? { ...bars, decimals: bars.priceDecimals }
     this.marks = marks.close
     this.position = new Position(this.scales, ledger, this.cursor, bars, marks.close)
@@ -103,13 +107,11 @@ export class Slot {
       : null
     this.readyRow = options.readyRow
     this.bar = new BarView(this.cursor, bars, this.interval)
-    this.#feed = options.feed ?? null
     if (this.#feed === null) this.#computed = bars.length
-    const lie = this.#feed === null ? 'whole' : 'in rings'
-    this.#mask = this.#feed?.mask ?? -1
+    const lie = this.#feed !== null ? 'in rings' : isShownToAll ? 'early' : 'whole'
     this.ind = indicatorView('ind', this.cursor, options.indicators, 0, lie)
     this.prev = indicatorView('prev', this.cursor, options.indicators, 1, lie)
-    this.models = indicatorView('models', this.cursor, options.models ?? {}, 0, 'whole')
+    this.models = indicatorView('models', this.cursor, options.models ?? {}, 0, isShownToAll ? 'early' : 'whole')
     this.openTimes = bars.openTime
     this.highs = bars.high
     this.lows = bars.low
@@ -126,8 +128,8 @@ export class Slot {
       higher.push({ cursor, rows: columns.rows })
       also[name] = Object.freeze({
         bar: new BarView(cursor, columns.bars, columns.bars.series.interval),
-        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0, 'higher'),
-        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1, 'higher'),
+        ind: indicatorView(`also.${name}.ind`, cursor, columns.indicators, 0, 'early'),
+        prev: indicatorView(`also.${name}.prev`, cursor, columns.indicators, 1, 'early'),
       })
     }
     this.#higher = higher

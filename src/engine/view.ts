@@ -185,15 +185,15 @@ export type IndicatorColumns = Readonly<Record<string, Readonly<Record<string, F
 
 /**
  * A view of indicators: single ones as numbers, those with several outputs as a view of their own; `back` 1 looks one bar
- * back. Columns are whole, or rings in which the cursor says where to look; those of a higher interval may be asked for before
- * their first row.
+ * back. Columns are whole, or rings in which the cursor says where to look. Whole ones that may be asked for before their first row
+ * (`early`) are those of a higher interval, and of an instrument that `onBars` sees before it has begun.
  */
 export function indicatorView(
   what: string,
   cursor: Cursor,
   indicators: IndicatorColumns,
   back: 0 | 1,
-  lie: 'whole' | 'in rings' | 'higher',
+  lie: 'whole' | 'in rings' | 'early',
 ): object {
   const place = lie === 'in rings' ? RING[back] : back === 0 && lie === 'whole' ? 'row' : 'back'
   const all = Object.entries(indicators)

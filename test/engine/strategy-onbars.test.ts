@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { amend, buy, cancel, close, sell } from '../../src/core/order.ts'
 import { defineStrategy } from '../../src/engine/index.ts'
-import { ema } from '../../src/indicators/index.ts'
-import { HOUR, type Row, stage } from './scene.ts'
+import { batchColumns, ema } from '../../src/indicators/index.ts'
+import { simulate } from '../../src/runs/simulate.ts'
+import { barsOf, HOUR, instrumentOf, type Row, stage } from './scene.ts'
 
 const flat = (count: number): Row[] => Array.from({ length: count }, () => [100, 101, 99, 100])
 /** Closes 1, 2, 3, … */
@@ -41,6 +42,28 @@ describe('onBars', () => {
       '5 ETHUSDT',
       '5 all: BTCUSDT 5 4.50 3.50, ETHUSDT 100 100.00 100.00; holds 0,0',
     ])
+  })
+
+  test.each([
+    ['as a run gets to them', false],
+    ['beforehand, as a search does', true],
+  ])('sees no values of an instrument before its first bar, where indicators are computed %s', (_, isBefore) => {
+    const seen: number[] = []
+    const indicators = { mean: ema(1) }
+    const strategy = defineStrategy({
+      name: 'early',
+      indicators: () => indicators,
+      onBars: ({ inds, prevs }) => void seen.push(inds['ETHUSDT']!.mean, prevs['ETHUSDT']!.mean),
+    })
+    const slots = series.map(({ symbol, rows }) => {
+      const bars = barsOf(rows, '1h', symbol)
+      const costs = { feeMaker: 0, feeTaker: 0, slippageBps: 0 }
+      const columns = isBefore && { columns: batchColumns(indicators, bars) }
+      return { instrument: instrumentOf({}, symbol), bars, costs, margin: null, ...columns }
+    })
+    simulate({ strategy, params: {}, slots, from: 0, cash: 1000, limitTouch: false, closeAtEnd: false })
+    const none = Number.NaN
+    expect(seen).toEqual([none, none, none, none, 100, none, 100, 100, 100, 100])
   })
 
   test('its orders need a symbol, one that is in the data and has begun; with one instrument there is no doubt', () => {
