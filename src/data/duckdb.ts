@@ -163,16 +163,18 @@ async function writeOn(
       ? [column, { kind: 'int' as const, name: wholeOf(column.name), values: column.whole }]
       : [column],
   )
-  // a temporary table is its connection's own, and goes with it
-  const table = parts.map((part) => `"${part.name}" ${typeText(part)}`).join(', ')
-  await native.query(connection, `create temp table out (${table})`)
   const rows = columns[0]!.values.length
   for (const { name, values } of parts)
     if (values.length !== rows) throw new RangeError(`${file}: column ${name} has ${values.length} rows, not ${rows}`)
+  const even = evenColumns(columns)
+  const kept = parts.filter(({ name }) => !even.has(name))
+  // a temporary table is its connection's own, and goes with it
+  const table = kept.map((part) => `"${part.name}" ${typeText(part)}`).join(', ')
+  await native.query(connection, `create temp table out (${table})`)
   const appender = native.appender_create(connection, null, 'out')
-  const chunk = native.create_data_chunk(parts.map((part) => typeOf(native, part)))
-  const vectors = parts.map((_, k) => native.data_chunk_get_vector(chunk, k))
-  const memory = parts.map(({ values }) => owned(values))
+  const chunk = native.create_data_chunk(kept.map((part) => typeOf(native, part)))
+  const vectors = kept.map((_, k) => native.data_chunk_get_vector(chunk, k))
+  const memory = kept.map(({ values }) => owned(values))
   const size = native.vector_size()
   for (let from = 0; from < rows; from += size) {
     const count = Math.min(size, rows - from)
@@ -186,10 +188,33 @@ async function writeOn(
   native.appender_close_sync(appender)
   const copied = native.query(
     connection,
-    `copy (select ${columns.map(selectSql).join(', ')} from out) to ${quoted(file)} (format parquet, compression zstd, row_group_size 122880)`,
+    `copy (select ${columns.map((column) => even.get(column.name) ?? selectSql(column)).join(', ')} from out) to ${quoted(file)} (format parquet, compression zstd, row_group_size 122880)`,
   )
   onBegun()
   await copied
+}
+
+/**
+ * Columns of whole numbers of like distance, as the times of bars without a gap are, by name: what DuckDB makes them of its row numbers
+ * with, to the same bytes. A quarter of the time is saved in which it takes over an equity curve. Never all of the columns.
+ */
+function evenColumns(columns: readonly OutColumn[]): ReadonlyMap<string, string> {
+  const even = new Map<string, string>()
+  for (const { kind, name, values } of columns) {
+    if (kind !== 'double' || values.length < 2 || even.size === columns.length - 1) continue
+    const first = values[0]!
+    const step = values[1]! - first
+    // a zero among them might be a negative one, which no row number makes
+    if (first > 0 && step >= 0 && isEven(values, first, step))
+      even.set(name, `(${first} + rowid * ${step})::double as "${name}"`)
+  }
+  return even
+}
+
+function isEven(values: Float64Array, first: number, step: number): boolean {
+  if (![first, step, values[values.length - 1]].every(Number.isSafeInteger)) return false
+  for (let k = 2; k < values.length; k++) if (values[k] !== first + k * step) return false
+  return true
 }
 
 /** Values in memory of this thread's own, which is all that DuckDB takes. */

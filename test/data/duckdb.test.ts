@@ -48,3 +48,34 @@ test('columns of unequal length are not written', async () => {
     `${file}: column b has 2500 rows, not 5000`,
   )
 })
+
+test('a column of even steps comes back bit for bit, and so does one that only begins so', async () => {
+  const start = Date.UTC(2022, 0, 1)
+  const time = (row: number) => start + 60_000 * row
+  const columns = [
+    column('time', time),
+    column('gap', (row) => time(row < ROWS - 1 ? row : row + 1)),
+    column('halves', (row) => 1.5 + row),
+    column('from zero', (row) => row),
+    column('below', (row) => row - 5),
+    column('falling', (row) => ROWS - row),
+    column('far', (row) => 2 ** 53 - 2 * ROWS + 4 * row),
+    column('constant', () => 10_000),
+  ]
+  const file = join(scratch(), 'even.parquet')
+  await writeParquet(file, columns)
+  const read = await readDoubles(`select * from read_parquet(${quoted(file)})`, columns.length, ROWS)
+  const bits = ({ values }: { values: Float64Array }) => Buffer.from(values.buffer)
+  const same = columns.map((one, k) => [one.name, bits(one).equals(bits({ values: read[k]! }))])
+  expect(same).toEqual(columns.map(({ name }) => [name, true]))
+})
+
+test('columns that are all even are written', async () => {
+  for (const count of [1, 2]) {
+    const file = join(scratch(), `${count}.parquet`)
+    const columns = [column('a', (row) => 1 + row, 5000), column('b', (row) => 2 + 3 * row, 5000)].slice(0, count)
+    await writeParquet(file, columns)
+    const read = await readDoubles(`select * from read_parquet(${quoted(file)})`, count, 5000)
+    expect(read).toEqual(columns.map(({ values }) => values))
+  }
+})
