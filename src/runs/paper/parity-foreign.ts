@@ -1,13 +1,13 @@
-import type { Fill } from '../../core/fill.ts'
 import { ledgerFor } from '../../core/money.ts'
 import { timeName } from '../../core/time.ts'
 import { type ForeignIncome, incomesOf } from './foreign-income.ts'
-import { foreignMoney } from './foreign-money.ts'
 import { type ForeignTrade, foreignOf, gapOf } from './foreign-trade.ts'
+import { idOf, moneyBeside, type OtherTrade, type OwnFill } from './money-beside.ts'
 import { incomeSteps } from './parity-income.ts'
 import { exactly, exactText, factor, unitsOf } from './parity-money.ts'
 import type { PlayedSession, RecordedSession } from './parity-session.ts'
 import type { Step } from './parity-steps.ts'
+import { toldTradeOf } from './told-trade.ts'
 
 /** What a comparison with the account allows for before it halts: of the quote asset, and of the wallet. */
 const SLACK = 0.01
@@ -22,9 +22,9 @@ export interface Foreign {
 }
 
 interface Seen {
-  readonly trades: readonly (ForeignTrade & { readonly after: number })[]
+  readonly trades: readonly OtherTrade[]
   /** Fills that the session had been told of by then. */
-  readonly fills: readonly Fill[]
+  readonly fills: readonly OwnFill[]
   /** Of those, fees reckoned in the quote asset that were taken in another. */
   readonly elsewhere: number
   /** What other symbols had added to the wallet. */
@@ -37,10 +37,15 @@ export function compareForeign({ file, records }: RecordedSession, { result, ins
   const trades: Seen['trades'][number][] = []
   const gaps = new Map<string, { readonly off: string; readonly seen: Seen }>()
   const incomes: ForeignIncome[] = []
+  const ids: number[] = []
   let [fills, elsewhere, income] = [0, 0, 0]
+  const known = (many: number) =>
+    result.fills.slice(0, many).map((fill, k) => ({ ...fill, tradeId: ids[k] ?? Number.NaN }))
   for (const record of records) {
     if (record.kind === 'told' && record.told.kind === 'fill') fills++
     if (record.kind !== 'broker') continue
+    const own = toldTradeOf(record)
+    if (own !== null) ids.push(idOf(own.tradeId))
     if (record['feeIn'] !== undefined) elsewhere += Number((record['told'] as { fee: string }).fee)
     const trade = foreignOf(record)
     if (trade !== null) trades.push({ ...trade, after: fills })
@@ -50,7 +55,7 @@ export function compareForeign({ file, records }: RecordedSession, { result, ins
     }
     const gap = gapOf(record)
     if (gap === null) continue
-    const seen = { trades: [...trades], fills: result.fills.slice(0, fills), elsewhere, income }
+    const seen = { trades: [...trades], fills: known(fills), elsewhere, income }
     gaps.set(gap.of, { off: gap.off, seen })
   }
   const slotOf = (of: string) => file.slots.findIndex(({ instrument }) => instrument.symbol === of)
@@ -111,7 +116,7 @@ function heldLeft(off: string, of: string, { trades }: Seen): bigint {
 
 /** What the wallet holds beyond all trades, × 10^28. */
 function walletLeft(off: number, { trades, fills, elsewhere, income }: Seen, isSpot: boolean, cash: number): bigint {
-  const left = Number((off - elsewhere - income - foreignMoney(trades, fills, isSpot)).toFixed(8))
+  const left = Number((off - elsewhere - income - moneyBeside(trades, fills, isSpot)).toFixed(8))
   return Math.abs(left) > Math.max(SLACK, cash * SLACK_RATE) ? exactly(left) : 0n
 }
 

@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
 import { Fees } from './fees.ts'
 import { amountIn, type Fields, rowsOf, textIn } from './fields.ts'
+import { MissedFills } from './missed-fills.ts'
 import { findOwner } from './order-owner.ts'
 import { pause } from './pause.ts'
 import { ASKINGS } from './questions.ts'
@@ -24,6 +25,9 @@ interface Execution {
 /** Most trades in one answer. */
 const PAGE = 1000
 
+/** Longest that what the stream tells waits until a list of what came before it has been read, ms: funding payments, or trades that were missed. */
+export const PATIENCE = 1000
+
 /**
  * Brings executions to the engine, each once. The stream is quick and may lose some; the list of trades by their ids knows them all, and
  * is asked whenever something does not add up.
@@ -34,13 +38,17 @@ export class Fills {
   /** Symbols of which all trades since the session's beginning have been listed by this process. */
   readonly #listed = new Set<string>()
   readonly #underway = new Map<string, Promise<boolean>>()
+  /** Symbols of which not all that there is was taken, or is being taken. */
+  readonly #behind = new Set<string>()
   readonly #fees: Fees
+  readonly missed: MissedFills
   readonly #onTaken: (attempt: Attempt) => void
 
   /** @param onTaken called when the engine knows of a fill, and its order may be compared with what rests there again */
   constructor(context: Context, onTaken: (attempt: Attempt) => void) {
     this.#context = context
     this.#fees = new Fees(context)
+    this.missed = new MissedFills(context)
     this.#onTaken = onTaken
   }
 
@@ -71,7 +79,7 @@ export class Fills {
       const extra = { clientId, filled: qty, ...(feeIn && { feeIn }), ...(feeCoins && { feeCoins }) }
       if (await teller.tell(key, told, extra)) {
         attempt.filled += unitsOf(qty)
-        known.addFill(feeIn === undefined ? '0' : fee.fee)
+        known.addFill(symbol, tradeId, feeIn === undefined ? '0' : fee.fee)
         this.#context.attempts.count(attempt, told, feeCoins)
         if (feeCoins !== undefined) await this.#fees.sayCoinsGone(symbol)
       }
@@ -81,9 +89,11 @@ export class Fills {
     this.#onTaken(attempt)
   }
 
-  /** An execution of the stream: `ORDER_TRADE_UPDATE`'s `o`. */
-  takeEvent(attempt: Attempt, o: Fields): Promise<void> {
-    return this.take(attempt, {
+  /** An execution of the stream, `ORDER_TRADE_UPDATE`'s `o`: behind those that came before it, unless the exchange does not answer. */
+  async takeEvent(attempt: Attempt, o: Fields): Promise<void> {
+    if (this.#isAhead(attempt, o))
+      await Promise.race([this.#takeMissed(attempt, o), pause(PATIENCE, this.#context.signal)])
+    await this.take(attempt, {
       tradeId: textIn(o, 't'),
       qty: amountIn(o, 'l'),
       price: textIn(o, 'L'),
@@ -94,15 +104,34 @@ export class Fills {
     })
   }
 
+  /** Whether something may have come before it that the engine does not know. */
+  #isAhead(attempt: Attempt, o: Fields): boolean {
+    const { symbol } = attempt
+    if (this.#context.teller.has(tradeKey(symbol, textIn(o, 't')))) return false
+    return this.#behind.has(symbol) || this.missed.isBefore(attempt, o)
+  }
+
+  /** The list may lag behind the stream: it is asked again for what it does not know yet. */
+  async #takeMissed(attempt: Attempt, o: Fields): Promise<void> {
+    const { timing, signal } = this.#context
+    for (let askings = 1; ; askings++) {
+      await this.catchUp(attempt.symbol).catch(() => false)
+      if (askings >= ASKINGS || !this.#isAhead(attempt, o)) return
+      await pause(timing.backoff * 2 ** (askings - 1), signal)
+    }
+  }
+
   /** Asks for all trades of a symbol since those that are known, and takes what is new; says whether all are known now. */
   catchUp(symbol: string): Promise<boolean> {
     // who asks while an answer is underway wants one that is younger than his question
     const before = this.#underway.get(symbol) ?? Promise.resolve(true)
     const next = before.then(() => this.#catchUp(symbol))
-    this.#underway.set(
-      symbol,
-      next.catch(() => false),
-    )
+    const settled = next.catch(() => false)
+    this.#underway.set(symbol, settled)
+    this.#behind.add(symbol)
+    void settled.then((isWhole) => {
+      if (isWhole && this.#underway.get(symbol) === settled) this.#behind.delete(symbol)
+    })
     return next
   }
 
@@ -196,7 +225,7 @@ export class Fills {
       system: { by: system!, side },
     } as const
     const isNews = await teller.tell(key, told, { system: { orderId, clientId }, ...(feeIn && { feeIn }) })
-    if (isNews) known.addFill(feeIn === undefined ? '0' : fee)
+    if (isNews) known.addFill(symbol, trade.tradeId, feeIn === undefined ? '0' : fee)
   }
 
   #raise(symbol: string, tradeId: string): void {

@@ -1,9 +1,9 @@
 import type { RunEvent } from '../../../core/event.ts'
-import type { Told } from '../../../core/told.ts'
 import { type ForeignIncome, incomesOf } from '../foreign-income.ts'
-import { foreignMoney } from '../foreign-money.ts'
 import { type ForeignTrade, foreignOf } from '../foreign-trade.ts'
+import { idOf, moneyBeside, type OtherTrade } from '../money-beside.ts'
 import type { BrokerNote } from '../paper-broker.ts'
+import { toldTradeOf } from '../told-trade.ts'
 import { textOf, unitsOf } from './exact.ts'
 
 /** What a person has let pass: it halts no more, and what comes after it does. */
@@ -17,9 +17,12 @@ interface Accepted {
 /** What is known to have changed an account beside the session's own books: it explains what differs, and halts once. */
 export class KnownChanges {
   readonly #isSpot: boolean
-  readonly #trades: (ForeignTrade & { readonly after: number })[] = []
-  /** Fills of the session that its engine has been told of. */
-  #fills = 0
+  readonly #trades: OtherTrade[] = []
+  /** Ids of the session's fills that its engine has been told of, as numbers, in the order in which it was. */
+  readonly #ids: number[] = []
+  readonly #newest = new Map<string, number>()
+  /** Whether the engine has a fill behind one that came after it. */
+  #isMixed = false
   /** Fees of the session's own fills that were taken in another asset, and reckoned in the quote asset here. */
   #feesElsewhere = 0
   /** What symbols that are not the session's have added to the wallet, in units of `exact.ts`. */
@@ -41,16 +44,19 @@ export class KnownChanges {
       const trade = foreignOf(note)
       if (trade !== null) this.addTrade(trade)
       this.addIncomes(incomesOf(note))
-      const told = note.note === 'told' ? (note['told'] as Told) : null
-      if (told?.kind === 'fill') this.addFill(note['feeIn'] === undefined ? '0' : told.fee)
-      const system = note['system'] as { readonly orderId: string; readonly clientId: string } | undefined
-      if (told !== null && system !== undefined) this.#orders.set(keyOf(told.symbol, system.orderId), system.clientId)
+      const own = toldTradeOf(note)
+      if (own !== null) {
+        const { told, tradeId } = own
+        this.addFill(told.symbol, tradeId, note['feeIn'] === undefined ? '0' : told.fee)
+        const system = note['system'] as { readonly orderId: string; readonly clientId: string } | undefined
+        if (system !== undefined) this.#orders.set(keyOf(told.symbol, system.orderId), system.clientId)
+      }
       if (note.note === 'accepted') this.#accept(note as unknown as Accepted)
     }
   }
 
   addTrade(trade: ForeignTrade): void {
-    this.#trades.push({ ...trade, after: this.#fills })
+    this.#trades.push({ ...trade, after: this.#ids.length })
     this.#orders.set(keyOf(trade.symbol, trade.orderId), trade.clientId)
   }
 
@@ -62,8 +68,11 @@ export class KnownChanges {
   }
 
   /** The engine has been told of a fill. @param feeElsewhere what of its fee is reckoned in the quote asset, and was taken in another */
-  addFill(feeElsewhere: string): void {
-    this.#fills++
+  addFill(symbol: string, tradeId: string, feeElsewhere: string): void {
+    const id = idOf(tradeId)
+    this.#ids.push(id)
+    if (id < (this.#newest.get(symbol) ?? id)) this.#isMixed = true
+    else this.#newest.set(symbol, id)
     this.#feesElsewhere += Number(feeElsewhere)
   }
 
@@ -124,9 +133,10 @@ export class KnownChanges {
   /** What the wallet holds beyond the session's books and is explained by what is known, in the quote asset. */
   money(events: readonly RunEvent[]): number {
     const beside = this.#feesElsewhere + Number(textOf(this.#income))
-    if (this.#trades.length === 0) return beside
+    if (this.#trades.length === 0 && !this.#isMixed) return beside
     const fills = this.#isSpot ? [] : events.flatMap((event) => (event.type === 'fill' ? [event.fill] : []))
-    return beside + foreignMoney(this.#trades, fills, this.#isSpot)
+    const own = fills.map((fill, k) => ({ ...fill, tradeId: this.#ids[k] ?? Number.NaN }))
+    return beside + moneyBeside(this.#trades, own, this.#isSpot)
   }
 }
 

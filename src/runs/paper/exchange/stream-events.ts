@@ -2,8 +2,8 @@ import { type Attempt, learnOfAlgo, learnOfOrder } from './attempt.ts'
 import { systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
-import { amountIn, type Fields, fieldsOf, rowsOf, textIn } from './fields.ts'
-import type { Fills } from './fills.ts'
+import { amountIn, type Fields, fieldsOf, textIn } from './fields.ts'
+import { type Fills, PATIENCE } from './fills.ts'
 import type { Lines } from './lines.ts'
 import { ownerOf } from './order-owner.ts'
 import { sayOther } from './other-symbols.ts'
@@ -18,9 +18,6 @@ interface Hooks {
   readonly onSettings: () => void
 }
 
-/** Longest that events wait until a list of what came before them has been read, ms: funding payments, or trades that were missed. */
-const PATIENCE = 1000
-
 /** Reads the user stream, one event after the other, in the order in which they came. */
 export class StreamEvents {
   readonly #context: Context
@@ -29,8 +26,6 @@ export class StreamEvents {
   readonly #hooks: Hooks
   #last: Promise<void> = Promise.resolve()
   #waiting = 0
-  /** Positions as the exchange states them, by symbol. */
-  readonly positions = new Map<string, string>()
 
   constructor(context: Context, fills: Fills, lines: Lines, hooks: Hooks) {
     this.#context = context
@@ -159,7 +154,7 @@ export class StreamEvents {
   }
 
   async #account(a: Fields): Promise<void> {
-    for (const position of rowsOf(a['P'])) this.positions.set(textIn(position, 's'), amountIn(position, 'pa'))
+    this.#fills.missed.state(a)
     const reason = textIn(a, 'm')
     // what fills after it belongs to a trade that has paid it, or has ended without: in this order, unless the exchange does not answer
     if (reason === 'FUNDING_FEE') await Promise.race([this.#hooks.onFunding(), pause(PATIENCE, this.#context.signal)])

@@ -66,14 +66,15 @@ export class StubBook {
     const signed = order.side === 'BUY' ? qty : -qty
     const held = this.positions.get(order.symbol) ?? 0
     const feeAsset = this.feeAssetOf(order)
-    if (this.kind === 'spot') this.wallet -= signed * Number(price)
     // what closes is settled at the average price of what was held; no test turns a position over
-    else if (held * signed < 0) this.wallet += -signed * (Number(price) - this.#entry)
-    else this.#entry = (this.#entry * Math.abs(held) + Number(price) * qty) / (Math.abs(held) + qty)
+    const realised = this.kind === 'usdm' && held * signed < 0 ? -signed * (Number(price) - this.#entry) : 0
+    this.wallet += this.kind === 'spot' ? -signed * Number(price) : realised
+    if (held * signed >= 0) this.#entry = (this.#entry * Math.abs(held) + Number(price) * qty) / (Math.abs(held) + qty)
     if (feeAsset === 'USDT') this.wallet -= Number(fee)
     const inCoins = this.kind === 'spot' && feeAsset === order.symbol.replace('USDT', '') ? Number(fee) : 0
     this.positions.set(order.symbol, Number((held + signed - inCoins).toFixed(8)))
-    const trade = { id: this.trades.length + 1, order, qty, price, fee, feeAsset, maker, time: Date.now() }
+    const of = { realised, feeAsset, maker, time: Date.now() }
+    const trade = { id: this.trades.length + 1, order, qty, price, fee, ...of }
     this.trades.push(trade)
     return trade
   }

@@ -26,6 +26,8 @@ export interface StubTrade {
   readonly price: string
   readonly fee: string
   readonly feeAsset: string
+  /** On margin: what it closed, at the average price of what was held, before fees. */
+  readonly realised: number
   readonly maker: boolean
   readonly time: number
 }

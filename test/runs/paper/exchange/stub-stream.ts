@@ -10,6 +10,8 @@ export class StubStream extends StubBook {
   isMute = false
   /** As on paths of old: streams are taken, and nothing is ever sent on them. */
   isLegacy = false
+  /** USDS-M says with each trade what it realised. */
+  tellsProfit = true
   /** Frames wait until `release`. */
   isHeld = false
   listenKey = 'key1'
@@ -84,6 +86,7 @@ export class StubStream extends StubBook {
       ...{ s: symbol, c: clientId, S: side, o: type, f: tif, q: String(qty), p: price, x, X: status, i: id },
       ...{ z: String(executed), l: String(trade?.qty ?? 0), L: trade?.price ?? '0', n: trade?.fee ?? '0' },
       ...{ N: this.feeAssetOf(order), T: now, t: trade?.id ?? 0, m: trade?.maker ?? false },
+      ...(this.tellsProfit && { rp: String(Number((trade?.realised ?? 0).toFixed(8))) }),
       ...{ R: reduceOnly, ps: 'BOTH', er: '0' },
     }
     if (this.kind === 'usdm') return this.send({ e: 'ORDER_TRADE_UPDATE', T: now, o })

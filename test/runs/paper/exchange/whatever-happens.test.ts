@@ -4,14 +4,16 @@ import { amend, buy, cancel, close, type Decision } from '../../../../src/core/o
 import { seededRandom } from '../../../../src/core/random.ts'
 import { SPOT } from '../../../../src/runs/paper/exchange/spot-market.ts'
 import { USDM } from '../../../../src/runs/paper/exchange/usdm-market.ts'
+import { moneyBeside, type OwnFill } from '../../../../src/runs/paper/money-beside.ts'
+import { toldTradeOf } from '../../../../src/runs/paper/told-trade.ts'
 import { SessionDouble } from './session-double.ts'
 import { type StubAnswer, said } from './stub-answer.ts'
 import { StubExchange } from './stub-exchange.ts'
 import type { StubOrder } from './stub-order.ts'
 
 /**
- * Two brackets, and whatever may happen to them: orders fill in parts, answers are lost, streams tear, and the session is killed at
- * requests and at records. Once it is quiet again all is as it has to be, and nothing has halted: nobody else was there.
+ * Two brackets, and whatever may happen to them: orders fill in parts, answers and fills are lost, streams tear, and the session is
+ * killed at requests and at records. Once it is quiet again all is as it has to be, and nothing has halted: nobody else was there.
  */
 const { KLINELAB_SEED: asked } = process.env
 const IS_SOAK = asked === 'random'
@@ -187,7 +189,9 @@ class Story {
     const qty = Math.min(most, Math.max(0.001, Number((left * part).toFixed(3))))
     const price = order.price !== '0' ? order.price : order.trigger !== '0' ? order.trigger : '100'
     this.log.push(`filled: ${order.type} ${order.side} ${qty} of ${left} at ${price}`)
-    if (qty > 0) this.stub.fill(order, qty, price, { maker: order.price !== '0' })
+    const isTold = !this.#chance(0.1)
+    if (!isTold) this.log.push('  and not told of')
+    if (qty > 0) this.stub.fill(order, qty, price, { maker: order.price !== '0', isTold })
     if (order.type === 'MARKET' && qty < left) this.stub.end(order, 'EXPIRED')
   }
 
@@ -241,9 +245,18 @@ class Story {
     say(covered < position - 1e-9, `position ${position}, and stops of ${covered}: ${has}`)
     say(position === 0 && sales.length > 0, `flat, and sales rest: ${has}`)
     say(run.openOrders().length === 0 && stub.open().length > 0, `nothing is wanted, and orders rest: ${has}`)
-    const here = (stub.kind === 'spot' ? SPOT : USDM).walletHere(run)
+    const isSpot = stub.kind === 'spot'
+    // where a fill was heard of behind one that came after it, what is realised until the position is flat is another
+    const here = (isSpot ? SPOT : USDM).walletHere(run) + moneyBeside([], this.#fills, isSpot)
     say(Math.abs(here - stub.wallet) > 1e-6, `wallet ${here}, and there ${stub.wallet}`)
     return wrong
+  }
+
+  get #fills(): OwnFill[] {
+    const { run, journal } = this.#session
+    const told = journal.flatMap((one) => ('note' in one ? (toldTradeOf(one.note) ?? []) : []))
+    const fills = run.events.flatMap((event) => (event.type === 'fill' ? [event.fill] : []))
+    return fills.map((fill, k) => ({ ...fill, tradeId: Number(told[k]!.tradeId) }))
   }
 
   #chance(of: number): boolean {
