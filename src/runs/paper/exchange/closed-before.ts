@@ -22,14 +22,17 @@ export function closedBefore(run: Pick<BrokerRun, 'events' | 'positionOf'>, clos
   let held = unitsOf(run.positionOf(symbol).qty) - fills.reduce((sum, fill) => sum + signed(fill), 0n)
   let since: Fill[] | null = null
   for (const fill of fills) {
+    const before = held
     held += signed(fill)
     if (held === 0n) since = []
+    // what turns a position round has closed it, and opened the next
+    else if (before > 0n !== held > 0n && before !== 0n) since = [fill]
     else since?.push(fill)
   }
   if (since === null) return 'stands'
-  const before = run.events.slice(0, begun)
+  const earlier = run.events.slice(0, begun)
   const entries = since.filter(({ order }) =>
-    before.some((event) => isAccepted(event, symbol, order) && isAtOnce(event.order)),
+    earlier.some((event) => isAccepted(event, symbol, order) && isAtOnce(event.order)),
   )
   return entries.length > 0 ? 'opened anew' : 'gone'
 }
