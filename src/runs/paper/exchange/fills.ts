@@ -7,6 +7,7 @@ import { Fees } from './fees.ts'
 import { amountIn, type Fields, rowsOf, textIn } from './fields.ts'
 import { MissedFills } from './missed-fills.ts'
 import { findOwner } from './order-owner.ts'
+import { Patience } from './patience.ts'
 import { pause } from './pause.ts'
 import { ASKINGS } from './questions.ts'
 import { tradeKey } from './teller.ts'
@@ -25,9 +26,6 @@ interface Execution {
 /** Most trades in one answer. */
 const PAGE = 1000
 
-/** Longest that what the stream tells waits until a list of what came before it has been read, ms: funding payments, or trades that were missed. */
-export const PATIENCE = 1000
-
 /**
  * Brings executions to the engine, each once. The stream is quick and may lose some; the list of trades by their ids knows them all, and
  * is asked whenever something does not add up.
@@ -40,6 +38,7 @@ export class Fills {
   readonly #underway = new Map<string, Promise<boolean>>()
   /** Symbols of which not all that there is was taken, or is being taken. */
   readonly #behind = new Set<string>()
+  readonly #patience = new Patience()
   readonly #fees: Fees
   readonly missed: MissedFills
   readonly #onTaken: (attempt: Attempt) => void
@@ -91,8 +90,8 @@ export class Fills {
 
   /** An execution of the stream, `ORDER_TRADE_UPDATE`'s `o`: behind those that came before it, unless the exchange does not answer. */
   async takeEvent(attempt: Attempt, o: Fields): Promise<void> {
-    if (this.#isAhead(attempt, o))
-      await Promise.race([this.#takeMissed(attempt, o), pause(PATIENCE, this.#context.signal)])
+    const patience = this.#isAhead(attempt, o) ? this.#patience.left(attempt.symbol) : 0
+    if (patience > 0) await Promise.race([this.#takeMissed(attempt, o), pause(patience, this.#context.signal)])
     await this.take(attempt, {
       tradeId: textIn(o, 't'),
       qty: amountIn(o, 'l'),
@@ -130,7 +129,9 @@ export class Fills {
     this.#underway.set(symbol, settled)
     this.#behind.add(symbol)
     void settled.then((isWhole) => {
-      if (isWhole && this.#underway.get(symbol) === settled) this.#behind.delete(symbol)
+      if (!isWhole) return
+      this.#patience.restore(symbol)
+      if (this.#underway.get(symbol) === settled) this.#behind.delete(symbol)
     })
     return next
   }

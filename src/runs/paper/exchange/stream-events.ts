@@ -3,7 +3,7 @@ import { systemOrder } from './client-id.ts'
 import type { Context } from './context.ts'
 import { textOf, unitsOf } from './exact.ts'
 import { amountIn, type Fields, fieldsOf, textIn } from './fields.ts'
-import { type Fills, PATIENCE } from './fills.ts'
+import type { Fills } from './fills.ts'
 import type { Lines } from './lines.ts'
 import { ownerOf } from './order-owner.ts'
 import { sayOther } from './other-symbols.ts'
@@ -17,6 +17,9 @@ interface Hooks {
   /** Leverage, margin, or the account's modes were changed by somebody. */
   readonly onSettings: () => void
 }
+
+/** Longest that events wait until a list of what came before them has been read, ms: funding payments, or trades that were missed. */
+const PATIENCE = 1000
 
 /** Reads the user stream, one event after the other, in the order in which they came. */
 export class StreamEvents {
