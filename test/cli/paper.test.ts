@@ -140,6 +140,12 @@ describe('what cannot be', () => {
     expect(said).toContain('klinelab data get binance:BTCUSDT:1h --from DATE')
   })
 
+  test('a range that ends before there are enough is told where enough are, and not its own last bar', async () => {
+    const said = await refused(...SMA, '--replay', '--from', '2022-01-02', '--to', '2022-01-03')
+    expect(said).toContain('24 are stored before 2022-01-02')
+    expect(said).toContain('Begin later (--from 2022-01-29), and end later (--to), bring earlier ones')
+  })
+
   test('a range without --replay, and clocks with it', async () => {
     expect(await refused(...SMA, '--from', '2024-01-01')).toContain('add --replay')
     const backwards = await refused(...SMA, '--replay', '--from', '2024-02-01', '--to', '2024-01-01')

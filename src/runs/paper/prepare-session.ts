@@ -1,4 +1,5 @@
 import { firstRowAt, sliceBars } from '../../core/bar.ts'
+import { intervalMs } from '../../core/interval.ts'
 import { seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
 import type { Strategy } from '../../engine/index.ts'
@@ -29,9 +30,9 @@ export async function prepareSession(
 
 async function prepareReplay(asked: PaperRequest, settings: Settings, host: TrainingHost): Promise<PreparedSession> {
   const { data, set } = asked
-  const { from: first, to: end } = asked.replay!
-  if (first !== undefined && end !== undefined && end <= first)
-    throw new UsageError(`--to ${timeName(end)} is not after --from ${timeName(first)}`)
+  const { from: begin, to } = asked.replay!
+  if (begin !== undefined && to !== undefined && to <= begin)
+    throw new UsageError(`--to ${timeName(to)} is not after --from ${timeName(begin)}`)
   const request = { strategy: asked.strategy, data, ...(set !== undefined && { set }), ...asked.replay }
   const prepared = await prepare(request, settings, host)
   const { models, options, loaded, perpetuals, strategy, file, params } = prepared
@@ -41,9 +42,11 @@ async function prepareReplay(asked: PaperRequest, settings: Settings, host: Trai
   if (short !== undefined) {
     const { bars } = short
     const name = seriesName(bars.series)
-    const first = bars.openTime[Math.min(bars.length - 1, wanted)]!
+    // a range that ends before there are enough says nothing of the bars after it: the series has them one after the other
+    const first = bars.openTime[wanted] ?? bars.openTime[0]! + wanted * intervalMs(bars.series.interval)
+    const last = to !== undefined && first >= to ? ', and end later (--to)' : ''
     throw new UsageError(
-      `${name}: the strategy wants ${wanted} bars before its first, and ${firstRowAt(bars.openTime, from)} are stored before ${timeName(from)}. Begin later (--from ${timeName(first)}), bring earlier ones (klinelab data get ${name} --from DATE), or say that fewer will do (--warmup)`,
+      `${name}: the strategy wants ${wanted} bars before its first, and ${firstRowAt(bars.openTime, from)} are stored before ${timeName(from)}. Begin later (--from ${timeName(first)})${last}, bring earlier ones (klinelab data get ${name} --from DATE), or say that fewer will do (--warmup)`,
     )
   }
   const isFunded = perpetuals.map((one) => one?.funding != null && asked.fills === 'bars')
