@@ -26,6 +26,7 @@ export class AccountReading extends strictBase('account', ACCOUNT) implements Ac
     return this.#account.cash
   }
   get free() {
+    this.#marks?.take()
     return this.#account.free
   }
   get equity() {

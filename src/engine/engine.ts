@@ -122,7 +122,7 @@ export class Engine {
     this.#lane =
       marks === null || this.#onBar === null
         ? null
-        : new QuietLane(this.slots[0]!, marks, this.#clock, this.#onBar, this.#contexts[0]!)
+        : new QuietLane(this.slots[0]!, this.account, marks, this.#clock, this.#onBar, this.#contexts[0]!)
     this.#guard(null, () =>
       strategy.onStart?.({
         params: this.#params,
@@ -134,7 +134,8 @@ export class Engine {
 
   /** Whether there may be bars of which nothing is to be done but to mark them and to ask the strategy. */
   #isEverQuiet(): boolean {
-    const isWatched = this.#margin !== null || this.#risk !== null || this.#onBars !== null
+    // orders that are elsewhere are looked at on every bar
+    const isWatched = this.#risk !== null || this.#onBars !== null || this.#broker.told !== null
     return !isWatched && this.slots.length === 1 && this.slots[0]!.step > 0 && this.#onBar !== null
   }
 

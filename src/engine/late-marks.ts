@@ -59,6 +59,7 @@ export class LateMarks {
     }
     this.#end(first, last)
     this.#clock[0] = slot.openTimes[last]! + slot.step
+    if (slot.margin !== null) slot.margin.markRow = last
     this.#account.marked[0] = this.#curve.equity[this.#curve.length - 1]!
   }
 

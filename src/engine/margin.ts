@@ -6,6 +6,7 @@ import { fromLedger, notionalUnits, type Rate } from '../core/money.ts'
 import type { Account } from './account.ts'
 import { isCounted } from './fee-model.ts'
 import { isStopLike, type LiveOrder } from './live-order.ts'
+import { CAUTION } from './safe-marks.ts'
 import type { Slot } from './slot.ts'
 import type { SlotMargin } from './slot-margin.ts'
 
@@ -225,9 +226,6 @@ export class Margin {
     return reached
   }
 }
-
-/** More than roundings to the unit and of doubles can come to. */
-const CAUTION = 1.001
 
 /** What is held at the worst mark of the bar at hand, or at the last where it has none; quote asset, negative if short. */
 function worstValue(slot: Slot, margin: SlotMargin): number {

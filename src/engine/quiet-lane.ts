@@ -1,19 +1,21 @@
 import { fromUnits } from '../core/decimal.ts'
 import type { Decision } from '../core/order.ts'
+import type { Account } from './account.ts'
 import type { Context } from './context.ts'
 import { waitsAbove } from './fill-model.ts'
 import type { LateMarks } from './late-marks.ts'
+import { safeMarks } from './safe-marks.ts'
 import type { Slot } from './slot.ts'
 
-/** Prices and the time at which an open order may notice a bar. */
-const [ABOVE, BELOW, UNTIL] = [0, 1, 2]
+/** Prices, marks and the open time at which a bar may be noticed by an open order, a liquidation or funding. */
+const [ABOVE, BELOW, MARK_ABOVE, MARK_BELOW, UNTIL] = [0, 1, 2, 3, 4]
 
 /** Bars that are held against their instants one by one: a stretch that ends sooner has compared few in vain. */
 const COMPARED = 256
 
 /**
  * Most bars of most runs: nothing has happened since the strategy was asked last, and the open orders of the one instrument rest
- * beyond the bar's extremes. Of the life of such a bar these steps are left, and here they are a loop with its variables at hand:
+ * beyond the bar's extremes, and so does a liquidation. Of the life of such a bar these steps are left, and here they are a loop with its variables at hand:
  * the cursor moves, the strategy is asked; what the bars come to is marked late (`LateMarks`). The first bar that is otherwise ends
  * it, untouched.
  */
@@ -23,7 +25,8 @@ export class QuietLane {
   readonly #clock: Float64Array
   readonly #onBar: (context: never) => Decision
   readonly #context: Context
-  readonly #reach = new Float64Array(3)
+  readonly #account: Account
+  readonly #reach = new Float64Array(5)
   #decision: Decision
 
   /**
@@ -32,12 +35,14 @@ export class QuietLane {
    */
   constructor(
     slot: Slot,
+    account: Account,
     marks: LateMarks,
     clock: Float64Array,
     onBar: (context: never) => Decision,
     context: Context,
   ) {
     this.#slot = slot
+    this.#account = account
     this.#marks = marks
     this.#clock = clock
     this.#onBar = onBar
@@ -99,6 +104,8 @@ export class QuietLane {
     const clock = this.#clock
     const { openTimes, highs, lows, readyRow, cursor, isWhole, step } = slot
     const hasOrders = slot.orders.length > 0
+    const { isOnMargin } = slot
+    const { low: markLows, high: markHighs } = slot.margin?.marks ?? slot.bars
     const reach = this.#reach
     for (let row = cursor.row + 1; row < bound; row++) {
       if (
@@ -106,6 +113,7 @@ export class QuietLane {
         (highs[row]! >= reach[ABOVE]! || lows[row]! <= reach[BELOW]! || openTimes[row]! >= reach[UNTIL]!)
       )
         return row
+      if (isOnMargin && this.#isNoticed(row, markLows, markHighs)) return row
       clock[0] = openTimes[row]! + step
       if (isWhole) cursor.row = row
       else slot.moveTo(row)
@@ -119,13 +127,29 @@ export class QuietLane {
     return bound
   }
 
-  /** Where open orders wait; false where one may notice any bar. As `isOutOfReach`. */
+  /** Whether a liquidation or funding may notice what is held on a bar. */
+  #isNoticed(row: number, markLows: Float64Array, markHighs: Float64Array): boolean {
+    const reach = this.#reach
+    return (
+      markLows[row]! <= reach[MARK_BELOW]! ||
+      markHighs[row]! >= reach[MARK_ABOVE]! ||
+      this.#slot.openTimes[row]! >= reach[UNTIL]!
+    )
+  }
+
+  /** Where open orders, liquidation and funding wait; false where an order may notice any bar. As `isOutOfReach`. */
   #lookAhead(): boolean {
     const { orders, cursor, scales } = this.#slot
     const reach = this.#reach
     reach[ABOVE] = Number.POSITIVE_INFINITY
     reach[BELOW] = Number.NEGATIVE_INFINITY
     reach[UNTIL] = Number.POSITIVE_INFINITY
+    const { margin } = this.#slot
+    if (margin !== null && this.#slot.isOnMargin) {
+      safeMarks(this.#slot, margin, this.#account, reach, MARK_ABOVE, MARK_BELOW)
+      // a bar is charged what falls due before its close
+      reach[UNTIL] = margin.nextFundingTime - this.#slot.step + 1
+    }
     for (let k = 0; k < orders.length; k++) {
       const order = orders[k]!
       // one that has not rested for a bar notices what lies between: a gap, for one

@@ -89,6 +89,11 @@ export class SlotMargin {
     this.#mostNotional = mostNotional(this.tiers, leverage)
   }
 
+  /** When funding falls due next, UTC ms; Infinity where no more is known. Of a position: it is looked for when one is opened. */
+  get nextFundingTime(): number {
+    return this.funding?.time[this.nextFunding] ?? Number.POSITIVE_INFINITY
+  }
+
   get lastMark(): number {
     return this.toUnits(this.marks.close[this.markRow]!)
   }

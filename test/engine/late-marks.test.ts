@@ -23,7 +23,8 @@ const plan = fc.record({
   lasts: fc.integer({ min: 5, max: 40 }),
   stop: fc.option(fc.integer({ min: 60, max: 96 }), { nil: undefined }),
   looks: fc.array(fc.tuple(fc.nat(60), fc.constantFrom('at', 'equity', 'high', 'low', 'unrealised', 'bars')), {
-    maxLength: 12,
+    minLength: 20,
+    maxLength: 20,
   }),
 })
 

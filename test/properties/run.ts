@@ -162,7 +162,12 @@ export function playAlone(
     ...(how === 'never quiet' && { onBars: () => undefined }),
     onBar: ({ bar, orders, account, position, events, state }) => {
       // whatever it is shown decides what it does next
-      state.seen = (state.seen * 31 + Math.round(account.equity * 100) + position.bars + events.length) % 1_000_003
+      state.seen =
+        (state.seen * 31 +
+          Math.round(account.equity * 100 + account.free * 10 + position.unrealised) +
+          position.bars +
+          events.length) %
+        1_000_003
       const hour = bar.openTime / HOUR
       const asked = mine.filter((step) => step.hour === hour || (state.seen + hour) % 13 === step.hour % 13)
       // an empty list would be an answer, and end a stretch of quiet bars
