@@ -10,9 +10,13 @@ interface Keys {
 /** Good for loopback only: everybody knows them. */
 const DEFAULT_KEYS = { key: 'klinelab', secret: 'klinelab' }
 
-/** @throws UsageError off loopback without keys of one's own */
+/** As the page of a session has it: what is shorter can be guessed, and whoever hears one signed request may try at leisure. */
+const LEAST_SECRET = 16
+
+/** @throws UsageError off loopback without keys of one's own, or with a secret that can be guessed */
 export function exchangeKeys({ env }: Io, host: string): Keys {
-  const [key, secret] = [env['KLINELAB_EXCHANGE_KEY'], env['KLINELAB_EXCHANGE_SECRET']]
+  // an empty variable is one that is not set
+  const [key, secret] = [env['KLINELAB_EXCHANGE_KEY'] || undefined, env['KLINELAB_EXCHANGE_SECRET'] || undefined]
   if ((key === undefined) !== (secret === undefined))
     throw new UsageError('KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET go together: set both or neither')
   const keys = key !== undefined && secret !== undefined ? { key, secret } : DEFAULT_KEYS
@@ -20,6 +24,10 @@ export function exchangeKeys({ env }: Io, host: string): Keys {
   if (keys === DEFAULT_KEYS || key === DEFAULT_KEYS.key || secret === DEFAULT_KEYS.secret)
     throw new UsageError(
       `--host ${host} can be reached from other machines: set KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET to keys of your own first`,
+    )
+  if (keys.secret.length < LEAST_SECRET)
+    throw new UsageError(
+      `--host ${host} can be reached from other machines, and KLINELAB_EXCHANGE_SECRET has ${keys.secret.length} characters, which can be guessed: give it ${LEAST_SECRET} or more (openssl rand -hex 16)`,
     )
   return keys
 }

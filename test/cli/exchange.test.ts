@@ -83,12 +83,24 @@ describe('what is refused, and why', () => {
     const envs: Readonly<Record<string, string>>[] = [
       {},
       { KLINELAB_EXCHANGE_KEY: 'klinelab', KLINELAB_EXCHANGE_SECRET: 'klinelab' },
+      { KLINELAB_EXCHANGE_KEY: '', KLINELAB_EXCHANGE_SECRET: '' },
     ]
     for (const env of envs) {
       const { code, stderr } = await klinelabHere([...REPLAY, '--host', host], { env })
       expect(code).toBe(2)
       expect(stderr).toContain('set KLINELAB_EXCHANGE_KEY and KLINELAB_EXCHANGE_SECRET to keys of your own first')
     }
+  })
+
+  test('off loopback a secret that can be guessed is refused, and no part of it is said', async () => {
+    const env = { KLINELAB_EXCHANGE_KEY: 'mine', KLINELAB_EXCHANGE_SECRET: 'fifteen-letters' }
+    const { code, stderr } = await klinelabHere(
+      [...REPLAY, '--speed', 'max', '--port', '0', '--until-end', '--host', '0.0.0.0'],
+      { env },
+    )
+    expect(code).toBe(2)
+    expect(stderr).toContain('KLINELAB_EXCHANGE_SECRET has 15 characters, which can be guessed: give it 16 or more')
+    expect(stderr).not.toContain('fifteen-letters')
   })
 })
 
