@@ -28,6 +28,7 @@ import { streamRoutes } from './stream-routes.ts'
 import { SystemCloses } from './system-closes.ts'
 import { UsdmVoice } from './usdm-voice.ts'
 import { UserStream } from './user-stream.ts'
+import { walletRoutes } from './wallet-routes.ts'
 import type { MarketNow, Precision, UserSink, WireReply, WireRequest } from './wire.ts'
 
 export interface VenueOptions {
@@ -104,8 +105,9 @@ export class Venue {
       ...parts, entry, algos, stream: this.#stream, listenKeys: this.#listenKeys, limits: this.limits,
     } // biome-ignore format: one line
     this.#routes = new Map(
-      Object.entries(
-        kind === 'spot'
+      Object.entries({
+        ...walletRoutes(account, kind),
+        ...(kind === 'spot'
           ? {
               ...spotRoutes(account, spotEntry, this.#lists),
               ...orderListRoutes(this.#lists, this.#book, market),
@@ -118,8 +120,8 @@ export class Venue {
               ...positionMarginRoutes(account),
               ...streamRoutes(account, '/fapi/v1/listenKey'),
               ...this.#countdowns.routes(),
-            },
-      ),
+            }),
+      }),
     )
   }
 

@@ -30,8 +30,13 @@ async function ccxtSpot() {
   const ccxt = createRequire(import.meta.url)('ccxt')
   const exchange = new ccxt.binance({
     ...{ apiKey: KEYS.key, secret: KEYS.secret, enableRateLimit: false },
-    options: { fetchCurrencies: false, fetchMarkets: { types: ['spot'] }, fetchMargins: false },
-    urls: { api: { public: `${played.origin}/api/v3`, private: `${played.origin}/api/v3` } },
+    options: { fetchMarkets: { types: ['spot'] } },
+    urls: {
+      api: {
+        ...{ public: `${played.origin}/api/v3`, private: `${played.origin}/api/v3` },
+        sapi: `${played.origin}/sapi/v1`,
+      },
+    },
   })
   await exchange.loadMarkets()
   return exchange
@@ -128,6 +133,24 @@ test('binance and ccxt: symbols by a list, commissions, trades from an id on', a
   expect(Object.keys(await exchange.fetchTickers(['BTC/USDT']))).toEqual(['BTC/USDT'])
   await expect(exchange.publicGetTickerPrice({ symbols: '["BTCUSDT","NOPE"]' })).rejects.toThrow(/-1121/)
   await expect(exchange.publicGetTickerPrice({ symbols: 'BTCUSDT' })).rejects.toThrow(/-1100/)
+})
+
+test('ccxt: coins that can neither be paid in nor out, with what is owned of them, and no pair to borrow for', async () => {
+  await begin('spot')
+  const exchange = await ccxtSpot()
+  await exchange.createOrder('BTC/USDT', 'market', 'buy', 0.01)
+  await bar()
+  const coins = await exchange.sapiGetCapitalConfigGetall()
+  const { balances } = await exchange.privateGetAccount()
+  expect(coins.map(({ coin, free, locked }: Record<string, string>) => ({ asset: coin, free, locked }))).toEqual(
+    balances,
+  )
+  expect(coins).toMatchObject([
+    { networkList: [], depositAllEnable: false, withdrawAllEnable: false },
+    { coin: 'BTC', free: '0.01000000' },
+  ])
+  expect(exchange.markets['BTC/USDT']).toMatchObject({ margin: false })
+  expect(await exchange.sapiGetMarginAllPairs()).toEqual([])
 })
 
 test('binance and ccxt: margin is given to a position and taken back', async () => {

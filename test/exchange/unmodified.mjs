@@ -10,7 +10,6 @@ const exchange = new ccxt.pro.binanceusdm({
   apiKey,
   secret,
   enableRateLimit: false,
-  options: { fetchCurrencies: false },
 })
 await exchange.loadMarkets()
 said.ccxtUrl = exchange.urls.api.fapiPublic

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { ownCertificate } from '../../src/exchange/certificate.ts'
+import { PRODUCTION_HOSTS } from '../../src/exchange/production-hosts.ts'
 import { barsOf, FROM, KEYS, play, slotOf } from './played.ts'
 
 const run = promisify(execFile)
@@ -28,7 +29,7 @@ test('clients with production addresses trade here over TLS, and nothing else ge
       ),
     ],
     tls: { key, cert },
-    hosts: ['fapi.binance.com', 'fstream.binance.com'],
+    hosts: PRODUCTION_HOSTS,
   })
   try {
     const { stdout } = await run(process.execPath, ['--import', PRELOAD, join(import.meta.dirname, 'unmodified.mjs')], {
