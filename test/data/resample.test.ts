@@ -35,7 +35,7 @@ function dumpColumns(
     .toString()
     .trim()
     .split('\n')
-    .filter((line) => Number.parseInt(line) >= from && Number.parseInt(line) < to)
+    .filter((line) => Number.parseInt(line, 10) >= from && Number.parseInt(line, 10) < to)
   const column = (k: number) => Float64Array.from(lines, (line) => Number(line.split(',')[k]))
   return {
     openTime: column(0),
