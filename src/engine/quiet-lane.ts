@@ -15,9 +15,9 @@ const COMPARED = 256
 
 /**
  * Most bars of most runs: nothing has happened since the strategy was asked last, and the open orders of the one instrument rest
- * beyond the bar's extremes, and so does a liquidation. Of the life of such a bar these steps are left, and here they are a loop with its variables at hand:
- * the cursor moves, the strategy is asked; what the bars come to is marked late (`LateMarks`). The first bar that is otherwise ends
- * it, untouched.
+ * beyond the bar's extremes, and so does a liquidation. Of the life of such a bar these steps are left, and here they are a loop with
+ * its variables at hand: the cursor moves, the strategy is asked; what the bars come to is marked late (`LateMarks`). The first bar
+ * that is otherwise ends it, untouched.
  */
 export class QuietLane {
   readonly #slot: Slot

@@ -1,3 +1,4 @@
+import { lowestRow } from '../core/extremes.ts'
 import type { EquityColumns } from '../core/run.ts'
 
 /** One fall from a peak and, unless the data end first, its recovery to the peak. Rows count instants. */
@@ -24,7 +25,7 @@ export function findDrawdowns(values: Float64Array, start: number): Drawdown[] {
       continue
     }
     const endRow = recovery(values, row, peak)
-    const valleyRow = lowest(values, row, endRow)
+    const valleyRow = lowestRow(values, row, endRow)
     found.push({ peakRow, valleyRow, endRow: endRow < length ? endRow : -1, peak, valley: values[valleyRow]! })
     row = endRow
   }
@@ -37,18 +38,6 @@ function recovery(values: Float64Array, row: number, peak: number): number {
   let k = row + 1
   while (k < length && values[k]! < peak) k++
   return k
-}
-
-/** The first lowest row of [from, to). */
-function lowest(values: Float64Array, from: number, to: number): number {
-  let least = values[from]!
-  let row = from
-  for (let k = from + 1; k < to; k++)
-    if (values[k]! < least) {
-      least = values[k]!
-      row = k
-    }
-  return row
 }
 
 /** Fraction below the highest equity so far, ≤ 0, one per row. */
