@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { diskError } from '../../data/duckdb.ts'
 import { makeFolder } from '../../data/index.ts'
 import { takeLock } from '../../data/lock.ts'
 import { sha256 } from '../run-identity.ts'
@@ -65,7 +66,13 @@ async function holdAccount(folder: string, account: string, holder: Holder): Pro
   const [name = '', out = holder.out] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
   const what = `trading this account (${account}) in session ${name || 'another'}`
   const release = await takeLock(folder, 0, what, cureOf({ name: name || 'NAME', out }))
-  writeFileSync(file, `${holder.name}\n${holder.out}`)
+  try {
+    writeFileSync(file, `${holder.name}\n${holder.out}`)
+  } catch (error) {
+    // nobody would know whose it is
+    release()
+    throw diskError(file, error)
+  }
   return release
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -55,6 +55,19 @@ describe('an account', () => {
     } finally {
       other.kill('SIGKILL')
     }
+  })
+
+  test('is not held by a session that cannot say there that it is its own', async () => {
+    const [out, account] = [scratch(), { name: 'demo', accounts: scratch() }]
+    ;(await holdSession(folder(out, 'first'), out, account)).discard()
+    const [hash] = readdirSync(account.accounts)
+    const file = join(account.accounts, hash!, 'session')
+    rmSync(file)
+    symlinkSync(join(out, 'nowhere', 'session'), file)
+    await expect(holdSession(folder(out, 'second'), out, account)).rejects.toThrow(file)
+    expect(existsSync(folder(out, 'second'))).toBe(false)
+    rmSync(file)
+    ;(await holdSession(folder(out, 'third'), out, account)).discard()
   })
 
   test('is one session’s of a folder of runs that machines or containers have in common', async () => {
