@@ -6,7 +6,8 @@ import { restSide } from '../data/stream/rest-side.ts'
 import { SYSTEM_CLOCK } from '../data/stream/stream-clock.ts'
 import { venueApi } from '../data/venues/all-venues.ts'
 import type { FundingText } from '../data/venues/venue.ts'
-import { originsFor, pausesFile } from '../runs/connect-settings.ts'
+import { pausesFile } from '../runs/connect-settings.ts'
+import { originsFor } from '../runs/origins-for.ts'
 import type { Io } from './io.ts'
 
 /** A question for REST is given up after this, ms, and asked again: a stream has no end that it could wait for. */

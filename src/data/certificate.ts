@@ -8,11 +8,11 @@ import type { Revision } from './collect/hole.ts'
 import { liesIn } from './collect/make-bars.ts'
 import { joined, joinedHoles, within } from './collect/stretches.ts'
 import { DataError } from './data-error.ts'
+import { findGaps } from './find-gaps.ts'
 import { type Origin, type SeriesManifest, sha256 } from './manifest.ts'
-import { isResampled } from './resample.ts'
+import { isResampled } from './resampled.ts'
 import type { BadRow } from './rows.ts'
 import type { Store } from './store.ts'
-import { findGaps } from './write-series.ts'
 
 /** A run of bars whose price never moved is reported from this length on. */
 const FLAT_RUN = 10

@@ -5,13 +5,14 @@ import type { Series } from '../core/series.ts'
 import { drawnIn, fillFlat, flatten, liesIn, monthsOf } from './collect/make-bars.ts'
 import { joined, joinedHoles, type Span, within, without } from './collect/stretches.ts'
 import { run } from './duckdb.ts'
+import { findGaps } from './find-gaps.ts'
 import { type MonthFile, readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
 import { readMonths } from './month-file.ts'
 import type { FileRead } from './read-file.ts'
 import { DECIMAL_FIELDS, type RowBuffer, SCALE, UNIT } from './rows.ts'
 import type { Store } from './store.ts'
 import { type Replaces, type United, unite } from './unite.ts'
-import { byMonth, commitRows, type Facts, findGaps, removeStrays } from './write-series.ts'
+import { byMonth, commitRows, type Facts, removeStrays } from './write-series.ts'
 
 interface Merged {
   readonly added: number

@@ -7,18 +7,13 @@ import { changeSeries } from './change-store.ts'
 import { liesIn } from './collect/make-bars.ts'
 import { joined } from './collect/stretches.ts'
 import { DataError } from './data-error.ts'
+import { findGaps } from './find-gaps.ts'
 import { barsSha256 } from './hash.ts'
 import { readManifest, type SeriesManifest, seriesDir } from './manifest.ts'
+import { RESAMPLED } from './resampled.ts'
 import { BAR_DECIMALS, EXTRA_DECIMALS, RowBuffer, SCALE } from './rows.ts'
 import type { Store } from './store.ts'
-import { byMonth, commitRows, findGaps } from './write-series.ts'
-
-const RESAMPLED = 'resampled from '
-
-/** Whether the bars of a series were made of finer ones of the store. */
-export function isResampled({ sources }: SeriesManifest): boolean {
-  return sources.some(({ name }) => name.startsWith(RESAMPLED))
-}
+import { byMonth, commitRows } from './write-series.ts'
 
 /**
  * Writes the coarser series into the store, in place of an earlier resampling. The first and last coarse bar are left out

@@ -7,7 +7,6 @@ import { DataError, NotFoundError } from './data-error.ts'
 import { quoted, readDoubles } from './duckdb.ts'
 import { seen } from './lens.ts'
 import { type MonthFile, readManifest, type SeriesManifest, seriesDir, seriesIn } from './manifest.ts'
-import { openRemote } from './remote/connect.ts'
 import type { Mirror } from './remote/mirror.ts'
 import { checkPlace, isStoreUrl } from './remote/store-url.ts'
 import { timeText } from './validate.ts'
@@ -54,12 +53,18 @@ export interface Store {
  */
 export async function openStore(place: string, options: { readonly behind?: string } = {}): Promise<Store> {
   checkPlace(place)
-  const { dir, mirror } = isStoreUrl(place) ? await openRemote(place) : { dir: place, mirror: undefined }
+  const { dir, mirror } = isStoreUrl(place) ? await opened(place) : { dir: place, mirror: undefined }
   if (statSync(dir, { throwIfNoEntry: false })?.isFile() === true)
     throw new DataError(
       `${dir} is a file: a store is a folder; name another with --store, or one that is not there yet`,
     )
   return storeAt(dir, options.behind !== undefined && options.behind !== dir ? options.behind : null, place, mirror)
+}
+
+/** What buckets are asked with is only loaded for them. */
+async function opened(address: string): Promise<{ readonly dir: string; readonly mirror: Mirror }> {
+  const { openRemote } = await import('./remote/connect.ts')
+  return openRemote(address)
 }
 
 /** A store in a folder, which a mirror may keep in step with a bucket; `place` is what it is called. */

@@ -1,24 +1,11 @@
 import { readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Gap } from '../core/bar.ts'
-import { barsBetween, closeTimeOf, type Interval } from '../core/interval.ts'
 import { type Series, seriesName } from '../core/series.ts'
 import { diskError } from './duckdb.ts'
 import { makeFolder } from './make-folder.ts'
 import { type MonthFile, readManifest, type SeriesManifest, seriesDir, syncFolder, writeAtomic } from './manifest.ts'
 import { writeMonth } from './month-file.ts'
 import type { RowBuffer } from './rows.ts'
-
-/** Gaps between consecutive open times on the interval's grid. */
-export function findGaps(openTime: ArrayLike<number>, interval: Interval): Gap[] {
-  const gaps: Gap[] = []
-  for (let row = 1; row < openTime.length; row++) {
-    const start = closeTimeOf(openTime[row - 1]!, interval)
-    const end = openTime[row]!
-    if (end > start) gaps.push({ start, end, bars: barsBetween(start, end, interval) })
-  }
-  return gaps
-}
 
 /** Sorted rows of a buffer cut at the beginnings of months, UTC. */
 export function byMonth(rows: RowBuffer, order: Uint32Array): Map<string, Uint32Array> {

@@ -216,11 +216,6 @@ export function isFromElsewhere({ model }: ModelDefinition): boolean {
   return isElsewhere(model)
 }
 
-export function isModelDefinition(value: unknown): value is ModelDefinition {
-  const one = value as Partial<ModelDefinition> | null | undefined
-  return typeof one === 'object' && one?.isModel === true && one.kind === 'definition'
-}
-
 /** @throws TypeError for what is no list of series, or names one twice */
 function seriesOf(given: readonly string[]): readonly string[] {
   if (!Array.isArray(given) || given.length === 0)

@@ -2,7 +2,7 @@ import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf } from '../core/interval.ts'
 import { barsSha256 } from '../data/hash.ts'
-import type { Store } from '../data/index.ts'
+import type { Store } from '../data/store.ts'
 import type { ReferenceAt } from '../engine/index.ts'
 
 const MINUTE = 60_000

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { barsSha256, type Store } from '../data/index.ts'
+import { barsSha256 } from '../data/hash.ts'
+import type { Store } from '../data/store.ts'
 import { buyAndHoldEquity, computeMetrics, fullBand, nearFaults, pathBand, portfolioOf } from '../metrics/index.ts'
 import { luckOf } from '../metrics/luck.ts'
 import { fillsCsv } from '../tables/fills-csv.ts'
@@ -13,7 +14,6 @@ import { prepare } from './prepare.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
-import { stressOf } from './stress.ts'
 import type { TrainingHost } from './train-run.ts'
 import { UsageError, usage } from './usage-error.ts'
 
@@ -64,7 +64,7 @@ export async function backtest(
   const repriced = pathBand({ ...result, bars: used, makerFee, limitTouch, details: finer, drawdowns })
   const better = settings.band === 'full' ? simulate({ ...options, path: 'better', onProgress }).result : null
   const band = better === null ? repriced : fullBand(repriced, result, better)
-  const stress = request.stress ? stressOf(result, options, onStress) : null
+  const stress = request.stress ? (await import('./stress.ts')).stressOf(result, options, onStress) : null
   const facts = { ...ground, metrics, split, peer: held.peer, band, stress }
   const near = nearFaults(used, certificates, result.trades, result.endEquity - result.startEquity)
   const traded = used.map((bars, k) => {

@@ -1,7 +1,8 @@
 import { type Bars, firstRowAt } from '../core/bar.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
 import { seriesName } from '../core/series.ts'
-import { barsSha256, type Store } from '../data/index.ts'
+import { barsSha256 } from '../data/hash.ts'
+import type { Store } from '../data/store.ts'
 import { Detail } from '../engine/index.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -2,7 +2,8 @@ import { parseSeries } from '../core/series.ts'
 import { type GetResult, getSeries as get } from '../data/collect/get.ts'
 import { openStore } from '../data/index.ts'
 import { checkKeys, named, rangeOf, settingsOf, type Time, warn } from './api-checks.ts'
-import { originsFor, pausesFile } from './connect-settings.ts'
+import { pausesFile } from './connect-settings.ts'
+import { originsFor } from './origins-for.ts'
 
 export interface GetSeriesOptions {
   /** Open time of the first bar; where absent a series goes on where it is stored from. */

@@ -1,5 +1,6 @@
 import { type Bars, firstRowAt, sliceBars } from '../core/bar.ts'
-import { certifyBars, type Store } from '../data/index.ts'
+import { certifyBars } from '../data/certificate.ts'
+import type { Store } from '../data/store.ts'
 import type { Prepared } from './prepare.ts'
 import type { GroundFacts } from './run-facts.ts'
 import type { Settings } from './settings.ts'

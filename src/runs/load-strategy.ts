@@ -1,6 +1,7 @@
 import { didYouMean } from '../core/suggest.ts'
 import { isStrategy, type Strategy } from '../engine/index.ts'
-import { isModelDefinition, type ModelDefinition } from '../models/define-model.ts'
+import type { ModelDefinition } from '../models/define-model.ts'
+import { isModelDefinition } from '../models/is-model-definition.ts'
 import { loadModule } from './load-module.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -5,7 +5,10 @@ import type { FundingColumns, LeverageTiers, MarginTerms, MarkColumns } from '..
 import { resampleBars } from '../core/resample.ts'
 import { type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { barsSha256, isOnlyBehind, loadFunding, loadTiers, missingTimes, type Store } from '../data/index.ts'
+import { loadFunding, missingTimes } from '../data/funding.ts'
+import { barsSha256 } from '../data/hash.ts'
+import { isOnlyBehind, type Store } from '../data/store.ts'
+import { loadTiers } from '../data/tiers.ts'
 import type { Settings } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -2,7 +2,8 @@ import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Interval } from '../core/interval.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
-import { loadInstrument, openStore, type Store } from '../data/index.ts'
+import { loadInstrument } from '../data/instruments.ts'
+import { openStore, type Store } from '../data/store.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
 import { checkKinds, checkLeverage, checkRiskSymbols } from './backtest-checks.ts'
@@ -11,7 +12,7 @@ import { type DetailBars, detailOf } from './detail.ts'
 import { loadStrategy, seriesOfModels } from './load-strategy.ts'
 import { costsOfMarket } from './market-fees.ts'
 import { EMBEDDED } from './package-info.ts'
-import { type Perpetual, perpetualOf } from './perpetual.ts'
+import type { Perpetual } from './perpetual.ts'
 import type { Settings } from './settings.ts'
 import { defaultWarmup, type SimulateOptions, type SimulateSlot } from './simulate.ts'
 import type { AskedModels, StrategyModels } from './strategy-models.ts'
@@ -77,9 +78,11 @@ export async function prepare(
   checkKinds(settings, loaded)
   checkLeverage(settings, loaded)
   const perpetuals = await Promise.all(
-    loaded.map(({ bars, instrument }) =>
-      instrument.kind === 'perpetual' ? perpetualOf(store, bars, from, instrument, settings) : null,
-    ),
+    loaded.map(async ({ bars, instrument }) => {
+      if (instrument.kind !== 'perpetual') return null
+      const { perpetualOf } = await import('./perpetual.ts')
+      return perpetualOf(store, bars, from, instrument, settings)
+    }),
   )
   const details = await Promise.all(loaded.map(({ bars }) => detailOf(store, bars, from, settings.detail)))
   const { limitTouch, execution, cash, risk } = settings

@@ -5,7 +5,8 @@ import type { RunResult } from '../core/run.ts'
 import { parseSeries } from '../core/series.ts'
 import { openStore } from '../data/index.ts'
 import type { ParamValue, Strategy } from '../engine/index.ts'
-import { isModelDefinition, type ModelDefinition } from '../models/define-model.ts'
+import type { ModelDefinition } from '../models/define-model.ts'
+import { isModelDefinition } from '../models/is-model-definition.ts'
 import {
   checkGiven,
   checkKeys,

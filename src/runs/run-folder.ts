@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LedgerVerdict } from '../core/ledger.ts'
-import type { EquityColumns, RunDocument, RunResult } from '../core/run.ts'
-import { beginParquet, DataError, writeAtomic } from '../data/index.ts'
+import type { EquityColumns, RunDocument } from '../core/run.ts'
+import { beginParquet } from '../data/duckdb.ts'
+import { writeAtomic } from '../data/manifest.ts'
 import { renderReport } from '../report/report.ts'
-import { type Part, renderTradePage } from '../report/trade-page.ts'
 import { tradesCsv } from '../tables/trades-csv.ts'
 import type { Backtest } from './backtest.ts'
 import { type Counting, countTrials, judgedBy, trialOfRun } from './count-trials.ts'
@@ -88,18 +88,6 @@ export function writeReport(dir: string, page: string, verdict: LedgerVerdict | 
     if (verdict !== null) writeAtomic(join(dir, LEDGER), ledgerText(verdict))
   } catch (error) {
     throw folderError(dir, error)
-  }
-  return file
-}
-
-/** Writes one trade's page, wherever that is to be. */
-export function writeTradePage(result: RunResult, parts: readonly Part[], command: string, file: string): string {
-  try {
-    writeAtomic(file, renderTradePage(result, parts, command, reportAssets()))
-  } catch (error) {
-    throw new DataError(
-      `${file}: the chart cannot be written (${(error as { code?: string }).code ?? (error as Error).message}); choose another place with --chart FILE`,
-    )
   }
   return file
 }

@@ -1,5 +1,5 @@
 import { isStrategy } from '../engine/index.ts'
-import { isModelDefinition } from '../models/define-model.ts'
+import { isModelDefinition } from '../models/is-model-definition.ts'
 import { loadModule } from './load-module.ts'
 import { modelsOf } from './load-strategy.ts'
 import type { SearchAsked, SearchHost } from './search-asked.ts'

@@ -2,7 +2,7 @@ import type { Bars } from '../core/bar.ts'
 import { closeTimeOf } from '../core/interval.ts'
 import type { Certificate, SeriesUsed } from '../core/run.ts'
 import { seriesName } from '../core/series.ts'
-import { barsSha256 } from '../data/index.ts'
+import { barsSha256 } from '../data/hash.ts'
 
 /** A series as run.json tells of it. */
 export function seriesUsed(bars: Bars, { gaps, made, holes }: Certificate): SeriesUsed {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { DataError, makeFolder } from '../data/index.ts'
+import { DataError } from '../data/data-error.ts'
+import { makeFolder } from '../data/make-folder.ts'
 import { UNFINISHED } from './load-run.ts'
 
 /** Wall-clock facts, which no two runs share. */
