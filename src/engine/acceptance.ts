@@ -4,6 +4,7 @@ import type { AmendRequest, OrderRequest, OrderType } from '../core/order.ts'
 import type { Account } from './account.ts'
 import { type AskedPrices, askedPrices } from './asked-prices.ts'
 import { bracketLegs, WOULD_TRIGGER, wrongSide } from './bracket.ts'
+import type { EventLog } from './event-log.ts'
 import { type Checked, findRefusal, type Refusal } from './filter-check.ts'
 import { Funds } from './funds.ts'
 import { blankOrder, isAlgo, isResting, type LiveOrder, viewOrder } from './live-order.ts'
@@ -33,7 +34,7 @@ type CutReason = Extract<RunEvent, { type: 'cut' }>['reason']
 export class Acceptance {
   readonly funds: Funds
   readonly #account: Account
-  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #log: EventLog
   readonly #markets: Markets
   readonly #guard: RiskGuard | null
   #counter = 0
@@ -42,14 +43,14 @@ export class Acceptance {
   constructor(
     account: Account,
     margin: Margin | null,
-    emit: (slot: Slot, event: RunEvent) => void,
+    log: EventLog,
     remark: (text: string) => void,
     guard: RiskGuard | null = null,
   ) {
     this.#account = account
     this.#guard = guard
     this.funds = new Funds(account, margin)
-    this.#emit = emit
+    this.#log = log
     this.#markets = new Markets(remark)
   }
 
@@ -191,7 +192,7 @@ export class Acceptance {
       isExempt: draft.isExempt,
       acceptedRow: slot.row,
     })
-    this.#emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, scales) })
+    this.#log.record(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, scales) })
   }
 
   /** What an order can have of `qty` at `price` with what is free: all of it, or the most on its grid. */
@@ -242,13 +243,13 @@ export class Acceptance {
 
   noteCut(slot: Slot, order: LiveOrder, qty: number, reason: CutReason, at: number): void {
     const [from, to] = [order.qty, qty].map((units) => fromUnits(units, slot.scales.qtyDecimals))
-    this.#emit(slot, { type: 'cut', at, symbol: slot.symbol, id: order.id, reason, from: from!, to: to! })
+    this.#log.record(slot, { type: 'cut', at, symbol: slot.symbol, id: order.id, reason, from: from!, to: to! })
   }
 
   #accept(slot: Slot, order: LiveOrder, at: number): void {
     order.sequence = ++this.#sequence
     slot.orders.push(order)
-    this.#emit(slot, { type: 'accepted', at, order: viewOrder(order, slot.symbol, slot.scales) })
+    this.#log.record(slot, { type: 'accepted', at, order: viewOrder(order, slot.symbol, slot.scales) })
   }
 
   #refuse(slot: Slot, at: number, id: string, tag: string | null, refusal: Refusal, filter: string | null): void {
@@ -263,7 +264,7 @@ export class Acceptance {
       limit: refusal.limit,
       tag,
     }
-    this.#emit(slot, event)
+    this.#log.record(slot, event)
   }
 
   /** The order as it would live, and the price (units) its size and funds are reckoned from. */

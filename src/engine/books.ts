@@ -1,9 +1,10 @@
 import { fromUnits } from '../core/decimal.ts'
-import type { RunEvent } from '../core/event.ts'
+import { emptyList } from '../core/empty-list.ts'
 import type { Fill } from '../core/fill.ts'
 import { fromLedger, notionalUnits, type Rate } from '../core/money.ts'
 import type { Trade } from '../core/trade.ts'
 import type { Account } from './account.ts'
+import type { EventLog } from './event-log.ts'
 import type { LiveOrder } from './live-order.ts'
 import type { Margin } from './margin.ts'
 import type { RiskGuard } from './risk-guard.ts'
@@ -36,24 +37,19 @@ const STOPPED = ['stop', 'trail', 'liquidation']
 /** The books of a run: fills, trades and the account, entered together so that they cannot disagree. */
 export class Books {
   /** Those that are kept; all of them, unless somebody forgets them. */
-  readonly fills: Fill[] = []
-  readonly trades: Trade[] = []
+  readonly fills: Fill[] = emptyList()
+  readonly trades: Trade[] = emptyList()
   #count = 0
   readonly #account: Account
   readonly #margin: Margin | null
   readonly #guard: RiskGuard | null
-  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #log: EventLog
 
-  constructor(
-    account: Account,
-    margin: Margin | null,
-    guard: RiskGuard | null,
-    emit: (slot: Slot, event: RunEvent) => void,
-  ) {
+  constructor(account: Account, margin: Margin | null, guard: RiskGuard | null, log: EventLog) {
     this.#account = account
     this.#guard = guard
     this.#margin = margin
-    this.#emit = emit
+    this.#log = log
   }
 
   /** Enters one execution; returns how much of it (units) opened or added: after a flip, all of the new position. */
@@ -108,10 +104,15 @@ export class Books {
       tag: order.tag,
     }
     this.fills.push(fill)
-    this.#emit(slot, { type: 'fill', at, fill })
+    this.#log.record(slot, { type: 'fill', at, fill })
     if (settled.closed !== null) this.#close(slot, settled.closed, entry.exitCause)
     if (settled.dust !== 0)
-      this.#emit(slot, { type: 'dust', at, symbol: slot.symbol, qty: fromUnits(settled.dust, scales.qtyDecimals) })
+      this.#log.record(slot, {
+        type: 'dust',
+        at,
+        symbol: slot.symbol,
+        qty: fromUnits(settled.dust, scales.qtyDecimals),
+      })
     return opened
   }
 

@@ -1,7 +1,8 @@
-import type { Cancelled, RunEvent } from '../core/event.ts'
+import type { Cancelled } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import type { Acceptance } from './acceptance.ts'
 import { bracketLegs } from './bracket.ts'
+import type { EventLog } from './event-log.ts'
 import { extremeFor, isLimitReached, isTriggered, type UnitBar } from './fill-model.ts'
 import { type LiveOrder, type Uncovered, viewOrder } from './live-order.ts'
 import type { Rules } from './rules.ts'
@@ -28,19 +29,19 @@ interface LegActions {
 /** The life of brackets, fills.md 11: what a fill does to legs, its own and those of others. */
 export class Brackets {
   readonly #acceptance: Acceptance
-  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #log: EventLog
   readonly #options: { readonly limitTouch: boolean; readonly path: 'worse' | 'better' }
   readonly #actions: LegActions
 
   constructor(
     acceptance: Acceptance,
-    emit: (slot: Slot, event: RunEvent) => void,
+    log: EventLog,
     options: { readonly limitTouch: boolean; readonly path: 'worse' | 'better' },
     actions: LegActions,
   ) {
     this.#options = options
     this.#acceptance = acceptance
-    this.#emit = emit
+    this.#log = log
     this.#actions = actions
   }
 
@@ -76,7 +77,7 @@ export class Brackets {
 
   #resize(slot: Slot, leg: LiveOrder, by: number): void {
     leg.qty += by
-    this.#emit(slot, { type: 'amended', at: slot.actsAt, order: viewOrder(leg, slot.symbol, slot.scales) })
+    this.#log.record(slot, { type: 'amended', at: slot.actsAt, order: viewOrder(leg, slot.symbol, slot.scales) })
   }
 
   /**

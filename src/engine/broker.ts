@@ -1,11 +1,12 @@
 import { fromUnits } from '../core/decimal.ts'
-import type { Cancelled, RunEvent } from '../core/event.ts'
+import type { Cancelled } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
 import type { Trade } from '../core/trade.ts'
 import { Acceptance } from './acceptance.ts'
 import type { Account } from './account.ts'
 import { Books } from './books.ts'
 import { Brackets } from './bracket-life.ts'
+import type { EventLog } from './event-log.ts'
 import {
   capAtLimit,
   classOf,
@@ -63,7 +64,7 @@ export class Broker {
   readonly #participation: Participation | null
   readonly #liquidation: Liquidation | null
   readonly #regridding: Regridding
-  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #log: EventLog
   readonly #options: BrokerOptions
   /** Bars that are being played fill by fill: how far, and how many orders their inside has found. */
   readonly #played = new Map<Slot, { readonly phase: 'open' | 'inside' | 'through'; readonly count: number }>()
@@ -74,14 +75,14 @@ export class Broker {
     slots: readonly Slot[],
     margin: Margin | null,
     guard: RiskGuard | null,
-    emit: (slot: Slot, event: RunEvent) => void,
+    log: EventLog,
     remark: (text: string) => void,
     options: BrokerOptions,
   ) {
-    this.#emit = emit
+    this.#log = log
     this.#options = options
-    this.acceptance = new Acceptance(account, margin, emit, remark, guard)
-    this.#books = new Books(account, margin, guard, emit)
+    this.acceptance = new Acceptance(account, margin, log, remark, guard)
+    this.#books = new Books(account, margin, guard, log)
     const { participation = null } = options
     this.#participation = participation === null ? null : new Participation(participation, remark)
     this.#quantity = new FillQuantity(this.acceptance, guard, this.#participation, {
@@ -96,8 +97,8 @@ export class Broker {
       },
     }
     this.#liquidation =
-      margin === null ? null : new Liquidation(account, margin, slots, this.#books, emit, nextId, exits)
-    this.#brackets = new Brackets(this.acceptance, emit, options, {
+      margin === null ? null : new Liquidation(account, margin, slots, this.#books, log, nextId, exits)
+    this.#brackets = new Brackets(this.acceptance, log, options, {
       fill: (slot, leg, reference, rules) => this.#execute(slot, leg, reference, 'inside', rules),
       cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
       liquidate: (slot, rules, way) => this.#liquidate(slot, rules, 'inside', way),
@@ -105,7 +106,7 @@ export class Broker {
     this.told =
       options.fills === 'bars'
         ? null
-        : new ToldFills(account, this.acceptance, this.#books, this.#brackets, emit, {
+        : new ToldFills(account, this.acceptance, this.#books, this.#brackets, log, {
             end: (slot, order) => this.#end(slot, order),
             cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
             moveTrails: (slot) => this.#moveTrails(slot, slot.unitBar, slot.rulesAt(slot.openTime)),
@@ -113,7 +114,7 @@ export class Broker {
           })
     this.#regridding = {
       acceptance: this.acceptance,
-      emit,
+      log,
       expire: (slot, order, at) => this.cancel(slot, order, at, 'expired'),
     }
   }
@@ -264,7 +265,7 @@ export class Broker {
   cancel(slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']): void {
     if (!order.isAlive) return
     this.#end(slot, order)
-    this.#emit(slot, { type: 'cancelled', at, symbol: slot.symbol, id: order.id, reason })
+    this.#log.record(slot, { type: 'cancelled', at, symbol: slot.symbol, id: order.id, reason })
   }
 
   /**
@@ -299,7 +300,8 @@ export class Broker {
 
   #noteGap(slot: Slot): void {
     const bars = slot.missingBefore
-    if (bars > 0 && hasWaited(slot)) this.#emit(slot, { type: 'gap', at: slot.openTime, symbol: slot.symbol, bars })
+    if (bars > 0 && hasWaited(slot))
+      this.#log.record(slot, { type: 'gap', at: slot.openTime, symbol: slot.symbol, bars })
   }
 
   #expire(slot: Slot): void {
@@ -333,7 +335,7 @@ export class Broker {
     if (order.type !== 'stop-limit' && order.type !== 'touch-limit')
       return this.#execute(slot, order, price, phase, rules)
     const trigger = fromUnits(order.trigger, slot.scales.priceDecimals)
-    this.#emit(slot, { type: 'triggered', at: slot.openTime, symbol: slot.symbol, id: order.id, price: trigger })
+    this.#log.record(slot, { type: 'triggered', at: slot.openTime, symbol: slot.symbol, id: order.id, price: trigger })
     order.actedIn = slot.meeting
     if (isWithinLimit(order, price)) this.#execute(slot, order, price, phase, rules)
     // fills.md 10: what is not filled rests as a limit from the next bar on
@@ -344,7 +346,7 @@ export class Broker {
   #turnAway(slot: Slot, order: LiveOrder, why: string): void {
     const { id, tag } = order
     this.#end(slot, order)
-    this.#emit(slot, {
+    this.#log.record(slot, {
       type: 'rejected', at: slot.openTime, symbol: slot.symbol, id, reason: 'EXCHANGE', filter: null, value: why,
       limit: 'what the exchange takes', tag,
     }) // biome-ignore format: one event
@@ -455,7 +457,7 @@ export class Broker {
     if (order.trigger === -1 || order.limit !== -1 || order.hasTriggered) return
     order.hasTriggered = true
     const price = fromUnits(order.trigger, slot.scales.priceDecimals)
-    this.#emit(slot, { type: 'triggered', at, symbol: slot.symbol, id: order.id, price })
+    this.#log.record(slot, { type: 'triggered', at, symbol: slot.symbol, id: order.id, price })
     this.#brackets.endEntry(slot, order)
   }
 

@@ -1,4 +1,5 @@
 import { LedgerError } from '../core/decimal.ts'
+import { emptyList } from '../core/empty-list.ts'
 import type { Cancelled, RunEvent } from '../core/event.ts'
 import { PLAIN_EXECUTION } from '../core/execution.ts'
 import type { Decision } from '../core/order.ts'
@@ -23,6 +24,7 @@ import type { ParamValue } from './params.ts'
 import { plainState } from './plain-state.ts'
 import { QuietLane } from './quiet-lane.ts'
 import { RiskGuard } from './risk-guard.ts'
+import { shorten } from './shorten.ts'
 import { Slot } from './slot.ts'
 import type { BarsContext, Indicators, Strategy } from './strategy.ts'
 import { failureOf } from './strategy-error.ts'
@@ -66,10 +68,8 @@ export class Engine {
   /** Whether the bars of the instant are being played fill by fill. */
   #isInside = false
   /** Instruments of which something is held, in declared order, and the state of the books (`Account.changes`) that says so. */
-  #held: readonly Slot[] = []
+  readonly #held: Slot[] = emptyList()
   #marked = 0
-  /** Whether an instrument has events that its next call has to show. */
-  #hasNews = false
 
   /** @throws RangeError where cash is not a positive amount, slots are missing, or quote assets differ */
   constructor(options: EngineOptions) {
@@ -88,15 +88,13 @@ export class Engine {
     )
     if (options.fills === 'told') for (const slot of this.slots) slot.unknownCloses = 0
     this.account.exactEquity = () => exactEquity(this.account, this.slots)
-    this.#log = new EventLog(options.keepsEvents ?? true)
+    this.#log = new EventLog(options.keepsEvents ?? true, this.#onBars !== null)
     this.#keepsFills = options.keepsFills ?? true
-    const record = (slot: Slot | null, event: RunEvent) => this.#record(slot, event)
-    this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, record, remark)
+    this.#margin = this.slots[0]!.margin === null ? null : new Margin(this.account, this.slots, this.#log, remark)
     if (this.#margin !== null) this.account.marginFree = () => this.#margin!.free()
     const { risk = null } = options
-    this.#risk =
-      risk === null ? null : new RiskGuard(risk, this.account, this.slots, (_, event) => this.#tellAll(event), remark)
-    this.#broker = new Broker(this.account, this.slots, this.#margin, this.#risk, record, remark, {
+    this.#risk = risk === null ? null : new RiskGuard(risk, this.account, this.slots, this.#log, remark)
+    this.#broker = new Broker(this.account, this.slots, this.#margin, this.#risk, this.#log, remark, {
       fills: options.fills ?? 'bars',
       limitTouch: options.limitTouch,
       participation,
@@ -105,7 +103,7 @@ export class Engine {
     })
     const intervals = this.slots.map(({ interval }) => interval)
     const delays = { submit: new Delay(latency, intervals), cancel: new Delay(cancelLatency, intervals) }
-    this.#desk = new OrderDesk(this.slots, this.#broker, delays, record)
+    this.#desk = new OrderDesk(this.slots, this.#broker, delays, this.#log)
     this.#flattening = new Flattening(this.slots, this.#broker, this.#desk)
     const { instants, times = null, equity = null } = options
     this.#curve = new EquityCurve(instants, this.#clock, this.slots, times, equity)
@@ -153,7 +151,7 @@ export class Engine {
     const lane = this.#lane
     const clock = this.#clock
     for (let k = from; k < to; k++) {
-      if (lane !== null && !this.#hasNews && this.#desk.isIdle && this.account.changes === this.#marked) {
+      if (lane !== null && !this.#log.hasNews && this.#desk.isIdle && this.account.changes === this.#marked) {
         k = this.#pass(lane, column, step, k, to)
         if (k === to) return
         if (this.#isAnswered(lane)) continue
@@ -200,7 +198,7 @@ export class Engine {
     this.#curve.end(this.account)
     if (this.#risk !== null) this.#watch(this.#risk)
     // step 4: the strategy sees the closed bars
-    if (this.#hasNews && this.#broker.fills.length > this.#hooked) this.#callFillHooks()
+    if (this.#log.hasNews && this.#broker.fills.length > this.#hooked) this.#callFillHooks()
     const onBar = this.#onBar
     if (onBar !== null)
       for (let k = 0; k < slots.length; k++) {
@@ -209,7 +207,7 @@ export class Engine {
       }
     const isTogether = this.#onBars !== null && this.#isAnyReady()
     if (isTogether) this.#desk.take(null, this.#ask(this.#onBars!, this.#together, null))
-    if (this.#hasNews) this.#forget(isTogether)
+    if (this.#log.hasNews) this.#forget(isTogether)
     // step 5: new orders are sized, snapped, checked, accepted or refused, in the order in which they were returned
     if (!this.#desk.isIdle) this.#desk.answer(clock[0]!, this.#fail)
     if (this.#broker.told !== null)
@@ -324,7 +322,8 @@ export class Engine {
       slot.markedQty = heldQty
       this.#curve.holds(slot, heldQty)
     }
-    this.#held = this.slots.filter((slot) => slot.markedQty !== 0)
+    shorten(this.#held, 0)
+    for (const slot of this.slots) if (slot.markedQty !== 0) this.#held.push(slot)
   }
 
   /** Whether a loss has reached its limit, and while it has. */
@@ -397,11 +396,11 @@ export class Engine {
 
   /** What a hook has been shown, or nobody ever will be, is news no longer. */
   #forget(isTogether: boolean): void {
-    this.#hasNews = false
+    this.#log.hasNews = false
     for (const slot of this.slots) {
       if (this.#onBar === null || (slot.isFresh && slot.isReady)) slot.forgetEvents()
       if (this.#onBars === null || isTogether) slot.forgetEventsTogether()
-      if (slot.recent.length > 0 || slot.recentTogether.length > 0) this.#hasNews = true
+      if (slot.recent.length > 0 || slot.recentTogether.length > 0) this.#log.hasNews = true
     }
   }
 
@@ -430,22 +429,6 @@ export class Engine {
     if (this.#keepsFills) return
     this.#broker.forgetFills()
     this.#hooked = 0
-  }
-
-  #record(slot: Slot | null, event: RunEvent): void {
-    this.#log.add(event)
-    this.#hasNews = true
-    slot?.note(event)
-    if (this.#onBars !== null) slot?.noteTogether(event)
-  }
-
-  /** What concerns the account is news for every instrument. */
-  #tellAll(event: RunEvent): void {
-    this.#record(null, event)
-    for (const slot of this.slots) {
-      slot.note(event)
-      if (this.#onBars !== null) slot.noteTogether(event)
-    }
   }
 
   /** What went wrong in the strategy's code, with everything needed to see why. */

@@ -1,3 +1,4 @@
+import { emptyList } from '../core/empty-list.ts'
 import type { EquityColumns } from '../core/run.ts'
 import { Exposure } from './exposure.ts'
 import type { Slot } from './slot.ts'
@@ -14,7 +15,7 @@ export class EquityCurve {
   #times: Float64Array | null
   readonly #knownTimes: (() => Float64Array) | null
   #cash = 0
-  readonly #changes: { readonly from: number; readonly cash: number }[] = []
+  readonly #changes: { readonly from: number; readonly cash: number }[] = emptyList()
   readonly #exposure: Exposure
 
   /**

@@ -1,4 +1,5 @@
 import { lastClosedBy } from '../core/bar.ts'
+import { emptyList } from '../core/empty-list.ts'
 import { closeTimeOf } from '../core/interval.ts'
 import type { Slot } from './slot.ts'
 
@@ -15,7 +16,7 @@ export class Exposure {
 
   constructor(slots: readonly Slot[]) {
     this.#slots = slots
-    this.#holdings = new Map(slots.map((slot) => [slot, []]))
+    this.#holdings = new Map(slots.map((slot) => [slot, emptyList()]))
   }
 
   /** `qty` (base asset, negative where short) is held from the instant numbered `from` on. */

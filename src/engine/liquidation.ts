@@ -1,8 +1,8 @@
 import { ceilUnits, floorUnits, fromUnits, POW10 } from '../core/decimal.ts'
-import type { RunEvent } from '../core/event.ts'
 import { fromLedger } from '../core/money.ts'
 import type { Account } from './account.ts'
 import type { Books } from './books.ts'
+import type { EventLog } from './event-log.ts'
 import { extremeFor, isTriggered, type UnitBar } from './fill-model.ts'
 import { isStopLike, type LiveOrder } from './live-order.ts'
 import { type Margin, openMark } from './margin.ts'
@@ -23,7 +23,7 @@ export class Liquidation {
   readonly #account: Account
   readonly #margin: Margin
   readonly #books: Books
-  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #log: EventLog
   readonly #slots: readonly Slot[]
   readonly #exits: Exits
   readonly #nextId: () => string
@@ -33,14 +33,14 @@ export class Liquidation {
     margin: Margin,
     slots: readonly Slot[],
     books: Books,
-    emit: (slot: Slot, event: RunEvent) => void,
+    log: EventLog,
     nextId: () => string,
     exits: Exits,
   ) {
     this.#account = account
     this.#margin = margin
     this.#books = books
-    this.#emit = emit
+    this.#log = log
     this.#nextId = nextId
     this.#slots = slots
     this.#exits = exits
@@ -151,7 +151,7 @@ export class Liquidation {
       if (margin.mode === 'isolated' && position.units !== 0) margin.isolated = balance + wallet - walletBefore
       // of the last part: until then what is left still stands for what was lost
       const shortfall = position.units === 0 ? Math.max(0, -equity) : 0
-      this.#emit(slot, {
+      this.#log.record(slot, {
         type: 'liquidation', ...base, ...facts, fee: money(fee), shortfall: money(shortfall),
         walletBefore: money(walletBefore), walletAfter: money(wallet),
       }) // biome-ignore format: one event

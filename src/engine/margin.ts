@@ -1,9 +1,9 @@
 import { firstRowAt } from '../core/bar.ts'
 import { fromUnits, POW10 } from '../core/decimal.ts'
-import type { RunEvent } from '../core/event.ts'
 import type { MarkColumns } from '../core/leverage.ts'
 import { fromLedger, notionalUnits, type Rate } from '../core/money.ts'
 import type { Account } from './account.ts'
+import type { EventLog } from './event-log.ts'
 import { isCounted } from './fee-model.ts'
 import { isStopLike, type LiveOrder } from './live-order.ts'
 import { CAUTION } from './safe-marks.ts'
@@ -14,22 +14,17 @@ import type { SlotMargin } from './slot-margin.ts'
 export class Margin {
   readonly #account: Account
   readonly #slots: readonly Slot[]
-  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #log: EventLog
   readonly #remark: (text: string) => void
   /** Instruments of which it has been said that their funding lacks a mark. */
   readonly #unmarked = new Set<Slot>()
   /** State of the account (`Account.changes`) in which no bar of the instant at hand liquidates anything; −1 if not known. */
   #safeIn = -1
 
-  constructor(
-    account: Account,
-    slots: readonly Slot[],
-    emit: (slot: Slot, event: RunEvent) => void,
-    remark: (text: string) => void,
-  ) {
+  constructor(account: Account, slots: readonly Slot[], log: EventLog, remark: (text: string) => void) {
     this.#account = account
     this.#slots = slots
-    this.#emit = emit
+    this.#log = log
     this.#remark = remark
   }
 
@@ -58,7 +53,7 @@ export class Margin {
       position.payFunding(paid, this.#account)
       if (margin.mode === 'isolated') margin.isolated -= paid
       const { ledger } = this.#account
-      this.#emit(slot, {
+      this.#log.record(slot, {
         type: 'funding', at, symbol: slot.symbol, rate, mark: price, qty: position.heldQty, paid: fromLedger(ledger, paid),
       }) // biome-ignore format: one event
     }

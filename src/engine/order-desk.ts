@@ -1,8 +1,9 @@
-import type { RunEvent } from '../core/event.ts'
+import { emptyList } from '../core/empty-list.ts'
 import { openTimeOf } from '../core/interval.ts'
 import { type AmendRequest, type CancelRequest, close, type Decision, type Request } from '../core/order.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Broker } from './broker.ts'
+import type { EventLog } from './event-log.ts'
 import { type Delay, Underway } from './latency.ts'
 import type { LiveOrder } from './live-order.ts'
 import { checkRequest, RequestError } from './request.ts'
@@ -41,9 +42,9 @@ interface Delays {
 export class OrderDesk {
   readonly #slots: readonly Slot[]
   readonly #broker: Broker
-  readonly #record: (slot: Slot | null, event: RunEvent) => void
-  readonly #returned: Returned[] = []
-  readonly #waiting: Asked[] = []
+  readonly #log: EventLog
+  readonly #returned: Returned[] = emptyList()
+  readonly #waiting: Asked[] = emptyList()
   readonly #delays: Delays
   readonly #underway = new Underway<Asked>()
   /** Instruments that a halt has asked to be closed, and whose request has not been judged yet. */
@@ -55,16 +56,11 @@ export class OrderDesk {
   #decisions = 0
   #isOver = false
 
-  constructor(
-    slots: readonly Slot[],
-    broker: Broker,
-    delays: Delays,
-    record: (slot: Slot | null, event: RunEvent) => void,
-  ) {
+  constructor(slots: readonly Slot[], broker: Broker, delays: Delays, log: EventLog) {
     this.#slots = slots
     this.#delays = delays
     this.#broker = broker
-    this.#record = record
+    this.#log = log
   }
 
   /** Keeps what a hook returned until every hook of the instant has been called (fills.md 2). */
@@ -147,7 +143,7 @@ export class OrderDesk {
     const { home, request, decidedAt } = asked
     const slot = request.symbol === undefined ? home : this.#slotOf(request, home)
     const id = 'id' in request ? (request.id ?? null) : null
-    this.#record(slot, {
+    this.#log.record(slot, {
       type: 'arrived', at, symbol: slot?.symbol ?? '', id, request: request.kind, decidedAt: decidedAt!,
     }) // biome-ignore format: one event
     this.#handle(asked, at)
@@ -198,7 +194,7 @@ export class OrderDesk {
     const found = this.#find(asked, request.id, named)
     const home = named ?? asked.home
     if (found === null)
-      return this.#record(home, {
+      return this.#log.record(home, {
         type: 'rejected',
         at,
         symbol: home?.symbol ?? '',

@@ -1,6 +1,6 @@
 import { fromUnits } from '../core/decimal.ts'
-import type { RunEvent } from '../core/event.ts'
 import { type Acceptance, snapLive } from './acceptance.ts'
+import type { EventLog } from './event-log.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
 import { regridPrices } from './prices.ts'
 import type { Rules } from './rules.ts'
@@ -9,7 +9,7 @@ import type { Slot } from './slot.ts'
 /** What a newer grid does to orders, and who is told. */
 export interface Regridding {
   readonly acceptance: Acceptance
-  emit(slot: Slot, event: RunEvent): void
+  readonly log: EventLog
   /** Ends an order of which nothing is left on the grid. */
   expire(slot: Slot, order: LiveOrder, at: number): void
 }
@@ -23,7 +23,7 @@ export function regrid(slot: Slot, desk: Regridding): void {
   for (const order of slot.orders) if (order.isAlive && !order.isClose) regridOrder(slot, order, rules, desk)
   const dust = slot.position.regrid(Math.max(1, rules.lot.step))
   if (dust !== 0)
-    desk.emit(slot, {
+    desk.log.record(slot, {
       type: 'dust',
       at: slot.openTime,
       symbol: slot.symbol,
@@ -41,5 +41,5 @@ function regridOrder(slot: Slot, order: LiveOrder, rules: Rules, desk: Regriddin
   if (qty !== order.qty) desk.acceptance.noteCut(slot, order, qty, 'LOT_SIZE', at)
   Object.assign(order, { qty, limit, trigger })
   desk.acceptance.funds.shrink(slot, order, rules)
-  if (isMoved) desk.emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, slot.scales) })
+  if (isMoved) desk.log.record(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, slot.scales) })
 }

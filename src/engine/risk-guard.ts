@@ -1,7 +1,7 @@
 import { fromUnits } from '../core/decimal.ts'
-import type { RunEvent } from '../core/event.ts'
 import { DAY } from '../core/interval.ts'
 import type { Account } from './account.ts'
+import type { EventLog } from './event-log.ts'
 import type { Refusal } from './filter-check.ts'
 import { isResting, type LiveOrder } from './live-order.ts'
 import { countedPrice, heldOf, isOpening, type Reach, reachOf } from './reach.ts'
@@ -26,7 +26,7 @@ export class RiskGuard {
   readonly #risk: Risk
   readonly #account: Account
   readonly #slots: readonly Slot[]
-  readonly #record: (slot: Slot | null, event: RunEvent) => void
+  readonly #log: EventLog
   readonly #remark: (text: string) => void
   /** When orders of the last minute were let through. */
   readonly #passed: number[] = []
@@ -44,17 +44,11 @@ export class RiskGuard {
   /** Days since 1970. */
   #day = -1
 
-  constructor(
-    risk: Risk,
-    account: Account,
-    slots: readonly Slot[],
-    record: (slot: Slot | null, event: RunEvent) => void,
-    remark: (text: string) => void,
-  ) {
+  constructor(risk: Risk, account: Account, slots: readonly Slot[], log: EventLog, remark: (text: string) => void) {
     this.#risk = risk
     this.#account = account
     this.#slots = slots
-    this.#record = record
+    this.#log = log
     this.#remark = remark
     this.#rows = new Int32Array(slots.length).fill(-1)
     this.#equity = new Float64Array(3).fill(account.equity)
@@ -82,7 +76,7 @@ export class RiskGuard {
   goOn(at: number): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    if (this.#halt === null) this.#record(null, { type: 'resumed', at, rule: 'RISK_HALT' })
+    if (this.#halt === null) this.#log.recordForAll(this.#slots, { type: 'resumed', at, rule: 'RISK_HALT' })
   }
 
   /** Halts trading for a reason that lies outside of the account, until a person resumes. */
@@ -94,7 +88,7 @@ export class RiskGuard {
   }
 
   #tellHalt(at: number, why: string): void {
-    this.#record(null, { type: 'halted', at, rule: 'RISK_HALT', value: why, limit: '', until: null })
+    this.#log.recordForAll(this.#slots, { type: 'halted', at, rule: 'RISK_HALT', value: why, limit: '', until: null })
     this.#remark(`Trading was halted at ${new Date(at).toISOString()}: ${why}`)
   }
 
@@ -125,7 +119,7 @@ export class RiskGuard {
     if (this.#halt !== 'RISK_HALT') this.#halt = rule
     this.#isFlattening = true
     const until = rule === 'RISK_DAILY_LOSS' ? (this.#day + 1) * DAY : null
-    this.#record(null, { type: 'halted', at, rule, value: String(value), limit: String(limit), until })
+    this.#log.recordForAll(this.#slots, { type: 'halted', at, rule, value: String(value), limit: String(limit), until })
     this.#remark(
       rule === 'RISK_DRAWDOWN'
         ? `Risk: trading was halted at ${new Date(at).toISOString()}, when equity was ${percent(value)} below its highest (limit ${percent(limit)}); everything was closed, and nothing opened since`
@@ -149,7 +143,7 @@ export class RiskGuard {
   #lift(at: number): void {
     const rule = this.#halt!
     this.#halt = null
-    if (!this.#isPaused) this.#record(null, { type: 'resumed', at, rule })
+    if (!this.#isPaused) this.#log.recordForAll(this.#slots, { type: 'resumed', at, rule })
   }
 
   /** A trade has been closed by a stop or a liquidation: the symbol rests. */

@@ -1,5 +1,6 @@
 import type { Bars } from '../core/bar.ts'
 import { exactUnits, POW10 } from '../core/decimal.ts'
+import { emptyList } from '../core/empty-list.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
@@ -41,7 +42,7 @@ export class Slot {
   readonly prev: object
   readonly also: Readonly<Record<string, object>>
   readonly models: object
-  readonly orders: LiveOrder[] = []
+  readonly orders: LiveOrder[] = emptyList()
   readonly unitBar: UnitBar = { open: 0, high: 0, low: 0, close: 0 }
   readonly detail: Detail | null
   /** Counts the bars, and parts of bars, that orders have met: each order acts at most once in one. */

@@ -1,4 +1,5 @@
-import type { Cancelled, RunEvent } from '../core/event.ts'
+import type { Cancelled } from '../core/event.ts'
+import type { EventLog } from './event-log.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
 import { wholeSteps } from './position.ts'
 import type { Slot } from './slot.ts'
@@ -6,7 +7,7 @@ import type { Slot } from './slot.ts'
 /** Who is told of what becomes of an exit. */
 interface Desk {
   cancel(slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']): void
-  emit(slot: Slot, event: RunEvent): void
+  readonly log: EventLog
 }
 
 /**
@@ -31,7 +32,7 @@ export function followPosition(slot: Slot, at: number, desk: Desk): void {
     const side = held === 0 ? order.side : position.units < 0 ? 1 : -1
     if (qty === order.qty && side === order.side) continue
     Object.assign(order, { qty, side })
-    desk.emit(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, scales) })
+    desk.log.record(slot, { type: 'amended', at, order: viewOrder(order, slot.symbol, scales) })
   }
 }
 

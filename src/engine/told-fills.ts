@@ -1,11 +1,12 @@
 import { type Decimal, fromUnits, parseDecimal, safe } from '../core/decimal.ts'
-import type { Cancelled, RunEvent } from '../core/event.ts'
+import type { Cancelled } from '../core/event.ts'
 import { fromLedger } from '../core/money.ts'
 import type { Told } from '../core/told.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { Account } from './account.ts'
 import type { Books } from './books.ts'
 import type { Brackets } from './bracket-life.ts'
+import type { EventLog } from './event-log.ts'
 import { exitCause } from './fill-model.ts'
 import { blankOrder, type LiveOrder, viewOrder } from './live-order.ts'
 import type { Slot } from './slot.ts'
@@ -34,7 +35,7 @@ export class ToldFills {
   readonly #acceptance: Acceptance
   readonly #books: Books
   readonly #brackets: Brackets
-  readonly #emit: (slot: Slot, event: RunEvent) => void
+  readonly #log: EventLog
   readonly #life: OrderLife
   /** Orders that have ended here: a cancel and a fill may cross, and what was filled was filled. */
   readonly #ended = new Map<Slot, Map<string, LiveOrder>>()
@@ -44,14 +45,14 @@ export class ToldFills {
     acceptance: Acceptance,
     books: Books,
     brackets: Brackets,
-    emit: (slot: Slot, event: RunEvent) => void,
+    log: EventLog,
     life: OrderLife,
   ) {
     this.#account = account
     this.#acceptance = acceptance
     this.#books = books
     this.#brackets = brackets
-    this.#emit = emit
+    this.#log = log
     this.#life = life
   }
 
@@ -66,7 +67,11 @@ export class ToldFills {
     slot.meeting++
     for (const [k, order] of trails.entries())
       if (order.trigger !== before[k])
-        this.#emit(slot, { type: 'amended', at: slot.closeTime, order: viewOrder(order, slot.symbol, slot.scales) })
+        this.#log.record(slot, {
+          type: 'amended',
+          at: slot.closeTime,
+          order: viewOrder(order, slot.symbol, slot.scales),
+        })
   }
 
   /** @throws RangeError for amounts that are no decimals, or finer than the instrument's grid */
@@ -94,7 +99,7 @@ export class ToldFills {
 
   /** Exits are for what is held, and end where nothing is. */
   followPosition(slot: Slot, at: number): void {
-    followPosition(slot, at, { cancel: this.#life.cancel, emit: this.#emit })
+    followPosition(slot, at, { cancel: this.#life.cancel, log: this.#log })
   }
 
   /** Orders that end here are remembered until they must have ended there. */
@@ -174,7 +179,7 @@ export class ToldFills {
   #triggered(slot: Slot, order: LiveOrder, at: number): void {
     if (order.trigger === -1) return
     const price = fromUnits(order.trigger, slot.scales.priceDecimals)
-    this.#emit(slot, { type: 'triggered', at, symbol: slot.symbol, id: order.id, price })
+    this.#log.record(slot, { type: 'triggered', at, symbol: slot.symbol, id: order.id, price })
     if (order.limit === -1) order.hasTriggered = true
     else {
       order.type = 'limit'
@@ -187,18 +192,18 @@ export class ToldFills {
     const { symbol } = slot
     const { id, tag } = order
     if (reason === 'refused')
-      return this.#emit(slot, {
+      return this.#log.record(slot, {
         type: 'rejected', at, symbol, id, reason: 'EXCHANGE', filter: null, value: why, limit: 'what the exchange takes', tag,
       }) // biome-ignore format: one event
     const said: Cancelled['reason'] = reason
-    this.#emit(slot, { type: 'cancelled', at, symbol, id, reason: said })
+    this.#log.record(slot, { type: 'cancelled', at, symbol, id, reason: said })
   }
 
   #funding(slot: Slot, { paid, rate, mark, at }: Of<'funding'>): void {
     const units = this.#units(paid)
     slot.position.payFunding(units, this.#account)
     if (slot.margin?.mode === 'isolated') slot.margin.isolated -= units
-    this.#emit(slot, {
+    this.#log.record(slot, {
       type: 'funding', at, symbol: slot.symbol, rate: Number(rate), mark: Number(mark), qty: slot.position.heldQty,
       paid: fromLedger(this.#account.ledger, units),
     }) // biome-ignore format: one event

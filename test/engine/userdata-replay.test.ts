@@ -8,6 +8,7 @@ import { fromLedger, notionalUnits, type Rate, rateOf } from '../../src/core/mon
 import { buy, cancel } from '../../src/core/order.ts'
 import { Account } from '../../src/engine/account.ts'
 import { Books } from '../../src/engine/books.ts'
+import { EventLog } from '../../src/engine/event-log.ts'
 import { slippageOf } from '../../src/engine/impact.ts'
 import { costsOf } from '../../src/engine/index.ts'
 import { Margin } from '../../src/engine/margin.ts'
@@ -117,13 +118,9 @@ function booksOf({ symbol, base, quote, tick, step }: Symbol, wallet: string) {
     slippageOf({ model: 'bps' }, rateOf(0, 'none'), () => undefined),
   )
   slot.advanceTo(Float64Array.of(slot.bars.openTime[0]! + 3_600_000))
-  const margin = new Margin(
-    account,
-    [slot],
-    () => undefined,
-    () => undefined,
-  )
-  const books = new Books(account, margin, null, () => undefined)
+  const log = new EventLog(false, false)
+  const margin = new Margin(account, [slot], log, () => undefined)
+  const books = new Books(account, margin, null, log)
   const rules = slot.rulesAt(0)
   const fill = (of: Pick<Trade['o'], 'S' | 'l' | 'L'>, fee: Rate | number, isMaker: boolean) => {
     const { priceDecimals, qtyDecimals } = slot.scales
