@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly keepsEvents?: boolean
   /** False where nobody will look at the fills; kept where absent. */
   readonly keepsFills?: boolean
+  /** False where nobody asks closed trades for `mae` and `mfe`, which are NaN then; kept where absent. */
+  readonly keepsExtremes?: boolean
   /** Memory for the equity column, used where it is large enough; the result lies in it until it is used again. */
   readonly equity?: Float64Array | null
 }

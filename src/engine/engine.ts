@@ -87,6 +87,7 @@ export class Engine {
         new Slot(slot, this.account.ledger, slippageOf(slippage, slot.costs.slippage, remark), this.#onBars !== null),
     )
     if (options.fills === 'told') for (const slot of this.slots) slot.unknownCloses = 0
+    for (const { position } of this.slots) position.keepsExtremes = options.keepsExtremes ?? true
     this.account.exactEquity = () => exactEquity(this.account, this.slots)
     this.#log = new EventLog(options.keepsEvents ?? true, this.#onBars !== null)
     this.#keepsFills = options.keepsFills ?? true

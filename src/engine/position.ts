@@ -58,7 +58,12 @@ export class Position {
   heldQty = 0
   /** The row inside which the open trade began, −1 where it began at an open. */
   insideRow = -1
+  /** Whether closed trades say how far price went against and for them. */
+  keepsExtremes = true
   #trip: Trip | null = null
+  /** Whole bars that the open trade has lived through and nobody has looked at: rows [from, to). */
+  #unseenFrom = 0
+  #unseenTo = 0
 
   readonly #cursor: Cursor
   readonly #bars: BarColumns
@@ -96,10 +101,14 @@ export class Position {
 
   /** Extremes the open trade has lived through, its entry and bad extremes of the entry's bar included. */
   get high(): number {
-    return this.#trip === null ? Number.NaN : this.#trip.high
+    if (this.#trip === null) return Number.NaN
+    this.#lookBack(this.#trip)
+    return this.#trip.high
   }
   get low(): number {
-    return this.#trip === null ? Number.NaN : this.#trip.low
+    if (this.#trip === null) return Number.NaN
+    this.#lookBack(this.#trip)
+    return this.#trip.low
   }
 
   /** Widens the excursion of the open trade by prices it has lived through. */
@@ -123,19 +132,29 @@ export class Position {
     if (bottom < trip.low) trip.low = bottom
   }
 
-  /** The same of whole bars, rows [first, last]. */
+  /**
+   * The same of whole bars, rows [first, last], which are looked at once somebody wants to know. Bars between two such stretches may be
+   * looked at twice: from its second bar on a trade lives through whole ones.
+   */
   trackBars(first: number, last: number): void {
-    const trip = this.#trip
-    if (trip === null) return
+    if (this.#trip === null) return
+    if (this.#unseenFrom >= this.#unseenTo) this.#unseenFrom = first
+    this.#unseenTo = last + 1
+  }
+
+  #lookBack(trip: Trip): void {
+    const to = this.#unseenTo
+    if (this.#unseenFrom >= to) return
     const { high, low } = this.#bars
     let top = trip.high
     let bottom = trip.low
-    for (let row = first; row <= last; row++) {
+    for (let row = this.#unseenFrom; row < to; row++) {
       if (high[row]! > top) top = high[row]!
       if (low[row]! < bottom) bottom = low[row]!
     }
     trip.high = top
     trip.low = bottom
+    this.#unseenFrom = to
   }
 
   /**
@@ -252,7 +271,10 @@ export class Position {
 
   #endTrip(at: Execution): Trade {
     const trip = this.#trip!
+    const { keepsExtremes } = this
+    if (keepsExtremes) this.#lookBack(trip)
     this.#trip = null
+    this.#unseenFrom = this.#unseenTo
     const described = trip.describe(at.row, this.#ledger, this.#scales.qtyDecimals)
     // written out: a spread of so many fields costs more than all else that a fill does
     return {
@@ -267,8 +289,8 @@ export class Position {
       pnl: described.pnl,
       return: described.return,
       bars: described.bars,
-      mae: described.mae,
-      mfe: described.mfe,
+      mae: keepsExtremes ? described.mae : Number.NaN,
+      mfe: keepsExtremes ? described.mfe : Number.NaN,
       entryTag: described.entryTag,
       exitTime: at.time,
       exitPrice: trip.exit.price,
@@ -279,6 +301,7 @@ export class Position {
   /** The open trade as it stands at the last mark. */
   openTrade(markTime: number): Omit<OpenTrade, 'n' | 'symbol'> | null {
     if (this.#trip === null) return null
+    this.#lookBack(this.#trip)
     const trip = this.#trip.describe(this.row, this.#ledger, this.#scales.qtyDecimals)
     const marked = this.qty * (this.mark - trip.entryPrice)
     const pnl = trip.pnl + marked

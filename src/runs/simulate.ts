@@ -69,6 +69,8 @@ export interface SimulateOptions {
   readonly memory?: Memory
   /** False where no figure that is wanted is made of fills (`needsFills`); kept where absent. */
   readonly keepsFills?: boolean
+  /** False where nobody asks trades for `mae` and `mfe`; kept where absent. */
+  readonly keepsExtremes?: boolean
   /** Told now and then how many instants of all are done. */
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -115,6 +117,7 @@ export function simulate(options: SimulateOptions): Simulation {
     equity: memory?.equity ?? null,
     keepsEvents: memory === undefined,
     keepsFills: options.keepsFills ?? true,
+    keepsExtremes: options.keepsExtremes ?? true,
   })
   for (let from = 0; from < instants; from += REPORT_EVERY) {
     options.onProgress?.(from, instants)

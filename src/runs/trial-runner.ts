@@ -116,6 +116,7 @@ export class TrialRunner {
       slots,
       memory: this.#memory,
       keepsFills: own !== null || needsFills(wanted),
+      keepsExtremes: own !== null,
     })
     const first = Math.min(...slots.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, from)] ?? from))
     const input = { ...result, from: first, benchmark: null, riskFree }

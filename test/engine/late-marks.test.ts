@@ -21,6 +21,8 @@ const plan = fc.record({
   rows: fc.array(row, { minLength: 60, maxLength: 60 }).map((rows) => [first, ...rows, first]),
   buys: fc.nat(12),
   lasts: fc.integer({ min: 5, max: 40 }),
+  /** Bars until it buys once more. */
+  rests: fc.integer({ min: 1, max: 12 }),
   stop: fc.option(fc.integer({ min: 60, max: 96 }), { nil: undefined }),
   looks: fc.array(fc.tuple(fc.nat(60), fc.constantFrom('at', 'equity', 'high', 'low', 'unrealised', 'bars')), {
     minLength: 20,
@@ -30,8 +32,9 @@ const plan = fc.record({
 
 /** What it saw, and what came of it. */
 function run(
-  { rows, buys, lasts, stop, looks }: typeof plan extends fc.Arbitrary<infer T> ? T : never,
+  { rows, buys, lasts, rests, stop, looks }: typeof plan extends fc.Arbitrary<infer T> ? T : never,
   isWatched: boolean,
+  keepsExtremes = true,
 ) {
   const seen: unknown[] = []
   let calls = -1
@@ -48,12 +51,13 @@ function run(
             what,
             what === 'at' ? context.at : what === 'equity' ? context.account.equity : context.position[what],
           ])
-      if (calls === buys) return buy({ qty: 2, ...(stop !== undefined && { stopLoss: stop }) })
+      if (calls === buys || calls === buys + lasts + rests)
+        return buy({ qty: 2, ...(stop !== undefined && { stopLoss: stop }) })
       if (calls === buys + lasts) return close()
       return undefined
     },
   })
-  const result = stage({ strategy, series: [{ symbol: 'BTCUSDT', rows }] })
+  const result = stage({ strategy, series: [{ symbol: 'BTCUSDT', rows }], keepsExtremes })
   const { equity, time, cash, exposure } = result.equity
   return { seen, trades: result.trades, columns: [equity, time, cash, exposure].map((column) => [...column]) }
 }
@@ -64,6 +68,17 @@ test('what a strategy sees, and what a run comes to, is the same whether bars ar
       expect(run(asked, false)).toEqual(run(asked, true))
     }),
     { numRuns: 200 },
+  )
+})
+
+test('where nobody asks trades how far price went, all else is the same, what a strategy sees of it included', () => {
+  fc.assert(
+    fc.property(plan, (asked) => {
+      const { trades, ...all } = run(asked, false)
+      const without = trades.map((trade) => ({ ...trade, mae: Number.NaN, mfe: Number.NaN }))
+      expect(run(asked, false, false)).toEqual({ ...all, trades: without })
+    }),
+    { numRuns: 100 },
   )
 })
 

@@ -43,6 +43,7 @@ export interface Scene {
   readonly feeAsset?: 'quote' | 'received'
   readonly limitTouch?: boolean
   readonly closeAtEnd?: boolean
+  readonly keepsExtremes?: boolean
   readonly symbol?: string
   readonly orderTypes?: readonly string[]
   /** Of a perpetual; its default leaves room enough for orders of any size. */
@@ -202,12 +203,13 @@ export interface Stage {
   readonly cash?: number
   readonly costs?: Partial<CostOptions>
   readonly closeAtEnd?: boolean
+  readonly keepsExtremes?: boolean
   readonly execution?: Partial<Execution>
 }
 
 /** Runs a whole strategy, its indicators included, over hand-made bars of one or more instruments. */
 export function stage(scene: Stage): EngineResult {
-  const { strategy, series, set = {}, from = 0, cash = 10_000, closeAtEnd = false } = scene
+  const { strategy, series, set = {}, from = 0, cash = 10_000, closeAtEnd = false, keepsExtremes = true } = scene
   const costs = { feeMaker: 0, feeTaker: 0, slippageBps: 0, ...scene.costs }
   return simulate({
     strategy,
@@ -223,6 +225,7 @@ export function stage(scene: Stage): EngineResult {
     limitTouch: false,
     execution: { ...PLAIN_EXECUTION, ...scene.execution },
     closeAtEnd,
+    keepsExtremes,
   }).result
 }
 
