@@ -55,14 +55,25 @@ export function profitFiguresAlone(figures: Figures, { trades }: PerformanceInpu
 
 function profitFigures(figures: Figures, trades: readonly Trade[]): void {
   const n = trades.length
-  const pnls = trades.map((trade) => trade.pnl)
-  const returns = trades.map((trade) => trade.return)
-  const wins = trades.filter((trade) => trade.pnl > 0)
-  const losses = trades.filter((trade) => trade.pnl < 0)
-  const sum = (list: readonly Trade[]) => list.reduce((total, trade) => total + trade.pnl, 0)
-  const winRate = wins.length / n
+  // each trade is looked at once: thousands of them lie all over the memory, and every look at one is a wait
+  const [pnls, returns]: [number[], number[]] = [[], []]
+  const [won, lost]: [number[], number[]] = [[], []]
+  let [profit, loss] = [0, 0]
+  for (const trade of trades) {
+    const { pnl, return: gained } = trade
+    pnls.push(pnl)
+    returns.push(gained)
+    if (pnl > 0) {
+      profit += pnl
+      won.push(gained)
+    } else if (pnl < 0) {
+      loss += pnl
+      lost.push(gained)
+    }
+  }
+  const winRate = won.length / n
   figures.set('winRate', winRate)
-  figures.set('profitFactor', losses.length > 0 ? sum(wins) / -sum(losses) : null, NO_LOSER)
+  figures.set('profitFactor', lost.length > 0 ? profit / -loss : null, NO_LOSER)
   figures.set('expectancy', mean(pnls))
   figures.set('avgTrade', mean(returns))
   const hasAll = returns.every((value) => value > -1)
@@ -70,8 +81,8 @@ function profitFigures(figures: Figures, trades: readonly Trade[]): void {
   figures.set('avgTradeGeometric', geometric, 'a trade lost everything')
   figures.set('bestTrade', largest(returns))
   figures.set('worstTrade', smallest(returns))
-  const avgWin = wins.length > 0 ? mean(wins.map((trade) => trade.return)) : null
-  const avgLoss = losses.length > 0 ? mean(losses.map((trade) => trade.return)) : null
+  const avgWin = won.length > 0 ? mean(won) : null
+  const avgLoss = lost.length > 0 ? mean(lost) : null
   figures.set('avgWin', avgWin, NO_WINNER)
   figures.set('avgLoss', avgLoss, NO_LOSER)
   const kelly = avgWin !== null && avgLoss !== null ? winRate - (1 - winRate) / (avgWin / -avgLoss) : null
