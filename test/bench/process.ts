@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HOME } from '../../src/runs/package-info.ts'
 
-/** What a user's `klinelab` runs. */
-const MAIN = join(HOME, 'src', 'cli', 'klinelab.mjs')
+/** What `klinelab` runs in a checkout. */
+const CHECKOUT = join(HOME, 'src', 'cli', 'klinelab.mjs')
 
 export interface ProcessRun {
   readonly seconds: number
@@ -18,14 +18,21 @@ export interface ProcessRun {
 /** Says its own peak memory as the last line of stderr when it ends. */
 const PEAK = `data:text/javascript,process.on('exit',()=>process.stderr.write('\\npeak '+process.resourceUsage().maxRSS+'\\n'))`
 
+interface CommandOptions {
+  readonly wantsPeak?: boolean
+  /** What is run; the checkout's own where none is named. */
+  readonly command?: string
+}
+
 /**
  * One `klinelab … --json` in a process of its own, from its start to its end, as somebody at a terminal waits for it.
  * @throws Error with what it printed where it failed
  */
-export function runCommand(args: readonly string[], options: { readonly wantsPeak?: boolean } = {}): ProcessRun {
+export function runCommand(args: readonly string[], options: CommandOptions = {}): ProcessRun {
+  const { command = CHECKOUT } = options
   const flags = options.wantsPeak ? ['--import', PEAK] : []
   const start = performance.now()
-  const done = spawnSync(process.execPath, [...flags, MAIN, ...args, '--json'], {
+  const done = spawnSync(process.execPath, [...flags, command, ...args, '--json'], {
     cwd: HOME,
     encoding: 'utf8',
     maxBuffer: 1 << 28,

@@ -11,9 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 import { modelModule } from '../cli/model-modules.ts'
+import { dump, HOUR } from '../data/klines.ts'
 import { fencedBlocks } from '../docs/fenced.ts'
 import { moduleOf } from '../notebooks/cells-as-module.ts'
 import { readNotebook } from '../notebooks/notebook.ts'
@@ -50,6 +52,18 @@ function linkOthers(from: string, to: string): void {
   }
 }
 
+/** What a module exports that is imported by that name, or by that path; and what of the little one is not the very same in it. */
+function exported(from: string, cwd: string, little?: string): unknown {
+  const script = `const all = await import(${JSON.stringify(from)})
+    const little = ${little === undefined ? '{}' : `await import(${JSON.stringify(little)})`}
+    console.log(JSON.stringify({ names: Object.keys(all), others: Object.keys(little).filter((key) => little[key] !== all[key]) }))`
+  const done = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { cwd, encoding: 'utf8' })
+  expect(done.status, done.stderr).toBe(0)
+  return JSON.parse(done.stdout)
+}
+
+const fileIn = (...path: readonly string[]) => pathToFileURL(join(ROOT, ...path)).href
+
 const empty = scratch({ 'package.json': '{}' })
 let tarball: string
 beforeAll(() => {
@@ -84,6 +98,30 @@ test('the TypeScript of the README and the code of the notebooks have the types 
   })
   const { status, stdout } = tsc(folder)
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+})
+
+/** In dist/ as it lies here: in node_modules no frame would be taken for the user's. */
+test('compiled, an error in a strategy names the line of the strategy that called', () => {
+  const folder = scratch({
+    'package.json': '{ "type": "module" }',
+    'odd.ts': `import { defineStrategy, sma } from 'klinelab'
+export default defineStrategy({
+  name: 'odd',
+  onBar: () => {
+    sma(-1)
+  },
+})
+`,
+  })
+  const main = join(ROOT, 'dist', 'cli', 'main.js')
+  const { KLINELAB_STORE, KLINELAB_REPORTS, KLINELAB_LEDGER, ...env } = process.env
+  const done = spawnSync(process.execPath, [main, 'backtest', 'odd.ts', '--data', 'binance:BTCUSDT:1h'], {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  })
+  expect(done.status).toBe(1)
+  expect(done.stderr).toMatch(/strategy odd .* threw RangeError: sma period -1.*, at \S*[\\/]odd\.ts:5:5/)
 })
 
 /** Exactly what the README promises to somebody without a checkout. */
@@ -151,6 +189,29 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
   const { KLINELAB_STORE, KLINELAB_REPORTS, KLINELAB_LEDGER, ...env } = process.env
   const bin = join(empty, 'node_modules', '.bin', 'klinelab')
   const klinelab = (...args: readonly string[]) => spawnSync(bin, args, { cwd: shop, encoding: 'utf8', env })
+
+  // the public API is that of the sources, and a strategy's share of it one and the same
+  for (const [name, source, little] of [
+    ['klinelab', 'src/index.ts', join(own, 'klinelab', 'dist', 'runs', 'strategy-api.js')],
+    ['klinelab/tables', 'src/tables/tables.ts'],
+  ] as const)
+    expect(exported(name, shop, little && pathToFileURL(little).href)).toEqual(exported(fileIn(source), ROOT))
+
+  // files enough for threads, which are found by their path
+  const files = Array.from({ length: 16 }, (_, k) => `part-${String(k).padStart(2, '0')}.csv`)
+  for (const [k, file] of files.entries())
+    writeFileSync(join(shop, file), dump(Date.UTC(2020, 0, 1) + k * 1300 * HOUR, 1300))
+  const imported = klinelab('data', 'import', ...files, ...['--as', 'binance:TESTUSDT:1h', '--store', 'own', '--json'])
+  expect(imported.status, imported.stderr).toBe(0)
+  expect(JSON.parse(imported.stdout)).toMatchObject({ added: 16 * 1300 })
+  for (const name of [...files, 'own']) rmSync(join(shop, name), { recursive: true })
+
+  const swept = klinelab(
+    ...['sweep', 'strategies/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--set', 'fast=20,40,60,80'],
+    ...['--workers', '2', '--json'],
+  )
+  expect(swept.status, swept.stderr).toBe(0)
+  expect(JSON.parse(swept.stdout)).toMatchObject({ trials: { all: 4, done: 4, failed: 0 } })
 
   // what a perpetual needs besides its bars lies in the package too: filters, tiers, funding, marks
   const perpetual = klinelab('backtest', 'strategies/sma-cross.ts', ...['--data', 'binance-usdm:BTCUSDT:1h', '--json'])
