@@ -148,11 +148,8 @@ export function modelBackend(
   { workers = availableParallelism() }: Pick<SearchHost, 'workers'>,
 ): TrialBackend {
   const { fixed, holdout, objective } = manifest
-  return new TrialThreads(
-    {
-      ...{ kind: 'model', module: file, model: model.name, fixed, holdout },
-      ...{ bars: shareColumns(bars), objective: objective.name },
-    },
-    workers,
-  )
+  return new TrialThreads(workers).brief({
+    ...{ kind: 'model', module: file, model: model.name, fixed, holdout },
+    ...{ bars: shareColumns(bars), objective: objective.name },
+  })
 }

@@ -43,6 +43,8 @@ export interface PlannedSearch {
   readonly objectiveFile: string | null
   /** `null`: a figure. */
   readonly judge: JudgeTrial | null
+  /** What will run the trials, still without a word of them; `null` where that is not for threads of this process. */
+  readonly threads: TrialThreads | null
 }
 
 /** A sweep of a strategy, or of a model, computed and not yet written. */
@@ -66,11 +68,12 @@ export async function sweep(asked: SearchAsked, settings: Settings, host: Search
     searchId(ground, search),
     counterOf(host.counting, (trials, outcomes) => trialEntries(ground, trials, outcomes, 'sweep', run)),
   )
-  const study = { sampler: sampler() }
-  checkMemory(planned.scene, study.sampler.total, host.workers)
-  const start = performance.now()
-  const backend = await backendOf(planned, host)
+  let backend: TrialBackend | null = planned.threads
   try {
+    const study = { sampler: sampler() }
+    checkMemory(planned.scene, study.sampler.total, host.workers)
+    const start = performance.now()
+    backend = await backendOf(planned, host)
     const [{ trials, outcomes } = { trials: [], outcomes: [] }] = await runTrials([study], {
       ...{ goal: search.objective.goal, prune: search.prune, batch: search.batch, backend, journal, host },
       isRepeated: host.backend === undefined,
@@ -80,7 +83,7 @@ export async function sweep(asked: SearchAsked, settings: Settings, host: Search
   } catch (error) {
     throw journal.releasedAfter(error)
   } finally {
-    await backend.close()
+    await backend?.close()
   }
 }
 
@@ -115,15 +118,25 @@ export async function planSearch(asked: SearchAsked, settings: Settings, host: S
     ...(closeAtEnd !== undefined && { closeAtEnd }),
     ...(allowInSample !== undefined && { allowInSample }),
   }
-  const prepared = await prepare(request, settings, host, (own) => {
-    const corners = cornersOf(own, dimensions, fixed)
-    return corners.length > 0 ? corners : [resolveParams(own, fixed)]
-  })
-  const ground = await groundOfSearch({ ...prepared, file }, settings, fixed, spec, FIGURES)
-  return {
-    ...{ ground, search, sampler, objectiveFile, judge },
-    scene: sceneOf(prepared, settings.riskFree),
+  const isHere = host.backend === undefined && file !== null && spec.inline === undefined
+  // they load their code while bars are read
+  const threads = isHere ? new TrialThreads(threadsOf(host)) : null
+  try {
+    const prepared = await prepare(request, settings, host, (own) => {
+      const corners = cornersOf(own, dimensions, fixed)
+      return corners.length > 0 ? corners : [resolveParams(own, fixed)]
+    })
+    const ground = await groundOfSearch({ ...prepared, file }, settings, fixed, spec, FIGURES)
+    const scene = sceneOf(prepared, settings.riskFree)
+    return { ground, search, sampler, objectiveFile, judge, scene, threads }
+  } catch (error) {
+    await threads?.close()
+    throw error
   }
+}
+
+function threadsOf({ workers = availableParallelism() }: SearchHost): number {
+  return workers
 }
 
 /** All parameters that are not searched, at their defaults or as given. */
@@ -134,7 +147,8 @@ function fixedOf(strategy: Strategy, { dimensions, fixed }: Space): Params {
 
 /** What computes the trials: another machine's, threads of this process, or, of what no file has, this thread. */
 export async function backendOf(
-  planned: Pick<PlannedSearch, 'ground' | 'scene' | 'objectiveFile'> & Partial<Pick<PlannedSearch, 'judge'>>,
+  planned: Pick<PlannedSearch, 'ground' | 'scene' | 'objectiveFile'> &
+    Partial<Pick<PlannedSearch, 'judge' | 'threads'>>,
   host: SearchHost,
 ): Promise<TrialBackend> {
   const { ground, scene, objectiveFile } = planned
@@ -158,7 +172,7 @@ export async function backendOf(
     objective: { name, goal, file: objectiveFile },
   }
   const columns = shared.slots.map(({ bars }) => bars)
-  const workers = host.workers ?? availableParallelism()
-  const plan = new IndicatorPlan(columns, columnBudget(scene, workers))
-  return new TrialThreads(subject, workers, roomOf(strategy, manifest.fixed, plan))
+  const plan = new IndicatorPlan(columns, columnBudget(scene, threadsOf(host)))
+  const threads = planned.threads ?? new TrialThreads(threadsOf(host))
+  return threads.brief(subject, roomOf(strategy, manifest.fixed, plan))
 }

@@ -2,7 +2,7 @@
  * What runs on each of the threads that `trial-threads.ts` starts: one trial after the other. It ends of its own accord when
  * nothing more can come, since a thread that is ended in the midst of its work leaves native code behind.
  */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import type { Bars } from '../core/bar.ts'
 import type { Params, Trial, TrialOutcome } from '../core/search.ts'
 import { seriesName } from '../core/series.ts'
@@ -12,7 +12,7 @@ import type { Scene } from './scene.ts'
 import { type SharedIndicator, SharedIndicators } from './shared-indicators.ts'
 import { TrialRunner } from './trial-runner.ts'
 
-/** What a thread is told when it starts: plain data, columns in shared memory. */
+/** What a thread is told before its first trial: plain data, columns in shared memory. */
 export interface TrialBrief {
   readonly subject: StrategySubject | ModelSubject
 }
@@ -57,8 +57,7 @@ interface Runner {
   run(trial: Trial): TrialOutcome | Promise<TrialOutcome>
 }
 
-const { subject } = workerData as TrialBrief
-const ready = subject.kind === 'strategy' ? strategyRunner(subject) : modelRunner(subject)
+let ready: Promise<Runner> | null = null
 
 async function strategyRunner({ strategy: path, fixed, scene, objective, figures }: StrategySubject): Promise<Runner> {
   const { strategy } = await loadStrategy(path)
@@ -80,7 +79,7 @@ async function modelRunner({ module, model, fixed, bars, objective, holdout }: M
 async function answer({ trials, shared, stop }: TrialBatch): Promise<TrialAnswer> {
   const outcomes: TrialOutcome[] = []
   try {
-    const runner = await ready
+    const runner = await ready!
     runner.learn(shared)
     for (const trial of trials) {
       if (Atomics.load(stop, 0) > 0) break
@@ -92,8 +91,12 @@ async function answer({ trials, shared, stop }: TrialBatch): Promise<TrialAnswer
   return { outcomes }
 }
 
-ready.catch(() => {})
-parentPort!.on('message', async (batch: TrialBatch | null) => {
-  if (batch === null) parentPort!.close()
-  else parentPort!.postMessage(await answer(batch))
+parentPort!.on('message', async (told: TrialBrief | TrialBatch | null) => {
+  if (told === null) parentPort!.close()
+  else if ('subject' in told) {
+    const { subject } = told
+    ready = subject.kind === 'strategy' ? strategyRunner(subject) : modelRunner(subject)
+    // what is wrong with it the first batch says
+    ready.catch(() => {})
+  } else parentPort!.postMessage(await answer(told))
 })

@@ -41,22 +41,29 @@ interface Work {
 
 /** Computes trials on threads of this process, which share all columns. */
 export class TrialThreads implements TrialBackend {
-  readonly #brief: TrialBrief
-  readonly #makeRoom: MakeRoom
+  #brief: TrialBrief | null = null
+  #makeRoom: MakeRoom = () => []
   readonly #shared: SharedIndicator[] = []
   readonly #threads: Thread[] = []
   /** In the order in which they were asked for. */
   readonly #works: Work[] = []
   #fault: Error | null = null
 
+  /** They begin to load what they run at once: whoever starts them reads bars meanwhile. */
+  constructor(threads: number) {
+    while (this.#threads.length < threads) this.#begin()
+  }
+
   /**
+   * What the trials are of; before the first of them, and once.
    * @param subject its columns lie in shared memory (`shareColumns`)
    * @param makeRoom for what trials share; what has none each trial computes by itself
    */
-  constructor(subject: TrialBrief['subject'], threads: number, makeRoom: MakeRoom = () => []) {
+  brief(subject: TrialBrief['subject'], makeRoom: MakeRoom = () => []): this {
     this.#brief = { subject }
     this.#makeRoom = makeRoom
-    while (this.#threads.length < threads) this.#begin()
+    for (const { worker } of this.#threads) worker.postMessage(this.#brief)
+    return this
   }
 
   async run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void> {
@@ -81,10 +88,10 @@ export class TrialThreads implements TrialBackend {
 
   /** A model may learn for minutes: it is handed over trial by trial, and who stops does not wait for the one at hand. */
   get #isSlow(): boolean {
-    return this.#brief.subject.kind === 'model'
+    return this.#brief?.subject.kind === 'model'
   }
 
-  /** Threads at work end with the trial at hand; those at a model's are ended in it. */
+  /** Threads at work end with the trial at hand; those at a model's are ended in it, and those that were never told of any at once. */
   async close(): Promise<void> {
     for (const { stop } of this.#works) Atomics.store(stop, 0, 1)
     await Promise.all(
@@ -92,7 +99,7 @@ export class TrialThreads implements TrialBackend {
         const { promise, resolve } = Promise.withResolvers<void>()
         worker.removeAllListeners('exit').once('exit', () => resolve())
         worker.postMessage(null)
-        const isWaitedFor = this.#fault === null && (work === null || !this.#isSlow)
+        const isWaitedFor = this.#fault === null && this.#brief !== null && (work === null || !this.#isSlow)
         return isWaitedFor ? promise : worker.terminate()
       }),
     )
@@ -109,7 +116,8 @@ export class TrialThreads implements TrialBackend {
   }
 
   #begin(): void {
-    const worker = new Worker(WORKER, { workerData: this.#brief, ...threadOptions(), resourceLimits: YOUNG })
+    const worker = new Worker(WORKER, { ...threadOptions(), resourceLimits: YOUNG })
+    if (this.#brief !== null) worker.postMessage(this.#brief)
     const thread: Thread = { worker, known: 0, work: null, trials: [], isAlone: false }
     let lastWords: string | null = null
     this.#threads.push(thread)

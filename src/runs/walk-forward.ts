@@ -1,6 +1,7 @@
 import type { Fill } from '../core/fill.ts'
 import type { Params, TrialOutcome, WalkForwardResult } from '../core/search.ts'
 import type { Trade } from '../core/trade.ts'
+import type { TrialBackend } from '../search/backend.ts'
 import { isComparable, rankTrials } from '../search/rank.ts'
 import { counterOf } from './count-trials.ts'
 import { Interrupted } from './interrupted.ts'
@@ -42,18 +43,19 @@ export async function walkForward(
   const planned = await planSearch(asked, settings, host)
   const { ground, search, scene } = planned
   const { goal } = search.objective
-  const steps = stepsOf(plan, { from: scene.from, to: Math.max(...ground.used.map(({ to }) => to)) })
   const run = searchRunName(ground, search, plan, [])
   const journal = new SearchJournal(
     journalIn(settings, host, ground),
     searchId(ground, search, plan),
     counterOf(host.counting, (trials, outcomes) => trialEntries(ground, trials, outcomes, 'walk-forward', run)),
   )
-  const studies = steps.map(({ train }) => ({ sampler: planned.sampler(), range: train }))
-  checkMemory(scene, studies.length * search.trials, host.workers)
-  const start = performance.now()
-  const backend = await backendOf(planned, host)
+  let backend: TrialBackend | null = planned.threads
   try {
+    const steps = stepsOf(plan, { from: scene.from, to: Math.max(...ground.used.map(({ to }) => to)) })
+    const studies = steps.map(({ train }) => ({ sampler: planned.sampler(), range: train }))
+    checkMemory(scene, studies.length * search.trials, host.workers)
+    const start = performance.now()
+    backend = await backendOf(planned, host)
     const { prune, batch } = search
     const results = await runTrials(studies, {
       ...{ goal, prune, batch, backend, journal, host },
@@ -71,7 +73,7 @@ export async function walkForward(
   } catch (error) {
     throw journal.releasedAfter(error)
   } finally {
-    await backend.close()
+    await backend?.close()
   }
 }
 

@@ -50,7 +50,7 @@ const bench: Bench = async () => {
       must: 4,
       aim: 1.5,
       better: 'lower',
-      detail: `threads started, all trials run, ranked and judged; ${Math.min(...searched).toFixed(2)} to ${Math.max(...searched).toFixed(2)} s in ${timed.length} processes; the whole process with loading, report and ledger ${median(timed.map((run) => run.seconds)).toFixed(2)} s`,
+      detail: `from the bars in memory: all trials run, ranked and judged (threads load their code while bars are read); ${Math.min(...searched).toFixed(2)} to ${Math.max(...searched).toFixed(2)} s in ${timed.length} processes; the whole process with loading, report and ledger ${median(timed.map((run) => run.seconds)).toFixed(2)} s`,
     },
     {
       name: 'the same: peak memory',

@@ -1,10 +1,13 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { buy, close, defineStrategy, int, sma } from '../../src/index.ts'
 import type { SearchAsked } from '../../src/runs/search-asked.ts'
 import { backendOf, planSearch } from '../../src/runs/sweep.ts'
 import { writeSweep } from '../../src/runs/sweep-folder.ts'
+import { walkForward } from '../../src/runs/walk-forward.ts'
 import { readLedger } from '../../src/search/ledger.ts'
 import { scratch } from '../cli/klinelab.ts'
 import { asking, search, settingsIn } from './sweep-scene.ts'
@@ -72,10 +75,26 @@ describe('a search that is stopped', () => {
 describe('threads', () => {
   const subjectOf = async () => {
     const settings = settingsIn(scratch())
-    const { ground, scene, objectiveFile } = await planSearch(asking(), settings, {})
-    return backendOf({ ground, scene, objectiveFile }, { workers: 1 })
+    return backendOf(await planSearch(asking(), settings, { workers: 1 }), { workers: 1 })
   }
   const trials = Array.from({ length: 40 }, (_, k) => ({ number: k + 1, params: { fast: 10 + k, slow: 100 } }))
+
+  test('that loaded their code while bars were read end with a search that comes to nothing', async () => {
+    const begun: Worker[] = []
+    const note = (message: unknown) => void begun.push((message as { worker: Worker }).worker)
+    subscribe('worker_threads', note)
+    try {
+      const later = { from: Date.UTC(2029, 0, 1), to: Date.UTC(2029, 1, 1) }
+      await expect(search(later)).rejects.toThrow('no bars from 2029')
+      const plan = { kind: 'rolling', train: '90d', test: '30d', embargo: '1d' } as const
+      await expect(walkForward(asking(), plan, settingsIn(scratch()), { workers: 1 })).rejects.toThrow('do not fit')
+    } finally {
+      unsubscribe('worker_threads', note)
+    }
+    expect(begun).toHaveLength(2)
+    // what has ended has no number any more
+    expect(begun.map(({ threadId }) => threadId)).toEqual([-1, -1])
+  })
 
   test('do one lot whole while another one is being stopped', async () => {
     const backend = await subjectOf()
