@@ -14,11 +14,14 @@ if (inMemory !== null) process.env['TMPDIR'] = inMemory
 
 const root = resolve(import.meta.dirname, '..')
 
-/** Rooms in which no file leaves anything behind for the next: a worker loads the code once for all of them, not once a file. */
-const SHARING =
-  'api|core|data|engine|exchange|filters|indicators|metrics|models|preprocess|properties|report|runs|search|servers|tables'
-/** Of those rooms: what counts how often code runs, loads modules anew, or brings an ML runtime, a stub of it or a store's servers. */
+/**
+ * Files that have a worker of their own: what takes longest and so begins first, counts how often code runs, loads modules anew, or
+ * brings an ML runtime, a stub of it or a store's servers. No other leaves anything behind for the next: a worker loads the code once
+ * for all of them, not once a file.
+ */
 const ALONE = [
+  'test/*.test.ts',
+  'test/e2e/**/*.test.ts',
   'test/indicators/work.test.ts',
   'test/models/{onnx,tensorflow}*.test.ts',
   'test/data/remote/*.test.ts',
@@ -41,14 +44,8 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     projects: [
-      {
-        extends: true,
-        test: { name: 'alone', include: ['test/*.test.ts', `test/!(${SHARING})/**/*.test.ts`, ...ALONE] },
-      },
-      {
-        extends: true,
-        test: { name: 'sharing', isolate: false, include: [`test/@(${SHARING})/**/*.test.ts`], exclude: ALONE },
-      },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, test: { name: 'sharing', isolate: false, include: ['test/**/*.test.ts'], exclude: ALONE } },
     ],
     reporters: ['default', resolve(import.meta.dirname, 'summary-reporter.ts')],
   },
