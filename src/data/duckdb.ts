@@ -49,14 +49,22 @@ export function quoted(text: string): string {
  * breaks off is not told from one that ends.
  * @param sql several are run one after the other, and their rows follow one another
  * @param expected how many rows there will be; a guess that is too low costs a copy
+ * @param onReading told once DuckDB is at it: there is time to do something else
  * @throws Error as DuckDB says it, or that names a column with nulls or of another type
  */
-export function readDoubles(sql: string | readonly string[], width: number, expected: number): Promise<Float64Array[]> {
+export function readDoubles(
+  sql: string | readonly string[],
+  width: number,
+  expected: number,
+  onReading?: () => void,
+): Promise<Float64Array[]> {
   return connected(async (native, connection) => {
     let columns = Array.from({ length: width }, () => new Float64Array(expected))
     let count = 0
     for (const one of typeof sql === 'string' ? [sql] : sql) {
-      const result = await native.query(connection, one)
+      const reading = native.query(connection, one)
+      onReading?.()
+      const result = await reading
       checkDoubles(native, result, width)
       const all = count + native.row_count(result)
       if (all > columns[0]!.length) columns = columns.map((column) => larger(column, all))

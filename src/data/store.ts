@@ -17,6 +17,8 @@ export interface LoadRange {
   readonly to?: number
   /** Bars to read ahead of `from`; fewer where the store has fewer. */
   readonly before?: number
+  /** Told once the bars are being read: there is time to do something else. */
+  readonly onReading?: () => void
 }
 
 /** What a list says of a series. */
@@ -220,7 +222,7 @@ async function readBars(
   )
   let columns: Float64Array[]
   try {
-    columns = await readDoubles(sql, 6, rowsOf(months))
+    columns = await readDoubles(sql, 6, rowsOf(months), range.onReading)
   } catch (error) {
     throw new DataError(
       `${path}: cannot be read (${(error as Error).message.split('\n')[0]}); check it with: klinelab data check ${seriesName(series)}`,

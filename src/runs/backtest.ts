@@ -10,7 +10,7 @@ import { fillsCsv } from '../tables/fills-csv.ts'
 import type { BacktestRequest } from './backtest-request.ts'
 import { groundOf } from './ground-facts.ts'
 import { peerMetrics } from './peer.ts'
-import { prepare } from './prepare.ts'
+import { type Prepared, prepare } from './prepare.ts'
 import { documentOf } from './run-document.ts'
 import type { Settings } from './settings.ts'
 import { type SimulateOptions, type SimulateSlot, type Simulation, simulate } from './simulate.ts'
@@ -39,7 +39,20 @@ export async function backtest(
   onStress?: Progress,
   host: TrainingHost = {},
 ): Promise<Backtest> {
-  const prepared = await prepare(asked, settings, host)
+  return backtestOf(await prepare(asked, settings, host), asked.from, settings, onProgress, onStress)
+}
+
+/**
+ * The same of what is prepared.
+ * @param askedFrom where the run was asked to begin
+ */
+export async function backtestOf(
+  prepared: Prepared,
+  askedFrom: number | undefined,
+  settings: Settings,
+  onProgress?: Progress,
+  onStress?: Progress,
+): Promise<Backtest> {
   const { request, store, loaded, perpetuals, details, options } = prepared
   const { from, cash, limitTouch } = options
   const simulation = played(options, onProgress)
@@ -96,8 +109,8 @@ export async function backtest(
     fills,
     options,
     warnings:
-      asked.from !== undefined && asked.from < from
-        ? [`the data begin at ${timeName(from)}, later than the ${timeName(asked.from)} asked for; so does the run`]
+      askedFrom !== undefined && askedFrom < from
+        ? [`the data begin at ${timeName(from)}, later than the ${timeName(askedFrom)} asked for; so does the run`]
         : [],
     result: {
       document,

@@ -43,6 +43,11 @@ export interface Prepared {
 /** Which parameters will be run, where they are more than one set: the bars before the range must do for all of them. */
 export type Tried = (strategy: Strategy, file: string | null) => readonly Readonly<Record<string, ParamValue>>[]
 
+export interface PreparingHost extends TrainingHost {
+  /** Told once bars are being read: there is time to do something else. */
+  readonly onReading?: () => void
+}
+
 /**
  * Loads what a run needs and checks that it goes together.
  * @throws UsageError for what cannot be asked, DataError for what is not stored
@@ -50,7 +55,7 @@ export type Tried = (strategy: Strategy, file: string | null) => readonly Readon
 export async function prepare(
   asked: BacktestRequest,
   settings: Settings,
-  host: TrainingHost = {},
+  host: PreparingHost = {},
   tried?: Tried,
 ): Promise<Prepared> {
   const { from: first, to: end, allowInSample = false } = asked
@@ -70,7 +75,10 @@ export async function prepare(
   // one count for all series, so that it can be asked for again with --warmup
   const wanted = wantedWarmup({ strategy, file, sets, names })
   const warmup = settings.warmup ?? wanted
-  const loaded = await Promise.all(names.map((series) => loadSlot(store, series, request, warmup, settings)))
+  const { onReading } = host
+  const loaded = await Promise.all(
+    names.map((series) => loadSlot(store, series, { ...request, onReading }, warmup, settings)),
+  )
   // where the data begin later than asked for, the run does too: a year without bars is no year of a result
   const from = Math.min(
     ...loaded.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, request.from ?? Number.NEGATIVE_INFINITY)]!),
@@ -200,11 +208,12 @@ function warmupOf(
 async function loadSlot(
   store: Store,
   series: Series,
-  request: BacktestRequest,
+  request: Pick<BacktestRequest, 'from' | 'to'> & Pick<PreparingHost, 'onReading'>,
   before: number,
   settings: Settings,
 ): Promise<LoadedSlot> {
   const range = {
+    ...(request.onReading !== undefined && { onReading: request.onReading }),
     ...(request.from !== undefined && { from: request.from, before }),
     ...(request.to !== undefined && { to: request.to }),
   }

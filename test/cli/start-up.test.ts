@@ -27,6 +27,10 @@ test('a plain backtest of a store in a folder loads what it needs, and nothing o
   const asked = ['--data', 'binance:BTCUSDT:1h', '--out', scratch()]
   const loaded = loadedBy('backtest', 'strategies/sma-cross.ts', ...asked)
   expect(loaded).toEqual(expect.arrayContaining(['runs/backtest.ts', 'data/store.ts', 'report/report.ts']))
+  // what comes after the bars are there is loaded while DuckDB reads them
+  const place = (name: string) => loaded.findIndex((one) => one.endsWith(name))
+  for (const late of ['runs/backtest.ts', 'metrics/index.ts', 'report/report.ts'])
+    expect(place(late)).toBeGreaterThan(place('strategies/sma-cross.ts'))
   const others = [
     // models: only whether something is one is asked
     /^preprocess\//,

@@ -31,3 +31,16 @@ test('so many rows that they are read in two parts come back whole, in order, an
     expect(close.every((price, k) => price === first + k + 1)).toBe(true)
   }
 })
+
+test('who has other work is told once bars are being read, and before they are there', async () => {
+  const { store, put } = await parquetStore()
+  const series = parseSeries('kraken:TESTUSD:1m')
+  const start = Date.UTC(2024, 0, 20)
+  const rows = Array.from({ length: 50 }, (_, k) => `${start + k * MINUTE},1,1,1,1,1`)
+  await put(series, `open_time,open,high,low,close,volume\n${rows.join('\n')}\n`)
+  const told: string[] = []
+  const onReading = () => told.push('reading')
+  const { length } = await store.load(series, { from: start + 20 * MINUTE, before: 10, onReading })
+  told.push(`${length} there`)
+  expect(told).toEqual(['reading', '40 there'])
+})

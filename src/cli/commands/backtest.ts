@@ -1,6 +1,5 @@
 import type { ParamValue } from '../../engine/index.ts'
-import { backtest } from '../../runs/backtest.ts'
-import { writeRun } from '../../runs/run-folder.ts'
+import { prepare } from '../../runs/prepare.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { RUN, settingsOf } from '../flags.ts'
@@ -64,9 +63,14 @@ export default {
       onJudging: io.progress('judging'),
       onNotice: io.warn,
     }
-    const run = await backtest(asks, settings, io.progress('bars'), io.progress('runs'), host).finally(() =>
-      training.end(),
-    )
+    // what plays, judges and writes a run is loaded while its bars are read
+    let rest: ReturnType<typeof loadRest> | undefined
+    const onReading = () => {
+      rest ??= loadRest()
+    }
+    const prepared = await prepare(asks, settings, { ...host, onReading }).finally(() => training.end())
+    const { backtestOf, writeRun } = await (rest ?? loadRest())
+    const run = await backtestOf(prepared, from, settings, io.progress('bars'), io.progress('runs'))
     const counting = { ledger: settings.ledger, onWarning: io.warn }
     const { dir, verdict } = await writeRun(run, settings.out, (performance.now() - start) / 1000, counting)
     for (const warning of run.warnings) io.warn(warning)
@@ -78,6 +82,12 @@ export default {
     }
   },
 } satisfies Command
+
+async function loadRest() {
+  const { backtestOf } = await import('../../runs/backtest.ts')
+  const { writeRun } = await import('../../runs/run-folder.ts')
+  return { backtestOf, writeRun }
+}
 
 /** Of two values for one parameter nobody could say which is meant. */
 function checkOnce(set: readonly (readonly [string, ParamValue])[]): void {
