@@ -73,6 +73,7 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
     host.onNotice?.('there is nothing to go on from: no search of the same was stopped here; it begins')
   const progress = new Progress(studies, options)
   const states = studies.map((study) => new StudyState(study, options))
+  let repeated: Repeated | null = null
   for (let number = 1; ; ) {
     const round: { readonly trial: Trial; readonly state: StudyState }[] = []
     for (const state of states) for (const trial of state.propose(() => number++)) round.push({ trial, state })
@@ -90,30 +91,48 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
       if (before !== undefined && JSON.stringify(before.trial) === JSON.stringify(trial)) tell(before.outcome, false)
       else open.push(trial)
     }
-    if (open.length > 0) await backend.run(open, (outcome) => tell(outcome, true), progress.signal)
+    if (open.length > 0) {
+      const done = backend.run(open, (outcome) => tell(outcome, true), progress.signal)
+      // behind them in the queue: who has nothing else to do any more runs it while others are still at theirs
+      if (options.isRepeated && open.length > 1) repeated ??= repeat(states[0]!.first, backend, progress.signal)
+      await done
+    }
     progress.check()
   }
   const results = states.map((state) => state.result())
-  if (options.isRepeated && progress.computed > 1) await repeatFirst(results, backend)
+  if (repeated !== null) await checkRepeated(repeated, results)
   return results
 }
 
-/**
- * Runs the first trial once more, where others have been run before: an outcome must hang on its parameters alone.
- * @throws DataError where it comes to something else
- */
-async function repeatFirst(results: readonly StudyResult[], backend: TrialBackend): Promise<void> {
-  const trial = results[0]?.trials[0]
-  const before = results[0]?.outcomes[0]
-  if (trial === undefined || before === undefined) return
+/** A trial that is run once more. */
+interface Repeated {
+  readonly trial: Trial
+  readonly outcome: Promise<TrialOutcome | null>
+}
+
+/** Runs a trial once more, behind others. */
+function repeat(trial: Trial | undefined, backend: TrialBackend, signal: AbortSignal): Repeated | null {
+  if (trial === undefined) return null
   let again: TrialOutcome | null = null
-  await backend.run([trial], (outcome) => {
+  const keep = (outcome: TrialOutcome) => {
     again = outcome
-  })
-  if (JSON.stringify(again) !== JSON.stringify(before))
-    throw new DataError(
-      `not deterministic: trial ${trial.number}, run again after the others, came to another result. The strategy or the objective keeps something from one run to the next (a variable of its module), or asks the clock or Math.random: what a strategy remembers belongs into its state`,
-    )
+  }
+  const outcome = backend.run([trial], keep, signal).then(() => again)
+  // where the backend fails, who waits for the others is told
+  outcome.catch(() => {})
+  return { trial, outcome }
+}
+
+/**
+ * An outcome must hang on its parameters alone.
+ * @throws DataError where the first trial, run once more, came to something else
+ */
+async function checkRepeated({ trial, outcome }: Repeated, results: readonly StudyResult[]): Promise<void> {
+  const again = await outcome
+  if (JSON.stringify(again) === JSON.stringify(results[0]!.outcomes[0])) return
+  throw new DataError(
+    `not deterministic: trial ${trial.number}, run again after the others, came to another result. The strategy or the objective keeps something from one run to the next (a variable of its module), or asks the clock or Math.random: what a strategy remembers belongs into its state`,
+  )
 }
 
 /** A study in hand. */
@@ -150,6 +169,10 @@ class StudyState {
     this.#taken = end
     for (const trial of trials) this.#trials.push(trial)
     return trials
+  }
+
+  get first(): Trial | undefined {
+    return this.#trials[0]
   }
 
   tell(outcome: TrialOutcome): void {

@@ -15,6 +15,8 @@ export class TrialsHere implements TrialBackend {
   readonly #makeRoom: MakeRoom
   readonly #indicators: SharedIndicators
   readonly #runner: TrialRunner
+  /** Until what was asked for before is done: one lot after the other, as threads take them. */
+  #busy: Promise<void> = Promise.resolve()
 
   constructor(strategy: Strategy, fixed: Params, scene: Scene, judging: Judging) {
     const bars = scene.slots.map((slot) => slot.bars)
@@ -24,6 +26,22 @@ export class TrialsHere implements TrialBackend {
   }
 
   async run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void> {
+    const before = this.#busy
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#busy = promise
+    try {
+      await before
+      await this.#runAll(trials, tell, signal)
+    } finally {
+      resolve()
+    }
+  }
+
+  async #runAll(
+    trials: readonly Trial[],
+    tell: (outcome: TrialOutcome) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     let last = performance.now()
     for (const trial of trials) {
       if (performance.now() - last > BREATH_MS) {
