@@ -1,4 +1,3 @@
-import { lowestRow } from '../core/extremes.ts'
 import type { EquityColumns } from '../core/run.ts'
 
 /** One fall from a peak and, unless the data end first, its recovery to the peak. Rows count instants. */
@@ -24,20 +23,27 @@ export function findDrawdowns(values: Float64Array, start: number): Drawdown[] {
       peakRow = row++
       continue
     }
-    const endRow = recovery(values, row, peak)
-    const valleyRow = lowestRow(values, row, endRow)
+    const { valleyRow, endRow } = through(values, row, peak)
     found.push({ peakRow, valleyRow, endRow: endRow < length ? endRow : -1, peak, valley: values[valleyRow]! })
     row = endRow
   }
   return found
 }
 
-/** The first row from `row` on that reaches the peak again; the length where none does. */
-function recovery(values: Float64Array, row: number, peak: number): number {
+/** One fall from its first row on: its first lowest row, and the first that reaches the peak again, the length where none does. */
+function through(values: Float64Array, first: number, peak: number): Pick<Drawdown, 'valleyRow' | 'endRow'> {
   const { length } = values
-  let k = row + 1
-  while (k < length && values[k]! < peak) k++
-  return k
+  let valleyRow = first
+  let valley = values[first]!
+  let row = first + 1
+  for (; row < length; row++) {
+    const value = values[row]!
+    if (value < valley) {
+      valley = value
+      valleyRow = row
+    } else if (!(value < peak)) break
+  }
+  return { valleyRow, endRow: row }
 }
 
 /** Fraction below the highest equity so far, ≤ 0, one per row. */
