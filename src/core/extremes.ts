@@ -1,4 +1,4 @@
-// functions of their own: called for every pixel and every fall they are compiled well after the first few, a loop over all rows never is
+// functions of their own: called for every pixel they are compiled well after the first few, a loop over all rows never is
 
 /** The first lowest row of [from, to), which holds one or more; a row without a value (NaN) is none, unless it is the first. */
 export function lowestRow(values: Float64Array, from: number, to: number): number {
