@@ -112,7 +112,7 @@ export function certifyBars(
     from,
     to,
     gaps: findGaps(bars.openTime, interval),
-    zeroVolumeBars: bars.volume.reduce((count, volume) => count + (volume === 0 ? 1 : 0), 0),
+    zeroVolumeBars: zerosIn(bars.volume),
     flatRuns: flatRuns(bars),
     outliers: outliers(bars),
     outages: outages.filter((at) => at >= from && at < to),
@@ -135,6 +135,13 @@ function madeOtherwise(bars: Bars, made: readonly Gap[]): string[] {
       )
   }
   return faults
+}
+
+/** In a loop, as `reduce` calls a function a value: it takes three times as long. */
+function zerosIn(values: Float64Array): number {
+  let count = 0
+  for (let row = 0; row < values.length; row++) if (values[row] === 0) count++
+  return count
 }
 
 function flatRuns(bars: Bars): { start: number; bars: number }[] {

@@ -26,10 +26,17 @@ export function portfolioSection(result: RunResult): string {
 function exposureFigure({ document, margin, equity }: RunResult): string {
   const { metrics } = document
   const held = percent(metrics['exposure'], 1)
-  const mean = equity.exposure.reduce((sum, value) => sum + value, 0) / equity.length
+  const mean = sumOf(equity.exposure) / equity.length
   const gross = `Gross is the notional of all positions ÷ equity: ${percent(metrics['maxGrossExposure'], 1)} at most, ${percent(mean, 1)} on average; something was held on ${held} of the bars.`
   const net = margin === null ? '' : ` Net, shorts counted below 0, lay between ${range(margin.net)}.`
   return figure('chart-exposure', 'Exposure: positions ÷ equity, at the closes', gross + net, 200)
+}
+
+/** In a loop, as `reduce` calls a function a value: it takes three times as long. */
+function sumOf(values: Float64Array): number {
+  let sum = 0
+  for (let row = 0; row < values.length; row++) sum += values[row]!
+  return sum
 }
 
 function range(values: Float64Array): string {
