@@ -7,7 +7,7 @@ import { parseTradesCsv } from '../../src/tables/trades-csv.ts'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 import { CONTRAST } from './contrast.ts'
 import { makeRun, type ReportedRun } from './reported-run.ts'
-import { CHROMIUM, drawn, inPage, openWatched, texts, VIEWS } from './watched-page.ts'
+import { CHROMIUM, drawn, inPage, leave, openWatched, texts, VIEWS } from './watched-page.ts'
 
 const EVIL = `</script><img src=x onerror="document.title='broken'"><b>'"&`
 const EVIL_STRATEGY = `import { buy, close, defineStrategy } from 'klinelab'
@@ -157,7 +157,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(await inPage(page, 'getComputedStyle(document.body).backgroundColor')).toBe('rgb(20, 22, 26)')
     const label = `getComputedStyle(document.querySelector('#chart-equity svg .role-axis-label text')).fill`
     expect(await inPage(page, label)).toBe('rgb(163, 169, 181)')
-    await page.context().close()
+    leave(page)
   })
 
   test('charts over time move together, show the range of what is in sight, and come back', async () => {
@@ -296,7 +296,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     const pages = pdf.toString('latin1').match(/\/Type \/Page\b/g)!.length
     expect(pages).toBeGreaterThan(5)
     expect(pages).toBeLessThan(30)
-    await page.context().close()
+    leave(page)
   })
 
   test('without scripts every figure is there, and it says what is not', async () => {
@@ -304,7 +304,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(await page.locator('noscript').first().isVisible()).toBe(true)
     expect(await page.locator('.card').count()).toBe(8)
     expect(await page.locator('#metrics tbody tr').count()).toBe(Object.keys(run.document.metrics).length)
-    await page.context().close()
+    leave(page)
   })
 
   test('a tag that is markup stays text', async () => {
@@ -326,6 +326,6 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(await page.locator('#trade-table tbody td:last-child').first().textContent()).toBe(EVIL)
     expect(await page.locator('#split th[scope=row]').allTextContents()).toContain(EVIL)
     expect(await page.locator('img').count()).toBe(0)
-    await page.context().close()
+    leave(page)
   })
 })

@@ -8,7 +8,7 @@ import { reportAssets } from '../../src/runs/report-assets.ts'
 import { scratch } from '../cli/klinelab.ts'
 import { CONTRAST } from './contrast.ts'
 import { type MadeEvaluation, madeEvaluation } from './made-evaluation.ts'
-import { CHROMIUM, drawn, inPage, openWatched, texts, VIEWS } from './watched-page.ts'
+import { CHROMIUM, drawn, inPage, leave, openWatched, texts, VIEWS } from './watched-page.ts'
 
 const EVIL = `</script><img src=x onerror="document.title='broken'"><b>'"&{{datum}}`
 const NAMES = [
@@ -219,7 +219,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser'
     const pages = pdf.toString('latin1').match(/\/Type \/Page\b/g)!.length
     expect(pages).toBeGreaterThan(4)
     expect(pages).toBeLessThan(25)
-    await page.context().close()
+    leave(page)
   })
 
   test('without scripts every figure is there, and it says what is not', async () => {
@@ -227,7 +227,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser'
     expect(await page.locator('noscript').first().isVisible()).toBe(true)
     expect(await page.locator('.card').count()).toBe(8)
     expect(await page.locator('#metrics tbody tr').count()).toBe(21)
-    await page.context().close()
+    leave(page)
   })
 
   const withEvil = (document: EvaluationDocument): EvaluationDocument => ({
@@ -269,6 +269,6 @@ describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser'
         `[...document.querySelectorAll('.chart svg')].some((svg) => /NaN|undefined/.test(svg.outerHTML))`,
       ),
     ).toBe(false)
-    await page.context().close()
+    leave(page)
   })
 })

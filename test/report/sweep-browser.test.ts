@@ -8,7 +8,7 @@ import { reportAssets } from '../../src/runs/report-assets.ts'
 import { scratch } from '../cli/klinelab.ts'
 import { chartIds, charts, EVIL, expectDrawn, expectNamed, expectReadable, TEXTS } from './expect-page.ts'
 import { MANY, type MadeSweep, madeSweep } from './made-sweep.ts'
-import { CHROMIUM, drawn, inPage, openWatched, texts, VIEWS } from './watched-page.ts'
+import { CHROMIUM, drawn, inPage, leave, openWatched, texts, VIEWS } from './watched-page.ts'
 
 const render = (result: SweepResult) => renderSweepReport(result, reportAssets())
 
@@ -163,7 +163,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () =
       await expect.poll(() => page.locator(`#${id} .command button`).textContent()).toBe('Copied')
       expect(await inPage(page, 'navigator.clipboard.readText()')).toBe(command)
     }
-    await page.context().close()
+    leave(page)
   })
 
   test('the button turns it dark, and on paper all is there, unfolded and in light', async () => {
@@ -190,7 +190,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () =
     await page.emulateMedia({ media: 'screen' })
     expect(await page.locator('#row-table tbody tr').count()).toBe(25)
     expect(await paper()).toBe('rgb(20, 22, 26)')
-    await page.context().close()
+    leave(page)
   })
 
   const dimensions: readonly Dimension[] = [
@@ -212,6 +212,6 @@ describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () =
   ])('%s: every chart is drawn and none is empty', async (_, options) => {
     const page = await open(render(madeSweep(options)))
     await expectDrawn(page)
-    await page.context().close()
+    leave(page)
   })
 })

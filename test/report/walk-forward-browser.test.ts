@@ -8,7 +8,7 @@ import { reportAssets } from '../../src/runs/report-assets.ts'
 import { scratch } from '../cli/klinelab.ts'
 import { chartIds, charts, EVIL, expectDrawn, expectNamed, expectReadable, TEXTS } from './expect-page.ts'
 import { type MadeWalkForward, madeWalkForward } from './made-walk-forward.ts'
-import { CHROMIUM, drawn, openWatched, texts, VIEWS } from './watched-page.ts'
+import { CHROMIUM, drawn, leave, openWatched, texts, VIEWS } from './watched-page.ts'
 
 const render = (result: WalkForwardResult) => renderWalkForwardReport(result, reportAssets())
 
@@ -111,6 +111,6 @@ describe.skipIf(CHROMIUM === undefined)('the page of a walk-forward in a browser
   ])('%s: every chart is drawn and none is empty', async (_, options) => {
     const page = await open(render(madeWalkForward(options)))
     await expectDrawn(page)
-    await page.context().close()
+    leave(page)
   })
 })

@@ -13,6 +13,10 @@ export const VIEWS = [
   { width: 380, colorScheme: 'dark' },
 ] as const
 
+/** Options that hold for all of a context, of each page, and the pages of a browser whose test has ended, by them. */
+const opened = new WeakMap<Page, readonly [browser: Browser, options: string]>()
+const left = new WeakMap<Browser, Map<string, Page[]>>()
+
 /** Opens a file; every message, error and request of its page, whenever it comes, is added to `noise`. */
 export function openWatched(
   browser: Browser,
@@ -29,17 +33,35 @@ export async function openAddress(
   browser: Browser,
   address: string,
   noise: string[],
-  options: BrowserContextOptions,
+  { colorScheme = 'light', reducedMotion = 'no-preference', ...options }: BrowserContextOptions,
   isOwn: (asked: string) => boolean,
 ): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-  const page = await context.newPage()
+  const page = left.get(browser)?.get(JSON.stringify(options))?.pop() ?? (await newPage(browser, options))
+  for (const event of ['console', 'pageerror', 'request'] as const) page.removeAllListeners(event)
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await page.emulateMedia({ colorScheme, reducedMotion, media: null })
   page.on('console', (message) => noise.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => noise.push(`error: ${error.message}`))
   page.on('request', (request) => {
     if (!isOwn(request.url()) && !request.url().startsWith('data:')) noise.push(`request: ${request.url()}`)
   })
   await page.goto(address)
+  return page
+}
+
+/**
+ * The test of the page has ended: its window may show another file. A new context has a new process, which reads and compiles the
+ * libraries of the charts once more: three seconds of processor time a page.
+ */
+export function leave(page: Page): void {
+  const [browser, options] = opened.get(page)!
+  const pages = left.get(browser) ?? new Map<string, Page[]>()
+  left.set(browser, pages.set(options, [...(pages.get(options) ?? []), page]))
+}
+
+async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage()
+  opened.set(page, [browser, JSON.stringify(options)])
   return page
 }
 
