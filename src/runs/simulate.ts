@@ -88,6 +88,13 @@ export interface Simulation {
   readonly plots: () => RunResult['plots']
 }
 
+/** Every time so much later. Written out: `map` would call a function a row. */
+function later(times: Float64Array, step: number): Float64Array {
+  const made = new Float64Array(times.length)
+  for (let k = 0; k < made.length; k++) made[k] = times[k]! + step
+  return made
+}
+
 /** A backtest: the columns of every indicator, then a loop around `engine.onBar`. */
 export function simulate(options: SimulateOptions): Simulation {
   const start = performance.now()
@@ -98,7 +105,7 @@ export function simulate(options: SimulateOptions): Simulation {
   const { memory } = options
   const times = () => {
     if (memory?.times && isOf(memory.times, column, step)) return memory.times
-    const made = step === 0 ? column : column.map((time) => time + step)
+    const made = step === 0 ? column : later(column, step)
     if (memory !== undefined) memory.times = made
     return made
   }
