@@ -1,7 +1,7 @@
 /**
  * `npm run build`, second half: the JavaScript of the package. tsc has written the declarations; rolldown puts the modules together in
  * as many files as there are sets of modules that are wanted together. To open and compile a file costs a start more than what
- * is in it, and a backtest wants three hundred modules.
+ * is in it, and a backtest wants some 280 modules.
  *
  *   node src/cli/launch.mjs src/build.ts [FOLDER]     FOLDER in the place of dist/
  */
