@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os'
 import type { Params, TimeRange, Trial, TrialOutcome } from '../core/search.ts'
 import { DataError } from '../data/index.ts'
 import { quantile } from '../metrics/statistics.ts'
 import type { TrialBackend } from '../search/backend.ts'
 import type { Sampler, Told } from '../search/sampler-contract.ts'
 import { Interrupted } from './interrupted.ts'
+import { checkRepeated, repeat } from './repeat-trial.ts'
 import type { SearchAt, SearchHost } from './search-asked.ts'
 import type { SearchJournal } from './search-journal.ts'
 import { mega } from './search-memory.ts'
@@ -73,7 +75,7 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
     host.onNotice?.('there is nothing to go on from: no search of the same was stopped here; it begins')
   const progress = new Progress(studies, options)
   const states = studies.map((study) => new StudyState(study, options))
-  let repeated: Repeated | null = null
+  let repeated: Promise<TrialOutcome | null> | null = null
   for (let number = 1; ; ) {
     const round: { readonly trial: Trial; readonly state: StudyState }[] = []
     for (const state of states) for (const trial of state.propose(() => number++)) round.push({ trial, state })
@@ -93,46 +95,27 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
     }
     if (open.length > 0) {
       const done = backend.run(open, (outcome) => tell(outcome, true), progress.signal)
-      // behind them in the queue: who has nothing else to do any more runs it while others are still at theirs
-      if (options.isRepeated && open.length > 1) repeated ??= repeat(states[0]!.first, backend, progress.signal)
+      // behind the last of them in the queue: who has nothing else to do any more runs it while others are still at theirs. A thread
+      // that has run nothing yet would have nothing to keep
+      if (options.isRepeated && number > progress.total && open.length > 1 && open.length >= workersOf(host))
+        repeated = repeat(states[0]!.first!, backend, progress.signal)
       await done
     }
     progress.check()
   }
   const results = states.map((state) => state.result())
-  if (repeated !== null) await checkRepeated(repeated, results)
+  if (options.isRepeated && progress.computed > 1) repeated ??= repeat(states[0]!.first!, backend, progress.signal)
+  if (repeated !== null) {
+    const again = await repeated
+    // one that was stopped has come to nothing, which says nothing of the strategy
+    progress.check()
+    checkRepeated(results[0]!.outcomes[0]!, again)
+  }
   return results
 }
 
-/** A trial that is run once more. */
-interface Repeated {
-  readonly trial: Trial
-  readonly outcome: Promise<TrialOutcome | null>
-}
-
-/** Runs a trial once more, behind others. */
-function repeat(trial: Trial | undefined, backend: TrialBackend, signal: AbortSignal): Repeated | null {
-  if (trial === undefined) return null
-  let again: TrialOutcome | null = null
-  const keep = (outcome: TrialOutcome) => {
-    again = outcome
-  }
-  const outcome = backend.run([trial], keep, signal).then(() => again)
-  // where the backend fails, who waits for the others is told
-  outcome.catch(() => {})
-  return { trial, outcome }
-}
-
-/**
- * An outcome must hang on its parameters alone.
- * @throws DataError where the first trial, run once more, came to something else
- */
-async function checkRepeated({ trial, outcome }: Repeated, results: readonly StudyResult[]): Promise<void> {
-  const again = await outcome
-  if (JSON.stringify(again) === JSON.stringify(results[0]!.outcomes[0])) return
-  throw new DataError(
-    `not deterministic: trial ${trial.number}, run again after the others, came to another result. The strategy or the objective keeps something from one run to the next (a variable of its module), or asks the clock or Math.random: what a strategy remembers belongs into its state`,
-  )
+function workersOf({ workers = availableParallelism() }: SearchHost): number {
+  return workers
 }
 
 /** A study in hand. */
@@ -207,7 +190,8 @@ class StudyState {
 /** Counts outcomes, tells how far the search is, and stops it where it must not go on. */
 class Progress {
   readonly #options: RunTrials
-  readonly #total: number
+  /** Trials of all studies; fewer where their constraint leaves fewer. */
+  readonly total: number
   readonly #start = performance.now()
   readonly #stop = new AbortController()
   readonly #failed: TrialOutcome[] = []
@@ -221,10 +205,10 @@ class Progress {
 
   constructor(studies: readonly Study[], options: RunTrials) {
     this.#options = options
-    this.#total = studies.reduce((sum, { sampler }) => sum + sampler.total, 0)
+    this.total = studies.reduce((sum, { sampler }) => sum + sampler.total, 0)
     const { signal } = options.host
     const onAbort = () =>
-      this.#end(new Interrupted(`stopped after ${this.#done} of ${this.#total} trials; --resume goes on from there`))
+      this.#end(new Interrupted(`stopped after ${this.#done} of ${this.total} trials; --resume goes on from there`))
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
   }
@@ -244,11 +228,11 @@ class Progress {
       this.#best = { trial, objective }
     const seconds = (performance.now() - this.#start) / 1000
     const rate = this.computed > 0 && seconds > 0 ? this.computed / seconds : null
-    const secondsLeft = rate === null ? null : (this.#total - this.#done) / rate
+    const secondsLeft = rate === null ? null : (this.total - this.#done) / rate
     this.#checkTime(seconds, secondsLeft)
     this.#checkMemory(seconds)
     host.onTrials?.({
-      ...{ done: this.#done, total: this.#total, failed: this.#failed.length },
+      ...{ done: this.#done, total: this.total, failed: this.#failed.length },
       ...{ best: this.#best, rate, secondsLeft },
     })
   }
@@ -260,40 +244,40 @@ class Progress {
 
   #countFailed(outcome: TrialOutcome): void {
     this.#failed.push(outcome)
-    const most = Math.max(ONE_FAILED, Math.floor(MOST_FAILED * this.#total))
+    const most = Math.max(ONE_FAILED, Math.floor(MOST_FAILED * this.total))
     if (this.#failed.length <= most) return
     const first = this.#failed.sort((a, b) => a.number - b.number).slice(0, 3)
     const reasons = first.map(({ number, reason }) => `\n  trial ${number}: ${reason}`)
     this.#end(
       new DataError(
-        `${this.#failed.length} of ${this.#total} trials have failed, more than the ${most} that may (5 %), so the search stopped. Leave such parameters out with --where, or mend what fails:${reasons.join('')}`,
+        `${this.#failed.length} of ${this.total} trials have failed, more than the ${most} that may (5 %), so the search stopped. Leave such parameters out with --where, or mend what fails:${reasons.join('')}`,
       ),
     )
   }
 
   /** Once, when a hundredth of the trials is done, or as many as tell how a process grows. */
   #checkMemory(seconds: number): void {
-    if (this.#isWeighed || this.computed < Math.max(PROBE * this.#total, LEAST_WEIGHED) || seconds < PROBE_SECONDS)
+    if (this.#isWeighed || this.computed < Math.max(PROBE * this.total, LEAST_WEIGHED) || seconds < PROBE_SECONDS)
       return
     this.#isWeighed = true
     const grown = process.memoryUsage.rss() - this.#rss
-    const needed = (grown / this.computed) * (this.#total - this.#done)
+    const needed = (grown / this.computed) * (this.total - this.#done)
     const there = process.availableMemory()
     if (needed <= there) return
     this.#end(
       new UsageError(
-        `${this.#total} trials would need about ${mega(needed)} more, by the first ${this.computed}, and ${mega(there)} are left: take fewer trials, fewer --workers, or a shorter range. What is done is kept: --resume goes on`,
+        `${this.total} trials would need about ${mega(needed)} more, by the first ${this.computed}, and ${mega(there)} are left: take fewer trials, fewer --workers, or a shorter range. What is done is kept: --resume goes on`,
       ),
     )
   }
 
   #checkTime(seconds: number, secondsLeft: number | null): void {
     const { maxSeconds = Number.POSITIVE_INFINITY } = this.#options.host
-    if (secondsLeft === null || this.computed < PROBE * this.#total || seconds < PROBE_SECONDS) return
+    if (secondsLeft === null || this.computed < PROBE * this.total || seconds < PROBE_SECONDS) return
     if (seconds + secondsLeft <= maxSeconds) return
     this.#end(
       new UsageError(
-        `${this.#total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
+        `${this.total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
       ),
     )
   }

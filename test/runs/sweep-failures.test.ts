@@ -109,15 +109,3 @@ describe('what cannot be searched is refused before a trial is run', () => {
     expect(readdirSync(out)).toHaveLength(1)
   })
 })
-
-test('a strategy that keeps something in its module is found out', async () => {
-  const leaky = moduleOf(`import { buy, defineStrategy, int } from 'klinelab'
-    let bars = 0
-    export default defineStrategy({
-      name: 'leaky', params: { fast: int(10), slow: int(50) },
-      onBar: ({ params, position }) => (++bars === params.fast && position.qty === 0 ? buy({ quote: 1000 }) : undefined),
-    })`)
-  await expect(search({ strategy: leaky })).rejects.toThrow(
-    'not deterministic: trial 1, run again after the others, came to another result',
-  )
-})
