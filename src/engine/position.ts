@@ -186,6 +186,7 @@ export class Position {
     if (opening > 0) {
       if (this.#trip === null) {
         this.#trip = new Trip(at.side === 1, at, price)
+        this.#unseenFrom = this.#unseenTo
         this.insideRow = at.insideRow ?? (at.isInside ? at.row : -1)
       }
       const trip = this.#trip
@@ -274,7 +275,6 @@ export class Position {
     const { keepsExtremes } = this
     if (keepsExtremes) this.#lookBack(trip)
     this.#trip = null
-    this.#unseenFrom = this.#unseenTo
     const described = trip.describe(at.row, this.#ledger, this.#scales.qtyDecimals)
     // written out: a spread of so many fields costs more than all else that a fill does
     return {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
 import { buy, close } from '../../src/core/order.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
 import { barsOf, HOUR, instrumentOf, type Row, stage } from './scene.ts'
@@ -119,4 +120,48 @@ test('of a strategy that throws amid quiet bars all of them are marked, for whoe
   expect([...equity.time].map((at) => at / HOUR)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
   expect([...equity.equity]).toEqual([10_000, ...[1, 2, 3, 4, 5, 6, 7, 8].map((k) => 10_000 + 2 * k)])
   expect(openTrades).toMatchObject([{ mfe: expect.closeTo(0.11), mae: expect.closeTo(-0.1), bars: 7 }])
+})
+
+test('what went before a trade is not looked at for it, however the one before it ended', () => {
+  const rows = Array.from({ length: 40 }, (_, k): Row => (k === 3 ? [100, 150, 50, 100] : [100, 101, 99, 100]))
+  const calls: Readonly<Record<number, () => ReturnType<typeof buy> | ReturnType<typeof close>>> = {
+    0: () => buy({ qty: 0.01 }),
+    7: () => buy({ qty: 1.2 }),
+    36: () => close(),
+  }
+  const strategy = defineStrategy({
+    name: 'in-parts',
+    onBar: ({ bar }) => calls[bar.openTime / HOUR]?.(),
+  })
+  const [first] = instrumentOf().snapshots
+  // from then on no less than one can be traded: what is bought in parts of a tenth is dust until it comes to that
+  const later = {
+    ...first!,
+    validFrom: 6 * HOUR,
+    filters: { ...first!.filters, lot: { min: '1', max: '9000', step: '0.001' } },
+  }
+  const engine = new Engine({
+    ...{ strategy, params: {}, cash: 10_000, instants: 40, limitTouch: false },
+    execution: { ...PLAIN_EXECUTION, participation: 0.01 },
+    slots: [
+      {
+        instrument: { ...instrumentOf(), snapshots: [first!, later] },
+        bars: barsOf(rows),
+        indicators: {},
+        also: {},
+        startRow: 0,
+        readyRow: 0,
+        costs: costsOf({ feeMaker: 0, feeTaker: 0, slippageBps: 0, feeAsset: 'received' }),
+        margin: null,
+      },
+    ],
+  })
+  engine.onInstants(
+    Float64Array.from({ length: 40 }, (_, k) => (k + 1) * HOUR),
+    0,
+    0,
+    40,
+  )
+  const { trades } = engine.finish()
+  expect(trades.map(({ mae, mfe }) => [Number(mae.toFixed(6)), Number(mfe.toFixed(6))])).toEqual([[-0.01, 0.01]])
 })
