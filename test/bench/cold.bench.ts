@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import type { Bench, BenchRow } from './bench.ts'
 import { builtPackage } from './built-package.ts'
+import { HostPace } from './host-pace.ts'
 import { median, repeated, runCommand, withFolder } from './process.ts'
 import { CACHE, minuteStore } from './real-bars.ts'
 
@@ -20,7 +21,11 @@ async function rowsOf(installed: string): Promise<readonly BenchRow[]> {
   await once(installed)
   await once(undefined)
   // in turn, so that a slow moment of the machine falls on both
-  const both = await repeated(7, async () => [await once(installed), await once(undefined)] as const)
+  const pace = await HostPace.begin()
+  const both = await repeated(7, async () => {
+    pace.take()
+    return [await once(installed), await once(undefined)] as const
+  })
   const weighed = await repeated(3, () => once(installed, true))
   const timed = both.map(([run]) => run)
   const { size, trades } = timed[0]!
@@ -39,7 +44,7 @@ async function rowsOf(installed: string): Promise<readonly BenchRow[]> {
       must: 1.5,
       aim: 0.8,
       better: 'lower',
-      detail: `the package as it is installed; ${what}; ${shown(timed)}`,
+      detail: `the package as it is installed; ${what}; ${shown(timed)}; ${pace}`,
     },
     {
       name: 'the same: peak memory',
