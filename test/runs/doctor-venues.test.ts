@@ -47,7 +47,8 @@ describe('a venue that answers', () => {
     server.latency = 200
     const { binance } = await reached(WALL_CLOCK)
     expect(binance.roundTrip).toBeGreaterThanOrEqual(199)
-    expect(binance.offset).toBeGreaterThan(binance.roundTrip! / 2 - 50)
+    // however long the way back took on a busy machine
+    expect(binance.offset).toBeGreaterThanOrEqual(198 - binance.roundTrip! / 2)
     expect(binance.offset).toBeLessThanOrEqual(binance.within!)
     expect(binance.within).toBe(Math.ceil(binance.roundTrip! / 2 + 1))
   })

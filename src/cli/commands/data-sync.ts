@@ -75,10 +75,11 @@ export default {
       sleep: (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }),
     }
     const isShort = once || only !== undefined
-    if (!isShort && args.flags['json'] !== true) log(waitingText(listJobs(jobs, dir, io.now), io.now))
-    const report = await stoppable((signal) =>
-      sync({ jobs, dir, isOnce: once, ...(only && { only }) }, steps, { clock, signal, log, hide }),
-    )
+    const report = await stoppable((signal) => {
+      // who hears that it waits may tell it to end
+      if (!isShort && args.flags['json'] !== true) log(waitingText(listJobs(jobs, dir, io.now), io.now))
+      return sync({ jobs, dir, isOnce: once, ...(only && { only }) }, steps, { clock, signal, log, hide })
+    })
     return {
       json: report,
       text: reportText(report),
