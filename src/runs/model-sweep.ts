@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { HeldOut, Params, SearchRequest, TimeRange } from '../core/search.ts'
 import { resolveParams } from '../engine/index.ts'
 import type { ModelDefinition } from '../models/define-model.ts'
@@ -27,6 +26,7 @@ import { searchId, searchResults } from './sweep-document.ts'
 import { breathing } from './train.ts'
 import { TrialThreads } from './trial-threads.ts'
 import { UsageError, usage } from './usage-error.ts'
+import { workersOf } from './workers-of.ts'
 
 /** A search of a model's settings with everything that it needs, ready to be run. */
 interface PlannedModelSearch {
@@ -145,10 +145,10 @@ function spaceOf(definition: ModelDefinition, asked: SearchAsked): Space & { rea
 /** What computes a model's trials in this process. */
 export function modelBackend(
   { file, model, bars, manifest }: ModelGround,
-  { workers = availableParallelism() }: Pick<SearchHost, 'workers'>,
+  host: Pick<SearchHost, 'workers'>,
 ): TrialBackend {
   const { fixed, holdout, objective } = manifest
-  return new TrialThreads(workers).brief({
+  return new TrialThreads(workersOf(host)).brief({
     ...{ kind: 'model', module: file, model: model.name, fixed, holdout },
     ...{ bars: shareColumns(bars), objective: objective.name },
   })

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Params, TimeRange, Trial, TrialOutcome } from '../core/search.ts'
 import { DataError } from '../data/index.ts'
 import { quantile } from '../metrics/statistics.ts'
@@ -10,6 +9,7 @@ import type { SearchAt, SearchHost } from './search-asked.ts'
 import type { SearchJournal } from './search-journal.ts'
 import { mega } from './search-memory.ts'
 import { UsageError } from './usage-error.ts'
+import { workersOf } from './workers-of.ts'
 
 /** One search within a run: a sweep has one, a walk-forward one a window. */
 export interface Study {
@@ -112,10 +112,6 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
     checkRepeated(results[0]!.outcomes[0]!, again)
   }
   return results
-}
-
-function workersOf({ workers = availableParallelism() }: SearchHost): number {
-  return workers
 }
 
 /** A study in hand. */

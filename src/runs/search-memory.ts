@@ -27,6 +27,11 @@ function threadBytes({ slots }: Scene): number {
   return 8 * RUN_COLUMNS * slots.reduce((most, { bars }) => Math.max(most, bars.length), 0)
 }
 
+/** Before threads begin, which they do while nobody knows yet how many bars there are. @throws UsageError as `checkMemory` */
+export function checkThreads(trials: number, workers: number): void {
+  check(0, 0, trials, workers)
+}
+
 /** @throws UsageError where a search cannot fit into the memory that is left; it says what would */
 export function checkMemory(scene: Scene, trials: number, workers?: number): void {
   check(columnBytes(scene), threadBytes(scene), trials, workers)

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Params, SearchRequest, SweepResult } from '../core/search.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
@@ -16,7 +15,7 @@ import type { SearchAsked, SearchHost } from './search-asked.ts'
 import { SEARCH_DEFAULTS } from './search-defaults.ts'
 import { SearchJournal } from './search-journal.ts'
 import { groundOfSearch, type SearchGround } from './search-manifest.ts'
-import { checkMemory, columnBudget } from './search-memory.ts'
+import { checkMemory, checkThreads, columnBudget } from './search-memory.ts'
 import { requestOf } from './search-request.ts'
 import { cornersOf } from './search-space.ts'
 import type { Settings } from './settings.ts'
@@ -26,6 +25,7 @@ import { trialEntries } from './trial-entries.ts'
 import { TrialThreads } from './trial-threads.ts'
 import { TrialsHere } from './trials-here.ts'
 import { UsageError, usage } from './usage-error.ts'
+import { workersOf } from './workers-of.ts'
 
 /** Figures that each outcome has, besides the objective. */
 const FIGURES = [
@@ -119,8 +119,9 @@ export async function planSearch(asked: SearchAsked, settings: Settings, host: S
     ...(allowInSample !== undefined && { allowInSample }),
   }
   const isHere = host.backend === undefined && file !== null && spec.inline === undefined
+  if (isHere) checkThreads(search.trials, workersOf(host))
   // they load their code while bars are read
-  const threads = isHere ? new TrialThreads(threadsOf(host)) : null
+  const threads = isHere ? new TrialThreads(workersOf(host)) : null
   try {
     const prepared = await prepare(request, settings, host, (own) => {
       const corners = cornersOf(own, dimensions, fixed)
@@ -133,10 +134,6 @@ export async function planSearch(asked: SearchAsked, settings: Settings, host: S
     await threads?.close()
     throw error
   }
-}
-
-function threadsOf({ workers = availableParallelism() }: SearchHost): number {
-  return workers
 }
 
 /** All parameters that are not searched, at their defaults or as given. */
@@ -172,7 +169,7 @@ export async function backendOf(
     objective: { name, goal, file: objectiveFile },
   }
   const columns = shared.slots.map(({ bars }) => bars)
-  const plan = new IndicatorPlan(columns, columnBudget(scene, threadsOf(host)))
-  const threads = planned.threads ?? new TrialThreads(threadsOf(host))
+  const plan = new IndicatorPlan(columns, columnBudget(scene, workersOf(host)))
+  const threads = planned.threads ?? new TrialThreads(workersOf(host))
   return threads.brief(subject, roomOf(strategy, manifest.fixed, plan))
 }

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { buy, close, defineStrategy, int, sma } from '../../src/index.ts'
 import type { SearchAsked } from '../../src/runs/search-asked.ts'
 import { backendOf, planSearch } from '../../src/runs/sweep.ts'
@@ -79,21 +79,43 @@ describe('threads', () => {
   }
   const trials = Array.from({ length: 40 }, (_, k) => ({ number: k + 1, params: { fast: 10 + k, slow: 100 } }))
 
-  test('that loaded their code while bars were read end with a search that comes to nothing', async () => {
+  /** Threads that begin meanwhile. */
+  async function begunBy(work: () => Promise<void>): Promise<Worker[]> {
     const begun: Worker[] = []
     const note = (message: unknown) => void begun.push((message as { worker: Worker }).worker)
     subscribe('worker_threads', note)
     try {
+      await work()
+    } finally {
+      unsubscribe('worker_threads', note)
+    }
+    return begun
+  }
+
+  test('that loaded their code while bars were read end with a search that comes to nothing', async () => {
+    const begun = await begunBy(async () => {
       const later = { from: Date.UTC(2029, 0, 1), to: Date.UTC(2029, 1, 1) }
       await expect(search(later)).rejects.toThrow('no bars from 2029')
       const plan = { kind: 'rolling', train: '90d', test: '30d', embargo: '1d' } as const
       await expect(walkForward(asking(), plan, settingsIn(scratch()), { workers: 1 })).rejects.toThrow('do not fit')
-    } finally {
-      unsubscribe('worker_threads', note)
-    }
+    })
     expect(begun).toHaveLength(2)
     // what has ended has no number any more
     expect(begun.map(({ threadId }) => threadId)).toEqual([-1, -1])
+  })
+
+  test('for which there is no memory are refused before any of them begins', async () => {
+    const left = vi.spyOn(process, 'availableMemory').mockReturnValue(500e6)
+    try {
+      const begun = await begunBy(async () => {
+        await expect(search({}, { workers: 7 })).rejects.toThrow(
+          '15 trials on 7 threads would need about 560 MB, and 500 MB are left: take --workers 6',
+        )
+      })
+      expect(begun).toEqual([])
+    } finally {
+      left.mockRestore()
+    }
   })
 
   test('do one lot whole while another one is being stopped', async () => {
