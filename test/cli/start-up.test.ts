@@ -48,3 +48,22 @@ test('a plain backtest of a store in a folder loads what it needs, and nothing o
   ]
   for (const room of others) expect(loaded.filter((name) => room.test(name))).toEqual([])
 })
+
+test('what cannot be loaded while bars are read is told as any other error is', () => {
+  const broken = scratch({
+    'broken.mjs': `import { registerHooks } from 'node:module'
+registerHooks({
+  load(url, context, next) {
+    if (url.endsWith('/runs/run-folder.ts')) throw new Error('a part of it is broken')
+    return next(url, context)
+  },
+})
+`,
+  })
+  const hook = pathToFileURL(join(broken, 'broken.mjs')).href
+  const asked = ['--data', 'binance:BTCUSDT:1h', '--out', scratch()]
+  const done = klinelab(['backtest', 'strategies/sma-cross.ts', ...asked], {
+    env: { NODE_OPTIONS: `--import ${hook}` },
+  })
+  expect([done.code, done.stderr.trim()]).toEqual([1, 'a part of it is broken'])
+})

@@ -67,6 +67,8 @@ export default {
     let rest: ReturnType<typeof loadRest> | undefined
     const onReading = () => {
       rest ??= loadRest()
+      // what goes wrong with it is told where it is waited for
+      rest.catch(() => {})
     }
     const prepared = await prepare(asks, settings, { ...host, onReading }).finally(() => training.end())
     const { backtestOf, writeRun } = await (rest ?? loadRest())
