@@ -53,8 +53,11 @@ describe('trials that fail', () => {
   test('an objective of one’s own is asked, and a NaN of it is a failed trial that quotes it', async () => {
     const dir = scratch({
       'package.json': '{ "type": "module" }',
-      'mine.ts':
-        'export default ({ metrics, params, trades }) => params.fast === 30 && params.slow === 160 ? NaN : trades.length - metrics.maxDrawdown',
+      // whoever asks trades how far price went for and against them is told
+      'mine.ts': `export default ({ metrics, params, trades }) => {
+        const told = trades.filter(({ mae, mfe }) => mae <= 0 && mfe >= 0)
+        return params.fast === 30 && params.slow === 160 ? NaN : told.length - metrics.maxDrawdown
+      }`,
       'none.ts': 'export const nothing = 1',
       'throws.ts': "export default () => { throw new Error('no such figure') }",
     })
