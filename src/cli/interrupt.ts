@@ -16,11 +16,12 @@ export function onInterrupt(onFirst: () => void): () => void {
     }
   }
   const others = process.listeners('SIGINT')
-  process.removeAllListeners('SIGINT')
+  // never without a listener: a signal that came while code was loading waits to be told, and would be lost with the last one
   process.on('SIGINT', onSignal)
+  for (const other of others) process.off('SIGINT', other as NodeJS.SignalsListener)
   return () => {
+    for (const other of others) process.on('SIGINT', other as NodeJS.SignalsListener)
     process.off('SIGINT', onSignal)
-    for (const other of others) process.on('SIGINT', other)
   }
 }
 

@@ -4,7 +4,7 @@ import { quantile } from '../metrics/statistics.ts'
 import type { TrialBackend } from '../search/backend.ts'
 import type { Sampler, Told } from '../search/sampler-contract.ts'
 import { Interrupted } from './interrupted.ts'
-import { checkRepeated, repeat } from './repeat-trial.ts'
+import { checkRepeated, NotDeterministic, repeat } from './repeat-trial.ts'
 import type { SearchAt, SearchHost } from './search-asked.ts'
 import type { SearchJournal } from './search-journal.ts'
 import { mega } from './search-memory.ts'
@@ -60,6 +60,8 @@ export async function runTrials(studies: readonly Study[], options: RunTrials): 
     journal.close()
     return results
   } catch (error) {
+    // nothing of it is worth going on from
+    if (error instanceof NotDeterministic) journal.remove()
     throw journal.releasedAfter(error)
   }
 }
@@ -98,18 +100,20 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
       // behind the last of them in the queue: who has nothing else to do any more runs it while others are still at theirs. A thread
       // that has run nothing yet would have nothing to keep
       if (options.isRepeated && number > progress.total && open.length > 1 && open.length >= workersOf(host))
-        repeated = repeat(states[0]!.first!, backend, progress.signal)
+        repeated = repeat(states[0]!.trials, backend, progress.signal)
       await done
     }
     progress.check()
   }
   const results = states.map((state) => state.result())
-  if (options.isRepeated && progress.computed > 1) repeated ??= repeat(states[0]!.first!, backend, progress.signal)
+  // also where all of them were known: who computed them may not have come to this
+  if (options.isRepeated && states[0]!.trials.length > 1)
+    repeated ??= repeat(states[0]!.trials, backend, progress.signal)
   if (repeated !== null) {
     const again = await repeated
     // one that was stopped has come to nothing, which says nothing of the strategy
     progress.check()
-    checkRepeated(results[0]!.outcomes[0]!, again)
+    checkRepeated(results[0]!.outcomes, again!)
   }
   return results
 }
@@ -150,8 +154,9 @@ class StudyState {
     return trials
   }
 
-  get first(): Trial | undefined {
-    return this.#trials[0]
+  /** All that were proposed so far. */
+  get trials(): readonly Trial[] {
+    return this.#trials
   }
 
   tell(outcome: TrialOutcome): void {
@@ -195,7 +200,7 @@ class Progress {
   /** In this process. */
   computed = 0
   #best: SearchAt['best'] = null
-  #reason: Error | null = null
+  #reason: (() => Error) | null = null
   #isWeighed = false
   readonly #rss = process.memoryUsage.rss()
 
@@ -204,7 +209,9 @@ class Progress {
     this.total = studies.reduce((sum, { sampler }) => sum + sampler.total, 0)
     const { signal } = options.host
     const onAbort = () =>
-      this.#end(new Interrupted(`stopped after ${this.#done} of ${this.total} trials; --resume goes on from there`))
+      this.#end(
+        () => new Interrupted(`stopped after ${this.#done} of ${this.total} trials; --resume goes on from there`),
+      )
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
   }
@@ -233,22 +240,22 @@ class Progress {
     })
   }
 
-  /** @throws what the search was stopped for */
+  /** @throws what the search was stopped for, as it stands when the trials that were at hand then are done */
   check(): void {
-    if (this.#reason !== null) throw this.#reason
+    if (this.#reason !== null) throw this.#reason()
   }
 
   #countFailed(outcome: TrialOutcome): void {
     this.#failed.push(outcome)
     const most = Math.max(ONE_FAILED, Math.floor(MOST_FAILED * this.total))
     if (this.#failed.length <= most) return
-    const first = this.#failed.sort((a, b) => a.number - b.number).slice(0, 3)
-    const reasons = first.map(({ number, reason }) => `\n  trial ${number}: ${reason}`)
-    this.#end(
-      new DataError(
+    this.#end(() => {
+      const first = this.#failed.sort((a, b) => a.number - b.number).slice(0, 3)
+      const reasons = first.map(({ number, reason }) => `\n  trial ${number}: ${reason}`)
+      return new DataError(
         `${this.#failed.length} of ${this.total} trials have failed, more than the ${most} that may (5 %), so the search stopped. Leave such parameters out with --where, or mend what fails:${reasons.join('')}`,
-      ),
-    )
+      )
+    })
   }
 
   /** Once, when a hundredth of the trials is done, or as many as tell how a process grows. */
@@ -260,25 +267,23 @@ class Progress {
     const needed = (grown / this.computed) * (this.total - this.#done)
     const there = process.availableMemory()
     if (needed <= there) return
-    this.#end(
-      new UsageError(
-        `${this.total} trials would need about ${mega(needed)} more, by the first ${this.computed}, and ${mega(there)} are left: take fewer trials, fewer --workers, or a shorter range. What is done is kept: --resume goes on`,
-      ),
+    const reason = new UsageError(
+      `${this.total} trials would need about ${mega(needed)} more, by the first ${this.computed}, and ${mega(there)} are left: take fewer trials, fewer --workers, or a shorter range. What is done is kept: --resume goes on`,
     )
+    this.#end(() => reason)
   }
 
   #checkTime(seconds: number, secondsLeft: number | null): void {
     const { maxSeconds = Number.POSITIVE_INFINITY } = this.#options.host
     if (secondsLeft === null || this.computed < PROBE * this.total || seconds < PROBE_SECONDS) return
     if (seconds + secondsLeft <= maxSeconds) return
-    this.#end(
-      new UsageError(
-        `${this.total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
-      ),
+    const reason = new UsageError(
+      `${this.total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
     )
+    this.#end(() => reason)
   }
 
-  #end(reason: Error): void {
+  #end(reason: () => Error): void {
     this.#reason ??= reason
     this.#stop.abort()
   }

@@ -22,6 +22,10 @@ interface Thread {
   work: Work | null
   trials: readonly Trial[]
   isAlone: boolean
+  /** The first trial that it ran: what a module keeps from then on is of that one. */
+  first: number | null
+  /** Whether it is there for nothing but to run a trial again. */
+  readonly isApart: boolean
 }
 
 /** Trials that were asked for at once, and what is left of them. */
@@ -37,7 +41,11 @@ interface Work {
   isStopped: boolean
   /** The same, for the threads at it. */
   readonly stop: Int32Array
+  /** Whether it is for this thread rather than for others. */
+  readonly isFor: (thread: Thread) => boolean
 }
+
+const forAll = ({ isApart }: Thread) => !isApart
 
 /** Computes trials on threads of this process, which share all columns. */
 export class TrialThreads implements TrialBackend {
@@ -67,10 +75,33 @@ export class TrialThreads implements TrialBackend {
   }
 
   async run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void> {
+    await this.#run(trials, tell, signal, forAll)
+  }
+
+  /**
+   * The first of these trials on a thread that began with another one: a variable that a module sets once has another value there. Where
+   * there is none, the last of them on a thread that begins with it.
+   */
+  async again(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void> {
+    const [first] = trials
+    // a model is data, and learns for minutes
+    if (first === undefined || this.#isSlow) return this.run(trials.slice(0, 1), tell, signal)
+    const hasBegunElse = (thread: Thread) => thread.first !== null && thread.first !== first.number
+    if (this.#threads.some(hasBegunElse)) return this.#run([first], tell, signal, hasBegunElse)
+    this.#begin(true)
+    return this.#run(trials.slice(-1), tell, signal, ({ isApart }) => isApart)
+  }
+
+  async #run(
+    trials: readonly Trial[],
+    tell: (outcome: TrialOutcome) => void,
+    signal: AbortSignal | undefined,
+    isFor: Work['isFor'],
+  ): Promise<void> {
     if (this.#fault !== null) throw this.#fault
     const work: Work = {
       ...{ trials, tell, done: Promise.withResolvers<void>(), next: 0, alone: [], begun: 0, isStopped: false },
-      stop: new Int32Array(new SharedArrayBuffer(4)),
+      ...{ stop: new Int32Array(new SharedArrayBuffer(4)), isFor },
     }
     const stop = () => this.#stop(work)
     signal?.addEventListener('abort', stop, { once: true })
@@ -115,10 +146,10 @@ export class TrialThreads implements TrialBackend {
     }
   }
 
-  #begin(): void {
+  #begin(isApart = false): void {
     const worker = new Worker(WORKER, { ...threadOptions(), resourceLimits: YOUNG })
     if (this.#brief !== null) worker.postMessage(this.#brief)
-    const thread: Thread = { worker, known: 0, work: null, trials: [], isAlone: false }
+    const thread: Thread = { worker, known: 0, work: null, trials: [], isAlone: false, first: null, isApart }
     let lastWords: string | null = null
     this.#threads.push(thread)
     worker.on('message', ({ outcomes, fault }: TrialAnswer) => {
@@ -148,15 +179,19 @@ export class TrialThreads implements TrialBackend {
   }
 
   #next(thread: Thread): void {
-    const work = this.#works.find(
-      ({ trials, next, alone, isStopped }) => (next < trials.length || alone.length > 0) && !isStopped,
-    )
+    const work = this.#works.find((one) => {
+      const { trials, next, alone, isStopped, isFor } = one
+      // where all that it is for have ended, it is anybody's
+      const isMeant = isFor(thread) || !this.#threads.some(isFor)
+      return (next < trials.length || alone.length > 0) && !isStopped && isMeant
+    })
     if (work === undefined) return
     thread.isAlone = work.next === work.trials.length
     const trials = thread.isAlone ? work.alone.splice(0, 1) : this.#take(work)
     work.begun++
     thread.work = work
     thread.trials = trials
+    thread.first ??= trials[0]!.number
     for (const trial of trials) this.#shared.push(...this.#makeRoom(trial))
     const batch: TrialBatch = { trials, shared: this.#shared.slice(thread.known), stop: work.stop }
     thread.known = this.#shared.length
@@ -180,7 +215,7 @@ export class TrialThreads implements TrialBackend {
     } else work.alone.push(...trials)
     // what it was computing for all nobody else waits for
     for (const { state } of this.#shared) abandon(state)
-    this.#begin()
+    this.#begin(thread.isApart)
     this.#next(this.#threads.at(-1)!)
     this.#end(work)
   }

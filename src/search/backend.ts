@@ -7,6 +7,8 @@ export interface TrialBackend {
    * or where it is told to stop: then what was told before is all. Rejects where the backend itself cannot go on.
    */
   run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void>
+  /** Runs one of these trials once more, behind others than those it was run behind; the first where it makes no difference. */
+  again?(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 

@@ -3,6 +3,7 @@ import type { Trial, TrialOutcome } from '../../src/core/search.ts'
 import { runTrials } from '../../src/runs/run-trials.ts'
 import { SearchJournal } from '../../src/runs/search-journal.ts'
 import type { TrialBackend } from '../../src/search/backend.ts'
+import { scratch } from '../cli/klinelab.ts'
 import { moduleOf, search } from './sweep-scene.ts'
 
 const LEAKY = `import { buy, defineStrategy, int } from 'klinelab'
@@ -19,8 +20,41 @@ test.each([
   ['where trials are pruned', 2, { prune: 0.3 }],
 ] as const)('a strategy that keeps something in its module is found out, %s', async (_, workers, more) => {
   await expect(search({ strategy: moduleOf(LEAKY), ...more }, { workers })).rejects.toThrow(
-    'not deterministic: trial 1, run again after the others, came to another result',
+    /not deterministic: trial \d+, run again after others, came to another result/,
   )
+})
+
+const MEMO = `import { buy, close, defineStrategy, int } from 'klinelab'
+let band
+export default defineStrategy({
+  name: 'memo', params: { fast: int(10), slow: int(50) },
+  onBar({ bar, params, position }) {
+    band ??= params.fast / 1000
+    return position.qty === 0 && bar.close > bar.open * (1 + band) ? buy({ quote: 1000 }) : position.qty > 0 ? close() : undefined
+  },
+})`
+
+test.each([1, 2, 4])('one that keeps what its first run had is found out on %i threads', async (workers) => {
+  const asked = search({ strategy: moduleOf(MEMO), set: ['fast=1..12:1'] }, { workers })
+  await expect(asked).rejects.toThrow(/not deterministic: trial \d+, run again after others/)
+})
+
+test('nothing of a search that is not deterministic is gone on from', async () => {
+  const out = scratch()
+  const strategy = moduleOf(LEAKY)
+  for (const resume of [false, true, true])
+    await expect(search({ strategy }, { resume }, out)).rejects.toThrow('not deterministic')
+})
+
+test('a search whose trials were all done before is looked at too', async () => {
+  const out = scratch()
+  const strategy = moduleOf(MEMO)
+  const stop = new AbortController()
+  const onTrials = ({ done, total }: { done: number; total: number }) => {
+    if (done === total) stop.abort()
+  }
+  await expect(search({ strategy }, { signal: stop.signal, onTrials }, out)).rejects.toThrow('stopped after 15 of 15')
+  await expect(search({ strategy }, { resume: true }, out)).rejects.toThrow('not deterministic')
 })
 
 /** A search of six trials in rounds of two; what its backend was asked for, by number. */
