@@ -3,7 +3,7 @@ import { changeSeries } from './change-store.ts'
 import { foldLeft } from './collect/tail.ts'
 import { DataError } from './data-error.ts'
 import type { SeriesManifest } from './manifest.ts'
-import { merge } from './merge.ts'
+import { merge, outagesWith } from './merge.ts'
 import { type FileRead, faultText, type ReadOptions } from './read-file.ts'
 import { readFiles } from './read-files.ts'
 import type { BadRow } from './rows.ts'
@@ -52,7 +52,11 @@ export async function importFiles(
     files: files.length,
     read: total((file) => file.read),
     unfinished: total((file) => file.unfinished),
-    outages: reads.flatMap((file) => file.outages),
+    // a file that overlaps itself has them twice
+    outages: outagesWith(
+      null,
+      reads.flatMap((file) => file.outages),
+    ),
     skipped: reads.flatMap((file) => file.skipped),
     skippedFiles: reads.filter((file) => file.isLeftOut).map((file) => file.path),
   }

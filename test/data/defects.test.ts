@@ -139,7 +139,9 @@ describe.skipIf(!isRecorded)('defects as exchanges made them', () => {
     const file = 'defects/overlap-BTCUSDT-1h-2021+2022-concatenated.csv.gz'
     const opens = rowsOf(file).map((row) => ms(row[0]!))
     const once = [...new Set(opens)].sort((a, b) => a - b)
-    const { read, added, duplicates, check, bars } = await imported(file, 'binance:BTCUSDT:1h')
+    const { read, added, duplicates, outages, check, bars } = await imported(file, 'binance:BTCUSDT:1h')
+    expect(outages).toHaveLength(4)
+    expect(outages).toEqual(check.outages)
     expect({ read, added, duplicates }).toEqual({ read: 35_014, added: 17_507, duplicates: 17_507 })
     expect([...bars.openTime]).toEqual(once)
     expect(check).toMatchObject({ faults: [], duplicates: 17_507, gaps: gapsOf(once, '1h') })
