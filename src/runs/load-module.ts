@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { didYouMean } from '../core/suggest.ts'
 import { HOME } from './package-info.ts'
@@ -24,7 +24,8 @@ export async function loadModule(what: string, path: string, from = process.cwd(
     const names = existsSync(dir) ? readdirSync(dir).filter((name) => /\.(ts|js|mjs)$/.test(name)) : []
     const shipped = join(HOME, 'strategies', basename(file))
     // the demo and the README speak of the examples wherever somebody is
-    const example = existsSync(shipped) ? `; klinelab’s own is ${shipped}: give that path, or copy it to ${path}` : ''
+    const copy = isInPackages(file) ? '' : `, or copy it to ${path}`
+    const example = existsSync(shipped) ? `; klinelab’s own is ${shipped}: give that path${copy}` : ''
     throw new UsageError(
       `${what} ${path}: there is no such file${didYouMean(basename(file), names)}${names.length > 0 ? `; in ${dirname(path)}: ${names.join(', ')}` : ''}${example}`,
     )
@@ -36,6 +37,9 @@ export async function loadModule(what: string, path: string, from = process.cwd(
     throw new UsageError(`${what} ${path}: ${await loadProblem(file, error)}`, { cause: error })
   }
 }
+
+/** Where Node loads no TypeScript, and npm removes what it has not put there. */
+const isInPackages = (file: string) => file.split(sep).includes('node_modules')
 
 /** As Node says it of a name that is imported from us and is not there. */
 const NO_EXPORT = /'klinelab' does not provide an export named '([^']+)'/

@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { ownTypeScript } from './own-typescript.ts'
 import { HOME, IS_SOURCE } from './package-info.ts'
 import * as STRATEGY_API from './strategy-api.ts'
 
 let areHooked = false
 
-/** `import … from 'klinelab'` in a user's module always means the running copy, wherever the module lies. */
+/**
+ * `import … from 'klinelab'` in a user's module always means the running copy, wherever the module lies; and the running copy's own
+ * example strategies can be loaded wherever it lies.
+ */
 export function resolveToThisCopy(): void {
   if (areHooked) return
   areHooked = true
@@ -19,6 +23,7 @@ export function resolveToThisCopy(): void {
       const isLittle = specifier === 'klinelab' && needsLittle(context.parentURL)
       return { url: isLittle ? entry('runs/strategy-api') : url, shortCircuit: true }
     },
+    load: (url, context, next) => ownTypeScript(url) ?? next(url, context),
   })
 }
 

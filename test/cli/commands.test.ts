@@ -140,6 +140,8 @@ describe('every command', () => {
     expect(done.code).toBe(2)
     const [, path] = /klinelab’s own is (\S+): give that path, or copy it/.exec(done.stderr)!
     expect(await klinelabHere(['backtest', path!, ...data])).toMatchObject({ code: 0, stderr: '' })
+    const among = await klinelabHere(['backtest', 'node_modules/elsewhere/sma-cross.ts', ...data])
+    expect(among.stderr.trimEnd().endsWith(`klinelab’s own is ${path}: give that path`)).toBe(true)
   })
 
   test('an error with --json is a document too', async () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import {
+  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -196,6 +197,36 @@ test('npm pack, install the tarball in an empty folder, init, backtest, npm test
     ['klinelab/tables', 'src/tables/tables.ts'],
   ] as const)
     expect(exported(name, shop, little && pathToFileURL(little).href)).toEqual(exported(fileIn(source), ROOT))
+
+  // Node strips no types under node_modules, where klinelab's own examples lie: `demo` runs them there
+  const examples = join('..', 'node_modules', 'klinelab', 'strategies')
+  const names = readdirSync(join(shop, examples))
+  const month = ['--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-02-01']
+  const told = klinelab('backtest', 'strategies/elsewhere/sma-cross.ts', ...month)
+  const [, advised = ''] = /klinelab’s own is (\S+): give that path, or copy it/.exec(told.stderr) ?? []
+  expect(advised).toBe(join(home, 'strategies', 'sma-cross.ts'))
+  expect(klinelab('backtest', advised, ...month)).toMatchObject({ status: 0, stderr: '' })
+  const threaded = klinelab(
+    ...['sweep', join(examples, 'sma-cross.ts'), ...month, '--set', 'fast=20,40', '--workers', '2', '--json'],
+  )
+  expect(threaded).toMatchObject({ status: 0, stderr: '' })
+  expect(JSON.parse(threaded.stdout)).toMatchObject({ trials: { all: 2, done: 2, failed: 0 } })
+  // every one of them, and one that imports another
+  expect(names).toEqual(expect.arrayContaining(['sma-cross.ts', 'donchian-breakout.ts', 'ml-direction.ts']))
+  const imports = names.map((name, k) => `import example${k} from './${name}'\n`).join('')
+  const all = `[${names.map((_, k) => `example${k}`).join(', ')}]`
+  writeFileSync(
+    join(shop, examples, 'all.ts'),
+    `${imports}if (${all}.some(({ name }) => !name)) throw new Error('no strategy')\nexport default example0 satisfies object\n`,
+  )
+  expect(klinelab('backtest', join(examples, 'all.ts'), ...month)).toMatchObject({ status: 0, stderr: '' })
+  rmSync(join(shop, examples, 'all.ts'))
+  // what is not ours Node goes on refusing
+  mkdirSync(join(own, 'others'))
+  copyFileSync(join(shop, examples, 'sma-cross.ts'), join(own, 'others', 'sma-cross.ts'))
+  const refused = klinelab('backtest', join('node_modules', 'others', 'sma-cross.ts'), ...month)
+  expect(refused).toMatchObject({ status: 2, stderr: expect.stringMatching(/cannot be loaded: .*under node_modules/) })
+  rmSync(join(own, 'others'), { recursive: true })
 
   // files enough for threads, which are found by their path
   const files = Array.from({ length: 16 }, (_, k) => `part-${String(k).padStart(2, '0')}.csv`)
