@@ -234,7 +234,7 @@ export function listRuns(
 }
 
 /**
- * The folder of a run named by its path, its name, the beginning or end of its name, or `latest`.
+ * The folder of a run named by its path, its name, its strategy's name, the beginning or end of its name, or `latest`.
  * @param kind runs of this kind are meant; where none of them fits, another that does is found, to be told what it is
  * @throws UsageError where none or several fit
  */
@@ -245,7 +245,10 @@ export function findRun(name: string, out: string, cwd: string, kind?: keyof typ
     .filter((dir) => kind === undefined || existsSync(join(dir, FILE_OF[kind])))
     .map((dir) => basename(dir))
   const isMeant = (one: string) => one.startsWith(name) || one.endsWith(name)
-  const fitting = names.filter(isMeant)
+  const alike = names.filter(isMeant)
+  // plain-9033b35c1a7c, and not plain-two-26e3090d0b85
+  const own = alike.filter((one) => one.replace(/-[0-9a-f]{12}$/, '') === name)
+  const fitting = own.length > 0 ? own : alike
   const others = fitting.length > 0 ? [] : all.map((dir) => basename(dir)).filter(isMeant)
   if (fitting.length === 1) return join(out, fitting[0]!)
   if (others.length === 1) return join(out, others[0]!)
