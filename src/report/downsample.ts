@@ -1,5 +1,3 @@
-import { highestRow, lowestRow } from '../core/extremes.ts'
-
 /**
  * Rows that draw the same line as all of them on `buckets` pixels: of every pixel's stretch its lowest and highest row, in
  * order, and the first and last row of all. A spike of a single row is one of the two, so it survives.
@@ -23,6 +21,36 @@ export function extremeRows(values: Float64Array, buckets: number): number[] {
   }
   push(length - 1)
   return rows
+}
+
+// functions of their own: called for every pixel they are compiled well after the first few, a loop over all rows never is
+
+/** The first lowest row of [from, to), which holds one or more; a row without a value (NaN) is none, unless it is the first. */
+function lowestRow(values: Float64Array, from: number, to: number): number {
+  let lowest = from
+  let least = values[from]!
+  for (let row = from + 1; row < to; row++) {
+    const value = values[row]!
+    if (value < least) {
+      least = value
+      lowest = row
+    }
+  }
+  return lowest
+}
+
+/** The first highest row; as `lowestRow`. */
+function highestRow(values: Float64Array, from: number, to: number): number {
+  let highest = from
+  let most = values[from]!
+  for (let row = from + 1; row < to; row++) {
+    const value = values[row]!
+    if (value > most) {
+      most = value
+      highest = row
+    }
+  }
+  return highest
 }
 
 export interface Band {
