@@ -27,16 +27,21 @@ export function failureOf(
 }
 
 /** Where klinelab itself lies: `…/src/` in a checkout, `…/dist/` in the package. */
-const OWN = new URL('..', import.meta.url).href
+const OWN = pathOf(new URL('..', import.meta.url).href)
+
+/** A URL has blanks and umlauts as percents, by which nobody finds the file. */
+function pathOf(place: string): string {
+  return place.startsWith('file://') ? decodeURIComponent(place.slice('file://'.length)) : place
+}
 
 /** First frame of a stack that is user code: `file:line:column`, or nothing. */
 export function userFrame(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   for (const line of stack.split('\n').slice(1)) {
-    const place = /[\s(]((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/.exec(line.trimEnd())?.[1]
+    const place = /[\s(]((?:file:\/\/|\/|[A-Za-z]:\\).*:\d+:\d+)\)?$/.exec(line.trimEnd())?.[1]
     if (place === undefined) continue
-    const path = place.replace(/^file:\/\//, '')
-    if (!path.startsWith(OWN.replace(/^file:\/\//, '')) && !/[\\/]node_modules[\\/]/.test(path)) return path
+    const path = pathOf(place)
+    if (!path.startsWith(OWN) && !/[\\/]node_modules[\\/]/.test(path)) return path
   }
   return ''
 }

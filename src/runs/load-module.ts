@@ -44,10 +44,16 @@ const isInPackages = (file: string) => file.split(sep).includes('node_modules')
 /** As Node says it of a name that is imported from us and is not there. */
 const NO_EXPORT = /'klinelab' does not provide an export named '([^']+)'/
 
+function lineIn(stack: string, name: string): string | undefined {
+  return new RegExp(`${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1]
+}
+
 /** The first line of what went wrong, with the line of the file where Node knows it. */
 async function loadProblem(file: string, error: unknown): Promise<string> {
   const { name, message, stack = '' } = error as Error
-  const line = new RegExp(`${basename(file).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1]
+  // a stack has the file's URL, where blanks and umlauts are percents
+  const url = pathToFileURL(file).href
+  const line = [basename(file), basename(url)].map((name) => lineIn(stack, name)).find((one) => one !== undefined)
   const text = message.replace(/\s*\n\s*/g, ' ').trim()
   const asked = NO_EXPORT.exec(text)?.[1]
   if (asked !== undefined)

@@ -59,6 +59,20 @@ const STRATEGIES: readonly Bad[] = [
     says: ['boom', 's.ts:7', '2024-01-01', 'close'],
   },
   {
+    name: 'a throw in a file whose name a URL spells with percents',
+    files: { 'mäx (2)/a b%.ts': strategy("throw new Error('boom')") },
+    args: running('mäx (2)/a b%.ts'),
+    code: 1,
+    says: ['boom', 'HERE/mäx (2)/a b%.ts:7:'],
+  },
+  {
+    name: 'a module of such a name that cannot be loaded',
+    files: { 'mäx.ts': "\nthrow new Error('no')\n" },
+    args: running('mäx.ts'),
+    code: 2,
+    says: ['mäx.ts', 'line 2'],
+  },
+  {
     name: 'nonsense returned',
     files: { 's.ts': strategy('return 42 as never') },
     args: running('s.ts'),
