@@ -13,7 +13,6 @@ import { parseCommand } from './parse.ts'
 export async function runCli(argv: readonly string[], process: NodeJS.Process): Promise<number> {
   const io = createIo(process)
   const hide = ownSecretsHider(process.env)
-  const isJson = argv.includes('--json')
   try {
     const found = findCommand(argv)
     if (found === null) {
@@ -34,13 +33,18 @@ export async function runCli(argv: readonly string[], process: NodeJS.Process): 
     return outcome.code ?? (outcome.ok === false ? 1 : 0)
   } catch (error) {
     io.clear()
-    const isCommand = error instanceof UsageError || error instanceof NotFoundError
-    const code = isCommand ? 2 : error instanceof Interrupted ? 130 : 1
-    const message = hide(messageOf(error))
-    process.stderr.write(`${message}\n`)
-    if (isJson) process.stdout.write(`${JSON.stringify({ error: { message, code } }, null, 2)}\n`)
-    return code
+    return complain(error, process, argv.includes('--json'))
   }
+}
+
+/** Says what went wrong. @param isJson whether as a document, too @returns the exit code */
+export function complain(error: unknown, process: NodeJS.Process, isJson: boolean): number {
+  const isCommand = error instanceof UsageError || error instanceof NotFoundError
+  const code = isCommand ? 2 : error instanceof Interrupted ? 130 : 1
+  const message = ownSecretsHider(process.env)(messageOf(error))
+  process.stderr.write(`${message}\n`)
+  if (isJson) process.stdout.write(`${JSON.stringify({ error: { message, code } }, null, 2)}\n`)
+  return code
 }
 
 /** The longest command the first words name; null where help or the version is asked for. */

@@ -23,6 +23,7 @@ import { OrderDesk } from './order-desk.ts'
 import type { ParamValue } from './params.ts'
 import { plainState } from './plain-state.ts'
 import { QuietLane } from './quiet-lane.ts'
+import { refusePromise } from './request.ts'
 import { RiskGuard } from './risk-guard.ts'
 import { shorten } from './shorten.ts'
 import { Slot } from './slot.ts'
@@ -122,13 +123,8 @@ export class Engine {
       marks === null || this.#onBar === null
         ? null
         : new QuietLane(this.slots[0]!, this.account, marks, this.#clock, this.#onBar, this.#contexts[0]!)
-    this.#guard(null, () =>
-      strategy.onStart?.({
-        params: this.#params,
-        symbols: this.slots.map((s) => s.symbol),
-        state: this.#state,
-      } as never),
-    )
+    const begun = { params: this.#params, symbols: this.slots.map((s) => s.symbol), state: this.#state }
+    this.#guard(null, () => refusePromise('onStart', strategy.onStart?.(begun as never)))
   }
 
   /** Whether there may be bars of which nothing is to be done but to mark them and to ask the strategy. */
@@ -426,7 +422,8 @@ export class Engine {
     const { fills } = this.#broker
     const context = { params: this.#params, state: this.#state }
     for (; this.#hooked < fills.length; this.#hooked++)
-      if (onFill !== null) this.#guard(null, () => onFill(Object.freeze(fills[this.#hooked]!), context as never))
+      if (onFill !== null)
+        this.#guard(null, () => refusePromise('onFill', onFill(Object.freeze(fills[this.#hooked]!), context as never)))
     if (this.#keepsFills) return
     this.#broker.forgetFills()
     this.#hooked = 0
@@ -457,8 +454,8 @@ export class Engine {
       this.#callFillHooks()
     }
     const { onStop } = this.#strategy
-    if (onStop !== null)
-      this.#guard(null, () => onStop({ account: this.#reading, params: this.#params, state: this.#state } as never))
+    const ended = { account: this.#reading, params: this.#params, state: this.#state }
+    if (onStop !== null) this.#guard(null, () => refusePromise('onStop', onStop(ended as never)))
     return this.soFar
   }
 }

@@ -21,12 +21,26 @@ const TRIGGERS = ['stop', 'touch', 'trail'] as const
 const FOR_LIMITS = ['IOC', 'FOK', 'GTX']
 const TIFS = ['GTC', 'IOC', 'FOK', 'GTX', 'GTD']
 
+/** What is wrong with a hook that answers later, and what to do. */
+export const AT_ONCE =
+  'a bar does not wait: a strategy answers at once. Leave out async functions and promises; what has to be waited for is read at the top of the module, before defineStrategy, or comes in as an indicator or a model'
+
+/**
+ * Of what a hook has returned.
+ * @throws RequestError for a promise, which nobody would wait for
+ */
+export function refusePromise(hook: string, answer: unknown): void {
+  if (!(answer instanceof Promise)) return
+  // its rejection would be heard by nobody, which ends a process before it has said this
+  answer.catch(() => {})
+  throw new RequestError(`returned a promise from ${hook}, and ${AT_ONCE}`)
+}
+
 /** @throws RequestError that quotes what was returned and says what is wrong with it */
 export function checkRequest(value: unknown): Request {
   const request = value as Request
   const known = typeof value === 'object' && value !== null ? KEYS.get((value as Request).kind) : undefined
-  if (value instanceof Promise)
-    throw new RequestError('returned a promise: hooks answer at once, so onBar and onBars cannot be async')
+  refusePromise('onBar or onBars', value)
   if (known === undefined)
     throw new RequestError(
       `returned ${show(value)}, which is no request: return buy({…}), sell({…}), close(), cancel(id), cancelAll(), amend(id, {…}), an array of them, or nothing`,

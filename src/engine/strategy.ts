@@ -9,6 +9,7 @@ import type { Predictor, PredictorValues } from '../core/predictor.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { ParamSpecs, ParamValues } from './params.ts'
+import { AT_ONCE } from './request.ts'
 
 export type Indicators = Readonly<Record<string, Indicator>>
 
@@ -187,9 +188,12 @@ export function defineStrategy<
     throw new TypeError(`${who} needs a name of letters, digits, - and _; it is ${JSON.stringify(options.name)}`)
   if (options.onBar === undefined && options.onBars === undefined)
     throw new TypeError(`${who} has neither onBar nor onBars: it could never decide anything`)
-  for (const key of ['indicators', 'state', 'onBar', 'onBars', 'onStart', 'onFill', 'onStop'] as const)
+  for (const key of ['indicators', 'state', 'onBar', 'onBars', 'onStart', 'onFill', 'onStop'] as const) {
     if (options[key] !== undefined && typeof options[key] !== 'function')
       throw new TypeError(`${who}: ${key} must be a function, it is ${typeof options[key]}`)
+    checkAnswersAtOnce(`${who}: ${key}`, options[key])
+  }
+  checkAnswersAtOnce(`${who}: risk`, options.risk)
   const { risk = {} } = options
   if (typeof risk !== 'function' && (typeof risk !== 'object' || risk === null || Array.isArray(risk)))
     throw new TypeError(
@@ -218,6 +222,7 @@ export function defineStrategy<
       throw new TypeError(
         `${who}: also.${name}.interval is "${String(higher.interval)}", which is no interval such as 1h`,
       )
+    checkAnswersAtOnce(`${who}: also.${name}.indicators`, higher.indicators)
     also[name] = { interval: higher.interval, indicators: higher.indicators ?? (() => ({})) }
   }
   return Object.freeze({
@@ -236,6 +241,13 @@ export function defineStrategy<
     risk: (typeof risk === 'function' ? risk : () => risk) as Strategy['risk'],
     plots: options.plots ?? [],
   })
+}
+
+/** An async hook would answer after its bar, and a generator never: told by the kind of the function, before the first bar. */
+function checkAnswersAtOnce(what: string, hook: unknown): void {
+  const kind = typeof hook === 'function' ? hook.constructor.name : ''
+  if (kind.startsWith('Async')) throw new TypeError(`${what} is async, and ${AT_ONCE}`)
+  if (kind === 'GeneratorFunction') throw new TypeError(`${what} is a generator (function*); write a plain function`)
 }
 
 export function isStrategy(value: unknown): value is Strategy {

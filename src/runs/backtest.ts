@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { RunResult } from '../core/run.ts'
 import { parseSeries, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
@@ -56,6 +57,9 @@ export async function backtestOf(
   const { request, store, loaded, perpetuals, details, options } = prepared
   const { from, cash, limitTouch } = options
   const simulation = played(options, onProgress)
+  // what its hooks left behind and has failed is told before anything is counted or written: timers that are due in the second turn
+  await setImmediate()
+  await setImmediate()
   const benchmark = await benchmarkOf(store, request, settings, loaded, from, simulation.result.equity)
   const { metrics, notes, split, drawdowns } = computeMetrics({
     ...simulation.result,

@@ -2,14 +2,17 @@
  * What runs on each of the threads that `trial-threads.ts` starts: one trial after the other. It ends of its own accord when
  * nothing more can come, since a thread that is ended in the midst of its work leaves native code behind.
  */
+import { setImmediate } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
 import type { Bars } from '../core/bar.ts'
 import type { Params, Trial, TrialOutcome } from '../core/search.ts'
 import { seriesName } from '../core/series.ts'
+import { StrategyError } from '../engine/index.ts'
 import { loadModel, loadStrategy } from './load-strategy.ts'
 import { loadObjective } from './objective.ts'
 import type { Scene } from './scene.ts'
 import { type SharedIndicator, SharedIndicators } from './shared-indicators.ts'
+import { watchStrays } from './stray.ts'
 import { TrialRunner } from './trial-runner.ts'
 
 /** What a thread is told before its first trial: plain data, columns in shared memory. */
@@ -51,6 +54,11 @@ export interface TrialAnswer {
   readonly fault?: string
 }
 
+/** What a trial left behind has failed, and nobody knows of which it was. */
+export interface TrialStray {
+  readonly stray: string
+}
+
 /** Runs trials one after the other. */
 interface Runner {
   learn(shared: readonly SharedIndicator[]): void
@@ -77,22 +85,71 @@ async function modelRunner({ module, model, fixed, bars, objective, holdout }: M
 }
 
 async function answer({ trials, shared, stop }: TrialBatch): Promise<TrialAnswer> {
-  const outcomes: TrialOutcome[] = []
+  let outcomes: TrialOutcome[] = []
   try {
     const runner = await ready!
     runner.learn(shared)
-    for (const trial of trials) {
-      if (Atomics.load(stop, 0) > 0) break
-      outcomes.push(await runner.run(trial))
-    }
+    outcomes = await runAll(runner, trials, stop)
+    const isOne = outcomes.length === 1
+    if (rejected.length > 0) outcomes = isOne ? outcomes.map(marked) : await runEach(runner, trials, stop)
   } catch (error) {
     return { outcomes, fault: (error as Error).message }
   }
   return { outcomes }
 }
 
+/**
+ * Runs trials, and hears before the next turn of the loop of the promises that they have rejected. No timer comes between: what is heard
+ * is of these trials.
+ */
+async function runAll(runner: Runner, trials: readonly Trial[], stop: Int32Array): Promise<TrialOutcome[]> {
+  const outcomes: TrialOutcome[] = []
+  rejected = []
+  isListening = true
+  try {
+    for (const trial of trials) {
+      if (Atomics.load(stop, 0) > 0) break
+      outcomes.push(await runner.run(trial))
+    }
+    await setImmediate()
+  } finally {
+    isListening = false
+  }
+  return outcomes
+}
+
+/** The same trials one by one, to see which of them it was. */
+async function runEach(runner: Runner, trials: readonly Trial[], stop: Int32Array): Promise<TrialOutcome[]> {
+  const outcomes: TrialOutcome[] = []
+  const [told] = rejected
+  let hasFound = false
+  for (const trial of trials) {
+    const own = await runAll(runner, [trial], stop)
+    hasFound ||= rejected.length > 0
+    outcomes.push(...(rejected.length > 0 ? own.map(marked) : own))
+  }
+  if (!hasFound) parentPort!.postMessage({ stray: told! } satisfies TrialStray)
+  return outcomes
+}
+
+/** A trial whose strategy left a promise that was rejected. */
+function marked({ number }: TrialOutcome): TrialOutcome {
+  return { number, status: 'failed', objective: null, reason: rejected[0]!, metrics: {}, returns: null }
+}
+
+let rejected: string[] = []
+let isListening = false
+
+watchStrays(process, (error, isRejection) => {
+  // a bug of ours ends the thread, as it would without
+  if (!(error instanceof StrategyError)) throw error
+  if (isRejection && isListening) rejected.push(error.message)
+  else parentPort!.postMessage({ stray: error.message } satisfies TrialStray)
+})
+
 parentPort!.on('message', async (told: TrialBrief | TrialBatch | null) => {
-  if (told === null) parentPort!.close()
+  // what trials left behind and still runs may have something to say
+  if (told === null) parentPort!.unref()
   else if ('subject' in told) {
     const { subject } = told
     ready = subject.kind === 'strategy' ? strategyRunner(subject) : modelRunner(subject)

@@ -2,9 +2,10 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Trial, TrialOutcome } from '../core/search.ts'
 import { DataError, threadOptions } from '../data/index.ts'
+import { StrategyError } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
 import { abandon, type MakeRoom, type SharedIndicator } from './shared-indicators.ts'
-import type { TrialAnswer, TrialBatch, TrialBrief } from './trial-thread.ts'
+import type { TrialAnswer, TrialBatch, TrialBrief, TrialStray } from './trial-thread.ts'
 
 /** Most that a run makes dies young: more room for it would only be more memory. Measured: half of a thread's. */
 const YOUNG = { maxYoungGenerationSizeMb: 12 }
@@ -125,6 +126,7 @@ export class TrialThreads implements TrialBackend {
   /** Threads at work end with the trial at hand; those at a model's are ended in it, and those that were never told of any at once. */
   async close(): Promise<void> {
     for (const { stop } of this.#works) Atomics.store(stop, 0, 1)
+    const before = this.#fault
     await Promise.all(
       this.#threads.map(({ worker, work }) => {
         const { promise, resolve } = Promise.withResolvers<void>()
@@ -134,6 +136,8 @@ export class TrialThreads implements TrialBackend {
         return isWaitedFor ? promise : worker.terminate()
       }),
     )
+    // of what a trial left behind, after the last of them
+    if (this.#fault !== before) throw this.#fault
   }
 
   #tell(work: Work, outcomes: readonly TrialOutcome[]): void {
@@ -152,7 +156,12 @@ export class TrialThreads implements TrialBackend {
     const thread: Thread = { worker, known: 0, work: null, trials: [], isAlone: false, first: null, isApart }
     let lastWords: string | null = null
     this.#threads.push(thread)
-    worker.on('message', ({ outcomes, fault }: TrialAnswer) => {
+    worker.on('message', (told: TrialAnswer | TrialStray) => {
+      if ('stray' in told)
+        return this.#endAll(
+          new StrategyError(`${told.stray} Which trial it was of nobody can tell, so the search was stopped.`),
+        )
+      const { outcomes, fault } = told
       const work = thread.work!
       thread.work = null
       work.begun--
@@ -239,9 +248,15 @@ export class TrialThreads implements TrialBackend {
   }
 
   #fail(reason: string): void {
-    this.#fault ??= new DataError(
-      `a thread that runs trials could not be started or kept (${reason.split('\n')[0]}); what was done before is kept, and --resume goes on. Where memory ran out, take fewer --workers or a shorter range`,
+    this.#endAll(
+      new DataError(
+        `a thread that runs trials could not be started or kept (${reason.split('\n')[0]}); what was done before is kept, and --resume goes on. Where memory ran out, take fewer --workers or a shorter range`,
+      ),
     )
+  }
+
+  #endAll(fault: Error): void {
+    this.#fault ??= fault
     for (const { done } of this.#works) done.reject(this.#fault)
   }
 }

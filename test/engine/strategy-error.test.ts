@@ -133,7 +133,7 @@ describe('what is no request is an error that says what was returned', () => {
       })(),
       /sell\(\{ qty: -1 \}\): qty must be a number above 0/,
     ],
-    ['a promise', Promise.resolve(), /returned a promise: hooks answer at once, so onBar and onBars cannot be async/],
+    ['a promise', Promise.resolve(), /returned a promise from onBar or onBars, and a bar does not wait/],
     [
       'no size',
       { kind: 'order', side: 'buy' },
@@ -174,6 +174,45 @@ describe('what is no request is an error that says what was returned', () => {
     for (const decision of [undefined, null, [], [undefined, null, false]])
       expect(run(returning(decision)).accepted).toBe(0)
     expect(run(returning([null, buy({ qty: 1 }), false])).accepted).toBe(rows.length)
+  })
+})
+
+describe('hooks answer at once', () => {
+  const onBar = ({ position }: { position: { qty: number } }) => (position.qty === 0 ? buy({ qty: 1 }) : undefined)
+  const later = async () => {}
+
+  test.each([
+    ['onBar', { onBar: later }],
+    ['onBars', { onBars: later }],
+    ['onStart', { onBar, onStart: later }],
+    ['onFill', { onBar, onFill: later }],
+    ['onStop', { onBar, onStop: later }],
+    ['state', { onBar, state: later }],
+    ['indicators', { onBar, indicators: later as never }],
+    ['risk', { onBar, risk: later as never }],
+    ['also.h4.indicators', { onBar, also: { h4: { interval: '4h', indicators: later as never } } }],
+  ] as [string, object][])('an async %s is refused where it is declared', (hook, hooks) => {
+    expect(() => defineStrategy({ name: 'later', ...hooks })).toThrow(
+      `strategy later: ${hook} is async, and a bar does not wait: a strategy answers at once. Leave out async`,
+    )
+  })
+
+  test('so is a generator, of which nothing would ever run', () => {
+    const never = function* () {}
+    expect(() => defineStrategy({ name: 'never', onBar, onStart: never as never })).toThrow(
+      'strategy never: onStart is a generator (function*); write a plain function',
+    )
+  })
+
+  test.each(['onBars', 'onStart', 'onFill', 'onStop'])('a promise that %s returns ends the run', (hook) => {
+    // a rejection that nobody hears would end these tests
+    const hooks = { [hook]: () => Promise.reject(new Error('later')) }
+    const { message } = failureOf(defineStrategy({ name: 'later', onBar, ...hooks } as never))
+    expect(message).toMatch(
+      new RegExp(
+        `^strategy later .* returned a promise from .*${hook}.*, and a bar does not wait: .*at the top of the module`,
+      ),
+    )
   })
 })
 

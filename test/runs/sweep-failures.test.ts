@@ -36,6 +36,20 @@ describe('trials that fail', () => {
     expect(failed.reason).toBe('it ended the thread that ran it (it ended with code 3)')
   })
 
+  test('one that leaves a promise which is rejected is marked, and the others of its batch are not', async () => {
+    const leaving =
+      'params.fast === 20 && params.slow === 80 && (void Promise.reject(new Error("left behind")) ?? false)'
+    // of so many a thread is handed several at once
+    const { result } = await search({ strategy: throwing(leaving), set: ['fast=20..43:1', 'slow=80,90'] })
+    expect(result.document.trials).toMatchObject({ all: 48, done: 47, failed: 1 })
+    const [failed, more] = result.document.table.filter(({ status }) => status === 'failed')
+    expect(more).toBeUndefined()
+    expect(failed).toMatchObject({ params: { fast: 20, slow: 80 }, objective: null })
+    expect(failed!.reason).toMatch(
+      /^a promise was rejected after .*: Error: left behind, at .*s\.ts:6:\d+\. A bar does not wait/,
+    )
+  })
+
   test('more than 5 % stop the search, and the first reasons are told', async () => {
     await expect(search({ strategy: throwing('params.fast === 20') })).rejects.toThrow(
       /of 15 trials have failed, more than the 1 that may.*\n.*trial 4: .*no such luck with 20/s,

@@ -1,5 +1,6 @@
 import { firstRowAt } from '../../core/bar.ts'
 import { VERSION } from '../package-info.ts'
+import { onStray } from '../stray.ts'
 import type { Alarm } from './alarm.ts'
 import { begunAnew } from './begun-anew.ts'
 import { breachAlarm } from './breach-alarm.ts'
@@ -61,6 +62,8 @@ export class PaperSession {
   #isBrokerUp = false
   /** The simulated exchange has begun anew: that ends it. */
   #isOther = false
+  /** What the strategy left behind has failed: that ends it, too. */
+  #stray: Error | null = null
 
   private constructor(options: SessionOptions, opened: TakenUp) {
     this.#options = options
@@ -184,6 +187,10 @@ export class PaperSession {
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
     let control: Control | null = null
+    const deaf = onStray((error) => {
+      this.#stray ??= error
+      this.stop()
+    })
     try {
       if (this.state.final === null) {
         control = await Control.open(this.dir, (request) => this.#answer(request))
@@ -200,6 +207,7 @@ export class PaperSession {
       throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
+      deaf()
       await control?.close()
       await this.#journal.close().catch(() => undefined)
       this.#held.release()
@@ -241,6 +249,7 @@ export class PaperSession {
       await feed.close()
     }
     if (this.#isOther) throw new Error('another exchange answers')
+    if (this.#stray !== null) throw this.#stray
     const isStopped = this.#stop.signal.aborted
     const [orders, queue] = [this.#orders, this.#queue]
     const command = this.command.bind(this)
