@@ -19,7 +19,7 @@ export function sweepText(document: SweepDocument): string {
     `${data.map(({ series }) => series).join(', ')}, ${from} to ${to} UTC`,
     '',
     rows.length === 0
-      ? 'No trial has an objective; trials.csv says why.'
+      ? 'No trial has an objective, so none is the best; trials.csv says why of each.'
       : tableText(
           ['', ...names, objective.name, ...figures.map(({ title }) => title)],
           rows.map((row) => cellsOf(row, names, figures)),
@@ -136,7 +136,11 @@ export function walkForwardText(document: WalkForwardDocument): string {
       ['Windows', profitable === null ? 'nothing was traded' : `${percent(profitable, 0)} made money`],
       ...stability.map(({ name, kept }): [string, string] => [
         name,
-        kept === null ? 'one window only' : `stayed as it was ${percent(kept, 0)} of the time`,
+        kept === null
+          ? windows.length === 1
+            ? 'one window only'
+            : 'never chosen twice in a row'
+          : `stayed as it was ${percent(kept, 0)} of the time`,
       ]),
     ]),
     ...overfittingText(overfitting),

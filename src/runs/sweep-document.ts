@@ -23,6 +23,7 @@ import { sha256 } from './run-identity.ts'
 import type { SearchGround } from './search-manifest.ts'
 import { recordOfSearch, searchWords } from './search-words.ts'
 import { defaultWarmup } from './simulate.ts'
+import { unjudgedRemark } from './unjudged-remark.ts'
 import type { WalkForwardPlan } from './walk-forward-plan.ts'
 
 /** Rows that the report's table shows: the best, and others evenly down to the last. */
@@ -100,7 +101,11 @@ export function sweepDocument({ ground, search, trials, outcomes, excluded }: Sw
     ...{ run: searchRunName(ground, search, null, outcomes), kind: 'sweep', subject: 'strategy' },
     ...head,
     ...results,
-    remarks: [...head.remarks, ...prunedRemarks(results.trials)],
+    remarks: [
+      ...(best === null ? unjudgedRemark(outcomes, search.objective.name) : []),
+      ...head.remarks,
+      ...prunedRemarks(results.trials),
+    ],
     best: best && { ...best, command: bestCommand(ground, best.params), edit: null },
     heldOut: null,
     overfitting:

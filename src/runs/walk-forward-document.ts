@@ -5,6 +5,7 @@ import { peerMetrics } from './peer.ts'
 import type { StudyResult } from './run-trials.ts'
 import type { PlannedSearch } from './sweep.ts'
 import { searchHead, searchRunName } from './sweep-document.ts'
+import { unchosenRemark } from './unjudged-remark.ts'
 import type { Step, WalkForwardPlan } from './walk-forward-plan.ts'
 import type { Chosen, PlayedTests } from './walk-forward-tests.ts'
 
@@ -38,6 +39,7 @@ export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocumen
   return {
     ...{ run: searchRunName(ground, search, plan, outcomes), kind: 'walk-forward' },
     ...head,
+    remarks: [...unchosenRemark(windows, search.objective.name), ...head.remarks],
     plan,
     windows,
     metrics,

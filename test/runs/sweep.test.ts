@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { sweepText } from '../../src/cli/search-text.ts'
 import type { TrialOutcome } from '../../src/core/search.ts'
 import { buy, close, defineStrategy, int, runBacktest, sma } from '../../src/index.ts'
 import { SWEEP_SCHEMA } from '../../src/report/sweep-schema.ts'
@@ -183,4 +184,20 @@ test('pruning gives up what is below the median of earlier trials after a part o
     expect(status).toBe(value! < median ? 'pruned' : 'done')
   expect(document.trials.pruned).toBeGreaterThan(10)
   expect(document.best!.status).toBe('done')
+})
+
+test('a range too short to judge any trial by is told, and what may help', async () => {
+  const hours = (count: number) => ({ from: RANGE.from, to: RANGE.from + count * 3_600_000 })
+  const { result } = await search(hours(2))
+  const { best, remarks, trials } = result.document
+  expect({ best, done: trials.done }).toEqual({ best: null, done: 15 })
+  expect(remarks[0]).toBe(
+    'No trial can be judged by sharpe: 1 daily return: at least 2 are needed. A longer range (--from, --to) may have it, or choose another --objective.',
+  )
+  const text = sweepText(result.document)
+  expect(text).toContain('No trial has an objective, so none is the best; trials.csv says why of each.')
+  expect(text).toContain(`! ${remarks[0]}`)
+  // any range has a largest drawdown
+  const judged = await search({ ...hours(2), objective: 'maxDrawdown' })
+  expect(judged.result.document.remarks.join()).not.toContain('can be judged')
 })

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { walkForwardText } from '../../src/cli/search-text.ts'
 import { parseSeries } from '../../src/core/series.ts'
 import { importFiles, openStore } from '../../src/data/index.ts'
 import { loadRun, runBacktest } from '../../src/index.ts'
@@ -188,5 +189,11 @@ describe('a walk-forward', () => {
     expect(new Set(equity.equity)).toEqual(new Set([10_000]))
     expect(document.efficiency).toBeNull()
     expect(document.notes['efficiency']).toBeDefined()
+    expect(document.remarks[0]).toMatch(
+      /^In all 5 windows nothing could be chosen by sharpe, and nothing was traded: no trial has an objective: .*\. Choose on longer stretches \(--train\), or by another --objective\.$/,
+    )
+    const text = walkForwardText(document)
+    expect(text).toContain('never chosen twice in a row')
+    expect(text).toContain(`! ${document.remarks[0]}`)
   })
 })
