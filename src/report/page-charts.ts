@@ -81,10 +81,12 @@ export const PAGE_CHARTS = `${CHART_PARTS}  const equity = (css, width) => {
       color: { field: 'what', type: 'nominal', legend: null, scale: { domain: ['long entry', 'short entry', 'won', 'lost'], range: [css('accent'), css('accent'), css('good'), css('bad')] } },
     },
   });
+  /** Names side by side that fit above a chart: a legend that is wider would make all of it smaller. */
+  const legendColumns = (width, plots) => Math.max(1, Math.min(plots.length, Math.floor((width + 50) / (36 + 7 * Math.max(...plots.map(({ name }) => name.length))))));
   const plotLayer = (width, plots, rows) => ({
     data: { values: plots.flatMap(rows) },
     mark: { type: 'line', strokeWidth: 1.2, opacity: 0.9, clip: true },
-    encoding: { x: time(width), y: number('v'), color: { field: 'name', type: 'nominal', title: null, scale: { domain: plots.map((plot) => plot.name), range: PLOTS } } },
+    encoding: { x: time(width), y: number('v'), color: { field: 'name', type: 'nominal', title: null, scale: { domain: plots.map((plot) => plot.name), range: PLOTS }, legend: { columns: legendColumns(width, plots) } } },
   });
   const apart = { scale: { color: 'independent', shape: 'independent' } };
 
@@ -161,7 +163,10 @@ export const PAGE_CHARTS = `${CHART_PARTS}  const equity = (css, width) => {
     const isStacked = width < 700;
     const each = { width: isStacked ? width - 70 : width / 2 - 80, height: isStacked ? 180 : height - 50 };
     const charts = stretches.map((stretch, k) => Object.assign({ title: k === 0 ? 'around the entry' : 'around the exit' }, each, stretchChart(css, stretch, each.width, k === 0, k === 1)));
-    return Object.assign({ autosize: 'pad', bounds: 'flush', spacing: isStacked ? 48 : 72 }, isStacked ? { vconcat: charts } : { hconcat: charts });
+    /* between two that stand one above the other: the dates of the first, the title of the second, and its legend */
+    const { plots } = stretches[1];
+    const between = plots.length > 0 ? 68 + 18 * Math.ceil(plots.length / legendColumns(each.width, plots)) : 52;
+    return Object.assign({ autosize: 'pad', bounds: 'flush', spacing: isStacked ? between : 72 }, isStacked ? { vconcat: charts } : { hconcat: charts });
   };
 
   const bins = (of, title, format) => (css, width) => {
