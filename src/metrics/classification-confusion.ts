@@ -1,4 +1,5 @@
 import type { Figure } from '../core/findings.ts'
+import type { Tally } from './classification-ranking.ts'
 import type { Figures } from './figures.ts'
 
 /** Weight of the rows of each true class (outer) that were said to be of each class (inner). */
@@ -21,6 +22,23 @@ export function confusionOf(cells: Uint8Array, weights: Float64Array | null, cla
   const sums = new Float64Array(classes * classes)
   for (let row = 0; row < cells.length; row++) sums[cells[row]!]! += weights === null ? 1 : weights[row]!
   return Array.from({ length: classes }, (_, k) => [...sums.subarray(k * classes, (k + 1) * classes)])
+}
+
+/** The same of two classes, of which 1 is said of the scores from place `from` on. Sums of whole weights are exact in any order. */
+export function confusionOfScores({ sums }: Tally, from: number): Confusion {
+  let [other, own, otherSaid, ownSaid] = [0, 0, 0, 0]
+  for (let k = 0; k < 2 * from; k += 2) {
+    other += sums[k]!
+    own += sums[k + 1]!
+  }
+  for (let k = 2 * from; k < sums.length; k += 2) {
+    otherSaid += sums[k]!
+    ownSaid += sums[k + 1]!
+  }
+  return [
+    [other, otherSaid],
+    [own, ownSaid],
+  ]
 }
 
 /**

@@ -162,7 +162,7 @@ function resample(said: Said, options: ClassificationOptions, bootstrap: Bootstr
   const blocks = blockBootstrap(rows, bootstrap, (counts, k) => {
     if (weights !== null) for (let row = 0; row < rows; row++) product[row] = counts[row]! * weights[row]!
     for (const [one, ready] of scored) {
-      const { metrics } = ready.score(weights === null ? counts : product)
+      const { metrics } = weights === null ? ready.score(counts, true) : ready.score(product)
       for (const { key } of JUDGED) of[one][key]![k] = sampleOf(metrics[key]!)
     }
   })

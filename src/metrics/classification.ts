@@ -7,6 +7,7 @@ import {
   classScores,
   confusionFigures,
   confusionOf,
+  confusionOfScores,
 } from './classification-confusion.ts'
 import { checkPredictions, classesSaid, type Predictions } from './classification-input.ts'
 import { lossesOf } from './classification-loss.ts'
@@ -61,6 +62,8 @@ export class ScoredRows {
   readonly #predictions: Predictions
   readonly #bins: number
   readonly #cells: Uint8Array
+  /** Of two classes the place of the lowest score of which 1 is said. */
+  readonly #from: number
   readonly #losses: ReturnType<typeof lossesOf>
   /** Of each class its rows by its probability; of two classes only the second's, of which the first's is the mirror. */
   readonly #rankings: readonly Ranking[]
@@ -90,12 +93,23 @@ export class ScoredRows {
       const top = Float64Array.from(y, (_, row) => Math.max(p[3 * row]!, p[3 * row + 1]!, p[3 * row + 2]!))
       this.#calibration = ranked(top, (row) => y[row] === said[row])
     }
+    const [{ scores }] = this.#rankings as [Ranking]
+    const from = scores.findIndex((score) => score >= threshold)
+    this.#from = from < 0 ? scores.length : from
   }
 
-  /** @param weights one a row; `null`: all weigh 1 */
-  score(weights: Float64Array | null): Omit<Classification, 'perClass'> {
+  /**
+   * @param weights one a row; `null`: all weigh 1
+   * @param areWhole whole numbers, as how often a row was drawn: of two classes all figures but the losses are then read off the
+   *   sums by score, which are exact
+   */
+  score(weights: Float64Array | null, areWhole = weights === null): Omit<Classification, 'perClass'> {
     const { classes, isHard = false } = this.#predictions
-    const confusion = confusionOf(this.#cells, weights, classes)
+    const isWeighed = areWhole && classes === 2
+    if (isWeighed) this.#calibration.weigh(weights, areWhole)
+    const confusion = isWeighed
+      ? confusionOfScores(this.#calibration, this.#from)
+      : confusionOf(this.#cells, weights, classes)
     const supports = confusion.map((row) => row.reduce((sum, weight) => sum + weight, 0))
     const total = supports.reduce((sum, support) => sum + support, 0)
     const figures = new Figures()
@@ -112,7 +126,7 @@ export class ScoredRows {
     if (oneClass === null && missing < 0)
       areaFigures(
         figures,
-        this.#areas(weights),
+        this.#areas(weights, isWeighed),
         supports.map((support) => support / total),
       )
     else figures.none(['auc', 'aucWeighted', 'prAuc'], oneClass ?? `class ${missing} never came`)
@@ -121,7 +135,7 @@ export class ScoredRows {
       const { logLoss, brier } = this.#losses.mean(weights, total)
       figures.set('logLoss', logLoss)
       figures.set('brier', brier)
-      if (classes === 3 || missing >= 0) this.#calibration.weigh(weights)
+      if (!isWeighed && (classes === 3 || missing >= 0)) this.#calibration.weigh(weights)
       figures.set('calibrationError', calibrationErrorOf(this.#calibration, this.#bins, 'width'))
       figures.set('calibrationErrorMass', calibrationErrorOf(this.#calibration, this.#bins, 'mass'))
     }
@@ -136,9 +150,9 @@ export class ScoredRows {
     return classScores(confusion).map((scores, k) => ({ ...scores, ...areas[k]! }))
   }
 
-  #areas(weights: Float64Array | null): Areas[] {
+  #areas(weights: Float64Array | null, isWeighed = false): Areas[] {
     return this.#rankings.map((ranking) => {
-      ranking.weigh(weights)
+      if (!isWeighed) ranking.weigh(weights)
       return { auc: aucOf(ranking), prAuc: averagePrecisionOf(ranking) }
     })
   }

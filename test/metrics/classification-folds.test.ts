@@ -142,6 +142,17 @@ describe('folds', () => {
     expect(other.intervals['auc']).not.toEqual(each[0]!.intervals['auc'])
   })
 
+  /** Rows that were drawn are summed up by score, weighted ones one after the other. */
+  test('rows of which each weighs 1 have the figures and the intervals of rows without weights, to the last bit', () => {
+    const coarse = (fold: FoldPredictions) => ({ ...fold, p: fold.p.map((p) => Math.round(8 * p) / 8) })
+    const one = (fold: FoldPredictions) => ({ ...fold, weights: new Float64Array(fold.y.length).fill(1) })
+    for (const threshold of [0.5, 0.51, 1])
+      for (const drawn of [folds, folds.map(coarse), [made(91, 3, 0.5)]])
+        expect(evaluateFolds(drawn.map(one), { ...options, threshold })).toEqual(
+          evaluateFolds(drawn, { ...options, threshold }),
+        )
+  })
+
   test('the same seed gives the same bytes, another other intervals', () => {
     const again = evaluateFolds(folds, options)
     expect(JSON.stringify(again)).toBe(JSON.stringify({ folds: each, pooled }))
