@@ -1,12 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { chromium } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Explanation } from '../../src/runs/explain.ts'
 import { parseTradesCsv } from '../../src/tables/trades-csv.ts'
 import { command } from '../data/command.ts'
-import { CHROMIUM } from '../report/watched-page.ts'
+import { CHROMIUM, leave, openWatched } from '../report/watched-page.ts'
 import { hourlyCsv, ROOT, scratch } from './klinelab.ts'
 
 const STORE = join(ROOT, 'datasets')
@@ -96,34 +94,23 @@ describe('runs explain', () => {
   describe.skipIf(CHROMIUM === undefined)('the chart in a browser', () => {
     test('is drawn, in light and dark, without a message, an error or a request', async () => {
       expect((await run('runs', 'explain', 'sma', '--trade', '3')).code).toBe(0)
-      const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
-      try {
-        const page = await (await browser.newContext({ colorScheme: 'light' })).newPage()
-        const noise: string[] = []
-        page.on('console', (message) => noise.push(message.text()))
-        page.on('pageerror', (error) => noise.push(error.message))
-        const address = pathToFileURL(join(dir, 'trade-3.html')).href
-        page.on('request', (request) => {
-          if (request.url() !== address && !request.url().startsWith('data:')) noise.push(request.url())
-        })
-        await page.goto(address)
-        await page.waitForSelector('#chart-trade[data-drawn=yes]')
-        const trade = parseTradesCsv(readFileSync(join(dir, 'trades.csv'), 'utf8'))[2]!
-        // 4 decimals at most in the page's own words, thousands set apart
-        const words = (await page.textContent('#trade-words'))!.replaceAll('\u202f', '')
-        expect(words).toMatch(new RegExp(`^Trade 3, long ${trade.qty} BTCUSDT: in at ${trade.entryPrice.toFixed(2)}`))
-        const drawn = (await page.textContent('#chart-trade'))!
-        for (const line of ['fast', 'slow', 'stop', 'target']) expect(drawn).toContain(line)
-        // entry and exit; a mark leads to its trade in a report, and here that is on the page already
-        const marks = page.locator('#chart-trade .mark-symbol.role-mark path')
-        expect(await marks.count()).toBe(2)
-        await marks.first().dispatchEvent('click')
-        await page.emulateMedia({ colorScheme: 'dark' })
-        expect(await page.textContent('#entry')).toContain('Decided by')
-        expect(noise).toEqual([])
-      } finally {
-        await browser.close()
-      }
+      const noise: string[] = []
+      const page = await openWatched(join(dir, 'trade-3.html'), noise)
+      await page.waitForSelector('#chart-trade[data-drawn=yes]')
+      const trade = parseTradesCsv(readFileSync(join(dir, 'trades.csv'), 'utf8'))[2]!
+      // 4 decimals at most in the page's own words, thousands set apart
+      const words = (await page.textContent('#trade-words'))!.replaceAll('\u202f', '')
+      expect(words).toMatch(new RegExp(`^Trade 3, long ${trade.qty} BTCUSDT: in at ${trade.entryPrice.toFixed(2)}`))
+      const drawn = (await page.textContent('#chart-trade'))!
+      for (const line of ['fast', 'slow', 'stop', 'target']) expect(drawn).toContain(line)
+      // entry and exit; a mark leads to its trade in a report, and here that is on the page already
+      const marks = page.locator('#chart-trade .mark-symbol.role-mark path')
+      expect(await marks.count()).toBe(2)
+      await marks.first().dispatchEvent('click')
+      await page.emulateMedia({ colorScheme: 'dark' })
+      expect(await page.textContent('#entry')).toContain('Decided by')
+      expect(noise).toEqual([])
+      leave(page)
     })
   })
 })

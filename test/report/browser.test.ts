@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { amount, moment, price, quantity, signedPercent } from '../../src/report/format.ts'
 import { parseTradesCsv } from '../../src/tables/trades-csv.ts'
@@ -26,7 +26,6 @@ const CHARTS = ['equity', 'drawdown', 'price', 'trade', 'returns', 'holding', 'e
 )
 
 describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
-  let browser: Browser
   /** Two instruments, hundreds of trades. */
   let run: ReportedRun
   let trades: ReturnType<typeof parseTradesCsv>
@@ -40,13 +39,12 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
       ...['--data', 'binance:BTCUSDT:1h', 'binance:ETHUSDT:1h'],
     )
     trades = parseTradesCsv(readFileSync(join(run.dir, 'trades.csv'), 'utf8'))
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
   })
-  afterAll(() => browser?.close())
+  afterAll(() => shared && leave(shared))
   // whatever a test does: no message, no error, no request
   afterEach(() => expect(noise.splice(0)).toEqual([]))
 
-  const open = (options: BrowserContextOptions = {}, file = run.page) => openWatched(browser, file, noise, options)
+  const open = (options: BrowserContextOptions = {}, file = run.page) => openWatched(file, noise, options)
 
   /** One page for all tests that need no fresh one; still, so that what is scrolled to stays where it is. */
   async function look({ width = 1280, colorScheme = 'light' as 'light' | 'dark' } = {}): Promise<Page> {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { EvaluationDocument } from '../../src/core/evaluation.ts'
 import { renderEvaluation } from '../../src/report/evaluation-report.ts'
 import { reportAssets } from '../../src/runs/report-assets.ts'
@@ -29,23 +29,19 @@ const NAMES = [
 const CHARTS = NAMES.map((name) => `chart-${name}`)
 
 describe.skipIf(CHROMIUM === undefined)('the page of an evaluation in a browser', () => {
-  let browser: Browser
   let shared: Page | undefined
   const dir = scratch()
   const noise: string[] = []
   const result = madeEvaluation()
 
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
-  })
-  afterAll(() => browser?.close())
+  afterAll(() => shared && leave(shared))
   // whatever a test does: no message, no error, no request
   afterEach(() => expect(noise.splice(0)).toEqual([]))
 
   async function open(made = result, options: BrowserContextOptions = {}): Promise<Page> {
     const file = join(dir, `${Math.round(performance.now() * 1000)}.html`)
     writeFileSync(file, renderEvaluation(made, reportAssets()))
-    return openWatched(browser, file, noise, { reducedMotion: 'reduce', ...options })
+    return openWatched(file, noise, { reducedMotion: 'reduce', ...options })
   }
 
   async function look({ width = 1280, colorScheme = 'light' as 'light' | 'dark' } = {}): Promise<Page> {

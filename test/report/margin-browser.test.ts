@@ -1,30 +1,28 @@
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 import { CONTRAST } from './contrast.ts'
 import { liquidatedRun, PERPETUALS } from './reckless.ts'
 import { makeRun } from './reported-run.ts'
-import { CHROMIUM, openWatched, VIEWS } from './watched-page.ts'
+import { CHROMIUM, leave, openWatched, VIEWS } from './watched-page.ts'
 
 const CHARTS = ['chart-funding', 'chart-exposure', 'chart-margin']
 
 describe.skipIf(CHROMIUM === undefined)('a page of perpetuals in a browser', () => {
-  let browser: Browser
   let trend: Page
   let gone: Page
   const noise: string[] = []
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
     const file = join(ROOT, 'strategies', 'perp-trend.ts')
     trend = await open((await makeRun(scratch(), file, ...PERPETUALS, '--leverage', '3')).page)
     gone = await open((await makeRun(scratch(), ...liquidatedRun())).page)
   })
-  afterAll(() => browser?.close())
+  afterAll(() => [trend, gone].forEach(leave))
   afterEach(() => expect(noise.splice(0)).toEqual([]))
 
-  const open = (file: string) => openWatched(browser, file, noise, { reducedMotion: 'reduce' })
+  const open = (file: string) => openWatched(file, noise, { reducedMotion: 'reduce' })
 
   async function drawn(page: Page): Promise<void> {
     for (const id of CHARTS) {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { Dimension, SweepDocument, SweepResult } from '../../src/core/search.ts'
 import { renderSweepReport } from '../../src/report/sweep-report.ts'
 import { reportAssets } from '../../src/runs/report-assets.ts'
@@ -16,23 +16,19 @@ const NAMES = ['honesty', 'logits', 'spread', 'map-0-best', 'along-0', 'along-1'
 const CHARTS = chartIds(NAMES)
 
 describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () => {
-  let browser: Browser
   let shared: Page | undefined
   const dir = scratch()
   const noise: string[] = []
   const sweep = madeSweep({ failEvery: 23, pruneEvery: 5 })
 
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
-  })
-  afterAll(() => browser?.close())
+  afterAll(() => shared && leave(shared))
   // whatever a test does: no message, no error, no request
   afterEach(() => expect(noise.splice(0)).toEqual([]))
 
   async function open(text: string, options: BrowserContextOptions = {}): Promise<Page> {
     const file = join(dir, `${Math.round(performance.now() * 1000)}.html`)
     writeFileSync(file, text)
-    return openWatched(browser, file, noise, { reducedMotion: 'reduce', ...options })
+    return openWatched(file, noise, { reducedMotion: 'reduce', ...options })
   }
 
   async function look({ width = 1280, colorScheme = 'light' as 'light' | 'dark' } = {}): Promise<Page> {

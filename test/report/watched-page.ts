@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 /** A browser of the machine; absent: tests that need one are skipped. */
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -13,30 +13,32 @@ export const VIEWS = [
   { width: 380, colorScheme: 'dark' },
 ] as const
 
-/** Options that hold for all of a context, of each page, and the pages of a browser whose test has ended, by them. */
-const opened = new WeakMap<Page, readonly [browser: Browser, options: string]>()
-const left = new WeakMap<Browser, Map<string, Page[]>>()
+let launched: Promise<Browser> | undefined
+
+/** The browser of all files that run in this process; it ends with the process: to start one costs two seconds of processor time. */
+export function theBrowser(): Promise<Browser> {
+  launched ??= chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
+  return launched
+}
+
+/** Options that hold for all of a context, of each page, and the pages whose test has ended, by them. */
+const opened = new WeakMap<Page, string>()
+const left = new Map<string, Page[]>()
 
 /** Opens a file; every message, error and request of its page, whenever it comes, is added to `noise`. */
-export function openWatched(
-  browser: Browser,
-  file: string,
-  noise: string[],
-  options: BrowserContextOptions = {},
-): Promise<Page> {
+export function openWatched(file: string, noise: string[], options: BrowserContextOptions = {}): Promise<Page> {
   const address = pathToFileURL(file).href
-  return openAddress(browser, address, noise, options, (asked) => asked === address)
+  return openAddress(address, noise, options, (asked) => asked === address)
 }
 
 /** The same of a page that a server has; what it may ask for without a word is said by `isOwn`. */
 export async function openAddress(
-  browser: Browser,
   address: string,
   noise: string[],
   { colorScheme = 'light', reducedMotion = 'no-preference', ...options }: BrowserContextOptions,
   isOwn: (asked: string) => boolean,
 ): Promise<Page> {
-  const page = left.get(browser)?.get(JSON.stringify(options))?.pop() ?? (await newPage(browser, options))
+  const page = left.get(JSON.stringify(options))?.pop() ?? (await newPage(options))
   for (const event of ['console', 'pageerror', 'request'] as const) page.removeAllListeners(event)
   await page.setViewportSize({ width: 1280, height: 900 })
   await page.emulateMedia({ colorScheme, reducedMotion, media: null })
@@ -54,14 +56,13 @@ export async function openAddress(
  * libraries of the charts once more: three seconds of processor time a page.
  */
 export function leave(page: Page): void {
-  const [browser, options] = opened.get(page)!
-  const pages = left.get(browser) ?? new Map<string, Page[]>()
-  left.set(browser, pages.set(options, [...(pages.get(options) ?? []), page]))
+  const options = opened.get(page)!
+  left.set(options, [...(left.get(options) ?? []), page])
 }
 
-async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
-  const page = await (await browser.newContext(options)).newPage()
-  opened.set(page, [browser, JSON.stringify(options)])
+async function newPage(options: BrowserContextOptions): Promise<Page> {
+  const page = await (await (await theBrowser()).newContext(options)).newPage()
+  opened.set(page, JSON.stringify(options))
   return page
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { paperPage } from '../../../../src/report/paper-page.ts'
 import { LiveHub } from '../../../../src/runs/paper/watch/live-hub.ts'
@@ -33,16 +33,9 @@ const TEXTS = [
 ]
 
 const noise: string[] = []
-const open = (browser: Browser, address: string, options: BrowserContextOptions = {}) =>
-  openAddress(browser, address, noise, options, (asked) => asked.startsWith(address))
+const open = (address: string, options: BrowserContextOptions = {}) =>
+  openAddress(address, noise, options, (asked) => asked.startsWith(address))
 const text = (page: Page, selector: string) => page.locator(selector).first().textContent()
-
-let browser: Browser | undefined
-const launch = async () => {
-  browser ??= await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
-  return browser
-}
-afterAll(() => browser?.close())
 
 describe.skipIf(CHROMIUM === undefined)('the page of a running session', () => {
   let session: ChildProcess | undefined
@@ -69,7 +62,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of a running session', () => {
       })
       session!.on('exit', () => reject(new Error(said)))
     })
-    shared = await open(await launch(), address)
+    shared = await open(address)
     await shared.waitForSelector('#link.good')
     await shared.waitForSelector('#filled tbody tr:nth-child(3)')
   })
@@ -251,7 +244,7 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
   test('says so, comes back by itself to the next one, and takes no text for markup', async () => {
     let server = await serve(0, 9_000)
     try {
-      const page = await open(await launch(), server.address)
+      const page = await open(server.address)
       await soon(() => text(page, '#equity')).toBe('9\u202f000.00')
       expect(await text(page, '#state')).toBe('halted')
       expect(await text(page, '#remarks')).toBe(EVIL)
@@ -301,6 +294,7 @@ describe.skipIf(CHROMIUM === undefined)('a page whose server goes away', () => {
       // the browser itself says that nobody was there
       for (const one of noise.splice(0))
         expect(one).toMatch(/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/)
+      await page.context().close()
     } finally {
       await server.close()
     }
