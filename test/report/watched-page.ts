@@ -16,7 +16,7 @@ export const VIEWS = [
 let launched: Promise<Browser> | undefined
 
 /** The browser of all files that run in this process; it ends with the process: to start one costs two seconds of processor time. */
-export function theBrowser(): Promise<Browser> {
+function theBrowser(): Promise<Browser> {
   launched ??= chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] })
   return launched
 }
