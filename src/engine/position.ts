@@ -60,6 +60,8 @@ export class Position {
   insideRow = -1
   /** Whether closed trades say how far price went against and for them. */
   keepsExtremes = true
+  /** Fees of what was bought and became dust, ledger units: of the next trade, which sells it. */
+  untraded = 0
   #trip: Trip | null = null
   /** Whole bars that the open trade has lived through and nobody has looked at: rows [from, to). */
   #unseenFrom = 0
@@ -184,8 +186,11 @@ export class Position {
     if (closing > 0 && this.units === 0) closed = this.#endTrip(at)
     let baseFee = 0
     if (opening > 0) {
+      const isAdded = this.#trip !== null
       if (this.#trip === null) {
         this.#trip = new Trip(at.side === 1, at, price)
+        this.#trip.fees = this.untraded
+        this.untraded = 0
         this.#unseenFrom = this.#unseenTo
         this.insideRow = at.insideRow ?? (at.isInside ? at.row : -1)
       }
@@ -198,10 +203,15 @@ export class Position {
       trip.notional += paid
       trip.fees += fee - closingFee
       if (at.feeInBase) baseFee = this.#payFeeInBase(at, opening, paid, account, trip)
-      this.#setTradable(step, minQty)
+      // what is held under an older minimum stays so when more is bought, as it does under a newer grid (`regrid`)
+      if (isAdded) this.#setUnits(wholeSteps(Math.abs(this.held), step))
+      else this.#setTradable(step, minQty)
       trip.most = Math.max(trip.most, Math.abs(this.units))
-      // bought and all of it dust: nothing is held that a trade could be about
-      if (this.units === 0) this.#trip = null
+      // bought and all of it dust: nothing is held that a trade could be about; the one that will sell it has paid its fees
+      if (this.units === 0) {
+        this.untraded = trip.fees
+        this.#trip = null
+      }
     }
     account.wallet += realised - fee
     account.realised += realised
@@ -265,7 +275,12 @@ export class Position {
 
   #setTradable(step: number, minQty: number): void {
     const whole = Math.abs(this.held) - (Math.abs(this.held) % step)
-    this.units = whole < minQty ? 0 : Math.sign(this.held) * whole
+    this.#setUnits(whole < minQty ? 0 : whole)
+  }
+
+  /** @param whole what can be traded of the holding, units */
+  #setUnits(whole: number): void {
+    this.units = Math.sign(this.held) * whole
     this.qty = fromUnits(this.units, this.#scales.qtyDecimals)
     this.heldQty = fromUnits(this.held, this.#scales.qtyDecimals)
   }

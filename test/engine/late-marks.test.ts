@@ -126,6 +126,7 @@ test('what went before a trade is not looked at for it, however the one before i
   const rows = Array.from({ length: 40 }, (_, k): Row => (k === 3 ? [100, 150, 50, 100] : [100, 101, 99, 100]))
   const calls: Readonly<Record<number, () => ReturnType<typeof buy> | ReturnType<typeof close>>> = {
     0: () => buy({ qty: 0.01 }),
+    4: () => close(),
     7: () => buy({ qty: 1.2 }),
     36: () => close(),
   }
@@ -163,5 +164,8 @@ test('what went before a trade is not looked at for it, however the one before i
     40,
   )
   const { trades } = engine.finish()
-  expect(trades.map(({ mae, mfe }) => [Number(mae.toFixed(6)), Number(mfe.toFixed(6))])).toEqual([[-0.01, 0.01]])
+  expect(trades.map(({ mae, mfe }) => [Number(mae.toFixed(6)), Number(mfe.toFixed(6))])).toEqual([
+    [-0.5, 0.5],
+    [-0.01, 0.01],
+  ])
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { PLAIN_EXECUTION } from '../../src/core/execution.ts'
 import type { Filters } from '../../src/core/instrument.ts'
 import { closeTimeOf } from '../../src/core/interval.ts'
 import { buy, close, sell } from '../../src/core/order.ts'
@@ -12,7 +13,16 @@ function playAcrossGrids(
     later = {},
     count = 8,
     closeAtEnd = false,
-  }: { later?: Partial<Filters>; count?: number; closeAtEnd?: boolean } = {},
+    isReceived = false,
+    participation = null,
+  }: {
+    later?: Partial<Filters>
+    count?: number
+    closeAtEnd?: boolean
+    /** Whether buys pay a thousandth of what they buy. */
+    isReceived?: boolean
+    participation?: number | null
+  } = {},
 ) {
   const flat = [100, 101, 99, 100] as const
   const bars = barsOf(Array.from({ length: count }, () => flat))
@@ -32,13 +42,18 @@ function playAcrossGrids(
     onBar: ({ bar, symbol, account }) =>
       symbol === 'BTCUSDT' ? (decide[bar.openTime / HOUR]?.({ account }) as never) : undefined,
   })
-  const costs = costsOf({ feeMaker: 0, feeTaker: 0, slippageBps: 0, feeAsset: 'quote' })
+  const fee = isReceived ? 0.001 : 0
+  const costs = costsOf({
+    ...{ feeMaker: fee, feeTaker: fee, slippageBps: 0 },
+    feeAsset: isReceived ? 'received' : 'quote',
+  })
   const slot = { indicators: {}, also: {}, startRow: 0, readyRow: 0, costs }
   const slots = [
     { ...slot, instrument, bars },
     { ...slot, instrument: instrumentOf({}, 'ETHUSDT'), bars: other },
   ]
-  const engine = new Engine({ strategy, params: {}, cash: 10_000, instants: 8, limitTouch: false, slots })
+  const execution = { ...PLAIN_EXECUTION, participation }
+  const engine = new Engine({ strategy, params: {}, cash: 10_000, instants: 8, limitTouch: false, slots, execution })
   for (const open of other.openTime) engine.onBar(closeTimeOf(open, '1h'))
   return { ...engine.finish({ closeAtEnd }), engine }
 }
@@ -144,4 +159,18 @@ test('sales move likewise: limits up, stops up', () => {
     ['limit', 110.5, null],
     ['stop', null, 90.5],
   ])
+})
+
+test('what is held of an order when the minimum grows beyond it stays a position, and a trade, when the next part fills', () => {
+  // a tenth of the volume of 10 a bar: 1 and 1 before the minimum is 3.5, 1 and 1 under it
+  const later = { lot: { min: '3.5', max: '9000', step: '0.001' } }
+  const run = playAcrossGrids({ 0: () => buy({ qty: 4 }) }, { later, isReceived: true, participation: 0.1 })
+  expect(run.fills.map(({ side, qty, position }) => [side, qty, position])).toEqual([
+    ['buy', 1, 0.999],
+    ['buy', 1, 1.998],
+    ['buy', 1, 2.997],
+    ['buy', 1, 3.996],
+  ])
+  expect(eventsOf(run, 'dust')).toEqual([])
+  expect(run.openTrades).toMatchObject([{ qty: 3.996, entryTime: HOUR, fees: 0.4 }])
 })

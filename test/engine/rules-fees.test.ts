@@ -128,6 +128,19 @@ describe('rule 17: fees in the asset received', () => {
     expect(run.endEquity).toBe(10_000 - 5 + 4.995)
   })
 
+  test('rule 17: what was paid for dust is paid by the trade that sells it', () => {
+    const run = play({
+      rows: [FLAT, FLAT, FLAT, FLAT],
+      filters: coarse('0.05'),
+      decide: { 0: () => buy({ qty: 0.05 }), 1: () => buy({ qty: 0.95 }), 2: () => close() },
+      ...RECEIVED,
+    })
+    expect(run.fills.map(({ position }) => position)).toEqual([0, 0.99, 0])
+    expect(run.trades).toHaveLength(1)
+    // 0.005 for the first, 0.095 for the second, 0.099 for the sale
+    expect(run.trades[0]!.fees).toBe(run.fills.reduce((sum, { fee }) => sum + fee, 0))
+  })
+
   test('rule 17: a perpetual pays in its quote asset whatever is asked for', () => {
     const run = play({ kind: 'perpetual', rows: [FLAT, FLAT], decide: { 0: () => buy({ qty: 1 }) }, ...RECEIVED })
     expect(run.fills[0]).toMatchObject({ feeAsset: 'USDT', fee: 0.1, position: 1 })
