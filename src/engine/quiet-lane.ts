@@ -13,6 +13,9 @@ const [ABOVE, BELOW, MARK_ABOVE, MARK_BELOW, UNTIL] = [0, 1, 2, 3, 4]
 /** Bars that are held against their instants one by one: a stretch that ends sooner has compared few in vain. */
 const COMPARED = 256
 
+/** Bars that are looked over ahead of the strategy: it may answer the first of them, and then the others were looked over in vain. */
+const LOOKED_AHEAD = 64
+
 /**
  * Most bars of most runs: nothing has happened since the strategy was asked last, and the open orders of the one instrument rest
  * beyond the bar's extremes, and so does a liquidation. Of the life of such a bar these steps are left, and here they are a loop with
@@ -92,31 +95,73 @@ export class QuietLane {
     return row
   }
 
-  /**
-   * The loop over rows from the next one on. What it calls is written out or small: a compiler that has used up what it may take into
-   * one function leaves the reads of indicators out of it, each of which then makes a number on the heap.
-   * @returns the first row that is not quiet, or the one whose bar the strategy has answered
-   */
+  /** Goes over rows from the next one on. @returns the first that is not quiet, or the one whose bar the strategy has answered */
   #run(bound: number): number {
+    const { orders, isOnMargin, isWhole, cursor } = this.#slot
+    const isWatched = isOnMargin || orders.length > 0
+    for (let row = cursor.row + 1; row < bound; ) {
+      const end = isWatched ? Math.min(bound, row + LOOKED_AHEAD) : bound
+      const quiet = isWatched ? this.#quietUntil(row, end) : end
+      const last = isWhole ? this.#ask(row | 0, quiet | 0) : this.#askMoving(row, quiet)
+      if (last < end) return last
+      row = end
+    }
+    return bound
+  }
+
+  /** The first of rows [from, to) that an open order, a liquidation or funding may notice; `to` where there is none. */
+  #quietUntil(from: number, to: number): number {
+    const slot = this.#slot
+    const { openTimes, highs, lows } = slot
+    const { low: markLows, high: markHighs } = slot.margin?.marks ?? slot.bars
+    const reach = this.#reach
+    const above = reach[ABOVE]!
+    const below = reach[BELOW]!
+    const markAbove = reach[MARK_ABOVE]!
+    const markBelow = reach[MARK_BELOW]!
+    const until = reach[UNTIL]!
+    for (let row = from; row < to; row++) {
+      if (highs[row]! >= above || lows[row]! <= below || openTimes[row]! >= until) return row
+      if (markHighs[row]! >= markAbove || markLows[row]! <= markBelow) return row
+    }
+    return to
+  }
+
+  /**
+   * The strategy is asked on each of rows [from, to), whole numbers. Nothing else is called here, so that what is tested once need not be
+   * tested on every bar, and a compiler that has used up what it may take into one function has not left out reads of indicators, each of
+   * which would then make a number on the heap.
+   * @returns the row that it has answered; `to` where it has answered none
+   */
+  #ask(from: number, to: number): number {
+    const onBar = this.#onBar
+    const context = this.#context as never
+    const clock = this.#clock
+    const { openTimes, readyRow, cursor, step } = this.#slot
+    const first = Math.min(Math.max(from, readyRow), to) | 0
+    if (first > from) cursor.row = first - 1
+    for (let row = first; row < to; row++) {
+      clock[0] = openTimes[row]! + step
+      cursor.row = row
+      const decision = onBar(context)
+      if (decision !== undefined && decision !== null) {
+        this.#decision = decision
+        return row
+      }
+    }
+    return to
+  }
+
+  /** The same where more than a cursor has to move: indicators in rings, bars of higher intervals. */
+  #askMoving(from: number, to: number): number {
     const slot = this.#slot
     const onBar = this.#onBar
     const context = this.#context as never
     const clock = this.#clock
-    const { openTimes, highs, lows, readyRow, cursor, isWhole, step } = slot
-    const hasOrders = slot.orders.length > 0
-    const { isOnMargin } = slot
-    const { low: markLows, high: markHighs } = slot.margin?.marks ?? slot.bars
-    const reach = this.#reach
-    for (let row = cursor.row + 1; row < bound; row++) {
-      if (
-        hasOrders &&
-        (highs[row]! >= reach[ABOVE]! || lows[row]! <= reach[BELOW]! || openTimes[row]! >= reach[UNTIL]!)
-      )
-        return row
-      if (isOnMargin && this.#isNoticed(row, markLows, markHighs)) return row
+    const { openTimes, readyRow, step } = slot
+    for (let row = from; row < to; row++) {
       clock[0] = openTimes[row]! + step
-      if (isWhole) cursor.row = row
-      else slot.moveTo(row)
+      slot.moveTo(row)
       if (row < readyRow) continue
       const decision = onBar(context)
       if (decision !== undefined && decision !== null) {
@@ -124,17 +169,7 @@ export class QuietLane {
         return row
       }
     }
-    return bound
-  }
-
-  /** Whether a liquidation or funding may notice what is held on a bar. */
-  #isNoticed(row: number, markLows: Float64Array, markHighs: Float64Array): boolean {
-    const reach = this.#reach
-    return (
-      markLows[row]! <= reach[MARK_BELOW]! ||
-      markHighs[row]! >= reach[MARK_ABOVE]! ||
-      this.#slot.openTimes[row]! >= reach[UNTIL]!
-    )
+    return to
   }
 
   /** Where open orders, liquidation and funding wait; false where an order may notice any bar. As `isOutOfReach`. */
@@ -143,6 +178,8 @@ export class QuietLane {
     const reach = this.#reach
     reach[ABOVE] = Number.POSITIVE_INFINITY
     reach[BELOW] = Number.NEGATIVE_INFINITY
+    reach[MARK_ABOVE] = Number.POSITIVE_INFINITY
+    reach[MARK_BELOW] = Number.NEGATIVE_INFINITY
     reach[UNTIL] = Number.POSITIVE_INFINITY
     const { margin } = this.#slot
     if (margin !== null && this.#slot.isOnMargin) {
