@@ -97,9 +97,14 @@ const OURS = [
   'Interrupted',
 ]
 
+/** What Node says of things that its permission model keeps from a process. */
+const FORBIDDEN = ['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED']
+
 /** Errors we made say it all; the others are bugs, and their stack helps to report them. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (FORBIDDEN.includes((error as NodeJS.ErrnoException).code ?? ''))
+    return `Node’s permission model forbids what klinelab needs: ${error.message.replace(/\.$/, '')}. Run it without --permission, also in NODE_OPTIONS: threads, DuckDB and files that are flushed to the disk (fsync, which no --allow flag grants) are parts of it.`
   const isOurs = error instanceof DataError || OURS.includes(error.name) || error.constructor === Error
   return isOurs
     ? error.message

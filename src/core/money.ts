@@ -1,4 +1,4 @@
-import { ceilUnits, floorUnits, fromUnits, POW10, type Rounding, safe } from './decimal.ts'
+import { ceilUnits, floorUnits, fromUnits, POW10, type Rounding, safe, wholeQuotient } from './decimal.ts'
 
 /** How many times its start an account may grow before its ledger's whole numbers run out. */
 const GROWTH = 1000
@@ -68,8 +68,8 @@ export function notionalUnits(
   const product = price * qty * rate.digits
   if (shift >= 0 && shift <= 15 && product <= Number.MAX_SAFE_INTEGER) {
     const divisor = POW10[shift]!
-    const rest = product % divisor
-    return (product - rest) / divisor + (rest !== 0 && rounding === 'up' ? 1 : 0)
+    const quotient = wholeQuotient(product, divisor)
+    return rounding === 'up' && quotient * divisor !== product ? quotient + 1 : quotient
   }
   const exact = BigInt(price) * BigInt(qty) * BigInt(rate.digits)
   if (shift <= 0) return safe(exact * 10n ** BigInt(-shift))

@@ -134,6 +134,7 @@ export class Broker {
   match(slot: Slot): void {
     if (this.told !== null) return this.told.endBar(slot)
     if (isOutOfReach(slot) && !this.#isLiquidationInReach(slot)) return
+    const { hasTraded } = slot
     const bar = slot.loadUnitBar()
     const rules = slot.rulesAt(slot.openTime)
     this.#noteGap(slot)
@@ -151,10 +152,10 @@ export class Broker {
           this.#isLiquidationInReach(slot)
         ) {
           detail.load(bar, slot.scales.priceDecimals)
-          this.#meet(slot, bar, rules)
+          this.#meet(slot, bar, rules, slot.hasTraded)
         }
       slot.loadUnitBar()
-    } else this.#meet(slot, bar, rules)
+    } else this.#meet(slot, bar, rules, hasTraded)
     this.sweep(slot)
   }
 
@@ -229,8 +230,7 @@ export class Broker {
   }
 
   /** Open orders meet a bar, or a part of it. */
-  #meet(slot: Slot, bar: UnitBar, rules: Rules): void {
-    const hasTraded = slot.hasTraded
+  #meet(slot: Slot, bar: UnitBar, rules: Rules, hasTraded: boolean): void {
     this.#meetOpen(slot, bar, rules, hasTraded)
     if (hasTraded) {
       this.#liquidate(slot, rules, 'inside')
@@ -255,7 +255,7 @@ export class Broker {
   /** Drops the orders that have ended. */
   sweep(slot: Slot): void {
     // the walk through a bar's inside knows them by their places
-    if (this.#played.get(slot)?.phase === 'inside') return
+    if (this.#played.size > 0 && this.#played.get(slot)?.phase === 'inside') return
     const { orders } = slot
     let kept = 0
     for (let k = 0; k < orders.length; k++) if (orders[k]!.isAlive) orders[kept++] = orders[k]!

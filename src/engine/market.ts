@@ -23,7 +23,9 @@ export class Markets {
   readonly #averaged = new Set<Rules>()
   readonly #notAveraged = new Set<Rules>()
   /** Types that the venue does not have and nobody has been told of yet. */
-  readonly #foreign = new Map<Rules, Set<OrderType>>()
+  readonly #foreign = new Map<Rules, OrderType[]>()
+  /** Those of the rules that were asked of last. */
+  #last: { readonly rules: Rules; readonly foreign: OrderType[] } | null = null
 
   constructor(remark: (text: string) => void) {
     this.#remark = remark
@@ -76,25 +78,28 @@ export class Markets {
   /** Says which of the orders that were asked for the venue does not have. */
   noteForeign(slot: Slot, rules: Rules, { type, legs }: LiveOrder): void {
     const foreign = this.#foreignTypes(rules)
-    if (foreign.size === 0) return
-    const note = (asked: OrderType) => {
-      if (foreign.delete(asked))
-        this.#remark(
-          `${slot.symbol}: ${slot.instrument.venue} has no ${asked} order (${VENUE_NAMES[asked].join(', ')}); klinelab simulates it`,
-        )
-    }
-    note(type)
-    if (legs?.stopLoss !== undefined) note('stop')
-    if (legs?.trailingStop !== undefined) note('trailing-stop')
+    this.#note(slot, foreign, type)
+    if (legs?.stopLoss !== undefined) this.#note(slot, foreign, 'stop')
+    if (legs?.trailingStop !== undefined) this.#note(slot, foreign, 'trailing-stop')
   }
 
-  #foreignTypes(rules: Rules): Set<OrderType> {
-    const known = this.#foreign.get(rules)
-    if (known !== undefined) return known
+  #note(slot: Slot, foreign: OrderType[], asked: OrderType): void {
+    for (let k = 0; k < foreign.length; k++) {
+      if (foreign[k] !== asked) continue
+      foreign.splice(k, 1)
+      return this.#remark(
+        `${slot.symbol}: ${slot.instrument.venue} has no ${asked} order (${VENUE_NAMES[asked].join(', ')}); klinelab simulates it`,
+      )
+    }
+  }
+
+  #foreignTypes(rules: Rules): OrderType[] {
+    if (this.#last?.rules === rules) return this.#last.foreign
     const { orderTypes } = rules.snapshot
     const isForeign = (type: OrderType) => !VENUE_NAMES[type].some((name) => orderTypes.includes(name))
-    const foreign = new Set(orderTypes.length === 0 ? [] : TYPES.filter(isForeign))
+    const foreign = this.#foreign.get(rules) ?? (orderTypes.length === 0 ? [] : TYPES.filter(isForeign))
     this.#foreign.set(rules, foreign)
+    this.#last = { rules, foreign }
     return foreign
   }
 }

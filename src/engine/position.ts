@@ -1,5 +1,5 @@
 import type { BarColumns } from '../core/bar.ts'
-import { fromUnits, mulDiv, POW10, type Rounding } from '../core/decimal.ts'
+import { fromUnits, mulDiv, POW10, type Rounding, wholeQuotient } from '../core/decimal.ts'
 import { fromLedger, type Ledger, notionalUnits, type Rate } from '../core/money.ts'
 import type { OpenTrade, Trade } from '../core/trade.ts'
 import type { Account } from './account.ts'
@@ -41,7 +41,7 @@ export interface Settlement {
 
 /** What of a holding is left once a coarser step is in force; less than one step stays as it is. */
 export function wholeSteps(units: number, step: number): number {
-  return units < step ? units : units - (units % step)
+  return units < step ? units : wholeQuotient(units, step) * step
 }
 
 /** One net position at average cost, and the trade it belongs to (fills.md 20). */
@@ -274,7 +274,7 @@ export class Position {
   }
 
   #setTradable(step: number, minQty: number): void {
-    const whole = Math.abs(this.held) - (Math.abs(this.held) % step)
+    const whole = wholeQuotient(Math.abs(this.held), step) * step
     this.#setUnits(whole < minQty ? 0 : whole)
   }
 

@@ -31,6 +31,8 @@ export class QuietLane {
   readonly #account: Account
   readonly #reach = new Float64Array(5)
   #decision: Decision
+  /** The first stretch is compared in any case: what is compiled before it has seen both ways is thrown away at the other. */
+  #hasCompared = false
 
   /**
    * @param marks are taken at the end of every stretch
@@ -72,7 +74,8 @@ export class QuietLane {
     const { openTimes } = slot
     const end = openTimes[row + until - from - 1]!
     // every bar has its instant: as many of both from one time to another are the same, and need not be compared one by one
-    const isEven = slot.step === step && end === column[until - 1] && end < slot.nextRulesAt
+    const isEven = this.#hasCompared && slot.step === step && end === column[until - 1] && end < slot.nextRulesAt
+    this.#hasCompared = true
     const bound = isEven ? row + until - from : this.#evenUntil(column, step, from, until)
     slot.isFresh = true
     this.#marks.begin(until - from)
@@ -139,7 +142,7 @@ export class QuietLane {
     const clock = this.#clock
     const { openTimes, readyRow, cursor, step } = this.#slot
     const first = Math.min(Math.max(from, readyRow), to) | 0
-    if (first > from) cursor.row = first - 1
+    cursor.row = first - 1
     for (let row = first; row < to; row++) {
       clock[0] = openTimes[row]! + step
       cursor.row = row

@@ -179,5 +179,5 @@ export function gridUp(rule: GridRule, value: number): number {
 }
 
 export function isOnGrid(rule: GridRule, value: number): boolean {
-  return (value - rule.origin) % rule.step === 0
+  return gridDown(rule, value) === value
 }

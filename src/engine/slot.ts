@@ -226,11 +226,17 @@ export class Slot {
 
   /** The bar at the cursor in whole price units, for orders to meet. */
   loadUnitBar(bar: UnitBar = this.unitBar): UnitBar {
-    const row = this.cursor.row
-    bar.open = this.toPrice(this.bars.open[row]!)
-    bar.high = this.toPrice(this.bars.high[row]!)
-    bar.low = this.toPrice(this.bars.low[row]!)
-    bar.close = this.toPrice(this.bars.close[row]!)
+    const { row } = this.cursor
+    const { bars } = this
+    // all are read before the first is reckoned with: each lies far from the processor, which can wait for all of them at once
+    const open = bars.open[row]!
+    const high = bars.high[row]!
+    const low = bars.low[row]!
+    const close = bars.close[row]!
+    bar.open = this.toPrice(open)
+    bar.high = this.toPrice(high)
+    bar.low = this.toPrice(low)
+    bar.close = this.toPrice(close)
     return bar
   }
 
@@ -280,8 +286,10 @@ export class Slot {
 }
 
 function added(events: readonly RunEvent[], event: RunEvent): readonly RunEvent[] {
-  if (events === NO_EVENTS)
-    return [event]
+  if (events === NO_EVENTS) return [event]
+  // most are an order's acceptance and its fill: a list that grows makes room for many more
+  if (events.length === 1)
+    return [events[0]!, event]
     // a list is handed out once and then forgotten, so nobody holds it while it grows
   ;(events as RunEvent[]).push(event)
   return events

@@ -11,10 +11,17 @@ export interface Drawdown {
   readonly valley: number
 }
 
+/** What is known of a fall so far. */
+const [PEAK, VALLEY, VALLEY_ROW] = [0, 1, 2]
+
+/** Rows of a fall that are gone through in one call: a loop that is called more often is compiled well sooner. */
+const PIECE = 1024
+
 /** Every drawdown of a curve that starts at `start`, oldest first. */
 export function findDrawdowns(values: Float64Array, start: number): Drawdown[] {
   const found: Drawdown[] = []
   const { length } = values
+  const fall = new Float64Array(3)
   let peak = start
   let peakRow = -1
   for (let row = 0; row < length; ) {
@@ -23,27 +30,34 @@ export function findDrawdowns(values: Float64Array, start: number): Drawdown[] {
       peakRow = row++
       continue
     }
-    const { valleyRow, endRow } = through(values, row, peak)
-    found.push({ peakRow, valleyRow, endRow: endRow < length ? endRow : -1, peak, valley: values[valleyRow]! })
-    row = endRow
+    fall[PEAK] = peak
+    fall[VALLEY] = values[row]!
+    fall[VALLEY_ROW] = row
+    let [end, to] = [row + 1, row + 1]
+    while (end === to && to < length) {
+      to = Math.min(length, to + PIECE)
+      end = deepen(fall, values, end, to)
+    }
+    found.push({ peakRow, valleyRow: fall[VALLEY_ROW]!, endRow: end < length ? end : -1, peak, valley: fall[VALLEY]! })
+    row = end
   }
   return found
 }
 
-/** One fall from its first row on: its first lowest row, and the first that reaches the peak again, the length where none does. */
-function through(values: Float64Array, first: number, peak: number): Pick<Drawdown, 'valleyRow' | 'endRow'> {
-  const { length } = values
-  let valleyRow = first
-  let valley = values[first]!
-  let row = first + 1
-  for (; row < length; row++) {
+/** Takes rows [from, to) of a fall up to the first that is no longer below its peak. @returns that row; `to` where there is none */
+function deepen(fall: Float64Array, values: Float64Array, from: number, to: number): number {
+  const peak = fall[PEAK]!
+  let valley = fall[VALLEY]!
+  let row = from
+  for (; row < to; row++) {
     const value = values[row]!
     if (value < valley) {
       valley = value
-      valleyRow = row
+      fall[VALLEY_ROW] = row
     } else if (!(value < peak)) break
   }
-  return { valleyRow, endRow: row }
+  fall[VALLEY] = valley
+  return row
 }
 
 /** Fraction below the highest equity so far, ≤ 0, one per row. */

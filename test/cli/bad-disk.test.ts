@@ -149,3 +149,28 @@ test('one damaged manifest hides no other series: data list and doctor tell of i
   const health = klinelab(['doctor', '--offline', '--json'], at).json<{ problems: string[] }>()
   expect(health.problems).toEqual([expect.stringMatching(/manifest\.json: is not a manifest/)])
 })
+
+test.each([
+  ['threads', '', /Use --allow-worker/],
+  ['a flush to the disk', '--allow-worker --allow-addons', /fsync API is disabled/],
+])('under Node’s permission model a sweep says in one sentence that it needs %s', (_, allowed, reason) => {
+  const out = scratch()
+  const words = [
+    'sweep',
+    'strategies/sma-cross.ts',
+    '--data',
+    'binance:BTCUSDT:1h',
+    '--set',
+    'fast=10,20',
+    '--out',
+    out,
+  ]
+  const flags = `--no-warnings --permission --allow-fs-read=* --allow-fs-write=* ${allowed}`
+  const { code, stderr } = klinelab(words, { env: { NODE_OPTIONS: flags, KLINELAB_LEDGER: join(out, 'ledger.jsonl') } })
+  expect(code).toBe(1)
+  expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+    /^Node’s permission model forbids what klinelab needs: .*\. Run it without --permission, also in NODE_OPTIONS: .*\.$/,
+  )
+  expect(stderr).toMatch(reason)
+  expect(stderr, 'a stack is no explanation').not.toMatch(/\n\s+at /)
+})

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   ceilUnits, decimalOf, decimalsOf, exactUnits, floorUnits, fromUnits, mulDiv, POW10, parseDecimal, safe, unitsText,
+  wholeQuotient,
 } from '../../src/core/decimal.ts' // biome-ignore format: one line of names
 import { ceilDiv, floorDiv, fractionOf, plainText } from './exact.ts'
 
@@ -194,6 +195,26 @@ describe('whole units', () => {
     [120001, 3, '120.001'],
     [900, 0, '900'],
   ])('unitsText(%d, %d) is %s', (n, d, text) => expect(unitsText(n, d)).toBe(text))
+})
+
+describe('wholeQuotient', () => {
+  test('is a ÷ b in BigInt, also a unit below a whole number of times and near 2^53', () => {
+    const divisor = fc.oneof(
+      fc.integer({ min: 1, max: 1000 }),
+      fc.integer({ min: 1, max: SAFE }),
+      fc.nat(15).map((k) => POW10[k]!),
+    )
+    const share = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }))
+    fc.assert(
+      fc.property(divisor, share, fc.integer({ min: -1, max: 1 }), (b, part, off) => {
+        const times = Math.floor(part * Number(BigInt(SAFE) / BigInt(b)))
+        const a = BigInt(times) * BigInt(b) + BigInt(off)
+        fc.pre(a >= 0n && a <= BigInt(SAFE))
+        expect(BigInt(wholeQuotient(Number(a), b))).toBe(a / BigInt(b))
+      }),
+      { numRuns: 5000 },
+    )
+  })
 })
 
 describe('mulDiv', () => {
