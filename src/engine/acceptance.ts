@@ -139,14 +139,19 @@ export class Acceptance {
     slot: Slot,
     own: { qty: number; tag: string | null; decision: number; isClose?: boolean; isRisk?: boolean },
   ): LiveOrder {
+    const { qty, tag, decision, isClose = false, isRisk = false } = own
     return blankOrder({
-      ...own,
       id: this.nextId(),
       side: slot.position.units < 0 ? 1 : -1,
       type: 'market',
       role: 'close',
       reduceOnly: true,
       acceptedRow: slot.row,
+      qty,
+      tag,
+      decision,
+      isClose,
+      isRisk,
     })
   }
 

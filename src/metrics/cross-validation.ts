@@ -46,10 +46,7 @@ export function crossValidateDifferent(columns: ReturnsColumns, trials: Uint32Ar
   const days = columns.days[trials[0]!]!
   const blocks = blocksFor(trials.length, days)
   if (blocks < LEAST_BLOCKS) return null
-  const splits = new HalfSplits(blocks, columns.blocks[trials[0]!]!, days)
-  const folded = splits.fold(columns, trials)
-  const { inside, outside } = chooseBest(trials.length, folded, splits)
-  return outcome(trials.length, blocks, splits, inside, outside, ranksOf(trials.length, folded, splits, outside))
+  return outcome(trials.length, blocks, new HalfSplits(blocks, columns, trials))
 }
 
 function blocksFor(trials: number, days: number): number {
@@ -58,54 +55,58 @@ function blocksFor(trials: number, days: number): number {
   return blocks
 }
 
-/** What the best trial of each split is worth in its own half, and in the other. */
-function chooseBest(trials: number, folded: Float64Array, splits: HalfSplits) {
-  const { count, own, other } = splits
-  const inside = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
-  const outside = new Float64Array(count)
-  for (let first = 0; first < trials; first += splits.tile) {
-    const laid = splits.lay(folded, first)
-    for (let k = 0; k < count / 2; k++) {
-      splits.rank(k, laid)
-      takeBetter(k, laid, own, other, inside, outside)
-      takeBetter(count - 1 - k, laid, other, own, inside, outside)
+/** Of each split what its best trial is worth in its own half and in the other, and its rank there, the worst being 1. */
+class Chosen {
+  readonly inside: Float64Array
+  readonly outside: Float64Array
+  readonly ranks: Uint32Array
+
+  constructor(splits: HalfSplits, trials: number) {
+    const { count, tile } = splits
+    this.inside = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
+    this.outside = new Float64Array(count)
+    this.ranks = new Uint32Array(count).fill(1)
+    const last = tile * Math.floor((trials - 1) / tile)
+    for (let first = 0; first <= last; first += tile) {
+      const laid = splits.lay(first)
+      for (let k = 0; k < count / 2; k++) {
+        splits.rank(k, laid)
+        this.#choose(splits, k, laid)
+        // after the last of them the best is known
+        if (first === last) this.#count(splits, k, laid)
+      }
+    }
+    for (let first = 0; first < last; first += tile) {
+      const laid = splits.lay(first)
+      for (let k = 0; k < count / 2; k++) {
+        splits.rank(k, laid)
+        this.#count(splits, k, laid)
+      }
     }
   }
-  return { inside, outside }
-}
 
-function takeBetter(
-  split: number,
-  count: number,
-  own: Float64Array,
-  other: Float64Array,
-  inside: Float64Array,
-  outside: Float64Array,
-): void {
-  let [best, beside] = [inside[split]!, outside[split]!]
-  for (let k = 0; k < count; k++) {
-    const rank = own[k]!
-    if (rank < best || (rank === best && other[k]! >= beside)) continue
-    best = rank
-    beside = other[k]!
+  #choose({ count, own, other }: HalfSplits, split: number, laid: number): void {
+    this.#takeBetter(split, laid, own, other)
+    this.#takeBetter(count - 1 - split, laid, other, own)
   }
-  inside[split] = best
-  outside[split] = beside
-}
 
-/** Rank of the chosen trials in the other half, the worst being 1. */
-function ranksOf(trials: number, folded: Float64Array, splits: HalfSplits, outside: Float64Array): Uint32Array {
-  const { count, own, other } = splits
-  const found = new Uint32Array(count).fill(1)
-  for (let first = 0; first < trials; first += splits.tile) {
-    const laid = splits.lay(folded, first)
-    for (let k = 0; k < count / 2; k++) {
-      splits.rank(k, laid)
-      found[k]! += countBelow(outside[k]!, other, laid)
-      found[count - 1 - k]! += countBelow(outside[count - 1 - k]!, own, laid)
+  /** Of equals the worse in the other half. */
+  #takeBetter(split: number, laid: number, own: Float64Array, other: Float64Array): void {
+    let [best, beside] = [this.inside[split]!, this.outside[split]!]
+    for (let k = 0; k < laid; k++) {
+      const rank = own[k]!
+      if (rank < best || (rank === best && other[k]! >= beside)) continue
+      best = rank
+      beside = other[k]!
     }
+    this.inside[split] = best
+    this.outside[split] = beside
   }
-  return found
+
+  #count({ count, own, other }: HalfSplits, split: number, laid: number): void {
+    this.ranks[split]! += countBelow(this.outside[split]!, other, laid)
+    this.ranks[count - 1 - split]! += countBelow(this.outside[count - 1 - split]!, own, laid)
+  }
 }
 
 function countBelow(value: number, ranks: Float64Array, count: number): number {
@@ -115,15 +116,9 @@ function countBelow(value: number, ranks: Float64Array, count: number): number {
   return below
 }
 
-function outcome(
-  trials: number,
-  blocks: number,
-  splits: HalfSplits,
-  inside: Float64Array,
-  outside: Float64Array,
-  ranks: Uint32Array,
-): CrossValidation {
+function outcome(trials: number, blocks: number, splits: HalfSplits): CrossValidation {
   const { count } = splits
+  const { inside, outside, ranks } = new Chosen(splits, trials)
   const yearly = Math.sqrt(YEAR)
   const own = inside.map((rank, k) => yearly * splits.sharpe(k, rank))
   const other = outside.map((rank, k) => yearly * splits.sharpe(count - 1 - k, rank))

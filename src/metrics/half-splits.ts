@@ -4,6 +4,11 @@ import { firstDay } from './returns-summary.ts'
 /** Share of Σr² that must be left when the mean is taken out; less is rounding. */
 const ROUNDING = 1e-12
 
+/** So many trials are laid at once: their sums take 4 MB. */
+const ONE_TILE = 512
+/** Of more, as many trials times choices as leave the sums near the processor. */
+const NEAR = 1024
+
 /** Ways to choose half of an even number of blocks. */
 export function waysToHalve(blocks: number): number {
   let ways = 1
@@ -14,8 +19,8 @@ export function waysToHalve(blocks: number): number {
 /**
  * All ways to choose half of the blocks that days are laid into, and what trials did in each: split k's other half is split
  * `count − 1 − k`. A trial is ranked by (Σr)|Σr| ÷ Σr², which rises with the Sharpe ratio among halves of one number of days.
- * Trials are laid a tile at a time and gone through split by split: a loop over the few splits of one trial would cost more
- * than the arithmetic in it.
+ * Trials are laid a tile at a time and gone through split by split: a loop over the few splits of one trial would cost more than the
+ * arithmetic in it.
  */
 export class HalfSplits {
   readonly count: number
@@ -32,51 +37,68 @@ export class HalfSplits {
   /** The choice of each split among the lower half of the blocks and among the upper one, as bits. */
   readonly #lowers: Uint16Array
   readonly #uppers: Uint16Array
+  /** Σr and Σr² of the blocks of all trials, `2 × blocks` of each. */
+  readonly #folded: Float64Array
   /** Σr and Σr² of each choice, trial by trial of the tile. */
   readonly #lower: Sums
   readonly #upper: Sums
 
   /**
    * @param blocks even
-   * @param fine blocks of the summaries, over `days`
+   * @param trials of `columns`, all of one stretch
    */
-  constructor(blocks: number, fine: number, days: number) {
+  constructor(blocks: number, columns: ReturnsColumns, trials: Uint32Array) {
     const half = blocks / 2
-    const all = Array.from({ length: 1 << half }, (_, bits) => bits)
-    const pairs = all.flatMap((upper) =>
-      all.filter((lower) => setBits(lower) === half - setBits(upper)).map((lower) => [upper, lower] as const),
-    )
+    const fine = columns.blocks[trials[0]!]!
+    const days = columns.days[trials[0]!]!
+    const choices = 1 << half
     this.#half = half
     this.#starts = Array.from({ length: blocks + 1 }, (_, k) => Math.floor((k * fine) / blocks))
-    this.#uppers = Uint16Array.from(pairs, ([upper]) => upper)
-    this.#lowers = Uint16Array.from(pairs, ([, lower]) => lower)
-    this.count = pairs.length
-    // as many as leave the sums near the processor
-    this.tile = Math.max(16, 1024 >> half)
+    this.count = waysToHalve(blocks)
+    this.#uppers = new Uint16Array(this.count)
+    this.#lowers = new Uint16Array(this.count)
+    this.tile = trials.length <= ONE_TILE ? trials.length : Math.max(16, NEAR >> half)
     this.own = new Float64Array(this.tile)
     this.other = new Float64Array(this.tile)
-    this.#lower = sumsOf(all.length * this.tile)
-    this.#upper = sumsOf(all.length * this.tile)
+    this.#lower = sumsOf(choices * this.tile)
+    this.#upper = sumsOf(choices * this.tile)
+    this.#days = new Float64Array(this.count)
     const first = this.#starts.map((start) => firstDay(start, fine, days))
-    const daysOf = (bits: number, offset: number) => {
-      let sum = 0
-      for (let k = 0; k < half; k++) if ((bits >> k) & 1) sum += first[offset + k + 1]! - first[offset + k]!
-      return sum
-    }
-    this.#days = Float64Array.from(pairs, ([upper, lower]) => daysOf(lower, 0) + daysOf(upper, half))
+    this.#pair(choices, daysOfChoices(choices, first, 0), daysOfChoices(choices, first, half))
+    const width = 2 * blocks
+    this.#folded = new Float64Array(width * trials.length)
+    for (let k = 0; k < trials.length; k++) this.#fold(columns, trials[k]!, width * k)
   }
 
-  /** Σr and Σr² of the blocks of many trials, `2 × blocks` of each. */
-  fold(columns: ReturnsColumns, trials: Uint32Array): Float64Array {
+  /** Of every choice among the upper blocks those among the lower that make it a half. */
+  #pair(choices: number, lowerDays: Float64Array, upperDays: Float64Array): void {
+    const ofSize: number[][] = Array.from({ length: this.#half + 1 }, () => [])
+    for (let bits = 0; bits < choices; bits++) ofSize[setBits(bits)]!.push(bits)
+    let split = 0
+    for (let upper = 0; upper < choices; upper++)
+      for (const lower of ofSize[this.#half - setBits(upper)]!) {
+        this.#uppers[split] = upper
+        this.#lowers[split] = lower
+        this.#days[split++] = lowerDays[lower]! + upperDays[upper]!
+      }
+  }
+
+  /** Adds up all choices of the trials from `first` on; returns how many, a tile at most. */
+  lay(first: number): number {
     const width = 4 * this.#half
-    const folded = new Float64Array(width * trials.length)
-    for (let k = 0; k < trials.length; k++) this.#fold(columns, trials[k]!, folded, width * k)
-    return folded
+    const count = Math.min(this.tile, this.#folded.length / width - first)
+    for (let k = 0; k < count; k++) {
+      const at = width * (first + k)
+      this.#fill(this.#lower, k, at)
+      this.#fill(this.#upper, k, at + width / 2)
+    }
+    return count
   }
 
   /** A function of its own: in a loop that is compiled while it runs every sum would be allocated. */
-  #fold(columns: ReturnsColumns, trial: number, folded: Float64Array, at: number): void {
+  #fold(columns: ReturnsColumns, trial: number, at: number): void {
     const starts = this.#starts
+    const folded = this.#folded
     const { sums, squares } = columns
     const first = columns.stride * trial
     const sumUnit = columns.sumUnits[trial]!
@@ -91,18 +113,6 @@ export class HalfSplits {
       folded[at + 2 * block] = sum
       folded[at + 2 * block + 1] = square
     }
-  }
-
-  /** Adds up all choices of the folded trials from `first` on; returns how many, a tile at most. */
-  lay(folded: Float64Array, first: number): number {
-    const width = 4 * this.#half
-    const count = Math.min(this.tile, folded.length / width - first)
-    for (let k = 0; k < count; k++) {
-      const at = width * (first + k)
-      this.#fill(this.#lower, k, folded, at)
-      this.#fill(this.#upper, k, folded, at + width / 2)
-    }
-    return count
   }
 
   /** Reckons `own` and `other` of so many trials that are laid. */
@@ -133,8 +143,9 @@ export class HalfSplits {
   }
 
   /** Every choice is one block and the choice without it: so equal blocks add up to equal sums. */
-  #fill({ sums, squares }: Sums, trial: number, folded: Float64Array, at: number): void {
+  #fill({ sums, squares }: Sums, trial: number, at: number): void {
     const { tile } = this
+    const folded = this.#folded
     for (let block = 0; block < this.#half; block++) {
       const sum = folded[at + 2 * block]!
       const square = folded[at + 2 * block + 1]!
@@ -154,6 +165,16 @@ interface Sums {
 
 function sumsOf(length: number): Sums {
   return { sums: new Float64Array(length), squares: new Float64Array(length) }
+}
+
+/** Days of each choice among the blocks from `offset` on. */
+function daysOfChoices(choices: number, first: readonly number[], offset: number): Float64Array {
+  const days = new Float64Array(choices)
+  for (let block = 0; 1 << block < choices; block++) {
+    const own = first[offset + block + 1]! - first[offset + block]!
+    for (let rest = 0; rest < 1 << block; rest++) days[(1 << block) + rest] = days[rest]! + own
+  }
+  return days
 }
 
 function setBits(bits: number): number {
