@@ -1,5 +1,6 @@
-import { describe, test } from 'vitest'
-import { type Bad, expectRefusal } from './refusal.ts'
+import { beforeAll, describe, test } from 'vitest'
+import { klinelabAll } from './klinelab.ts'
+import { askBadly, type Bad } from './refusal.ts'
 
 const BTC = ['--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-03-01']
 
@@ -149,6 +150,13 @@ const STRATEGIES: readonly Bad[] = [
   },
 ]
 
+/** Loaded as a user's are, each from a folder of its own. */
 describe('bad strategies', () => {
-  test.each(STRATEGIES)('$name', (bad) => expectRefusal(bad, 'process'))
+  const badly = STRATEGIES.map(askBadly)
+  let done: ReturnType<typeof klinelabAll>
+  beforeAll(() => {
+    done = klinelabAll(badly.map(({ asked }) => asked))
+  })
+
+  test.each(STRATEGIES.map(({ name }, k) => ({ name, k })))('$name', ({ k }) => badly[k]!.expectSaid(done[k]!))
 })

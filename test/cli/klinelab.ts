@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -27,6 +27,21 @@ export function klinelab(
     env: { ...env, ...options.env },
   })
   return { code: done.status, stdout: done.stdout, stderr: done.stderr, json: () => JSON.parse(done.stdout) }
+}
+
+export interface Asked {
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/**
+ * Command lines one after another in one process, beside this one: half a second of processor time a start. For what hangs on how Node
+ * loads a module, and not on how a process begins and ends.
+ */
+export function klinelabAll(asked: readonly Asked[]): readonly Omit<Finished, 'json'>[] {
+  const script = join(import.meta.dirname, 'run-all.ts')
+  return JSON.parse(execFileSync(process.execPath, [script], { input: JSON.stringify(asked), encoding: 'utf8' }))
 }
 
 /** A folder that is gone after the tests of its file; `files` are written into it. */
