@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import type { EvaluationDocument } from '../../src/core/evaluation.ts'
-import { klinelab, ROOT, scratch } from './klinelab.ts'
+import { ROOT, scratch } from './klinelab.ts'
+import { klinelabHere } from './klinelab-here.ts'
 import { modelModule } from './model-modules.ts'
 
 /** Slow enough to be stopped in the middle. */
@@ -14,11 +15,12 @@ const SLOW = modelModule({
 })
 
 const STORE = scratch()
-beforeAll(() => {
+beforeAll(async () => {
   const csv = join(STORE, 'some.csv')
   const range = ['--from', '2024-01-01', '--to', '2024-04-01']
-  klinelab(['data', 'export', 'binance:ETHUSDT:1h', ...range, '--out', csv])
-  expect(klinelab(['data', 'import', csv, '--as', 'binance:ETHUSDT:1h', '--store', STORE])).toMatchObject({ code: 0 })
+  await klinelabHere(['data', 'export', 'binance:ETHUSDT:1h', ...range, '--out', csv])
+  const kept = ['data', 'import', csv, '--as', 'binance:ETHUSDT:1h', '--store', STORE]
+  expect(await klinelabHere(kept)).toMatchObject({ code: 0 })
 })
 
 function project(module = SLOW) {
@@ -27,7 +29,8 @@ function project(module = SLOW) {
   const env = { KLINELAB_REPORTS: out, KLINELAB_STORE: STORE }
   return {
     out,
-    run: (...args: string[]) => klinelab(args, { cwd, env }),
+    run: (...args: string[]) => klinelabHere(args, { cwd, env }),
+    /** In a process of its own, which can be stopped. */
     start: (...args: string[]) =>
       spawn(process.execPath, [join(ROOT, 'src', 'cli', 'main.ts'), ...args], {
         cwd,
@@ -57,13 +60,13 @@ async function ended(child: ChildProcess): Promise<{ readonly code: number | nul
 
 type Printed = EvaluationDocument & { readonly dir: string }
 
-const trained = (one: ReturnType<typeof project>) =>
-  one.run('train', 'm.ts', '--json').json<{ models: Printed[] }>().models[0]!
+const trained = async (one: ReturnType<typeof project>) =>
+  (await one.run('train', 'm.ts', '--json')).json<{ models: Printed[] }>().models[0]!
 
 /** Of the same module, trained without a stop. */
 let whole: Printed
-beforeAll(() => {
-  whole = trained(project())
+beforeAll(async () => {
+  whole = await trained(project())
 })
 
 test('what is killed in the middle goes on where it was, to the same bytes', async () => {
@@ -74,7 +77,7 @@ test('what is killed in the middle goes on where it was, to the same bytes', asy
   child.kill('SIGKILL')
   await end
   expect(readdirSync(killed.out).filter((name) => !name.startsWith('.'))).toEqual([])
-  const goneOn = trained(killed)
+  const goneOn = await trained(killed)
   for (const name of ['artifact/artifact.json', 'artifact/series-1-fold-2.json', 'predictions.csv', 'report.html'])
     expect(readFileSync(join(goneOn.dir, name)).equals(readFileSync(join(whole.dir, name))), name).toBe(true)
   expect(readdirSync(killed.out).sort()).toEqual(['ledger.jsonl', goneOn.run].sort())
@@ -96,7 +99,7 @@ test('Ctrl-C stops after the epoch at hand and keeps the best so far, which no b
   expect(stopped!.series[0]!.folds.map(({ losses }) => losses[0]!.steps.length)).toEqual([40, step])
   expect(stopped!.remarks[0]).toContain('was stopped in fold 2')
   expect(readFileSync(join(stopped!.dir, 'report.html'), 'utf8')).toMatch(/class="alarm"[^>]*>.{0,80}stopped/s)
-  const run = own.run('backtest', 'm.ts', '--json')
+  const run = await own.run('backtest', 'm.ts', '--json')
   expect(run.stderr).toContain('trained first')
   expect(run.json<{ models: { used: { artifact: string }[] } }>().models.used[0]!.artifact).toBe(
     whole.reproduce.artifact,
