@@ -66,10 +66,11 @@ export class Acceptance {
   /** Accepts or refuses an order decided at `at`, the close of the slot's current bar. */
   submit(slot: Slot, request: OrderRequest, at: number, sent: Sent = AT_ONCE): void {
     const id = request.id ?? this.nextId()
-    const refuse = (refusal: Refusal, filter: string | null = null) =>
-      this.#refuse(slot, at, id, request.tag ?? null, refusal, filter)
-    if (slot.orders.some((o) => o.isAlive && o.id === id))
-      return refuse({ filter: 'DUPLICATE_ID', value: id, limit: 'an id no open order has' })
+    const { tag = null } = request
+    if (isTaken(id, slot.orders)) {
+      const refusal = { filter: 'DUPLICATE_ID', value: id, limit: 'an id no open order has' }
+      return this.#refuse(slot, at, id, tag, refusal, null)
+    }
     const { rules, order, price } = this.#draft(slot, request, id, at, sent)
     const asked = order.qty
     const cutReason = this.cutReason(slot, order, asked, price)
@@ -80,15 +81,15 @@ export class Acceptance {
         order.qty < asked &&
         refusal.filter !== WOULD_TRIGGER &&
         (order.qty === 0 || this.#judge(slot, rules, { ...order, qty: asked }, price, at) === null)
-      if (!isForLackOfCash) return refuse(refusal, filterOf(refusal))
+      if (!isForLackOfCash) return this.#refuse(slot, at, id, tag, refusal, filterOf(refusal))
       const { funds } = this
-      return refuse(
+      const lack =
         funds.shortage(slot, order, asked, price) ??
-          funds.insufficient(slot, funds.need(slot, order, asked, price), funds.free(order)),
-      )
+        funds.insufficient(slot, funds.need(slot, order, asked, price), funds.free(order))
+      return this.#refuse(slot, at, id, tag, lack, null)
     }
     const short = this.funds.lock(slot, order, price)
-    if (short !== null) return refuse(short)
+    if (short !== null) return this.#refuse(slot, at, id, tag, short, null)
     if (order.qty < asked) this.noteCut(slot, { ...order, qty: asked }, order.qty, cutReason, at)
     this.#markets.noteForeign(slot, rules, order)
     this.#guard?.notePassed(at)
@@ -362,6 +363,11 @@ const NOTHING_HELD: Refusal = {
   filter: 'NO_POSITION',
   value: 'close()',
   limit: 'a position, or an order before it that may open one',
+}
+
+function isTaken(id: string, orders: readonly LiveOrder[]): boolean {
+  for (let k = 0; k < orders.length; k++) if (orders[k]!.isAlive && orders[k]!.id === id) return true
+  return false
 }
 
 /** On spot nobody is short: what sells there can only reduce. */

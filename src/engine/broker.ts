@@ -85,10 +85,18 @@ export class Broker {
     this.#books = new Books(account, margin, guard, log)
     const { participation = null } = options
     this.#participation = participation === null ? null : new Participation(participation, remark)
-    this.#quantity = new FillQuantity(this.acceptance, guard, this.#participation, {
-      end: (slot, order) => this.#end(slot, order),
-      cancel: (slot, order, at, reason) => this.cancel(slot, order, at, reason),
-    })
+    const endings = {
+      end: (slot: Slot, order: LiveOrder) => this.#end(slot, order),
+      cancel: (slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']) =>
+        this.cancel(slot, order, at, reason),
+    }
+    this.#quantity = new FillQuantity(
+      this.acceptance,
+      guard,
+      this.#participation,
+      endings,
+      (slot, order, reference, side, qty, rules) => this.#price(slot, order, reference, side, qty, rules),
+    )
     const nextId = () => this.acceptance.nextId()
     const exits: Exits = {
       fill: (slot, stop, rules) => this.#trigger(slot, stop, stop.trigger, 'inside', rules),
@@ -426,10 +434,9 @@ export class Broker {
     const { position, costs } = slot
     const isMaker = order.type === 'limit' && phase === 'inside'
     const side = order.isClose ? (position.units > 0 ? -1 : 1) : order.side
-    const priceAt = (part: number) => this.#price(slot, order, reference, side, part, rules)
-    const qty = this.#quantity.of(slot, order, at, rules, priceAt)
+    const qty = this.#quantity.of(slot, order, at, rules, reference, side)
     if (qty === 0) return this.#keepRest(slot, order)
-    const price = priceAt(qty)
+    const price = this.#price(slot, order, reference, side, qty, rules)
     this.#lastPrice = price
     // the bad extreme may have come before a target: it counts; what came after a stop does not
     if (isMaker && position.units !== 0) {

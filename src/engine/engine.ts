@@ -65,6 +65,8 @@ export class Engine {
   readonly #params: Readonly<Record<string, ParamValue>>
   readonly #curve: EquityCurve
   readonly #keepsFills: boolean
+  /** What `onFill` is handed beside the fill. */
+  readonly #fillContext: object
   #hooked = 0
   /** Whether the bars of the instant are being played fill by fill. */
   #isInside = false
@@ -123,6 +125,7 @@ export class Engine {
       marks === null || this.#onBar === null
         ? null
         : new QuietLane(this.slots[0]!, this.account, marks, this.#clock, this.#onBar, this.#contexts[0]!)
+    this.#fillContext = { params: this.#params, state: this.#state }
     const begun = { params: this.#params, symbols: this.slots.map((s) => s.symbol), state: this.#state }
     this.#guard(null, () => refusePromise('onStart', strategy.onStart?.(begun as never)))
   }
@@ -420,10 +423,15 @@ export class Engine {
   #callFillHooks(): void {
     const { onFill } = this.#strategy
     const { fills } = this.#broker
-    const context = { params: this.#params, state: this.#state }
-    for (; this.#hooked < fills.length; this.#hooked++)
-      if (onFill !== null)
-        this.#guard(null, () => refusePromise('onFill', onFill(Object.freeze(fills[this.#hooked]!), context as never)))
+    const context = this.#fillContext as never
+    if (onFill === null) this.#hooked = fills.length
+    else
+      for (; this.#hooked < fills.length; this.#hooked++)
+        try {
+          refusePromise('onFill', onFill(Object.freeze(fills[this.#hooked]!), context))
+        } catch (error) {
+          throw this.#failure(null, error)
+        }
     if (this.#keepsFills) return
     this.#broker.forgetFills()
     this.#hooked = 0

@@ -14,6 +14,9 @@ export interface Endings {
   cancel(slot: Slot, order: LiveOrder, at: number, reason: Cancelled['reason']): void
 }
 
+/** At which price (units) so much (units) of an order would fill that meets the market at `reference` (units). */
+type PriceOf = (slot: Slot, order: LiveOrder, reference: number, side: 1 | -1, qty: number, rules: Rules) => number
+
 /**
  * What of an order can be filled now: reduce-only is cut to the position, everything to its share of the bar's volume,
  * and spot to what is held or can be paid.
@@ -23,8 +26,16 @@ export class FillQuantity {
   readonly #guard: RiskGuard | null
   readonly #participation: Participation | null
   readonly #endings: Endings
+  readonly #priceOf: PriceOf
 
-  constructor(acceptance: Acceptance, guard: RiskGuard | null, participation: Participation | null, endings: Endings) {
+  constructor(
+    acceptance: Acceptance,
+    guard: RiskGuard | null,
+    participation: Participation | null,
+    endings: Endings,
+    priceOf: PriceOf,
+  ) {
+    this.#priceOf = priceOf
     this.#acceptance = acceptance
     this.#guard = guard
     this.#participation = participation
@@ -32,7 +43,7 @@ export class FillQuantity {
   }
 
   /** Units; with 0 the order has ended, or, if it is alive, waits for volume. */
-  of(slot: Slot, order: LiveOrder, at: number, rules: Rules, priceAt: (qty: number) => number): number {
+  of(slot: Slot, order: LiveOrder, at: number, rules: Rules, reference: number, side: 1 | -1): number {
     const wanted = order.reduceOnly ? this.#reducible(slot, order, at, rules) : order.qty
     if (wanted === 0) return 0
     const granted = this.#participation?.grant(slot, wanted, Math.max(1, rules.lot.step)) ?? wanted
@@ -43,9 +54,8 @@ export class FillQuantity {
     if (order.reduceOnly || granted === 0) return granted
     const beyond = this.#guard === null ? null : this.#guard.refusalAtFill(slot, order, granted)
     if (beyond !== null) return this.#refuse(slot, order, at, beyond)
-    return order.side === 1 || slot.margin !== null
-      ? this.#payable(slot, order, granted, priceAt(granted), at, rules)
-      : this.#sellable(slot, order, granted, at)
+    if (order.side === -1 && slot.margin === null) return this.#sellable(slot, order, granted, at)
+    return this.#payable(slot, order, granted, this.#priceOf(slot, order, reference, side, granted, rules), at, rules)
   }
 
   /** fills.md 19: cut to the position as it now is, and cancelled where there is none. */

@@ -40,7 +40,8 @@ export class Funds {
     order.lockQty = 0
     if (order.reduceOnly) return null
     if (slot.margin === null && order.side === -1) {
-      const locked = slot.orders.reduce((sum, o) => (o.isAlive && o.id !== order.id ? sum + o.lockQty : sum), 0)
+      let locked = 0
+      for (const other of slot.orders) if (other.isAlive && other.id !== order.id) locked += other.lockQty
       const free = Math.max(0, slot.position.units - locked)
       if (order.qty > free) return this.beyondHolding(slot, order.qty, free, 'free')
       order.lockQty = order.qty

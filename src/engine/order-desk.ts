@@ -113,10 +113,9 @@ export class OrderDesk {
     // fills.md 21: a cancel in the same return as a new order applies to what was open before
     const before = this.#broker.acceptance.lastSequence
     const number = ++this.#decisions
-    const send = (request: Request) =>
-      this.#send({ home, request, before, decision: number, decidedAt: null, qty: null, isRisk }, at)
-    if (Array.isArray(decision)) for (const request of requestsOf(decision)) send(request)
-    else if (isAsked(decision)) send(checkRequest(decision))
+    const requests = Array.isArray(decision) ? requestsOf(decision) : isAsked(decision) ? [checkRequest(decision)] : []
+    for (let k = 0; k < requests.length; k++)
+      this.#send({ home, request: requests[k]!, before, decision: number, decidedAt: null, qty: null, isRisk }, at)
   }
 
   /** The data has ended: nothing more can be waited for, so what waits is answered and then expires (fills.md 4). */
