@@ -81,17 +81,23 @@ async function modelRunner({ module, model, fixed, bars, objective, holdout }: M
   const { modelTrials, onSeries } = await import('./model-trial.ts')
   const series = bars.map((own) => seriesName(own.series))
   const { run } = modelTrials({ model: onSeries(await loadModel(module, model), series), bars, objective, holdout })
-  return { learn: () => {}, run: (trial) => run({ ...trial, params: { ...fixed, ...trial.params } }) }
+  return {
+    learn: () => {},
+    run: async (trial) => {
+      const outcome = await run({ ...trial, params: { ...fixed, ...trial.params } })
+      // it may have outlasted its turn: what it left behind is heard before another
+      await setImmediate()
+      return outcome
+    },
+  }
 }
 
 async function answer({ trials, shared, stop }: TrialBatch): Promise<TrialAnswer> {
-  let outcomes: TrialOutcome[] = []
+  const outcomes: TrialOutcome[] = []
   try {
     const runner = await ready!
     runner.learn(shared)
-    outcomes = await runAll(runner, trials, stop)
-    const isOne = outcomes.length === 1
-    if (rejected.length > 0) outcomes = isOne ? outcomes.map(marked) : await runEach(runner, trials, stop)
+    await runAll(runner, trials, stop, outcomes)
   } catch (error) {
     return { outcomes, fault: (error as Error).message }
   }
@@ -99,51 +105,42 @@ async function answer({ trials, shared, stop }: TrialBatch): Promise<TrialAnswer
 }
 
 /**
- * Runs trials, and hears before the next turn of the loop of the promises that they have rejected. No timer comes between: what is heard
- * is of these trials.
+ * Runs trials, each in a turn of its own. All turns are asked for at once and so come in one phase of the loop: between two of them Node
+ * tells of promises that were rejected, and lets no timer in, so that what is heard in a turn is of its trial.
  */
-async function runAll(runner: Runner, trials: readonly Trial[], stop: Int32Array): Promise<TrialOutcome[]> {
-  const outcomes: TrialOutcome[] = []
-  rejected = []
-  isListening = true
+async function runAll(
+  runner: Runner,
+  trials: readonly Trial[],
+  stop: Int32Array,
+  outcomes: TrialOutcome[],
+): Promise<void> {
+  const turns = Array.from({ length: trials.length + 1 }, () => setImmediate())
   try {
-    for (const trial of trials) {
+    for (let k = 0; k < trials.length; k++) {
+      await turns[k]
       if (Atomics.load(stop, 0) > 0) break
-      outcomes.push(await runner.run(trial))
+      const own: string[] = []
+      rejected = own
+      const outcome = await runner.run(trials[k]!)
+      await turns[k + 1]
+      outcomes.push(own.length > 0 ? failed(outcome.number, own[0]!) : outcome)
     }
-    await setImmediate()
   } finally {
-    isListening = false
+    rejected = null
   }
-  return outcomes
 }
 
-/** The same trials one by one, to see which of them it was. */
-async function runEach(runner: Runner, trials: readonly Trial[], stop: Int32Array): Promise<TrialOutcome[]> {
-  const outcomes: TrialOutcome[] = []
-  const [told] = rejected
-  let hasFound = false
-  for (const trial of trials) {
-    const own = await runAll(runner, [trial], stop)
-    hasFound ||= rejected.length > 0
-    outcomes.push(...(rejected.length > 0 ? own.map(marked) : own))
-  }
-  if (!hasFound) parentPort!.postMessage({ stray: told! } satisfies TrialStray)
-  return outcomes
+function failed(number: number, reason: string): TrialOutcome {
+  return { number, status: 'failed', objective: null, reason, metrics: {}, returns: null }
 }
 
-/** A trial whose strategy left a promise that was rejected. */
-function marked({ number }: TrialOutcome): TrialOutcome {
-  return { number, status: 'failed', objective: null, reason: rejected[0]!, metrics: {}, returns: null }
-}
-
-let rejected: string[] = []
-let isListening = false
+/** Why promises were rejected that the trial at hand has left behind; `null` while none is run. */
+let rejected: string[] | null = null
 
 watchStrays(process, (error, isRejection) => {
   // a bug of ours ends the thread, as it would without
   if (!(error instanceof StrategyError)) throw error
-  if (isRejection && isListening) rejected.push(error.message)
+  if (isRejection && rejected !== null) rejected.push(error.message)
   else parentPort!.postMessage({ stray: error.message } satisfies TrialStray)
 })
 

@@ -50,6 +50,15 @@ describe('trials that fail', () => {
     )
   })
 
+  test('what a timer rejects is no other trial’s, also where one of its batch has rejected something itself', async () => {
+    const leaving = `params.slow === 80 && (
+      params.fast === 20 ? void Promise.reject(new Error('left behind')) :
+      params.fast === 21 ? void setTimeout(() => Promise.reject(new Error('late')), 0) : 0, false)`
+    await expect(search({ strategy: throwing(leaving), set: ['fast=20..43:1', 'slow=80,90'] })).rejects.toThrow(
+      /^a promise was rejected after .*: Error: late, at .*Which trial it was of nobody can tell/,
+    )
+  })
+
   test('more than 5 % stop the search, and the first reasons are told', async () => {
     await expect(search({ strategy: throwing('params.fast === 20') })).rejects.toThrow(
       /of 15 trials have failed, more than the 1 that may.*\n.*trial 4: .*no such luck with 20/s,
