@@ -29,7 +29,7 @@ export interface Ledger {
 /**
  * Appends trials, safe beside other writers: each write is of whole lines and appended by the system in one piece, and what
  * another writer left torn is ended first. They are on the disk when it returns.
- * @throws LedgerError that says how many were not counted
+ * @throws LedgerError that says how many were not counted, or that the disk has not told to have them
  */
 export function appendTrials(file: string, entries: readonly TrialEntry[]): void {
   if (entries.length === 0) return
@@ -88,6 +88,12 @@ function sync(handle: number): void {
 }
 
 function notCounted(file: string, count: number, error: unknown): LedgerError {
+  const why = codeOf(error) || (error as Error).message
+  if (count === 0)
+    return new LedgerError(
+      `${file}: the trial ledger has the trials, but could not be written through to the disk (${why}): a loss of power may lose them`,
+      { cause: error },
+    )
   const what = count === 1 ? 'one trial was not counted' : `${count} trials were not counted`
   const advice = {
     ENOSPC: 'the disk is full; free some space, and run it again to count it',
@@ -95,7 +101,7 @@ function notCounted(file: string, count: number, error: unknown): LedgerError {
     EISDIR: 'is a folder; name a file with --ledger FILE',
   }[codeOf(error)]
   return new LedgerError(
-    `${file}: ${what} in the trial ledger: ${advice ?? `it cannot be written (${codeOf(error) || (error as Error).message}); choose another place with --ledger FILE`}`,
+    `${file}: ${what} in the trial ledger: ${advice ?? `it cannot be written (${why}); choose another place with --ledger FILE`}`,
     { cause: error },
   )
 }

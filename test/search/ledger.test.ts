@@ -163,6 +163,17 @@ describe('a ledger that cannot be written or read', () => {
     )
   })
 
+  test('trials that are written, but of which the disk does not tell to have them, are not said to be missing', () => {
+    const file = ledger()
+    // Node's permission model is without fsync
+    const flags = ['--no-warnings', '--permission', '--allow-fs-read=*', '--allow-fs-write=*']
+    const { stderr } = spawnSync(process.execPath, [...flags, WRITER, file, '1', '2', '2'], { encoding: 'utf8' })
+    expect(stderr).toContain(
+      `${file}: the trial ledger has the trials, but could not be written through to the disk (ERR_ACCESS_DENIED): a loss of power may lose them`,
+    )
+    expect(numbers(file)).toEqual([1, 2])
+  })
+
   const disk = scratch()
   const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]).status === 0
 
