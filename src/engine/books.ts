@@ -13,7 +13,7 @@ import type { Slot } from './slot.ts'
 
 /** One execution as it enters the books: whole units only. */
 export interface Entry {
-  readonly order: Pick<LiveOrder, 'id' | 'role' | 'tag'>
+  readonly order: Pick<LiveOrder, 'id' | 'role' | 'tag'> & Partial<Pick<LiveOrder, 'isAlive' | 'tif'>>
   readonly side: 1 | -1
   readonly qty: number
   readonly price: number
@@ -76,7 +76,7 @@ export class Books {
       },
       this.#account,
       Math.max(1, rules.lot.step),
-      isReceived || feeInBase ? rules.lot.min : 0,
+      (isReceived || feeInBase) && !isPartOfSale(entry) ? rules.lot.min : 0,
     ) // biome-ignore format: short keys on one line
     // what opened or added: after a flip (fills.md 20) that is all of the new position
     const opened = Math.max(0, side * position.units) - Math.max(0, side * before)
@@ -121,4 +121,9 @@ export class Books {
     this.#account.tally(trade.pnl)
     if (STOPPED.includes(cause)) this.#guard?.noteStop(slot, slot.closeTime)
   }
+}
+
+/** Whether a sale waits for the rest, which was accepted with it: that is sold however little it is. */
+function isPartOfSale({ order, side }: Entry): boolean {
+  return side === -1 && order.isAlive === true && order.tif !== 'IOC'
 }

@@ -123,7 +123,7 @@ test('of a strategy that throws amid quiet bars all of them are marked, for whoe
 })
 
 test('what went before a trade is not looked at for it, however the one before it ended', () => {
-  const rows = Array.from({ length: 40 }, (_, k): Row => (k === 3 ? [100, 150, 50, 100] : [100, 101, 99, 100]))
+  const rows = Array.from({ length: 60 }, (_, k): Row => (k === 3 ? [100, 150, 50, 100] : [100, 101, 99, 100]))
   const calls: Readonly<Record<number, () => ReturnType<typeof buy> | ReturnType<typeof close>>> = {
     0: () => buy({ qty: 0.01 }),
     4: () => close(),
@@ -142,7 +142,7 @@ test('what went before a trade is not looked at for it, however the one before i
     filters: { ...first!.filters, lot: { min: '1', max: '9000', step: '0.001' } },
   }
   const engine = new Engine({
-    ...{ strategy, params: {}, cash: 10_000, instants: 40, limitTouch: false },
+    ...{ strategy, params: {}, cash: 10_000, instants: 60, limitTouch: false },
     execution: { ...PLAIN_EXECUTION, participation: 0.01 },
     slots: [
       {
@@ -158,10 +158,10 @@ test('what went before a trade is not looked at for it, however the one before i
     ],
   })
   engine.onInstants(
-    Float64Array.from({ length: 40 }, (_, k) => (k + 1) * HOUR),
+    Float64Array.from({ length: 60 }, (_, k) => (k + 1) * HOUR),
     0,
     0,
-    40,
+    60,
   )
   const { trades } = engine.finish()
   expect(trades.map(({ mae, mfe }) => [Number(mae.toFixed(6)), Number(mfe.toFixed(6))])).toEqual([

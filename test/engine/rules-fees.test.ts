@@ -141,6 +141,25 @@ describe('rule 17: fees in the asset received', () => {
     expect(run.trades[0]!.fees).toBe(run.fills.reduce((sum, { fee }) => sum + fee, 0))
   })
 
+  test('rule 17: the rest of a sale that fills in parts is sold however little it is; dust is what the last part leaves', () => {
+    const run = play({
+      rows: Array.from({ length: 8 }, () => FLAT),
+      filters: { lot: { min: '0.5', max: '9000', step: '0.1' } },
+      // 1 of the volume of 10 a bar
+      execution: { participation: 0.1 },
+      decide: { 0: () => buy({ qty: 2.5 }), 3: () => sell({ qty: 2.4, limit: 99 }) },
+      ...RECEIVED,
+    })
+    expect(run.rejected).toBe(0)
+    expect(run.fills.slice(2).map(({ side, qty, position }) => [side, qty, position])).toEqual([
+      ['buy', 0.5, 2.4],
+      ['sell', 1, 1.4],
+      ['sell', 1, 0.4],
+      ['sell', 0.4, 0],
+    ])
+    expect(run.trades).toHaveLength(1)
+  })
+
   test('rule 17: a perpetual pays in its quote asset whatever is asked for', () => {
     const run = play({ kind: 'perpetual', rows: [FLAT, FLAT], decide: { 0: () => buy({ qty: 1 }) }, ...RECEIVED })
     expect(run.fills[0]).toMatchObject({ feeAsset: 'USDT', fee: 0.1, position: 1 })
