@@ -4,6 +4,7 @@ import type { Account } from './account.ts'
 import type { Context } from './context.ts'
 import { waitsAbove } from './fill-model.ts'
 import type { LateMarks } from './late-marks.ts'
+import { asksForSomething } from './order-desk.ts'
 import { safeMarks } from './safe-marks.ts'
 import type { Slot } from './slot.ts'
 
@@ -13,8 +14,8 @@ const [ABOVE, BELOW, MARK_ABOVE, MARK_BELOW, UNTIL] = [0, 1, 2, 3, 4]
 /** Bars that are held against their instants one by one: a stretch that ends sooner has compared few in vain. */
 const COMPARED = 256
 
-/** Bars that are looked over ahead of the strategy: it may answer the first of them, and then the others were looked over in vain. */
-const LOOKED_AHEAD = 64
+/** Bars that are looked over ahead of the strategy, at first and at most: it may answer the first of them, and the others were in vain. */
+const [FEW, MANY] = [8, 64]
 
 /**
  * Most bars of most runs: nothing has happened since the strategy was asked last, and the open orders of the one instrument rest
@@ -102,8 +103,9 @@ export class QuietLane {
   #run(bound: number): number {
     const { orders, isOnMargin, isWhole, cursor } = this.#slot
     const isWatched = isOnMargin || orders.length > 0
-    for (let row = cursor.row + 1; row < bound; ) {
-      const end = isWatched ? Math.min(bound, row + LOOKED_AHEAD) : bound
+    let ahead = FEW
+    for (let row = cursor.row + 1; row < bound; ahead = Math.min(MANY, 2 * ahead)) {
+      const end = isWatched ? Math.min(bound, row + ahead) : bound
       const quiet = isWatched ? this.#quietUntil(row, end) : end
       const last = isWhole ? this.#ask(row | 0, quiet | 0) : this.#askMoving(row, quiet)
       if (last < end) return last
@@ -147,7 +149,7 @@ export class QuietLane {
       clock[0] = openTimes[row]! + step
       cursor.row = row
       const decision = onBar(context)
-      if (decision !== undefined && decision !== null) {
+      if (decision !== undefined && decision !== null && asksForSomething(decision)) {
         this.#decision = decision
         return row
       }
@@ -167,7 +169,7 @@ export class QuietLane {
       slot.moveTo(row)
       if (row < readyRow) continue
       const decision = onBar(context)
-      if (decision !== undefined && decision !== null) {
+      if (decision !== undefined && decision !== null && asksForSomething(decision)) {
         this.#decision = decision
         return row
       }

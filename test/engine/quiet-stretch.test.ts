@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { buy } from '../../src/core/order.ts'
 import type { EngineResult } from '../../src/core/run.ts'
 import { costsOf, defineStrategy, Engine } from '../../src/engine/index.ts'
-import { barsOf, FILTERS, HOUR, instrumentOf, type Row } from './scene.ts'
+import { QuietLane } from '../../src/engine/quiet-lane.ts'
+import { barsOf, FILTERS, HOUR, instrumentOf, type Row, stage } from './scene.ts'
 
 /** Bars that open at 100 and close at 99.5, 100 and 100.5 by turns. */
 const closing = (k: number): Row => [100, 101, 99, 99.5 + 0.5 * (k % 3)]
@@ -101,4 +102,42 @@ test('an instant at which no bar closes is marked at the close before it, and no
   const closes = Array.from({ length: 20 }, (_, k) => closing(k === 7 || k === 8 ? 6 : k === 15 ? 14 : k)![3])
   // bought at the open of the second bar
   expect([...equity.equity]).toEqual(closes.map((close, k) => (k === 0 ? 10_000 : 10_000 + 2 * (close - 100))))
+})
+
+/** Of 200 like bars one may dip to the limit of an order that rests from the first on. */
+function rest(dip: number, answer: unknown = undefined) {
+  const asked: number[] = []
+  const strategy = defineStrategy({
+    name: 'rests',
+    onBar({ bar }) {
+      asked.push(bar.openTime / HOUR)
+      return (bar.openTime === 0 ? buy({ qty: 1, limit: 90 }) : answer) as undefined
+    },
+  })
+  const rows = Array.from({ length: 200 }, (_, k): Row => [100, 101, k === dip ? 89 : 99, 100])
+  return { ...stage({ strategy, series: [{ symbol: 'BTCUSDT', rows }] }), asked }
+}
+
+test('an order that rests meets the bar that reaches it, however many quiet ones came before, and each bar is shown once', () => {
+  for (let dip = 1; dip < 160; dip++) {
+    const { fills, asked } = rest(dip)
+    expect(fills.map(({ time }) => time / HOUR)).toEqual([dip])
+    expect(asked).toEqual(Array.from({ length: 200 }, (_, k) => k))
+  }
+})
+
+test('who answers every bar, and asks for nothing, does not end a stretch', () => {
+  const pass = vi.spyOn(QuietLane.prototype, 'pass')
+  try {
+    const stretches = (answer?: unknown) => {
+      pass.mockClear()
+      const { asked, equity } = rest(150, answer)
+      return { calls: pass.mock.calls.length, asked, equity: [...equity.equity] }
+    }
+    const silent = stretches()
+    expect(silent.calls).toBeLessThan(20)
+    for (const answer of [[], [false, null], false, null]) expect(stretches(answer)).toEqual(silent)
+  } finally {
+    pass.mockRestore()
+  }
 })

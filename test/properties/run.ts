@@ -170,8 +170,7 @@ export function playAlone(
         1_000_003
       const hour = bar.openTime / HOUR
       const asked = mine.filter((step) => step.hour === hour || (state.seen + hour) % 13 === step.hour % 13)
-      // an empty list would be an answer, and end a stretch of quiet bars
-      return asked.length === 0 ? undefined : asked.map(({ move }) => requestOf(move, market, hour, of.cash, orders))
+      return asked.map(({ move }) => requestOf(move, market, hour, of.cash, orders))
     },
   })
   const hours = market.rows.map((_, hour) => closeTimeOf(hour * HOUR, '1h'))
