@@ -125,7 +125,8 @@ export class Engine {
       marks === null || this.#onBar === null
         ? null
         : new QuietLane(this.slots[0]!, this.account, marks, this.#clock, this.#onBar, this.#contexts[0]!)
-    this.#fillContext = { params: this.#params, state: this.#state }
+    // one for all fills: what a strategy kept on it would be a state beside its own
+    this.#fillContext = Object.freeze({ params: this.#params, state: this.#state })
     const begun = { params: this.#params, symbols: this.slots.map((s) => s.symbol), state: this.#state }
     this.#guard(null, () => refusePromise('onStart', strategy.onStart?.(begun as never)))
   }

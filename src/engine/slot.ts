@@ -288,9 +288,9 @@ export class Slot {
 function added(events: readonly RunEvent[], event: RunEvent): readonly RunEvent[] {
   if (events === NO_EVENTS) return [event]
   // most are an order's acceptance and its fill: a list that grows makes room for many more
-  if (events.length === 1)
-    return [events[0]!, event]
-    // a list is handed out once and then forgotten, so nobody holds it while it grows
-  ;(events as RunEvent[]).push(event)
-  return events
+  if (events.length === 1) return [events[0]!, event]
+  // a list is handed out once and then forgotten, so nobody holds it while it grows
+  const list = events as RunEvent[]
+  list.push(event)
+  return list
 }

@@ -148,7 +148,11 @@ describe('what a strategy is handed holds no more than it shows', () => {
         for (const key of Object.keys(event)) if (Reflect.set(event, key, null)) kept.push(`event ${key}`)
       return (context['position'] as { qty: number }).qty === 0 ? buy({ qty: 1 }) : undefined
     }
-    const result = run({ onBar, onFill: (fill: object) => void Reflect.set(fill, 'price', 1) })
+    const onFill = (fill: object, context: object) => {
+      Reflect.set(fill, 'price', 1)
+      if (Reflect.set(context, 'mine', 1)) kept.push('what onFill is handed beside the fill')
+    }
+    const result = run({ onBar, onFill })
     expect(kept).toEqual([])
     expect(result.fills).toMatchObject([{ price: 3 }])
     // bought at 3, the last close is 8
