@@ -39,7 +39,8 @@ export function userFrame(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   for (const line of stack.split('\n').slice(1)) {
     const place = /[\s(]((?:file:\/\/|\/|[A-Za-z]:\\).*:\d+:\d+)\)?$/.exec(line.trimEnd())?.[1]
-    if (place === undefined) continue
+    // of code that was made of a text the line that made it comes next
+    if (place === undefined || line.includes('(eval at ')) continue
     const path = pathOf(place)
     if (!path.startsWith(OWN) && !/[\\/]node_modules[\\/]/.test(path)) return path
   }

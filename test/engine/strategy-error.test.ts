@@ -238,6 +238,14 @@ describe('the place of an error', () => {
     expect(userFrame(error)).toBe('/home/me/bot/strategy.ts:4:5')
   })
 
+  test('is the line that made it where code was made of a text', () => {
+    const error = stack(
+      '    at eval (eval at onBar (file:///home/me/bot/strategy.ts:4:7), <anonymous>:3:1)',
+      '    at onBar (file:///home/me/bot/strategy.ts:4:33)',
+    )
+    expect(userFrame(error)).toBe('/home/me/bot/strategy.ts:4:33')
+  })
+
   test('is left out where there is none', () => {
     expect(userFrame(stack('    at process.processTicksAndRejections (node:internal/process/task_queues:103:5)'))).toBe(
       '',
