@@ -7,6 +7,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
+/** How long what is left running may go on after the command is done. */
+const PATIENCE_MS = 3000
 const argv = process.argv.slice(2)
 let isAnswered = false
 // what a strategy left behind may fail at any time; what is being written is discarded as the process ends
@@ -16,3 +18,16 @@ watchStrays(process, (error) => {
 })
 process.exitCode = await runCli(argv, process)
 isAnswered = true
+endSoon()
+
+/** What a strategy has left running, an interval for one, would keep a process for ever that has nothing left to do. */
+function endSoon(): void {
+  const end = () => {
+    // a reader may be slow
+    if (process.stdout.writableLength > 0) return endSoon()
+    process.stderr.write('klinelab: something that was begun and never ended (a timer of a strategy?) is ended now\n')
+    process.exit()
+  }
+  // on its own it keeps nobody
+  setTimeout(end, PATIENCE_MS).unref()
+}

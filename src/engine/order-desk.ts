@@ -243,12 +243,12 @@ export class OrderDesk {
   }
 }
 
-/** All of a list are read before the first of them is sent: one that is wrong stops them all. */
 /** Whether a decision asks for anything: `[]`, `[false]` and their like do not. */
 export function asksForSomething(decision: unknown): boolean {
   return Array.isArray(decision) ? decision.some(isAsked) : isAsked(decision)
 }
 
+/** All of a list are read before the first of them is sent: one that is wrong stops them all. */
 function requestsOf(decisions: readonly unknown[]): Request[] {
   return decisions.filter(isAsked).map(checkRequest)
 }

@@ -31,7 +31,14 @@ const OWN = pathOf(new URL('..', import.meta.url).href)
 
 /** A URL has blanks and umlauts as percents, by which nobody finds the file. */
 function pathOf(place: string): string {
-  return place.startsWith('file://') ? decodeURIComponent(place.slice('file://'.length)) : place
+  if (!place.startsWith('file://')) return place
+  const path = place.slice('file://'.length)
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    // a name that somebody gave to code of his own (sourceURL) may be no URL
+    return path
+  }
 }
 
 /** First frame of a stack that is user code: `file:line:column`, or nothing. */

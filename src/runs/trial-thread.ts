@@ -134,6 +134,9 @@ function failed(number: number, reason: string): TrialOutcome {
   return { number, status: 'failed', objective: null, reason, metrics: {}, returns: null }
 }
 
+/** How long what trials left running may go on after the last of them. */
+const PATIENCE_MS = 3000
+
 /** Why promises were rejected that the trial at hand has left behind; `null` while none is run. */
 let rejected: string[] | null = null
 
@@ -145,9 +148,11 @@ watchStrays(process, (error, isRejection) => {
 })
 
 parentPort!.on('message', async (told: TrialBrief | TrialBatch | null) => {
-  // what trials left behind and still runs may have something to say
-  if (told === null) parentPort!.unref()
-  else if ('subject' in told) {
+  if (told === null) {
+    parentPort!.unref()
+    // what trials left behind and still runs may have something to say, but an interval would keep the thread for ever
+    setTimeout(() => process.exit(), PATIENCE_MS).unref()
+  } else if ('subject' in told) {
     const { subject } = told
     ready = subject.kind === 'strategy' ? strategyRunner(subject) : modelRunner(subject)
     // what is wrong with it the first batch says

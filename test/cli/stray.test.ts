@@ -47,6 +47,21 @@ describe('what a strategy leaves behind and fails later ends the run with its fi
   })
 })
 
+describe('what a strategy leaves running for ever', () => {
+  const cwd = scratch({ 's.ts': leaving('setInterval(() => {}, 50)') })
+
+  test.each([
+    ['backtest', []],
+    ['sweep', [...SET, '--workers', '2']],
+  ] as const)('ends with the %s, to which it makes no difference', (verb, more) => {
+    const { code, stdout, stderr } = klinelab([verb, 's.ts', ...DATA, ...more, '--out', `${verb}-out`, '--json'], {
+      cwd,
+    })
+    expect({ code, run: JSON.parse(stdout).run }).toEqual({ code: 0, run: expect.stringContaining('leaving') })
+    expect(stderr.includes('never ended')).toBe(verb === 'backtest')
+  })
+})
+
 describe('in what runs a strategy many times', () => {
   test('a timer that throws stops the sweep, since nobody can tell of which trial it was', () => {
     const cwd = scratch({ 's.ts': leaving(THROWN) })
