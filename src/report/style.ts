@@ -91,7 +91,8 @@ td.prose code{overflow-wrap:anywhere}
 .strip circle{fill:var(--accent);stroke:var(--paper)}
 #metrics th:first-child{width:22%}
 #metrics th:nth-child(2),#metrics td:nth-child(2){width:24%}
-#data thead th{white-space:normal}
+#data thead th,#tried th,#tried td{white-space:normal}
+#tried tbody th{min-width:8.5em}
 .mark{color:var(--mark)}
 .heat{display:inline-block;padding:1px 6px;border-radius:4px;margin:0 -6px}
 .heat.good{background:color-mix(in srgb,var(--good) calc(var(--s)*.28),transparent);color:inherit}

@@ -1,24 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { LedgerVerdict } from '../../src/core/ledger.ts'
 import { judgeOverfitting } from '../../src/metrics/overfitting.ts'
 import { ledgerBlock, ledgerSection } from '../../src/report/ledger-section.ts'
 import { madeReturns } from '../search/made-trials.ts'
-
-const known = Array.from({ length: 12 }, (_, k) => ({ returns: madeReturns(k) }))
-
-const verdict: LedgerVerdict = {
-  ...{ lines: 15, trials: 13, failed: 1, first: Date.UTC(2026, 0, 1), last: Date.UTC(2026, 1, 3, 4), compared: 12 },
-  byName: [
-    { name: 'sma-cross', trials: 9 },
-    { name: 'b', trials: 1 },
-    { name: 'c', trials: 1 },
-    { name: 'd', trials: 1 },
-    { name: 'e', trials: 1 },
-  ],
-  byVerb: [{ verb: 'sweep', trials: 13 }],
-  ...{ unreadable: 0, view: { name: null, series: null }, chosen: null },
-  overfitting: judgeOverfitting(known[0]!.returns, known, { trials: 13, trades: 40 }),
-}
+import { madeVerdict as verdict } from './made-ledger.ts'
 
 const textOf = (html: string) => html.replace(/<[^>]+>/g, ' ').replace(/[\s\u202f]+/g, ' ')
 
@@ -48,7 +32,7 @@ describe('what was tried, in a report', () => {
   })
 
   test('of one trial only what can be said of it alone: no column of dashes, and no reason for them', () => {
-    const { returns } = known[0]!
+    const returns = madeReturns(0)
     const overfitting = judgeOverfitting(returns, [{ returns }], { trials: 1 })
     const text = textOf(ledgerSection({ ...verdict, trials: 1, overfitting }))
     expect(text).toContain(`true Sharpe is above 0 ${(100 * overfitting.probabilistic!).toFixed(1)} %`)
