@@ -43,7 +43,7 @@ export interface Check extends Certificate {
 export async function certify(store: Store, series: Series): Promise<Check> {
   const manifest = await store.manifest(series)
   const faults = manifest === null ? [] : await damagedIn(store, series, manifest)
-  const bars = await store.load(series).catch((error: Error) => {
+  const bars = await store.load(series, { isAsStored: true }).catch((error: Error) => {
     if (faults.length === 0) throw error
     throw new DataError(
       `${seriesName(series)} is broken: ${faults.join('; ')}. Restore it, or delete ${store.folder(series)} and import it again from its sources.`,

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Bars } from '../core/bar.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
@@ -19,6 +20,8 @@ export interface LoadRange {
   readonly before?: number
   /** Told once the bars are being read: there is time to do something else. */
   readonly onReading?: () => void
+  /** Also what is not what was written, for who tells of it; else that is an error. */
+  readonly isAsStored?: boolean
 }
 
 /** What a list says of a series. */
@@ -185,7 +188,7 @@ async function loadBars(
   bring: Bring,
 ): Promise<Bars> {
   const { from = manifest.from } = range
-  const asked = JSON.stringify([path, range.from, range.to, range.before])
+  const asked = JSON.stringify([path, range.from, range.to, range.before, range.isAsStored])
   const bars = await seen(asked, () => readBars(path, manifest, series, range, bring))
   if (bars.length === 0 || bars.openTime[bars.length - 1]! < from) throw noBars(manifest, range)
   return bars
@@ -220,6 +223,9 @@ async function readBars(
     (batch) =>
       `select open_time::double, open::double, high::double, low::double, close::double, volume::double from ${parquet(path, batch)} where open_time >= ${start} and open_time < ${to}`,
   )
+  const checked = range.isAsStored ? Promise.resolve() : checkMonths(path, months, series)
+  // what cannot be read at all is told first
+  checked.catch(() => {})
   let columns: Float64Array[]
   try {
     columns = await readDoubles(sql, 6, rowsOf(months), range.onReading)
@@ -228,6 +234,7 @@ async function readBars(
       `${path}: cannot be read (${(error as Error).message.split('\n')[0]}); check it with: klinelab data check ${seriesName(series)}`,
     )
   }
+  await checked
   const [openTime, open, high, low, close, volume] = columns as [
     Float64Array,
     Float64Array,
@@ -238,6 +245,25 @@ async function readBars(
   ]
   const { length } = openTime
   return { series, length, priceDecimals: manifest.priceDecimals, openTime, open, high, low, close, volume }
+}
+
+/**
+ * Bars that are not those that were written would be taken for the market's: a bit of a price that has turned over on the disk, for one.
+ * One file after the other, hashed on threads of Node's while DuckDB reads.
+ * @throws DataError that names the first that is damaged
+ */
+async function checkMonths(path: string, months: readonly MonthFile[], series: Series): Promise<void> {
+  for (const { file, sha256 } of months) {
+    const whole = join(path, file)
+    // what is missing DuckDB tells of
+    const bytes = await readFile(whole).catch(() => null)
+    if (bytes === null) return
+    const hash = Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex')
+    if (hash !== sha256)
+      throw new DataError(
+        `${whole}: is not what was written, its sha256 differs from the manifest: no bar of it can be trusted. See what is wrong with: klinelab data check ${seriesName(series)}; then restore it, or delete the series' folder and import it again`,
+      )
+  }
 }
 
 /** Rows that are read at once (100 MB of six columns), so that a long series is not held twice. */

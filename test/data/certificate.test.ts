@@ -141,6 +141,30 @@ describe('a broken series', () => {
     }
   }) // biome-ignore format: a table
 
+  test('with one byte changed nothing is made of it: bars are not loaded, exported or resampled', async () => {
+    const { bring, folder, store } = await storeBeside({ 'a.csv': dump(START, 24 * 40) })
+    await bring('a.csv')
+    const file = first(folder)
+    writeFileSync(
+      file,
+      readFileSync(file).map((byte, k) => (k === 2000 ? byte ^ 1 : byte)),
+    )
+    const told = `${file}: is not what was written, its sha256 differs from the manifest: no bar of it can be trusted. See what is wrong with: klinelab data check binance:TESTUSDT:1h; then restore it`
+    await expect(store.load(TEST)).rejects.toThrow(told)
+    // bars of another month are what they are
+    await expect(store.load(TEST, { from: Date.UTC(2024, 1, 2) })).resolves.toMatchObject({
+      length: expect.any(Number),
+    })
+    for (const verb of [
+      ['data', 'export', 'binance:TESTUSDT:1h', '--out', join(folder, 'x.csv')],
+      ['data', 'resample', 'binance:TESTUSDT:1h', '--to', '4h'],
+    ]) {
+      const { code, stderr } = await command(verb, store.dir)
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(told) })
+    }
+    expect((await certify(store, TEST)).faults.join()).toContain('sha256 differs')
+  })
+
   test('bars that no import lets in are named: the files were made by another hand', async () => {
     const { bring, folder, store } = await storeBeside({ 'a.csv': dump(START, 5) })
     const { manifest } = await bring('a.csv')
