@@ -25,13 +25,22 @@ export function onInterrupt(onFirst: () => void): () => void {
   }
 }
 
+/** After so long a person wants to know why nothing ends. */
+const PATIENCE_MS = 2000
+
 /** Work that the first Ctrl-C asks to stop, keeping what is done. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController()
-  const end = onInterrupt(() => stop.abort())
+  let told: NodeJS.Timeout | undefined
+  const end = onInterrupt(() => {
+    stop.abort()
+    const say = () => process.stderr.write('stops when what is at hand is done; Ctrl-C again ends it now\n')
+    told = setTimeout(say, PATIENCE_MS).unref()
+  })
   try {
     return await work(stop.signal)
   } finally {
+    clearTimeout(told)
     end()
   }
 }

@@ -4,13 +4,23 @@ import { complain, runCli } from './run-cli.ts'
 process.on('SIGINT', () => process.exit(130))
 // a reader that has seen enough (`| head`) is no failure
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
+  if (error.code === 'EPIPE') {
+    isAnswered = true
+    process.exit(0)
+  }
   throw error
+})
+let isAnswered = false
+process.on('exit', (code) => {
+  if (isAnswered || code !== 0) return
+  process.stderr.write(
+    'klinelab: the process was ended before the command was done, by a process.exit() of what it loaded (a strategy?): nothing was written\n',
+  )
+  process.exitCode = 1
 })
 /** How long what is left running may go on after the command is done. */
 const PATIENCE_MS = 3000
 const argv = process.argv.slice(2)
-let isAnswered = false
 // what a strategy left behind may fail at any time; what is being written is discarded as the process ends
 watchStrays(process, (error) => {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')

@@ -62,6 +62,17 @@ describe('what a strategy leaves running for ever', () => {
   })
 })
 
+test('a strategy that ends the process is no success', () => {
+  const cwd = scratch({ 's.ts': leaving('process.exit(0)') })
+  const { code, stdout, stderr } = klinelab(['backtest', 's.ts', ...DATA, '--out', 'out'], { cwd })
+  expect({ code, stdout, stderr }).toEqual({
+    ...{ code: 1, stdout: '' },
+    stderr: expect.stringMatching(
+      /^klinelab: the process was ended before the command was done, by a process\.exit\(\)/,
+    ),
+  })
+})
+
 describe('in what runs a strategy many times', () => {
   test('a timer that throws stops the sweep, since nobody can tell of which trial it was', () => {
     const cwd = scratch({ 's.ts': leaving(THROWN) })
