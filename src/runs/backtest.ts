@@ -104,6 +104,7 @@ export async function backtestOf(
     nearFaults: near,
     luck: luckOf({ ...result, bars: used, from, riskFree: settings.riskFree }),
     portfolio,
+    neverAsked: simulation.isEverAsked ? [] : (await import('./never-asked.ts')).neverAskedRemarks(options),
     tradeHash: createHash('sha256').update(fills).digest('hex'),
     bars: simulation.bars,
     result,

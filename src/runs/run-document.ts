@@ -46,7 +46,12 @@ export function documentOf(facts: RunFacts): RunDocument {
     perpetuals: perpetualsUsed(facts),
     peer: facts.peer,
     notes: facts.notes,
-    remarks: [...groundRemarks(facts, filters, result.funding !== 0), ...faultRemarks(facts), ...result.notes],
+    remarks: [
+      ...facts.neverAsked,
+      ...groundRemarks(facts, filters, result.funding !== 0),
+      ...faultRemarks(facts),
+      ...result.notes,
+    ],
     split: facts.split,
     orders: { accepted: result.accepted, cut: result.cut, rejected: result.rejected, byFilter: result.rejectedBy },
     openTrades: result.openTrades,

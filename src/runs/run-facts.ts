@@ -44,6 +44,8 @@ export interface RunFacts extends GroundFacts {
   readonly split: RunDocument['split']
   /** `inputs`: what its curve is reckoned from, beyond the run's own bars and costs. */
   readonly benchmark: { readonly name: string; readonly inputs: Readonly<Record<string, unknown>> | null }
+  /** Why the strategy was never asked; empty where it was. */
+  readonly neverAsked: readonly string[]
   readonly tradeHash: string
   readonly bars: number
   readonly result: {

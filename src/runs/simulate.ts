@@ -84,6 +84,8 @@ export interface Simulation {
   readonly seconds: number
   /** Bars inside the range, all series together. */
   readonly bars: number
+  /** Whether there was a bar on which the strategy could be asked: its indicators and models had values. */
+  readonly isEverAsked: boolean
   /** Columns of what the strategy plots, computed anew: the run kept the newest rows only. */
   readonly plots: () => RunResult['plots']
 }
@@ -134,7 +136,8 @@ export function simulate(options: SimulateOptions): Simulation {
   if (memory !== undefined) memory.equity = widest(memory.equity, result.equity.equity)
   const seconds = (performance.now() - start) / 1000
   const bars = slots.reduce((sum, slot) => sum + slot.bars.length - slot.startRow, 0)
-  return { result, seconds, bars, plots: () => plotsOf(strategy, params, slots) }
+  const isEverAsked = slots.some(({ readyRow, bars: { length } }) => readyRow < length)
+  return { result, seconds, bars, isEverAsked, plots: () => plotsOf(strategy, params, slots) }
 }
 
 /** The limits of the strategy and of the account together; `null` where there are none. */
