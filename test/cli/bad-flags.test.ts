@@ -51,7 +51,13 @@ const FLAGS: readonly Bad[] = [
     name: 'a parameter given twice',
     args: running('STRATEGIES/sma-cross.ts', '--set', 'fast=10', '--set', 'fast=20'),
     code: 2,
-    says: ['--set fast', 'twice'],
+    says: ['--set fast', 'twice', 'klinelab sweep'],
+  },
+  {
+    name: 'a range of a parameter',
+    args: running('STRATEGIES/sma-cross.ts', '--set', 'fast=10..20:5'),
+    code: 2,
+    says: ['--set fast=10..20:5', 'range', 'klinelab sweep'],
   },
   {
     name: 'no costs, and a fee',

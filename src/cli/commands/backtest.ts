@@ -95,6 +95,11 @@ async function loadRest() {
 function checkOnce(set: readonly (readonly [string, ParamValue])[]): void {
   const names = set.map(([name]) => name)
   const twice = names.find((name, k) => names.indexOf(name) !== k)
-  if (twice !== undefined)
-    throw new UsageError(`--set ${twice} is given twice; sweeps over several values come with a later version`)
+  if (twice !== undefined) throw new UsageError(`--set ${twice} is given twice; ${ONE_VALUE}`)
+  const range = set.find(([, value]) => RANGE.test(String(value)))
+  if (range !== undefined) throw new UsageError(`--set ${range.join('=')} is a range of values; ${ONE_VALUE}`)
 }
+
+const ONE_VALUE = 'a backtest has one value of each parameter, klinelab sweep tries several'
+/** Two numbers, as `sweep` takes them. */
+const RANGE = /^-?\d[\d.]*\.\.-?\d/
