@@ -90,6 +90,11 @@ export function checkNumber(
 }
 
 export function checkKeys(name: string, options: object, known: readonly string[]): void {
+  // what TypeScript would refuse a script in JavaScript hands over
+  if (typeof options !== 'object' || options === null)
+    throw new UsageError(
+      `${name}(${options === undefined ? '' : String(options)}): its options are an object of ${known.slice(0, 4).join(', ')}, …`,
+    )
   for (const key of Object.keys(options))
     if (!known.includes(key))
       throw new UsageError(`${name}: unknown option "${key}"${didYouMean(key, known)}; known: ${known.join(', ')}`)

@@ -129,6 +129,16 @@ describe('runBacktest is the command, from code', () => {
     expect(readdirSync(out)).toEqual([])
   })
 
+  test.each([
+    [undefined, 'runBacktest(): its options are an object of '],
+    [null, 'runBacktest(null): its options are an object of '],
+    ['strategies/sma-cross.ts', 'runBacktest(strategies/sma-cross.ts): its options'],
+  ])('%o in the place of options is refused with a reason', async (wrong, message) => {
+    const refusal = await runBacktest(wrong as never).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(UsageError)
+    expect((refusal as Error).message).toContain(message)
+  })
+
   test('a series that is not stored is a DataError', async () => {
     const refusal = await runBacktest({ ...ASKED, data: 'binance:SOLUSDT:1h' }).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(DataError)
