@@ -1,6 +1,12 @@
 import { watchStrays } from '../runs/stray.ts'
 import { complain, runCli } from './run-cli.ts'
 
+/** How long what is left running may go on after the command is done. */
+const PATIENCE_MS = 3000
+const argv = process.argv.slice(2)
+/** Whether the command is done, or nobody reads what it says. */
+let isAnswered = false
+
 process.on('SIGINT', () => process.exit(130))
 // a reader that has seen enough (`| head`) is no failure
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -10,7 +16,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   }
   throw error
 })
-let isAnswered = false
 process.on('exit', (code) => {
   if (isAnswered || code !== 0) return
   process.stderr.write(
@@ -18,9 +23,6 @@ process.on('exit', (code) => {
   )
   process.exitCode = 1
 })
-/** How long what is left running may go on after the command is done. */
-const PATIENCE_MS = 3000
-const argv = process.argv.slice(2)
 // what a strategy left behind may fail at any time; what is being written is discarded as the process ends
 watchStrays(process, (error) => {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
