@@ -10,7 +10,7 @@ const PIECE = 2 ** 20
 
 /**
  * Bars that are not those that were written would be taken for the market's: a bit of a price that has turned over on the disk, for one.
- * One file after the other through one piece of memory, while DuckDB reads.
+ * One file after the other, through one piece of memory.
  * @throws DataError that names the first that is damaged
  */
 export async function checkMonths(path: string, months: readonly MonthFile[], series: Series): Promise<void> {

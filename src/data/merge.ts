@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { Gap } from '../core/bar.ts'
 import { barsBetween, closeTimeOf, type Interval } from '../core/interval.ts'
 import type { Series } from '../core/series.ts'
+import { checkMonths } from './check-months.ts'
 import { drawnIn, fillFlat, flatten, liesIn, monthsOf } from './collect/make-bars.ts'
 import { joined, joinedHoles, type Span, within, without } from './collect/stretches.ts'
 import { run } from './duckdb.ts'
@@ -110,6 +111,8 @@ export async function putTogether(store: Store, series: Series, incoming: Incomi
   const read = files.filter((file) => touched.has(file.month))
   await store.mirror?.bring(series, read)
   await readMonths(dir, read, rows)
+  // what is damaged would be written anew, and be sound from then on
+  await checkMonths(dir, read, series)
   const stored = rowsFrom(rows, before)
   const united = unite(rows, stored, fresh, incoming.replaces, liesIn(madeBefore), incoming.isOlder)
   const filled = fillFlat(rows, united.unique, fill, interval)

@@ -141,8 +141,11 @@ describe('a broken series', () => {
     }
   }) // biome-ignore format: a table
 
-  test('with one byte changed nothing is made of it: bars are not loaded, exported or resampled', async () => {
-    const { bring, folder, store } = await storeBeside({ 'a.csv': dump(START, 24 * 40) })
+  test('with one byte changed nothing is made of it: bars are not loaded, exported, resampled or written anew', async () => {
+    const { bring, folder, store } = await storeBeside({
+      'a.csv': dump(START, 24 * 40),
+      'b.csv': dump(START, 24 * 41),
+    })
     await bring('a.csv')
     const file = first(folder)
     writeFileSync(
@@ -162,6 +165,7 @@ describe('a broken series', () => {
       const { code, stderr } = await command(verb, store.dir)
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(told) })
     }
+    await expect(bring('b.csv')).rejects.toThrow(told)
     expect((await certify(store, TEST)).faults.join()).toContain('sha256 differs')
   })
 
