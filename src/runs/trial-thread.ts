@@ -47,17 +47,23 @@ export interface TrialBatch {
   readonly stop: Int32Array
 }
 
-export interface TrialAnswer {
-  /** Fewer than trials where the search was to stop. */
-  readonly outcomes: readonly TrialOutcome[]
+/** One trial is done. Each is told by itself: one that never ends must not take with it what came of those before. */
+export interface TrialDone {
+  readonly outcome: TrialOutcome
+}
+
+/** The thread is free for another batch. Fewer are done than it was handed where the search was to stop. */
+export interface BatchOver {
   /** Why the thread cannot go on. */
-  readonly fault?: string
+  readonly fault: string | null
 }
 
 /** What a trial left behind has failed, and nobody knows of which it was. */
 export interface TrialStray {
   readonly stray: string
 }
+
+export type TrialNews = TrialDone | BatchOver | TrialStray
 
 /** Runs trials one after the other. */
 interface Runner {
@@ -92,28 +98,26 @@ async function modelRunner({ module, model, fixed, bars, objective, holdout }: M
   }
 }
 
-async function answer({ trials, shared, stop }: TrialBatch): Promise<TrialAnswer> {
-  const outcomes: TrialOutcome[] = []
+function post(news: TrialNews): void {
+  parentPort!.postMessage(news)
+}
+
+async function compute({ trials, shared, stop }: TrialBatch): Promise<BatchOver> {
   try {
     const runner = await ready!
     runner.learn(shared)
-    await runAll(runner, trials, stop, outcomes)
+    await runAll(runner, trials, stop)
   } catch (error) {
-    return { outcomes, fault: (error as Error).message }
+    return { fault: (error as Error).message }
   }
-  return { outcomes }
+  return { fault: null }
 }
 
 /**
  * Runs trials, each in a turn of its own. All turns are asked for at once and so come in one phase of the loop: between two of them Node
  * tells of promises that were rejected, and lets no timer in, so that what is heard in a turn is of its trial.
  */
-async function runAll(
-  runner: Runner,
-  trials: readonly Trial[],
-  stop: Int32Array,
-  outcomes: TrialOutcome[],
-): Promise<void> {
+async function runAll(runner: Runner, trials: readonly Trial[], stop: Int32Array): Promise<void> {
   const turns = Array.from({ length: trials.length + 1 }, () => setImmediate())
   try {
     for (let k = 0; k < trials.length; k++) {
@@ -123,7 +127,7 @@ async function runAll(
       rejected = own
       const outcome = await runner.run(trials[k]!)
       await turns[k + 1]
-      outcomes.push(own.length > 0 ? failed(outcome.number, own[0]!) : outcome)
+      post({ outcome: own.length > 0 ? failed(outcome.number, own[0]!) : outcome })
     }
   } finally {
     rejected = null
@@ -144,7 +148,7 @@ watchStrays(process, (error, isRejection) => {
   // a bug of ours ends the thread, as it would without
   if (!(error instanceof StrategyError)) throw error
   if (isRejection && rejected !== null) rejected.push(error.message)
-  else parentPort!.postMessage({ stray: error.message } satisfies TrialStray)
+  else post({ stray: error.message })
 })
 
 parentPort!.on('message', async (told: TrialBrief | TrialBatch | null) => {
@@ -157,5 +161,5 @@ parentPort!.on('message', async (told: TrialBrief | TrialBatch | null) => {
     ready = subject.kind === 'strategy' ? strategyRunner(subject) : modelRunner(subject)
     // what is wrong with it the first batch says
     ready.catch(() => {})
-  } else parentPort!.postMessage(await answer(told))
+  } else post(await compute(told))
 })

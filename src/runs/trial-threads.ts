@@ -5,7 +5,7 @@ import { DataError, threadOptions } from '../data/index.ts'
 import { StrategyError } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
 import { abandon, type MakeRoom, type SharedIndicator } from './shared-indicators.ts'
-import type { TrialAnswer, TrialBatch, TrialBrief, TrialStray } from './trial-thread.ts'
+import type { TrialBatch, TrialBrief, TrialNews } from './trial-thread.ts'
 
 /** Most that a run makes dies young: more room for it would only be more memory. Measured: half of a thread's. */
 const YOUNG = { maxYoungGenerationSizeMb: 12 }
@@ -19,7 +19,7 @@ interface Thread {
   readonly worker: Worker
   /** Of the columns that have been made room for, how many it knows. */
   known: number
-  /** What it is at, and the trials that it was handed. */
+  /** What it is at, and of the trials that it was handed those that it has not told of. */
   work: Work | null
   trials: readonly Trial[]
   isAlone: boolean
@@ -140,9 +140,24 @@ export class TrialThreads implements TrialBackend {
     if (this.#fault !== before) throw this.#fault
   }
 
-  #tell(work: Work, outcomes: readonly TrialOutcome[]): void {
+  #hear(thread: Thread, outcome: TrialOutcome): void {
+    const work = thread.work!
+    thread.trials = thread.trials.filter(({ number }) => number !== outcome.number)
+    if (!this.#isDropped(work)) this.#tell(work, outcome)
+  }
+
+  #free(thread: Thread, fault: string | null): void {
+    const work = thread.work!
+    thread.work = null
+    work.begun--
+    if (fault !== null) return this.#fail(fault)
+    this.#next(thread)
+    this.#end(work)
+  }
+
+  #tell(work: Work, outcome: TrialOutcome): void {
     try {
-      for (const outcome of outcomes) work.tell(outcome)
+      work.tell(outcome)
     } catch (error) {
       // whoever asked cannot go on: a full disk, for one
       work.done.reject(error)
@@ -156,19 +171,13 @@ export class TrialThreads implements TrialBackend {
     const thread: Thread = { worker, known: 0, work: null, trials: [], isAlone: false, first: null, isApart }
     let lastWords: string | null = null
     this.#threads.push(thread)
-    worker.on('message', (told: TrialAnswer | TrialStray) => {
-      if ('stray' in told)
-        return this.#endAll(
-          new StrategyError(`${told.stray} Which trial it was of nobody can tell, so the search was stopped.`),
+    worker.on('message', (news: TrialNews) => {
+      if ('outcome' in news) this.#hear(thread, news.outcome)
+      else if ('fault' in news) this.#free(thread, news.fault)
+      else
+        this.#endAll(
+          new StrategyError(`${news.stray} Which trial it was of nobody can tell, so the search was stopped.`),
         )
-      const { outcomes, fault } = told
-      const work = thread.work!
-      thread.work = null
-      work.begun--
-      if (!this.#isDropped(work)) this.#tell(work, outcomes)
-      if (fault !== undefined) return this.#fail(fault)
-      this.#next(thread)
-      this.#end(work)
     })
     worker.on('messageerror', ({ message }) => this.#fail(message))
     worker.on('error', ({ message }) => {
@@ -220,7 +229,7 @@ export class TrialThreads implements TrialBackend {
     if (trials.length === 1 && thread.isAlone) {
       const told = `it ended the thread that ran it (${reason.split('\n')[0]})`
       const failed = { status: 'failed', objective: null, reason: told, metrics: {}, returns: null } as const
-      this.#tell(work, [{ number: only!.number, ...failed }])
+      this.#tell(work, { number: only!.number, ...failed })
     } else work.alone.push(...trials)
     // what it was computing for all nobody else waits for
     for (const { state } of this.#shared) abandon(state)

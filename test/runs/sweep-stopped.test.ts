@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { describe, expect, test, vi } from 'vitest'
@@ -10,7 +10,7 @@ import { writeSweep } from '../../src/runs/sweep-folder.ts'
 import { walkForward } from '../../src/runs/walk-forward.ts'
 import { readLedger } from '../../src/search/ledger.ts'
 import { scratch } from '../cli/klinelab.ts'
-import { asking, search, settingsIn } from './sweep-scene.ts'
+import { asking, moduleOf, search, settingsIn } from './sweep-scene.ts'
 
 describe('a search that is stopped', () => {
   /** Stops after some trials are told. */
@@ -115,6 +115,35 @@ describe('threads', () => {
       expect(begun).toEqual([])
     } finally {
       left.mockRestore()
+    }
+  })
+
+  test('tell each trial as soon as it is done: one that never ends takes nothing with it', async () => {
+    const end = join(scratch(), 'end')
+    const strategy = moduleOf(`import { existsSync } from 'node:fs'
+      import { defineStrategy, int } from 'klinelab'
+      export default defineStrategy({
+        name: 'endless', params: { n: int(1) },
+        onBar({ params }) {
+          while (params.n === 4 && !existsSync(${JSON.stringify(end)}));
+        },
+      })`)
+    const settings = settingsIn(scratch())
+    const plan = await planSearch(asking({ strategy, set: ['n=1..200:1'] }), settings, { workers: 1 })
+    const backend = await backendOf(plan, { workers: 1 })
+    const told: number[] = []
+    const three = Promise.withResolvers<void>()
+    const lot = Array.from({ length: 100 }, (_, k) => ({ number: k + 1, params: { n: k + 1 } }))
+    try {
+      const run = backend.run(lot, ({ number }) => told.push(number) === 3 && three.resolve())
+      // a second Ctrl-C ends the process here: what was told is all that is kept
+      await three.promise
+      expect(told).toEqual([1, 2, 3])
+      writeFileSync(end, '')
+      await run
+      expect(told).toEqual(lot.map(({ number }) => number))
+    } finally {
+      await backend.close()
     }
   })
 

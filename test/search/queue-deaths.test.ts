@@ -88,6 +88,23 @@ describe.skipIf(SERVER === undefined)('workers that die (needs redis-server or v
     expectGivenUp(sweep, manifest, 5, /^given up after 3 tries, the last: out of luck in trial 5$/)
   })
 
+  test('what a strategy leaves behind ends the sweep at the first try, as it does without a queue', async () => {
+    const manifest = manifestOf({ seed: 6, ms: 5, strays: [5] })
+    const worker = startWorkerHere({ url: redis.url })
+    const sweep = await startSweep({ url: redis.url, manifest, chunk: 4 })
+    await expect(sweep.run(trialsOf(12))).rejects.toMatchObject({
+      ...{ name: 'StrategyError', message: 'left behind by trial 5' },
+    })
+    expect(worker.heard.filter((word) => word === 'start 5')).toHaveLength(1)
+    // what was told before it is kept
+    expect(sweep.told.map(({ number }) => number)).toContain(5)
+    // the worker is there for the next
+    const other = manifestOf({ seed: 7, ms: 5 })
+    const next = await startSweep({ url: redis.url, manifest: other })
+    await next.run(trialsOf(3))
+    expect(next.sorted()).toBe(expectedOf(other, trialsOf(3)))
+  })
+
   test('a trial that kills its worker is given up after three of them; its neighbours and the sweep go on', async () => {
     const manifest = manifestOf({ seed: 5, ms: 5, kills: [2] })
     const trials = trialsOf(10)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../src/core/random.ts'
 import { RETURN_BLOCKS, type Trial, type TrialOutcome } from '../../src/core/search.ts'
+import { StrategyError } from '../../src/engine/index.ts'
 import type { Manifest, TrialBackend } from '../../src/search/backend.ts'
 import { Refusal } from '../../src/search/queue/refusal.ts'
 
@@ -12,6 +13,8 @@ export interface MadeWork {
   /** Trials that kill their worker, or throw in it. */
   readonly kills?: readonly number[]
   readonly throws?: readonly number[]
+  /** Trials behind which the strategy throws when nobody waits for it any more. */
+  readonly strays?: readonly number[]
   /** Comes to something else each time. */
   readonly isRandom?: boolean
 }
@@ -46,6 +49,7 @@ export function madeTrials(code: string, say: (word: string) => void) {
           const outcome = expectedOutcome(manifest, trial)
           tell(work.isRandom ? { ...outcome, objective: performance.now() + process.pid } : outcome)
           say(`done ${trial.number}`)
+          if (work.strays?.includes(trial.number)) throw new StrategyError(`left behind by trial ${trial.number}`)
         }
       },
       close: async () => {},

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Queue, QueueEvents } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Trial, TrialOutcome } from '../../core/search.ts'
+import { StrategyError } from '../../engine/strategy-error.ts'
 import type { Manifest, TrialBackend } from '../backend.ts'
 import { unpacked } from './exact-json.ts'
 import {
@@ -224,13 +225,14 @@ class QueueBackend implements TrialBackend {
     await this.#prolong(jobs.map(({ id }) => id))
   }
 
-  #onDone(id: string, { outcomes, ms }: JobResult): void {
+  #onDone(id: string, { outcomes, ms, fault }: JobResult): void {
     const task = this.#flying.get(id)
     this.#flying.delete(id)
     this.#remove(id)
     if (task !== undefined) this.#work.learn(task.trials.length, ms)
     for (const outcome of outcomes) this.#accept(unpacked(outcome) as TrialOutcome, digest(outcome))
-    this.#goOn()
+    if (fault !== undefined) this.#fail(new StrategyError(fault))
+    else this.#goOn()
   }
 
   #onFailed(id: string, reason: string): void {

@@ -16,6 +16,8 @@ export interface JobResult {
   readonly outcomes: readonly unknown[]
   /** Wall time, ms. */
   readonly ms: number
+  /** What the strategy did that ends the search: no other worker would fare better. */
+  readonly fault?: string
 }
 
 /** What a worker says of itself to a sweep, again and again: a text that no longer changes is of a dead one. */

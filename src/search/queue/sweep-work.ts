@@ -1,6 +1,7 @@
 import type { Job, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { TrialOutcome } from '../../core/search.ts'
+import { StrategyError } from '../../engine/strategy-error.ts'
 import type { Manifest, TrialBackend } from '../backend.ts'
 import { packed } from './exact-json.ts'
 import { Gate } from './gate.ts'
@@ -183,17 +184,19 @@ export class SweepWork {
     const found = await opened(manifest)
     if (isAlone) await job.updateProgress(BEGUN)
     const start = performance.now()
+    const told = () => ({ outcomes: [...outcomes.values()].map(packed), ms: performance.now() - start })
     try {
       await found.run(trials, (outcome) => outcomes.set(outcome.number, outcome), signal)
     } catch (error) {
       if (!signal.aborted) await drop(manifest, found)
+      if (error instanceof StrategyError) return { ...told(), fault: error.message }
       throw error
     }
     if (signal.aborted) return null
     const missing = trials.find(({ number }) => !outcomes.has(number))
     if (missing !== undefined) throw new Error(`nothing came of trial ${missing.number}`)
     this.#trials += trials.length
-    return { outcomes: [...outcomes.values()].map(packed), ms: performance.now() - start }
+    return told()
   }
 
   /** To the front of the queue: another worker goes on with it at once. */
