@@ -6,7 +6,7 @@ import type { ParamValue } from '../engine/index.ts'
 import { type Config, findConfig } from '../runs/config.ts'
 import { connectSettings } from '../runs/connect-settings.ts'
 import { parseDelay } from '../runs/parse-delay.ts'
-import { type Given, type Settings, settle } from '../runs/settings.ts'
+import { checkStoreIsThere, type Given, type Settings, settle } from '../runs/settings.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Flag, Flags } from './command.ts'
 import type { Io } from './io.ts'
@@ -252,6 +252,14 @@ export async function settingsOf(args: Args, io: Io): Promise<Settings & { reado
   const { risk, ...flags } = args.flags as Given & { risk?: readonly (readonly [string, unknown])[] }
   const given = risk === undefined ? flags : { ...flags, risk: limitsOf(risk) }
   return connectSettings({ ...settle(given as Given, found, io.env, io.cwd), config: found.config }, io.env)
+}
+
+/** The same, of a command that only reads klines. @throws UsageError where the store that is named is not there */
+export async function readingSettingsOf(args: Args, io: Io): Promise<Settings & { readonly config: Config }> {
+  const settings = await settingsOf(args, io)
+  // who asks where a value comes from may be looking for just that
+  if (args.flags['showConfig'] !== true) checkStoreIsThere(settings)
+  return settings
 }
 
 function limitsOf(pairs: readonly (readonly [string, unknown])[]): RiskLimits {

@@ -2,7 +2,7 @@ import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
 import { findConfig } from './config.ts'
 import { connectSettings } from './connect-settings.ts'
-import { type Given, type Settings, settle } from './settings.ts'
+import { checkStoreIsThere, type Given, type Settings, settle } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What scripts hand over is checked here as flags are: a script may be no more careless than a shell. */
@@ -13,6 +13,13 @@ export type Time = string | number
 /** As the command line finds them. */
 export async function settingsOf(given: Given): Promise<Settings> {
   return connectSettings(settle(given, await findConfig(process.cwd()), process.env, process.cwd()), process.env)
+}
+
+/** The same, for what only reads klines. @throws UsageError where the store that is named is not there */
+export async function readingSettingsOf(given: Given): Promise<Settings> {
+  const settings = await settingsOf(given)
+  checkStoreIsThere(settings)
+  return settings
 }
 
 /** Of what costs a run nothing and its caller should know all the same. */

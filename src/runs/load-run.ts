@@ -218,6 +218,32 @@ function runFolders(out: string): string[] {
     .map((name) => join(out, name))
 }
 
+/** How the folder of a run ends that nobody has given another name. */
+const IS_NAMED = /-[0-9a-f]{12}$/
+
+/** Run folders by what `klinelab runs` calls them: a folder that was given another name holds what it was called before. */
+function runsByName(out: string): ReadonlyMap<string, string> {
+  const folders = runFolders(out)
+  const byName = new Map(folders.map((dir) => [basename(dir), dir]))
+  for (const dir of folders) {
+    if (IS_NAMED.test(dir)) continue
+    const name = nameWithin(dir)
+    if (name === null || byName.has(name)) continue
+    byName.delete(basename(dir))
+    byName.set(name, dir)
+  }
+  return byName
+}
+
+function nameWithin(dir: string): string | null {
+  try {
+    return readAnyDocument(dir).run
+  } catch {
+    // a damaged one keeps the name of its folder
+    return null
+  }
+}
+
 /** Every run under `out`, by name; one that cannot be read is told of and left out. */
 export function listRuns(
   out: string,
@@ -240,21 +266,19 @@ export function listRuns(
  */
 export function findRun(name: string, out: string, cwd: string, kind?: keyof typeof FILE_OF): string {
   for (const dir of [resolve(cwd, name), join(out, name)]) if (existsSync(join(dir, 'run.json'))) return dir
-  const all = runFolders(out)
-  const names = all
-    .filter((dir) => kind === undefined || existsSync(join(dir, FILE_OF[kind])))
-    .map((dir) => basename(dir))
+  const all = runsByName(out)
+  const names = [...all.keys()].filter((one) => kind === undefined || existsSync(join(all.get(one)!, FILE_OF[kind])))
   const isMeant = (one: string) => one.startsWith(name) || one.endsWith(name)
   const alike = names.filter(isMeant)
   // plain-9033b35c1a7c, and not plain-two-26e3090d0b85
-  const own = alike.filter((one) => one.replace(/-[0-9a-f]{12}$/, '') === name)
+  const own = alike.filter((one) => one.replace(IS_NAMED, '') === name)
   const fitting = own.length > 0 ? own : alike
-  const others = fitting.length > 0 ? [] : all.map((dir) => basename(dir)).filter(isMeant)
-  if (fitting.length === 1) return join(out, fitting[0]!)
-  if (others.length === 1) return join(out, others[0]!)
-  const madeAt = (one: string) => statSync(join(out, one, 'run.json')).mtimeMs
+  const others = fitting.length > 0 ? [] : [...all.keys()].filter(isMeant)
+  if (fitting.length === 1) return all.get(fitting[0]!)!
+  if (others.length === 1) return all.get(others[0]!)!
+  const madeAt = (one: string) => statSync(join(all.get(one)!, 'run.json')).mtimeMs
   const newest = (among: readonly string[]) => [...among].sort((a, b) => madeAt(b) - madeAt(a))
-  if (name === LATEST && names.length > 0) return join(out, newest(names)[0]!)
+  if (name === LATEST && names.length > 0) return all.get(newest(names)[0]!)!
   if (fitting.length > 1)
     throw new UsageError(
       `"${name}" fits ${fitting.length} runs, newest first: ${listed(newest(fitting))}; give more of the name, or ${LATEST} for the run made last`,

@@ -14,7 +14,7 @@ import {
   named,
   OF_RUNS,
   rangeOf,
-  settingsOf,
+  readingSettingsOf,
   type Time,
   warn,
 } from './api-checks.ts'
@@ -46,7 +46,7 @@ export async function loadBars(series: string, range: BarsRange = {}): Promise<B
   if (before !== undefined) checkNumber('before', before, OF_RUNS.warmup)
   const wanted = { ...rangeOf(range), ...(before !== undefined && { before }) }
   const parsed = named('the series', series, parseSeries)
-  const { store } = await settingsOf(range)
+  const { store } = await readingSettingsOf(range)
   return (await openStore(store, { behind: EMBEDDED })).load(parsed, wanted)
 }
 
@@ -99,7 +99,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
   checkGiven(options)
   const range = rangeOf(options)
   const { strategy, set, closeAtEnd, allowInSample, stress, benchmark } = options
-  const settings = await settingsOf(options)
+  const settings = await readingSettingsOf(options)
   const data = [options.data ?? []].flat()
   const optional = Object.entries({ set, closeAtEnd, allowInSample, stress, benchmark }).filter(
     ([, value]) => value !== undefined,
@@ -165,7 +165,7 @@ export async function runTraining(options: TrainingOptions): Promise<readonly Tr
   for (const key of ['feeTaker', 'feeDiscount', 'slippageBps'] as const)
     if (given[key] !== undefined) checkNumber(key, given[key], OF_RUNS[key])
   const range = rangeOf(given)
-  const settings = await settingsOf(given)
+  const settings = await readingSettingsOf(given)
   const { models, file } =
     typeof model === 'string' ? await loadModels(model) : { models: [{ name, definition: model }], file: null }
   for (const one of models) checkModelName(one.name, 'runTraining')

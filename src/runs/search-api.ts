@@ -4,7 +4,16 @@ import type { LedgerVerdict } from '../core/ledger.ts'
 import type { SearchMethod, SweepResult, WalkForwardResult } from '../core/search.ts'
 import type { Trade } from '../core/trade.ts'
 import { isStrategy, type ParamValue, type Strategy } from '../engine/index.ts'
-import { checkGiven, checkKeys, checkNumber, checkWord, rangeOf, settingsOf, type Time, warn } from './api-checks.ts'
+import {
+  checkGiven,
+  checkKeys,
+  checkNumber,
+  checkWord,
+  rangeOf,
+  readingSettingsOf,
+  type Time,
+  warn,
+} from './api-checks.ts'
 import type { ObjectiveFunction } from './objective.ts'
 import type { SearchAsked, SearchAt, SearchHost } from './search-asked.ts'
 import { SEARCH_DEFAULTS } from './search-defaults.ts'
@@ -115,7 +124,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepRun> {
   checkOptions('runSweep', options)
   const { model, holdout } = options
   if (holdout !== undefined) checkNumber('holdout', holdout, BOUNDS.prune)
-  const settings = await settingsOf(options)
+  const settings = await readingSettingsOf(options)
   const asked = {
     ...askedOf(options),
     ...(model !== undefined && { model }),
@@ -147,7 +156,7 @@ export async function runWalkForward(options: WalkForwardOptions): Promise<WalkF
   for (const [name, text] of Object.entries({ train, test, embargo }))
     if (typeof text !== 'string')
       throw new UsageError(`${name}: ${String(text)} is not allowed; write a time such as '12h', '30d' or '26w'`)
-  const settings = await settingsOf(options)
+  const settings = await readingSettingsOf(options)
   const plan = { kind: anchored ? 'anchored' : 'rolling', train, test, embargo } as const
   const [{ walkForward }, { writeWalkForward }] = await Promise.all([
     import('./walk-forward.ts'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { type Execution, PLAIN_EXECUTION } from '../core/execution.ts'
 import type { Interval } from '../core/interval.ts'
@@ -152,6 +153,19 @@ export function settle(
     feeTermsOf: (venue) => fees(venue).terms,
     origins,
   }
+}
+
+/**
+ * For whoever only reads: a folder that somebody names has to be there, or what comes with klinelab would answer in its place.
+ * @throws UsageError where it is not
+ */
+export function checkStoreIsThere({ store, origins }: Pick<Settings, 'store' | 'origins'>): void {
+  const { value, from } = origins['store']!
+  if (from !== '--store' && from !== 'KLINELAB_STORE') return
+  if (isStoreUrl(store) || existsSync(store)) return
+  throw new UsageError(
+    `${from} ${value}: there is no folder ${store}. klinelab data get and data import make a store; with no store named, the series that come with klinelab are read`,
+  )
 }
 
 /** One ledger for all the runs of a folder. */

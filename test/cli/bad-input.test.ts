@@ -249,6 +249,12 @@ const ASKED: readonly Bad[] = [
     says: ['BTCUSDT', /twice|more than once/],
   },
   {
+    name: 'a store that is not there, in the place of which what comes with klinelab would answer',
+    args: ['backtest', 'STRATEGIES/sma-cross.ts', '--data', 'binance:BTCUSDT:1h', '--store', 'HERE/typo'],
+    code: 2,
+    says: ['--store', /typo: there is no folder \/.*\/typo/, 'klinelab data get'],
+  },
+  {
     name: 'an export format nobody knows',
     args: ['data', 'export', 'binance:BTCUSDT:1m', '--out', 'HERE/x.xlsx'],
     code: 2,

@@ -13,6 +13,25 @@ const NAMES = [
 const out = scratch(Object.fromEntries(NAMES.map((name) => [`${name}/run.json`, '{}'])))
 const find = (name: string) => findRun(name, out, out)
 
+test('a folder that was given another name is found by both', () => {
+  const run = {
+    ...{ run: 'dip-0123456789ab', strategy: 'dip', params: {}, data: [], range: {}, engine: {}, metrics: {} },
+    reproduce: {},
+  }
+  const shelf = scratch({
+    'sample/run.json': JSON.stringify(run),
+    'damaged/run.json': '{',
+    'sma-00000000000a/run.json': '{}',
+  })
+  const dir = join(shelf, 'sample')
+  for (const name of ['sample', 'dip', 'dip-0123456789ab', '789ab']) expect(findRun(name, shelf, shelf)).toBe(dir)
+  expect(findRun('dama', shelf, shelf)).toBe(join(shelf, 'damaged'))
+  expect(() => findRun('dup', shelf, shelf)).toThrow(/there are: .*dip-0123456789ab/)
+  // a copy does not hide what it is a copy of
+  const both = scratch({ 'copy/run.json': JSON.stringify(run), 'dip-0123456789ab/run.json': JSON.stringify(run) })
+  expect(findRun('dip', both, both)).toBe(join(both, 'dip-0123456789ab'))
+})
+
 test('a strategy that is called so is meant, not one whose name begins so', () => {
   expect(find('plain')).toBe(join(out, 'plain-9033b35c1a7c'))
   expect(find('plain-two')).toBe(join(out, 'plain-two-26e3090d0b85'))

@@ -2,7 +2,7 @@ import type { ParamValue } from '../../engine/index.ts'
 import { prepare } from '../../runs/prepare.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { RUN, settingsOf } from '../flags.ts'
+import { RUN, readingSettingsOf } from '../flags.ts'
 import { triedText } from '../ledger-text.ts'
 import { runJson, runText, shown } from '../run-text.ts'
 import { configOutcome } from '../show-config.ts'
@@ -31,7 +31,7 @@ export default {
     'klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h --from 2024-01-01 --set fast=24 --set slow=168',
   async run({ words, flags }, io) {
     const start = performance.now()
-    const settings = await settingsOf({ words, flags }, io)
+    const settings = await readingSettingsOf({ words, flags }, io)
     const {
       data = [],
       from,

@@ -3,7 +3,7 @@ import type { ParamValue } from '../../engine/index.ts'
 import { type Check, checkModule } from '../../runs/check.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { CHECKING, RANGE, RUN, STORE, settingsOf } from '../flags.ts'
+import { CHECKING, RANGE, RUN, readingSettingsOf, STORE } from '../flags.ts'
 import { shown } from '../run-text.ts'
 import { plural, tableText } from '../text.ts'
 
@@ -29,7 +29,7 @@ export default {
   },
   example: 'klinelab check strategies/sma-cross.ts --data binance:BTCUSDT:1h',
   async run(args, io) {
-    const settings = await settingsOf(args, io)
+    const settings = await readingSettingsOf(args, io)
     const { data = [], from, to, set = [], samples = 12, seed = 0 } = args.flags as unknown as Flags
     if (from !== undefined && to !== undefined && from >= to)
       throw new UsageError('an empty range: --from is not before --to')

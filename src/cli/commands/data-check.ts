@@ -4,7 +4,7 @@ import { type Check, certify, isBroken, openStore } from '../../data/index.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { STORE, settingsOf } from '../flags.ts'
+import { readingSettingsOf, STORE } from '../flags.ts'
 import { plural, tableText } from '../text.ts'
 
 const SHOWN = 20
@@ -15,7 +15,7 @@ export default {
   flags: STORE,
   example: 'klinelab data check binance:BTCUSDT:1m',
   async run(args, io) {
-    const { store: dir } = await settingsOf(args, io)
+    const { store: dir } = await readingSettingsOf(args, io)
     const series = seriesWord(args.words[0]!)
     const check = await certify(await openStore(dir, { behind: EMBEDDED }), series)
     const ok = !isBroken(check)

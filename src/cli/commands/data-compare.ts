@@ -4,7 +4,7 @@ import { openStore } from '../../data/index.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { RANGE, STORE, settingsOf } from '../flags.ts'
+import { RANGE, readingSettingsOf, STORE } from '../flags.ts'
 import { count, percent, plural, tableText } from '../text.ts'
 import { seriesWord } from './data-check.ts'
 
@@ -16,7 +16,7 @@ export default {
   example: 'klinelab data compare binance:BTCUSDT:1h binance-usdm:BTCUSDT:1h',
   async run({ words, flags }, io) {
     const { from, to } = flags as { from?: number; to?: number }
-    const { store: dir } = await settingsOf({ words, flags: { store: flags['store'] } }, io)
+    const { store: dir } = await readingSettingsOf({ words, flags: { store: flags['store'] } }, io)
     const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
     const [a, b] = [seriesWord(words[0]!), seriesWord(words[1]!)]
     try {

@@ -5,7 +5,7 @@ import { seriesDir } from '../../data/manifest.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import type { Command } from '../command.ts'
 import { seenBehind } from '../embedded-text.ts'
-import { STORE, settingsOf } from '../flags.ts'
+import { readingSettingsOf, STORE } from '../flags.ts'
 import { count, tableText } from '../text.ts'
 
 export default {
@@ -13,7 +13,7 @@ export default {
   flags: STORE,
   example: 'klinelab data list',
   async run(args, io) {
-    const { store: dir } = await settingsOf(args, io)
+    const { store: dir } = await readingSettingsOf(args, io)
     const store = await openStore(dir, { behind: EMBEDDED })
     const series: readonly SeriesBrief[] = await store.briefly(({ message }) => io.warn(message))
     const behind = await seenBehind(await openStore(dir))

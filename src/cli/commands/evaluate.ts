@@ -3,7 +3,7 @@ import { judgeAgain } from '../../runs/judge-again.ts'
 import { findRun } from '../../runs/load-run.ts'
 import { writeModelRun } from '../../runs/model-folder.ts'
 import type { Command } from '../command.ts'
-import { JUDGING, settingsOf } from '../flags.ts'
+import { JUDGING, readingSettingsOf } from '../flags.ts'
 import { modelJson, modelText } from '../model-text.ts'
 import { shown } from '../run-text.ts'
 import { configOutcome } from '../show-config.ts'
@@ -19,7 +19,7 @@ export default {
   example: 'klinelab evaluate direction',
   async run(args, io) {
     const start = performance.now()
-    const settings = await settingsOf(args, io)
+    const settings = await readingSettingsOf(args, io)
     const { threshold = BUILT_IN_THRESHOLD, showConfig } = args.flags as unknown as Flags
     if (showConfig) return configOutcome(settings, io)
     const found = findRun(args.words[0]!, settings.out, io.cwd, 'model')

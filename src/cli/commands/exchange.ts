@@ -15,7 +15,7 @@ import { UsageError, usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { exchangeKeys } from '../exchange-keys.ts'
 import { EXCHANGE_NOTES, faultLine, faultList, startText } from '../exchange-text.ts'
-import { COSTS, number, oneOf, RANGE, RUN, STORE, settingsOf } from '../flags.ts'
+import { COSTS, number, oneOf, RANGE, RUN, readingSettingsOf, STORE } from '../flags.ts'
 import { interruptible, onTerminate } from '../interrupt.ts'
 import type { Io } from '../io.ts'
 import { streamOf } from '../live-stream.ts'
@@ -108,7 +108,7 @@ export default {
       throw new UsageError('an exchange needs bars, and --replay is missing: write --replay binance-usdm:BTCUSDT:1h')
     checkLive(flags)
     const keys = exchangeKeys(io, host)
-    const settings = await settingsOf(args, io)
+    const settings = await readingSettingsOf(args, io)
     const isLive = live !== undefined
     const isJson = args.flags['json'] === true
     const asked = {

@@ -13,6 +13,7 @@ import { outToSay } from '../../runs/paper/session-folder.ts'
 import type { SessionOptions } from '../../runs/paper/session-options.ts'
 import { admit } from '../../runs/promote/admit.ts'
 import { requireModels } from '../../runs/promote/promotion.ts'
+import { checkStoreIsThere } from '../../runs/settings.ts'
 import { UsageError, usage } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
 import { settingsOf } from '../flags.ts'
@@ -38,6 +39,7 @@ export default {
     const flags = args.flags as unknown as PaperFlags & WatchFlags
     if (flags.showConfig) return configOutcome(settings, io)
     const { replay: isReplay = false, speed = 'max', set, data = [] } = flags
+    if (isReplay) checkStoreIsThere(settings)
     checkBars(flags)
     const market = marketOf(flags.broker, data)
     const watching = watchingOf(flags, io)

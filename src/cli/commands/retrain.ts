@@ -10,7 +10,7 @@ import { driftOf, dueAfter, parseSchedule, type Schedule } from '../../runs/retr
 import type { Settings } from '../../runs/settings.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command, Outcome } from '../command.ts'
-import { JUDGING, number, oneOf, settingsOf, TRAINING } from '../flags.ts'
+import { JUDGING, number, oneOf, readingSettingsOf, TRAINING } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Io } from '../io.ts'
 import { decisionText } from '../retrain-text.ts'
@@ -61,7 +61,7 @@ export default {
   },
   example: 'klinelab retrain strategies/ml-direction.ts --window 60d',
   async run(args, io) {
-    const settings = await settingsOf(args, io)
+    const settings = await readingSettingsOf(args, io)
     const flags = args.flags as unknown as Flags
     if (flags.showConfig) return configOutcome(settings, io)
     const { every, onDrift, rollback = false } = flags

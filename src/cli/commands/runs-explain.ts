@@ -6,7 +6,7 @@ import { findRun } from '../../runs/load-run.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import { writeTradePage } from '../../runs/write-trade-page.ts'
 import type { Command, Outcome } from '../command.ts'
-import { PLACES, settingsOf } from '../flags.ts'
+import { PLACES, readingSettingsOf } from '../flags.ts'
 import { shown } from '../run-text.ts'
 import { partText } from '../text.ts'
 
@@ -27,7 +27,7 @@ export default {
     const { trade, order, chart } = args.flags as { trade?: number; order?: string; chart?: string }
     if ((trade === undefined) === (order === undefined))
       throw new UsageError('klinelab runs explain: say one of --trade N and --order ID, e.g. --trade 1')
-    const { store, out } = await settingsOf(args, io)
+    const { store, out } = await readingSettingsOf(args, io)
     const dir = findRun(args.words[0]!, out, io.cwd, 'backtest')
     const asked: Asked = trade !== undefined ? { trade } : { order: order! }
     const { explanation, chart: drawn } = await explain(dir, asked, store, io.cwd, io.progress('bars'))

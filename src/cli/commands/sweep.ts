@@ -2,7 +2,7 @@ import { SEARCH_DEFAULTS } from '../../runs/search-defaults.ts'
 import { subjectOf, sweepOf } from '../../runs/search-subject.ts'
 import { writeSweep } from '../../runs/sweep-folder.ts'
 import type { Command } from '../command.ts'
-import { settingsOf } from '../flags.ts'
+import { readingSettingsOf } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
 import { shown } from '../run-text.ts'
 import { SEARCH, SEARCHED_MODEL, type SearchFlags, searchAsked, searchHost } from '../search-flags.ts'
@@ -16,7 +16,7 @@ export default {
     "klinelab sweep strategies/sma-cross.ts --data binance:BTCUSDT:1h --set fast=10..100:10 --set slow=120..500:20 --where 'fast < slow'",
   async run(args, io) {
     const start = performance.now()
-    const settings = await settingsOf(args, io)
+    const settings = await readingSettingsOf(args, io)
     const flags = args.flags as unknown as SearchFlags
     if (flags.showConfig) return configOutcome(settings, io)
     const asked = searchAsked(args)

@@ -5,7 +5,7 @@ import { loadModels } from '../../runs/load-strategy.ts'
 import { trainRun } from '../../runs/train-run.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
-import { JUDGING, RANGE, settingsOf, TRAINING } from '../flags.ts'
+import { JUDGING, RANGE, readingSettingsOf, TRAINING } from '../flags.ts'
 import { modelJson, modelText } from '../model-text.ts'
 import { shown } from '../run-text.ts'
 import { configOutcome } from '../show-config.ts'
@@ -25,7 +25,7 @@ export default {
   flags: { ...TRAINING, ...RANGE, ...JUDGING },
   example: 'klinelab train strategies/ml-direction.ts',
   async run(args, io) {
-    const settings = await settingsOf(args, io)
+    const settings = await readingSettingsOf(args, io)
     const { model, from, to, workers, threshold = BUILT_IN_THRESHOLD, showConfig } = args.flags as unknown as Flags
     if (showConfig) return configOutcome(settings, io)
     if (from !== undefined && to !== undefined && from >= to)

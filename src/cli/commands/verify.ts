@@ -4,7 +4,7 @@ import type { Settings } from '../../runs/settings.ts'
 import type { Verification } from '../../runs/verification.ts'
 import { verifyModel } from '../../runs/verify-model.ts'
 import type { Command } from '../command.ts'
-import { PLACES, settingsOf } from '../flags.ts'
+import { PLACES, readingSettingsOf } from '../flags.ts'
 import type { Io } from '../io.ts'
 import { searchShown } from '../search-flags.ts'
 import { trainingShown } from '../training-progress.ts'
@@ -14,7 +14,7 @@ export default {
   flags: PLACES,
   example: 'klinelab verify sma-cross',
   async run(args, io) {
-    const settings = await settingsOf(args, io)
+    const settings = await readingSettingsOf(args, io)
     const dir = findRun(args.words[0]!, settings.out, io.cwd)
     const found = await verified(dir, settings, io)
     const { run, same, problems, differences } = found

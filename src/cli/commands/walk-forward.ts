@@ -2,7 +2,7 @@ import { SEARCH_DEFAULTS } from '../../runs/search-defaults.ts'
 import { walkForward } from '../../runs/walk-forward.ts'
 import { writeWalkForward } from '../../runs/walk-forward-folder.ts'
 import type { Command } from '../command.ts'
-import { settingsOf } from '../flags.ts'
+import { readingSettingsOf } from '../flags.ts'
 import { interruptible } from '../interrupt.ts'
 import { shown } from '../run-text.ts'
 import { SEARCH, type SearchFlags, searchAsked, searchHost } from '../search-flags.ts'
@@ -29,7 +29,7 @@ export default {
     'klinelab walk-forward strategies/sma-cross.ts --data binance:BTCUSDT:1h --train 365d --test 90d --set fast=10..100:30 --set slow=120..480:120',
   async run(args, io) {
     const start = performance.now()
-    const settings = await settingsOf(args, io)
+    const settings = await readingSettingsOf(args, io)
     const flags = args.flags as unknown as Flags
     if (flags.showConfig) return configOutcome(settings, io)
     const { train = '', test = '', embargo = '0s', anchored = false } = flags

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { openManifest } from '../../runs/open-manifest.ts'
 import { runQueueWorker } from '../../search/queue/queue-worker.ts'
 import type { Command } from '../command.ts'
-import { number, STORE, settingsOf } from '../flags.ts'
+import { number, readingSettingsOf, STORE } from '../flags.ts'
 import { stoppable } from '../interrupt.ts'
 import { QUEUE, redisOf } from '../queue-flags.ts'
 
@@ -27,7 +27,7 @@ export default {
   example: 'klinelab worker --redis redis://127.0.0.1:6379',
   async run(args, io) {
     const { redis, queue, workers: threads = availableParallelism() } = args.flags as Flags
-    const { store, out } = await settingsOf(args, io)
+    const { store, out } = await readingSettingsOf(args, io)
     const place = { redis: redisOf(redis, io), queue, threads }
     const log = (line: string) => process.stderr.write(`${line}\n`)
     try {
