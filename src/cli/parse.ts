@@ -3,6 +3,7 @@ import { hedgeRefusal } from '../core/hedge.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Command, Flag, Flags } from './command.ts'
+import { COMMANDS } from './commands.ts'
 import { EVERYWHERE } from './flags.ts'
 import { helpText } from './help.ts'
 
@@ -26,6 +27,7 @@ export async function parseCommand(
     process.stdout.write(await helpText(name, summary, command, flags))
     return null
   }
+  checkSwitches(flags, argv)
   const raw = parsed(name, flags, argv)
   const words = (raw._ as (string | number)[]).map(String)
   checkNames(name, flags, raw)
@@ -65,6 +67,17 @@ function parsed(name: string, flags: Flags, argv: readonly string[]): parser.Arg
   return raw
 }
 
+/** A switch that is given a value would be taken for on, whatever the value. */
+function checkSwitches(flags: Flags, argv: readonly string[]): void {
+  const end = argv.indexOf('--')
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    const [, key, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? []
+    if (key === undefined || flags[key] === undefined || flags[key].value !== undefined) continue
+    if (value !== 'true' && value !== 'false')
+      throw new UsageError(`--${key} is on or off and takes no value, not "${value}": write --${key}, or leave it out`)
+  }
+}
+
 function checkNames(name: string, flags: Flags, raw: object): void {
   const known = [...Object.keys(flags), 'help']
   for (const key of Object.keys(raw)) {
@@ -88,9 +101,10 @@ function checkWords(name: string, form: string, words: readonly string[]): void 
     throw new UsageError(
       `klinelab ${name}: ${wanted[words.length]} is missing. Write it before the flags: klinelab ${name} ${form} [flags]`,
     )
+  const parts = Object.keys(COMMANDS).filter((one) => one.startsWith(`${name} `))
   if (words.length > most)
     throw new UsageError(
-      `klinelab ${name}: "${words[most]}" is one word too many; it takes ${form === '' ? 'none' : form}`,
+      `klinelab ${name}: "${words[most]}" is one word too many${didYouMean(`${name} ${words[most]}`, parts)}; it takes ${form === '' ? 'none' : form}`,
     )
 }
 

@@ -1,4 +1,5 @@
-import { UsageError } from '../runs/usage-error.ts'
+import { UsageError, usage } from '../runs/usage-error.ts'
+import { redisAddress } from '../search/queue/redis-address.ts'
 import type { Flags } from './command.ts'
 import type { Io } from './io.ts'
 
@@ -19,9 +20,10 @@ export const QUEUE: Flags = {
   },
 }
 
-/** @throws UsageError where neither flag nor environment says it */
+/** @throws UsageError where neither flag nor environment says it, or what they say is no address */
 export function redisOf(redis: string | undefined, io: Io): string {
   const url = redis ?? io.env['KLINELAB_REDIS'] ?? ''
   if (url === '') throw new UsageError('which Redis? Write --redis redis://HOST:6379, or set KLINELAB_REDIS')
+  usage(() => redisAddress(url))
   return url
 }

@@ -61,6 +61,11 @@ export function fromWholeBar(bars: Bars, to: Interval): Bars {
   return start === first ? bars : sliceBars(bars, firstRowAt(bars.openTime, closeTimeOf(start, to)), bars.length)
 }
 
+/** Whether bars of one interval can be made of those of another. */
+export function isFiner(from: Interval, to: Interval): boolean {
+  return intervalMs(to) > intervalMs(from) && isNested(from, to)
+}
+
 /** Months have whole days only; weeks begin on Mondays, which the grid of 3d bars does not know. */
 function isNested(from: Interval, to: Interval): boolean {
   return (to === '1M' ? DAY : intervalMs(to)) % intervalMs(from) === 0

@@ -2,7 +2,6 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Bars } from '../core/bar.ts'
 import { parseSeries, type Series, seriesName } from '../core/series.ts'
-import { didYouMean } from '../core/suggest.ts'
 import { checkMonths } from './check-months.ts'
 import { DataError, NotFoundError } from './data-error.ts'
 import { quoted, readDoubles } from './duckdb.ts'
@@ -10,6 +9,7 @@ import { seen } from './lens.ts'
 import { type MonthFile, readManifest, type SeriesManifest, seriesDir, seriesIn } from './manifest.ts'
 import type { Mirror } from './remote/mirror.ts'
 import { checkPlace, isStoreUrl } from './remote/store-url.ts'
+import { unknownSeries } from './unknown-series.ts'
 import { timeText } from './validate.ts'
 
 export interface LoadRange {
@@ -126,15 +126,6 @@ export function storeAt(dir: string, behind: string | null, place: string, mirro
 export function isOnlyBehind(store: Store, ...path: readonly string[]): boolean {
   const { dir, behind } = store
   return behind !== null && !existsSync(join(dir, ...path)) && existsSync(join(behind, ...path))
-}
-
-function unknownSeries(series: Series, known: readonly SeriesManifest[], dir: string): NotFoundError {
-  const name = seriesName(series)
-  const names = known.map((manifest) => manifest.series)
-  const stored = names.length > 0 ? `stored are ${names.join(', ')}` : 'the store is empty'
-  return new NotFoundError(
-    `${name} is not in the store ${dir}${didYouMean(name, names)}; ${stored}. Fetch it with: klinelab data get ${name} --from DATE, or import it with: klinelab data import PATH --as ${name}`,
-  )
 }
 
 function fail(error: Error): never {

@@ -48,18 +48,18 @@ export interface TrialBatch {
 }
 
 /** One trial is done. Each is told by itself: one that never ends must not take with it what came of those before. */
-export interface TrialDone {
+interface TrialDone {
   readonly outcome: TrialOutcome
 }
 
 /** The thread is free for another batch. Fewer are done than it was handed where the search was to stop. */
-export interface BatchOver {
+interface BatchOver {
   /** Why the thread cannot go on. */
   readonly fault: string | null
 }
 
 /** What a trial left behind has failed, and nobody knows of which it was. */
-export interface TrialStray {
+interface TrialStray {
   readonly stray: string
 }
 

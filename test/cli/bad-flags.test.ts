@@ -42,6 +42,24 @@ const FLAGS: readonly Bad[] = [
     says: ['--why', '"x"', '10 characters or more', '"the feed is back"'],
   },
   {
+    name: 'a switch with a value',
+    args: ['runs', '--json=5'],
+    code: 2,
+    says: ['--json', 'on or off', '"5"'],
+  },
+  {
+    name: 'a second word that is nearly a command’s',
+    args: ['runs', 'shw'],
+    code: 2,
+    says: ['"shw" is one word too many', 'did you mean "runs show"'],
+  },
+  {
+    name: 'an address that is none, whose password is not repeated',
+    args: ['worker', '--redis', 'http://:secret@host'],
+    code: 2,
+    says: ['"***@host" is no address of a Redis'],
+  },
+  {
     name: 'a flag given twice',
     args: running('STRATEGIES/sma-cross.ts', '--cash', '5', '--cash', '6'),
     code: 2,

@@ -270,7 +270,10 @@ const ASKED: readonly Bad[] = [
     name: 'checking a series that is not stored',
     args: ['data', 'check', 'binance:BTCUSDT:5m'],
     code: 2,
-    says: ['binance:BTCUSDT:5m is not in the store', 'did you mean "binance:BTCUSDT:1m"', 'data import'],
+    says: [
+      ...['binance:BTCUSDT:5m is not in the store', 'did you mean "binance:BTCUSDT:1m"', 'data import'],
+      'klinelab data resample binance:BTCUSDT:1m --to 5m',
+    ],
   },
   {
     name: 'checking what is no series',

@@ -95,9 +95,10 @@ describe('klinelab ledger', () => {
     ).toMatchObject({
       ...{ file, trials: 1, view: { name: null, series: 'a:B:1h' } },
     })
-    expect((await here(['ledger', '--ledger', file, '--strategy', 'none'])).stdout).toContain(
-      'no trial of "none" is in ',
-    )
+    const none = await here(['ledger', '--ledger', file, '--strategy', 'othr'])
+    expect(none).toMatchObject({ code: 2, stdout: '' })
+    expect(none.stderr).toMatch(/^--strategy "othr" \(did you mean "other"\?\): no trial of it is in .*; there are/)
+    expect((await here(['ledger', '--ledger', file, '--series', 'x:Y:1h'])).stdout).toContain('no trial of "x:Y:1h"')
   })
 
   test('torn lines are told of; a newer version is an error', async () => {

@@ -3,6 +3,7 @@ import { didYouMean } from '../../core/suggest.ts'
 import { timeName } from '../../core/time.ts'
 import { damageText, trialOfFolder } from '../../runs/count-trials.ts'
 import { findRun } from '../../runs/load-run.ts'
+import { UsageError } from '../../runs/usage-error.ts'
 import { readLedger } from '../../search/ledger.ts'
 import { bestByName, judgeTrial } from '../../search/ledger-verdict.ts'
 import type { Command } from '../command.ts'
@@ -42,9 +43,13 @@ export default {
     const { unreadable, unreadableAt } = ledger
     const known = bestByName(ledger).map(({ name }) => name)
     const narrowed = [strategy, series].filter((word) => word !== undefined).join(', ')
+    if (strategy !== undefined && known.length > 0 && !known.includes(strategy))
+      throw new UsageError(
+        `--strategy "${strategy}"${didYouMean(strategy, known)}: no trial of it is in ${shown(file, io.cwd)}; there are trials of ${known.join(', ')}`,
+      )
     const nothing =
       known.length > 0
-        ? `no trial of "${narrowed}" is in ${shown(file, io.cwd)}${didYouMean(strategy ?? '', known)}; there are trials of ${known.join(', ')}`
+        ? `no trial of "${narrowed}" is in ${shown(file, io.cwd)}; there are trials of ${known.join(', ')}`
         : `nothing was tried yet: ${shown(file, io.cwd)} has no trials; make one: klinelab demo`
     const text = verdict.trials === 0 ? nothing : ledgerText(verdict, names, shown(file, io.cwd), run !== undefined)
     return { json: { file, ...verdict, unreadable, unreadableAt, names }, text }
