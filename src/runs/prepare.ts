@@ -5,6 +5,7 @@ import { timeName } from '../core/time.ts'
 import { loadInstrument } from '../data/instruments.ts'
 import { openStore, type Store } from '../data/store.ts'
 import { type ParamValue, resolveParams, type Strategy } from '../engine/index.ts'
+import { userFrame } from '../engine/strategy-error.ts'
 import { type AveragePrice, averagePrice } from './average-price.ts'
 import { checkKinds, checkLeverage, checkRiskSymbols } from './backtest-checks.ts'
 import type { BacktestRequest } from './backtest-request.ts'
@@ -198,8 +199,9 @@ function warmupOf(
   } catch (error) {
     const given = Object.entries(params).map(([name, value]) => `${name}=${value}`)
     const { name, message } = error as Error
+    const frame = userFrame(error)
     throw new UsageError(
-      `strategy ${file ?? strategy.name}: its indicators${given.length > 0 ? ` with ${given.join(' ')}` : ''}: ${error instanceof RangeError ? message : `${name}: ${message}`}`,
+      `strategy ${file ?? strategy.name}: its indicators${given.length > 0 ? ` with ${given.join(' ')}` : ''}: ${error instanceof RangeError ? message : `${name}: ${message}`}${frame === '' ? '' : `, at ${frame}`}`,
       { cause: error },
     )
   }

@@ -146,7 +146,7 @@ const STRATEGIES: readonly Bad[] = [
     files: { 's.ts': strategy('return').replace('sma(p.fast)', '(p as never as { a: { b: never } }).a.b') },
     args: running('s.ts'),
     code: 2,
-    says: ['HERE/s.ts', 'its indicators with fast=10: TypeError', 'undefined'],
+    says: ['HERE/s.ts', 'its indicators with fast=10: TypeError', 'undefined', /, at \S*s\.ts:\d+:\d+$/m],
   },
 ]
 
