@@ -14,7 +14,7 @@ export interface Drawdown {
 /** What is known of a fall so far. */
 const [PEAK, VALLEY, VALLEY_ROW] = [0, 1, 2]
 
-/** Rows of a fall that are gone through in one call: a loop that is called more often is compiled well sooner. */
+/** Rows that are gone through in one call: a loop that is called more often is compiled well sooner. */
 const PIECE = 1024
 
 /** Every drawdown of a curve that starts at `start`, oldest first. */
@@ -62,14 +62,23 @@ function deepen(fall: Float64Array, values: Float64Array, from: number, to: numb
 
 /** Fraction below the highest equity so far, ≤ 0, one per row. */
 export function underwater(equity: EquityColumns, start: number): Float64Array {
-  const column = new Float64Array(equity.length)
+  const { length } = equity
+  const column = new Float64Array(length)
   let peak = start
-  for (let row = 0; row < equity.length; row++) {
-    const value = equity.equity[row]!
-    if (value > peak) peak = value
-    column[row] = value / peak - 1
-  }
+  for (let from = 0; from < length; from += PIECE)
+    peak = sink(column, equity.equity, from, Math.min(length, from + PIECE), peak)
   return column
+}
+
+/** The same of rows [from, to), before which the highest was `peak`. @returns the highest with them */
+function sink(column: Float64Array, values: Float64Array, from: number, to: number, peak: number): number {
+  let most = peak
+  for (let row = from; row < to; row++) {
+    const value = values[row]!
+    if (value > most) most = value
+    column[row] = value / most - 1
+  }
+  return most
 }
 
 /** From this row on a curve would be so much higher; never less than before. */

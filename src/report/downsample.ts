@@ -6,6 +6,7 @@ export function extremeRows(values: Float64Array, buckets: number): number[] {
   const { length } = values
   if (length <= 2 * buckets) return Array.from({ length }, (_, row) => row)
   const rows: number[] = [0]
+  const extremes = new Int32Array(2)
   const push = (row: number) => {
     if (row > rows.at(-1)!) rows.push(row)
   }
@@ -14,8 +15,8 @@ export function extremeRows(values: Float64Array, buckets: number): number[] {
     let first = edge(bucket, buckets, length)
     // a row without a value compares as neither less nor more, so only the first with one has to be looked for
     while (first < end - 1 && Number.isNaN(values[first]!)) first++
-    const low = lowestRow(values, first, end)
-    const high = highestRow(values, first, end)
+    extremesOf(extremes, values, first, end)
+    const [low, high] = extremes as unknown as readonly [number, number]
     push(Math.min(low, high))
     push(Math.max(low, high))
   }
@@ -25,32 +26,35 @@ export function extremeRows(values: Float64Array, buckets: number): number[] {
 
 // functions of their own: called for every pixel they are compiled well after the first few, a loop over all rows never is
 
-/** The first lowest row of [from, to), which holds one or more; a row without a value (NaN) is none, unless it is the first. */
-function lowestRow(values: Float64Array, from: number, to: number): number {
-  let lowest = from
+/** The first lowest and the first highest row of [from, to), which holds one or more; a row without a value (NaN) is none, unless it is the first. */
+function extremesOf(found: Int32Array, values: Float64Array, from: number, to: number): void {
+  let [lowest, highest] = [from, from]
   let least = values[from]!
+  let most = least
   for (let row = from + 1; row < to; row++) {
     const value = values[row]!
     if (value < least) {
       least = value
       lowest = row
-    }
-  }
-  return lowest
-}
-
-/** The first highest row; as `lowestRow`. */
-function highestRow(values: Float64Array, from: number, to: number): number {
-  let highest = from
-  let most = values[from]!
-  for (let row = from + 1; row < to; row++) {
-    const value = values[row]!
-    if (value > most) {
+    } else if (value > most) {
       most = value
       highest = row
     }
   }
-  return highest
+  found[0] = lowest
+  found[1] = highest
+}
+
+/** Lowest low and highest high of [from, to). */
+function rangeOf(range: Float64Array, low: Float64Array, high: Float64Array, from: number, to: number): void {
+  let least = low[from]!
+  let most = high[from]!
+  for (let row = from + 1; row < to; row++) {
+    if (low[row]! < least) least = low[row]!
+    if (high[row]! > most) most = high[row]!
+  }
+  range[0] = least
+  range[1] = most
 }
 
 export interface Band {
@@ -74,18 +78,14 @@ export function priceBand(
 ): Band {
   const count = Math.min(buckets, bars.length)
   const band: Band = { rows: [], low: [], high: [], close: [] }
+  const range = new Float64Array(2)
   for (let bucket = 0; bucket < count; bucket++) {
     const first = edge(bucket, count, bars.length)
     const end = edge(bucket + 1, count, bars.length)
-    let low = bars.low[first]!
-    let high = bars.high[first]!
-    for (let row = first + 1; row < end; row++) {
-      if (bars.low[row]! < low) low = bars.low[row]!
-      if (bars.high[row]! > high) high = bars.high[row]!
-    }
+    rangeOf(range, bars.low, bars.high, first, end)
     band.rows.push(first)
-    band.low.push(low)
-    band.high.push(high)
+    band.low.push(range[0]!)
+    band.high.push(range[1]!)
     band.close.push(bars.close[end - 1]!)
   }
   return band
