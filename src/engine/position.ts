@@ -89,7 +89,7 @@ export class Position {
   }
 
   get entryPrice(): number {
-    return this.#trip === null ? 0 : this.#trip.entry.price
+    return this.#trip === null ? 0 : this.#trip.heldPrice
   }
   get entryTime(): number {
     return this.#trip === null ? Number.NaN : this.#trip.time
@@ -183,7 +183,10 @@ export class Position {
       this.track(price, price)
     }
     this.#setTradable(step, minQty)
-    if (closing > 0 && this.units === 0) closed = this.#endTrip(at)
+    if (closing > 0) {
+      if (this.units === 0) closed = this.#endTrip(at)
+      else this.#trip!.keep(Math.abs(this.heldQty))
+    }
     let baseFee = 0
     if (opening > 0) {
       const isAdded = this.#trip !== null
@@ -199,7 +202,7 @@ export class Position {
       this.held += at.side * opening
       this.cost += at.side * paid
       account.cost += at.side * paid
-      trip.entry.add(price, fromUnits(opening, qtyDecimals))
+      trip.add(price, fromUnits(opening, qtyDecimals))
       trip.notional += paid
       trip.fees += fee - closingFee
       if (at.feeInBase) baseFee = this.#payFeeInBase(at, opening, paid, account, trip)
@@ -318,8 +321,7 @@ export class Position {
     if (this.#trip === null) return null
     this.#lookBack(this.#trip)
     const trip = this.#trip.describe(this.row, this.#ledger, this.#scales.qtyDecimals)
-    const marked = this.qty * (this.mark - trip.entryPrice)
-    const pnl = trip.pnl + marked
+    const pnl = trip.pnl + this.unrealised
     return {
       ...trip,
       pnl,

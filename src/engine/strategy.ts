@@ -22,7 +22,7 @@ type IndicatorValues<I> = { readonly [K in keyof I]: IndicatorValue<I[K]> }
 /** What is held of one instrument. Amounts in the quote asset, `qty` in the base asset, signed. */
 export interface PositionView {
   readonly qty: number
-  /** Quantity-weighted average, 0 when flat. */
+  /** Quantity-weighted average of what is held, 0 when flat: a part that is sold leaves it as it is. */
   readonly entryPrice: number
   /** Open time of the bar of the first entry, NaN when flat. */
   readonly entryTime: number

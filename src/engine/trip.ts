@@ -33,6 +33,8 @@ export class Trip {
   fees = 0
   funding = 0
   most = 0
+  /** Of what is held; `null` while none of it has been sold: then it is what was entered. */
+  #held: Average | null = null
   high: number
   low: number
 
@@ -47,6 +49,23 @@ export class Trip {
     this.tag = at.entryTag
     this.high = price
     this.low = price
+  }
+
+  /** Average price of what is held: what was sold before more was bought has no part in it. */
+  get heldPrice(): number {
+    return (this.#held ?? this.entry).price
+  }
+
+  add(price: number, qty: number): void {
+    this.entry.add(price, qty)
+    this.#held?.add(price, qty)
+  }
+
+  /** A part was sold, and so much is held on at the price that it has. */
+  keep(qty: number): void {
+    const price = this.heldPrice
+    this.#held = new Average()
+    this.#held.add(price, qty)
   }
 
   /** The trade as it stands at `row`, on which it is closed or marked. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { amend, buy, cancel, cancelAll, close, type Decision, sell } from '../../src/core/order.ts'
+import type { PositionView } from '../../src/engine/index.ts'
 import { endLines, eventsOf, fillLines, HOUR, play, type Row } from './scene.ts'
 
 const FLAT: Row = [100, 101, 99, 100]
@@ -128,6 +129,41 @@ describe('rule 20: one net position, trades from flat to flat', () => {
     // at average price: 2 × (110 − 103), then 2 × (100 − 103)
     expect(run.fills.map(({ realised }) => realised)).toEqual([0, 0, 14, -6])
   })
+
+  test.each([
+    ['long', buy, sell],
+    ['short', sell, buy],
+  ] as const)(
+    'rule 20: what was sold before more was bought has no part in the average of what is held, %s',
+    (side, more, less) => {
+      const sign = side === 'long' ? 1 : -1
+      const seen: unknown[] = []
+      const look = ({ position }: { readonly position: PositionView }) =>
+        void seen.push([position.qty, position.entryPrice, position.unrealised + 0])
+      const rows = [100, 100, 110, 120, 120].map((price) => [price, price, price, price] as const)
+      const run = play({
+        kind: 'perpetual',
+        rows,
+        decide: {
+          0: () => more({ qty: 2 }),
+          1: (context) => look(context) ?? less({ qty: 1 }),
+          2: (context) => look(context) ?? more({ qty: 1 }),
+          3: look,
+          4: look,
+        },
+      })
+      // 1 is left at 100; with 1 at 120 it is (100 + 120) / 2 = 110
+      expect(seen).toEqual([
+        [2 * sign, 100, 0],
+        [sign, 100, 10 * sign],
+        [2 * sign, 110, 20 * sign],
+        [2 * sign, 110, 20 * sign],
+      ])
+      // of the trade so far: 10 realised and 20 at the last close, of 2 × 100 + 120; its own price is of all that was entered
+      expect(run.openTrades).toMatchObject([{ qty: 2, entryPrice: 320 / 3, pnl: 30 * sign, return: (30 * sign) / 320 }])
+      expect(run.endEquity).toBe(10_000 + 30 * sign)
+    },
+  )
 
   test('rule 20: a fill that flips closes the trade and opens the next with the rest', () => {
     const run = play({
