@@ -75,11 +75,20 @@ export type Request = OrderRequest | CloseRequest | CancelRequest | CancelAllReq
 export type Decision = Request | readonly (Request | undefined | null | false)[] | undefined | null | void
 
 export function buy(options: OrderOptions): OrderRequest {
+  refuseSide('buy', options)
   return { ...options, kind: 'order', side: 'buy' }
 }
 export function sell(options: OrderOptions): OrderRequest {
+  refuseSide('sell', options)
   return { ...options, kind: 'order', side: 'sell' }
 }
+/** Types are not looked at when a strategy is run, and `buy({ side: 'sell' })` would buy. */
+function refuseSide(call: string, options: object): void {
+  const { side } = options as { readonly side?: unknown }
+  if (side !== undefined)
+    throw new RangeError(`${call}({ side: ${JSON.stringify(side)} }): ${call} says the side itself; leave it out`)
+}
+
 /** A reduce-only market order for the whole position as it stands when it fills. */
 export function close(options: { symbol?: string; tag?: string } = {}): CloseRequest {
   return { ...options, kind: 'close' }

@@ -68,6 +68,8 @@ export function checkRequest(value: unknown): Request {
 function checkOrder(order: OrderRequest): void {
   // field by field, here and below: every order comes by, and a list of names is looked up anew for each
   const { side, qty, quote, fraction, risk, limit, stop, touch, expiresAt } = order
+  if (side !== 'buy' && side !== 'sell')
+    throw new RequestError(`order: side ${show(side)} is not allowed; write buy or sell`)
   if (countOf(qty) + countOf(quote) + countOf(fraction) + countOf(risk) !== 1) {
     const sizes = SIZES.filter((key) => order[key] !== undefined)
     throw new RequestError(

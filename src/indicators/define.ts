@@ -1,5 +1,6 @@
-import type { BarField } from '../core/bar.ts'
+import { BAR_FIELDS, type BarField } from '../core/bar.ts'
 import type { Grid, Indicator, IndicatorInput, Kernel } from '../core/indicator.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { type Ticks, ticksOf } from './grid.ts'
 import { Stretch } from './stretch.ts'
 
@@ -40,7 +41,7 @@ export function multi<const Output extends string>(
 }
 
 function describe<Output extends string>(shape: Shape, outputs: readonly Output[]): Indicator<Output> {
-  const inputs = shape.inputs.map(inputOf)
+  const inputs = shape.inputs.map((source) => inputOf(shape.name, source))
   const names = shape.inputs.map((source) => (typeof source === 'string' ? source : source.key))
   const before = Math.max(1, ...inputs.map((input) => (typeof input === 'string' ? 1 : input.indicator.lookback)))
   return {
@@ -58,10 +59,39 @@ const MEANS = {
   hlc3: ['high', 'low', 'close'],
   ohlc4: ['open', 'high', 'low', 'close'],
 } as const
+const COLUMNS: readonly string[] = BAR_FIELDS
+const SOURCES = [...BAR_FIELDS.slice(1), ...Object.keys(MEANS)]
 
-function inputOf(source: Source | 'openTime'): IndicatorInput {
-  if (typeof source !== 'string') return { indicator: source, output: 'value' }
-  if (!Object.hasOwn(MEANS, source)) return source as BarField
+/** Whether it is what an indicator's function gives, with one value a bar or several. */
+export function isIndicator(value: unknown): value is Indicator {
+  const { inputs, outputs, lookback, create } = (value ?? {}) as Partial<Indicator>
+  return Array.isArray(inputs) && Array.isArray(outputs) && typeof lookback === 'number' && typeof create === 'function'
+}
+
+/** What stands in the place of an indicator, in words. */
+export function unlikeIndicator(value: unknown): string {
+  if (typeof value === 'function') return `a function: write ${value.name || 'it'}(…), with its parameters`
+  const shown = typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? String(value))
+  return `${shown}, which is no indicator: write one such as sma(20)`
+}
+
+/** @throws RangeError for a source that is no column, mean price or indicator with one value */
+function inputOf(name: string, source: Source | 'openTime'): IndicatorInput {
+  if (typeof source !== 'string') {
+    if (!isIndicator(source)) throw new RangeError(`${name}: its source is ${unlikeIndicator(source)}`)
+    if (source.outputs[0] !== 'value')
+      throw new RangeError(
+        `${name}: its source ${source.key} has ${source.outputs.length} values: name one of them, such as ${source.name}(…).${source.outputs[0]}`,
+      )
+    return { indicator: source, output: 'value' }
+  }
+  if (!Object.hasOwn(MEANS, source)) {
+    if (!COLUMNS.includes(source))
+      throw new RangeError(
+        `${name}: source "${source}"${didYouMean(source, SOURCES)} is none of ${SOURCES.join(', ')}, and no indicator`,
+      )
+    return source as BarField
+  }
   const fields = MEANS[source as keyof typeof MEANS]
   return {
     indicator: single({

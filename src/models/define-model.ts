@@ -2,6 +2,7 @@ import { INTERVALS, type Interval, isInterval } from '../core/interval.ts'
 import type { Predictor } from '../core/predictor.ts'
 import { parseSeries, seriesName } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
+import { isIndicator } from '../indicators/define.ts'
 import { type Features, featureNames, type HigherFeatures } from '../preprocess/features.ts'
 import type { LabelRule } from '../preprocess/labels.ts'
 import { none, type Rebalancer, sequenceRefusal } from '../preprocess/rebalance.ts'
@@ -187,8 +188,7 @@ const HIGHER = "() => ({ h4: { interval: '4h', features: { rsi: rsi(14) } } })"
 function requireIndicators(key: string, given: unknown, advice: string): void {
   if (!isRecord(given)) fault(key, `are ${shown(given)}: ${advice}`)
   for (const [name, one] of Object.entries(given as Readonly<Record<string, unknown>>))
-    if (!isRecord(one) || typeof one['key'] !== 'string' || !Array.isArray(one['outputs']))
-      fault(`${key}.${name}`, `is ${shown(one)}: write an indicator such as rsi(14)`)
+    if (!isIndicator(one)) fault(`${key}.${name}`, `is ${shown(one)}: write an indicator such as rsi(14)`)
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

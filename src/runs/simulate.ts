@@ -20,6 +20,7 @@ import {
   type Strategy,
   StrategyError,
 } from '../engine/index.ts'
+import { isIndicator, unlikeIndicator } from '../indicators/define.ts'
 import { batchColumns, RingColumns } from '../indicators/index.ts'
 import { isOf, timeline } from './timeline.ts'
 
@@ -169,7 +170,14 @@ export function defaultWarmup(
   return 4 * longest
 }
 
-export function longestLookback(indicators: Readonly<Record<string, { readonly lookback: number }>>): number {
+/** @throws RangeError for what is no indicator: types are not looked at when a strategy is run */
+export function longestLookback(indicators: Declared): number {
+  if (typeof indicators !== 'object' || indicators === null || isIndicator(indicators))
+    throw new RangeError(
+      `what they return is ${isIndicator(indicators) ? 'one, without a name' : String(indicators)}: write an object such as { fast: sma(20) }`,
+    )
+  for (const [name, one] of Object.entries(indicators))
+    if (!isIndicator(one)) throw new RangeError(`${name} is ${unlikeIndicator(one)}`)
   return Math.max(0, ...Object.values(indicators).map((indicator) => indicator.lookback))
 }
 

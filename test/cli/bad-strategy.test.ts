@@ -109,6 +109,46 @@ const STRATEGIES: readonly Bad[] = [
     says: ['qty', 'quote', 'exactly one'],
   },
   {
+    name: 'a side that is none, which would be sold',
+    files: { 's.ts': strategy("return { kind: 'order', side: 'long', qty: 1 } as never") },
+    args: running('s.ts'),
+    code: 1,
+    says: ['order: side "long"', 'buy or sell'],
+  },
+  {
+    name: 'a buy that is told to sell',
+    files: { 's.ts': strategy("return buy({ side: 'sell', qty: 1 } as never)") },
+    args: running('s.ts'),
+    code: 1,
+    says: ['buy({ side: "sell" })', 'leave it out', /, at \S*s\.ts:\d+:\d+\./],
+  },
+  ...(
+    [
+      ['an indicator that was not called', '{ fast: sma as never }', 'fast is a function: write sma(…)'],
+      [
+        'a number for an indicator',
+        '{ fast: 5 as never }',
+        'fast is 5, which is no indicator: write one such as sma(20)',
+      ],
+      ['nothing for an indicator', '{ fast: undefined as never }', 'fast is undefined, which is no indicator'],
+      ['an indicator without a name', 'sma(3) as never', 'one, without a name: write an object'],
+      ['null for indicators', 'null as never', 'what they return is null: write an object'],
+      ['a source that is none', "{ fast: sma(3, 'clos' as never) }", 'source "clos" (did you mean "close"?)'],
+      ['a source that was not called', '{ fast: sma(3, sma as never) }', 'sma: its source is a function: write sma(…)'],
+      [
+        'a source of several values',
+        '{ fast: sma(3, macd(3, 6, 2) as never) }',
+        'name one of them, such as macd(…).macd',
+      ],
+    ] as const
+  ).map(([name, given, words]) => ({
+    name,
+    files: { 's.ts': strategy('return').replace('{ fast: sma(p.fast) }', given).replace('sma }', 'macd, sma }') },
+    args: running('s.ts'),
+    code: 2 as const,
+    says: ['s.ts: its indicators with fast=10: ', words],
+  })),
+  {
     name: 'a misspelt order key',
     files: { 's.ts': strategy('return buy({ qty: 1, stoploss: 5 } as never)') },
     args: running('s.ts'),
