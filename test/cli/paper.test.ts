@@ -167,6 +167,10 @@ describe('what cannot be', () => {
     expect(await refused(...SMA, '--reply')).toContain('--replay')
   })
 
+  test('an address of a simulated exchange has the port on which it listens if it is told none', () => {
+    expect(klinelab(['exchange', '--help']).stdout).toContain('(built in: 8787)')
+  })
+
   test.each([
     [['foo'], 'there is no place "foo"'],
     [['lcal'], 'there is no place "lcal" (did you mean "local"?)'],
@@ -178,8 +182,6 @@ describe('what cannot be', () => {
     expect(said).toBe(
       `--broker ${words.join(' ')}: ${wrong}; write local (orders meet the bars here; built in), exchange http://127.0.0.1:8787 (a simulated exchange, as klinelab exchange serves one) or demo [FILE OF KEYS] (Binance Demo Trading)\n`,
     )
-    // where it listens if it is told no port
-    expect(klinelab(['exchange', '--help']).stdout).toContain('(built in: 8787)')
     const perp = ['strategies/perp-trend.ts', '--data', 'binance-usdm:BTCUSDT:1h']
     expect(await refused(...perp, '--broker', 'exchange', 'there')).toContain('write one such as http://127.0.0.1:8787')
   })
