@@ -11,7 +11,7 @@ import { DataError } from './data-error.ts'
 import { findGaps } from './find-gaps.ts'
 import { type Origin, type SeriesManifest, sha256 } from './manifest.ts'
 import { isResampled } from './resampled.ts'
-import type { BadRow } from './rows.ts'
+import { type BadRow, WHOLE_FILE } from './rows.ts'
 import type { Store } from './store.ts'
 
 /** A run of bars whose price never moved is reported from this length on. */
@@ -27,7 +27,7 @@ export interface Check extends Certificate {
   readonly duplicates: number
   readonly unfinished: number
   readonly skippedRows: number
-  /** Every row that was left out at an import, with its reason. Most have no time, so no range can claim them. */
+  /** Every row, and every file that cannot be read, that was left out at an import, with its reason. Most have no time, so no range can claim them. */
   readonly skipped: readonly BadRow[]
   /** Bars that a venue stated otherwise later: how many in all, and the newest of them. */
   readonly revisions: number
@@ -61,7 +61,14 @@ export async function certify(store: Store, series: Series): Promise<Check> {
   // those before the first and after the last bar too
   const known = { ...certificate, ...(holes !== undefined && { holes }) }
   return {
-    ...{ ...known, faults, duplicates, unfinished, skippedRows: skipped.length, skipped },
+    ...{
+      ...known,
+      faults,
+      duplicates,
+      unfinished,
+      skippedRows: skipped.filter(({ field }) => field !== WHOLE_FILE).length,
+      skipped,
+    },
     ...{ revisions, revised, origins },
   }
 }

@@ -1,6 +1,6 @@
 import { didYouMean } from '../core/suggest.ts'
 import { printable } from './csv-cells.ts'
-import { DataError } from './data-error.ts'
+import { DataError, UnreadableError } from './data-error.ts'
 import { BAR_DECIMALS, DECIMAL_FIELDS, type Field } from './rows.ts'
 
 /** Which field of the file each of ours is in; −1 where it has none. */
@@ -43,8 +43,10 @@ export function findLayout(
     .replace(/\r$/, '')
   const cells = line.split(',').map((cell) => cell.trim().replace(/^"|"$/g, ''))
   if (line.includes('\0') || cells.length < 2)
-    throw new DataError(
-      `${file}, line 1: "${printable(line)}" is not comma-separated klines; give zips, csv, csv.gz or Parquet of klines`,
+    throw new UnreadableError(
+      file,
+      `"${printable(line)}" is not comma-separated klines; give zips, csv, csv.gz or Parquet of klines`,
+      ', line 1',
     )
   const hasHeader = !/^-?\d/.test(cells[0]!)
   const found: Partial<Record<Field, number>> = {}
@@ -54,8 +56,10 @@ export function findLayout(
     found[checkField(field)] = indexOfColumn(file, cells, hasHeader, where)
   const missing = NEEDED.filter((field) => found[field] === undefined)
   if (missing.length > 0)
-    throw new DataError(
-      `${file}, line 1: no column for ${missing.join(', ')} in "${printable(line)}"; name them with --columns ${missing.map((f) => `${f}=NAME`).join(',')} (NAME: a header name or a number from 1)`,
+    throw new UnreadableError(
+      file,
+      `no column for ${missing.join(', ')} in "${printable(line)}"; name them with --columns ${missing.map((f) => `${f}=NAME`).join(',')} (NAME: a header name or a number from 1)`,
+      ', line 1',
     )
   const layout = Object.fromEntries(FIELDS.map((field) => [field, found[field] ?? -1])) as Record<Field, number>
   return { ...layout, width: cells.length, hasHeader }
@@ -76,7 +80,8 @@ function indexOfColumn(file: string, cells: readonly string[], hasHeader: boolea
   const byName = hasHeader ? cells.indexOf(where) : -1
   const index = byName >= 0 ? byName : /^\d+$/.test(where) ? Number(where) - 1 : -1
   if (index >= 0 && index < cells.length) return index
-  throw new DataError(
-    `${file}: --columns names "${where}"${didYouMean(where, cells)}, which line 1 does not have: ${cells.map(printable).join(', ')}`,
+  throw new UnreadableError(
+    file,
+    `--columns names "${where}"${didYouMean(where, cells)}, which line 1 does not have: ${cells.map(printable).join(', ')}`,
   )
 }

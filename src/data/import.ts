@@ -6,7 +6,7 @@ import type { SeriesManifest } from './manifest.ts'
 import { merge, outagesWith } from './merge.ts'
 import { type FileRead, faultText, type ReadOptions } from './read-file.ts'
 import { readFiles } from './read-files.ts'
-import type { BadRow } from './rows.ts'
+import { type BadRow, WHOLE_FILE } from './rows.ts'
 import { expandPaths } from './source-files.ts'
 import type { Store } from './store.ts'
 
@@ -27,6 +27,7 @@ export interface ImportResult {
   readonly duplicates: number
   readonly unfinished: number
   readonly outages: readonly number[]
+  /** Bad rows, and files that cannot be read. */
   readonly skipped: readonly BadRow[]
   readonly skippedFiles: readonly string[]
   readonly manifest: SeriesManifest
@@ -60,9 +61,10 @@ export async function importFiles(
     skipped: reads.flatMap((file) => file.skipped),
     skippedFiles: reads.filter((file) => file.isLeftOut).map((file) => file.path),
   }
+  const unreadable = counts.skipped.filter(({ field }) => field === WHOLE_FILE).length
   if (total((file) => file.kept.length) === 0)
     throw new DataError(
-      `${files.length === 1 ? files[0] : `${files.length} files`}: no row of ${counts.series} could be stored (${counts.read} read, ${counts.skipped.length} bad, ${counts.unfinished} unfinished${counts.skipped.length > 0 ? `; the first: ${faultText(counts.skipped[0]!)}` : ''}); nothing was changed`,
+      `${files.length === 1 ? files[0] : `${files.length} files`}: no row of ${counts.series} could be stored (${counts.read} read, ${counts.skipped.length - unreadable} bad, ${counts.unfinished} unfinished${unreadable > 0 ? `, ${unreadable} of the files unreadable` : ''}${counts.skipped.length > 0 ? `; the first: ${faultText(counts.skipped[0]!)}` : ''}); nothing was changed`,
     )
   // what a stream heard and left is older than what somebody imports now
   await foldLeft(store, series)

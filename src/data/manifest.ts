@@ -61,6 +61,7 @@ export interface SeriesManifest extends Collected {
   readonly duplicates: number
   /** Bars left out because they had not ended when they were imported. */
   readonly unfinished: number
+  /** Rows left out at imports, and files that could not be read. */
   readonly skipped: readonly BadRow[]
 }
 

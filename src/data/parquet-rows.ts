@@ -1,7 +1,7 @@
 import { decimalsOf } from '../core/decimal.ts'
 import { readCsv } from './csv.ts'
 import { findLayout } from './csv-layout.ts'
-import { DataError } from './data-error.ts'
+import { UnreadableError } from './data-error.ts'
 import { quoted, readRows } from './duckdb.ts'
 import { type BadRow, type RowBuffer, SCALE } from './rows.ts'
 
@@ -16,8 +16,9 @@ export async function readParquetRows(
     try {
       return await readRows(sql)
     } catch (error) {
-      throw new DataError(
-        `${file}: is no readable Parquet file (${(error as Error).message.split('\n')[0]}); fetch or write it again`,
+      throw new UnreadableError(
+        file,
+        `is no readable Parquet file (${(error as Error).message.split('\n')[0]}); fetch or write it again`,
       )
     }
   }
@@ -25,8 +26,9 @@ export async function readParquetRows(
   const names = described.map((row) => String(row['column_name']))
   const odd = names.find((name) => /[",\n]/.test(name))
   if (odd !== undefined)
-    throw new DataError(
-      `${file}: the column name "${odd.replaceAll('\n', '\\n')}" holds a comma, quote or line break; rename it`,
+    throw new UnreadableError(
+      file,
+      `the column name "${odd.replaceAll('\n', '\\n')}" holds a comma, quote or line break; rename it`,
     )
   const select = described.map(({ column_name: name, column_type: type }) =>
     type === 'DOUBLE' ? `"${name}"` : `"${name}"::varchar as "${name}"`,

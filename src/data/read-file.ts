@@ -3,9 +3,10 @@ import { closeTimeOf } from '../core/interval.ts'
 import type { Series } from '../core/series.ts'
 import { readCsv } from './csv.ts'
 import { findLayout } from './csv-layout.ts'
-import { DataError } from './data-error.ts'
+import { DataError, UnreadableError } from './data-error.ts'
+import { sha256 } from './manifest.ts'
 import { readParquetRows } from './parquet-rows.ts'
-import type { BadRow, RowBuffer } from './rows.ts'
+import { type BadRow, type RowBuffer, WHOLE_FILE } from './rows.ts'
 import { readSource, type SourceFile } from './source-files.ts'
 import { coarserInterval, findFault, timeText } from './validate.ts'
 
@@ -32,14 +33,46 @@ export interface FileRead {
   readonly unfinished: number
   /** Open times of bars whose close time came early. */
   readonly outages: readonly number[]
-  /** True where a bad row left the whole file out. */
+  /** True where a bad row left the whole file out, or the file could not be read. */
   readonly isLeftOut: boolean
 }
 
-/** Opens a file for a series and unpacks it. */
-export async function openFile(path: string, series: Series): Promise<SourceFile> {
+/**
+ * Opens a file, reads it into the buffer and judges it. Where bad files are to be left out one that cannot be read is, too.
+ * @returns `null` for a Parquet file where those are not to be read
+ * @throws DataError for a file that is another series by its name, and as `readFile`
+ */
+export async function readPath(
+  path: string,
+  into: RowBuffer,
+  series: Series,
+  options: ReadOptions,
+  isParquetRead = true,
+): Promise<FileRead | null> {
   checkName(path, series)
-  return readSource(path)
+  try {
+    const source = await readSource(path)
+    if (source.kind === 'parquet' && !isParquetRead) return null
+    return await readFile(source, into, series, options)
+  } catch (error) {
+    if (!(error instanceof UnreadableError) || options.onError !== 'skip-file') throw error
+    return unreadable(error, path, into)
+  }
+}
+
+function unreadable({ reason }: UnreadableError, path: string, into: RowBuffer): FileRead {
+  return {
+    path,
+    // of its bytes nothing may be known; as no source it is listed by none
+    sha256: sha256(path),
+    index: into.files.push(path) - 1,
+    read: 0,
+    kept: new Uint32Array(0),
+    skipped: [{ file: path, row: 0, field: WHOLE_FILE, value: '', reason }],
+    unfinished: 0,
+    outages: [],
+    isLeftOut: true,
+  }
 }
 
 /** A dump's file name says what is in it; a wrong --as would mix two markets. */
@@ -143,6 +176,7 @@ export async function readFile(
 }
 
 export function faultText({ file, row, field, value, reason }: BadRow): string {
+  if (field === WHOLE_FILE) return `${file}: ${reason}`
   const what = field === 'row' ? `"${value}"` : `${field} ${value === '' ? '(empty)' : `"${value}"`}`
   return `${file}, line ${row}: ${what} ${reason}`
 }

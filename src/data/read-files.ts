@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import type { Series } from '../core/series.ts'
 import { DataError } from './data-error.ts'
-import { type FileRead, openFile, type ReadOptions, readFile } from './read-file.ts'
+import { type FileRead, type ReadOptions, readPath } from './read-file.ts'
 import { READ_WORKER, ReadThreads } from './read-threads.ts'
 import { type Columns, RowBuffer } from './rows.ts'
 
@@ -73,7 +73,7 @@ async function readHere(
   const reads: FileRead[] = []
   for (const [k, path] of files.entries()) {
     options.onProgress?.(k, files.length, basename(path))
-    reads.push(await readFile(await openFile(path, series), rows, series, options))
+    reads.push((await readPath(path, rows, series, options))!)
     if (k === 0) makeRoom(rows, sizes[0]!, sum(sizes))
   }
   return { rows, reads }

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Series } from '../core/series.ts'
 import { DataError } from './data-error.ts'
-import { type FileRead, openFile, type ReadOptions, readFile } from './read-file.ts'
+import { type FileRead, type ReadOptions, readFile, readPath } from './read-file.ts'
 import { type Columns, memoryOf, RowBuffer } from './rows.ts'
 import { unpackSource } from './source-files.ts'
 
@@ -44,9 +44,9 @@ async function answer({ paths, file, spare }: Batch): Promise<Answer> {
   const reads: FileRead[] = []
   try {
     for (const path of paths) {
-      const source = await openFile(path, series)
-      if (source.kind === 'parquet') return { rows, reads, end: 'parquet' }
-      reads.push(await readFile(source, rows, series, options))
+      const read = await readPath(path, rows, series, options, false)
+      if (read === null) return { rows, reads, end: 'parquet' }
+      reads.push(read)
     }
     if (file !== undefined) {
       const { buffer, byteOffset, byteLength } = file.raw

@@ -19,10 +19,13 @@ export interface DecimalColumn {
   fraction: Float64Array
 }
 
-/** Why a row cannot be stored. */
+/** What the field is called of what is wrong with a whole file. */
+export const WHOLE_FILE = 'file'
+
+/** Why a row cannot be stored, or a whole file not be read. */
 export interface BadRow {
   readonly file: string
-  /** 1-based line of the file (row of a Parquet file). */
+  /** 1-based line of the file (row of a Parquet file); 0 of a whole file. */
   readonly row: number
   readonly field: string
   readonly value: string

@@ -2,7 +2,7 @@ import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:
 import { basename, join } from 'node:path'
 import { crc32, gunzipSync, inflateRawSync } from 'node:zlib'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
-import { DataError, NotFoundError } from './data-error.ts'
+import { DataError, NotFoundError, UnreadableError } from './data-error.ts'
 import { sha256 } from './manifest.ts'
 
 /** Files behind paths, folders and globs, sorted by name so that the result does not depend on the file system. */
@@ -51,32 +51,37 @@ export async function readSource(path: string): Promise<SourceFile> {
     return await unpackSource(path, readFileSync(path))
   } catch (error) {
     if (error instanceof DataError) throw error
-    throw new DataError(`${path}: cannot be read (${(error as { code?: string }).code ?? error})`)
+    const { code } = error as { code?: string }
+    // gone since it was listed: that is no file to be left out
+    if (code === 'ENOENT')
+      throw new NotFoundError(`"${path}" does not exist any more; it was there when the files were listed`)
+    throw new UnreadableError(path, `cannot be read (${code ?? error})`)
   }
 }
 
 /** Unpacks the bytes of a file; its kind is told by the first of them, so a wrong ending is noticed. */
 export async function unpackSource(path: string, raw: Buffer): Promise<SourceFile> {
   const name = basename(path)
-  if (raw.length === 0) throw new DataError(`${path}: is empty; fetch it again`)
+  if (raw.length === 0) throw new UnreadableError(path, `is empty; fetch it again`)
   const hash = sha256(raw)
   const magic = raw.toString('latin1', 0, 4)
   if (/\.parquet$/i.test(name) && magic !== 'PAR1')
-    throw new DataError(
-      `${path}: is named .parquet but begins with "${magic.replace(/[^\x20-\x7e]/g, '?')}", not PAR1: it is no Parquet file; give it the ending of what it is`,
+    throw new UnreadableError(
+      path,
+      `is named .parquet but begins with "${magic.replace(/[^\x20-\x7e]/g, '?')}", not PAR1: it is no Parquet file; give it the ending of what it is`,
     )
   if (magic === 'PAR1') {
     if (raw.toString('latin1', raw.length - 4) !== 'PAR1')
-      throw new DataError(`${path}: is a truncated Parquet file; fetch it again`)
+      throw new UnreadableError(path, `is a truncated Parquet file; fetch it again`)
     return { path, sha256: hash, kind: 'parquet', bytes: raw }
   }
   if (magic.startsWith('PK')) return { path, sha256: hash, kind: 'csv', bytes: await unzip(path, raw) }
-  if (/\.zip$/i.test(name)) throw new DataError(`${path}: is named .zip but is no zip archive; fetch it again`)
+  if (/\.zip$/i.test(name)) throw new UnreadableError(path, `is named .zip but is no zip archive; fetch it again`)
   if (raw[0] === 0x1f && raw[1] === 0x8b) {
     try {
       return { path, sha256: hash, kind: 'csv', bytes: gunzipSync(raw) }
     } catch (error) {
-      throw new DataError(`${path}: is a damaged gzip file (${(error as Error).message}); fetch it again`)
+      throw new UnreadableError(path, `is a damaged gzip file (${(error as Error).message}); fetch it again`)
     }
   }
   return { path, sha256: hash, kind: 'csv', bytes: raw }
@@ -85,7 +90,7 @@ export async function unpackSource(path: string, raw: Buffer): Promise<SourceFil
 /** The one CSV inside a dump's zip. */
 function unzip(path: string, raw: Buffer): Promise<Uint8Array> {
   const damaged = (reason: string) =>
-    new DataError(`${path}: is a damaged or truncated zip (${reason}); fetch it again`)
+    new UnreadableError(path, `is a damaged or truncated zip (${reason}); fetch it again`)
   return new Promise((resolve, reject) => {
     fromBuffer(raw, { lazyEntries: true }, (error: Error | null, zip?: ZipFile) => {
       if (error || !zip) return reject(damaged(error?.message ?? 'unreadable'))
@@ -97,11 +102,12 @@ function unzip(path: string, raw: Buffer): Promise<Uint8Array> {
       })
       zip.on('end', () => {
         const [entry, another] = found
-        if (entry === undefined) return reject(new DataError(`${path}: has no .csv inside`))
+        if (entry === undefined) return reject(new UnreadableError(path, `has no .csv inside`))
         if (another !== undefined)
           return reject(
-            new DataError(
-              `${path}: has ${found.length} .csv files inside (${entry.fileName}, ${another.fileName}, …), a dump has one; unpack it and import the files`,
+            new UnreadableError(
+              path,
+              `has ${found.length} .csv files inside (${entry.fileName}, ${another.fileName}, …), a dump has one; unpack it and import the files`,
             ),
           )
         try {

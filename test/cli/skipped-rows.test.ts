@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { command } from '../data/command.ts'
+import { zipOf } from '../data/klines.ts'
 import { hourlyCsv, scratch } from './klinelab.ts'
 
 test('data check shows the first twenty rows that an import left out, each with its place and reason', async () => {
@@ -25,4 +26,26 @@ test('data check shows the first twenty rows that an import left out, each with 
   expect(rows.map((row) => row.slice(0, 4))).toEqual(shown)
   for (const row of rows) expect(row.slice(4).join(' ')).toBe('is below the low 99')
   expect(lines.slice(at + 23)).toEqual(['  … and 6 more; all of them: --json'])
+})
+
+test('a file that cannot be read is left out with --on-error skip-file, and told with its reason, then and by data check', async () => {
+  const csv = hourlyCsv(Array.from({ length: 30 }, () => [100, 102, 99, 101] as const))
+  const cwd = scratch({ 'good.csv': csv, 'torn.zip': zipOf({ 'a.csv': csv }).subarray(0, -30) })
+  const store = join(cwd, 'store')
+  const series = 'binance:TESTUSDT:1h'
+  const files = [join(cwd, 'good.csv'), join(cwd, 'torn.zip')]
+  const importing = ['data', 'import', ...files, '--as', series, '--on-error', 'skip-file']
+  const brought = await command(importing, store)
+  expect(brought).toMatchObject({ code: 0, stderr: '' })
+  expect(brought.stdout).toContain('30 new bars from 2 files')
+  expect(brought.stdout).not.toContain('bad row')
+  expect(brought.stdout).toMatch(
+    /\n {2}1 file skipped, listed in the manifest: \S+torn\.zip \(is a damaged or truncated zip \(.+\); fetch it again\)\n/,
+  )
+  const { skippedFiles, skipped } = JSON.parse((await command([...importing, '--json'], store)).stdout)
+  expect(skippedFiles).toEqual([files[1]])
+  expect(skipped).toMatchObject([{ file: files[1], row: 0, field: 'file' }])
+  const { stdout } = await command(['data', 'check', series], store)
+  expect(stdout).toMatch(/, 0 bad rows and 1 unreadable file skipped\n/)
+  expect(stdout).toMatch(/\n {2}torn\.zip +file +is a damaged or truncated zip/)
 })

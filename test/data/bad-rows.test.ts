@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { certify } from '../../src/data/index.ts'
-import { dump, dumpRow, HOUR, NOW, PLAIN, START, TEST, type Texts } from './klines.ts'
+import { dump, dumpRow, HOUR, NOW, PLAIN, plainCsv, START, TEST, type Texts, zipOf } from './klines.ts'
 import { storeBeside } from './parquet-store.ts'
 
 const at = (hour: number) => START + hour * HOUR
@@ -140,6 +141,56 @@ describe('a bad row', () => {
       expect(more.manifest.skipped).toEqual(first.manifest.skipped)
     },
   )
+
+  const zip = zipOf({ 'a.csv': dump(at(0), 24) })
+  test.each<[string, string, string | Uint8Array, RegExp]>([
+    ['a zip cut off', 'bad.zip', zip.subarray(0, -30), /^is a damaged or truncated zip \(.+\); fetch it again$/],
+    ['a zip with a wrong checksum', 'bad.zip', zip.map((byte, k) => (k === 60 ? byte ^ 4 : byte)), /^is a damaged/],
+    ['no zip at all', 'bad.zip', '<!doctype html>', /^is named \.zip but is no zip archive/],
+    ['a zip without a CSV', 'bad.zip', zipOf({ 'a.txt': 'hello' }), /^has no \.csv inside/],
+    ['a gzip cut off', 'bad.csv.gz', gzipSync(dump(at(0), 24)).subarray(0, 60), /^is a damaged gzip file/],
+    ['text named .parquet', 'bad.parquet', dump(at(0), 24), /^is named \.parquet but begins with "1704", not PAR1/],
+    ['Parquet with nothing in it', 'bad.parquet', 'PAR1 nonsense PAR1', /^is no readable Parquet file/],
+    ['an empty file', 'bad.csv', '', /^is empty/],
+    ['a file without the columns', 'bad.csv', 'date,price\n1,2\n', /^no column for openTime, open|^no column for open/],
+  ])('skip-file leaves out %s, lists it, and takes the others', async (_, name, content, reason) => {
+    const { bring, bringWith, store, cwd } = await storeBeside({ [name]: content, 'good.csv': good })
+    const result = await bringWith({ onError: 'skip-file' }, name, 'good.csv')
+    expect(result).toMatchObject({ files: 2, read: 24, added: 24, duplicates: 0, skippedFiles: [join(cwd, name)] })
+    expect(result.manifest.sources.map((source) => source.name)).toEqual(['good.csv'])
+    const listed = { file: name, row: 0, field: 'file', value: '', reason: expect.stringMatching(reason) }
+    expect(result.manifest.skipped).toEqual([listed])
+    expect(await certify(store, TEST)).toMatchObject({ faults: [], skippedRows: 0, skipped: [listed] })
+    // once more changes nothing, and the other modes have nothing to leave out of it
+    expect((await bringWith({ onError: 'skip-file' }, name, 'good.csv')).manifest).toEqual(result.manifest)
+    const refusals = [bring(name, 'good.csv'), bringWith({ onError: 'skip-rows' }, name, 'good.csv')]
+    for (const refusal of refusals) await expect(refusal).rejects.toThrow(join(cwd, name))
+  })
+
+  test('skip-file leaves out no file that is not there, or that is another series by its name or its rows', async () => {
+    const { bringWith } = await storeBeside({
+      'good.csv': good,
+      'ABCUSDT-1h-2024-01.csv': good,
+      'TESTUSDT-1m-2024-01.csv': good,
+      'day.csv': plainCsv(Array.from({ length: 9 }, (_, k) => [at(24 * k), ...PLAIN])),
+    })
+    const bring = (name: string) => bringWith({ onError: 'skip-file' }, 'good.csv', name)
+    await expect(bring('none.csv')).rejects.toThrow(/none\.csv" does not exist/)
+    await expect(bring('ABCUSDT-1h-2024-01.csv')).rejects.toThrow(/name says ABCUSDT/)
+    await expect(bring('TESTUSDT-1m-2024-01.csv')).rejects.toThrow(/name says 1m/)
+    await expect(bring('day.csv')).rejects.toThrow(/less than 1d apart/)
+    await expect(bringWith({ onError: 'skip-file', columns: { opne: '2' } }, 'good.csv')).rejects.toThrow(
+      /"opne" is no field/,
+    )
+  })
+
+  test('files of which none can be read are an error', async () => {
+    const { bringWith, store } = await storeBeside({ 'a.csv': '', 'b.zip': 'no zip' })
+    await expect(bringWith({ onError: 'skip-file' }, 'a.csv', 'b.zip')).rejects.toThrow(
+      /^2 files: no row of .* \(0 read, 0 bad, 0 unfinished, 2 of the files unreadable; the first: .*a\.csv: is empty; fetch it again\); nothing was changed$/,
+    )
+    expect(await store.list()).toEqual([])
+  })
 
   test('a file of nothing but bad rows is an error in every mode', async () => {
     const { bringWith, store } = await storeBeside({ 'bad.csv': `${bad({ low: '0' })}\n${bad({ high: '1' })}\n` })

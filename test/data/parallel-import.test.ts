@@ -202,6 +202,20 @@ describe('on one thread, two or three', () => {
     expect([...openTime]).toEqual(all.filter((time) => !out.has(time)))
   })
 
+  test('skip-file leaves out what cannot be read, wherever it lies', async () => {
+    const torn = zip(day(4)).subarray(0, -30)
+    const { cwd, dir, result } = await sameResult(
+      days({ 0: new Uint8Array(), 4: torn, 20: 'a page, no klines', 39: gzipSync(day(39)).subarray(0, 40) }),
+      { onError: 'skip-file' },
+    )
+    const out = [0, 4, 20, 39]
+    expect(result.skippedFiles).toEqual(out.map((k) => join(cwd, nameOf(k))))
+    expect(result.skipped.map(({ row, field }) => [row, field])).toEqual(out.map(() => [0, 'file']))
+    expect(result.added).toBe((FILES - out.length) * DAY)
+    const { openTime } = await (await openStore(dir)).load(TEST)
+    expect(openTime[0]).toBe(hour(DAY))
+  })
+
   test('what a bad row looks like is told from its own file', async () => {
     const quarters = Array.from({ length: 8 }, (_, k) => dumpRow(hour(5 * DAY) + k * 900_000, PLAIN, '15m'))
     const { message } = await sameRefusal(days({ 5: zip(quarters.join('\n')) }))

@@ -1,6 +1,6 @@
 import { parseSeries, seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
-import { type Check, certify, isBroken, openStore } from '../../data/index.ts'
+import { type Check, certify, isBroken, openStore, WHOLE_FILE } from '../../data/index.ts'
 import { EMBEDDED } from '../../runs/package-info.ts'
 import { UsageError } from '../../runs/usage-error.ts'
 import type { Command } from '../command.ts'
@@ -34,6 +34,7 @@ export function seriesWord(text: string): ReturnType<typeof parseSeries> {
 
 function checkText(name: string, check: Check): string {
   const missing = check.gaps.reduce((sum, gap) => sum + gap.bars, 0)
+  const unreadable = check.skipped.length - check.skippedRows
   const some = <T>(rows: readonly T[], row: (one: T) => string[], header: readonly string[]) =>
     rows.length === 0
       ? []
@@ -64,10 +65,16 @@ function checkText(name: string, check: Check): string {
       'price',
       'median around it',
     ]),
-    `${plural(check.duplicates, 'overlapping row')} dropped at import, ${plural(check.unfinished, 'unfinished bar')}, ${plural(check.skippedRows, 'bad row')} skipped`,
+    `${plural(check.duplicates, 'overlapping row')} dropped at import, ${plural(check.unfinished, 'unfinished bar')}, ${plural(check.skippedRows, 'bad row')}${unreadable > 0 ? ` and ${plural(unreadable, 'unreadable file')}` : ''} skipped`,
     ...some(
       check.skipped,
-      ({ file, row, field, value, reason }) => [file, String(row), field, clipped(value), reason],
+      ({ file, row, field, value, reason }) => [
+        file,
+        field === WHOLE_FILE ? '' : String(row),
+        field,
+        clipped(value),
+        reason,
+      ],
       ['file', 'row', 'field', 'value', 'reason'],
     ),
   ].join('\n')

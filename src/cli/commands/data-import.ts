@@ -1,6 +1,6 @@
 import { parseSeries, seriesName } from '../../core/series.ts'
 import { timeName } from '../../core/time.ts'
-import { importFiles, openStore } from '../../data/index.ts'
+import { type ImportResult, importFiles, openStore, WHOLE_FILE } from '../../data/index.ts'
 import type { Command } from '../command.ts'
 import { hiddenBy, hiddenText, seenBehind } from '../embedded-text.ts'
 import { STORE, settingsOf } from '../flags.ts'
@@ -26,7 +26,7 @@ export default {
   flags: {
     as: { help: 'what the files are', value: 'SERIES', isRequired: true, parse: parseSeries },
     'on-error': {
-      help: 'stop: nothing is stored; skip-rows, skip-file: what is bad is left out and listed (built in: stop)',
+      help: 'stop: nothing is stored; skip-rows, skip-file: what is bad is left out and listed, with skip-file also a file that cannot be read (built in: stop)',
       value: 'stop|skip-rows|skip-file',
       parse: (text) => {
         if (!['stop', 'skip-rows', 'skip-file'].includes(text))
@@ -66,10 +66,7 @@ export default {
       result.unfinished > 0 && `${plural(result.unfinished, 'unfinished bar')} dropped`,
       result.outages.length > 0 &&
         `${plural(result.outages.length, 'outage mark')} (close time ahead of its time): ${result.outages.slice(0, 5).map(timeName).join(', ')}`,
-      result.skipped.length > 0 &&
-        `${plural(result.skipped.length, 'bad row')} skipped, listed in the manifest; the first: ${result.skipped[0]!.file} row ${result.skipped[0]!.row}, ${result.skipped[0]!.field} "${result.skipped[0]!.value}": ${result.skipped[0]!.reason}`,
-      result.skippedFiles.length > 0 &&
-        `${plural(result.skippedFiles.length, 'file')} skipped: ${result.skippedFiles.join(', ')}`,
+      ...skippedText(result),
       manifest.gaps.length > 0 &&
         `${plural(manifest.gaps.length, 'gap')} of ${plural(missing, 'bar')} together; see klinelab data check ${result.series}`,
     ].filter((note) => note !== false)
@@ -81,6 +78,26 @@ export default {
     return { json: { ...result, hidden, store: dir }, text }
   },
 } satisfies Command
+
+/** What was left out: of rows the first one, of files all of them, and of those that cannot be read why. */
+function skippedText({ skipped, skippedFiles }: ImportResult): readonly string[] {
+  const rows = skipped.filter(({ field }) => field !== WHOLE_FILE)
+  const why = new Map(skipped.filter(({ field }) => field === WHOLE_FILE).map(({ file, reason }) => [file, reason]))
+  const [first] = rows
+  const files = skippedFiles.map((file) => (why.has(file) ? `${file} (${why.get(file)})` : file))
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          `${plural(rows.length, 'bad row')} skipped, listed in the manifest; the first: ${first.file} row ${first.row}, ${first.field} "${first.value}": ${first.reason}`,
+        ]),
+    ...(files.length === 0
+      ? []
+      : [
+          `${plural(files.length, 'file')} skipped${first === undefined ? ', listed in the manifest' : ''}: ${files.join(', ')}`,
+        ]),
+  ]
+}
 
 function column(text: string): readonly [string, string] {
   const [field = '', name = ''] = text.split('=')
