@@ -1,6 +1,7 @@
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { Overfitting, Params, SweepDocument, TrialRow, WalkForwardDocument } from '../core/search.ts'
 import { timeName } from '../core/time.ts'
+import { finishedNeighbours } from '../report/sweep-plateau.ts'
 import { amount, count, percent, plural, ratio, tableText } from './text.ts'
 
 /** Rows that are printed. */
@@ -8,7 +9,7 @@ const SHOWN = 10
 
 /** What a person wants to know of a sweep at once. */
 export function sweepText(document: SweepDocument): string {
-  const { search, trials, table, data, best, plateau } = document
+  const { search, trials, table, data, best } = document
   const { objective } = search
   const names = search.dimensions.map(({ name }) => name)
   const figures = (document.subject === 'model' ? OF_MODELS : OF_STRATEGIES).filter(({ key }) => key !== objective.name)
@@ -24,14 +25,7 @@ export function sweepText(document: SweepDocument): string {
           ['', ...names, objective.name, ...figures.map(({ title }) => title)],
           rows.map((row) => cellsOf(row, names, figures)),
         ),
-    ...(best !== null && plateau !== null && plateau.median !== null
-      ? [
-          '',
-          plateau.neighbours.length === 1
-            ? `Beside the best (${figure(best.objective)}) its one neighbour comes to ${figure(plateau.median)}.`
-            : `Beside the best (${figure(best.objective)}) its ${plateau.neighbours.length} neighbours come to ${figure(plateau.median)} in the middle, ${figure(plateau.worst)} at worst.`,
-        ]
-      : []),
+    ...plateauText(document),
     ...overfittingText(document.overfitting),
     ...(best !== null && document.subject === 'strategy' && document.reproduce.request !== null
       ? ['', `The best alone: ${best.command}`]
@@ -42,6 +36,29 @@ export function sweepText(document: SweepDocument): string {
     .map((line) => line.replaceAll(/^(?=.)/gm, '  '))
     .join('\n')
     .trimStart()
+}
+
+/** The best beside its neighbours; those that were not finished count as worse than all that were. */
+function plateauText({ best, plateau }: SweepDocument): string[] {
+  if (best === null || plateau === null || plateau.neighbours.length === 0) return []
+  const { neighbours, finished, median, worst, ties } = plateau
+  const n = neighbours.length
+  const same =
+    ties.trials === 0
+      ? ''
+      : ` ${plural(ties.trials, 'other trial')} ${ties.trials === 1 ? 'comes' : 'come'} to exactly the same.`
+  const beside = `Beside the best (${figure(best.objective)})`
+  const missing = `${beside} ${finishedNeighbours(plateau)}`
+  if (finished < n && (median === null || finished < 2))
+    return ['', `${missing}: too few to say whether it stands on a plateau or alone.${same}`]
+  if (finished < n)
+    return ['', `${missing}; the others counted as worse, they come to ${figure(median)} in the middle.${same}`]
+  return [
+    '',
+    n === 1
+      ? `${beside} its one neighbour comes to ${figure(median)}.${same}`
+      : `${beside} its ${n} neighbours come to ${figure(median)} in the middle, ${figure(worst)} at worst.${same}`,
+  ]
 }
 
 interface Shown {

@@ -122,10 +122,17 @@ export interface Plateau {
   readonly trial: number
   readonly peak: Figure
   readonly neighbours: readonly number[]
-  /** Of the neighbours' objective. */
+  /** How many of the neighbours saw all the data and have an objective; the others count as worse than these. */
+  readonly finished: number
+  /** Other trials that come to exactly the same as the best, and how many of its neighbours are among them. */
+  readonly ties: { readonly trials: number; readonly neighbours: number }
+  /** Of all neighbours' objective; `null` where it would be that of one that was not finished. */
   readonly median: Figure
   readonly worst: Figure
-  /** Share of the peak, over the median of all trials, that the median of its neighbours keeps; at 1 it is flat. */
+  /**
+   * Share of the peak, over the median of all finished trials, that the median of its neighbours keeps; at 1 it is flat. `null`
+   * where fewer than two neighbours, or no more than half of them, were finished.
+   */
   readonly kept: Figure
   /** Per parameter: neighbours that differ in it alone, in its order, the peak among them. */
   readonly along: readonly {
@@ -306,7 +313,7 @@ export interface SweepDocument extends SearchDocument {
   readonly heldOut: (TimeRange & HeldOut) | null
   /** The best rows, and others evenly by rank where there are too many; all are in trials.csv. */
   readonly table: readonly TrialRow[]
-  /** Objectives of all trials: least, quartiles, most; `null` without any. */
+  /** Objectives of all finished trials: least, quartiles, most; `null` without any. */
   readonly spread: {
     readonly low: number
     readonly q1: number

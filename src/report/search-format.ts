@@ -1,5 +1,5 @@
 import type { Figure } from '../core/findings.ts'
-import type { Dimension, Params, SearchRequest } from '../core/search.ts'
+import type { Dimension, Params, SearchRequest, SweepResult } from '../core/search.ts'
 import { CLASSIFICATION_METRICS } from '../metrics/classification-table.ts'
 import { METRICS } from '../metrics/index.ts'
 import { SCORES } from './evaluation-format.ts'
@@ -111,4 +111,12 @@ export function rangeOf(dimension: Dimension): string {
 /** What a search looks for: `highest Sharpe`. */
 export function goalText({ objective }: SearchRequest): string {
   return `${objective.goal === 'max' ? 'highest' : 'lowest'} ${shapeOf(objective.name).label}`
+}
+
+/** Trials that figures of all are of, where some were given up, failed or have no objective: `the 101 that were finished`. */
+export function finishedText({ outcomes }: Pick<SweepResult, 'outcomes'>, all: string): string {
+  const done = outcomes.filter(({ status }) => status === 'done')
+  const n = done.filter(({ objective }) => objective !== null).length
+  if (n === outcomes.length) return all
+  return `the ${count(n)} that ${n === 1 ? 'was' : 'were'} finished${n < done.length ? ' with an objective' : ''}`
 }

@@ -1,13 +1,14 @@
-import type { Plateau, SweepDocument } from '../core/search.ts'
+import type { Plateau, SweepDocument, SweepResult } from '../core/search.ts'
 import { count, percent, plural } from './format.ts'
-import { escapeHtml, figure, section, tableHtml } from './html.ts'
-import { shapeOf, shapeText, valueText } from './search-format.ts'
+import { card, escapeHtml, figure, lines, section, tableHtml } from './html.ts'
+import { finishedText, shapeOf, shapeText, valueText } from './search-format.ts'
 
 /** Points that a line of words tells. */
 const TOLD = 12
 
 /** The best beside trials like it. */
-export function plateauSection(document: SweepDocument): string {
+export function plateauSection(result: SweepResult): string {
+  const { document } = result
   const { plateau } = document
   if (plateau === null) return ''
   const { label, form } = shapeOf(document.search.objective.name)
@@ -41,7 +42,7 @@ export function plateauSection(document: SweepDocument): string {
   return section(
     'plateau',
     'Round the best',
-    `<p>${plateauWords(plateau, text)}</p>`,
+    `<p>${plateauWords(plateau, text, finishedText(result, 'all trials'))}</p>`,
     tableHtml(
       'The best and its neighbours',
       ['the best', 'median of neighbours', 'worst of neighbours', 'neighbours', 'of the peak is kept'].map(
@@ -51,7 +52,7 @@ export function plateauSection(document: SweepDocument): string {
         [
           text(plateau.peak),
           text(plateau.median),
-          text(plateau.worst),
+          worstText(plateau, text),
           count(plateau.neighbours.length),
           percent(plateau.kept, 0),
         ],
@@ -61,22 +62,88 @@ export function plateauSection(document: SweepDocument): string {
   )
 }
 
-/** HTML. */
-function plateauWords({ kind, neighbours, kept, median }: Plateau, text: (value: number | null) => string): string {
+/** The neighbours beside the other figures of the verdict. */
+export function plateauCard(document: SweepDocument): string {
+  const { plateau, search } = document
+  const { form } = shapeOf(search.objective.name)
+  const text = (value: number | null) => shapeText(form, value, document)
+  const label = 'Its neighbours'
+  if (plateau === null || plateau.neighbours.length === 0) return card(label, text(null), 'too few to say')
+  const { neighbours, median, kept } = plateau
+  return card(
+    label,
+    text(median),
+    lines(
+      median === null ? '' : `median of ${plural(neighbours.length, 'trial')} around it`,
+      plateau.finished < neighbours.length ? finishedNeighbours(plateau) : '',
+      isTooFew(plateau) ? 'too few to say' : `worst of them ${worstText(plateau, text)}`,
+      kept === null ? '' : `${percent(kept, 0)} of the peak is kept`,
+    ),
+    kept !== null && kept < 0.5 && plateau.ties.trials === 0 ? 'bad' : '',
+  )
+}
+
+/** Whether so many neighbours are without a figure that what is left around the best cannot be said. */
+function isTooFew({ median, finished }: Plateau): boolean {
+  return median === null || finished < 2
+}
+
+/** `1 of its 4 neighbours was finished`. */
+export function finishedNeighbours({ finished, neighbours }: Plateau): string {
+  const n = neighbours.length
+  if (n === 1) return finished === 1 ? 'its one neighbour was finished' : 'its one neighbour was not finished'
+  const some = finished === 0 ? 'none' : finished === n ? 'all' : count(finished)
+  return `${some} of its ${count(n)} neighbours ${finished <= 1 ? 'was' : 'were'} finished`
+}
+
+/** One that was not finished is worse than any that was. */
+function worstText({ worst, finished, neighbours }: Plateau, text: (value: number | null) => string): string {
+  return finished < neighbours.length ? 'not finished' : text(worst)
+}
+
+/** HTML. @param all what the median that the best is held against is of */
+function plateauWords(plateau: Plateau, text: (value: number | null) => string, all: string): string {
+  const { kind, neighbours, finished, kept, median } = plateau
+  const n = neighbours.length
   const who =
     kind === 'grid' ? 'trials one step away in one or more parameters' : 'the trials nearest to it by their parameters'
-  if (neighbours.length === 0 || median === null)
+  if (n === 0)
     return 'Too few to say: there is no trial like the best one, so nobody knows whether it stands on a plateau or on a needle.'
-  const judged =
-    kept === null
+  const missing =
+    finished === n
       ? ''
-      : kept >= 0.8
-        ? ' <strong>It stands on a plateau:</strong> a little more or less of a parameter changes little.'
-        : kept < 0.5
-          ? ' <strong class="bad">It stands alone:</strong> a little more or less of a parameter, and most of it is gone. A peak like this is luck more often than a plateau is.'
-          : ' It stands on a slope: what is left a step away is clearly less.'
-  const share = kept === null ? '' : `: ${percent(kept, 0)} of what the best has over the median of all trials`
-  return `${plural(neighbours.length, 'neighbour')}, ${who}, ${neighbours.length === 1 ? 'has' : 'have'} a median of ${text(median)}${share}.${judged}`
+      : `<strong>${firstUpper(finishedNeighbours(plateau))}</strong>; what was given up, failed or has no objective counts as worse. `
+  if (isTooFew(plateau))
+    return `${missing}${plural(n, 'neighbour')}, ${who}${median === null ? '' : `, with ${text(median)}`}: too few to say whether it stands on a plateau or on a needle.${tiesWords(plateau)}`
+  const share = kept === null ? '' : `: ${percent(kept, 0)} of what the best has over the median of ${all}`
+  return `${missing}${plural(n, 'neighbour')}, ${who}, have a median of ${text(median)}${share}.${judgement(plateau)}`
+}
+
+/** What the neighbours keep, in words; HTML. */
+function judgement(plateau: Plateau): string {
+  const { kept, ties } = plateau
+  if (kept !== null && kept >= 0.8)
+    return ' <strong>It stands on a plateau:</strong> a little more or less of a parameter changes little.'
+  if (kept === null || ties.trials > 0) return tiesWords(plateau)
+  if (kept < 0.5)
+    return ' <strong class="bad">It stands alone:</strong> a little more or less of a parameter, and most of it is gone. A peak like this is luck more often than a plateau is.'
+  return ' It stands on a slope: what is left a step away is clearly less.'
+}
+
+/** Trials that are as good as the best to the last digit are the best too. */
+function tiesWords({ ties }: Plateau): string {
+  if (ties.trials === 0) return ''
+  const beside =
+    ties.neighbours === 0
+      ? 'none of them beside it'
+      : ties.neighbours === ties.trials
+        ? 'beside it'
+        : `${count(ties.neighbours)} of them beside it`
+  return ` <strong>It does not stand alone:</strong> ${plural(ties.trials, 'other trial')} ${ties.trials === 1 ? 'comes' : 'come'} to exactly the same, ${beside}.`
+}
+
+function firstUpper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** Curves as the page draws them: numbers on a scale, all else in its order. */

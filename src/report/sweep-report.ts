@@ -48,7 +48,7 @@ export function renderSweepReport(result: SweepResult, assets: Assets, ledger: L
     overfittingSection(document.overfitting, noReturns(document)),
     spreadSection(result, bins),
     mapsSection(document),
-    plateauSection(document),
+    plateauSection(result),
     parallelSection(document),
     bestSection(document),
     failuresSection(result),

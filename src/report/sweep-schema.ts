@@ -35,6 +35,8 @@ const plateau = z.strictObject({
   trial,
   peak: figure,
   neighbours: z.array(trial),
+  finished: count,
+  ties: z.strictObject({ trials: count, neighbours: count }),
   median: figure,
   worst: figure,
   kept: figure,

@@ -2,7 +2,7 @@ import type { SweepDocument, SweepResult, TrialOutcome } from '../core/search.ts
 import { count, percent, plural } from './format.ts'
 import { type Bins, histogram } from './histogram.ts'
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
-import { paramsText, shapeOf, shapeText } from './search-format.ts'
+import { finishedText, paramsText, shapeOf, shapeText } from './search-format.ts'
 
 /** Objectives of all trials by size, those of trials that were given up apart. */
 export interface SpreadBins extends Bins {
@@ -31,7 +31,8 @@ export function spreadBins({ document, outcomes }: SweepResult): SpreadBins | nu
   return { ...bins, pruned, beyond: all.length - near.length }
 }
 
-export function spreadSection({ document }: SweepResult, bins: SpreadBins | null): string {
+export function spreadSection(result: SweepResult, bins: SpreadBins | null): string {
+  const { document } = result
   const { spread, best, search } = document
   const { label, form } = shapeOf(search.objective.name)
   const text = (value: number) => shapeText(form, value, document)
@@ -50,7 +51,8 @@ export function spreadSection({ document }: SweepResult, bins: SpreadBins | null
       : ` ${plural(bins.beyond, 'trial')} further on the worse side ${bins.beyond === 1 ? 'is' : 'are'} not drawn.`
   const pruned = bins.pruned.some((n) => n > 0) ? ' Pale: given up after a part of the data.' : ''
   const marked = best === null ? '' : ` The line marks the best, ${text(best.objective!)}.`
-  const words = `From ${text(spread.low)} to ${text(spread.high)}; half lie between ${text(spread.q1)} and ${text(spread.q3)}, around ${text(spread.median)}.${marked}${pruned}${beyond}`
+  const finished = finishedText(result, '')
+  const words = `${finished === '' ? 'From' : `Of ${finished}, from`} ${text(spread.low)} to ${text(spread.high)}; half lie between ${text(spread.q1)} and ${text(spread.q3)}, around ${text(spread.median)}.${marked}${pruned}${beyond}`
   return section('spread', title, figure('chart-spread', `Trials by ${label}`, escapeHtml(words), 260, table))
 }
 

@@ -1,15 +1,16 @@
 import type { Overfitting, SweepDocument, SweepResult } from '../core/search.ts'
 import { count, decimal, NONE, percent, plural, ratio } from './format.ts'
 import { card, escapeHtml, lines } from './html.ts'
-import { chance, paramsText, shapeOf, shapeText, tooFew } from './search-format.ts'
+import { chance, finishedText, paramsText, shapeOf, shapeText, tooFew } from './search-format.ts'
 import { costAlarm } from './search-head.ts'
 import { heldOutCard, heldOutSentence } from './sweep-held-out.ts'
+import { plateauCard } from './sweep-plateau.ts'
 
 /** The judgement in a sentence or two, and the figures it rests on: the best before and after its search is counted. */
 export function sweepVerdict(result: SweepResult): string {
   const { document } = result
   return `<section id="verdict" aria-labelledby="verdict-h"><h2 id="verdict-h" class="hidden">Verdict</h2>
-${alarms(document)}<p class="sentence">${sentence(document)}</p>\n<dl class="cards">${cards(document).join('\n')}</dl></section>`
+${alarms(document)}<p class="sentence">${sentence(result)}</p>\n<dl class="cards">${cards(result).join('\n')}</dl></section>`
 }
 
 function alarms(document: SweepDocument): string {
@@ -26,7 +27,8 @@ function alarms(document: SweepDocument): string {
   ].join('')
 }
 
-function sentence(document: SweepDocument): string {
+function sentence(result: SweepResult): string {
+  const { document } = result
   const { best, overfitting, trials, search, spread } = document
   const { label, form } = shapeOf(search.objective.name)
   const text = (value: number | null) => shapeText(form, value, document)
@@ -38,7 +40,7 @@ function sentence(document: SweepDocument): string {
   const middle =
     spread === null
       ? ''
-      : `; half of all trials have ${text(spread.median)} or ${search.objective.goal === 'max' ? 'less' : 'more'}`
+      : `; half of ${finishedText(result, 'all trials')} have ${text(spread.median)} or ${search.objective.goal === 'max' ? 'less' : 'more'}`
   const found = `The best of ${plural(trials.all, 'trial')} is <strong>${escapeHtml(paramsText(best.params))}</strong>, with <strong class="whole">${escapeHtml(label)} ${text(best.objective)}</strong>${middle}.`
   const verdict =
     overfitting === null
@@ -54,8 +56,9 @@ export function noReturns({ subject }: SweepDocument): string {
     : 'Too few to say how much of this is luck: no trial has daily returns that could be compared.'
 }
 
-function cards(document: SweepDocument): string[] {
-  const { best, spread, search, overfitting, plateau, trials } = document
+function cards(result: SweepResult): string[] {
+  const { document } = result
+  const { best, spread, search, overfitting, trials } = document
   const { label, form, key } = shapeOf(search.objective.name)
   const text = (value: number | null) => shapeText(form, value, document)
   const first = card(
@@ -63,21 +66,9 @@ function cards(document: SweepDocument): string[] {
     text(best?.objective ?? null),
     lines(
       best === null ? 'no trial has one' : `trial ${count(best.trial)} of ${count(trials.all)}`,
-      spread === null ? '' : `median of all ${text(spread.median)}`,
+      spread === null ? '' : `median of ${finishedText(result, 'all')} ${text(spread.median)}`,
       spread === null ? '' : `half between ${text(spread.q1)} and ${text(spread.q3)}`,
     ),
-  )
-  const flat = card(
-    'Its neighbours',
-    text(plateau?.median ?? null),
-    plateau === null || plateau.median === null
-      ? 'too few to say'
-      : lines(
-          `median of ${plural(plateau.neighbours.length, 'trial')} around it`,
-          `worst of them ${text(plateau.worst)}`,
-          plateau.kept === null ? '' : `${percent(plateau.kept, 0)} of the peak is kept`,
-        ),
-    plateau?.kept != null && plateau.kept < 0.5 ? 'bad' : '',
   )
   const ran = card(
     'Trials',
@@ -88,8 +79,8 @@ function cards(document: SweepDocument): string[] {
     ),
   )
   return overfitting === null
-    ? [first, ...heldOutCard(document), flat, ran]
-    : [first, ...luckCards(overfitting, key === 'sharpe'), flat, ...(key === 'sharpe' ? [ran] : [])]
+    ? [first, ...heldOutCard(document), plateauCard(document), ran]
+    : [first, ...luckCards(overfitting, key === 'sharpe'), plateauCard(document), ...(key === 'sharpe' ? [ran] : [])]
 }
 
 function luckCards(one: Overfitting, isSharpe: boolean): string[] {

@@ -8,10 +8,17 @@ import { hasOrder, type Value } from './space-axis.ts'
 /** Neighbours by distance: two a parameter, but no fewer than this. */
 const LEAST_NEIGHBOURS = 4
 
+/** Neighbours that must have been finished before anything is said of a plateau. */
+const LEAST_FINISHED = 2
+
 /**
  * The best trial beside its neighbours. Words have no order, so that neighbours share the words of the best. Where the trials
  * lie on a grid, neighbours are those at most one step away in each number; else those nearest to it, every number on its
  * own scale from 0 to 1.
+ *
+ * In doubt against the best: a neighbour that was given up, failed or has no objective is worse than all that were finished. Where
+ * the middle lies among such, or the worst is one, there is no figure; where fewer than two neighbours, or no more than half of
+ * them, were finished, nothing is said of what is kept.
  * @param best number of the best trial
  */
 export function plateauOf(
@@ -35,17 +42,23 @@ export function plateauOf(
   const figures = known(neighbours.map((trial) => objective(trial.number)))
   const all = known([...objectives.values()])
   const peak = objective(best)
-  const median = figures.length === 0 ? null : quantile(figures, 0.5)
+  const worst = figures.length === 0 ? null : figures.reduce((a, b) => (byWorth(a, b, goal) > 0 ? a : b))
+  const median = middleOf(figures, worst, neighbours.length)
   const middle = all.length === 0 ? null : quantile(all, 0.5)
   return {
     kind: beside === null ? 'nearest' : 'grid',
     trial: best,
     peak,
     neighbours: neighbours.map((trial) => trial.number),
+    finished: figures.length,
+    ties: {
+      trials: all.filter((figure) => figure === peak).length - 1,
+      neighbours: figures.filter((figure) => figure === peak).length,
+    },
     median,
-    worst: figures.length === 0 ? null : figures.reduce((a, b) => (byWorth(a, b, goal) > 0 ? a : b)),
+    worst: figures.length < neighbours.length ? null : worst,
     kept:
-      peak === null || median === null || middle === null || peak === middle
+      peak === null || median === null || middle === null || peak === middle || figures.length < LEAST_FINISHED
         ? null
         : (median - middle) / (peak - middle),
     along: numbers.map(({ name }) => ({
@@ -55,6 +68,16 @@ export function plateauOf(
         .sort((a, b) => Number(a.value) - Number(b.value)),
     })),
   }
+}
+
+/** The median of `n` of which all but these figures are worse than the worst of them; `null` where it hangs on those. */
+function middleOf(figures: readonly number[], worst: Figure, n: number): Figure {
+  if (worst === null || 2 * figures.length <= n) return null
+  const rest = new Array<number>(n - figures.length).fill(worst)
+  return quantile(
+    [...figures, ...rest].sort((a, b) => a - b),
+    0.5,
+  )
 }
 
 function known(figures: readonly Figure[]): number[] {

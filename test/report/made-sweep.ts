@@ -338,6 +338,8 @@ function plateauOf(
     trial: best.trial,
     peak: best.objective,
     neighbours: near.map(({ trial }) => trial),
+    finished: near.length,
+    ties: { trials: 0, neighbours: 0 },
     median: values.length === 0 ? null : medianOf(values),
     worst: values.length === 0 ? null : Math.min(...values),
     kept:

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { sweepText } from '../../src/cli/search-text.ts'
 import type { Dimension, SweepDocument, SweepResult, TrialOutcome } from '../../src/core/search.ts'
 import { renderSweepReport } from '../../src/report/sweep-report.ts'
 import { reportAssets } from '../../src/runs/report-assets.ts'
@@ -67,7 +68,7 @@ describe('the page of a sweep as text', () => {
     const { best, overfitting, spread } = document
     const { fast, slow } = best!.params
     expect(verdict).toContain(
-      `The best of 200 trials is fast = ${fast}, slow = ${slow}, with Sharpe ${best!.objective!.toFixed(2)}; half of all trials have ${spread!.median.toFixed(2)} or less. ${overfitting!.verdict}`,
+      `The best of 200 trials is fast = ${fast}, slow = ${slow}, with Sharpe ${best!.objective!.toFixed(2)}; half of the 151 that were finished with an objective have ${spread!.median.toFixed(2)} or less. ${overfitting!.verdict}`,
     )
     const cards = [...section(html, 'verdict').matchAll(/<dt>(.*?)<\/dt><dd class="value">(.*?)<\/dd>/g)].map(
       ([, label, value]) => [label, words(value!)],
@@ -138,6 +139,69 @@ describe('the page of a sweep as text', () => {
         best === null ? '–' : best.toFixed(2).replace('-', '−').replace('−0.00', '0.00'),
       )
     expect(html).not.toContain('chart-map-0-median')
+  })
+
+  test('figures of all are said to be of those that were finished, where some were not', () => {
+    const finished = outcomes.filter(({ status, objective }) => status === 'done' && objective !== null).length
+    // two are done and have no objective
+    expect([finished, document.trials.done]).toEqual([151, 153])
+    expect(words(section(html, 'verdict'))).toContain('median of the 151 that were finished')
+    expect(words(section(html, 'spread'))).toMatch(/Of the 151 that were finished with an objective, from [−\d.]+ to/)
+    expect(words(section(html, 'plateau'))).toContain('over the median of the 151 that were finished')
+    // of a model every made trial has one
+    const all = page(madeSweep({ subject: 'model' }))
+    expect(words(section(all, 'verdict'))).toMatch(/half of all trials have[\s\S]*median of all [−\d.]+/)
+    expect(words(section(all, 'spread'))).toMatch(/From [−\d.]+ to/)
+    expect(words(section(all, 'plateau'))).toContain('over the median of all trials')
+    const some = madeSweep({ subject: 'model' })
+    const pruned = page({
+      ...some,
+      outcomes: some.outcomes.map((one, k) => (k < 9 ? { ...one, status: 'pruned' } : one)),
+    })
+    expect(words(section(pruned, 'verdict'))).toContain('half of the 191 that were finished have')
+  })
+
+  const beside = (change: Partial<NonNullable<SweepDocument['plateau']>>) =>
+    madeSweep({ change: (made) => ({ ...made, plateau: { ...made.plateau!, ...change } }) })
+
+  test.each([
+    [{ finished: 1, median: null, worst: null, kept: null }, '1 of its 4 neighbours was finished'],
+    [{ finished: 0, median: null, worst: null, kept: null }, 'none of its 4 neighbours was finished'],
+    [{ finished: 2, median: null, worst: null, kept: null }, '2 of its 4 neighbours were finished'],
+  ])('where too few neighbours were finished no plateau is judged, %#', (change, said) => {
+    const made = beside({ neighbours: [84, 130, 145, 150], ...change })
+    const one = page(made)
+    for (const id of ['plateau', 'verdict']) {
+      const text = words(section(one, id))
+      expect(text.toLowerCase()).toContain(said)
+      expect(text).toMatch(/too few to say/i)
+      expect(text).not.toMatch(/stands on a plateau:|stands alone:|stands on a slope:/)
+    }
+    expect(rowsOf(section(one, 'plateau'))[1]!.map(words).slice(1, 4)).toEqual(['–', 'not finished', '4'])
+    expect(sweepText(made.document)).toContain(`${said}: too few to say whether it stands on a plateau or alone.`)
+  })
+
+  test('neighbours that were not finished count as worse, and the page says so', () => {
+    const made = beside({ neighbours: [84, 130, 145, 150], finished: 3, median: 1.2, worst: null, kept: 0.9 })
+    expect(words(section(page(made), 'plateau'))).toMatch(
+      /3 of its 4 neighbours were finished; what was given up, failed or has no objective counts as worse\..*stands on a plateau:/,
+    )
+    expect(sweepText(made.document)).toContain(
+      '3 of its 4 neighbours were finished; the others counted as worse, they come to 1.2 in the middle.',
+    )
+  })
+
+  test('what ties with the best to the last digit is the best too: it does not stand alone', () => {
+    const alone = { median: 0.1, worst: 0.1, kept: 0.1, neighbours: [1, 2], finished: 2 }
+    expect(words(section(page(beside(alone)), 'plateau'))).toContain('It stands alone:')
+    const tied = page(beside({ ...alone, ties: { trials: 2, neighbours: 1 } }))
+    expect(words(section(tied, 'plateau'))).toContain(
+      'It does not stand alone: 2 other trials come to exactly the same, 1 of them beside it.',
+    )
+    expect(section(tied, 'plateau')).not.toContain('It stands alone:')
+    expect(sweepText(beside({ ...alone, ties: { trials: 1, neighbours: 1 } }).document)).toContain(
+      '1 other trial comes to exactly the same.',
+    )
   })
 
   test('the plateau is told, along every parameter', () => {

@@ -31,11 +31,13 @@ describe('the plateau round the best', () => {
       peak: 9,
       // one of them failed
       neighbours: [2, 3, 4, 6, 8, 10, 11, 12],
-      // 2 6 0 5 7 4 2
-      median: 4,
-      worst: 0,
-      // of all, the median is 3: (4 − 3) ÷ (9 − 3)
-      kept: 1 / 6,
+      finished: 7,
+      ties: { trials: 0, neighbours: 0 },
+      // 7 6 5 4 | 2 2 0, and worse than 0: the one that failed
+      median: 3,
+      worst: null,
+      // of all, the median is 3: (3 − 3) ÷ (9 − 3)
+      kept: 0,
       along: [
         {
           name: 'a',
@@ -64,12 +66,49 @@ describe('the plateau round the best', () => {
     expect(least.along[1]!.points.map(({ value }) => value)).toEqual([30, 40])
   })
 
-  test('trials that were given up are neighbours without a figure', () => {
+  test('trials that were given up are neighbours without a figure, worse than all that were finished', () => {
     const some = outcomes.map((one) => (one.number === 8 ? outcome(8, 100, 'pruned') : one))
     const plateau = plateauOf(dimensions, trials, some, 7, 'max')
     expect(plateau.neighbours).toContain(8)
-    expect(plateau.median).toBe(3)
+    // 6 5 4 2 | 2 0, and two that were not finished
+    expect([plateau.finished, plateau.median, plateau.worst]).toEqual([6, 2, null])
     expect(plateau.along[1]!.points[2]).toEqual({ value: 40, trial: 8, objective: null })
+  })
+
+  test.each([
+    // of the eight round trial 7, those that were given up
+    [[2, 3, 4, 6, 8, 10, 11, 12], 0, null],
+    [[3, 4, 6, 8, 10, 11, 12], 1, null],
+    [[2, 3, 4, 10], 4, null],
+    // 9 9 9 | 9 0 | and three that were not
+    [[2, 3, 4], 5, 4.5],
+  ])('where %j were given up, the others say nothing unless they are more than half', (pruned, finished, median) => {
+    const all = tried(sets, (_, k) => (k === 6 ? 10 : [4, 12, 6, 8, 11].includes(k + 1) ? 9 : 0))
+    const some = all.outcomes.map((one) => (pruned.includes(one.number) ? outcome(one.number, 99, 'pruned') : one))
+    const plateau = plateauOf(dimensions, all.trials, some, 7, 'max')
+    expect(plateau.neighbours).toEqual([2, 3, 4, 6, 8, 10, 11, 12])
+    expect([plateau.finished, plateau.worst]).toEqual([finished, null])
+    expect(plateau.median).toBe(median)
+    expect(plateau.kept === null).toBe(median === null)
+  })
+
+  test('one neighbour alone, or failed ones, keep nothing; the goal decides what is worse', () => {
+    const line = gridOf('a=1..3:1')
+    const two = tried(line.sets, (_, k) => [9, 9, null][k]!)
+    expect(plateauOf(line.dimensions, two.trials, two.outcomes, 1, 'max')).toMatchObject({
+      ...{ neighbours: [2], finished: 1, median: 9, worst: 9, kept: null },
+    })
+    const failing = plateauOf(line.dimensions, two.trials, two.outcomes, 2, 'max')
+    expect([failing.neighbours, failing.finished, failing.median, failing.kept]).toEqual([[1, 3], 1, null, null])
+    const least = tried(sets, (_, k) => [9, 1, 2, 3, 9, 4, 0, 5, 9, null, 6, 7][k]!)
+    // 1 2 3 4 | 5 6 7, and worse than 7
+    expect(plateauOf(dimensions, least.trials, least.outcomes, 7, 'min').median).toBe(4.5)
+  })
+
+  test('trials that tie with the best exactly are told, those beside it apart', () => {
+    const line = gridOf('a=1..6:1')
+    const made = tried(line.sets, (_, k) => [1, 9, 9, 3, 2, 9][k]!)
+    expect(plateauOf(line.dimensions, made.trials, made.outcomes, 2, 'max').ties).toEqual({ trials: 2, neighbours: 1 })
   })
 
   test('flat as a table, or without figures, there is nothing to keep', () => {
