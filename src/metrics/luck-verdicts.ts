@@ -26,12 +26,12 @@ export function daysVerdict({ totalReturn, sharpe, losing }: LuckOfDays): string
   return `${ends}; ${range}, ${told}.`
 }
 
-/** What entries that do not look at the market say. */
-export function entriesVerdict({ totalReturn, resamples }: RandomEntries): string {
+/** What entries that do not look at the market say. @param isFunded whether the trades paid funding, which neither side of the comparison has */
+export function entriesVerdict({ totalReturn, resamples }: RandomEntries, isFunded: boolean): string {
   const { p, median, observed } = totalReturn
   const asGood = Math.round(p * (1 + resamples)) - 1
   const count = `${asGood === 0 ? 'none' : asGood} of ${resamples} draws`
-  const beside = `random entries of the same kind return ${percent(median)} in the middle, these trades ${percent(observed)}`
+  const beside = `random entries of the same kind return ${percent(median)} in the middle, these trades ${percent(observed)}${isFunded ? ', both without funding' : ''}`
   if (p <= RARE)
     return `The entries did better than chance: ${beside}, and ${count} did as well (p = ${shown(p)}, as if nothing else had been tried).`
   if (p >= 1 - RARE) return `The entries did worse than chance: ${beside}, and ${count} did as well (p = ${shown(p)}).`

@@ -61,7 +61,12 @@ export function luckOf(input: LuckInput, seed = 0): Luck {
       trades: parts.trades === null ? sentence(notes['trades']!) : tradesVerdict(parts.trades),
       days: parts.days === null ? sentence(notes['days']!) : daysVerdict(parts.days),
       randomEntries:
-        parts.randomEntries === null ? sentence(notes['randomEntries']!) : entriesVerdict(parts.randomEntries),
+        parts.randomEntries === null
+          ? sentence(notes['randomEntries']!)
+          : entriesVerdict(
+              parts.randomEntries,
+              input.trades.some(({ funding }) => funding !== 0),
+            ),
     },
   }
 }

@@ -84,6 +84,13 @@ describe('how much of a run is luck', () => {
     expect(luckOf(given).trades!.bootstrap.totalReturn.observed).toBeCloseTo(made / 1000, 12)
   })
 
+  test('of trades that paid funding it says that the comparison is without', () => {
+    const plain = run({})
+    const funded = { ...plain, trades: plain.trades.map((trade, k) => ({ ...trade, funding: k === 3 ? 1 : 0 })) }
+    expect(luckOf(funded).verdicts.randomEntries).toMatch(/these trades \S+ %, both without funding/)
+    expect(luckOf(plain).verdicts.randomEntries).toMatch(/these trades \S+ %(?!, both)/)
+  })
+
   test('the same run gives the same bytes', () => {
     expect(JSON.stringify(luckOf(run({})))).toBe(JSON.stringify(luckOf(run({}))))
   })
