@@ -373,7 +373,7 @@ export interface WalkForwardDocument extends SearchDocument {
     readonly values: readonly (Value | null)[]
     /** Share of steps at which the value stayed as it was. */
     readonly kept: Figure
-    /** Of numbers: mean step ÷ width of what was searched; 0 never moved, a third is what chance does. */
+    /** Of numbers: mean step ÷ width of what was searched; 0 never moved. Chance moves one of n values (n + 1) ÷ 3n. */
     readonly movement: Figure
   }[]
   /** What buy and hold made over the same stretches, by the same formulas as far as they need no trades. */

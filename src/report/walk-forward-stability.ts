@@ -1,4 +1,5 @@
 import type { WalkForwardDocument } from '../core/search.ts'
+import { type ChanceStep, chanceStep } from './chance-step.ts'
 import { decimal, NONE, percent } from './format.ts'
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
 import { rangeOf, valueText } from './search-format.ts'
@@ -34,12 +35,13 @@ export function stabilitySection({ stability, search }: WalkForwardDocument): st
       ],
       stability.map(({ name, kept, movement }) => {
         const dimension = search.dimensions.find((one) => one.name === name)
+        const chance = dimension === undefined ? null : chanceStep(dimension)
         return [
           escapeHtml(name),
           dimension === undefined ? NONE : escapeHtml(rangeOf(dimension)),
-          percent(kept, 0),
-          movement === null ? NONE : decimal(movement, 2),
-          movementWords(kept, movement),
+          kept === null ? NONE : `${percent(kept, 0)}${byChance(chance && percent(chance.kept, 0))}`,
+          movement === null ? NONE : `${decimal(movement, 2)}${byChance(chance?.step && decimal(chance.step, 2))}`,
+          movementWords(kept, movement, chance),
         ]
       }),
     ),
@@ -47,10 +49,20 @@ export function stabilitySection({ stability, search }: WalkForwardDocument): st
   )
 }
 
-/** Two values drawn at random from a range are a third of it apart on average. */
-function movementWords(kept: number | null, movement: number | null): string {
+/** HTML. */
+function byChance(text: string | null | undefined | 0): string {
+  return text ? `<span class="how">by chance ${text}</span>` : ''
+}
+
+/** Part of what chance would move a parameter by from which on it is told from chance no more. */
+const LIKE_CHANCE = 0.75
+
+/** How far it moved beside what blind choices would have moved it; HTML. */
+function movementWords(kept: number | null, movement: number | null, chance: ChanceStep | null): string {
   if (kept === 1) return '<span class="good">never moved</span>'
   if (movement === null) return kept === null ? 'too few to say' : 'listed: no distance between its values'
   if (movement < 0.1) return '<span class="good">steady</span>'
-  return movement < 0.25 ? 'moves' : '<span class="bad">as far as chance would move it (0.33)</span>'
+  const blind = chance?.step ?? 1 / 3
+  if (movement < LIKE_CHANCE * blind) return 'moves'
+  return `<span class="bad">as far as chance would move it (${decimal(blind, 2)})</span>`
 }

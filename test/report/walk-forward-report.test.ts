@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { LedgerVerdict } from '../../src/core/ledger.ts'
-import type { WalkForwardDocument, WalkForwardResult } from '../../src/core/search.ts'
+import type { Dimension, WalkForwardDocument, WalkForwardResult } from '../../src/core/search.ts'
+import { chanceStep } from '../../src/report/chance-step.ts'
 import { renderWalkForwardReport } from '../../src/report/walk-forward-report.ts'
 import { reportAssets } from '../../src/runs/report-assets.ts'
 import { MANY } from './made-sweep.ts'
@@ -152,11 +154,68 @@ describe('the page of a walk-forward as text', () => {
   test('stability is told parameter by parameter', () => {
     const rows = rowsOf(section(html, 'stability')).slice(1)
     expect(rows.map((cells) => cells.map(words))).toEqual([
-      ['fast', '10 to 100 by 10', '25 %', '0.31', 'as far as chance would move it (0.33)'],
-      ['slow', '120 to 500 by 20', '75 %', '0.07', 'steady'],
+      [
+        'fast',
+        '10 to 100 by 10',
+        '25 % by chance 10 %',
+        '0.31 by chance 0.37',
+        'as far as chance would move it (0.37)',
+      ],
+      ['slow', '120 to 500 by 20', '75 % by chance 5 %', '0.07 by chance 0.35', 'steady'],
     ])
     const told = document.windows.map(({ chosen }) => (chosen === null ? '–' : String(chosen['fast']))).join(', ')
     expect(section(html, 'stability')).toContain(`Chosen: ${told}.`)
+  })
+
+  test.each([
+    // four values: chance moves 0.42, of which three quarters are 0.3125
+    ['120..480 by 120', { kind: 'int', from: 120, to: 480, step: 120, isLog: false }, 0.28, 'moves'],
+    [
+      'four',
+      { kind: 'int', from: 120, to: 480, step: 120, isLog: false },
+      0.32,
+      'as far as chance would move it (0.42)',
+    ],
+    ['two', { kind: 'list', values: [20, 50] }, 0.37, 'moves'],
+    ['two', { kind: 'list', values: [20, 50] }, 0.38, 'as far as chance would move it (0.50)'],
+    ['any', { kind: 'num', from: 0, to: 1, step: null, isLog: false }, 0.24, 'moves'],
+    ['any', { kind: 'num', from: 0, to: 1, step: null, isLog: false }, 0.26, 'as far as chance would move it (0.33)'],
+  ] as const)('a parameter is held against what chance does to as many values: %s', (_, kind, movement, said) => {
+    const one = { name: 'slow', ...kind } as Dimension
+    const change = (made: WalkForwardDocument) => ({
+      ...made,
+      stability: [{ name: 'slow', values: [1], kept: 0.54, movement }],
+    })
+    const html = page(madeWalkForward({ dimensions: [one], change }))
+    expect(words(rowsOf(section(html, 'stability'))[1]![4]!)).toBe(said)
+  })
+
+  test('what chance does is the mean over all pairs of values', () => {
+    const numbers = fc.uniqueArray(fc.integer({ min: -50, max: 50 }), { minLength: 2, maxLength: 9 })
+    const mean = (values: readonly number[], width: number) =>
+      values.flatMap((a) => values.map((b) => Math.abs(a - b))).reduce((sum, x) => sum + x, 0) /
+      values.length ** 2 /
+      width
+    fc.assert(
+      fc.property(numbers, (values) => {
+        const chance = chanceStep({ name: 'x', kind: 'list', values })
+        expect(chance.step).toBeCloseTo(mean(values, Math.max(...values) - Math.min(...values)), 10)
+        expect(chance.kept).toBe(1 / values.length)
+      }),
+    )
+    const grid = (kind: 'int' | 'num', from: number, to: number, step: number | null, isLog = false) =>
+      chanceStep({ name: 'x', kind, from, to, step, isLog })
+    expect(grid('num', 0.1, 0.4, 0.1).step).toBeCloseTo(5 / 12, 12)
+    expect(grid('int', 1, 3, null)).toEqual({ step: 4 / 9, kept: 1 / 3 })
+    expect(grid('num', 1, 3, null)).toEqual({ step: 1 / 3, kept: 0 })
+    expect(grid('int', 5, 5, 1)).toEqual({ step: null, kept: 1 })
+    expect(chanceStep({ name: 'x', kind: 'list', values: ['ema', 'sma'] })).toEqual({ step: null, kept: 0.5 })
+    // evenly by factor: 2,000 points of it, all pairs
+    for (const high of [1.005, 1.02, 10, 1000]) {
+      const points = Array.from({ length: 2000 }, (_, k) => high ** ((k + 0.5) / 2000))
+      const apart = points.reduce((sum, x, k) => sum + x * (2 * k - 1999), 0)
+      expect(grid('num', 1, high, null, true).step).toBeCloseTo((2 * apart) / 2000 ** 2 / (high - 1), 2)
+    }
   })
 
   test('all figures stand beside their peers, with formulas and reasons', () => {
