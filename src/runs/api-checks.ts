@@ -1,7 +1,12 @@
+import { givenText } from '../core/given-text.ts'
+import { parseSeries, type Series } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { parseTime } from '../core/time.ts'
+import { isStrategy, type Strategy } from '../engine/index.ts'
 import { findConfig } from './config.ts'
 import { connectSettings } from './connect-settings.ts'
+import { loadStrategy, seriesOfModels } from './load-strategy.ts'
+import { checkKinds } from './option-kinds.ts'
 import { checkStoreIsThere, type Given, type Settings, settle } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -37,7 +42,34 @@ export function rangeOf({ from, to }: { readonly from?: Time; readonly to?: Time
 function msOf(name: string, time: Time): number {
   if (typeof time === 'string') return named(name, time, parseTime)
   if (Number.isSafeInteger(time)) return time
-  throw new UsageError(`${name}: ${time} is not a time: write UTC milliseconds, or ISO text such as 2023-01-01`)
+  throw new UsageError(
+    `${name}: ${givenText(time)} is not a time: write UTC milliseconds, or ISO text such as 2023-01-01`,
+  )
+}
+
+/** The series that a function was given. @throws UsageError for what is none */
+export function seriesOf(name: string, series: unknown): Series {
+  if (typeof series !== 'string')
+    throw new UsageError(
+      `${name}(${series === undefined ? '' : givenText(series)}): its series is a text such as 'binance:BTCUSDT:1h'`,
+    )
+  return named('the series', series, parseSeries)
+}
+
+/** @throws UsageError for what is neither a strategy nor where one could be */
+export function checkStrategy(name: string, strategy: unknown): void {
+  if (typeof strategy === 'string' || isStrategy(strategy)) return
+  throw new UsageError(
+    `${name}: strategy is neither the path of a module nor what defineStrategy returned: it is ${strategy === undefined ? 'missing' : givenText(strategy)}; write strategy: 'strategies/mine.ts', or strategy: defineStrategy({ … })`,
+  )
+}
+
+/** @throws UsageError where no series is named, and no model of the strategy names one */
+export async function checkHasData(name: string, strategy: string | Strategy, data: readonly string[]): Promise<void> {
+  if (data.length > 0) return
+  const asked = typeof strategy === 'string' ? (await loadStrategy(strategy)).strategy : strategy
+  if (seriesOfModels(asked).length > 0) return
+  throw new UsageError(`${name}: data is missing: write data: 'binance:BTCUSDT:1h', or a list of series`)
 }
 
 export function named<T>(name: string, text: string, parse: (text: string) => T): T {
@@ -77,7 +109,7 @@ export const OF_RUNS = {
 
 export function checkWord(name: string, value: string | undefined, words: readonly string[]): void {
   if (value !== undefined && !words.includes(value))
-    throw new UsageError(`${name}: "${String(value)}" is not allowed; write ${words.join(' or ')}`)
+    throw new UsageError(`${name}: ${givenText(value)} is not allowed; write ${words.join(' or ')}`)
 }
 
 /** @throws UsageError that names the option where its value is no number within bounds */
@@ -93,18 +125,19 @@ export function checkNumber(
     (below === undefined || value < below) &&
     (max === undefined || value <= max) &&
     (!isWhole || Number.isInteger(value))
-  if (!isRight) throw new UsageError(`${name}: ${String(value)} is not allowed; write a number (${text})`)
+  if (!isRight) throw new UsageError(`${name}: ${givenText(value)} is not allowed; write a number (${text})`)
 }
 
 export function checkKeys(name: string, options: object, known: readonly string[]): void {
   // what TypeScript would refuse a script in JavaScript hands over
-  if (typeof options !== 'object' || options === null)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new UsageError(
-      `${name}(${options === undefined ? '' : String(options)}): its options are an object of ${known.slice(0, 4).join(', ')}, …`,
+      `${name}(${options === undefined ? '' : givenText(options)}): its options are an object of ${known.slice(0, 4).join(', ')}, …`,
     )
   for (const key of Object.keys(options))
     if (!known.includes(key))
       throw new UsageError(`${name}: unknown option "${key}"${didYouMean(key, known)}; known: ${known.join(', ')}`)
+  checkKinds(name, options)
 }
 
 /** Checks what backtests and searches have in common. */

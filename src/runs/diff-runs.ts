@@ -1,7 +1,9 @@
+import { givenText } from '../core/given-text.ts'
 import type { RecordedRequest, RunDocument } from '../core/run.ts'
 import { DataError } from '../data/index.ts'
 import { diffTrades, type TradeDiff } from './diff-trades.ts'
 import { type LoadedRun, loadRun } from './load-run.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface Difference {
   /** Where in run.json, e.g. `metrics.sharpe`. */
@@ -52,8 +54,18 @@ const ELSEWHERE = [
   'benchmark',
 ]
 
+/** @throws UsageError for what is no run.json, of which a run without its document is the likeliest */
+function checkDocument(given: unknown): void {
+  const has = (key: string) => typeof given === 'object' && given !== null && key in given
+  if (has('reproduce') && has('metrics')) return
+  throw new UsageError(
+    `diffRuns: it compares the documents of two runs, and was given ${givenText(given)}; write diffRuns(a.document, b.document)`,
+  )
+}
+
 /** What two runs were told and what came of it, where they differ; identities and prose are left out. */
 export function diffRuns(a: RunDocument, b: RunDocument): Difference[] {
+  for (const document of [a, b]) checkDocument(document)
   const found: Difference[] = []
   const visit = (key: string, x: unknown, y: unknown) => found.push(...differingValues(key, x, y))
   const compared = [

@@ -1,7 +1,6 @@
-import { parseSeries } from '../core/series.ts'
 import { type GetResult, getSeries as get } from '../data/collect/get.ts'
 import { openStore } from '../data/index.ts'
-import { checkKeys, named, rangeOf, settingsOf, type Time, warn } from './api-checks.ts'
+import { checkKeys, checkNumber, checkWord, rangeOf, seriesOf, settingsOf, type Time, warn } from './api-checks.ts'
 import { pausesFile } from './connect-settings.ts'
 import { originsFor } from './origins-for.ts'
 
@@ -36,7 +35,9 @@ export async function getSeries(
 ): Promise<GetResult> {
   checkKeys('getSeries', options, [...KEYS])
   const { fill, barsOnly = false, patience, signal, onProgress } = options
-  const parsed = [series].flat().map((name) => named('the series', name, parseSeries))
+  if (patience !== undefined) checkNumber('patience', patience, { min: 0, text: 'milliseconds, at least 0' })
+  checkWord('fill', fill, ['flat'])
+  const parsed = [series].flat().map((name) => seriesOf('getSeries', name))
   const range = rangeOf(options)
   const { store } = await settingsOf(options.store === undefined ? {} : { store: options.store })
   return get(await openStore(store), parsed, range, {

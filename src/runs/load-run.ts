@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import type { EvaluationDocument } from '../core/evaluation.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { Fill } from '../core/fill.ts'
+import { givenText } from '../core/given-text.ts'
 import type { EquityColumns, RunDocument } from '../core/run.ts'
 import type { SweepDocument, WalkForwardDocument } from '../core/search.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -49,6 +50,10 @@ export interface LoadedRun {
  * @throws UsageError where there is no run folder, DataError where a file of it is missing, damaged or of another run
  */
 export async function loadRun(dir: string): Promise<LoadedRun> {
+  if (typeof dir !== 'string')
+    throw new UsageError(
+      `loadRun(${dir === undefined ? '' : givenText(dir)}): write the path of a run folder, the dir of what runBacktest returned`,
+    )
   const document = readDocument(dir)
   const again = `make the run again with: ${document.reproduce.command}`
   const damaged = (name: string, what: string) => new DataError(`${join(dir, name)}: ${what}; ${again}`)

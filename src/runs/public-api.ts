@@ -1,20 +1,22 @@
 import type { Bars } from '../core/bar.ts'
 import type { EvaluationResult } from '../core/evaluation.ts'
+import { givenText } from '../core/given-text.ts'
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { RunResult } from '../core/run.ts'
-import { parseSeries } from '../core/series.ts'
 import { openStore } from '../data/index.ts'
 import type { ParamValue, Strategy } from '../engine/index.ts'
 import type { ModelDefinition } from '../models/define-model.ts'
 import { isModelDefinition } from '../models/is-model-definition.ts'
 import {
   checkGiven,
+  checkHasData,
   checkKeys,
   checkNumber,
-  named,
+  checkStrategy,
   OF_RUNS,
   rangeOf,
   readingSettingsOf,
+  seriesOf,
   type Time,
   warn,
 } from './api-checks.ts'
@@ -41,11 +43,11 @@ export interface BarsRange {
  * @throws UsageError for a wrong name or time, DataError for a series that is not stored or a range without bars
  */
 export async function loadBars(series: string, range: BarsRange = {}): Promise<Bars> {
+  const parsed = seriesOf('loadBars', series)
   checkKeys('loadBars', range, ['from', 'to', 'before', 'store'])
   const { before } = range
   if (before !== undefined) checkNumber('before', before, OF_RUNS.warmup)
   const wanted = { ...rangeOf(range), ...(before !== undefined && { before }) }
-  const parsed = named('the series', series, parseSeries)
   const { store } = await readingSettingsOf(range)
   return (await openStore(store, { behind: EMBEDDED })).load(parsed, wanted)
 }
@@ -96,11 +98,14 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
 export async function runBacktest(options: BacktestOptions): Promise<BacktestRun> {
   checkKeys('runBacktest', options, KEYS)
   const start = performance.now()
+  checkStrategy('runBacktest', options.strategy)
   checkGiven(options)
   const range = rangeOf(options)
+  checkSet(options.set)
   const { strategy, set, closeAtEnd, allowInSample, stress, benchmark } = options
   const settings = await readingSettingsOf(options)
   const data = [options.data ?? []].flat()
+  await checkHasData('runBacktest', strategy, data)
   const optional = Object.entries({ set, closeAtEnd, allowInSample, stress, benchmark }).filter(
     ([, value]) => value !== undefined,
   )
@@ -111,6 +116,11 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRun
   const counting = { ledger: settings.ledger, onWarning: warn }
   const written = await writeRun(run, settings.out, (performance.now() - start) / 1000, counting)
   return { ...run.result, ...written, seconds: run.seconds }
+}
+
+function checkSet(set: unknown): void {
+  if (set === undefined || set === null || (typeof set === 'object' && !Array.isArray(set))) return
+  throw new UsageError(`runBacktest: set is ${givenText(set)}; write set: { fast: 10 }, a value for each parameter`)
 }
 
 export interface TrainingOptions
@@ -158,10 +168,12 @@ export async function runTraining(options: TrainingOptions): Promise<readonly Tr
     ])
   const { model, name = 'model', workers, threshold = BUILT_IN_THRESHOLD, write = true, onTraining, ...given } = options
   if (typeof model !== 'string' && !isModelDefinition(model))
-    throw new UsageError('runTraining: model is neither the path of a module nor what defineModel returned')
+    throw new UsageError(
+      `runTraining: model is neither the path of a module nor what defineModel returned: it is ${model === undefined ? 'missing' : givenText(model)}`,
+    )
   if (workers !== undefined) checkNumber('workers', workers, LEARNERS)
   if (typeof threshold !== 'number' || !(threshold > 0 && threshold < 1))
-    throw new UsageError(`threshold: ${threshold} is not allowed; write a number above 0 and below 1`)
+    throw new UsageError(`threshold: ${givenText(threshold)} is not allowed; write a number above 0 and below 1`)
   for (const key of ['feeTaker', 'feeDiscount', 'slippageBps'] as const)
     if (given[key] !== undefined) checkNumber(key, given[key], OF_RUNS[key])
   const range = rangeOf(given)

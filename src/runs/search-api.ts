@@ -1,13 +1,16 @@
 import { durationOf } from '../core/duration.ts'
 import type { Fill } from '../core/fill.ts'
+import { givenText } from '../core/given-text.ts'
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { SearchMethod, SweepResult, WalkForwardResult } from '../core/search.ts'
 import type { Trade } from '../core/trade.ts'
-import { isStrategy, type ParamValue, type Strategy } from '../engine/index.ts'
+import type { ParamValue, Strategy } from '../engine/index.ts'
 import {
   checkGiven,
+  checkHasData,
   checkKeys,
   checkNumber,
+  checkStrategy,
   checkWord,
   rangeOf,
   readingSettingsOf,
@@ -123,6 +126,8 @@ export async function runSweep(options: SweepOptions): Promise<SweepRun> {
   checkKeys('runSweep', options, [...KEYS, 'model', 'holdout'])
   checkOptions('runSweep', options)
   const { model, holdout } = options
+  if (model !== undefined && typeof model !== 'string')
+    throw new UsageError(`runSweep: model is ${givenText(model)}; write the name of a model of the module`)
   if (holdout !== undefined) checkNumber('holdout', holdout, BOUNDS.prune)
   const settings = await readingSettingsOf(options)
   const asked = {
@@ -131,7 +136,11 @@ export async function runSweep(options: SweepOptions): Promise<SweepRun> {
     ...(holdout !== undefined && { holdout }),
   }
   // loaded where it is asked for: a script that only runs backtests should not wait for it
-  const [{ sweepOf }, { writeSweep }] = await Promise.all([import('./search-subject.ts'), import('./sweep-folder.ts')])
+  const [{ subjectOf, sweepOf }, { writeSweep }] = await Promise.all([
+    import('./search-subject.ts'),
+    import('./sweep-folder.ts'),
+  ])
+  if ((await subjectOf(asked)) === 'strategy') await checkHasData('runSweep', asked.strategy, asked.data)
   const run = await sweepOf(asked, settings, hostOf(options, settings), { ...options })
   const { result, seconds } = run
   return {
@@ -155,14 +164,16 @@ export async function runWalkForward(options: WalkForwardOptions): Promise<WalkF
   const { train, test, embargo = '0s', anchored = false } = options
   for (const [name, text] of Object.entries({ train, test, embargo }))
     if (typeof text !== 'string')
-      throw new UsageError(`${name}: ${String(text)} is not allowed; write a time such as '12h', '30d' or '26w'`)
+      throw new UsageError(`${name}: ${givenText(text)} is not allowed; write a time such as '12h', '30d' or '26w'`)
   const settings = await readingSettingsOf(options)
   const plan = { kind: anchored ? 'anchored' : 'rolling', train, test, embargo } as const
   const [{ walkForward }, { writeWalkForward }] = await Promise.all([
     import('./walk-forward.ts'),
     import('./walk-forward-folder.ts'),
   ])
-  const run = await walkForward(askedOf(options), plan, settings, hostOf(options, settings))
+  const asked = askedOf(options)
+  await checkHasData('runWalkForward', asked.strategy, asked.data)
+  const run = await walkForward(asked, plan, settings, hostOf(options, settings))
   const { result, trades, fills, seconds } = run
   const folder = await written(options, settings, (counting) => writeWalkForward(run, settings.out, counting))
   return { ...result, trades, fills, ...folder, seconds }
@@ -183,8 +194,7 @@ function checkOptions(name: string, options: SearchOptions): void {
     if (options[key] !== undefined) checkNumber(key, options[key], BOUNDS[key])
   checkWord('method', options.method, ['grid', 'random', 'sobol', 'tpe'])
   checkWord('goal', options.goal, ['max', 'min'])
-  if (typeof strategy !== 'string' && !isStrategy(strategy))
-    throw new UsageError(`${name}: strategy is neither the path of a module nor what defineStrategy returned`)
+  checkStrategy(name, strategy)
   if (typeof set !== 'object' || set === null || Array.isArray(set))
     throw new UsageError(
       `${name}: set says what is tried, by name; write set: { fast: '10..100:10', slow: [200, 400] }`,
@@ -216,7 +226,7 @@ function valuesText(name: string, values: ParamValue | readonly ParamValue[]): s
   const wrong = list.find((value) => !['number', 'string', 'boolean'].includes(typeof value))
   if (wrong !== undefined || list.length === 0)
     throw new UsageError(
-      `set.${name}: ${String(wrong ?? 'an empty list')} is not allowed; write a range, values or one value`,
+      `set.${name}: ${list.length === 0 ? 'an empty list' : givenText(wrong)} is not allowed; write a range, values or one value`,
     )
   const parted = Array.isArray(values) ? list.find((value) => String(value).includes(',')) : undefined
   if (parted !== undefined)
@@ -244,6 +254,6 @@ function hostOf(
 function secondsOf(time: string | number): number {
   const ms = typeof time === 'string' ? durationOf(time) : time
   if (ms === null || !Number.isFinite(ms) || ms < 0)
-    throw new UsageError(`maxTime: ${JSON.stringify(time)} is not allowed; write a time such as '30m' or '2h', or ms`)
+    throw new UsageError(`maxTime: ${givenText(time)} is not allowed; write a time such as '30m' or '2h', or ms`)
   return ms / 1000
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { DuckDBValue } from '@duckdb/node-api'
 import { type DataType, float64, utf8 } from '@uwdata/flechette'
 import type { ColumnTable } from 'arquero'
+import { givenText } from '../core/given-text.ts'
 import { csvCell } from './csv.ts'
 
 /** Rows handed to DuckDB at once: its own vector size. */
@@ -11,6 +12,7 @@ const CHUNK = 2048
 
 /** Arrow IPC stream bytes: doubles and plain UTF-8 texts; other columns as the Arrow library takes them. */
 export function toArrow(of: ColumnTable): Uint8Array {
+  checkTable('toArrow', of)
   const types: Record<string, DataType> = {}
   for (const name of of.columnNames()) {
     const values = valuesOf(of, name)
@@ -23,6 +25,7 @@ export function toArrow(of: ColumnTable): Uint8Array {
 
 /** CSV with a header, quoted like the files of a run folder. Nothing and NaN are empty cells, dates ISO text. */
 export function toCsv(of: ColumnTable): string {
+  checkTable('toCsv', of)
   const names = of.columnNames()
   const columns = names.map((name) => valuesOf(of, name))
   const lines = [names.map(csvCell).join(',')]
@@ -41,6 +44,7 @@ function cell(value: unknown): string {
  * @throws TypeError for a column of anything else
  */
 export async function toParquet(of: ColumnTable): Promise<Uint8Array> {
+  checkTable('toParquet', of)
   const { BOOLEAN, DOUBLE, DuckDBDataChunk, DuckDBInstance, VARCHAR } = await import('@duckdb/node-api')
   const types = { BOOLEAN, DOUBLE, VARCHAR }
   const columns = of.columnNames().map((name) => {
@@ -72,6 +76,14 @@ export async function toParquet(of: ColumnTable): Promise<Uint8Array> {
     instance.closeSync()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function checkTable(name: string, given: unknown): void {
+  const { columnNames, array } = Object(given) as Partial<ColumnTable>
+  if (typeof columnNames !== 'function' || typeof array !== 'function')
+    throw new TypeError(
+      `${name}(${given === undefined ? '' : givenText(given)}): hand over a table, such as barsTable(bars) or tradesTable(run.trades)`,
+    )
 }
 
 function identifier(name: string): string {

@@ -109,13 +109,13 @@ describe('runBacktest is the command, from code', () => {
     [{ feeDiscount: 1 }, 'feeDiscount: 1 is not allowed; write a number (a fraction, at least 0 and below 1)'],
     [{ feeTaker: 1 }, 'feeTaker: 1 is not allowed'],
     [{ slippageBps: 10_000 }, 'slippageBps: 10000 is not allowed'],
-    [{ riskFree: '0.04' }, 'riskFree: 0.04 is not allowed'],
+    [{ riskFree: '0.04' }, 'riskFree: "0.04" is not allowed'],
     [{ warmup: 1.5 }, 'warmup: 1.5 is not allowed; write a number (whole, at least 0)'],
     [{ seed: 3 }, 'unknown option "seed"'],
     [{ feeAsset: 'base' }, 'feeAsset: "base" is not allowed; write quote or received'],
     [{ from: '2024-13-01' }, 'from: "2024-13-01" is not a time'],
-    [{ data: [] }, '--data is missing'],
-    [{ data: undefined }, '--data is missing'],
+    [{ data: [] }, "runBacktest: data is missing: write data: 'binance:BTCUSDT:1h'"],
+    [{ data: undefined }, 'runBacktest: data is missing'],
     [{ data: 'binance:BTCUSDT' }, '"binance:BTCUSDT" is not a series'],
     [{ set: { fsat: 3 } }, 'fsat'],
     [{ set: { fast: 1 } }, 'fast'],
@@ -132,7 +132,7 @@ describe('runBacktest is the command, from code', () => {
   test.each([
     [undefined, 'runBacktest(): its options are an object of '],
     [null, 'runBacktest(null): its options are an object of '],
-    ['strategies/sma-cross.ts', 'runBacktest(strategies/sma-cross.ts): its options'],
+    ['strategies/sma-cross.ts', 'runBacktest("strategies/sma-cross.ts"): its options'],
   ])('%o in the place of options is refused with a reason', async (wrong, message) => {
     const refusal = await runBacktest(wrong as never).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(UsageError)

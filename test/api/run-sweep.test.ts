@@ -173,7 +173,7 @@ describe('what cannot be is refused with a reason, and nothing is written', () =
     [{ set: undefined }, 'runSweep: set says what is tried, by name'],
     [{ set: ['fast=1..2:1'] }, 'runSweep: set says what is tried, by name'],
     [{ set: { fast: [] } }, 'set.fast: an empty list is not allowed'],
-    [{ set: { fast: { from: 4 } } }, 'set.fast: [object Object] is not allowed'],
+    [{ set: { fast: { from: 4 } } }, 'set.fast: an object of from is not allowed'],
     [{ set: { fast: ['4,5', '6'] } }, 'set.fast: "4,5" has a comma'],
     [{ set: { fast: 5 } }, 'there is nothing to search'],
     [{ where: 3 }, "runSweep: where is a text such as 'fast < slow'"],

@@ -1,6 +1,7 @@
 import { type Bars, lastClosedBy } from '../../core/bar.ts'
+import { givenText } from '../../core/given-text.ts'
 import { closeTimeOf, DAY, intervalMs } from '../../core/interval.ts'
-import { type MarketFigures, type Mix, measuresOf, parseMix, type Ranked, rankMarkets } from './rank.ts'
+import { type MarketFigures, type Mix, measuresOf, mixOf, type Ranked, rankMarkets } from './rank.ts'
 
 /** Bars that momentum and volatility look back over where nothing else is said. */
 export const LOOKBACK = 30
@@ -78,17 +79,19 @@ export interface RankOptions {
  * nothing. Markets that did not trade then, or had not for long enough, are left out.
  * @throws RangeError for a measure that bars do not have
  */
-export function rankBars(
-  markets: readonly Bars[],
-  { at, by, lookback = LOOKBACK }: RankOptions,
-): readonly Ranked<BarFigures>[] {
+export function rankBars(markets: readonly Bars[], options: RankOptions): readonly Ranked<BarFigures>[] {
+  if (!Array.isArray(markets) || typeof options !== 'object' || options === null || !Number.isFinite(options.at))
+    throw new RangeError(
+      `rankBars(${givenText(markets)}, ${givenText(options)}): write a list of bars, when and by what, rankBars([bars, …], { at: Date.UTC(2024, 0, 1), by: 'momentum' })`,
+    )
+  const { at, by, lookback = LOOKBACK } = options
   const figures = markets.map((bars) => figuresAsOf(bars, at, lookback)).filter((one) => one !== null)
   return rankMarkets(figures, mixOfBars(by))
 }
 
 /** A mix of what bars can tell. @throws RangeError for what they cannot */
 export function mixOfBars(by: string | Mix): Mix {
-  const mix = typeof by === 'string' ? parseMix(by) : by
+  const mix = mixOf('rankBars', by)
   if (measuresOf(mix).includes('spread'))
     throw new RangeError('bars do not say what the spread was; rank by change, volume, volatility or momentum')
   return mix

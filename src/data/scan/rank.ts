@@ -1,3 +1,4 @@
+import { givenText } from '../../core/given-text.ts'
 import { didYouMean } from '../../core/suggest.ts'
 
 /** What markets can be ranked by. */
@@ -41,6 +42,15 @@ export function parseMix(text: string): Mix {
   return mix
 }
 
+/** @throws RangeError for what is neither a text nor weights by measure */
+export function mixOf(name: string, by: unknown): Mix {
+  if (typeof by === 'string') return parseMix(by)
+  if (typeof by === 'object' && by !== null && !Array.isArray(by)) return by as Mix
+  throw new RangeError(
+    `${name}: by is ${givenText(by)}; write one of ${MEASURES.join(', ')}, or weights such as { volume: 0.5, momentum: 0.5 }`,
+  )
+}
+
 function isMeasure(word: string): word is Measure {
   return (MEASURES as readonly string[]).includes(word)
 }
@@ -61,7 +71,11 @@ export function rankMarkets<Market extends MarketFigures>(
   markets: readonly Market[],
   by: string | Mix,
 ): readonly Ranked<Market>[] {
-  const mix = typeof by === 'string' ? parseMix(by) : by
+  if (!Array.isArray(markets))
+    throw new RangeError(
+      `rankMarkets(${givenText(markets)}): write a list of markets, rankMarkets([{ symbol: 'BTCUSDT', change: 0.02 }, …], 'change')`,
+    )
+  const mix = mixOf('rankMarkets', by)
   const measures = measuresOf(mix)
   const known = markets.filter((market) => measures.every((measure) => Number.isFinite(market[measure])))
   const scores = new Float64Array(known.length)
