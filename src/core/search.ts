@@ -346,6 +346,8 @@ export interface WalkForwardWindow {
     readonly startEquity: number
     readonly endEquity: number
   } | null
+  /** The backtest that makes its test again, to the last digit; `null` where nothing was traded, or no file has the strategy. */
+  readonly command: string | null
 }
 
 /** run.json of `walk-forward`. */

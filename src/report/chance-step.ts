@@ -1,10 +1,10 @@
 import type { Dimension } from '../core/search.ts'
 
-/** What windows that chose blindly, every value as often as any other, would show of a parameter. */
+/** What windows that chose blindly, all values equally often, would show of a parameter. */
 export interface ChanceStep {
-  /** Mean distance of two draws ÷ width of the range; `null` where values have no distance, or there is but one. */
+  /** Mean distance of two draws ÷ width of the range; `null` where values have no distance, or there is one. */
   readonly step: number | null
-  /** How often two draws are the same; 0 where any number may be drawn. */
+  /** How often two draws are the same; 0 where all numbers of a range may be drawn. */
   readonly kept: number
 }
 
@@ -22,7 +22,7 @@ export function chanceStep(dimension: Dimension): ChanceStep {
   return { step: n === Number.POSITIVE_INFINITY ? 1 / 3 : (n + 1) / (3 * n), kept: 1 / n }
 }
 
-/** Listed numbers may lie unevenly: every pair of them is as likely as any other. */
+/** Listed numbers may lie unevenly: all pairs are equally likely. */
 function ofList(values: readonly unknown[]): ChanceStep {
   const n = values.length
   const numbers = values.filter((value) => typeof value === 'number').sort((a, b) => a - b)

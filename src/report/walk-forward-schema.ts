@@ -33,6 +33,7 @@ const walk = z.strictObject({
   outOfSample: z
     .strictObject({ objective: figure, metrics, startEquity: z.number(), endEquity: z.number() })
     .nullable(),
+  command: z.string().nullable(),
 })
 
 export const WALK_FORWARD_SCHEMA: z.ZodType<WalkForwardDocument> = z.strictObject({

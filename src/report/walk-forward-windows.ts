@@ -58,7 +58,21 @@ export function windowsSection(document: WalkForwardDocument): string {
         `${count(one.trials)}${one.failed === 0 ? '' : `<span class="how bad">${count(one.failed)} failed</span>`}`,
       ]),
     ),
+    commandsHtml(document),
   )
+}
+
+/** The backtests that are the windows' tests. */
+function commandsHtml({ windows }: WalkForwardDocument): string {
+  const shown = windows.flatMap(({ window, command }) =>
+    command === null
+      ? []
+      : [
+          `<p>Window ${count(window)}</p><div class="command"><code>${escapeHtml(command)}</code><button type="button">Copy</button></div>`,
+        ],
+  )
+  if (shown.length === 0) return ''
+  return `<details class="commands"><summary>Each test as a backtest of its own</summary><p>A window’s test with the same bars before it, the same cash and what is open closed at its end: the same trades, to the last digit.</p>${shown.join('\n')}</details>`
 }
 
 /** What walk-forward efficiency is, and what its size says. */

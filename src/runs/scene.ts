@@ -72,40 +72,41 @@ export function columnBytes(data: unknown): number {
   return bytes
 }
 
-/** A scene's slots as a simulation takes them; until `range.to` where one is given. */
-export function slotsOf(scene: Scene, range?: TimeRange): SimulateSlot[] {
+/** A scene's slots as a simulation takes them; until `range.to` where one is given, and with so many bars before `range.from`. */
+export function slotsOf(scene: Scene, range?: TimeRange, warmup = Number.POSITIVE_INFINITY): SimulateSlot[] {
   return scene.slots.map((slot) => {
-    const { minutes, ...rest } = range === undefined ? slot : until(slot, range.to)
+    const { minutes, ...rest } = range === undefined ? slot : within(slot, range, warmup)
     return { ...rest, referenceAt: minutes === null ? null : averageOf(rest.bars, minutes) }
   })
 }
 
-/** Bars that are closed by then, and what goes with them row by row; rows keep their numbers. */
-function until(slot: SceneSlot, time: number): SceneSlot {
+/** Bars from so many before a time on that are closed by another, and what goes with them row by row. */
+function within(slot: SceneSlot, { from, to }: TimeRange, warmup: number): SceneSlot {
   const { bars, models, marks } = slot
   const { interval } = bars.series
-  let rows = firstRowAt(bars.openTime, time)
-  while (rows > 0 && closeTimeOf(bars.openTime[rows - 1]!, interval) > time) rows--
-  if (rows === bars.length) return slot
+  let end = firstRowAt(bars.openTime, to)
+  while (end > 0 && closeTimeOf(bars.openTime[end - 1]!, interval) > to) end--
+  const first = Math.min(end, Math.max(0, firstRowAt(bars.openTime, from) - warmup))
+  if (first === 0 && end === bars.length) return slot
   return {
     ...slot,
-    bars: sliceBars(bars, 0, rows),
-    ...(models !== undefined && { models: predictionsUntil(models, rows) }),
-    ...(marks && { marks: marksUntil(marks, rows) }),
+    bars: sliceBars(bars, first, end),
+    ...(models !== undefined && { models: predictionsWithin(models, first, end) }),
+    ...(marks && { marks: marksWithin(marks, first, end) }),
   }
 }
 
-function predictionsUntil(models: Predictions, rows: number): Predictions {
+function predictionsWithin(models: Predictions, first: number, end: number): Predictions {
   return Object.fromEntries(
     Object.entries(models).map(([name, outputs]) => [
       name,
-      Object.fromEntries(Object.entries(outputs).map(([output, values]) => [output, values.subarray(0, rows)])),
+      Object.fromEntries(Object.entries(outputs).map(([output, values]) => [output, values.subarray(first, end)])),
     ]),
   )
 }
 
-function marksUntil<M extends MarkColumns>(marks: M, rows: number): M {
+function marksWithin<M extends MarkColumns>(marks: M, first: number, end: number): M {
   const { open, high, low, close } = marks
-  const part = (column: Float64Array) => column.subarray(0, rows)
+  const part = (column: Float64Array) => column.subarray(first, end)
   return { ...marks, open: part(open), high: part(high), low: part(low), close: part(close) }
 }

@@ -106,7 +106,7 @@ export function sweepDocument({ ground, search, trials, outcomes, excluded }: Sw
       ...head.remarks,
       ...prunedRemarks(results.trials),
     ],
-    best: best && { ...best, command: bestCommand(ground, best.params), edit: null },
+    best: best && { ...best, command: trialCommand(ground, best.params), edit: null },
     heldOut: null,
     overfitting:
       chosen?.returns == null
@@ -166,11 +166,15 @@ function notesOf(outcomes: readonly TrialOutcome[]): Record<string, string> {
   )
 }
 
-/** The backtest of the best trial alone, to the same figures. */
-function bestCommand({ manifest, facts }: SearchGround, params: Params): string {
+/** The backtest of one trial alone, to the same figures. @param change of what all trials have in common */
+export function trialCommand(
+  { manifest, facts }: SearchGround,
+  params: Params,
+  change: Partial<RecordedRequest> = {},
+): string {
   const { strategy, used } = facts
   const set = resolveParams(strategy, { ...manifest.fixed, ...params })
-  const record: RecordedRequest | null = manifest.request && { ...manifest.request, set }
+  const record: RecordedRequest | null = manifest.request && { ...manifest.request, ...change, set }
   const own = Math.max(...used.map(({ series }) => defaultWarmup(strategy, set, series.interval)))
   return commandOf(record, strategy, own, { ...BACKTEST, isWhole: true })
 }

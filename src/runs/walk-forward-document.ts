@@ -1,13 +1,14 @@
 import type { Figure } from '../core/findings.ts'
-import type { Dimension, Params, WalkForwardDocument, WalkForwardWindow } from '../core/search.ts'
+import type { Dimension, Params, TimeRange, WalkForwardDocument, WalkForwardWindow } from '../core/search.ts'
 import { computeMetrics, judgeOverfitting, summarise } from '../metrics/index.ts'
 import { peerMetrics } from './peer.ts'
 import type { StudyResult } from './run-trials.ts'
+import type { SearchGround } from './search-manifest.ts'
 import type { PlannedSearch } from './sweep.ts'
-import { searchHead, searchRunName } from './sweep-document.ts'
+import { searchHead, searchRunName, trialCommand } from './sweep-document.ts'
 import { unchosenRemark } from './unjudged-remark.ts'
 import type { Step, WalkForwardPlan } from './walk-forward-plan.ts'
-import type { Chosen, PlayedTests } from './walk-forward-tests.ts'
+import type { Chosen, PlayedTest, PlayedTests } from './walk-forward-tests.ts'
 
 /** Everything that a walk-forward has come to. */
 export interface WalkForwardFacts {
@@ -54,20 +55,36 @@ export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocumen
   }
 }
 
-function windowsOf({ steps, results, chosen, played }: WalkForwardFacts): WalkForwardWindow[] {
+function windowsOf({ planned, steps, results, chosen, played }: WalkForwardFacts): WalkForwardWindow[] {
   return steps.map(({ train, test }, k) => {
     const { outcomes } = results[k]!
     const { params, outcome, reason } = chosen[k]!
-    const outOfSample = played.tests[k]!
+    const tested = played.tests[k]!
     return {
       ...{ window: k + 1, train, test, trials: outcomes.length },
       failed: outcomes.filter(({ status }) => status === 'failed').length,
       chosen: params,
-      reason: reason ?? (outOfSample === null ? 'nothing was left to trade with' : null),
+      reason: reason ?? (tested === null ? 'nothing was left to trade with' : null),
       inSample: outcome && { objective: outcome.objective, metrics: outcome.metrics },
-      outOfSample,
+      outOfSample: tested && outOfSampleOf(tested),
+      command: params === null || tested === null ? null : testCommand(planned.ground, params, test, tested),
     }
   })
+}
+
+function outOfSampleOf({ warmup: _, ...shown }: PlayedTest): WalkForwardWindow['outOfSample'] {
+  return shown
+}
+
+/** The backtest that is a window's test, to the last digit; `null` where no file has its strategy. */
+function testCommand(
+  ground: SearchGround,
+  params: Params,
+  { from, to }: TimeRange,
+  { warmup, startEquity: cash }: PlayedTest,
+): string | null {
+  if (ground.manifest.request === null) return null
+  return trialCommand(ground, params, { from, to, warmup, cash, closeAtEnd: true })
 }
 
 /** Of the windows that have the figure. */

@@ -9,6 +9,7 @@ import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
 import { slotsOf } from './scene.ts'
 import { simulate } from './simulate.ts'
 import type { PlannedSearch } from './sweep.ts'
+import { testWarmup } from './test-warmup.ts'
 import type { Step } from './walk-forward-plan.ts'
 
 /** What a window's trials came to; `null` where none can be traded. */
@@ -19,11 +20,13 @@ export interface Chosen {
 }
 
 /** One test stretch as it was traded. */
-interface PlayedTest {
+export interface PlayedTest {
   readonly objective: Figure
   readonly metrics: Metrics
   readonly startEquity: number
   readonly endEquity: number
+  /** Bars before the stretch that its indicators were fed, of every series that has them. */
+  readonly warmup: number
 }
 
 /** All test stretches, end to end. */
@@ -51,11 +54,13 @@ export async function playTests(
 ): Promise<PlayedTests> {
   const { strategy } = ground.facts
   const { fixed, figures } = ground.manifest
+  const asked = ground.facts.settings.warmup ?? ground.prepared.defaultWarmup
   const parts: EngineResult[] = []
   const tests: (PlayedTest | null)[] = []
   let cash = scene.cash
   for (const [k, { test }] of steps.entries()) {
     const params = cash > 0 ? chosen[k]!.params : null
+    const warmup = testWarmup(scene, test.from, asked)
     const played = play(params === null ? NOTHING : strategy, params === null ? {} : { ...fixed, ...params })
     parts.push(played)
     if (params === null) tests.push(null)
@@ -68,13 +73,14 @@ export async function playTests(
           ? (metrics[search.objective.name] ?? null)
           : own({ metrics, notes, params: { ...fixed, ...params }, trades, fills, equity }).objective
       const shown = Object.fromEntries(figures.map((key) => [key, metrics[key] ?? null]))
-      tests.push({ objective, metrics: shown, startEquity: played.startEquity, endEquity: played.endEquity })
+      const { startEquity, endEquity } = played
+      tests.push({ objective, metrics: shown, startEquity, endEquity, warmup })
     }
     cash = played.endEquity
 
     function play(of: Strategy, given: Params): EngineResult {
       const { riskFree: _, slots: __, ...common } = scene
-      const slots = slotsOf(scene, test).map((slot) => (of === NOTHING ? { ...slot, models: {} } : slot))
+      const slots = slotsOf(scene, test, warmup).map((slot) => (of === NOTHING ? { ...slot, models: {} } : slot))
       // with nothing left nothing is traded, and the engine wants an amount to begin with
       const money = cash > 0 ? cash : scene.cash
       const options = { ...common, from: test.from, closeAtEnd: true, slots, cash: money }

@@ -87,6 +87,9 @@ export function madeWalkForward({
       outOfSample: isIdle
         ? null
         : { objective: gained * 8, metrics: { totalReturn: gained }, startEquity: start, endEquity: money },
+      command: isIdle
+        ? null
+        : `klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h --set fast=${10 * (k + 1)} --cash ${start} --close-at-end`,
     })
   }
   const traded = all.filter(({ outOfSample }) => outOfSample !== null)

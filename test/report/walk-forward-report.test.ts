@@ -146,6 +146,19 @@ describe('the page of a walk-forward as text', () => {
     expect(section(html, 'windows')).toContain(`worse there in ${worse.length} of ${judged.length} windows`)
   })
 
+  test('every window that was traded has the backtest that makes its test again', () => {
+    const [, folded] = /<details class="commands">(.*?)<\/details>/s.exec(section(html, 'windows'))!
+    const commands = [...folded!.matchAll(/<p>Window (\d+)<\/p><div class="command"><code>(.*?)<\/code>/g)]
+    expect(commands.map(([, window, command]) => [Number(window), command])).toEqual(
+      document.windows.flatMap(({ window, command }) => (command === null ? [] : [[window, command]])),
+    )
+    expect(commands).toHaveLength(8)
+    const none = madeWalkForward({
+      change: (made) => ({ ...made, windows: made.windows.map((one) => ({ ...one, command: null })) }),
+    })
+    expect(page(none)).not.toContain('class="commands"')
+  })
+
   test('a window in which nothing was chosen is said in red', () => {
     expect(section(html, 'verdict')).toContain('In 1 window of 9 no trial could be chosen')
     expect(page(madeWalkForward())).not.toContain('role="alert"')

@@ -1,0 +1,17 @@
+import { firstRowAt } from '../core/bar.ts'
+import type { Scene } from './scene.ts'
+
+/**
+ * Bars before a test stretch that its indicators are fed: all since the begin of the search, so that recursive ones have forgotten
+ * where they began, and as many of every series, so that `backtest --warmup` can ask for the same. A series that begins with its
+ * store has what there is.
+ * @param from first open time of the stretch, UTC ms
+ * @param asked bars that the search wanted before its range
+ */
+export function testWarmup({ slots, from: start }: Pick<Scene, 'slots' | 'from'>, from: number, asked: number): number {
+  const before = (at: number) => slots.map(({ bars }) => firstRowAt(bars.openTime, at))
+  const rows = before(from)
+  const isWhole = before(start).map((n) => n >= asked)
+  const enough = rows.filter((_, k) => isWhole[k])
+  return enough.length > 0 ? Math.min(...enough) : Math.max(...rows)
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseSeries } from '../../src/core/series.ts'
+import { importFiles, openStore } from '../../src/data/index.ts'
+import { runWalkForward } from '../../src/index.ts'
+import { klinelabAll, ROOT, scratch } from '../cli/klinelab.ts'
+import { moduleOf, STORE } from './sweep-scene.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** What the backtests come to that these commands ask for; a path with spaces is none of theirs. */
+function played(commands: readonly string[], cwd: string, store: string) {
+  const flags = ['--json', '--store', store, '--out', scratch(), '--ledger', join(scratch(), 'ledger.jsonl')]
+  const asked = commands.map((command) => ({ args: [...command.split(' ').slice(1), ...flags], cwd, env: {} }))
+  return klinelabAll(asked).map(({ code, stdout, stderr }) => {
+    if (code !== 0) throw new Error(stderr)
+    return (JSON.parse(stdout) as { metrics: Record<string, number | null> }).metrics
+  })
+}
+
+describe('the command of a window', () => {
+  test('is its test to the last digit, though averages are recursive and remember where they began', async () => {
+    const { document } = await runWalkForward({
+      ...{ strategy: join(ROOT, 'strategies', 'perp-trend.ts'), margin: 'cross', leverage: 3 },
+      data: ['binance-usdm:BTCUSDT:1h', 'binance-usdm:ETHUSDT:1h'],
+      ...{ from: '2024-06-01', to: '2025-01-01', train: '80d', test: '30d', embargo: '2d' },
+      ...{ set: { fast: [20, 50], slow: [100, 200] }, store: STORE, write: false, workers: 1 },
+    })
+    const { windows } = document
+    expect(windows.length).toBeGreaterThan(3)
+    const commands = windows.map(({ command }) => command!)
+    expect(commands[1]).toContain(`--cash ${windows[1]!.outOfSample!.startEquity}`)
+    expect(commands[1]).toMatch(/--warmup \d+ --close-at-end/)
+    const alone = played(commands, ROOT, STORE)
+    for (const [k, { outOfSample }] of windows.entries()) {
+      const { metrics, endEquity } = outOfSample!
+      const { totalReturn, trades, sharpe, fees } = metrics
+      expect(alone[k]).toMatchObject({ totalReturn, trades, sharpe, fees, endEquity })
+    }
+  }, 60_000)
+
+  test('is that too where series lack bars and begin later, of which a command can ask one number for all', async () => {
+    const strategy = moduleOf(`import { buy, close, defineStrategy, ema, int } from 'klinelab'
+      export default defineStrategy({
+        name: 'cross', params: { fast: int(5, { min: 2, max: 99 }), slow: int(400, { min: 2, max: 400 }) },
+        indicators: (p) => ({ fast: ema(p.fast), slow: ema(p.slow) }),
+        onBar({ ind, position }) {
+          if (ind.fast > ind.slow && position.qty === 0) return buy({ quote: 1000 + 20 * ind.slow })
+          if (ind.fast < ind.slow && position.qty > 0) return close()
+        },
+      })`)
+    const project = join(strategy, '..', '..')
+    const store = await openStore(join(project, 'store'))
+    const wave = (begin: number, isThere: (hour: number) => boolean) => {
+      const rows = Array.from({ length: 120 * 24 }, (_, k) => k).filter((k) => k >= begin && isThere(k))
+      const at = (k: number) => 100 + 9 * Math.sin((k + begin) / 17) + 4 * Math.sin((k + begin) / 53 + begin)
+      const lines = rows.map((k) => {
+        const [open, close] = [at(k).toFixed(2), at(k + 1).toFixed(2)]
+        const [low, high] = [Number(open), Number(close)].sort((a, b) => a - b)
+        return [Date.UTC(2024, 0, 1, k), open, high, low, close, 1000].join(',')
+      })
+      return `${['open_time,open,high,low,close,volume', ...lines].join('\n')}\n`
+    }
+    const made = {
+      AAAUSDT: wave(0, () => true),
+      // a day is missing from the first training stretch, and the other begins after the range does
+      BBBUSDT: wave(0, (hour) => hour < 500 || hour >= 524),
+      CCCUSDT: wave(15 * 24, () => true),
+    }
+    for (const [symbol, csv] of Object.entries(made)) {
+      const dir = scratch({ 'wave.csv': csv })
+      await importFiles(store, [join(dir, 'wave.csv')], parseSeries(`binance:${symbol}:1h`), {
+        now: Date.UTC(2026, 0, 1),
+      })
+    }
+    const from = Date.UTC(2024, 0, 1) + 10 * DAY
+    const { document } = await runWalkForward({
+      ...{ strategy, data: Object.keys(made).map((symbol) => `binance:${symbol}:1h`), from },
+      ...{ train: '30d', test: '15d', set: { fast: [5, 9], slow: [300, 400] }, warmup: 240, write: false, workers: 1 },
+      store: join(project, 'store'),
+    })
+    const commands = document.windows.map(({ command }) => command!)
+    // as many as the one with the gap has: a day less than since the bars before the range
+    const { warmup } = document.range
+    const since = (document.windows[0]!.test.from - from) / HOUR
+    expect(commands[0]).toContain(`--warmup ${warmup + since - 24} `)
+    const alone = played(commands, project, join(project, 'store'))
+    for (const [k, { outOfSample }] of document.windows.entries()) {
+      expect(outOfSample!.metrics['trades']).toBeGreaterThan(3)
+      expect(alone[k]!['endEquity']).toBe(outOfSample!.endEquity)
+    }
+    // with fewer bars it is another return: averages begin elsewhere
+    const plain = commands.map((command) => command.replace(/ --warmup \d+/, ' --warmup 400'))
+    const others = played(plain, project, join(project, 'store'))
+    expect(others.map(({ endEquity }, k) => endEquity === document.windows[k]!.outOfSample!.endEquity)).not.toContain(
+      true,
+    )
+  }, 60_000)
+
+  test('is none where no file has the strategy', async () => {
+    const { default: strategy } = await import('../../strategies/sma-cross.ts')
+    const { document } = await runWalkForward({
+      ...{ strategy, data: 'binance:BTCUSDT:1h', from: '2024-01-01', to: '2024-04-01', train: '40d', test: '20d' },
+      ...{ set: { fast: [10, 20], slow: [60] }, store: STORE, write: false },
+    })
+    expect(document.windows.map(({ command }) => command)).toEqual(document.windows.map(() => null))
+  })
+})
