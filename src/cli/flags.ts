@@ -19,11 +19,13 @@ interface Bounds {
   readonly below?: number
   readonly max?: number
   readonly isWhole?: boolean
+  /** What to write, where the number is likely to be meant otherwise. */
+  readonly hint?: string
 }
 
 /** A number within bounds. */
 export function number(help: string, value: string, bounds: Bounds = {}): Flag {
-  const { min, above, below, max, isWhole = false } = bounds
+  const { min, above, below, max, isWhole = false, hint } = bounds
   const limits = [
     ...(isWhole ? ['whole'] : []),
     ...(min !== undefined ? [`at least ${min}`] : []),
@@ -44,7 +46,9 @@ export function number(help: string, value: string, bounds: Bounds = {}): Flag {
         (above !== undefined && n <= above) ||
         (below !== undefined && n >= below)
       if (isWrong)
-        throw new RangeError(`"${text}" is not allowed; write a number${limits === '' ? '' : ` (${limits})`}`)
+        throw new RangeError(
+          `"${text}" is not allowed; write a number${limits === '' ? '' : ` (${limits})`}${hint === undefined ? '' : `; ${hint}`}`,
+        )
       return n
     },
   }
@@ -195,7 +199,11 @@ export const RUN: Flags = {
   'allow-in-sample': { help: 'ask models of bars that they have learnt from, too; the report says so in red' },
   'close-at-end': { help: 'close what is open at the last bar' },
   benchmark: { help: 'series to hold for comparison (built in: the run’s own)', value: 'SERIES' },
-  'risk-free': number('yearly rate for Sharpe and Sortino, as a fraction (built in: 0)', 'RATE', { above: -1 }),
+  'risk-free': number('yearly rate for Sharpe and Sortino, as a fraction, 0.04 for 4 % (built in: 0)', 'RATE', {
+    above: -1,
+    below: 1,
+    hint: 'write 0.04 for 4 %',
+  }),
   ...PLACES,
   ...LEDGER,
   config: { help: 'config file (built in: klinelab.config.ts, looked for upwards)', value: 'FILE' },

@@ -72,7 +72,7 @@ export async function checkHasData(name: string, strategy: string | Strategy, da
   throw new UsageError(`${name}: data is missing: write data: 'binance:BTCUSDT:1h', or a list of series`)
 }
 
-export function named<T>(name: string, text: string, parse: (text: string) => T): T {
+function named<T>(name: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text)
   } catch (error) {
@@ -102,7 +102,7 @@ export const OF_RUNS = {
   participation: { above: 0, max: 1, text: 'a fraction, above 0 and at most 1' },
   latency: { min: 0, text: 'milliseconds, at least 0' },
   cancelLatency: { min: 0, text: 'milliseconds, at least 0' },
-  riskFree: { above: -1, text: 'a fraction above -1' },
+  riskFree: { above: -1, below: 1, text: 'a fraction, above -1 and below 1; write 0.04 for 4 %' },
   warmup: { min: 0, isWhole: true, text: 'whole, at least 0' },
   leverage: { min: 1, isWhole: true, text: 'whole, at least 1' },
 } as const

@@ -7,6 +7,7 @@ import type { RiskLimits } from '../core/risk.ts'
 import { VENUES } from '../core/series.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { issueText } from './issue-text.ts'
+import { loadProblem, refuseFolder } from './load-module.ts'
 import { resolveToThisCopy } from './resolve-to-this-copy.ts'
 import type { SyncConfig } from './sync-config.ts'
 import { UsageError } from './usage-error.ts'
@@ -29,6 +30,7 @@ export interface Config {
   /** Milliseconds until an order, and until a cancel or an amendment, reaches the exchange. */
   latency?: number
   cancelLatency?: number
+  /** A year's, as a fraction: 0.04 is 4 %. */
   riskFree?: number
   warmup?: number
   limitTouch?: boolean
@@ -71,6 +73,7 @@ const CONFIG_NAME = 'klinelab.config.ts'
 export async function findConfig(from: string, explicit?: string): Promise<FoundConfig> {
   let file = explicit === undefined ? null : resolve(from, explicit)
   if (file !== null && !existsSync(file)) throw new UsageError(`--config ${explicit}: there is no such file`)
+  if (file !== null) refuseFolder('--config', explicit!, file)
   for (let dir = resolve(from); file === null; dir = dirname(dir)) {
     if (existsSync(join(dir, CONFIG_NAME))) file = join(dir, CONFIG_NAME)
     else if (dirname(dir) === dir) return { file: null, config: {} }
@@ -80,7 +83,7 @@ export async function findConfig(from: string, explicit?: string): Promise<Found
   try {
     loaded = (await import(pathToFileURL(file).href)) as { default?: unknown }
   } catch (error) {
-    throw new UsageError(`${file}: cannot be loaded: ${(error as Error).message}`)
+    throw new UsageError(`${file}: ${await loadProblem(file, error)}`, { cause: error })
   }
   if (loaded.default === undefined)
     throw new UsageError(`${file}: has no default export; write: export default defineConfig({ … })`)
@@ -107,7 +110,10 @@ async function checkConfig(file: string, value: unknown): Promise<Config> {
     participation: z.number().positive().max(1).optional(),
     latency: z.number().min(0).optional(),
     cancelLatency: z.number().min(0).optional(),
-    riskFree: z.number().optional(),
+    riskFree: z
+      .number()
+      .refine((rate) => rate > -1 && rate < 1, 'write a fraction above -1 and below 1, 0.04 for 4 %')
+      .optional(),
     warmup: z.number().int().min(0).optional(),
     limitTouch: z.boolean().optional(),
     feeAsset: z.enum(['quote', 'received']).optional(),

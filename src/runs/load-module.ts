@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { didYouMean } from '../core/suggest.ts'
@@ -30,12 +30,23 @@ export async function loadModule(what: string, path: string, from = process.cwd(
       `${what} ${path}: there is no such file${didYouMean(basename(file), names)}${names.length > 0 ? `; in ${dirname(path)}: ${names.join(', ')}` : ''}${example}`,
     )
   }
+  refuseFolder(what, path, file)
   resolveToThisCopy()
   try {
     return { file, exports: (await import(pathToFileURL(file).href)) as Record<string, unknown> }
   } catch (error) {
     throw new UsageError(`${what} ${path}: ${await loadProblem(file, error)}`, { cause: error })
   }
+}
+
+/** @throws UsageError for a folder, that names a module in it where there is one */
+export function refuseFolder(what: string, path: string, file: string): void {
+  if (!statSync(file).isDirectory()) return
+  const inside = readdirSync(file, { encoding: 'utf8' }).sort()
+  const module = inside.find((name) => /(?<!\.d)\.ts$/.test(name)) ?? inside.find((name) => /\.m?js$/.test(name))
+  throw new UsageError(
+    `${what} ${path}: is a folder; name a file ${module === undefined ? 'of TypeScript, there is none in it' : `in it, such as ${join(path, module)}`}`,
+  )
 }
 
 /** Where Node loads no TypeScript, and npm removes what it has not put there. */
@@ -48,8 +59,8 @@ function lineIn(stack: string, name: string): string | undefined {
   return new RegExp(`${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+)`).exec(stack)?.[1]
 }
 
-/** The first line of what went wrong, with the line of the file where Node knows it. */
-async function loadProblem(file: string, error: unknown): Promise<string> {
+/** What went wrong when a module was loaded, on one line, with the line of the file where Node knows it. */
+export async function loadProblem(file: string, error: unknown): Promise<string> {
   const { name, message, stack = '' } = error as Error
   // a stack has the file's URL, where blanks and umlauts are percents
   const url = pathToFileURL(file).href

@@ -103,6 +103,10 @@ describe('runBacktest is the command, from code', () => {
   test.each<readonly [object, string]>([
     [{ cash: -1 }, 'cash: -1 is not allowed; write a number (above 0)'],
     [{ cash: 0 }, 'cash: 0 is not allowed'],
+    [
+      { riskFree: 4 },
+      'riskFree: 4 is not allowed; write a number (a fraction, above -1 and below 1; write 0.04 for 4 %)',
+    ],
     [{ riskFree: -1 }, 'riskFree: -1 is not allowed'],
     [{ cash: Number.NaN }, 'cash: NaN is not allowed'],
     [{ feeMaker: -1 }, 'feeMaker: -1 is not allowed; write a number (a fraction, above -1 and below 1)'],

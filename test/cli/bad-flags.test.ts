@@ -107,6 +107,18 @@ const FLAGS: readonly Bad[] = [
     code: 2,
     says: ['--fee-taker', '"1.5"', 'below 1'],
   },
+  {
+    name: 'a risk-free rate in percent',
+    args: running('STRATEGIES/sma-cross.ts', '--risk-free', '4'),
+    code: 2,
+    says: ['--risk-free', '"4"', '(above -1, below 1); write 0.04 for 4 %'],
+  },
+  {
+    name: 'a risk-free rate of all',
+    args: running('STRATEGIES/sma-cross.ts', '--risk-free', '1'),
+    code: 2,
+    says: ['--risk-free', '"1"', 'write 0.04 for 4 %'],
+  },
   { name: 'an unknown command', args: ['bactkest'], code: 2, says: ['"bactkest"', 'did you mean "backtest"'] },
   {
     name: 'an unknown subcommand',
@@ -136,11 +148,32 @@ const CONFIG: readonly Bad[] = [
     says: ['klinelab.config.ts', 'cash', '-5'],
   },
   {
-    name: 'a config that does not load',
-    files: { 'klinelab.config.ts': 'export default {' },
+    name: 'a risk-free rate in percent',
+    files: { 'klinelab.config.ts': 'export default { riskFree: 4 }\n' },
     args: running('STRATEGIES/sma-cross.ts'),
     code: 2,
-    says: ['klinelab.config.ts'],
+    says: ['klinelab.config.ts: riskFree is 4: write a fraction above -1 and below 1, 0.04 for 4 %'],
+  },
+  {
+    name: 'a config that does not load',
+    files: { 'klinelab.config.ts': '// mine\nexport default {\n  cash: 5,,\n}\n' },
+    args: running('STRATEGIES/sma-cross.ts'),
+    code: 2,
+    says: [/klinelab\.config\.ts: cannot be loaded, line 3: \w*SyntaxError: /],
+  },
+  {
+    name: 'a config that throws',
+    files: { 'klinelab.config.ts': "\n\nthrow new Error('not today')\n" },
+    args: running('STRATEGIES/sma-cross.ts'),
+    code: 2,
+    says: ['klinelab.config.ts: cannot be loaded, line 3: Error: not today'],
+  },
+  {
+    name: 'a folder in the place of a config',
+    files: { 'klinelab.config.ts': 'export default {}\n' },
+    args: running('STRATEGIES/sma-cross.ts', '--config', 'HERE'),
+    code: 2,
+    says: ['--config', 'is a folder; name a file in it, such as', 'klinelab.config.ts'],
   },
 ]
 

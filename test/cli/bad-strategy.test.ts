@@ -25,6 +25,19 @@ const STRATEGIES: readonly Bad[] = [
     says: ['sma-cros.ts', 'did you mean "sma-cross.ts"'],
   },
   {
+    name: 'a folder with a strategy in it',
+    files: { 's.ts': '', 'notes.md': '', 'a.d.ts': '' },
+    args: running('.'),
+    code: 2,
+    says: ['strategy .: is a folder; name a file in it, such as s.ts'],
+  },
+  {
+    name: 'a folder with nothing in it',
+    args: running('out'),
+    code: 2,
+    says: ['strategy out: is a folder; name a file of TypeScript, there is none in it'],
+  },
+  {
     name: 'a syntax error',
     files: { 's.ts': "import { buy } from 'klinelab'\nexport default {\n  name: 'x',,\n}\n" },
     args: running('s.ts'),
