@@ -3,6 +3,7 @@ import { DataError, NotFoundError } from '../data/data-error.ts'
 import { Interrupted } from '../runs/interrupted.ts'
 import { VERSION } from '../runs/package-info.ts'
 import { ownSecretsHider } from '../runs/secrets.ts'
+import { logToStderr } from '../runs/strategy-logs.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import { COMMANDS, EXAMPLES } from './commands.ts'
 import { exampleLines, wrapped } from './help.ts'
@@ -25,7 +26,7 @@ export async function runCli(argv: readonly string[], process: NodeJS.Process): 
     const parsed = await parseCommand(name, summary, command, rest)
     if (parsed === null) return 0
     // what a strategy logs is no part of the document
-    if (parsed.isJson) console.log = console.info = console.debug = console.error
+    if (parsed.isJson) logToStderr()
     const outcome = await command.run(parsed.args, io)
     io.clear()
     if (outcome.isPrinted !== true)

@@ -3,7 +3,7 @@
  * nothing more can come, since a thread that is ended in the midst of its work leaves native code behind.
  */
 import { setImmediate } from 'node:timers/promises'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import type { Bars } from '../core/bar.ts'
 import type { Params, Trial, TrialOutcome } from '../core/search.ts'
 import { seriesName } from '../core/series.ts'
@@ -12,6 +12,7 @@ import { loadModel, loadStrategy } from './load-strategy.ts'
 import { loadObjective } from './objective.ts'
 import type { Scene } from './scene.ts'
 import { type SharedIndicator, SharedIndicators } from './shared-indicators.ts'
+import { logToStderr, type ThreadLogs } from './strategy-logs.ts'
 import { watchStrays } from './stray.ts'
 import { TrialRunner } from './trial-runner.ts'
 
@@ -143,6 +144,9 @@ const PATIENCE_MS = 3000
 
 /** Why promises were rejected that the trial at hand has left behind; `null` while none is run. */
 let rejected: string[] | null = null
+
+// before any code of a user's is loaded
+if ((workerData as ThreadLogs).isOnStderr) logToStderr()
 
 watchStrays(process, (error, isRejection) => {
   // a bug of ours ends the thread, as it would without

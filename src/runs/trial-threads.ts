@@ -5,6 +5,7 @@ import { DataError, threadOptions } from '../data/index.ts'
 import { StrategyError } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
 import { abandon, type MakeRoom, type SharedIndicator } from './shared-indicators.ts'
+import { threadLogs } from './strategy-logs.ts'
 import type { TrialBatch, TrialBrief, TrialNews } from './trial-thread.ts'
 
 /** Most that a run makes dies young: more room for it would only be more memory. Measured: half of a thread's. */
@@ -22,6 +23,8 @@ interface Thread {
   /** What it is at, and of the trials that it was handed those that it has not told of. */
   work: Work | null
   trials: readonly Trial[]
+  /** When it began with the first of these. */
+  since: number
   isAlone: boolean
   /** The first trial that it ran: what a module keeps from then on is of that one. */
   first: number | null
@@ -93,6 +96,10 @@ export class TrialThreads implements TrialBackend {
     return this.#run(trials.slice(-1), tell, signal, ({ isApart }) => isApart)
   }
 
+  running(): readonly { readonly trial: Trial; readonly since: number }[] {
+    return this.#threads.flatMap(({ trials: [trial], since }) => (trial === undefined ? [] : [{ trial, since }]))
+  }
+
   async #run(
     trials: readonly Trial[],
     tell: (outcome: TrialOutcome) => void,
@@ -143,7 +150,8 @@ export class TrialThreads implements TrialBackend {
   #hear(thread: Thread, outcome: TrialOutcome): void {
     const work = thread.work!
     thread.trials = thread.trials.filter(({ number }) => number !== outcome.number)
-    if (!this.#isDropped(work)) this.#tell(work, outcome)
+    thread.since = performance.now()
+    if (!this.#isDropped(work)) this.#tell(work, unboxed(outcome))
   }
 
   #free(thread: Thread, fault: string | null): void {
@@ -166,9 +174,9 @@ export class TrialThreads implements TrialBackend {
   }
 
   #begin(isApart = false): void {
-    const worker = new Worker(WORKER, { ...threadOptions(), resourceLimits: YOUNG })
+    const worker = new Worker(WORKER, { ...threadOptions(), workerData: threadLogs(), resourceLimits: YOUNG })
     if (this.#brief !== null) worker.postMessage(this.#brief)
-    const thread: Thread = { worker, known: 0, work: null, trials: [], isAlone: false, first: null, isApart }
+    const thread: Thread = { worker, known: 0, work: null, trials: [], since: 0, isAlone: false, first: null, isApart }
     let lastWords: string | null = null
     this.#threads.push(thread)
     worker.on('message', (news: TrialNews) => {
@@ -209,6 +217,7 @@ export class TrialThreads implements TrialBackend {
     work.begun++
     thread.work = work
     thread.trials = trials
+    thread.since = performance.now()
     thread.first ??= trials[0]!.number
     for (const trial of trials) this.#shared.push(...this.#makeRoom(trial))
     const batch: TrialBatch = { trials, shared: this.#shared.slice(thread.known), stop: work.stop }
@@ -268,4 +277,12 @@ export class TrialThreads implements TrialBackend {
     this.#fault ??= fault
     for (const { done } of this.#works) done.reject(this.#fault)
   }
+}
+
+/** Numbers of an array that comes from a thread stand in boxes of their own and take three times as much. */
+function unboxed(outcome: TrialOutcome): TrialOutcome {
+  const { returns } = outcome
+  if (returns === null) return outcome
+  const plain = (values: readonly number[]) => values.map((value) => value)
+  return { ...outcome, returns: { ...returns, sums: plain(returns.sums), squares: plain(returns.squares) } }
 }

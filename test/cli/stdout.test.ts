@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { klinelab, ROOT, scratch } from './klinelab.ts'
+import { modelModule } from './model-modules.ts'
 
 const RANGE = ['--data', 'binance:BTCUSDT:1h', '--from', '2024-01-01', '--to', '2024-01-03']
 
@@ -14,6 +15,45 @@ export default defineStrategy({ name: 'loud', onBar({ bar }) { console.log('clos
   expect(done.code, done.stderr).toBe(0)
   expect(done.json()).toMatchObject({ strategy: 'loud' })
   expect(done.stderr).toMatch(/^closed at \d/)
+})
+
+describe('what is logged on the threads of a search', () => {
+  const dir = scratch({
+    'loud.ts': `import { defineStrategy, int, sma } from 'klinelab'
+import { isMainThread } from 'node:worker_threads'
+const logged = () => {
+  console.log('a thread logs')
+  console.table(['a table'])
+  console.dir({ shown: 1 })
+}
+export default defineStrategy({
+  name: 'loud', params: { n: int(2) }, indicators: (p) => ({ n: sma(p.n) }),
+  onBar({ bar }) { if (!isMainThread && bar.openTime === Date.UTC(2024, 0, 2)) logged() },
+})
+`,
+    'model.ts': modelModule(
+      {},
+      "if (!isMainThread) console.log('a thread logs'); import { isMainThread } from 'node:worker_threads'",
+    ),
+  })
+  const searches = [
+    ['sweep', 'loud.ts', ...RANGE, '--set', 'n=2,3'],
+    ['walk-forward', 'loud.ts', ...RANGE, '--set', 'n=2,3', '--train', '1d', '--test', '12h'],
+    ['sweep', 'model.ts', '--model', 'up', '--from', '2024-01-01', '--to', '2024-02-15', '--set', 'model.C=0.1,1'],
+  ] as const
+
+  test.each(searches)('of %s %s goes to stderr under --json', (...args) => {
+    const done = klinelab([...args, '--out', 'out', '--json'], { cwd: dir })
+    expect(done.code, done.stderr).toBe(0)
+    expect(done.json()).toHaveProperty('run')
+    expect(done.stderr).toContain('a thread logs')
+    if (args[1] === 'loud.ts') expect(done.stderr).toMatch(/a table[\s\S]*shown/)
+  })
+
+  test('goes to stdout without it', () => {
+    const done = klinelab([...searches[0], '--out', 'out'], { cwd: dir })
+    expect(done).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('a thread logs') })
+  })
 })
 
 test('a config that imports klinelab works in any folder, as a strategy does', () => {
