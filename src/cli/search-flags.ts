@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { durationOf } from '../core/duration.ts'
 import type { SearchMethod } from '../core/search.ts'
-import { inWords } from '../runs/run-trials.ts'
 import type { SearchAsked, SearchAt, SearchHost } from '../runs/search-asked.ts'
 import { SEARCH_DEFAULTS } from '../runs/search-defaults.ts'
+import { inWords, slowText } from '../runs/search-progress.ts'
 import { UsageError } from '../runs/usage-error.ts'
 import type { Args, Flags } from './command.ts'
 import { number, oneOf, RUN } from './flags.ts'
@@ -147,12 +147,13 @@ function elsewhere({ backend = 'threads', redis, queue, workers }: SearchFlags, 
 
 /** Says on a terminal how far a search is. */
 export function searchShown(io: Io, objective: string): (at: SearchAt) => void {
-  return ({ done, total, failed, best, rate, secondsLeft }) => {
+  return ({ done, total, failed, best, rate, secondsLeft, slow }) => {
     const notes = [
       ...(rate === null ? [] : [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`]),
       ...(best === null ? [] : [`best ${objective} ${ratio(best.objective)}`]),
       ...(failed > 0 ? [`${failed} failed`] : []),
       ...(secondsLeft === null || done === total ? [] : [`${inWords(secondsLeft)} left`]),
+      ...(slow === null ? [] : [slowText(slow)]),
     ]
     io.progress('trials', notes.join(', '))(done, total)
   }

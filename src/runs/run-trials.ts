@@ -1,14 +1,11 @@
 import type { Params, TimeRange, Trial, TrialOutcome } from '../core/search.ts'
-import { DataError } from '../data/index.ts'
 import { quantile } from '../metrics/statistics.ts'
 import type { TrialBackend } from '../search/backend.ts'
 import type { Sampler, Told } from '../search/sampler-contract.ts'
-import { Interrupted } from './interrupted.ts'
 import { checkRepeated, NotDeterministic, repeat } from './repeat-trial.ts'
-import type { SearchAt, SearchHost } from './search-asked.ts'
+import type { SearchHost } from './search-asked.ts'
 import type { SearchJournal } from './search-journal.ts'
-import { mega } from './search-memory.ts'
-import { UsageError } from './usage-error.ts'
+import { SearchProgress } from './search-progress.ts'
 import { workersOf } from './workers-of.ts'
 
 /** One search within a run: a sweep has one, a walk-forward one a window. */
@@ -35,17 +32,11 @@ export interface RunTrials {
   readonly isRepeated: boolean
 }
 
-/** Share of trials that may fail before the search stops, and how many may at least. */
-const [MOST_FAILED, ONE_FAILED] = [0.05, 1]
-
 /** Earlier trials by which pruning is decided. */
 const LOOKED_AT = 1024
 
-/** Share of the trials by which the time of all is forecast, and seconds before it is. */
-const [PROBE, PROBE_SECONDS] = [0.01, 2]
-
-/** Trials before which a process grows by what it has to learn, and not by what it keeps. */
-const LEAST_WEIGHED = 256
+/** Damaged lines of a journal that are told by number. */
+const NAMED = 5
 
 /**
  * Runs studies side by side, round by round: in each every study proposes, from what its own earlier trials came to. Trials are
@@ -55,27 +46,35 @@ const LEAST_WEIGHED = 256
 export async function runTrials(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
   const { journal } = options
   await journal.acquire()
+  const total = studies.reduce((sum, { sampler }) => sum + sampler.total, 0)
+  const progress = new SearchProgress(total, options)
   try {
-    const results = await runRounds(studies, options)
+    const results = await runRounds(studies, options, progress)
     journal.close()
     return results
   } catch (error) {
     // nothing of it is worth going on from
     if (error instanceof NotDeterministic) journal.remove()
     throw journal.releasedAfter(error)
+  } finally {
+    progress.close()
   }
 }
 
-async function runRounds(studies: readonly Study[], options: RunTrials): Promise<readonly StudyResult[]> {
+async function runRounds(
+  studies: readonly Study[],
+  options: RunTrials,
+  progress: SearchProgress,
+): Promise<readonly StudyResult[]> {
   const { backend, journal, host } = options
-  const known = host.resume ? journal.read() : new Map()
+  const { entries: known, damaged } = host.resume ? journal.read() : { entries: null, damaged: [] }
   if (host.resume !== true && journal.exists)
     host.onNotice?.(
       'the same search was stopped before its end; it begins anew, and with --resume would go on from there',
     )
   if (host.resume === true && !journal.exists)
     host.onNotice?.('there is nothing to go on from: no search of the same was stopped here; it begins')
-  const progress = new Progress(studies, options)
+  if (damaged.length > 0) host.onNotice?.(damageText(damaged))
   const states = studies.map((study) => new StudyState(study, options))
   let repeated: Promise<TrialOutcome | null> | null = null
   for (let number = 1; ; ) {
@@ -87,11 +86,11 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
       const { trial, state } = byNumber.get(outcome.number)!
       state.tell(outcome)
       if (isNew) journal.write(trial, outcome)
-      progress.tell(outcome, isNew)
+      progress.tell(trial, outcome, isNew)
     }
     const open: Trial[] = []
     for (const { trial } of round) {
-      const before = known.get(trial.number)
+      const before = known?.get(trial.number)
       if (before !== undefined && JSON.stringify(before.trial) === JSON.stringify(trial)) tell(before.outcome, false)
       else open.push(trial)
     }
@@ -116,6 +115,14 @@ async function runRounds(studies: readonly Study[], options: RunTrials): Promise
     checkRepeated(results[0]!.outcomes, again!)
   }
   return results
+}
+
+function damageText(damaged: readonly string[]): string {
+  const named = damaged.slice(0, NAMED).join(', ')
+  const more = damaged.length > NAMED ? ` and ${damaged.length - NAMED} more` : ''
+  return damaged.length === 1
+    ? `${named}: the line is damaged and left out; its trial is computed again`
+    : `${named}${more}: the lines are damaged and left out; their trials are computed again`
 }
 
 /** A study in hand. */
@@ -186,112 +193,4 @@ class StudyState {
           0.5,
         )
   }
-}
-
-/** Counts outcomes, tells how far the search is, and stops it where it must not go on. */
-class Progress {
-  readonly #options: RunTrials
-  /** Trials of all studies; fewer where their constraint leaves fewer. */
-  readonly total: number
-  readonly #start = performance.now()
-  readonly #stop = new AbortController()
-  readonly #failed: TrialOutcome[] = []
-  #done = 0
-  /** In this process. */
-  computed = 0
-  #best: SearchAt['best'] = null
-  #reason: (() => Error) | null = null
-  #isWeighed = false
-  readonly #rss = process.memoryUsage.rss()
-
-  constructor(studies: readonly Study[], options: RunTrials) {
-    this.#options = options
-    this.total = studies.reduce((sum, { sampler }) => sum + sampler.total, 0)
-    const { signal } = options.host
-    const onAbort = () =>
-      this.#end(
-        () => new Interrupted(`stopped after ${this.#done} of ${this.total} trials; --resume goes on from there`),
-      )
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
-  }
-
-  get signal(): AbortSignal {
-    return this.#stop.signal
-  }
-
-  tell(outcome: TrialOutcome, isNew: boolean): void {
-    this.#done++
-    if (isNew) this.computed++
-    const { goal, host } = this.#options
-    const { number: trial, objective, status } = outcome
-    if (status === 'failed') this.#countFailed(outcome)
-    const isBetter = (than: number) => (goal === 'max' ? objective! > than : objective! < than)
-    if (status === 'done' && objective !== null && (this.#best === null || isBetter(this.#best.objective)))
-      this.#best = { trial, objective }
-    const seconds = (performance.now() - this.#start) / 1000
-    const rate = this.computed > 0 && seconds > 0 ? this.computed / seconds : null
-    const secondsLeft = rate === null ? null : (this.total - this.#done) / rate
-    this.#checkTime(seconds, secondsLeft)
-    this.#checkMemory(seconds)
-    host.onTrials?.({
-      ...{ done: this.#done, total: this.total, failed: this.#failed.length },
-      ...{ best: this.#best, rate, secondsLeft },
-    })
-  }
-
-  /** @throws what the search was stopped for, as it stands when the trials that were at hand then are done */
-  check(): void {
-    if (this.#reason !== null) throw this.#reason()
-  }
-
-  #countFailed(outcome: TrialOutcome): void {
-    this.#failed.push(outcome)
-    const most = Math.max(ONE_FAILED, Math.floor(MOST_FAILED * this.total))
-    if (this.#failed.length <= most) return
-    this.#end(() => {
-      const first = this.#failed.sort((a, b) => a.number - b.number).slice(0, 3)
-      const reasons = first.map(({ number, reason }) => `\n  trial ${number}: ${reason}`)
-      return new DataError(
-        `${this.#failed.length} of ${this.total} trials have failed, more than the ${most} that may (5 %), so the search stopped. Leave such parameters out with --where, or mend what fails:${reasons.join('')}`,
-      )
-    })
-  }
-
-  /** Once, when a hundredth of the trials is done, or as many as tell how a process grows. */
-  #checkMemory(seconds: number): void {
-    if (this.#isWeighed || this.computed < Math.max(PROBE * this.total, LEAST_WEIGHED) || seconds < PROBE_SECONDS)
-      return
-    this.#isWeighed = true
-    const grown = process.memoryUsage.rss() - this.#rss
-    const needed = (grown / this.computed) * (this.total - this.#done)
-    const there = process.availableMemory()
-    if (needed <= there) return
-    const reason = new UsageError(
-      `${this.total} trials would need about ${mega(needed)} more, by the first ${this.computed}, and ${mega(there)} are left: take fewer trials, fewer --workers, or a shorter range. What is done is kept: --resume goes on`,
-    )
-    this.#end(() => reason)
-  }
-
-  #checkTime(seconds: number, secondsLeft: number | null): void {
-    const { maxSeconds = Number.POSITIVE_INFINITY } = this.#options.host
-    if (secondsLeft === null || this.computed < PROBE * this.total || seconds < PROBE_SECONDS) return
-    if (seconds + secondsLeft <= maxSeconds) return
-    const reason = new UsageError(
-      `${this.total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
-    )
-    this.#end(() => reason)
-  }
-
-  #end(reason: () => Error): void {
-    this.#reason ??= reason
-    this.#stop.abort()
-  }
-}
-
-/** Seconds as a person says them. */
-export function inWords(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} days`
 }

@@ -1,4 +1,4 @@
-import type { SearchMethod } from '../core/search.ts'
+import type { Params, SearchMethod } from '../core/search.ts'
 import type { Strategy } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
 import type { Counting } from './count-trials.ts'
@@ -49,6 +49,8 @@ export interface SearchAt {
   /** Trials a second, and seconds until the end at this rate; `null` before anything can be said. */
   readonly rate: number | null
   readonly secondsLeft: number | null
+  /** A trial that has run for far longer than the others have: it may never end. */
+  readonly slow: { readonly trial: number; readonly params: Params; readonly seconds: number } | null
 }
 
 /** Who runs a search: what decides how it is computed and never what comes of it. */

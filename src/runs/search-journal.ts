@@ -1,16 +1,20 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Trial, TrialOutcome } from '../core/search.ts'
 import { makeFolder } from '../data/index.ts'
 import { takeLock } from '../data/lock.ts'
+import { type JournalEntry, journalLine, readJournalLine, wholeBytes, wholeLines } from './search-journal-lines.ts'
 import { folderError } from './write-folder.ts'
 
 /** Outcomes after which they are written, and ms after which they are. */
 const [EVERY, EVERY_MS] = [256, 1000]
 
-interface Entry {
-  readonly trial: Trial
-  readonly outcome: TrialOutcome
+/** What was done of a search. */
+interface Journalled {
+  /** By number of the trial. */
+  readonly entries: ReadonlyMap<number, JournalEntry>
+  /** File and line of what is damaged, and so is done again. */
+  readonly damaged: readonly string[]
 }
 
 export type CountTrials = (trials: readonly Trial[], outcomes: readonly TrialOutcome[]) => void
@@ -25,7 +29,7 @@ export class SearchJournal {
   readonly #count: CountTrials | null
   #handle: number | null = null
   #lines: string[] = []
-  #fresh: Entry[] = []
+  #fresh: JournalEntry[] = []
   #written = 0
   #unlock: (() => void) | null = null
 
@@ -74,24 +78,24 @@ export class SearchJournal {
     return this.#dir !== null && existsSync(this.#file)
   }
 
-  /** Outcomes by number. A torn last line is as good as none. */
-  read(): Map<number, Entry> {
-    const entries = new Map<number, Entry>()
-    if (!this.exists) return entries
-    for (const line of readFileSync(this.#file, 'utf8').split('\n')) {
-      try {
-        const entry = JSON.parse(line) as Entry
-        entries.set(entry.outcome.number, entry)
-      } catch {
-        // what it told of is done again
-      }
+  /** Lines that do not add up are left out; one that was being written when its process ended, the last, nobody needs to be told of. */
+  read(): Journalled {
+    const entries = new Map<number, JournalEntry>()
+    const damaged: string[] = []
+    if (!this.exists) return { entries, damaged }
+    let number = 0
+    for (const line of wholeLines(this.#file)) {
+      number++
+      const entry = readJournalLine(line)
+      if (entry === null) damaged.push(`${this.#file}:${number}`)
+      else entries.set(entry.outcome.number, entry)
     }
-    return entries
+    return { entries, damaged }
   }
 
   write(trial: Trial, outcome: TrialOutcome): void {
     if (this.#dir === null) return
-    this.#lines.push(`${JSON.stringify({ trial, outcome } satisfies Entry)}\n`)
+    this.#lines.push(journalLine({ trial, outcome }))
     this.#fresh.push({ trial, outcome })
     if (this.#lines.length >= EVERY || performance.now() - this.#written > EVERY_MS) this.flush()
   }
@@ -107,10 +111,9 @@ export class SearchJournal {
     try {
       if (this.#handle === null) {
         makeFolder(this.#dir)
-        // after a line that was cut off a new one begins
-        const isTorn = this.exists && !readFileSync(this.#file, 'utf8').endsWith('\n')
+        // in the place of a line that was cut off another one begins
+        if (this.exists) truncateSync(this.#file, wholeBytes(this.#file))
         this.#handle = openSync(this.#file, 'a')
-        if (isTorn) writeSync(this.#handle, '\n')
       }
       writeSync(this.#handle, this.#lines.join(''))
       fsyncSync(this.#handle)

@@ -73,7 +73,7 @@ export async function sweep(asked: SearchAsked, settings: Settings, host: Search
     const study = { sampler: sampler() }
     checkMemory(planned.scene, study.sampler.total, host.workers)
     const start = performance.now()
-    backend = await backendOf(planned, host)
+    backend = await backendOf(planned, host, study.sampler.total)
     const [{ trials, outcomes } = { trials: [], outcomes: [] }] = await runTrials([study], {
       ...{ goal: search.objective.goal, prune: search.prune, batch: search.batch, backend, journal, host },
       isRepeated: host.backend === undefined,
@@ -142,11 +142,15 @@ function fixedOf(strategy: Strategy, { dimensions, fixed }: Space): Params {
   return Object.fromEntries(Object.entries(all).filter(([name]) => !dimensions.some((one) => one.name === name)))
 }
 
-/** What computes the trials: another machine's, threads of this process, or, of what no file has, this thread. */
+/**
+ * What computes the trials: another machine's, threads of this process, or, of what no file has, this thread.
+ * @param trials of which this process keeps what they come to
+ */
 export async function backendOf(
   planned: Pick<PlannedSearch, 'ground' | 'scene' | 'objectiveFile'> &
     Partial<Pick<PlannedSearch, 'judge' | 'threads'>>,
   host: SearchHost,
+  trials = 0,
 ): Promise<TrialBackend> {
   const { ground, scene, objectiveFile } = planned
   const { manifest, facts } = ground
@@ -169,7 +173,7 @@ export async function backendOf(
     objective: { name, goal, file: objectiveFile },
   }
   const columns = shared.slots.map(({ bars }) => bars)
-  const plan = new IndicatorPlan(columns, columnBudget(scene, workersOf(host)))
+  const plan = new IndicatorPlan(columns, columnBudget(scene, workersOf(host), trials))
   const threads = planned.threads ?? new TrialThreads(workersOf(host))
   return threads.brief(subject, roomOf(strategy, manifest.fixed, plan))
 }

@@ -53,9 +53,10 @@ export async function walkForward(
   try {
     const steps = stepsOf(plan, { from: scene.from, to: Math.max(...ground.used.map(({ to }) => to)) })
     const studies = steps.map(({ train }) => ({ sampler: planned.sampler(), range: train }))
-    checkMemory(scene, studies.length * search.trials, host.workers)
+    const all = studies.length * search.trials
+    checkMemory(scene, all, host.workers)
     const start = performance.now()
-    backend = await backendOf(planned, host)
+    backend = await backendOf(planned, host, all)
     const { prune, batch } = search
     const results = await runTrials(studies, {
       ...{ goal, prune, batch, backend, journal, host },

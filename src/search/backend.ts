@@ -9,6 +9,8 @@ export interface TrialBackend {
   run(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void>
   /** Runs one of these trials once more, behind others than those it was run behind; the first where it makes no difference. */
   again?(trials: readonly Trial[], tell: (outcome: TrialOutcome) => void, signal?: AbortSignal): Promise<void>
+  /** What is being computed here, and since when, by `performance.now()`. */
+  running?(): readonly { readonly trial: Trial; readonly since: number }[]
   close(): Promise<void>
 }
 

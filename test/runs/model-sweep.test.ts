@@ -9,6 +9,7 @@ import { modelSweep, refuseForModels } from '../../src/runs/model-sweep.ts'
 import { type ModelSearch, modelTrials, onSeries } from '../../src/runs/model-trial.ts'
 import { openManifest } from '../../src/runs/open-manifest.ts'
 import type { SearchAsked, SearchHost } from '../../src/runs/search-asked.ts'
+import { journalLine } from '../../src/runs/search-journal-lines.ts'
 import type { SearchManifest } from '../../src/runs/search-manifest.ts'
 import { subjectOf, sweepOf } from '../../src/runs/search-subject.ts'
 import { settle } from '../../src/runs/settings.ts'
@@ -167,7 +168,7 @@ describe('a search of a model that is stopped', () => {
     // what it goes on from is what stands there, not what comes of doing it again
     const changed = JSON.parse(lines[0]!)
     changed.outcome.objective = 0.001
-    writeFileSync(journal, `${JSON.stringify(changed)}\n`)
+    writeFileSync(journal, journalLine(changed))
     expect((await search({}, { resume: true }, out)).result.document.best!.objective).toBe(0.001)
   })
 

@@ -55,6 +55,31 @@ describe('a search that is stopped', () => {
     expect(computed).toBe(whole.result.outcomes.length - done)
   })
 
+  test('takes no line that was damaged, says which, and does its trial again', async () => {
+    const out = scratch()
+    const done = await stopped(out, 5)
+    const [journal] = readdirSync(out).filter((name) => name.startsWith('.search'))
+    const file = join(out, journal!, 'outcomes.jsonl')
+    const lines = readFileSync(file, 'utf8').split('\n')
+    lines[1] = lines[1]!.replace(/"objective":(-?)\d/, '"objective":$18')
+    // and what a killed process left of its last line, which nobody needs to hear of, now or later
+    writeFileSync(file, `${lines.join('\n')}{"trial":{"number":1`)
+    const notices: string[] = []
+    let computed = 0
+    const stop = new AbortController()
+    const host = { resume: true, onNotice: (text: string) => notices.push(text), signal: stop.signal }
+    const onTrials = ({ rate }: { rate: number | null }) => {
+      computed += rate === null ? 0 : 1
+      if (computed === 2) stop.abort()
+    }
+    await expect(search({}, { ...host, onTrials }, out)).rejects.toThrow('--resume goes on')
+    expect(notices).toEqual([`${file}:2: the line is damaged and left out; its trial is computed again`])
+    expect(computed).toBeLessThan(15 - done)
+    const { result } = await search({}, { ...host, signal: new AbortController().signal }, out)
+    expect(result).toEqual((await search()).result)
+    expect(notices).toHaveLength(2)
+  })
+
   test('without --resume it begins anew and says so', async () => {
     const out = scratch()
     await stopped(out, 5)
