@@ -1,5 +1,5 @@
 import type { WalkForwardDocument, WalkForwardWindow } from '../core/search.ts'
-import { amount, count, date, NONE, percent, plural, signedPercent } from './format.ts'
+import { amount, count, date, duration, NONE, percent, plural, signedPercent } from './format.ts'
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
 import { shapeOf, shapeText, valueText } from './search-format.ts'
 
@@ -11,7 +11,7 @@ export function windowsSection(document: WalkForwardDocument): string {
   const { label, form, key } = shapeOf(search.objective.name)
   const text = (value: number | null | undefined) => shapeText(form, value, document)
   const gap = windows.some(({ train, test }) => test.from > train.to)
-  const words = `${plural(windows.length, 'window')}, ${plan.kind}: pale is what parameters were chosen on (${escapeHtml(plan.train)}${plan.kind === 'anchored' ? ' at first, growing' : ''}), strong what they were tested on (${escapeHtml(plan.test)})${gap ? `; between them ${escapeHtml(plan.embargo)} that neither saw` : ''}.`
+  const words = `${plural(windows.length, 'window')}, ${plan.kind}: pale is what parameters were chosen on (${escapeHtml(plan.train)}${plan.kind === 'anchored' ? ' at first, growing' : ''}), strong what they were tested on (${escapeHtml(plan.test)})${gap ? `; between them ${escapeHtml(plan.embargo)} that neither saw` : ''}.${leftOut(document)}`
   const hasObjective = windows.some(({ inSample, outOfSample }) =>
     [inSample, outOfSample].some((one) => one?.objective != null),
   )
@@ -60,6 +60,14 @@ export function windowsSection(document: WalkForwardDocument): string {
     ),
     commandsHtml(document),
   )
+}
+
+/** What is behind the last test: too little for one more. */
+function leftOut({ windows, range, plan }: WalkForwardDocument): string {
+  const left = range.to - windows.at(-1)!.test.to
+  return left <= 0
+    ? ''
+    : ` The last ${duration(left)} of the data are in no test: they are less than half of ${escapeHtml(plan.test)}.`
 }
 
 /** The backtests that are the windows' tests. */

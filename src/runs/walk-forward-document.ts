@@ -1,13 +1,15 @@
 import type { Figure } from '../core/findings.ts'
 import type { Dimension, Params, TimeRange, WalkForwardDocument, WalkForwardWindow } from '../core/search.ts'
+import { timeName } from '../core/time.ts'
 import { computeMetrics, judgeOverfitting, summarise } from '../metrics/index.ts'
+import { duration } from '../report/format.ts'
 import { peerMetrics } from './peer.ts'
 import type { StudyResult } from './run-trials.ts'
 import type { SearchGround } from './search-manifest.ts'
 import type { PlannedSearch } from './sweep.ts'
 import { searchHead, searchRunName, trialCommand } from './sweep-document.ts'
 import { unchosenRemark } from './unjudged-remark.ts'
-import type { Step, WalkForwardPlan } from './walk-forward-plan.ts'
+import { leftOver, type Step, type WalkForwardPlan } from './walk-forward-plan.ts'
 import type { Chosen, PlayedTest, PlayedTests } from './walk-forward-tests.ts'
 
 /** Everything that a walk-forward has come to. */
@@ -40,7 +42,11 @@ export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocumen
   return {
     ...{ run: searchRunName(ground, search, plan, outcomes), kind: 'walk-forward' },
     ...head,
-    remarks: [...unchosenRemark(windows, search.objective.name), ...head.remarks],
+    remarks: [
+      ...unchosenRemark(windows, search.objective.name),
+      ...leftOverRemark(leftOver(steps, head.range.to), plan),
+      ...head.remarks,
+    ],
     plan,
     windows,
     metrics,
@@ -53,6 +59,14 @@ export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocumen
     overfitting:
       returns && judgeOverfitting(returns, [{ returns }], { trials: 1, trades: trades.length, isOutOfSample: true }),
   }
+}
+
+function leftOverRemark(left: TimeRange | null, { test }: WalkForwardPlan): string[] {
+  if (left === null) return []
+  const span = duration(left.to - left.from).replaceAll('\u202f', '')
+  return [
+    `The last ${span} of the data (${timeName(left.from)} to ${timeName(left.to)}) are in no test: they are less than half of --test ${test}. --from that much later moves all windows to the end of the data.`,
+  ]
 }
 
 function windowsOf({ planned, steps, results, chosen, played }: WalkForwardFacts): WalkForwardWindow[] {

@@ -51,7 +51,11 @@ export async function walkForward(
   )
   let backend: TrialBackend | null = planned.threads
   try {
-    const steps = stepsOf(plan, { from: scene.from, to: Math.max(...ground.used.map(({ to }) => to)) })
+    const steps = stepsOf(
+      plan,
+      { from: scene.from, to: Math.max(...ground.used.map(({ to }) => to)) },
+      ground.facts.used.map(({ series }) => series),
+    )
     const studies = steps.map(({ train }) => ({ sampler: planned.sampler(), range: train }))
     const all = studies.length * search.trials
     checkMemory(scene, all, host.workers)

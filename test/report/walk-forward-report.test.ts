@@ -159,6 +159,16 @@ describe('the page of a walk-forward as text', () => {
     expect(page(none)).not.toContain('class="commands"')
   })
 
+  test('what is too little for one more test is told', () => {
+    const last = document.windows.at(-1)!.test.to
+    const ending = (to: number) =>
+      page(madeWalkForward({ change: (made) => ({ ...made, range: { ...made.range, to } }) }))
+    expect(words(section(ending(last + 9.5 * 86_400_000), 'windows'))).toContain(
+      'The last 9.5 days of the data are in no test: they are less than half of 60d.',
+    )
+    expect(ending(last)).not.toContain('in no test')
+  })
+
   test('a window in which nothing was chosen is said in red', () => {
     expect(section(html, 'verdict')).toContain('In 1 window of 9 no trial could be chosen')
     expect(page(madeWalkForward())).not.toContain('role="alert"')

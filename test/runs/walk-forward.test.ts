@@ -47,8 +47,9 @@ describe('the plan', () => {
       fc.property(lengths, ({ kind, train, test: length, embargo, days }) => {
         const range = { from: 7 * DAY, to: (7 + days) * DAY }
         const plan = { kind, train: `${train}d`, test: `${length}d`, embargo: `${embargo}d` }
-        if (train + embargo + length / 2 > days) return void expect(() => stepsOf(plan, range)).toThrow('do not fit')
-        const steps = stepsOf(plan, range)
+        if (train + embargo + length / 2 > days)
+          return void expect(() => stepsOf(plan, range, [parseSeries(BTC)])).toThrow('do not fit')
+        const steps = stepsOf(plan, range, [parseSeries(BTC)])
         seen += steps.length
         for (const [k, step] of steps.entries()) {
           expect(step.test.from - step.train.to).toBe(embargo * DAY)
@@ -71,7 +72,56 @@ describe('the plan', () => {
     [{ ...PLAN, test: '0d' }, '--test "0d"'],
     [{ ...PLAN, embargo: 'soon' }, '--embargo "soon"'],
     [{ ...PLAN, train: '900d' }, 'do not fit'],
+    [
+      { ...PLAN, train: '90m' },
+      '--train 90m is no whole number of bars of 1h (binance:BTCUSDT:1h), the coarsest; write 1h or 2h',
+    ],
+    [
+      { ...PLAN, test: '30m' },
+      '--test 30m is shorter than a bar: the coarsest are bars of 1h (binance:BTCUSDT:1h); write 1h or more',
+    ],
+    [
+      { ...PLAN, embargo: '45m' },
+      '--embargo 45m is shorter than a bar: the coarsest are bars of 1h (binance:BTCUSDT:1h); write 0s or 1h',
+    ],
+    [{ ...PLAN, embargo: '3601s' }, '--embargo 3601s is no whole number of bars of 1h'],
   ])('%o is refused', async (plan, words) => expect(search(plan as WalkForwardPlan)).rejects.toThrow(words))
+})
+
+describe('stretches and bars', () => {
+  const range = { from: 0, to: 4000 * DAY }
+  const steps = (test: string, ...names: string[]) =>
+    stepsOf({ ...PLAN, train: '364d', test, embargo: '0s' }, range, names.map(parseSeries))
+
+  test.each([
+    ['365d', ['binance:A:1w'], 'is no whole number of bars of 1w (binance:A:1w), the coarsest; write 364d or 371d'],
+    [
+      '90h',
+      ['binance:A:1h', 'binance:B:4h', 'binance:C:15m'],
+      'bars of 4h (binance:B:4h), the coarsest; write 88h or 92h',
+    ],
+    ['50m', ['binance:A:15m'], 'write 45m or 1h'],
+    ['30d', ['binance:A:1M'], 'is shorter than a bar: the coarsest are bars of 1M (binance:A:1M); write 31d or more'],
+  ])('%s of %j are refused', (test, names, words) => expect(() => steps(test, ...names)).toThrow(words))
+
+  test.each([
+    ['49d', ['binance:A:1w', 'binance:B:1h']],
+    ['90m', ['binance:A:15m']],
+    ['365d', ['binance:A:1M']],
+  ])('%s of %j do', (test, names) => expect(steps(test, ...names).length).toBeGreaterThan(9))
+
+  test('what is too little for one more test is told', async () => {
+    // 152 days: 62 before the first test, four of 20, and 10 less an hour
+    const { result } = await search(PLAN, { to: Date.UTC(2024, 5, 1) - 3_600_000 })
+    const { windows, remarks } = result.document
+    expect(windows).toHaveLength(4)
+    expect(remarks).toContain(
+      'The last 10 days of the data (2024-05-22 to 2024-05-31T23:00) are in no test: they are less than half of --test 20d. --from that much later moves all windows to the end of the data.',
+    )
+    const whole = await search(PLAN)
+    expect(whole.result.document.windows).toHaveLength(5)
+    expect(whole.result.document.remarks.join()).not.toContain('in no test')
+  })
 })
 
 describe('a walk-forward', () => {

@@ -19,8 +19,16 @@ interface Flags extends SearchFlags {
 export default {
   words: '<strategy>',
   flags: {
-    train: { help: 'how long parameters are chosen on, such as 180d', value: 'TIME', isRequired: true },
-    test: { help: 'how long they are traded then, such as 30d', value: 'TIME', isRequired: true },
+    train: {
+      help: 'how long parameters are chosen on, a whole number of bars such as 180d',
+      value: 'TIME',
+      isRequired: true,
+    },
+    test: {
+      help: 'how long they are traded then, such as 30d; a last one of less than half of it is left out',
+      value: 'TIME',
+      isRequired: true,
+    },
     anchored: { help: 'choose on everything from the first bar on, not on a stretch that moves along' },
     embargo: { help: 'time left out between the two (built in: 0s)', value: 'TIME' },
     ...SEARCH,
