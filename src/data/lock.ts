@@ -129,7 +129,8 @@ function isStale(file: string, holder: string): boolean {
   return host === hostname() && (!isAlive(Number(pid)) || startOf(Number(pid)) !== start)
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine runs; another may have its number by now. */
+export function isAlive(pid: number): boolean {
   // killed, and whoever started it has not asked what became of it: in a container without an init that may never happen
   if (['Z', 'X'].includes(statOf(pid)[STATE] ?? '')) return false
   try {

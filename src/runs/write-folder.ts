@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { DataError } from '../data/data-error.ts'
 import { makeFolder } from '../data/make-folder.ts'
-import { UNFINISHED } from './load-run.ts'
+import { removeLeftovers, unfinishedName } from './leftovers.ts'
 
 /** Wall-clock facts, which no two runs share. */
 const TIMING = 'timing.json'
@@ -32,9 +31,10 @@ interface Folder {
 export async function writeFolder(name: string, out: string, { render, timing, reason }: Folder): Promise<string> {
   const dir = join(out, name)
   // of one writer only: an equal run may be written at the same time, by this process or another
-  const temporary = `${dir}.${process.pid}.${randomUUID().slice(0, 8)}${UNFINISHED}`
+  const temporary = join(out, unfinishedName(name))
   const discard = () => rmSync(temporary, { recursive: true, force: true })
   process.once('exit', discard)
+  removeLeftovers(out)
   try {
     makeFolder(temporary)
     await render(temporary)

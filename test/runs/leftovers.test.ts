@@ -1,0 +1,81 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { removeLeftovers, unfinishedName } from '../../src/runs/leftovers.ts'
+import { writeFolder } from '../../src/runs/write-folder.ts'
+import { ROOT, scratch } from '../cli/klinelab.ts'
+
+const [, HOST] = /^run\.([A-Za-z0-9_-]+)\.\d+\.[0-9a-f]{8}\.tmp$/.exec(unfinishedName('run'))!
+const HOUR = 3_600_000
+
+/** The number of a process that has ended. */
+const gonePid = () => spawnSync(process.execPath, ['-e', '']).pid
+
+/** A half-written run whose files, and itself, were touched so long ago. */
+function leave(out: string, name: string, age: number): void {
+  const dir = join(out, name)
+  mkdirSync(join(dir, 'artifact'), { recursive: true })
+  writeFileSync(join(dir, 'artifact', 'run.json'), '{}')
+  const at = new Date(Date.now() - age)
+  for (const path of [join(dir, 'artifact', 'run.json'), join(dir, 'artifact'), dir]) utimesSync(path, at, at)
+}
+
+const written = (out: string, name = 'made') =>
+  writeFolder(name, out, { render: (dir) => writeFileSync(join(dir, 'a'), '1'), timing: '{}', reason: '' })
+
+test('what a killed process left half-written goes with the next run that is written', async () => {
+  const out = scratch()
+  const module = JSON.stringify(pathToFileURL(join(ROOT, 'src', 'runs', 'write-folder.ts')).href)
+  const writing = `const { writeFolder } = await import(${module})
+    const render = () => { console.log('begun'); return new Promise(() => setInterval(() => {}, 1000)) }
+    await writeFolder('run-0123456789ab', process.argv[1], { render, timing: '', reason: '' })`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', writing, out])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  await written(out)
+  // it is still at it
+  const both = readdirSync(out)
+  expect(both).toEqual(['made', expect.stringMatching(/^run-0123456789ab\.[^.]+\.\d+\.[0-9a-f]{8}\.tmp$/)])
+  expect(both[1]).toContain(`.${HOST}.${child.pid}.`)
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+  expect(readdirSync(out)).toEqual(both)
+  await written(out)
+  expect(readdirSync(out)).toEqual(['made'])
+})
+
+test.each<readonly [what: string, name: () => string, age: number, stays: boolean]>([
+  ['of a process that is gone', () => `run.${HOST}.${gonePid()}.0123abcd.tmp`, 0, false],
+  ['of a process that lives', () => `run.${HOST}.${process.pid}.0123abcd.tmp`, 23 * HOUR, true],
+  ['of a number that lives again a day later', () => `run.${HOST}.${process.pid}.0123abcd.tmp`, 25 * HOUR, false],
+  ['of another machine', () => `run.not-${HOST}.${gonePid()}.0123abcd.tmp`, 23 * HOUR, true],
+  ['of another machine, a day old', () => `run.not-${HOST}.${process.pid}.0123abcd.tmp`, 25 * HOUR, false],
+  ['that names no machine', () => `run-0123456789ab.${gonePid()}.0123abcd.tmp`, 23 * HOUR, true],
+  ['that names no machine, a day old', () => `run-0123456789ab.${gonePid()}.0123abcd.tmp`, 25 * HOUR, false],
+  ['a finished run, however old', () => 'run-0123456789ab', 900 * HOUR, true],
+  ['a folder of somebody else\u2019s', () => 'notes.tmp', 900 * HOUR, true],
+])('%s', (_, name, age, stays) => {
+  const out = scratch()
+  const left = name()
+  leave(out, left, age)
+  removeLeftovers(out)
+  expect(readdirSync(out)).toEqual(stays ? [left] : [])
+}) // biome-ignore format: a table
+
+test('a file that was written within the day keeps an old folder', () => {
+  const out = scratch()
+  const left = `run.not-${HOST}.1.0123abcd.tmp`
+  leave(out, left, 25 * HOUR)
+  const now = new Date()
+  utimesSync(join(out, left, 'artifact', 'run.json'), now, now)
+  removeLeftovers(out)
+  expect(readdirSync(out)).toEqual([left])
+})
+
+test('a folder of runs that is not there is no error', () => {
+  expect(() => removeLeftovers(join(scratch(), 'none'))).not.toThrow()
+})
