@@ -1,5 +1,6 @@
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { Overfitting } from '../core/search.ts'
+import { comparedText } from '../report/ledger-section.ts'
 import { count, percent, plural, ratio } from './text.ts'
 
 /** Of a run that was just made: what it was one of, and what that leaves of its Sharpe ratio. */
@@ -42,7 +43,7 @@ export function worthFacts(one: Overfitting, compared: number): [string, string]
       'probability of overfitting',
       validation === null
         ? `– (${one.notes['crossValidation'] ?? 'too few to say'})`
-        : `${percent(validation.probability)} of ${plural(validation.splits, 'split')}, ${plural(compared, 'trial')} over the same days`,
+        : `${percent(validation.probability)} of ${plural(validation.splits, 'split')}, ${comparedText(compared, validation)}`,
     ],
   ]
 }

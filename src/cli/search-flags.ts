@@ -5,6 +5,7 @@ import type { SearchAsked, SearchAt, SearchHost } from '../runs/search-asked.ts'
 import { SEARCH_DEFAULTS } from '../runs/search-defaults.ts'
 import { inWords, slowText } from '../runs/search-progress.ts'
 import { UsageError } from '../runs/usage-error.ts'
+import { TPE_BATCH } from '../search/tpe.ts'
 import type { Args, Flags } from './command.ts'
 import { number, oneOf, RUN } from './flags.ts'
 import type { Io } from './io.ts'
@@ -39,10 +40,11 @@ export const SEARCH: Flags = {
     value: 'FIGURE|FILE',
   },
   goal: oneOf('whether more or less of it is better (built in: what is good of the figure)', 'max', 'min'),
-  prune: number('share of the data after which trials below the median are given up (built in: none is)', 'SHARE', {
-    above: 0,
-    below: 1,
-  }),
+  prune: number(
+    `share of the data after which trials below the median of earlier ones there are given up; never the first ${SEARCH_DEFAULTS.batch}, of tpe ${TPE_BATCH} (built in: none is)`,
+    'SHARE',
+    { above: 0, below: 1 },
+  ),
   'search-seed': number('of random, sobol and tpe (built in: 0)', 'N', { min: 0, isWhole: true }),
   workers: number(
     `threads; the result is the same whatever their number (built in: one a core, here ${availableParallelism()})`,

@@ -216,7 +216,7 @@ export interface SearchRequest {
   readonly trials: number
   readonly objective: { readonly name: string; readonly goal: 'max' | 'min' }
   readonly seed: number
-  /** Share of the data after which trials below the median are given up; `null`: none are. */
+  /** Share of the data after which trials below the median of earlier ones there are given up; `null`: none are. */
   readonly prune: number | null
   /** Trials proposed at once, from what all earlier ones came to. */
   readonly batch: number

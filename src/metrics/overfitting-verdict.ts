@@ -20,7 +20,7 @@ export function overfittingVerdict(
   if (sharpe <= 0)
     return {
       tone: 'bad',
-      verdict: `Its Sharpe ratio of ${sharpe.toFixed(2)} is not above 0: luck has nothing to explain.`,
+      verdict: `Its Sharpe ratio of ${ratio(sharpe)} is not above 0: luck has nothing to explain.`,
     }
   if (isOutOfSample) return unchosen(probabilistic)
   if (trials === 1) return alone(probabilistic)
@@ -55,7 +55,7 @@ function chosenOf(found: Found, sharpe: number, deflated: number): Pick<Overfitt
   )
     return {
       tone: 'bad',
-      verdict: `Luck explains it: the best of ${of} without any skill would be expected to show a Sharpe ratio of ${expectedMaximum.toFixed(2)}, and this one shows ${sharpe.toFixed(2)}.`,
+      verdict: `Luck explains it: the best of ${of} without any skill would be expected to show a Sharpe ratio of ${ratio(expectedMaximum)}, and this one shows ${ratio(sharpe)}.`,
     }
   const odds = `its true Sharpe ratio is above 0 with a probability of ${percent(deflated)}`
   if (deflated > SURE) {
@@ -81,4 +81,12 @@ function counted(trials: number): string {
 /** Rounded down, so that 95 % is at least that. */
 function percent(share: number): string {
   return `${Math.floor(share * 100)}\u202f%`
+}
+
+/** With a real minus, as figures of a page have it. */
+function ratio(value: number): string {
+  return value
+    .toFixed(2)
+    .replace(/^-0\.00$/, '0.00')
+    .replace('-', '−')
 }

@@ -1,5 +1,5 @@
 import type { LedgerVerdict } from '../core/ledger.ts'
-import type { Overfitting } from '../core/search.ts'
+import type { CrossValidation, Overfitting } from '../core/search.ts'
 import { count, date, NONE, plural, ratio } from './format.ts'
 import { escapeHtml, section, tableHtml } from './html.ts'
 import { chance } from './search-format.ts'
@@ -98,7 +98,13 @@ function worthTable(one: Overfitting, compared: number): string {
         cell('deflatedEffective', chance(one.deflatedEffective)),
       ],
       ['Days needed to be sure', needed('minimumTrackRecord'), needed('minimumTrackRecordDeflated'), ''],
-      [`Chance of overfitting, ${plural(compared, 'trial')} over the same days`, '', overfitted, ''],
+      [`Chance of overfitting, ${comparedText(compared, validation)}`, '', overfitted, ''],
     ],
   )
+}
+
+/** Trials that halves of the days were compared of; of those that did exactly the same one. */
+export function comparedText(compared: number, validation: CrossValidation | null): string {
+  const alike = validation === null ? 0 : compared - validation.trials
+  return `${plural(compared, 'trial')} over the same days${alike === 0 ? '' : `, ${count(compared - alike)} of them different`}`
 }

@@ -19,7 +19,9 @@ export function searchSettings(document: SearchDocument, more: readonly (readonl
       : ([
           [
             'Given up',
-            search.prune === null ? 'none' : `below the median after ${percent(search.prune, 0)} of the data`,
+            search.prune === null
+              ? 'none'
+              : `below the median of earlier trials after ${percent(search.prune, 0)} of the data; those tried first never`,
           ],
           ['Bars before the range', count(range.warmup)],
         ] as const)),

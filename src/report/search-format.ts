@@ -120,3 +120,8 @@ export function finishedText({ outcomes }: Pick<SweepResult, 'outcomes'>, all: s
   if (n === outcomes.length) return all
   return `the ${count(n)} that ${n === 1 ? 'was' : 'were'} finished${n < done.length ? ' with an objective' : ''}`
 }
+
+/** A number of trials that need not be a whole one: 14.2, 91. */
+export function effectiveText(value: number): string {
+  return decimal(value, 1).replace(/\.0$/, '')
+}

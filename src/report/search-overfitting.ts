@@ -1,7 +1,7 @@
 import type { CrossValidation, Overfitting } from '../core/search.ts'
 import { count, decimal, percent, plural, ratio } from './format.ts'
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
-import { chance, orTooFew, tooFew } from './search-format.ts'
+import { chance, effectiveText, orTooFew, tooFew } from './search-format.ts'
 
 /** How the best trial looks before its search is counted, and after. */
 export function overfittingSection(overfitting: Overfitting | null, whyNone: string): string {
@@ -70,7 +70,7 @@ function honestyTable(one: Overfitting): string {
         'Trials',
         '1',
         count(one.trials),
-        cell('effectiveTrials', decimal(one.effectiveTrials ?? 0, 1)),
+        cell('effectiveTrials', effectiveText(one.effectiveTrials ?? 0)),
         'trials whose returns move together count as one',
       ],
       [
@@ -98,10 +98,10 @@ function honestyTable(one: Overfitting): string {
   )
 }
 
-function validationTable(validation: CrossValidation, { notes }: Overfitting): string {
+function validationTable(validation: CrossValidation, { notes, trials: counted }: Overfitting): string {
   const { probability, probabilityOfLoss, slope, meanInSample, meanOutOfSample, trials, splits } = validation
   return tableHtml(
-    `Chosen in one half, judged in the other: ${plural(splits, 'split')} of ${plural(trials, 'trial')}`,
+    `Chosen in one half, judged in the other: ${plural(splits, 'split')} of ${plural(trials, 'trial')}${trials < counted ? ' that saw all the days, those that did exactly the same being one' : ''}`,
     [{ title: 'Figure' }, { title: 'Value', kind: 'number' }, { title: 'What it is', kind: 'prose' }],
     [
       [

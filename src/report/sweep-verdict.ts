@@ -1,7 +1,7 @@
 import type { Overfitting, SweepDocument, SweepResult } from '../core/search.ts'
-import { count, decimal, NONE, percent, plural, ratio } from './format.ts'
+import { count, NONE, percent, plural, ratio } from './format.ts'
 import { card, escapeHtml, lines } from './html.ts'
-import { chance, finishedText, paramsText, shapeOf, shapeText, tooFew } from './search-format.ts'
+import { chance, effectiveText, finishedText, paramsText, shapeOf, shapeText, tooFew } from './search-format.ts'
 import { costAlarm } from './search-head.ts'
 import { heldOutCard, heldOutSentence } from './sweep-held-out.ts'
 import { plateauCard } from './sweep-plateau.ts'
@@ -121,7 +121,7 @@ function luckCards(one: Overfitting, isSharpe: boolean): string[] {
     ),
     card(
       'Unlike trials',
-      one.effectiveTrials === null ? NONE : decimal(one.effectiveTrials, 1),
+      one.effectiveTrials === null ? NONE : effectiveText(one.effectiveTrials),
       one.effectiveTrials === null ? why('effectiveTrials') : `of ${count(one.trials)}: the others move with them`,
     ),
     card(

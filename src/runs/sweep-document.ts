@@ -18,6 +18,7 @@ import { plateauOf } from '../search/plateau.ts'
 import { chooseRows, isComparable, type Ranked, rankTrials, spreadOf } from '../search/rank.ts'
 import { filtersOf, groundRemarks } from './ground-remarks.ts'
 import { VERSION } from './package-info.ts'
+import { prunedRemarks, unprunedRemark } from './prune-remarks.ts'
 import { BACKTEST, commandOf } from './reproduce.ts'
 import { sha256 } from './run-identity.ts'
 import type { SearchGround } from './search-manifest.ts'
@@ -82,7 +83,10 @@ export function searchHead(ground: SearchGround, search: SearchRequest, plan: Wa
     costs: { feeMaker, feeTaker, slippageBps, none: settings.noCosts },
     quote: first.instrument.quote,
     cash: settings.cash,
-    remarks: groundRemarks(facts, filtersOf(instruments, from, to), false),
+    remarks: [
+      ...groundRemarks(facts, filtersOf(instruments, from, to), false),
+      ...unprunedRemark(search, plan !== null),
+    ],
     reproduce: {
       command: commandOf(record?.backtest ?? null, strategy, prepared.defaultWarmup, { ...verb, words }),
       request: record,
@@ -113,15 +117,6 @@ export function sweepDocument({ ground, search, trials, outcomes, excluded }: Sw
         ? null
         : judgeOverfitting(chosen.returns, outcomes, { trials: outcomes.length, trades: figureOf(chosen, 'trades') }),
   }
-}
-
-/** What was given up is in no comparison of halves. */
-function prunedRemarks({ all, pruned }: SweepDocument['trials']): string[] {
-  return pruned === 0
-    ? []
-    : [
-        `${pruned} of ${all} trials were given up early. They count as trials, but the chance of overfitting is of the others alone, and looks better than that of all would.`,
-      ]
 }
 
 /** What trials have come to, whatever was searched. */

@@ -75,7 +75,7 @@ export class TrialRunner {
     const isWorse = atLeast !== null && (early === null || this.#isWorse(early, atLeast))
     if (!isWorse) return { number, ...this.#outcome(params, range), early }
     const { metrics, returns } = first
-    const reason = `pruned: ${early ?? 'nothing'} after ${Math.round(100 * prune.share)} % of the data, where the median was ${atLeast}`
+    const reason = `pruned: ${early ?? 'nothing'} after ${Math.round(100 * prune.share)} % of the data, where the median of earlier trials was ${atLeast}`
     return { number, status: 'pruned', objective: early, early, reason, metrics, returns }
   }
 

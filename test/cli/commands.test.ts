@@ -116,6 +116,16 @@ describe('every command', () => {
       expect(stdout).toContain(isRequired ? `${help} (needed)` : help)
   })
 
+  test('a walk-forward is of strategies: its help says nothing of models; what pruning spares is said of both', () => {
+    const helpOf = (name: string) => helps[Object.keys(COMMANDS).indexOf(name)]!.stdout.replaceAll(/\s+/g, ' ')
+    expect(helpOf('walk-forward')).not.toContain('logLoss')
+    expect(helpOf('sweep')).toContain('of a model logLoss')
+    for (const name of ['sweep', 'walk-forward'])
+      expect(helpOf(name)).toContain(
+        'below the median of earlier ones there are given up; never the first 64, of tpe 16',
+      )
+  })
+
   test('klinelab data --help lists its commands alone', () => {
     const done = klinelab(['data', '--help'])
     const listed = [...done.stdout.matchAll(/^ {2}(\w[\w-]*(?: [a-z]+)?) {2,}/gm)].map(([, name]) => name!)

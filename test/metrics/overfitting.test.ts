@@ -264,7 +264,7 @@ describe('verdicts', () => {
     const { best, trials } = search(-0.5, 1, 10)
     const found = judge(best, trials, { crossValidate: false })
     expect(found).toMatchObject({ tone: 'bad', minimumTrackRecord: null })
-    expect(found.verdict).toBe('Its Sharpe ratio of -0.50 is not above 0: luck has nothing to explain.')
+    expect(found.verdict).toBe('Its Sharpe ratio of −0.50 is not above 0: luck has nothing to explain.')
     expect(found.notes['minimumTrackRecord']).toBe('the Sharpe ratio is not above 0: no record would do')
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { worthFacts } from '../../src/cli/ledger-text.ts'
 import { judgeOverfitting } from '../../src/metrics/overfitting.ts'
 import { ledgerBlock, ledgerSection } from '../../src/report/ledger-section.ts'
 import { madeReturns } from '../search/made-trials.ts'
@@ -29,6 +30,16 @@ describe('what was tried, in a report', () => {
     expect(text).toContain(`without skill 0.00 ${expectedMaximum!.toFixed(2)}`)
     expect(text).toContain(`${(100 * probabilistic!).toFixed(1)} % ${(100 * deflated!).toFixed(1)} %`)
     expect(text).toContain('Chance of overfitting, 12 trials over the same days')
+    expect(text).not.toContain('of them different')
+  })
+
+  test('of trials that did exactly the same, that halves were compared of one', () => {
+    const { crossValidation, ...rest } = verdict.overfitting!
+    const alike = { ...rest, crossValidation: { ...crossValidation!, trials: 10 } }
+    const said = 'overfitting, 12 trials over the same days, 10 of them different'
+    expect(textOf(ledgerSection({ ...verdict, overfitting: alike }))).toContain(said)
+    const facts = worthFacts(alike, 12).map(([, text]) => text)
+    expect(facts.at(-1)).toContain('12 trials over the same days, 10 of them different')
   })
 
   test('of one trial only what can be said of it alone: no column of dashes, and no reason for them', () => {

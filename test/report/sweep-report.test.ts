@@ -114,6 +114,22 @@ describe('the page of a sweep as text', () => {
     )
   })
 
+  test('whole numbers of unlike trials have no decimal, and the table of halves says which trials it is of', () => {
+    const made = madeSweep({ overfitting: { effectiveTrials: 91.02 } })
+    const one = page(made)
+    expect(rowsOf(section(one, 'overfitting')).find(([name]) => name === 'Trials')![3]).toBe('91')
+    expect(section(one, 'verdict')).toContain('<dt>Unlike trials</dt><dd class="value">91</dd>')
+    const { splits } = made.document.overfitting!.crossValidation!
+    const said = `${splits.toLocaleString('en-US').replace(',', ' ')} splits of 200 trials`
+    const caption = (result: SweepResult) =>
+      words(/<caption><span>(Chosen in one half.*?)<\/span>/s.exec(section(page(result), 'overfitting'))![1]!)
+    expect(caption(made)).toContain(said)
+    expect(caption(made)).not.toContain('exactly the same')
+    expect(caption(madeSweep({ overfitting: { trials: 240 } }))).toContain(
+      `${said} that saw all the days, those that did exactly the same being one`,
+    )
+  })
+
   test('every trial with an objective is in a bin of the spread, those that were given up apart', () => {
     const rows = rowsOf(section(html, 'spread')).slice(1)
     const sum = (column: number) => rows.reduce((total, cells) => total + read(cells[column]!), 0)

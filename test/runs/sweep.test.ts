@@ -186,6 +186,22 @@ test('pruning gives up what is below the median of earlier trials after a part o
   expect(document.best!.status).toBe('done')
 })
 
+test('where there are too few trials for any to be given up, a remark says so', async () => {
+  const said = async (more: Partial<SearchAsked>) => {
+    const { document, outcomes } = (await search({ set: ['fast=5..60', 'slow=61..300'], prune: 0.4, ...more })).result
+    expect(outcomes.every(({ status }) => status === 'done')).toBe(!document.trials.pruned)
+    return document.remarks.filter((remark) => remark.startsWith('--prune'))
+  }
+  expect(await said({ set: ['fast=10..50:10', 'slow=40,80,160'] })).toEqual([
+    '--prune 0.4 can give up nothing here: the first 64 trials are what later ones are held against, and there are 15 trials.',
+  ])
+  expect(await said({ method: 'tpe', trials: 16 })).toEqual([expect.stringContaining('the first 16 trials')])
+  // one more, and it can be
+  expect(await said({ method: 'tpe', trials: 17 })).toEqual([])
+  expect(await said({ method: 'sobol', trials: 65 })).toEqual([])
+  expect((await search()).result.document.remarks.join()).not.toContain('--prune')
+})
+
 test('a range too short to judge any trial by is told, and what may help', async () => {
   const hours = (count: number) => ({ from: RANGE.from, to: RANGE.from + count * 3_600_000 })
   const { result } = await search(hours(2))

@@ -32,6 +32,10 @@ export default {
     anchored: { help: 'choose on everything from the first bar on, not on a stretch that moves along' },
     embargo: { help: 'time left out between the two (built in: 0s)', value: 'TIME' },
     ...SEARCH,
+    objective: {
+      help: 'figure to be best, or a module that exports a function of a trial (built in: sharpe)',
+      value: 'FIGURE|FILE',
+    },
   },
   example:
     'klinelab walk-forward strategies/sma-cross.ts --data binance:BTCUSDT:1h --train 365d --test 90d --set fast=10..100:30 --set slow=120..480:120',
