@@ -142,13 +142,14 @@ function spaceOf(definition: ModelDefinition, asked: SearchAsked): Space & { rea
   return { dimensions, fixed, constraint: usage(() => parseWhere(where, dimensions, others)) }
 }
 
-/** What computes a model's trials in this process. */
+/** What computes a model's trials in this process. @param patience as `TrialThreads` */
 export function modelBackend(
   { file, model, bars, manifest }: ModelGround,
   host: Pick<SearchHost, 'workers'>,
+  patience?: number,
 ): TrialBackend {
   const { fixed, holdout, objective } = manifest
-  return new TrialThreads(workersOf(host)).brief({
+  return new TrialThreads(workersOf(host), patience).brief({
     ...{ kind: 'model', module: file, model: model.name, fixed, holdout },
     ...{ bars: shareColumns(bars), objective: objective.name },
   })

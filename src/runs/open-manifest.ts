@@ -15,6 +15,9 @@ import { recordedSettings } from './settings.ts'
 import { backendOf } from './sweep.ts'
 import { UsageError } from './usage-error.ts'
 
+/** Where nobody says otherwise. */
+const PATIENCE_MS = 3000
+
 /** Where a worker finds what a manifest names. */
 export interface WorkerPlaces {
   readonly store: string
@@ -22,6 +25,8 @@ export interface WorkerPlaces {
   /** In the project, or below it. */
   readonly cwd: string
   readonly threads?: number
+  /** ms that a trial may go on whose sweep has ended: the thread is wanted for the next one. */
+  readonly patience?: number
 }
 
 /**
@@ -42,6 +47,7 @@ export async function openManifest(manifest: Manifest, places: WorkerPlaces): Pr
 
 async function openStrategy(asked: StrategyManifest, places: WorkerPlaces): Promise<TrialBackend> {
   const { request, fixed, objective, figures } = asked
+  const { patience = PATIENCE_MS } = places
   if (request === null) throw new Refusal('its strategy has no file')
   const file = found('strategy', request.strategy, asked.code, places.cwd)
   const objectiveFile =
@@ -53,16 +59,17 @@ async function openStrategy(asked: StrategyManifest, places: WorkerPlaces): Prom
   const ground = await groundOfSearch(prepared, settings, fixed, objective, figures)
   compare(asked, ground.manifest)
   const scene = sceneOf(prepared, settings.riskFree)
-  return backendOf({ ground, scene, objectiveFile }, { workers: threadsOf(places) })
+  return backendOf({ ground, scene, objectiveFile }, { workers: threadsOf(places) }, { patience })
 }
 
 async function openModel(asked: ModelManifest, places: WorkerPlaces): Promise<TrialBackend> {
   const { model, range } = asked
+  const { patience = PATIENCE_MS } = places
   const module = found('module', asked.module, asked.code, places.cwd)
   const loaded = await loadSearched({ module, model, data: Object.keys(asked.data), range }, places.store)
   const ground = groundOfModel(loaded, asked)
   compare(asked, ground.manifest)
-  return modelBackend(ground, { workers: threadsOf(places) })
+  return modelBackend(ground, { workers: threadsOf(places) }, patience)
 }
 
 function threadsOf({ threads = availableParallelism() }: WorkerPlaces): number {

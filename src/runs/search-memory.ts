@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import type { Bars } from '../core/bar.ts'
+import type { TrialOutcome } from '../core/search.ts'
 import { columnBytes, type Scene } from './scene.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -88,6 +89,14 @@ export function heapBytes(data: unknown): number {
     return typeof data[0] === 'number' ? own : data.reduce((sum, part) => sum + heapBytes(part), own)
   }
   return Object.values(data).reduce((sum, part) => sum + 8 + heapBytes(part), 24)
+}
+
+/** Numbers of an array that comes from a thread stand in boxes of their own and take three times as much. */
+export function unboxed(outcome: TrialOutcome): TrialOutcome {
+  const { returns } = outcome
+  if (returns === null) return outcome
+  const plain = (values: readonly number[]) => values.map((value) => value)
+  return { ...outcome, returns: { ...returns, sums: plain(returns.sums), squares: plain(returns.squares) } }
 }
 
 function mega(bytes: number): string {

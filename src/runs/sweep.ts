@@ -73,7 +73,7 @@ export async function sweep(asked: SearchAsked, settings: Settings, host: Search
     const study = { sampler: sampler() }
     checkMemory(planned.scene, study.sampler.total, host.workers)
     const start = performance.now()
-    backend = await backendOf(planned, host, study.sampler.total)
+    backend = await backendOf(planned, host, { trials: study.sampler.total })
     const [{ trials, outcomes } = { trials: [], outcomes: [] }] = await runTrials([study], {
       ...{ goal: search.objective.goal, prune: search.prune, batch: search.batch, backend, journal, host },
       isRepeated: host.backend === undefined,
@@ -144,13 +144,13 @@ function fixedOf(strategy: Strategy, { dimensions, fixed }: Space): Params {
 
 /**
  * What computes the trials: another machine's, threads of this process, or, of what no file has, this thread.
- * @param trials of which this process keeps what they come to
+ * @param more `trials`: of so many this process keeps what they come to; `patience`: as `TrialThreads`
  */
 export async function backendOf(
   planned: Pick<PlannedSearch, 'ground' | 'scene' | 'objectiveFile'> &
     Partial<Pick<PlannedSearch, 'judge' | 'threads'>>,
   host: SearchHost,
-  trials = 0,
+  { trials = 0, patience }: { readonly trials?: number; readonly patience?: number } = {},
 ): Promise<TrialBackend> {
   const { ground, scene, objectiveFile } = planned
   const { manifest, facts } = ground
@@ -174,6 +174,6 @@ export async function backendOf(
   }
   const columns = shared.slots.map(({ bars }) => bars)
   const plan = new IndicatorPlan(columns, columnBudget(scene, workersOf(host), trials))
-  const threads = planned.threads ?? new TrialThreads(workersOf(host))
+  const threads = planned.threads ?? new TrialThreads(workersOf(host), patience)
   return threads.brief(subject, roomOf(strategy, manifest.fixed, plan))
 }

@@ -1,6 +1,7 @@
 /**
  * What runs on each of the threads that `trial-threads.ts` starts: one trial after the other. It ends of its own accord when
- * nothing more can come, since a thread that is ended in the midst of its work leaves native code behind.
+ * nothing more can come, since a thread that is ended in the midst of its work leaves native code behind; only one that never comes to
+ * an end is ended.
  */
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'

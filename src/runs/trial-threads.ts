@@ -4,6 +4,7 @@ import type { Trial, TrialOutcome } from '../core/search.ts'
 import { DataError, threadOptions } from '../data/index.ts'
 import { StrategyError } from '../engine/index.ts'
 import type { TrialBackend } from '../search/backend.ts'
+import { unboxed } from './search-memory.ts'
 import { abandon, type MakeRoom, type SharedIndicator } from './shared-indicators.ts'
 import { threadLogs } from './strategy-logs.ts'
 import type { TrialBatch, TrialBrief, TrialNews } from './trial-thread.ts'
@@ -12,6 +13,9 @@ import type { TrialBatch, TrialBrief, TrialNews } from './trial-thread.ts'
 const YOUNG = { maxYoungGenerationSizeMb: 12 }
 
 const WORKER = new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url)
+
+/** How long a thread may go on that nobody waits for any more, ms: what its trials left behind and still runs may have something to say. */
+const FAREWELL_MS = 5000
 
 /** Trials that a thread is handed at once: enough that handing over costs nothing, few enough that all end together. */
 const MOST_AT_ONCE = 32
@@ -60,9 +64,14 @@ export class TrialThreads implements TrialBackend {
   /** In the order in which they were asked for. */
   readonly #works: Work[] = []
   #fault: Error | null = null
+  readonly #patience: number
 
-  /** They begin to load what they run at once: whoever starts them reads bars meanwhile. */
-  constructor(threads: number) {
+  /**
+   * They begin to load what they run at once: whoever starts them reads bars meanwhile.
+   * @param patience ms that a trial may go on once its search was stopped; then its thread is ended, and another begins
+   */
+  constructor(threads: number, patience = Number.POSITIVE_INFINITY) {
+    this.#patience = patience
     while (this.#threads.length < threads) this.#begin()
   }
 
@@ -130,10 +139,17 @@ export class TrialThreads implements TrialBackend {
     return this.#brief?.subject.kind === 'model'
   }
 
-  /** Threads at work end with the trial at hand; those at a model's are ended in it, and those that were never told of any at once. */
+  /**
+   * Threads at work end with the trial at hand, if that ends soon; those at a model's are ended in it, and those that were never told of
+   * any at once.
+   */
   async close(): Promise<void> {
     for (const { stop } of this.#works) Atomics.store(stop, 0, 1)
     const before = this.#fault
+    const endAll = () => {
+      for (const { worker } of this.#threads) void worker.terminate()
+    }
+    const timer = setTimeout(endAll, Math.min(this.#patience, FAREWELL_MS))
     await Promise.all(
       this.#threads.map(({ worker, work }) => {
         const { promise, resolve } = Promise.withResolvers<void>()
@@ -143,6 +159,7 @@ export class TrialThreads implements TrialBackend {
         return isWaitedFor ? promise : worker.terminate()
       }),
     )
+    clearTimeout(timer)
     // of what a trial left behind, after the last of them
     if (this.#fault !== before) throw this.#fault
   }
@@ -235,11 +252,11 @@ export class TrialThreads implements TrialBackend {
     if (work === null) return this.#fail(reason)
     work.begun--
     const [only] = trials
-    if (trials.length === 1 && thread.isAlone) {
+    if (!work.isStopped && trials.length === 1 && thread.isAlone) {
       const told = `it ended the thread that ran it (${reason.split('\n')[0]})`
       const failed = { status: 'failed', objective: null, reason: told, metrics: {}, returns: null } as const
       this.#tell(work, { number: only!.number, ...failed })
-    } else work.alone.push(...trials)
+    } else if (!work.isStopped) work.alone.push(...trials)
     // what it was computing for all nobody else waits for
     for (const { state } of this.#shared) abandon(state)
     this.#begin(thread.isApart)
@@ -251,6 +268,10 @@ export class TrialThreads implements TrialBackend {
   #stop(work: Work): void {
     work.isStopped = true
     Atomics.store(work.stop, 0, 1)
+    const endAtWork = () => {
+      for (const thread of this.#threads) if (thread.work === work) void thread.worker.terminate()
+    }
+    if (this.#patience < Number.POSITIVE_INFINITY) setTimeout(endAtWork, this.#patience).unref()
     this.#end(work)
   }
 
@@ -277,12 +298,4 @@ export class TrialThreads implements TrialBackend {
     this.#fault ??= fault
     for (const { done } of this.#works) done.reject(this.#fault)
   }
-}
-
-/** Numbers of an array that comes from a thread stand in boxes of their own and take three times as much. */
-function unboxed(outcome: TrialOutcome): TrialOutcome {
-  const { returns } = outcome
-  if (returns === null) return outcome
-  const plain = (values: readonly number[]) => values.map((value) => value)
-  return { ...outcome, returns: { ...returns, sums: plain(returns.sums), squares: plain(returns.squares) } }
 }

@@ -60,7 +60,7 @@ export async function walkForward(
     const all = studies.length * search.trials
     checkMemory(scene, all, host.workers)
     const start = performance.now()
-    backend = await backendOf(planned, host, all)
+    backend = await backendOf(planned, host, { trials: all })
     const { prune, batch } = search
     const results = await runTrials(studies, {
       ...{ goal, prune, batch, backend, journal, host },

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { describe, expect, test, vi } from 'vitest'
@@ -143,33 +143,74 @@ describe('threads', () => {
     }
   })
 
-  test('tell each trial as soon as it is done: one that never ends takes nothing with it', async () => {
-    const end = join(scratch(), 'end')
-    const strategy = moduleOf(`import { existsSync } from 'node:fs'
+  describe('at a trial that never ends', () => {
+    const [begun, end] = [join(scratch(), 'begun'), join(scratch(), 'end')]
+    const strategy = moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
       import { defineStrategy, int } from 'klinelab'
       export default defineStrategy({
         name: 'endless', params: { n: int(1) },
         onBar({ params }) {
+          if (params.n === 4) writeFileSync(${JSON.stringify(begun)}, '')
           while (params.n === 4 && !existsSync(${JSON.stringify(end)}));
         },
       })`)
-    const settings = settingsIn(scratch())
-    const plan = await planSearch(asking({ strategy, set: ['n=1..200:1'] }), settings, { workers: 1 })
-    const backend = await backendOf(plan, { workers: 1 })
-    const told: number[] = []
-    const three = Promise.withResolvers<void>()
     const lot = Array.from({ length: 100 }, (_, k) => ({ number: k + 1, params: { n: k + 1 } }))
-    try {
-      const run = backend.run(lot, ({ number }) => told.push(number) === 3 && three.resolve())
-      // a second Ctrl-C ends the process here: what was told is all that is kept
-      await three.promise
-      expect(told).toEqual([1, 2, 3])
-      writeFileSync(end, '')
-      await run
-      expect(told).toEqual(lot.map(({ number }) => number))
-    } finally {
-      await backend.close()
+    const endless = async (patience?: number) => {
+      const plan = await planSearch(asking({ strategy, set: ['n=1..200:1'] }), settingsIn(scratch()), { workers: 1 })
+      await plan.threads!.close()
+      return backendOf({ ...plan, threads: null }, { workers: 1 }, { ...(patience !== undefined && { patience }) })
     }
+
+    test('tell each before as soon as it is done: nothing is lost with it', async () => {
+      const backend = await endless()
+      const told: number[] = []
+      const three = Promise.withResolvers<void>()
+      try {
+        const run = backend.run(lot, ({ number }) => told.push(number) === 3 && three.resolve())
+        // a second Ctrl-C ends the process here: what was told is all that is kept
+        await three.promise
+        expect(told).toEqual([1, 2, 3])
+        writeFileSync(end, '')
+        await run
+        expect(told).toEqual(lot.map(({ number }) => number))
+      } finally {
+        await backend.close()
+        rmSync(end)
+      }
+    })
+
+    test('are ended some time after its search was stopped, and others begin: a worker is wanted for the next sweep', async () => {
+      const backend = await endless(200)
+      const stop = new AbortController()
+      const told: number[] = []
+      try {
+        rmSync(begun, { force: true })
+        const threads = await begunBy(async () => {
+          const run = backend.run(lot, ({ number }) => told.push(number), stop.signal)
+          await vi.waitUntil(() => existsSync(begun), { timeout: 20_000 })
+          stop.abort()
+          await run
+          await backend.run(lot.slice(50), ({ number }) => told.push(number))
+        })
+        expect(threads).toHaveLength(1)
+        expect(told).toEqual([1, 2, 3, ...lot.slice(50).map(({ number }) => number)])
+      } finally {
+        await backend.close()
+      }
+    })
+
+    test('end with what they were for, whatever they are at', async () => {
+      const backend = await endless(200)
+      rmSync(begun, { force: true })
+      const run = backend.run(lot, ({ number }) => {
+        if (number !== 3) return
+        // by then it is at the one that never ends
+        while (!existsSync(begun));
+        throw new Error('the disk is full')
+      })
+      await expect(run).rejects.toThrow('the disk is full')
+      await backend.close()
+    })
   })
 
   test('do one lot whole while another one is being stopped', async () => {
