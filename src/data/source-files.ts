@@ -1,4 +1,4 @@
-import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import fs, { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { crc32, gunzipSync, inflateRawSync } from 'node:zlib'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
@@ -10,7 +10,7 @@ export function expandPaths(paths: readonly string[]): string[] {
   const files = new Set<string>()
   for (const path of paths) {
     // a file may have brackets in its name
-    const found = /[*?[{]/.test(path) && !existsSync(path) ? globSync(path) : [path]
+    const found = /[*?[{]/.test(path) && !existsSync(path) ? fs.globSync(path) : [path]
     if (found.length === 0) throw new NotFoundError(`no file matches "${path}"`)
     for (const one of found) for (const file of filesUnder(one)) files.add(file)
   }

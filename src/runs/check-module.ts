@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
+import module from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Bars } from '../core/bar.ts'
@@ -90,7 +90,7 @@ function hookCopies(): void {
   areHooked = true
   const shared = ['src', 'dist', 'node_modules'].map((name) => pathToFileURL(join(HOME, name, '/')).href)
   const isShared = (url: string) => shared.some((start) => url.startsWith(start)) || url.includes('/node_modules/')
-  registerHooks({
+  module.registerHooks({
     resolve(specifier, context, next) {
       const found = next(specifier, context)
       const copy = new RegExp(`\\?${MARK}=\\d+`).exec(context.parentURL ?? '')?.[0]

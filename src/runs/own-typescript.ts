@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type LoadFnOutput, stripTypeScriptTypes } from 'node:module'
+import module, { type LoadFnOutput } from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HOME } from './package-info.ts'
@@ -25,7 +25,7 @@ function strip(text: string): string {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {
-    return stripTypeScriptTypes(text, { mode: 'strip' })
+    return module.stripTypeScriptTypes(text, { mode: 'strip' })
   } finally {
     process.emitWarning = emitWarning
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
+import module from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ownTypeScript } from './own-typescript.ts'
@@ -16,7 +16,7 @@ export function resolveToThisCopy(): void {
   if (areHooked) return
   areHooked = true
   const urls: Readonly<Record<string, string>> = { klinelab: entry('index'), 'klinelab/tables': entry('tables/tables') }
-  registerHooks({
+  module.registerHooks({
     resolve(specifier, context, next) {
       const url = urls[specifier]
       if (url === undefined) return next(specifier, context)
