@@ -109,12 +109,12 @@ function plateauWords(plateau: Plateau, text: (value: number | null) => string, 
     kind === 'grid' ? 'trials one step away in one or more parameters' : 'the trials nearest to it by their parameters'
   if (n === 0)
     return 'Too few to say: there is no trial like the best one, so nobody knows whether it stands on a plateau or on a needle.'
-  const missing =
-    finished === n
-      ? ''
-      : `<strong>${firstUpper(finishedNeighbours(plateau))}</strong>; what was given up, failed or has no objective counts as worse. `
-  if (isTooFew(plateau))
-    return `${missing}${plural(n, 'neighbour')}, ${who}${median === null ? '' : `, with ${text(median)}`}: too few to say whether it stands on a plateau or on a needle.${tiesWords(plateau)}`
+  const worse = 'What was given up, failed or has no objective counts as worse.'
+  if (isTooFew(plateau)) {
+    const found = median === null ? '' : `, with ${text(median)}`
+    return `<strong>${firstUpper(finishedNeighbours(plateau))}</strong>${found} (${who}): too few to say whether it stands on a plateau or on a needle.${finished < n ? ` ${worse}` : ''}${tiesWords(plateau)}`
+  }
+  const missing = finished === n ? '' : `<strong>${firstUpper(finishedNeighbours(plateau))}.</strong> ${worse} `
   const share = kept === null ? '' : `: ${percent(kept, 0)} of what the best has over the median of ${all}`
   return `${missing}${plural(n, 'neighbour')}, ${who}, have a median of ${text(median)}${share}.${judgement(plateau)}`
 }

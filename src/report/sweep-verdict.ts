@@ -66,7 +66,7 @@ function cards(result: SweepResult): string[] {
     text(best?.objective ?? null),
     lines(
       best === null ? 'no trial has one' : `trial ${count(best.trial)} of ${count(trials.all)}`,
-      spread === null ? '' : `median of ${finishedText(result, 'all')} ${text(spread.median)}`,
+      spread === null ? '' : `median of ${finishedText(result, 'all')}: ${text(spread.median)}`,
       spread === null ? '' : `half between ${text(spread.q1)} and ${text(spread.q3)}`,
     ),
   )

@@ -166,7 +166,7 @@ describe('the page of a sweep as text', () => {
     expect(words(section(html, 'plateau'))).toContain('over the median of the 151 that were finished')
     // of a model every made trial has one
     const all = page(madeSweep({ subject: 'model' }))
-    expect(words(section(all, 'verdict'))).toMatch(/half of all trials have[\s\S]*median of all [−\d.]+/)
+    expect(words(section(all, 'verdict'))).toMatch(/half of all trials have[\s\S]*median of all: [−\d.]+/)
     expect(words(section(all, 'spread'))).toMatch(/From [−\d.]+ to/)
     expect(words(section(all, 'plateau'))).toContain('over the median of all trials')
     const some = madeSweep({ subject: 'model' })
@@ -200,7 +200,7 @@ describe('the page of a sweep as text', () => {
   test('neighbours that were not finished count as worse, and the page says so', () => {
     const made = beside({ neighbours: [84, 130, 145, 150], finished: 3, median: 1.2, worst: null, kept: 0.9 })
     expect(words(section(page(made), 'plateau'))).toMatch(
-      /3 of its 4 neighbours were finished; what was given up, failed or has no objective counts as worse\..*stands on a plateau:/,
+      /3 of its 4 neighbours were finished\. What was given up, failed or has no objective counts as worse\..*stands on a plateau:/,
     )
     expect(sweepText(made.document)).toContain(
       '3 of its 4 neighbours were finished; the others counted as worse, they come to 1.2 in the middle.',
