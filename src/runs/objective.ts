@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path'
+import { dirname, isAbsolute, relative } from 'node:path'
 import type { Fill } from '../core/fill.ts'
 import type { EquityColumns, Metrics } from '../core/run.ts'
 import type { Params } from '../core/search.ts'
@@ -26,7 +26,10 @@ export interface TrialResult {
 export interface ObjectiveSpec {
   readonly name: string
   readonly goal: Goal
-  /** Path of a module from its project's root, and what its code hashes to; `null`: a figure. */
+  /**
+   * Path of a module from the root of the strategy's project, where commands are given, or the whole path of one that lies elsewhere; and
+   * what its code hashes to. `null`: a figure.
+   */
   readonly module: { readonly path: string; readonly code: string } | null
   /** Of a function that was handed over by a script: sha256 of its text. What it closes over cannot be seen. */
   readonly inline?: string
@@ -48,12 +51,14 @@ export interface LoadedObjective {
 /**
  * Reads `--objective` and `--goal`: the name of a figure, the path of a module whose default export is a function of a trial, or
  * that function.
+ * @param strategy its file, if it has one
  * @throws UsageError where it is neither
  */
 export async function objectiveOf(
   asked: string | ObjectiveFunction,
   goal: Goal | undefined,
   subject: 'strategy' | 'model',
+  strategy: string | null = null,
 ): Promise<LoadedObjective> {
   if (typeof asked === 'function') {
     const name = asked.name === '' ? 'objective' : asked.name
@@ -68,9 +73,16 @@ export async function objectiveOf(
   if (subject === 'model')
     throw new UsageError(`--objective ${text}: a search of a model is judged by a figure, such as logLoss or auc`)
   const { file } = await loadObjective(text)
-  const path = relative(projectRoot(dirname(file)), file).replaceAll('\\', '/')
-  const { judge: own } = await loadObjective(text, path)
-  return { spec: { name: path, goal: goal ?? 'max', module: { path, code: codeHash(file).hash } }, file, judge: own }
+  const name = pathFrom(projectRoot(dirname(file)), file)
+  const path = strategy === null ? name : pathFrom(projectRoot(dirname(strategy)), file)
+  const { judge: own } = await loadObjective(text, name)
+  return { spec: { name, goal: goal ?? 'max', module: { path, code: codeHash(file).hash } }, file, judge: own }
+}
+
+function pathFrom(root: string, file: string): string {
+  const path = relative(root, file)
+  const isOutside = path.startsWith('..') || isAbsolute(path)
+  return (isOutside ? file : path).replaceAll('\\', '/')
 }
 
 /** Whether an objective is named by a file, not by the key of a figure. */

@@ -23,7 +23,7 @@ export function recordOfSearch(
   return {
     ...{ backtest: request, set: dimensions.map(dimensionText), where, method },
     trials: method === 'grid' ? null : trials,
-    ...{ objective: objective.name, goal: objective.goal, seed, prune },
+    ...{ objective: objective.module?.path ?? objective.name, goal: objective.goal, seed, prune },
   }
 }
 

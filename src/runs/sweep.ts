@@ -108,7 +108,7 @@ export async function planSearch(asked: SearchAsked, settings: Settings, host: S
     spec,
     file: objectiveFile,
     judge,
-  } = await objectiveOf(asked.objective ?? SEARCH_DEFAULTS.objective, asked.goal, 'strategy')
+  } = await objectiveOf(asked.objective ?? SEARCH_DEFAULTS.objective, asked.goal, 'strategy', file)
   const { search, sampler } = requestOf(asked, dimensions, constraint, spec)
   const { data, from, to, closeAtEnd, allowInSample } = asked
   const request = {

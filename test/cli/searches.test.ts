@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { SweepDocument, WalkForwardDocument } from '../../src/core/search.ts'
 import { SWEEP_SCHEMA } from '../../src/report/sweep-schema.ts'
 import { WALK_FORWARD_SCHEMA } from '../../src/report/walk-forward-schema.ts'
-import { klinelab } from './klinelab.ts'
+import { klinelab, scratch } from './klinelab.ts'
 import { ASKED, columnOf, SERIES, searchProject } from './made-search.ts'
 import { modelModule } from './model-modules.ts'
 
@@ -158,6 +158,22 @@ describe('klinelab verify', () => {
     expect((await changed(project.objective, comment, () => problemsOf(busy))).problems).toEqual([
       'the module of the objective, a file it imports, or the lockfile was changed',
     ])
+  })
+
+  test('makes one whose objective lies outside of its project again too, and so does its command', async () => {
+    const objective = join(scratch({ 'far.ts': readFileSync(project.objective, 'utf8') }), 'far.ts')
+    const one = await made(['sweep', strategy, ...ASKED, '--objective', objective])
+    expect(await problemsOf(one)).toEqual({ problems: [], differences: [] })
+    const { reproduce, search } = documentOf<SweepDocument>(one)
+    // where it lies is nothing that a page has to say
+    expect(search.objective.name).toBe('far.ts')
+    // this process is not where the project is
+    const words = reproduce.command.replace('strategies/cross.ts', strategy).split(' ').slice(1)
+    const again = await run([...words, '--json'])
+    expect(again).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(again.stdout)).toMatchObject({ run: one.run, dir: one.dir })
+    // one of its project is named from there, wherever that lies
+    expect(documentOf<SweepDocument>(busy).reproduce.command).toContain(' --objective busy.ts')
   })
 
   test('makes a sweep of a model again too, and says that its module was changed', async () => {
