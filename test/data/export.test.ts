@@ -52,6 +52,20 @@ describe('an export is the text of the exchange', () => {
     expect(types.map((row) => row['column_type'])).toEqual(['BIGINT', ...Array(8).fill('DECIMAL(18,8)'), 'BIGINT'])
   })
 
+  test('bars only: an outage mark stays in the store, and what is imported from the file has none', async () => {
+    // the exchange closed the third hour a minute early
+    const early = ROWS[2]!.replace(`,${FIRST + 3 * HOUR - 1},`, `,${FIRST + 3 * HOUR - 60_001},`)
+    const { bring, store, cwd } = await storeBeside({
+      'a.csv': [...ROWS.slice(0, 2), early, ...ROWS.slice(3)].join('\n'),
+    })
+    expect((await bring('a.csv')).manifest.outages).toEqual([FIRST + 2 * HOUR])
+    await exportSeries(store, TEST, join(cwd, 'b.csv'))
+    const other = await storeBeside({ 'b.csv': readFileSync(join(cwd, 'b.csv')) })
+    const { manifest } = await other.bring('b.csv')
+    expect(manifest).toMatchObject({ rows: 12, outages: [] })
+    expect((await store.manifest(TEST))!.outages).toEqual([FIRST + 2 * HOUR])
+  })
+
   test('as Arrow, with the doubles that runs see', async () => {
     const { store, out } = await stored()
     expect(await exportSeries(store, TEST, out('a.arrow'))).toBe(12)

@@ -130,6 +130,23 @@ describe('rule 20: one net position, trades from flat to flat', () => {
     expect(run.fills.map(({ realised }) => realised)).toEqual([0, 0, 14, -6])
   })
 
+  test('rule 20: the quantity of a trade is the most that was held at once, its prices those of all entries and exits', () => {
+    const { trades } = play({
+      rows: [FLAT, FLAT, [104, 105, 103, 104], [103, 104, 102, 103], FLAT],
+      decide: {
+        0: () => buy({ qty: 2 }),
+        1: () => sell({ qty: 1 }),
+        2: () => buy({ qty: 1 }),
+        3: () => sell({ qty: 2 }),
+      },
+    })
+    // bought 2 at 100 and 1 at 103, sold 1 at 104 and 2 at 100: no more than 2 were held
+    expect(trades).toMatchObject([{ qty: 2, entryPrice: 101, exitPrice: expect.closeTo(304 / 3, 8), pnl: 1 }])
+    const [trade] = trades
+    expect((trade!.exitPrice - trade!.entryPrice) * trade!.qty).toBeCloseTo(2 / 3, 8)
+    expect(trade).toMatchObject({ mae: expect.closeTo(99 / 101 - 1, 12), mfe: expect.closeTo(105 / 101 - 1, 12) })
+  })
+
   test.each([
     ['long', buy, sell],
     ['short', sell, buy],
