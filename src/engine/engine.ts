@@ -321,7 +321,8 @@ export class Engine {
       const { heldQty } = slot.position
       if (heldQty === slot.markedQty) continue
       slot.markedQty = heldQty
-      this.#curve.holds(slot, heldQty)
+      // dust is no position (fills.md 17)
+      this.#curve.holds(slot, slot.position.qty === 0 ? 0 : heldQty)
     }
     shorten(this.#held, 0)
     for (const slot of this.slots) if (slot.markedQty !== 0) this.#held.push(slot)

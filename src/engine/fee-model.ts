@@ -1,4 +1,5 @@
 import { fromUnits, POW10 } from '../core/decimal.ts'
+import type { Instrument } from '../core/instrument.ts'
 import { type Ledger, notionalUnits, type Rate, rateOf } from '../core/money.ts'
 import type { Scales } from './rules.ts'
 
@@ -19,6 +20,13 @@ export interface CostOptions {
   readonly feeTaker: number
   readonly slippageBps: number
   readonly feeAsset?: 'quote' | 'received'
+}
+
+const FREE: Rate = rateOf(0, 'fee')
+
+/** What a purchase may take of the quote asset beside its notional: nothing where its fee is taken of what is received (fills.md 17). */
+export function feeInQuote({ dearest, feeAsset }: Costs, kind: Instrument['kind']): Rate {
+  return feeAsset === 'received' && kind === 'spot' ? FREE : dearest
 }
 
 /** @throws RangeError where a rate is not a fraction below 1; only a maker's may be below 0 */

@@ -99,12 +99,12 @@ export class Funds {
   }
 
   /**
-   * Ledger units that `qty` at `price` takes; fees as taker, since a limit may fill at the open. On margin it is the
+   * Ledger units that `qty` at `price` takes; fees as taker, since a limit may fill at the open, where they are taken in quote. On margin it is the
    * initial margin of what the order adds to the larger side; an order that only reduces takes nothing.
    */
   need(slot: Slot, order: LiveOrder, qty: number, price: number): number {
     const { margin, costs, scales } = slot
-    if (margin === null) return buyingCost(this.#account.ledger, scales, price, qty, costs.dearest)
+    if (margin === null) return buyingCost(this.#account.ledger, scales, price, qty, slot.quoteFee)
     const account = this.#margin!
     const before = account.required(slot, margin, order)
     const notional = account.notional(slot, qty, price)

@@ -202,10 +202,13 @@ export class Position {
       this.held += at.side * opening
       this.cost += at.side * paid
       account.cost += at.side * paid
-      trip.add(price, fromUnits(opening, qtyDecimals))
+      // inside the bar on which it began, of which only the bad extreme is looked at
+      if (isAdded && this.insideRow === at.row) this.track(price, price)
       trip.notional += paid
       trip.fees += fee - closingFee
+      const before = Math.abs(this.held) - opening
       if (at.feeInBase) baseFee = this.#payFeeInBase(at, opening, paid, account, trip)
+      trip.add(price, fromUnits(opening, qtyDecimals), fromUnits(Math.abs(this.held) - before, qtyDecimals))
       // what is held under an older minimum stays so when more is bought, as it does under a newer grid (`regrid`)
       if (isAdded) this.#setUnits(wholeSteps(Math.abs(this.held), step))
       else this.#setTradable(step, minQty)

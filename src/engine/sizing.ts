@@ -52,20 +52,16 @@ export function snapQty(
   return Math.max(0, gridDown(rules.lot, whole))
 }
 
-/** The largest quantity on the grid whose notional and taker fee, each rounded up, stay within `amount` ledger units. */
+/** The largest quantity on the grid whose notional and taker fee (where it is taken in quote), each rounded up, stay within `amount` ledger units. */
 export function affordable(amount: number, priceAt: PriceAt, slot: Slot, account: Account, rules: Rules): number {
-  const { scales, costs } = slot
+  const { scales, quoteFee } = slot
   const { step } = rules.lot
   // more than an account can hold is as good as all it can hold, and leaves room to reckon in
   const within = Math.min(amount, Number.MAX_SAFE_INTEGER / 2)
-  const rate = costs.dearest.digits / POW10[costs.dearest.decimals]!
+  const rate = quoteFee.digits / POW10[quoteFee.decimals]!
   const guess = fromLedger(account.ledger, within) / (fromUnits(priceAt(0), scales.priceDecimals) * (1 + rate))
   const most = gridDown(rules.lot, floorUnits(guess, scales.qtyDecimals)) + step
-  return largestOnGrid(
-    most,
-    step,
-    (qty) => buyingCost(account.ledger, scales, priceAt(qty), qty, costs.dearest) <= within,
-  )
+  return largestOnGrid(most, step, (qty) => buyingCost(account.ledger, scales, priceAt(qty), qty, quoteFee) <= within)
 }
 
 /** The largest of `most`, `most − step`, … that can be paid; 0 where none can. Paying more never gets cheaper. */

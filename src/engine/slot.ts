@@ -4,10 +4,10 @@ import { emptyList } from '../core/empty-list.ts'
 import type { RunEvent } from '../core/event.ts'
 import type { Instrument } from '../core/instrument.ts'
 import { closeTimeOf, type Interval, intervalMs } from '../core/interval.ts'
-import type { Ledger } from '../core/money.ts'
+import type { Ledger, Rate } from '../core/money.ts'
 import type { OrderView } from '../core/order.ts'
 import { Detail } from './detail.ts'
-import type { Costs } from './fee-model.ts'
+import { type Costs, feeInQuote } from './fee-model.ts'
 import type { UnitBar } from './fill-model.ts'
 import type { Slippage } from './impact.ts'
 import { type LiveOrder, viewOrder } from './live-order.ts'
@@ -27,6 +27,8 @@ export class Slot {
   readonly bars: Bars
   readonly interval: Interval
   readonly costs: Costs
+  /** The dearest fee that a purchase may take of the quote asset. */
+  readonly quoteFee: Rate
   readonly slippage: Slippage
   readonly scales: Scales
   readonly referenceAt: ReferenceAt | null
@@ -91,6 +93,7 @@ export class Slot {
     this.bars = bars
     this.interval = bars.series.interval
     this.costs = options.costs
+    this.quoteFee = feeInQuote(options.costs, instrument.kind)
     this.slippage = slippage
     this.referenceAt = options.referenceAt ?? null
     this.detail = options.detail ? new Detail(options.detail) : null

@@ -56,9 +56,10 @@ export class Trip {
     return (this.#held ?? this.entry).price
   }
 
-  add(price: number, qty: number): void {
+  /** @param kept of `qty`, where its fee is taken of it */
+  add(price: number, qty: number, kept: number): void {
     this.entry.add(price, qty)
-    this.#held?.add(price, qty)
+    this.#held?.add(price, kept)
   }
 
   /** A part was sold, and so much is held on at the price that it has. */

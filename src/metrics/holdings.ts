@@ -20,6 +20,8 @@ export interface Holding {
   readonly from: number
   /** Base asset, signed; dust included. */
   readonly qty: number
+  /** Whether it is a position, and no dust. */
+  readonly isOpen: boolean
   /** Received for sales less what was paid for purchases, fees and funding; quote asset. */
   readonly cash: number
   /** Signed cost of what is held, at its average price. */
@@ -30,7 +32,7 @@ export interface Holding {
 
 type State = Omit<Holding, 'from'>
 
-const NOTHING: State = { qty: 0, cash: 0, cost: 0, isolated: 0 }
+const NOTHING: State = { qty: 0, isOpen: false, cash: 0, cost: 0, isolated: 0 }
 /** What is left of a quantity after sums in doubles, as a part of the last fill. */
 const ROUNDING = 1e-9
 
@@ -81,6 +83,7 @@ function filled(before: State, fill: Fill, quote: string, leverage: number): Sta
   const opened = Math.abs(qty) - (isSameSide ? Math.min(Math.abs(qty), Math.abs(before.qty)) : 0)
   return {
     qty,
+    isOpen: fill.position !== 0,
     cash: before.cash - sign * fill.qty * price - (isInBase ? 0 : fee),
     cost: before.cost * kept + Math.sign(qty) * opened * price,
     isolated: before.isolated * kept + (opened * price) / leverage,

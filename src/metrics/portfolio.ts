@@ -90,7 +90,7 @@ function profitOf({ bars, marks }: Traded, holdings: readonly Holding[], row: nu
 
 function rowsHeld(holdings: readonly Holding[], length: number): number {
   return holdings.reduce(
-    (sum, { qty, from }, k) => (qty === 0 ? sum : sum + (holdings[k + 1]?.from ?? length) - from),
+    (sum, { isOpen, from }, k) => (!isOpen ? sum : sum + (holdings[k + 1]?.from ?? length) - from),
     0,
   )
 }

@@ -105,7 +105,8 @@ function feeTimes(rate: number, times: number): number {
 /**
  * The result over fee × slippage × latency, the cost at which the edge is gone, and the return against account size. For
  * each latency two runs are made, without costs and with the highest: where both fill the same orders, decisions hang
- * neither on cash nor on fill prices, and the cells between are reckoned from their fills; else each is run. So it is
+ * neither on cash nor on fill prices. Then one run without fees is made of each slippage, since where a price slips to hangs on
+ * the tick, and the fees are reckoned from its fills; else each cell is run. So it is
  * where slippage is not in basis points, as no fill tells what it would have been with more.
  */
 export function stressOf(
@@ -129,13 +130,17 @@ export function stressOf(
     const cheap = again({ fees: 0, slippage: 0, latencyBars })
     free ??= cheap
     const dear = again({ fees: FEES.at(-1)!, slippage: highest, latencyBars })
-    const isPriced = axis.unit === 'bps' && areAlike(cheap.fills, dear.fills)
+    const unpaid =
+      axis.unit === 'bps' && areAlike(cheap.fills, dear.fills)
+        ? axis.values.map((slippage) => (slippage === 0 ? cheap : again({ fees: 0, slippage, latencyBars })))
+        : null
+    const isPriced = unpaid?.every(({ fills }) => areAlike(cheap.fills, fills)) === true
     if (!isPriced) method = 'rerun'
     for (const fees of FEES)
-      for (const slippage of axis.values) {
+      for (const [k, slippage] of axis.values.entries()) {
         const totalReturn = step(() =>
           isPriced
-            ? repriced(cheap, dear, options, fees, slippage)
+            ? repriced(unpaid![k]!, options, fees)
             : returnOf(again({ fees, slippage, latencyBars }), options.cash),
         )
         grid.push({ fees, slippage, latencyBars, totalReturn })
@@ -182,25 +187,16 @@ function isAlike(a: Fill, b: Fill): boolean {
   )
 }
 
-/** From the fills of a run without costs: fees on the notional, slippage on what slips. */
-function repriced(
-  free: EngineResult,
-  dear: EngineResult,
-  options: SimulateOptions,
-  fees: number,
-  slippageBps: number,
-): number {
+/** From the fills of a run without fees, whose prices have slipped to the tick: fees on their notional. */
+function repriced(unpaid: EngineResult, options: SimulateOptions, fees: number): number {
   const costs = new Map(options.slots.map((slot) => [slot.instrument.symbol, slot.costs]))
-  const paid = free.fills.reduce((sum, { symbol, reference, qty, liquidity, side, role }, k) => {
-    // at the exchange's own fee and price, which both runs have paid
+  const paid = unpaid.fills.reduce((sum, { symbol, price, qty, liquidity, role }) => {
+    // at the exchange's own fee, which this run has paid
     if (role === 'liquidation') return sum
     const { feeMaker, feeTaker } = costs.get(symbol)!
-    // a limit has its price or a better one whatever slippage is
-    const slipped = dear.fills[k]!.price === reference ? 0 : slippageBps / 10_000
-    const price = reference * (side === 'buy' ? 1 + slipped : 1 - slipped)
-    return sum + qty * (reference * slipped + price * feeTimes(liquidity === 'maker' ? feeMaker : feeTaker, fees))
+    return sum + qty * price * feeTimes(liquidity === 'maker' ? feeMaker : feeTaker, fees)
   }, 0)
-  return (free.endEquity - paid) / options.cash - 1
+  return (unpaid.endEquity - paid) / options.cash - 1
 }
 
 function returnOf(result: EngineResult, cash: number): number {

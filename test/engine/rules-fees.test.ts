@@ -99,6 +99,47 @@ describe('rule 17: fees in the asset received', () => {
     expect(run.endEquity).toBe(9998.901 + 0.009 * 200)
   })
 
+  test('rule 17: a purchase whose fee is taken of what it buys needs no more than its notional', () => {
+    const filters = coarse('0.01')
+    const all = { rows: [FLAT, FLAT], filters, cash: 1000, ...RECEIVED }
+    const exact = play({ ...all, decide: { 0: () => buy({ qty: 10, limit: 100, tif: 'GTC' }) } })
+    expect(eventsOf(exact, 'rejected')).toEqual([])
+    const whole = play({ ...all, decide: { 0: () => buy({ fraction: 1 }) } })
+    expect(whole.fills).toMatchObject([{ qty: 10, price: 100 }])
+    // in quote it is paid beside it: 9.99 × 100 × 1.001 = 999.999
+    const inQuote = play({ ...all, feeAsset: 'quote', decide: { 0: () => buy({ fraction: 1 }) } })
+    expect(inQuote.fills).toMatchObject([{ qty: 9.99, price: 100 }])
+  })
+
+  test('rule 17: dust is no position, and no exposure', () => {
+    const run = play({
+      rows: [FLAT, FLAT, FLAT, FLAT, FLAT],
+      filters: coarse('0.01'),
+      decide: { 0: () => buy({ qty: 1 }), 1: () => close() },
+      ...RECEIVED,
+    })
+    // 0.999 at the close of the second bar; then 0.009, which cannot be sold
+    expect([...run.equity.exposure].map((share) => share > 0)).toEqual([false, true, false, false, false])
+  })
+
+  test('rule 17: the price of what is held weighs what was received, once a part of it was sold', () => {
+    const seen: number[] = []
+    const rows = [100, 100, 100, 120, 120].map((price) => [price, price, price, price] as const)
+    play({
+      rows,
+      filters: coarse('0.01'),
+      decide: {
+        0: () => buy({ qty: 10 }),
+        1: () => sell({ qty: 4 }),
+        2: () => buy({ qty: 10 }),
+        3: ({ position }) => void seen.push(position.entryPrice),
+      },
+      ...{ feeAsset: 'received', feeTaker: 0.01 },
+    })
+    // 9.9 − 4 = 5.9 at 100, and 9.9 at 120
+    expect(seen).toEqual([(5.9 * 100 + 9.9 * 120) / 15.8])
+  })
+
   test('rule 17: dust that adds up to a step can be sold again', () => {
     const run = play({
       rows: [FLAT, FLAT, FLAT],

@@ -182,6 +182,18 @@ describe('rule 20: one net position, trades from flat to flat', () => {
     },
   )
 
+  test('rule 20: a trade has lived through the price of what is added inside its first bar', () => {
+    const seen: unknown[] = []
+    play({
+      rows: [FLAT, [100, 104, 99, 102], FLAT],
+      decide: {
+        0: () => [buy({ qty: 1, stop: 101 }), buy({ qty: 1, stop: 103 })],
+        1: ({ position }) => void seen.push([position.high, position.low]),
+      },
+    })
+    expect(seen).toEqual([[103, 99]])
+  })
+
   test('rule 20: a fill that flips closes the trade and opens the next with the rest', () => {
     const run = play({
       kind: 'perpetual',

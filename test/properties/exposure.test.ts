@@ -11,8 +11,9 @@ test('exposure, worked out after the run, is what was held at each mark over equ
       const expected: number[] = []
       const look = (engine: Engine, at: number) => {
         let gross = 0
+        // dust is no position
         for (const { position, marks, cursor } of engine.slots)
-          if (position.heldQty !== 0) gross += Math.abs(position.heldQty * marks[cursor.row]!)
+          if (position.qty !== 0) gross += Math.abs(position.heldQty * marks[cursor.row]!)
         expected[times.indexOf(at) === -1 ? times.push(at) - 1 : times.indexOf(at)] =
           gross === 0 ? 0 : gross / engine.account.equity
       }

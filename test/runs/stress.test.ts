@@ -72,14 +72,29 @@ describe('decisions that hang on time alone', () => {
   test('are priced anew, and every cell is the return of the run with those costs', () => {
     expect(stress.method).toBe('repriced')
     expect(stress.grid).toHaveLength(50)
-    // ticks and units are rounded against the trader in a run: a few cents of ten thousand
+    // fees are rounded up to the ledger's unit, one by one, in a run
     for (const { fees, slippage, latencyBars, totalReturn } of stress.grid)
-      expect(Math.abs(totalReturn - (again(fees, slippage, latencyBars).endEquity / 10_000 - 1))).toBeLessThan(3e-5)
+      expect(Math.abs(totalReturn - (again(fees, slippage, latencyBars).endEquity / 10_000 - 1))).toBeLessThan(1e-9)
+  })
+
+  test('on a tick that is coarser than the slippage too', () => {
+    const tick = { price: { min: '0', max: '0', tick: '1' } }
+    const coarse = stressed(
+      strategy(() => buy({ qty: 1 })),
+      0.0002,
+      {},
+      { instrument: instrumentOf(tick) },
+    )
+    expect(coarse.stress.method).toBe('repriced')
+    for (const { fees, slippage, latencyBars, totalReturn } of coarse.stress.grid) {
+      const { endEquity } = coarse.again(fees, slippage, latencyBars)
+      expect(Math.abs(totalReturn - (endEquity / 10_000 - 1))).toBeLessThan(1e-9)
+    }
   })
 
   test('the cell of the run itself is its return', () => {
     const own = stress.grid.find((cell) => cell.fees === 1 && cell.slippage === 2 && cell.latencyBars === 0)!
-    expect(own.totalReturn).toBeCloseTo(result.endEquity / 10_000 - 1, 4)
+    expect(own.totalReturn).toBeCloseTo(result.endEquity / 10_000 - 1, 9)
   })
 
   test('at the cost at which the edge dies nothing is left', () => {
