@@ -12,7 +12,11 @@ export function givenText(value: unknown): string {
   }
   if (typeof value !== 'object' || value === null) return String(value)
   const keys = Object.keys(value)
-  if (ArrayBuffer.isView(value) || keys.length === 0)
-    return value.constructor === Object ? '{}' : `a ${value.constructor?.name}`
+  if (ArrayBuffer.isView(value) || keys.length === 0) return isPlain(value) ? '{}' : `a ${value.constructor.name}`
   return `an object of ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', …' : ''}`
+}
+
+/** An object of no class, also one without any prototype, as `Object.create(null)` or a parser makes it. */
+function isPlain(value: object): boolean {
+  return typeof value.constructor !== 'function' || value.constructor === Object
 }

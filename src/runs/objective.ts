@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, relative } from 'node:path'
+import native, { dirname } from 'node:path'
 import type { Fill } from '../core/fill.ts'
 import type { EquityColumns, Metrics } from '../core/run.ts'
 import type { Params } from '../core/search.ts'
@@ -79,10 +79,15 @@ export async function objectiveOf(
   return { spec: { name, goal: goal ?? 'max', module: { path, code: codeHash(file).hash } }, file, judge: own }
 }
 
-function pathFrom(root: string, file: string): string {
-  const path = relative(root, file)
-  const isOutside = path.startsWith('..') || isAbsolute(path)
-  return (isOutside ? file : path).replaceAll('\\', '/')
+type PathRules = Pick<typeof native, 'relative' | 'isAbsolute'>
+
+/** From a project's root, or the whole path of what lies outside of it; on Windows another drive is, too. */
+export function pathFrom(root: string, file: string, { relative, isAbsolute }: PathRules = native): string {
+  const between = relative(root, file)
+  const path = between.replaceAll('\\', '/')
+  // a folder may be called ..x
+  const isOutside = path === '..' || path.startsWith('../') || isAbsolute(between)
+  return isOutside ? file.replaceAll('\\', '/') : path
 }
 
 /** Whether an objective is named by a file, not by the key of a figure. */

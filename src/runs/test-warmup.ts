@@ -1,4 +1,5 @@
 import { firstRowAt } from '../core/bar.ts'
+import { intervalMs } from '../core/interval.ts'
 import type { Scene } from './scene.ts'
 
 /**
@@ -11,7 +12,11 @@ import type { Scene } from './scene.ts'
 export function testWarmup({ slots, from: start }: Pick<Scene, 'slots' | 'from'>, from: number, asked: number): number {
   const before = (at: number) => slots.map(({ bars }) => firstRowAt(bars.openTime, at))
   const rows = before(from)
-  const isWhole = before(start).map((n) => n >= asked)
+  // where none were asked for, a series is whole that begins with the range
+  const begins = slots.map(
+    ({ bars }) => bars.length > 0 && bars.openTime[0]! < start + intervalMs(bars.series.interval),
+  )
+  const isWhole = before(start).map((n, k) => (asked === 0 ? begins[k]! : n >= asked))
   const enough = rows.filter((_, k) => isWhole[k])
   return enough.length > 0 ? Math.min(...enough) : Math.max(...rows)
 }

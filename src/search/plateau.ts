@@ -52,7 +52,8 @@ export function plateauOf(
     neighbours: neighbours.map((trial) => trial.number),
     finished: figures.length,
     ties: {
-      trials: all.filter((figure) => figure === peak).length - 1,
+      // a best without objective is not among them itself
+      trials: Math.max(0, all.filter((figure) => figure === peak).length - 1),
       neighbours: figures.filter((figure) => figure === peak).length,
     },
     median,

@@ -5,6 +5,7 @@ import type { Dimension, WalkForwardDocument, WalkForwardResult } from '../../sr
 import { chanceStep } from '../../src/report/chance-step.ts'
 import { renderWalkForwardReport } from '../../src/report/walk-forward-report.ts'
 import { reportAssets } from '../../src/runs/report-assets.ts'
+import { axisOf } from '../../src/search/space-axis.ts'
 import { MANY } from './made-sweep.ts'
 import { madeWalkForward } from './made-walk-forward.ts'
 import { read, rowsOf, section } from './page-text.ts'
@@ -239,6 +240,34 @@ describe('the page of a walk-forward as text', () => {
       const apart = points.reduce((sum, x, k) => sum + x * (2 * k - 1999), 0)
       expect(grid('num', 1, high, null, true).step).toBeCloseTo((2 * apart) / 2000 ** 2 / (high - 1), 2)
     }
+  })
+
+  test.each([
+    [1, 100],
+    [1, 2],
+    [7, 9],
+    [1, 100_000],
+    [3000, 90_000],
+  ])('of whole numbers evenly by factor, %i to %i, it is what the axis draws', (from, to) => {
+    const dimension = { name: 'x', kind: 'int', from, to, step: null, isLog: true } as const
+    const axis = axisOf(dimension)
+    const counts = new Map<number, number>()
+    const DRAWS = 1_000_000
+    for (let k = 0; k < DRAWS; k++) {
+      const value = Number(axis.from((k + 0.5) / DRAWS))
+      counts.set(value, (counts.get(value) ?? 0) + 1)
+    }
+    const drawn = [...counts].sort(([a], [b]) => a - b)
+    let [same, apart, below, sum] = [0, 0, 0, 0]
+    for (const [value, count] of drawn) {
+      same += (count / DRAWS) ** 2
+      apart += (2 * count * (value * below - sum)) / DRAWS ** 2
+      below += count
+      sum += count * value
+    }
+    const chance = chanceStep(dimension)
+    expect(chance.kept / same).toBeCloseTo(1, 2)
+    expect(chance.step! / (apart / (to - from))).toBeCloseTo(1, 3)
   })
 
   test('all figures stand beside their peers, with formulas and reasons', () => {

@@ -4,12 +4,13 @@ import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { removeLeftovers, unfinishedName } from '../../src/runs/leftovers.ts'
+import { hostDigest, removeLeftovers, unfinishedName } from '../../src/runs/leftovers.ts'
 import { writeFolder } from '../../src/runs/write-folder.ts'
 import { ROOT, scratch } from '../cli/klinelab.ts'
 
-const [, HOST] = /^run\.([A-Za-z0-9_-]+)\.\d+\.[0-9a-f]{8}\.tmp$/.exec(unfinishedName('run'))!
-const HOUR = 3_600_000
+const [, HOST] = /^run\.([0-9a-f]{12})\.\d+\.[0-9a-f]{8}\.tmp$/.exec(unfinishedName('run'))!
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 
 /** The number of a process that has ended. */
 const gonePid = () => spawnSync(process.execPath, ['-e', '']).pid
@@ -19,8 +20,12 @@ function leave(out: string, name: string, age: number): void {
   const dir = join(out, name)
   mkdirSync(join(dir, 'artifact'), { recursive: true })
   writeFileSync(join(dir, 'artifact', 'run.json'), '{}')
+  touch(age, join(dir, 'artifact', 'run.json'), join(dir, 'artifact'), dir)
+}
+
+function touch(age: number, ...paths: readonly string[]): void {
   const at = new Date(Date.now() - age)
-  for (const path of [join(dir, 'artifact', 'run.json'), join(dir, 'artifact'), dir]) utimesSync(path, at, at)
+  for (const path of paths) utimesSync(path, at, at)
 }
 
 const written = (out: string, name = 'made') =>
@@ -43,13 +48,17 @@ test('what a killed process left half-written goes with the next run that is wri
   const gone = once(child, 'exit')
   child.kill('SIGKILL')
   await gone
+  // what was touched within the minute stays: it might be another machine's of that name
+  await written(out)
   expect(readdirSync(out)).toEqual(both)
+  touch(2 * MINUTE, join(out, both[1]!))
   await written(out)
   expect(readdirSync(out)).toEqual(['made'])
 })
 
 test.each<readonly [what: string, name: () => string, age: number, stays: boolean]>([
-  ['of a process that is gone', () => `run.${HOST}.${gonePid()}.0123abcd.tmp`, 0, false],
+  ['of a process that is gone', () => `run.${HOST}.${gonePid()}.0123abcd.tmp`, 2 * MINUTE, false],
+  ['of a process that is gone, just touched', () => `run.${HOST}.${gonePid()}.0123abcd.tmp`, 0, true],
   ['of a process that lives', () => `run.${HOST}.${process.pid}.0123abcd.tmp`, 23 * HOUR, true],
   ['of a number that lives again a day later', () => `run.${HOST}.${process.pid}.0123abcd.tmp`, 25 * HOUR, false],
   ['of another machine', () => `run.not-${HOST}.${gonePid()}.0123abcd.tmp`, 23 * HOUR, true],
@@ -74,6 +83,21 @@ test('a file that was written within the day keeps an old folder', () => {
   utimesSync(join(out, left, 'artifact', 'run.json'), now, now)
   removeLeftovers(out)
   expect(readdirSync(out)).toEqual([left])
+})
+
+test.each([
+  ['long names of one beginning', `klinelab-sweep-worker-deployment-7d9f8b6c5d-x2x4z`, 'pid:[1]'],
+  ['one name and two namespaces', `klinelab-sweep-worker-deployment-7d9f8b6c5d-q9k2p`, 'pid:[2]'],
+])('machines of %s are two: the number of a process says nothing of the other', (_, name, namespace) => {
+  const here = hostDigest('klinelab-sweep-worker-deployment-7d9f8b6c5d-q9k2p', 'pid:[1]')
+  const out = scratch()
+  const gone = gonePid()
+  const names = [hostDigest(name, namespace), here].map((host) =>
+    unfinishedName('run', host).replace(`.${process.pid}.`, `.${gone}.`),
+  )
+  for (const one of names) leave(out, one, HOUR)
+  removeLeftovers(out, here)
+  expect(readdirSync(out)).toEqual([names[0]])
 })
 
 test('a folder of runs that is not there is no error', () => {

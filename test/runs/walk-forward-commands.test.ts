@@ -40,8 +40,10 @@ describe('the command of a window', () => {
     }
   }, 60_000)
 
-  test('is that too where series lack bars and begin later, of which a command can ask one number for all', async () => {
-    const strategy = moduleOf(`import { buy, close, defineStrategy, ema, int } from 'klinelab'
+  test.each([240, 0])(
+    'is that too where series lack bars and begin later, of which a command can ask one number for all: %i before the range',
+    async (asked) => {
+      const strategy = moduleOf(`import { buy, close, defineStrategy, ema, int } from 'klinelab'
       export default defineStrategy({
         name: 'cross', params: { fast: int(5, { min: 2, max: 99 }), slow: int(400, { min: 2, max: 400 }) },
         indicators: (p) => ({ fast: ema(p.fast), slow: ema(p.slow) }),
@@ -50,53 +52,62 @@ describe('the command of a window', () => {
           if (ind.fast < ind.slow && position.qty > 0) return close()
         },
       })`)
-    const project = join(strategy, '..', '..')
-    const store = await openStore(join(project, 'store'))
-    const wave = (begin: number, isThere: (hour: number) => boolean) => {
-      const rows = Array.from({ length: 120 * 24 }, (_, k) => k).filter((k) => k >= begin && isThere(k))
-      const at = (k: number) => 100 + 9 * Math.sin((k + begin) / 17) + 4 * Math.sin((k + begin) / 53 + begin)
-      const lines = rows.map((k) => {
-        const [open, close] = [at(k).toFixed(2), at(k + 1).toFixed(2)]
-        const [low, high] = [Number(open), Number(close)].sort((a, b) => a - b)
-        return [Date.UTC(2024, 0, 1, k), open, high, low, close, 1000].join(',')
+      const project = join(strategy, '..', '..')
+      const store = await openStore(join(project, 'store'))
+      const wave = (begin: number, isThere: (hour: number) => boolean) => {
+        const rows = Array.from({ length: 120 * 24 }, (_, k) => k).filter((k) => k >= begin && isThere(k))
+        const at = (k: number) => 100 + 9 * Math.sin((k + begin) / 17) + 4 * Math.sin((k + begin) / 53 + begin)
+        const lines = rows.map((k) => {
+          const [open, close] = [at(k).toFixed(2), at(k + 1).toFixed(2)]
+          const [low, high] = [Number(open), Number(close)].sort((a, b) => a - b)
+          return [Date.UTC(2024, 0, 1, k), open, high, low, close, 1000].join(',')
+        })
+        return `${['open_time,open,high,low,close,volume', ...lines].join('\n')}\n`
+      }
+      const made = {
+        AAAUSDT: wave(0, () => true),
+        // a day is missing from the first training stretch, and the other begins after the range does
+        BBBUSDT: wave(0, (hour) => hour < 500 || hour >= 524),
+        CCCUSDT: wave(15 * 24, () => true),
+      }
+      for (const [symbol, csv] of Object.entries(made)) {
+        const dir = scratch({ 'wave.csv': csv })
+        await importFiles(store, [join(dir, 'wave.csv')], parseSeries(`binance:${symbol}:1h`), {
+          now: Date.UTC(2026, 0, 1),
+        })
+      }
+      const from = Date.UTC(2024, 0, 1) + 10 * DAY
+      const { document } = await runWalkForward({
+        ...{ strategy, data: Object.keys(made).map((symbol) => `binance:${symbol}:1h`), from },
+        ...{
+          train: '30d',
+          test: '15d',
+          set: { fast: [5, 9], slow: [300, 400] },
+          warmup: asked,
+          write: false,
+          workers: 1,
+        },
+        store: join(project, 'store'),
       })
-      return `${['open_time,open,high,low,close,volume', ...lines].join('\n')}\n`
-    }
-    const made = {
-      AAAUSDT: wave(0, () => true),
-      // a day is missing from the first training stretch, and the other begins after the range does
-      BBBUSDT: wave(0, (hour) => hour < 500 || hour >= 524),
-      CCCUSDT: wave(15 * 24, () => true),
-    }
-    for (const [symbol, csv] of Object.entries(made)) {
-      const dir = scratch({ 'wave.csv': csv })
-      await importFiles(store, [join(dir, 'wave.csv')], parseSeries(`binance:${symbol}:1h`), {
-        now: Date.UTC(2026, 0, 1),
-      })
-    }
-    const from = Date.UTC(2024, 0, 1) + 10 * DAY
-    const { document } = await runWalkForward({
-      ...{ strategy, data: Object.keys(made).map((symbol) => `binance:${symbol}:1h`), from },
-      ...{ train: '30d', test: '15d', set: { fast: [5, 9], slow: [300, 400] }, warmup: 240, write: false, workers: 1 },
-      store: join(project, 'store'),
-    })
-    const commands = document.windows.map(({ command }) => command!)
-    // as many as the one with the gap has: a day less than since the bars before the range
-    const { warmup } = document.range
-    const since = (document.windows[0]!.test.from - from) / HOUR
-    expect(commands[0]).toContain(`--warmup ${warmup + since - 24} `)
-    const alone = played(commands, project, join(project, 'store'))
-    for (const [k, { outOfSample }] of document.windows.entries()) {
-      expect(outOfSample!.metrics['trades']).toBeGreaterThan(3)
-      expect(alone[k]!['endEquity']).toBe(outOfSample!.endEquity)
-    }
-    // with fewer bars it is another return: averages begin elsewhere
-    const plain = commands.map((command) => command.replace(/ --warmup \d+/, ' --warmup 400'))
-    const others = played(plain, project, join(project, 'store'))
-    expect(others.map(({ endEquity }, k) => endEquity === document.windows[k]!.outOfSample!.endEquity)).not.toContain(
-      true,
-    )
-  }, 60_000)
+      const commands = document.windows.map(({ command }) => command!)
+      // as many as the one with the gap has: a day less than since the bars before the range
+      const { warmup } = document.range
+      const since = (document.windows[0]!.test.from - from) / HOUR
+      expect(commands[0]).toContain(`--warmup ${warmup + since - 24} `)
+      const alone = played(commands, project, join(project, 'store'))
+      for (const [k, { outOfSample }] of document.windows.entries()) {
+        expect(outOfSample!.metrics['trades']).toBeGreaterThan(3)
+        expect(alone[k]!['endEquity']).toBe(outOfSample!.endEquity)
+      }
+      // with fewer bars it is another return: averages begin elsewhere
+      const plain = commands.map((command) => command.replace(/ --warmup \d+/, ' --warmup 400'))
+      const others = played(plain, project, join(project, 'store'))
+      expect(others.map(({ endEquity }, k) => endEquity === document.windows[k]!.outOfSample!.endEquity)).not.toContain(
+        true,
+      )
+    },
+    60_000,
+  )
 
   test('is none where no file has the strategy', async () => {
     const { default: strategy } = await import('../../strategies/sma-cross.ts')

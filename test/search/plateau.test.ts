@@ -203,3 +203,9 @@ describe('the plateau round the best', () => {
     expect(plateau.neighbours).toHaveLength(4)
   })
 })
+
+test('a best without an objective ties with none', () => {
+  const { dimensions, sets } = gridOf('a=1..3:1')
+  const { trials, outcomes } = tried(sets, (_, k) => [1, null, 3][k]!)
+  expect(plateauOf(dimensions, trials, outcomes, 2, 'max').ties).toEqual({ trials: 0, neighbours: 0 })
+})
