@@ -318,14 +318,15 @@ export class Engine {
   #noteHoldings(): void {
     this.#marked = this.account.changes
     for (const slot of this.slots) {
-      const { heldQty } = slot.position
-      if (heldQty === slot.markedQty) continue
-      slot.markedQty = heldQty
+      const { qty, heldQty } = slot.position
       // dust is no position (fills.md 17)
-      this.#curve.holds(slot, slot.position.qty === 0 ? 0 : heldQty)
+      const exposed = qty === 0 ? 0 : heldQty
+      if (exposed === slot.exposedQty) continue
+      slot.exposedQty = exposed
+      this.#curve.holds(slot, exposed)
     }
     shorten(this.#held, 0)
-    for (const slot of this.slots) if (slot.markedQty !== 0) this.#held.push(slot)
+    for (const slot of this.slots) if (slot.position.heldQty !== 0) this.#held.push(slot)
   }
 
   /** Whether a loss has reached its limit, and while it has. */

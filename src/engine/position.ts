@@ -190,12 +190,13 @@ export class Position {
     let baseFee = 0
     if (opening > 0) {
       const isAdded = this.#trip !== null
+      const inside = at.insideRow ?? (at.isInside ? at.row : -1)
       if (this.#trip === null) {
         this.#trip = new Trip(at.side === 1, at, price)
         this.#trip.fees = this.untraded
         this.untraded = 0
         this.#unseenFrom = this.#unseenTo
-        this.insideRow = at.insideRow ?? (at.isInside ? at.row : -1)
+        this.insideRow = inside
       }
       const trip = this.#trip
       const paid = this.#notional(at, opening, rounding)
@@ -203,7 +204,7 @@ export class Position {
       this.cost += at.side * paid
       account.cost += at.side * paid
       // inside the bar on which it began, of which only the bad extreme is looked at
-      if (isAdded && this.insideRow === at.row) this.track(price, price)
+      if (isAdded && inside !== -1 && inside === this.insideRow) this.track(price, price)
       trip.notional += paid
       trip.fees += fee - closingFee
       const before = Math.abs(this.held) - opening

@@ -55,8 +55,8 @@ export class Slot {
   toldAt = Number.NaN
   /** Whether a bar of this instrument closes at the instant at hand. */
   isFresh = false
-  /** What was held when equity was marked last, base asset. */
-  markedQty = 0
+  /** What was held without dust when equity was marked last, base asset. */
+  exposedQty = 0
   /** Whether newer filters came into force with the bar at the cursor. */
   hasNewRules = false
   /** Since the last `onBar`, and since the last `onBars`. */

@@ -273,7 +273,8 @@ export function findRun(name: string, out: string, cwd: string, kind?: keyof typ
   for (const dir of [resolve(cwd, name), join(out, name)]) if (existsSync(join(dir, 'run.json'))) return dir
   const all = runsByName(out)
   const names = [...all.keys()].filter((one) => kind === undefined || existsSync(join(all.get(one)!, FILE_OF[kind])))
-  const isMeant = (one: string) => one.startsWith(name) || one.endsWith(name)
+  const isMeant = (one: string) =>
+    [one, basename(all.get(one)!)].some((called) => called.startsWith(name) || called.endsWith(name))
   const alike = names.filter(isMeant)
   // plain-9033b35c1a7c, and not plain-two-26e3090d0b85
   const own = alike.filter((one) => one.replace(IS_NAMED, '') === name)

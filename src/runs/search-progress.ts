@@ -48,6 +48,8 @@ export class SearchProgress {
   readonly #timer: NodeJS.Timeout
   #slow: SearchAt['slow'] = null
   readonly #named = new Set<number>()
+  /** Trials that were running at once, at most. */
+  #most = 0
 
   /** @param total trials of all studies; fewer where their constraint leaves fewer */
   constructor(total: number, options: Watched) {
@@ -112,9 +114,14 @@ export class SearchProgress {
   #look(): void {
     try {
       this.#options.journal.flush()
+      this.#nameSlow()
     } catch (error) {
+      // of a full disk, or of whoever listens: in a timer nobody else would hear of it
       this.#end(() => error as Error)
     }
+  }
+
+  #nameSlow(): void {
     const before = this.#slow
     this.#slow = this.#slowest()
     if (this.#slow === null && before === null) return
@@ -131,7 +138,9 @@ export class SearchProgress {
     const [first] = running.toSorted((a, b) => a.since - b.since)
     if (first === undefined) return null
     const seconds = (performance.now() - first.since) / 1000
-    const mean = ((this.#told - this.#start) / 1000) * (running.length / this.computed)
+    // towards the end few are left of those that made the pace
+    this.#most = Math.max(this.#most, running.length)
+    const mean = ((this.#told - this.#start) / 1000) * (this.#most / this.computed)
     const most = this.computed === 0 ? SLOW_FIRST : Math.max(SLOW_SECONDS, SLOW_TIMES * mean)
     const { number, params } = first.trial
     return seconds > most ? { trial: number, params, seconds } : null

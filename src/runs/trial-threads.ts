@@ -106,7 +106,7 @@ export class TrialThreads implements TrialBackend {
   }
 
   running(): readonly { readonly trial: Trial; readonly since: number }[] {
-    return this.#threads.flatMap(({ trials: [trial], since }) => (trial === undefined ? [] : [{ trial, since }]))
+    return this.#threads.flatMap(({ work, trials: [trial], since }) => (work && trial ? [{ trial, since }] : []))
   }
 
   async #run(

@@ -66,6 +66,29 @@ describe('of runs as the engine makes them', () => {
     expect(taken > 0).toBe(name.endsWith('liquidated'))
   })
 
+  test('dust that fees in base leave behind is no time in the market', async () => {
+    let held = 0
+    const strategy = defineStrategy({
+      name: 'in and out',
+      onBar({ bar, position }) {
+        if (position.qty !== 0) held++
+        const hour = (bar.openTime / HOUR) % 24
+        return hour === 3 ? buy({ quote: 1000 }) : hour === 9 ? close() : undefined
+      },
+    })
+    const options = {
+      data: SPOT[0]!,
+      ...AUGUST,
+      feeAsset: 'received',
+      write: false,
+      ledger: join(scratch(), 'l'),
+    } as const
+    const { document, equity } = await runBacktest({ strategy, ...options })
+    expect(held).toBeGreaterThan(0)
+    expect(document.metrics['exposure']).toBe(held / equity.length)
+    expect(document.portfolio.symbols[0]!.exposure).toBe(held / equity.length)
+  })
+
   test('gross exposure, which the engine tells by itself, is initial margin times leverage', async () => {
     const { margin, equity } = await run(runs['closed at the end']!)
     let most = 0

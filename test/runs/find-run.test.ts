@@ -27,6 +27,8 @@ test('a folder that was given another name is found by both', () => {
   for (const name of ['sample', 'dip', 'dip-0123456789ab', '789ab']) expect(findRun(name, shelf, shelf)).toBe(dir)
   expect(findRun('dama', shelf, shelf)).toBe(join(shelf, 'damaged'))
   expect(() => findRun('dup', shelf, shelf)).toThrow(/there are: .*dip-0123456789ab/)
+  // by part of the folder's name too
+  expect(findRun('sam', shelf, shelf)).toBe(dir)
   // a copy does not hide what it is a copy of
   const both = scratch({ 'copy/run.json': JSON.stringify(run), 'dip-0123456789ab/run.json': JSON.stringify(run) })
   expect(findRun('dip', both, both)).toBe(join(both, 'dip-0123456789ab'))

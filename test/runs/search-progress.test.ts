@@ -93,6 +93,57 @@ describe('a trial that does not end', () => {
     await done
   })
 
+  test('is not one that is only left over of many that ran at once', async () => {
+    const end = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    let running: { trial: Trial; since: number }[] = []
+    const { notices, done } = searching(
+      64,
+      async (trials, tell) => {
+        running = trials.map((trial) => ({ trial, since: performance.now() }))
+        vi.advanceTimersByTime(60_000)
+        for (const trial of trials.slice(0, 63)) tell(outcomeOf(trial.number))
+        running = running.slice(63)
+        begun.resolve()
+        await end.promise
+        tell(outcomeOf(64))
+      },
+      { running: () => running },
+    )
+    await begun.promise
+    vi.advanceTimersByTime(60_000)
+    expect(notices).toEqual([])
+    end.resolve()
+    await done
+  })
+
+  test('is told of to somebody who throws: the search ends with that', async () => {
+    const end = Promise.withResolvers<void>()
+    const out = scratch()
+    const running = () => [{ trial: { number: 1, params: {} }, since: 0 }]
+    const sampler = { total: 1, excluded: 0, next: (told: readonly unknown[]) => (told.length > 0 ? [] : [{ k: 1 }]) }
+    const done = runTrials([{ sampler }], {
+      ...{ goal: 'max', prune: null, batch: 100, isRepeated: false, journal: new SearchJournal(out, 'x') },
+      backend: {
+        running,
+        close: async () => {},
+        run: (_, __, signal) => {
+          signal?.addEventListener('abort', () => end.resolve())
+          return end.promise
+        },
+      },
+      host: {
+        onNotice: () => {
+          throw new Error('nobody listens')
+        },
+      },
+    })
+    await Promise.resolve()
+    for (let k = 0; k < 20; k++) await Promise.resolve()
+    vi.advanceTimersByTime(65_000)
+    await expect(done).rejects.toThrow('nobody listens')
+  })
+
   test('is named after a minute where it is the first', async () => {
     const { notices, done, end } = await stuck(0, 40, 0)
     vi.advanceTimersByTime(60_000)
