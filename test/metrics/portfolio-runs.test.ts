@@ -69,7 +69,7 @@ describe('of runs as the engine makes them', () => {
   test('dust that fees in base leave behind is no time in the market', async () => {
     let held = 0
     const strategy = defineStrategy({
-      name: 'in and out',
+      name: 'in-and-out',
       onBar({ bar, position }) {
         if (position.qty !== 0) held++
         const hour = (bar.openTime / HOUR) % 24
