@@ -3,9 +3,13 @@ import { readCsv } from './csv.ts'
 import { findLayout } from './csv-layout.ts'
 import { UnreadableError } from './data-error.ts'
 import { quoted, readRows } from './duckdb.ts'
+import { machineFault } from './machine-fault.ts'
 import { type BadRow, type RowBuffer, SCALE } from './rows.ts'
 
-/** Reads a Parquet file of klines by the rules of a CSV with a header: its columns become text, exactly as they print. */
+/**
+ * Reads a Parquet file of klines by the rules of a CSV with a header: its columns become text, exactly as they print.
+ * @throws UnreadableError where the file is bad; a plain DataError where it is this machine that cannot read it now
+ */
 export async function readParquetRows(
   file: string,
   columns: Readonly<Record<string, string>> | undefined,
@@ -16,9 +20,12 @@ export async function readParquetRows(
     try {
       return await readRows(sql)
     } catch (error) {
-      throw new UnreadableError(
-        file,
-        `is no readable Parquet file (${(error as Error).message.split('\n')[0]}); fetch or write it again`,
+      throw (
+        machineFault(file, error) ??
+        new UnreadableError(
+          file,
+          `is no readable Parquet file (${(error as Error).message.split('\n')[0]}); fetch or write it again`,
+        )
       )
     }
   }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { crc32, gunzipSync, inflateRawSync } from 'node:zlib'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { DataError, NotFoundError, UnreadableError } from './data-error.ts'
+import { machineFault } from './machine-fault.ts'
 import { sha256 } from './manifest.ts'
 
 /** Files behind paths, folders and globs, sorted by name so that the result does not depend on the file system. */
@@ -45,7 +46,10 @@ export interface SourceFile {
   readonly bytes: Uint8Array
 }
 
-/** Reads one file whole and unpacks it. */
+/**
+ * Reads one file whole and unpacks it.
+ * @throws UnreadableError where the file is bad; a plain DataError where it is this machine that cannot read it now
+ */
 export async function readSource(path: string): Promise<SourceFile> {
   try {
     return await unpackSource(path, readFileSync(path))
@@ -55,7 +59,7 @@ export async function readSource(path: string): Promise<SourceFile> {
     // gone since it was listed: that is no file to be left out
     if (code === 'ENOENT')
       throw new NotFoundError(`"${path}" does not exist any more; it was there when the files were listed`)
-    throw new UnreadableError(path, `cannot be read (${code ?? error})`)
+    throw machineFault(path, error) ?? new UnreadableError(path, `cannot be read (${code ?? error})`)
   }
 }
 
@@ -81,7 +85,10 @@ export async function unpackSource(path: string, raw: Buffer): Promise<SourceFil
     try {
       return { path, sha256: hash, kind: 'csv', bytes: gunzipSync(raw) }
     } catch (error) {
-      throw new UnreadableError(path, `is a damaged gzip file (${(error as Error).message}); fetch it again`)
+      throw (
+        machineFault(path, error) ??
+        new UnreadableError(path, `is a damaged gzip file (${(error as Error).message}); fetch it again`)
+      )
     }
   }
   return { path, sha256: hash, kind: 'csv', bytes: raw }
@@ -113,7 +120,7 @@ function unzip(path: string, raw: Buffer): Promise<Uint8Array> {
         try {
           resolve(inflate(raw, entry))
         } catch (problem) {
-          reject(damaged((problem as Error).message))
+          reject(machineFault(path, problem) ?? damaged((problem as Error).message))
         }
       })
       zip.readEntry()
