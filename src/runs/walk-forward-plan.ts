@@ -1,5 +1,5 @@
 import { durationOf } from '../core/duration.ts'
-import { type Interval, intervalMs } from '../core/interval.ts'
+import { closeTimeOf, type Interval, intervalMs, openTimeOf } from '../core/interval.ts'
 import type { TimeRange } from '../core/search.ts'
 import { type Series, seriesName } from '../core/series.ts'
 import { timeName } from '../core/time.ts'
@@ -29,13 +29,14 @@ const LEAST_PART = 0.5
  * training stretch ends an embargo before its test, and begins at the first bar where it is anchored. The last test ends with the
  * data, and is left out where less than half of it is there.
  * @param series whose bars they are cut from: every stretch is a whole number of the coarsest
- * @throws UsageError where the data are too short for a single step, or a stretch would begin or end within a bar
+ * @throws UsageError where the data are too short for a single step, or a stretch would begin or end within a bar of the coarsest series but a month
  */
 export function stepsOf(plan: WalkForwardPlan, { from, to }: TimeRange, series: readonly Series[]): readonly Step[] {
   const coarsest = series.reduce((a, b) => (intervalMs(b.interval) > intervalMs(a.interval) ? b : a))
   const [train, test, embargo] = (['train', 'test', 'embargo'] as const).map((flag) =>
     lengthOf(flag, plan[flag], coarsest),
   ) as [number, number, number]
+  checkBegin(from, coarsest)
   const steps: Step[] = []
   for (let start = from + train + embargo; start + test * LEAST_PART <= to; start += test) {
     const end = start - embargo
@@ -73,6 +74,16 @@ function checkWhole(flag: string, text: string, ms: number, series: Series): voi
   const below = Math.floor(ms / bar) * bar
   throw new UsageError(
     `--${flag} ${text} is no whole number of ${bars}, the coarsest; write ${spanText(below)} or ${spanText(below + bar)}`,
+  )
+}
+
+/** Lengths are whole bars, so that every window begins where the first does; of months, which differ, none can be held to that. */
+function checkBegin(from: number, series: Series): void {
+  const { interval } = series
+  const open = openTimeOf(from, interval)
+  if (open === from || interval === '1M') return
+  throw new UsageError(
+    `the first window begins at ${timeName(from)}, within a bar of ${interval} (${seriesName(series)}), the coarsest, and all others would within one, too: write --from ${timeName(closeTimeOf(open, interval))}`,
   )
 }
 

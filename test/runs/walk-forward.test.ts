@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { walkForwardText } from '../../src/cli/search-text.ts'
 import { parseSeries } from '../../src/core/series.ts'
+import { parseTime } from '../../src/core/time.ts'
 import { importFiles, openStore } from '../../src/data/index.ts'
 import { loadRun, runBacktest } from '../../src/index.ts'
 import { WALK_FORWARD_SCHEMA } from '../../src/report/walk-forward-schema.ts'
@@ -89,7 +90,8 @@ describe('the plan', () => {
 })
 
 describe('stretches and bars', () => {
-  const range = { from: 0, to: 4000 * DAY }
+  // a Monday, and the first of a month
+  const range = { from: Date.UTC(2024, 0, 1), to: Date.UTC(2036, 0, 1) }
   const steps = (test: string, ...names: string[]) =>
     stepsOf({ ...PLAN, train: '364d', test, embargo: '0s' }, range, names.map(parseSeries))
 
@@ -103,6 +105,19 @@ describe('stretches and bars', () => {
     ['50m', ['binance:A:15m'], 'write 45m or 1h'],
     ['30d', ['binance:A:1M'], 'is shorter than a bar: the coarsest are bars of 1M (binance:A:1M); write 31d or more'],
   ])('%s of %j are refused', (test, names, words) => expect(() => steps(test, ...names)).toThrow(words))
+
+  test.each([
+    ['2024-01-01T05:00', ['binance:A:1h', 'binance:B:1d'], 'within a bar of 1d (binance:B:1d)', '2024-01-02'],
+    ['2024-01-31', ['binance:A:1w', 'binance:B:1h'], 'within a bar of 1w (binance:A:1w)', '2024-02-05'],
+    ['2024-01-01T05:30', ['binance:A:1h'], 'within a bar of 1h (binance:A:1h)', '2024-01-01T06:00'],
+  ])('windows from %s of %j are refused, as all would begin within a bar', (from, names, words, cure) => {
+    const series = names.map(parseSeries)
+    const plan = { ...PLAN, train: '364d', test: '49d', embargo: '0s' }
+    const begun = (at: string) => stepsOf(plan, { ...range, from: parseTime(at) }, series)
+    expect(() => begun(from)).toThrow(`begins at ${from}, ${words}, the coarsest`)
+    expect(() => begun(from)).toThrow(new RegExp(`write --from ${cure}$`))
+    expect(begun(cure)[0]!.train.from).toBe(parseTime(cure))
+  })
 
   test.each([
     ['49d', ['binance:A:1w', 'binance:B:1h']],
