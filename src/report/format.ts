@@ -112,3 +112,11 @@ export function figureText(
       return ratio(value)
   }
 }
+
+/** A probability; nothing is certain. */
+export function chance(value: Figure | undefined): string {
+  if (value === null || value === undefined) return NONE
+  if (value > 0.999) return 'over 99.9\u202f%'
+  if (value < 0.001) return 'under 0.1\u202f%'
+  return percent(value, 1)
+}

@@ -1,8 +1,7 @@
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { CrossValidation, Overfitting } from '../core/search.ts'
-import { count, date, NONE, plural, ratio } from './format.ts'
+import { chance, count, date, NONE, plural, ratio } from './format.ts'
 import { escapeHtml, section, tableHtml } from './html.ts'
-import { chance } from './search-format.ts'
 
 /** What can be said of one trial alone. */
 const ALONE: readonly string[] = ['probabilistic', 'minimumTrackRecord']

@@ -59,14 +59,6 @@ export function shapeText(form: Form, value: Figure | undefined, account: { read
   }
 }
 
-/** A probability; nothing is certain. */
-export function chance(value: Figure | undefined): string {
-  if (value === null || value === undefined) return NONE
-  if (value > 0.999) return 'over 99.9\u202f%'
-  if (value < 0.001) return 'under 0.1\u202f%'
-  return percent(value, 1)
-}
-
 /** A figure, or why there is none. HTML. */
 export function orTooFew(text: string, value: Figure | undefined, note: string | undefined): string {
   if (value !== null && value !== undefined) return text

@@ -1,7 +1,7 @@
 import type { CrossValidation, Overfitting } from '../core/search.ts'
-import { count, decimal, percent, plural, ratio } from './format.ts'
+import { chance, count, decimal, percent, plural, ratio } from './format.ts'
 import { escapeHtml, figure, section, tableHtml } from './html.ts'
-import { chance, effectiveText, orTooFew, tooFew } from './search-format.ts'
+import { effectiveText, orTooFew, tooFew } from './search-format.ts'
 
 /** How the best trial looks before its search is counted, and after. */
 export function overfittingSection(overfitting: Overfitting | null, whyNone: string): string {

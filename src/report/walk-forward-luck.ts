@@ -1,7 +1,7 @@
 import type { Overfitting } from '../core/search.ts'
-import { plural, ratio } from './format.ts'
+import { chance, plural, ratio } from './format.ts'
 import { section, tableHtml } from './html.ts'
-import { chance, orTooFew, tooFew } from './search-format.ts'
+import { orTooFew, tooFew } from './search-format.ts'
 
 /** What the stitched curve is worth by itself: it is not the best of many, so there is nothing to take off within this search. */
 export function walkForwardLuck(overfitting: Overfitting | null): string {

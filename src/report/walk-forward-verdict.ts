@@ -1,7 +1,7 @@
 import type { WalkForwardDocument } from '../core/search.ts'
-import { count, NONE, percent, plural, ratio, signedPercent } from './format.ts'
+import { chance, count, NONE, percent, plural, ratio, signedPercent } from './format.ts'
 import { card, escapeHtml, lines } from './html.ts'
-import { chance, tooFew } from './search-format.ts'
+import { tooFew } from './search-format.ts'
 import { costAlarm } from './search-head.ts'
 
 /**
