@@ -1,10 +1,7 @@
 import { lastClosedBy } from '../core/bar.ts'
 import { emptyList } from '../core/empty-list.ts'
-import { closeTimeOf, intervalMs } from '../core/interval.ts'
+import { closeTimeOf } from '../core/interval.ts'
 import type { Slot } from './slot.ts'
-
-/** Instants that are gone through in one call: a loop that is called more often is compiled well sooner. */
-const PIECE = 1024
 
 /** A quantity held from an instant on, until the next one of its instrument. */
 interface Holding {
@@ -37,14 +34,9 @@ export class Exposure {
         if (qty !== 0) addNotional(column, times, slot, qty, from, to)
       })
     }
-    for (let from = 0; from < column.length; from += PIECE)
-      divide(column, equity, from, Math.min(column.length, from + PIECE))
+    for (let k = 0; k < column.length; k++) if (column[k] !== 0) column[k]! /= equity[k]!
     return column
   }
-}
-
-function divide(column: Float64Array, by: Float64Array, from: number, to: number): void {
-  for (let k = from; k < to; k++) if (column[k] !== 0) column[k]! /= by[k]!
 }
 
 /** Adds |qty| × mark of the last bar closed by each instant of [from, to). */
@@ -56,14 +48,9 @@ function addNotional(
   from: number,
   to: number,
 ): void {
-  const length = interval === '1M' ? Number.NaN : intervalMs(interval)
   let row = lastClosedBy(openTimes, interval, times[from]!)
   for (let k = from; k < to; k++) {
-    while (row + 1 < openTimes.length) {
-      const open = openTimes[row + 1]!
-      if (!((interval === '1M' ? closeTimeOf(open, interval) : open + length) <= times[k]!)) break
-      row++
-    }
+    while (row + 1 < openTimes.length && closeTimeOf(openTimes[row + 1]!, interval) <= times[k]!) row++
     column[k]! += Math.abs(qty * marks[row]!)
   }
 }

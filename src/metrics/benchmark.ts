@@ -2,9 +2,6 @@ import { type Bars, firstRowAt } from '../core/bar.ts'
 import { closeTimeOf, intervalMs } from '../core/interval.ts'
 import type { EquityColumns } from '../core/run.ts'
 
-/** Instants that are gone through in one call: a loop that is called more often is compiled well sooner. */
-const PIECE = 1024
-
 export interface BenchmarkSeries {
   readonly bars: Bars
   readonly feeTaker: number
@@ -27,44 +24,20 @@ export function buyAndHoldEquity(
   const { time } = equity
   for (const { bars, feeTaker, slippageBps } of series) {
     const first = firstRowAt(bars.openTime, from)
-    const price = first < bars.length ? bars.open[first]! * (1 + slippageBps / 10_000) * (1 + feeTaker) : Number.NaN
-    const held = { bars, first, cash: part, qty: part / price }
     let row = first - 1
-    for (let k = 0; k < column.length; k += PIECE)
-      row = addHeld(column, time, held, k, Math.min(column.length, k + PIECE), row)
+    const price = first < bars.length ? bars.open[first]! * (1 + slippageBps / 10_000) * (1 + feeTaker) : Number.NaN
+    const { openTime } = bars
+    const { interval } = bars.series
+    const length = interval === '1M' ? Number.NaN : intervalMs(interval)
+    for (let k = 0; k < column.length; k++) {
+      // most bars are of one length: what is added at once need not be looked up
+      while (row + 1 < openTime.length) {
+        const open = openTime[row + 1]!
+        if (!((interval === '1M' ? closeTimeOf(open, interval) : open + length) <= time[k]!)) break
+        row++
+      }
+      column[k] = column[k]! + (row < first ? part : (part / price) * bars.close[row]!)
+    }
   }
   return column
-}
-
-/** What is held of one series: cash until its bar `first` is closed, and from then on a quantity. */
-interface Held {
-  readonly bars: Bars
-  readonly first: number
-  readonly cash: number
-  readonly qty: number
-}
-
-/** Adds what is held to instants [from, to), before which bar `row` was the last that had closed. @returns the last that has then */
-function addHeld(
-  column: Float64Array,
-  time: Float64Array,
-  { bars, first, cash, qty }: Held,
-  from: number,
-  to: number,
-  before: number,
-): number {
-  const { openTime, close } = bars
-  const { interval } = bars.series
-  const length = interval === '1M' ? Number.NaN : intervalMs(interval)
-  let row = before
-  for (let k = from; k < to; k++) {
-    // most bars are of one length: what is added at once need not be looked up
-    while (row + 1 < openTime.length) {
-      const open = openTime[row + 1]!
-      if (!((interval === '1M' ? closeTimeOf(open, interval) : open + length) <= time[k]!)) break
-      row++
-    }
-    column[k] = column[k]! + (row < first ? cash : qty * close[row]!)
-  }
-  return row
 }

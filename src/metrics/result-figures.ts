@@ -2,9 +2,6 @@ import { DAY } from '../core/interval.ts'
 import type { Figures } from './figures.ts'
 import { endTimeOf, type PerformanceInput } from './performance-input.ts'
 
-/** Rows that are gone through in one call: a loop that is called more often is compiled well sooner. */
-const PIECE = 1024
-
 const NO_BARS = 'the range has no bars'
 
 /** The figures of the groups Time, Result and Costs; those that need the whole curve only where asked for. */
@@ -33,21 +30,8 @@ export function resultFigures(figures: Figures, input: PerformanceInput, hasCurv
 /** Those of the group Result that need the whole curve, exposure among it. */
 function curveFigures(figures: Figures, { equity: curve, startEquity, fills }: PerformanceInput): void {
   const { length: n, exposure: exposures, equity } = curve
-  const sums = Float64Array.of(0, 0, startEquity, 0)
-  for (let from = 0; from < n; from += PIECE) addRows(sums, exposures, equity, from, Math.min(n, from + PIECE))
-  const [held, most, peak, sum] = sums as unknown as readonly [number, number, number, number]
-  figures.set('equityPeak', peak)
-  figures.set('exposure', n > 0 ? held / n : null, NO_BARS)
-  figures.set('maxGrossExposure', n > 0 ? most : null, NO_BARS)
-  const traded = fills.reduce((total, fill) => total + fill.price * fill.qty, 0)
-  if (n > 0 && sum > 0) figures.set('turnover', traded / (sum / n))
-  else figures.set('turnover', null, n > 0 ? 'mean equity is not above 0' : NO_BARS)
-}
-
-/** Adds rows [from, to) to what was held how often, how much at the most, the highest equity and the sum of it. */
-function addRows(sums: Float64Array, exposures: Float64Array, equity: Float64Array, from: number, to: number): void {
-  let [held, most, peak, sum] = [sums[0]!, sums[1]!, sums[2]!, sums[3]!]
-  for (let row = from; row < to; row++) {
+  let [held, most, peak, sum] = [0, 0, startEquity, 0]
+  for (let row = 0; row < n; row++) {
     const exposure = exposures[row]!
     if (exposure !== 0) held++
     if (exposure > most) most = exposure
@@ -55,10 +39,12 @@ function addRows(sums: Float64Array, exposures: Float64Array, equity: Float64Arr
     if (value > peak) peak = value
     sum += value
   }
-  sums[0] = held
-  sums[1] = most
-  sums[2] = peak
-  sums[3] = sum
+  figures.set('equityPeak', peak)
+  figures.set('exposure', n > 0 ? held / n : null, NO_BARS)
+  figures.set('maxGrossExposure', n > 0 ? most : null, NO_BARS)
+  const traded = fills.reduce((total, fill) => total + fill.price * fill.qty, 0)
+  if (n > 0 && sum > 0) figures.set('turnover', traded / (sum / n))
+  else figures.set('turnover', null, n > 0 ? 'mean equity is not above 0' : NO_BARS)
 }
 
 function costFigures(figures: Figures, input: PerformanceInput, netProfit: number): void {

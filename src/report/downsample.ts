@@ -24,7 +24,7 @@ export function extremeRows(values: Float64Array, buckets: number): number[] {
   return rows
 }
 
-// functions of their own: called for every pixel they are compiled well after the first few, a loop over all rows never is
+// a function of its own: called for every pixel it is compiled well after the first few, a loop over all rows never is
 
 /** The first lowest and the first highest row of [from, to), which holds one or more; a row without a value (NaN) is none, unless it is the first. */
 function extremesOf(found: Int32Array, values: Float64Array, from: number, to: number): void {
@@ -43,18 +43,6 @@ function extremesOf(found: Int32Array, values: Float64Array, from: number, to: n
   }
   found[0] = lowest
   found[1] = highest
-}
-
-/** Lowest low and highest high of [from, to). */
-function rangeOf(range: Float64Array, low: Float64Array, high: Float64Array, from: number, to: number): void {
-  let least = low[from]!
-  let most = high[from]!
-  for (let row = from + 1; row < to; row++) {
-    if (low[row]! < least) least = low[row]!
-    if (high[row]! > most) most = high[row]!
-  }
-  range[0] = least
-  range[1] = most
 }
 
 export interface Band {
@@ -78,14 +66,18 @@ export function priceBand(
 ): Band {
   const count = Math.min(buckets, bars.length)
   const band: Band = { rows: [], low: [], high: [], close: [] }
-  const range = new Float64Array(2)
   for (let bucket = 0; bucket < count; bucket++) {
     const first = edge(bucket, count, bars.length)
     const end = edge(bucket + 1, count, bars.length)
-    rangeOf(range, bars.low, bars.high, first, end)
+    let low = bars.low[first]!
+    let high = bars.high[first]!
+    for (let row = first + 1; row < end; row++) {
+      if (bars.low[row]! < low) low = bars.low[row]!
+      if (bars.high[row]! > high) high = bars.high[row]!
+    }
     band.rows.push(first)
-    band.low.push(range[0]!)
-    band.high.push(range[1]!)
+    band.low.push(low)
+    band.high.push(high)
     band.close.push(bars.close[end - 1]!)
   }
   return band

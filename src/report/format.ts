@@ -120,3 +120,8 @@ export function chance(value: Figure | undefined): string {
   if (value < 0.001) return 'under 0.1\u202f%'
   return percent(value, 1)
 }
+
+/** A text as the beginning of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

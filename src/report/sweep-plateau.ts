@@ -1,5 +1,5 @@
 import type { Plateau, SweepDocument, SweepResult } from '../core/search.ts'
-import { count, percent, plural } from './format.ts'
+import { capital, count, percent, plural } from './format.ts'
 import { card, escapeHtml, figure, lines, section, tableHtml } from './html.ts'
 import { finishedText, shapeOf, shapeText, valueText } from './search-format.ts'
 
@@ -112,9 +112,9 @@ function plateauWords(plateau: Plateau, text: (value: number | null) => string, 
   const worse = 'What was given up, failed or has no objective counts as worse.'
   if (isTooFew(plateau)) {
     const found = median === null ? '' : `, with ${text(median)}`
-    return `<strong>${firstUpper(finishedNeighbours(plateau))}</strong>${found} (${who}): too few to say whether it stands on a plateau or on a needle.${finished < n ? ` ${worse}` : ''}${tiesWords(plateau)}`
+    return `<strong>${capital(finishedNeighbours(plateau))}</strong>${found} (${who}): too few to say whether it stands on a plateau or on a needle.${finished < n ? ` ${worse}` : ''}${tiesWords(plateau)}`
   }
-  const missing = finished === n ? '' : `<strong>${firstUpper(finishedNeighbours(plateau))}.</strong> ${worse} `
+  const missing = finished === n ? '' : `<strong>${capital(finishedNeighbours(plateau))}.</strong> ${worse} `
   const share = kept === null ? '' : `: ${percent(kept, 0)} of what the best has over the median of ${all}`
   return `${missing}${plural(n, 'neighbour')}, ${who}, have a median of ${text(median)}${share}.${judgement(plateau)}`
 }
@@ -140,10 +140,6 @@ function tiesWords({ ties }: Plateau): string {
         ? 'beside it'
         : `${count(ties.neighbours)} of them beside it`
   return ` <strong>It does not stand alone:</strong> ${plural(ties.trials, 'other trial')} ${ties.trials === 1 ? 'comes' : 'come'} to exactly the same, ${beside}.`
-}
-
-function firstUpper(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** Curves as the page draws them: numbers on a scale, all else in its order. */

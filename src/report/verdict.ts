@@ -1,5 +1,5 @@
 import type { RunResult } from '../core/run.ts'
-import { amount, count, date, duration, percent, plural, ratio, signedPercent } from './format.ts'
+import { amount, capital, count, date, duration, percent, plural, ratio, signedPercent } from './format.ts'
 import { card, escapeHtml, lines } from './html.ts'
 import { groupedRemarks } from './remarks.ts'
 
@@ -173,10 +173,6 @@ function grossProfit(result: RunResult): number {
 function made(value: number, tag?: 'strong'): string {
   const size = tag === undefined ? percent(Math.abs(value)) : `<${tag}>${percent(Math.abs(value))}</${tag}>`
   return value >= 0 ? `made ${size}` : `lost ${size}`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function tone(value: number | null | undefined): string {

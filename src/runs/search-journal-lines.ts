@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
 import type { Trial, TrialOutcome } from '../core/search.ts'
+import { lineSum } from '../search/line-sum.ts'
 
 /** A trial and what it came to. */
 export interface JournalEntry {
@@ -18,13 +18,13 @@ const TAIL = 16
 /** An entry as a line, with its end: JSON, whose last key is the CRC-32 of all before it, 8 hex digits, as in the trial ledger. */
 export function journalLine({ trial, outcome }: JournalEntry): string {
   const text = JSON.stringify({ trial, outcome }).slice(0, -1)
-  return `${text}${SUM}${sumOf(text)}"}\n`
+  return `${text}${SUM}${lineSum(text)}"}\n`
 }
 
 /** What stands in a line; `null` where it does not add up. */
 export function readJournalLine(line: string): JournalEntry | null {
   const text = line.slice(0, -TAIL)
-  return line.slice(-TAIL) === `${SUM}${sumOf(text)}"}` ? (JSON.parse(`${text}}`) as JournalEntry) : null
+  return line.slice(-TAIL) === `${SUM}${lineSum(text)}"}` ? (JSON.parse(`${text}}`) as JournalEntry) : null
 }
 
 /** Lines of a file that have an end, without it. */
@@ -59,8 +59,4 @@ export function wholeBytes(file: string): number {
   } finally {
     closeSync(handle)
   }
-}
-
-function sumOf(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0')
 }

@@ -32,6 +32,7 @@ import type { TrialVerb } from '../core/ledger.ts'
 import type { Params, ReturnsSummary, TrialOutcome } from '../core/search.ts'
 import { returnsAt } from '../metrics/returns-columns.ts'
 import { LedgerReturns } from './ledger-returns.ts'
+import { lineSum } from './line-sum.ts'
 
 const VERSION = 1
 
@@ -101,7 +102,7 @@ export function lineOf(entry: TrialEntry): string {
     ...{ r: entry.returns === null ? null : packed(entry.returns), params: entry.params },
   }
   const text = JSON.stringify(line).slice(0, -1)
-  return `${text}${SUM}${sumOf(text)}"}\n`
+  return `${text}${SUM}${lineSum(text)}"}\n`
 }
 
 /** A trial as it stands in a line: a figure is read when it is asked for, since a ledger has many and few are asked for all. */
@@ -204,11 +205,7 @@ function idBits(line: string): number {
   return bits ^ (bits >>> 15)
 }
 
-function sumOf(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0')
-}
-
-/** The number of 8 hex digits as `sumOf` writes them; −1 where one is none. Digit by digit: a text to compare would cost more. */
+/** The number of 8 hex digits as `lineSum` writes them; −1 where one is none. Digit by digit: a text to compare would cost more. */
 function sumIn(line: string, at: number): number {
   let sum = 0
   for (let k = at; k < at + 8; k++) {
