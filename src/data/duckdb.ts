@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Connection, Database, DataChunk, LogicalType, Result } from '@duckdb/node-bindings'
 import { DataError } from './data-error.ts'
 
@@ -14,6 +17,8 @@ function openDatabase(): NonNullable<typeof database> {
   database ??= import('@duckdb/node-bindings').then(async ({ default: native }) => {
     const config = native.create_config()
     native.set_config(config, 'preserve_insertion_order', 'true')
+    // made where memory runs out; unnamed it is .tmp of the working folder, and two processes there write over each other's pages
+    native.set_config(config, 'temp_directory', join(tmpdir(), `klinelab-duckdb-${randomUUID()}`))
     return { native, opened: await native.open(':memory:', config) }
   })
   return database

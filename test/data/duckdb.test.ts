@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { quoted, readDoubles, writeParquet } from '../../src/data/duckdb.ts'
 import { scratch } from '../cli/klinelab.ts'
@@ -78,4 +80,22 @@ test('columns that are all even are written', async () => {
     const read = await readDoubles(`select * from read_parquet(${quoted(file)})`, count, 5000)
     expect(read).toEqual(columns.map(({ values }) => values))
   }
+})
+
+test('what memory has no room for goes to a folder of its own among the temporary files, which ends with the process', () => {
+  const script = `
+    import { existsSync, readdirSync } from 'node:fs'
+    import { run } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src/data/duckdb.ts')).href)}
+    await run("set memory_limit = '8MB'")
+    await run('create table t as select random() as r from range(3000000)')
+    console.log(JSON.stringify([readdirSync('.'), readdirSync(process.env.TMPDIR)]))`
+  const cwd = scratch()
+  const temporary = scratch()
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    ...{ cwd, env: { ...process.env, TMPDIR: temporary }, encoding: 'utf8' },
+  })
+  const [here, there] = JSON.parse(stdout || stderr) as [string[], string[]]
+  expect(here).toEqual([])
+  expect(there).toEqual([expect.stringMatching(/^klinelab-duckdb-/)])
+  expect(readdirSync(temporary)).toEqual([])
 })
