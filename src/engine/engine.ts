@@ -229,7 +229,7 @@ export class Engine {
   meetOpen(slot: Slot): void {
     if (!slot.isFresh) return
     if (slot.hasNewRules) this.#broker.regrid(slot)
-    if (slot.isOnMargin) this.#margin!.chargeFunding(slot, slot.margin!)
+    if (slot.isOnMargin) this.#margin!.chargeFunding(slot, slot.margin!, this.#clock[0]!)
     this.#broker.meetOpen(slot)
   }
 
@@ -292,7 +292,8 @@ export class Engine {
     const { margin } = slot
     if (slot.hasNewRules) this.#broker.regrid(slot)
     const { isOnMargin } = slot
-    if (isOnMargin) this.#margin!.chargeFunding(slot, margin!)
+    if (isOnMargin && margin!.nextFundingTime < this.#clock[0]!)
+      this.#margin!.chargeFunding(slot, margin!, this.#clock[0]!)
     if (isOnMargin || slot.orders.length > 0) this.#broker.match(slot)
   }
 

@@ -20,6 +20,8 @@ export class Margin {
   readonly #unmarked = new Set<Slot>()
   /** State of the account (`Account.changes`) in which no bar of the instant at hand liquidates anything; −1 if not known. */
   #safeIn = -1
+  /** By how much the account was safe when that was reckoned, less the funding since; quote asset. */
+  #slack = 0
 
   constructor(account: Account, slots: readonly Slot[], log: EventLog, remark: (text: string) => void) {
     this.#account = account
@@ -31,16 +33,15 @@ export class Margin {
   /**
    * Charges the funding that fell due since the last bar, on the position as it stood then: before this bar's orders,
    * and inside a longer bar on the position at its open.
+   * @param before close of the bar, UTC ms: what falls due there is the next bar's
    */
-  chargeFunding(slot: Slot, margin: SlotMargin): void {
-    const { funding } = margin
-    if (funding === null) return
+  chargeFunding(slot: Slot, margin: SlotMargin, before: number): void {
     const { position } = slot
-    const before = slot.closeTime
-    for (; margin.nextFunding < funding.time.length; margin.nextFunding++) {
-      const k = margin.nextFunding
+    const { ledger } = this.#account
+    while (margin.nextFundingTime < before) {
+      const funding = margin.funding!
+      const k = margin.nextFunding++
       const at = funding.time[k]!
-      if (at >= before) return
       const known = funding.mark[k]!
       const isMarked = Number.isFinite(known)
       if (!isMarked && !this.#unmarked.has(slot)) {
@@ -50,9 +51,12 @@ export class Margin {
       const price = isMarked ? known : slot.bars.open[slot.row]!
       const rate = funding.rate[k]!
       const paid = margin.fundingAt(price, rate)
+      const isKnownSafe = this.#safeIn === this.#account.changes
       position.payFunding(paid, this.#account)
       if (margin.mode === 'isolated') margin.isolated -= paid
-      const { ledger } = this.#account
+      // nothing but the wallet is another: the sum over all that is held need not be made again
+      this.#slack -= fromLedger(ledger, paid)
+      if (isKnownSafe && this.#slack > 0) this.#safeIn = this.#account.changes
       this.#log.record(slot, {
         type: 'funding', at, symbol: slot.symbol, rate, mark: price, qty: position.heldQty, paid: fromLedger(ledger, paid),
       }) // biome-ignore format: one event
@@ -178,9 +182,9 @@ export class Margin {
   isOutOfReach(slot: Slot, margin: SlotMargin): boolean {
     const { ledger } = this.#account
     if (margin.mode === 'isolated') {
-      const balance =
-        fromLedger(ledger, margin.isolated) + worstValue(slot, margin) - fromLedger(ledger, slot.position.cost)
-      return balance > CAUTION * roughMaintenance(slot, margin)
+      const value = worstValue(slot, margin)
+      const balance = fromLedger(ledger, margin.isolated) + value - fromLedger(ledger, slot.position.cost)
+      return balance > CAUTION * roughMaintenance(margin, Math.abs(value))
     }
     // of cross positions each stands behind the others, so it is one sum for all of them, until something is booked
     if (this.#safeIn === this.#account.changes) return true
@@ -190,13 +194,17 @@ export class Margin {
       const other = this.#slots[k]!
       const theirs = other.margin
       if (theirs === null || other.position.heldQty === 0) continue
-      balance += worstValue(other, theirs) - fromLedger(ledger, other.position.cost)
-      maintenance += roughMaintenance(other, theirs)
+      const value = worstValue(other, theirs)
+      balance += value - fromLedger(ledger, other.position.cost)
+      maintenance += roughMaintenance(theirs, Math.abs(value))
     }
-    const isSafe = balance > CAUTION * maintenance
+    const slack = balance - CAUTION * maintenance
     // a part of a bar says nothing of the whole
-    if (isSafe && !slot.detail?.isAtWork) this.#safeIn = this.#account.changes
-    return isSafe
+    if (slack > 0 && !slot.detail?.isAtWork) {
+      this.#safeIn = this.#account.changes
+      this.#slack = slack
+    }
+    return slack > 0
   }
 
   /**
@@ -249,10 +257,8 @@ export function openMark(slot: Slot, margin: SlotMargin): number {
   return marksAtHand(slot, margin).open[markRowAtHand(slot, margin)]!
 }
 
-/** Without the amount that `cum` takes off: more than is needed. */
-function roughMaintenance(slot: Slot, margin: SlotMargin): number {
-  const notional = Math.abs(worstValue(slot, margin))
-  const { bounds, ratios } = margin
+/** Of a notional, quote asset; without the amount that `cum` takes off: more than is needed. */
+function roughMaintenance({ bounds, ratios }: SlotMargin, notional: number): number {
   let tier = 0
   while (tier < bounds.length - 1 && notional > bounds[tier]!) tier++
   return notional * ratios[tier]!

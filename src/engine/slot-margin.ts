@@ -29,9 +29,10 @@ export class SlotMargin {
   isolated = 0
   /** Row of the last mark that is known when orders are checked: that of the last instant that has ended. */
   markRow = 0
-  /** Next row of `funding`. */
-  nextFunding = 0
+  /** When funding falls due next, UTC ms; Infinity where no more is known. Of a position: it is looked for when one is opened. */
+  nextFundingTime = Number.POSITIVE_INFINITY
   readonly #ledger: Ledger
+  #nextFunding = 0
   #leverage = 1
   #mostNotional = 0
   readonly #scales: Scales
@@ -89,9 +90,14 @@ export class SlotMargin {
     this.#mostNotional = mostNotional(this.tiers, leverage)
   }
 
-  /** When funding falls due next, UTC ms; Infinity where no more is known. Of a position: it is looked for when one is opened. */
-  get nextFundingTime(): number {
-    return this.funding?.time[this.nextFunding] ?? Number.POSITIVE_INFINITY
+  /** Next row of `funding`. */
+  get nextFunding(): number {
+    return this.#nextFunding
+  }
+  set nextFunding(row: number) {
+    this.#nextFunding = row
+    const time = this.funding?.time ?? []
+    this.nextFundingTime = row < time.length ? time[row]! : Number.POSITIVE_INFINITY
   }
 
   get lastMark(): number {

@@ -60,9 +60,11 @@ const bench: Bench = () =>
     const own = series.filter(({ months, gaps }) => months === MONTHS && gaps.bars === 40 * 90)
     if (own.length !== SERIES) throw new Error(`${own.length} series listed as they are, of ${SERIES}`)
     const seconds = (await repeated(ROUNDS, list)).map((run) => run.seconds)
-    const start = (
-      await repeated(ROUNDS, () => Promise.resolve(runCommand(['data', 'list', '--store', join(dir, 'none')])))
-    ).map((run) => run.seconds)
+    const empty = join(dir, 'none')
+    mkdirSync(empty)
+    const start = (await repeated(ROUNDS, () => Promise.resolve(runCommand(['data', 'list', '--store', empty])))).map(
+      (run) => run.seconds,
+    )
     return [
       {
         name: 'data list on 1,000 series of five years of minutes',

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { LeverageTiers } from '../../src/core/leverage.ts'
 import { buy, close, sell } from '../../src/core/order.ts'
 import { defineStrategy } from '../../src/engine/index.ts'
+import { Margin } from '../../src/engine/margin.ts'
 import { type Row, stage } from './scene.ts'
 
 /** Maintenance that rises steeply, and continuously, with what is held. */
@@ -76,4 +77,67 @@ test('a perpetual on margin comes to the same whether a liquidation is looked fo
     { numRuns: 300 },
   )
   expect(Math.min(longs, shorts)).toBeGreaterThan(20)
+})
+
+const account = fc.record({
+  markets: fc.array(fc.array(step, { minLength: 40, maxLength: 40 }), { minLength: 2, maxLength: 3 }),
+  /** Of each hour, in ten thousandths; so much is never charged, and it is what takes a position from safe to lost inside one step. */
+  rates: fc.array(fc.integer({ min: -200, max: 400 }), { minLength: 40, maxLength: 40 }),
+  leverage: fc.constantFrom(3, 10, 20),
+  share: fc.double({ min: 0.3, max: 0.9, noNaN: true }),
+  lasts: fc.integer({ min: 6, max: 30 }),
+})
+
+/** All markets of one account on cross margin, half of them short, with funding on every bar. */
+function crossRun({
+  markets,
+  rates,
+  leverage,
+  share,
+  lasts,
+}: typeof account extends fc.Arbitrary<infer T> ? T : never) {
+  let calls = 0
+  const strategy = defineStrategy({
+    name: 'all-in-and-out',
+    onBars({ account: { equity }, symbols, bars, positions }) {
+      if (calls++ % lasts !== 0) return undefined
+      const held = symbols.filter((symbol) => positions[symbol]!.qty !== 0)
+      if (held.length > 0) return held.map((symbol) => close({ symbol }))
+      if (equity < 100) return undefined
+      return symbols.map((symbol, k) => {
+        const qty = (share * leverage * equity) / symbols.length / bars[symbol]!.close
+        return k % 2 === 0 ? buy({ symbol, qty }) : sell({ symbol, qty })
+      })
+    },
+  })
+  const margin = { mode: 'cross' as const, leverage, tiers: STEEP, liquidationFee: 0.0125 }
+  const funding = rates.map((rate, hour) => [hour, rate / 10_000] as const)
+  const { events, trades, equity } = stage({
+    strategy,
+    series: markets.map((steps, k) => ({
+      ...{ symbol: `C${k}USDT`, rows: rowsOf(steps), kind: 'perpetual' as const, margin, funding },
+    })),
+  })
+  return { events, trades, equity: [...equity.equity] }
+}
+
+test('an account on cross margin comes to the same whether it is looked at once a step and then less its funding, or anew each time', () => {
+  let [funded, liquidated] = [0, 0]
+  fc.assert(
+    fc.property(account, (asked) => {
+      const quick = crossRun(asked)
+      // the reckoning in doubles says nothing then: each position is judged exactly, on every bar
+      const slow = vi.spyOn(Margin.prototype, 'isOutOfReach').mockReturnValue(false)
+      try {
+        expect(quick).toEqual(crossRun(asked))
+      } finally {
+        slow.mockRestore()
+      }
+      funded += quick.events.filter(({ type }) => type === 'funding').length
+      liquidated += quick.events.filter(({ type }) => type === 'liquidation').length
+    }),
+    { numRuns: 200 },
+  )
+  expect(funded).toBeGreaterThan(2000)
+  expect(liquidated).toBeGreaterThan(50)
 })

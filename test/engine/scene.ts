@@ -170,7 +170,7 @@ export function play(scene: Scene): EngineResult & { readonly engine: Engine } {
   return { ...engine.finish({ closeAtEnd: scene.closeAtEnd ?? false }), engine }
 }
 
-function columnsOf({ marks, funding }: Scene): Pick<SlotOptions, 'marks' | 'funding'> {
+function columnsOf({ marks, funding }: Pick<Scene, 'marks' | 'funding'>): Pick<SlotOptions, 'marks' | 'funding'> {
   const mark = (k: number) => Float64Array.from(marks ?? [], (row) => row[k]!)
   const rate = (pick: (row: readonly [number, number, number?]) => number) => Float64Array.from(funding ?? [], pick)
   return {
@@ -197,6 +197,7 @@ export interface Stage {
     readonly kind?: Instrument['kind']
     readonly margin?: Partial<MarginTerms>
     readonly filters?: Partial<Filters>
+    readonly funding?: Scene['funding']
   }[]
   /** Open time from which the strategy runs; bars before it feed the indicators. */
   readonly from?: number
@@ -214,11 +215,12 @@ export function stage(scene: Stage): EngineResult {
   return simulate({
     strategy,
     params: resolveParams(strategy, set),
-    slots: series.map(({ symbol, rows, interval, kind, filters, margin }) => ({
+    slots: series.map(({ symbol, rows, interval, kind, filters, margin, funding }) => ({
       instrument: instrumentOf(filters, symbol, kind),
       bars: barsOf(rows, interval, symbol),
       costs,
       margin: kind === 'perpetual' ? marginOf(margin) : null,
+      funding: columnsOf({ funding }).funding ?? null,
     })),
     from,
     cash,
