@@ -29,10 +29,9 @@ export class SlotMargin {
   isolated = 0
   /** Row of the last mark that is known when orders are checked: that of the last instant that has ended. */
   markRow = 0
-  /** When funding falls due next, UTC ms; Infinity where no more is known. Of a position: it is looked for when one is opened. */
-  nextFundingTime = Number.POSITIVE_INFINITY
+  /** Next row of `funding`. */
+  nextFunding = 0
   readonly #ledger: Ledger
-  #nextFunding = 0
   #leverage = 1
   #mostNotional = 0
   readonly #scales: Scales
@@ -90,14 +89,11 @@ export class SlotMargin {
     this.#mostNotional = mostNotional(this.tiers, leverage)
   }
 
-  /** Next row of `funding`. */
-  get nextFunding(): number {
-    return this.#nextFunding
-  }
-  set nextFunding(row: number) {
-    this.#nextFunding = row
-    const time = this.funding?.time ?? []
-    this.nextFundingTime = row < time.length ? time[row]! : Number.POSITIVE_INFINITY
+  /** When funding falls due next, UTC ms; Infinity where no more is known yet. Of a position: it is looked for when one is opened. */
+  get nextFundingTime(): number {
+    const { funding, nextFunding } = this
+    // not `?? Infinity`: a read past the end is slow, and this is asked on every bar of what is held
+    return funding !== null && nextFunding < funding.time.length ? funding.time[nextFunding]! : Number.POSITIVE_INFINITY
   }
 
   get lastMark(): number {
