@@ -186,9 +186,14 @@ export class Engine {
     for (let k = 0; k < slots.length; k++) slots[k]!.isFresh = slots[k]!.advanceTo(clock)
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!
-      if (slot.isFresh && (slot.orders.length > 0 || slot.hasNewRules || slot.isOnMargin)) this.#meet(slot)
+      if (slot.isFresh && (slot.orders.length > 0 || slot.hasNewRules || this.#isAtRisk(slot))) this.#meet(slot)
     }
     this.#close()
+  }
+
+  /** Whether what is held may be charged funding or taken away on the bar at hand. */
+  #isAtRisk({ position, margin }: Slot): boolean {
+    return margin !== null && position.held !== 0 && !this.#margin!.isQuiet(margin, this.#clock)
   }
 
   /** Steps 3 to 6: the bars of the instant have been met. */

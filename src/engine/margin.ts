@@ -63,6 +63,11 @@ export class Margin {
     }
   }
 
+  /** Whether the instant at hand is known to be safe for all positions on cross margin, and no funding falls due before its close. */
+  isQuiet(margin: SlotMargin, clock: Float64Array): boolean {
+    return this.#safeIn === this.#account.changes && margin.mode === 'cross' && margin.nextFundingTime >= clock[0]!
+  }
+
   /** The instant is over: its marks are what is known from now on. */
   takeMarks(): void {
     this.#safeIn = -1
