@@ -59,7 +59,8 @@ type Together = BarsContext<unknown, never, unknown>
 
 /**
  * The same strategy with somebody looking over its shoulder: it is shown and returns what it always was and did, and what
- * it saw and said at the instants looked at is kept.
+ * it saw and said at the instants looked at is kept. Of the first run alone: those that `--stress` and `--band full` make
+ * after it, with other costs or another path, are other accounts.
  */
 export function watched(
   strategy: Strategy,
@@ -67,9 +68,10 @@ export function watched(
   followed: Followed | null,
 ): { readonly strategy: Strategy; readonly seen: Seen } {
   const seen: Seen = { sights: [], answers: [], resting: [], account: null }
-  const isNear = (at: number) => looks.some(({ from, to }) => from <= at && at <= to)
+  const isNear = (at: number) => seen.account === null && looks.some(({ from, to }) => from <= at && at <= to)
   const follow = (at: number, symbol: string, orders: () => readonly OrderView[]) => {
-    if (followed === null || symbol !== followed.symbol || at < followed.from || at > followed.to) return
+    if (seen.account !== null || followed === null || symbol !== followed.symbol) return
+    if (at < followed.from || at > followed.to) return
     const open = orders()
     if (open.length > 0) seen.resting.push({ at, orders: open })
   }
@@ -96,7 +98,7 @@ export function watched(
     return keep(at, null, (onBars as Hook)(context as never))
   }
   const stopped = (context: { readonly account: AccountView }) => {
-    seen.account = numbersOf(context.account)
+    seen.account ??= numbersOf(context.account)
     onStop?.(context as never)
   }
   const hooks = {

@@ -144,6 +144,15 @@ describe('a trade explained', () => {
     })
   })
 
+  test('of a run that stress and the better path were made of too, the run itself and none of those', async () => {
+    const { strategy, store } = made
+    const out = join(made.dir, 'stressed')
+    const run = await runBacktest({ strategy, store, data: SERIES, out, stress: true, band: 'full' })
+    const [plain, stressed] = [await told({ trade: 1 }), await explain(run.dir, { trade: 1 }, store, made.dir)]
+    expect(stressed.explanation.steps).toEqual(plain.explanation.steps)
+    expect(stressed.chart!.plots).toEqual(plain.chart!.plots)
+  })
+
   test('a limit order that was amended while it waited, and an exit by the strategy', async () => {
     const { explanation } = await told({ trade: 2 })
     const [entry, exit] = explanation.steps as [Step, Step]
