@@ -52,6 +52,7 @@ export function findLayout(
   const found: Partial<Record<Field, number>> = {}
   const order = hasHeader ? cells.map(fieldOfHeader) : cells.length >= 12 ? BINANCE : cells.length >= 6 ? NEEDED : []
   for (const [k, field] of order.entries()) if (field !== null && found[field] === undefined) found[field] = k
+  if (hasHeader) refuseTwins(file, cells, found, columns ?? {})
   for (const [field, where] of Object.entries(columns ?? {}))
     found[checkField(field)] = indexOfColumn(file, cells, hasHeader, where)
   const missing = NEEDED.filter((field) => found[field] === undefined)
@@ -66,7 +67,30 @@ export function findLayout(
 }
 
 function fieldOfHeader(cell: string): Field | null {
-  return NAMES[cell.toLowerCase().replace(/[^a-z]/g, '')] ?? null
+  return NAMES[squeezed(cell)] ?? null
+}
+
+function squeezed(cell: string): string {
+  return cell.toLowerCase().replace(/[^a-z]/g, '')
+}
+
+/** Of two columns of one name nobody but the user knows which is meant; other names for one field are told apart by their order. */
+function refuseTwins(
+  file: string,
+  cells: readonly string[],
+  found: Readonly<Partial<Record<Field, number>>>,
+  columns: Readonly<Record<string, string>>,
+): void {
+  for (const [field, k] of Object.entries(found)) {
+    const name = cells[k]!
+    const twin = cells.findIndex((cell, other) => other > k && squeezed(cell) === squeezed(name))
+    if (twin >= 0 && columns[field] === undefined)
+      throw new UnreadableError(
+        file,
+        `columns ${k + 1} and ${twin + 1} are both called "${printable(name)}"; say which is meant by its number: --columns ${field}=${k + 1} or ${field}=${twin + 1}`,
+        ', line 1',
+      )
+  }
 }
 
 function checkField(field: string): Field {
@@ -78,6 +102,13 @@ function checkField(field: string): Field {
 
 function indexOfColumn(file: string, cells: readonly string[], hasHeader: boolean, where: string): number {
   const byName = hasHeader ? cells.indexOf(where) : -1
+  const twin = byName < 0 ? -1 : cells.indexOf(where, byName + 1)
+  if (twin >= 0)
+    throw new UnreadableError(
+      file,
+      `--columns names "${printable(where)}", which columns ${byName + 1} and ${twin + 1} are both called; give the number of the one that is meant`,
+      ', line 1',
+    )
   const index = byName >= 0 ? byName : /^\d+$/.test(where) ? Number(where) - 1 : -1
   if (index >= 0 && index < cells.length) return index
   throw new UnreadableError(

@@ -140,6 +140,22 @@ describe('plain CSV with a header', () => {
     await expect(bringWith({ columns }, 'a.csv')).rejects.toThrow(message)
   }) // biome-ignore format: a table
 
+  test('of two columns of one name the user says which is meant, by number', async () => {
+    const text = plainCsv(rows((ms) => ms))
+    const [, ...lines] = text.trim().split('\n')
+    const twice = ['time,open,high,low,close,volume,Close', ...lines.map((line) => `${line},1`)].join('\n')
+    const { bringWith } = await storeBeside({ 'a.csv': twice, 'b.csv': twice.replace('Close', 'close') })
+    await expect(bringWith({}, 'a.csv')).rejects.toThrow(
+      /a\.csv, line 1: columns 5 and 7 are both called "close"; say which is meant by its number: --columns close=5 or close=7/,
+    )
+    await expect(bringWith({ columns: { close: 'close' } }, 'b.csv')).rejects.toThrow(
+      /line 1: --columns names "close", which columns 5 and 7 are both called; give the number/,
+    )
+    await expectBars({ 'a.csv': twice }, { close: '5' })
+    // of capitals alone they differ, and that is a name too
+    await expectBars({ 'a.csv': twice }, { close: 'close' })
+  })
+
   test('a byte order mark is no part of the first line', async () => {
     const text = plainCsv(rows((ms) => ms))
     await expectBars({ 'a.csv': `\uFEFF${text}` })
