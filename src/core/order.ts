@@ -75,15 +75,19 @@ export type Request = OrderRequest | CloseRequest | CancelRequest | CancelAllReq
 export type Decision = Request | readonly (Request | undefined | null | false)[] | undefined | null | void
 
 export function buy(options: OrderOptions): OrderRequest {
-  refuseSide('buy', options)
+  checkOptions('buy', options)
   return { ...options, kind: 'order', side: 'buy' }
 }
 export function sell(options: OrderOptions): OrderRequest {
-  refuseSide('sell', options)
+  checkOptions('sell', options)
   return { ...options, kind: 'order', side: 'sell' }
 }
-/** Types are not looked at when a strategy is run, and `buy({ side: 'sell' })` would buy. */
-function refuseSide(call: string, options: object): void {
+/** Types are not looked at when a strategy is run: `buy(1)` has no size, and `buy({ side: 'sell' })` would buy. */
+function checkOptions(call: string, options: object): void {
+  if (typeof options !== 'object' || options === null)
+    throw new RangeError(
+      `${call}(${options === undefined ? '' : JSON.stringify(options)}): write what is ordered, such as ${call}({ qty: 0.1 })`,
+    )
   const { side } = options as { readonly side?: unknown }
   if (side !== undefined)
     throw new RangeError(`${call}({ side: ${JSON.stringify(side)} }): ${call} says the side itself; leave it out`)

@@ -56,6 +56,31 @@ function numeric(kind: 'int' | 'num', value: number, range: Range): ParamSpec<nu
   return spec
 }
 
+const DEFAULTS = { int: 'number', num: 'number', bool: 'boolean', choice: 'string' } as const
+
+/**
+ * Types are not looked at when a strategy is run, and a parameter that is none would have no value: every comparison with it
+ * is false, and the strategy does nothing.
+ * @throws TypeError that names the parameter and quotes what stands there
+ */
+export function checkParamSpecs(who: string, specs: unknown): void {
+  if (typeof specs !== 'object' || specs === null || Array.isArray(specs))
+    throw new TypeError(`${who}: params must be an object such as { period: int(14) }, it is ${quoted(specs)}`)
+  for (const [name, spec] of Object.entries(specs) as [string, Partial<ParamSpec> | null][]) {
+    const type = DEFAULTS[spec?.kind as ParamSpec['kind']]
+    if (type === undefined)
+      throw new TypeError(
+        `${who}: params.${name} is ${quoted(spec)}, which declares no parameter: write one of int(10), num(0.5), bool(true) and choice('a', 'b')`,
+      )
+    if (typeof spec!.default !== type)
+      throw new TypeError(`${who}: params.${name}: its default is ${quoted(spec!.default)}; write a ${type}`)
+  }
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
+}
+
 /**
  * The parameters of one run: declared defaults, overridden by what is given (text from a command line included).
  * @throws RangeError that names the parameter, quotes the value and says what is allowed
@@ -105,7 +130,11 @@ function parseNumber(
     throw new RangeError(`parameter ${name} is "${value}": write a number`)
   if (spec.kind === 'int' && !Number.isInteger(n))
     throw new RangeError(`parameter ${name} is ${value}: write a whole number`)
-  if (n < spec.min || n > spec.max)
-    throw new RangeError(`parameter ${name} is ${value}: it goes from ${spec.min} to ${spec.max}`)
+  if (n < spec.min || n > spec.max) throw new RangeError(`parameter ${name} is ${value}: it ${rangeText(spec)}`)
   return n
+}
+
+function rangeText({ min, max }: { readonly min: number; readonly max: number }): string {
+  if (max === Infinity) return `is at least ${min}`
+  return min === -Infinity ? `is at most ${max}` : `goes from ${min} to ${max}`
 }

@@ -8,7 +8,7 @@ import type { Decision, OrderView } from '../core/order.ts'
 import type { Predictor, PredictorValues } from '../core/predictor.ts'
 import type { RiskLimits } from '../core/risk.ts'
 import { didYouMean } from '../core/suggest.ts'
-import type { ParamSpecs, ParamValues } from './params.ts'
+import { checkParamSpecs, type ParamSpecs, type ParamValues } from './params.ts'
 import { AT_ONCE } from './request.ts'
 
 export type Indicators = Readonly<Record<string, Indicator>>
@@ -193,6 +193,7 @@ export function defineStrategy<
       throw new TypeError(`${who}: ${key} must be a function, it is ${typeof options[key]}`)
     checkAnswersAtOnce(`${who}: ${key}`, options[key])
   }
+  checkParamSpecs(who, options.params ?? {})
   checkAnswersAtOnce(`${who}: risk`, options.risk)
   const { risk = {} } = options
   if (typeof risk !== 'function' && (typeof risk !== 'object' || risk === null || Array.isArray(risk)))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { LedgerError } from '../../src/core/decimal.ts'
 import type { Decision } from '../../src/core/order.ts'
 import { buy, close } from '../../src/core/order.ts'
-import { defineStrategy, int, type Strategy, StrategyError } from '../../src/engine/index.ts'
+import { bool, defineStrategy, int, num, type Strategy, StrategyError } from '../../src/engine/index.ts'
 import { userFrame } from '../../src/engine/strategy-error.ts'
 import { sma } from '../../src/indicators/index.ts'
 import { HOUR, type Row, stage } from './scene.ts'
@@ -174,6 +174,34 @@ describe('what is no request is an error that says what was returned', () => {
     for (const decision of [undefined, null, [], [undefined, null, false]])
       expect(run(returning(decision)).accepted).toBe(0)
     expect(run(returning([null, buy({ qty: 1 }), false])).accepted).toBe(rows.length)
+  })
+})
+
+test.each([
+  ['nothing', undefined, 'buy(): write what is ordered, such as buy({ qty: 0.1 })'],
+  ['a bare size', 1, 'buy(1): write what is ordered'],
+  ['null', null, 'buy(null): write what is ordered'],
+])('an order of %s says how one is written', (_, options, message) => {
+  expect(() => buy(options as never)).toThrow(message)
+})
+
+describe('what declares no parameter is an error, since a strategy that reads it would compare with nothing', () => {
+  test.each([
+    ['a number', { fast: 5 }, 'strategy bad: params.fast is 5, which declares no parameter: write one of int(10)'],
+    ['null', { fast: null }, 'params.fast is null, which declares no parameter'],
+    ['an object', { fast: { value: 3 } }, 'params.fast is {"value":3}, which declares no parameter'],
+    ['a declaration that was not called', { fast: int }, 'params.fast is a function, which declares no parameter'],
+    ['a default of another kind', { on: bool('yes' as never) }, 'params.on: its default is "yes"; write a boolean'],
+    ['a number as text', { fast: int('5' as never) }, 'params.fast: its default is "5"; write a number'],
+    ['a list', [int(5)], 'params must be an object such as { period: int(14) }, it is ['],
+  ])('%s', (_, params, message) => {
+    expect(() => defineStrategy({ name: 'bad', params: params as never, onBar: () => {} })).toThrow(message)
+  })
+
+  test('a bound that is not there is not named', () => {
+    expect(() => int(1, { min: 2 })).toThrow('is 1: it is at least 2')
+    expect(() => num(3, { max: 2 })).toThrow('is 3: it is at most 2')
+    expect(() => num(3, { min: 0, max: 2 })).toThrow('is 3: it goes from 0 to 2')
   })
 })
 
