@@ -15,7 +15,7 @@ import { klinelabHere } from '../../../cli/klinelab-here.ts'
 import { KEYS, play } from '../../../exchange/played.ts'
 import { SessionDouble } from './session-double.ts'
 import { StubExchange } from './stub-exchange.ts'
-import { until } from './until.ts'
+import { untilFilled } from './until.ts'
 
 const BTC = 'binance-usdm:BTCUSDT:1h'
 const BOTH = [BTC, 'binance-usdm:ETHUSDT:1h']
@@ -108,7 +108,7 @@ async function atExchange({ strategy, params, options, models, request }: Prepar
     trades[symbol] = (newest.at(-1)?.id ?? (trades[symbol] ?? 1) - 1) + 1
     count[symbol] = (count[symbol] ?? 0) + newest.length
     const isTold = () => session.run.events.filter((e) => e.type === 'fill' && e.fill.symbol === symbol).length
-    await until('all fills are known', () => isTold() === count[symbol])
+    await untilFilled(count[symbol], isTold)
   }
   try {
     const [{ bars: first }] = slots as [(typeof slots)[number]]

@@ -7,7 +7,7 @@ import { LiveRun } from '../../../../src/runs/paper/live-run.ts'
 import { barsOf, FROM, KEYS, MINUTE, play, slotOf, walk } from '../../../exchange/played.ts'
 import { SessionDouble } from './session-double.ts'
 import { StubExchange } from './stub-exchange.ts'
-import { until } from './until.ts'
+import { untilFilled } from './until.ts'
 
 /** Every kind of order there is, chosen by a seed and what is held: the same at every call with the same bars. */
 function restless(seed: number) {
@@ -70,7 +70,7 @@ test('on the simulated exchange, step by step, a session fills as a backtest of 
       for (;;) {
         const { at } = await played.step()
         const trades = await client.getAccountTrades({ symbol: 'BTCUSDT', limit: 1000 })
-        await until('all fills are known', () => session.fills.length === trades.length)
+        await untilFilled(trades.length, () => session.fills.length)
         await session.broker.idle()
         if (at === 'close' || at === 'end') break
       }

@@ -14,7 +14,7 @@ import { ROOT, scratch } from '../../../cli/klinelab.ts'
 import { KEYS, play } from '../../../exchange/played.ts'
 import { SessionDouble } from './session-double.ts'
 import { StubExchange } from './stub-exchange.ts'
-import { until } from './until.ts'
+import { untilFilled } from './until.ts'
 
 const SERIES = 'binance:BTCUSDT:1h'
 const CASH = 100_000
@@ -97,7 +97,7 @@ async function both(name: string, { change = ['', ''], set, feeAsset, isLimited 
         at = (await played.step()).at
         if (!isQuiet && at !== 'close') {
           const trades = await client.getAccountTradeList({ symbol: 'BTCUSDT', fromId: 1, limit: 1000 })
-          await until('all fills are known', () => session.fills.length === trades.length)
+          await untilFilled(trades.length, () => session.fills.length)
         }
         await session.broker.idle()
       }

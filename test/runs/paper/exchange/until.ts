@@ -7,3 +7,11 @@ export async function until(what: string, holds: () => boolean, ms = 30_000): Pr
     await wait(3)
   }
 }
+
+/**
+ * Waits until as many fills have been told of as an exchange has listed. By then there may be more: the stop of an entry that fills inside a bar fills
+ * where it is set if the bar comes to it, and may do so while the list is on its way or between two looks.
+ */
+export function untilFilled(listed: number, told: () => number): Promise<void> {
+  return until(`all fills are known, of which there are ${listed}`, () => told() >= listed)
+}
