@@ -10,6 +10,7 @@ import type {
   TrialOutcome,
   TrialRow,
 } from '../core/search.ts'
+import { parseSeries } from '../core/series.ts'
 import { resolveParams } from '../engine/index.ts'
 import { judgeOverfitting } from '../metrics/index.ts'
 import type { Manifest } from '../search/backend.ts'
@@ -167,9 +168,10 @@ export function trialCommand(
   params: Params,
   change: Partial<RecordedRequest> = {},
 ): string {
-  const { strategy, used } = facts
+  const { strategy } = facts
   const set = resolveParams(strategy, { ...manifest.fixed, ...params })
   const record: RecordedRequest | null = manifest.request && { ...manifest.request, ...change, set }
-  const own = Math.max(...used.map(({ series }) => defaultWarmup(strategy, set, series.interval)))
+  const used = record?.data.map(parseSeries) ?? facts.used.map(({ series }) => series)
+  const own = Math.max(...used.map(({ interval }) => defaultWarmup(strategy, set, interval)))
   return commandOf(record, strategy, own, { ...BACKTEST, isWhole: true })
 }

@@ -128,8 +128,9 @@ export class TrialRunner {
     }
     const { metrics, notes } = computeMetrics(input)
     const { trades, fills, equity } = result
-    const judged = own({ metrics, notes, params, trades, fills, equity })
-    return { ...judged, metrics: pick(metrics, figures), returns }
+    // picked before: the function may write into what it is handed
+    const picked = pick(metrics, figures)
+    return { ...own({ metrics, notes, params, trades, fills, equity }), metrics: picked, returns }
   }
 
   /**

@@ -27,8 +27,7 @@ export function walkForwardDocument(facts: WalkForwardFacts): WalkForwardDocumen
   const { planned, plan, steps, played } = facts
   const { ground, search, scene } = planned
   const head = searchHead(ground, search, plan)
-  const { equity, benchmark, trades, fills, costs } = played
-  const from = steps[0]!.test.from
+  const { from, equity, benchmark, trades, fills, costs } = played
   const input = { equity, from, trades, openTrades: [], fills, ...costs, benchmark, riskFree: scene.riskFree }
   const { metrics, notes } = computeMetrics({ ...input, startEquity: scene.cash })
   const held = peerMetrics({ from, cash: scene.cash, equity, benchmark, riskFree: scene.riskFree })
@@ -86,19 +85,19 @@ function windowsOf({ planned, steps, results, chosen, played }: WalkForwardFacts
   })
 }
 
-function outOfSampleOf({ warmup: _, ...shown }: PlayedTest): WalkForwardWindow['outOfSample'] {
+function outOfSampleOf({ warmup: _, data: __, ...shown }: PlayedTest): WalkForwardWindow['outOfSample'] {
   return shown
 }
 
-/** The backtest that is a window's test, to the last digit; `null` where no file has its strategy. */
+/** The backtest that is a window's test, to the last digit; `null` where no file has its strategy, or the stretch no bar. */
 function testCommand(
   ground: SearchGround,
   params: Params,
   { from, to }: TimeRange,
-  { warmup, startEquity: cash }: PlayedTest,
+  { warmup, startEquity: cash, data }: PlayedTest,
 ): string | null {
-  if (ground.manifest.request === null) return null
-  return trialCommand(ground, params, { from, to, warmup, cash, closeAtEnd: true })
+  if (ground.manifest.request === null || data.length === 0) return null
+  return trialCommand(ground, params, { from, to, warmup, cash, closeAtEnd: true, data })
 }
 
 /** Of the windows that have the figure. */

@@ -1,8 +1,9 @@
-import { firstRowAt } from '../core/bar.ts'
+import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Fill } from '../core/fill.ts'
 import type { Figure } from '../core/findings.ts'
 import type { EngineResult, EquityColumns, Metrics } from '../core/run.ts'
 import type { Params, TrialOutcome } from '../core/search.ts'
+import { seriesName } from '../core/series.ts'
 import type { Trade } from '../core/trade.ts'
 import { defineStrategy, resolveParams, type Strategy } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
@@ -27,12 +28,16 @@ export interface PlayedTest {
   readonly endEquity: number
   /** Bars before the stretch that its indicators were fed, of every series that has them. */
   readonly warmup: number
+  /** Series with bars in the stretch: one that begins after it, or ended before it, cannot be traded there. */
+  readonly data: readonly string[]
 }
 
 /** All test stretches, end to end. */
 export interface PlayedTests {
   /** `null` where nothing was traded. */
   readonly tests: readonly (PlayedTest | null)[]
+  /** Open of the first bar of them. */
+  readonly from: number
   readonly equity: EquityColumns
   readonly benchmark: Float64Array
   readonly trades: readonly Trade[]
@@ -61,26 +66,34 @@ export async function playTests(
   for (const [k, { test }] of steps.entries()) {
     const params = cash > 0 ? chosen[k]!.params : null
     const warmup = testWarmup(scene, test.from, asked)
+    const within = slotsOf(scene, test, warmup)
+    const traded = within.filter(({ bars }) => firstRowAt(bars.openTime, test.from) < bars.length)
     const played = play(params === null ? NOTHING : strategy, params === null ? {} : { ...fixed, ...params })
     parts.push(played)
     if (params === null) tests.push(null)
     else {
-      const input = { ...played, from: test.from, benchmark: null, riskFree: scene.riskFree }
+      // as of a backtest, its time begins with its first bar
+      const from = firstOpen(traded, test.from)
+      const input = { ...played, from, benchmark: null, riskFree: scene.riskFree }
       const { metrics, notes } = computeMetrics(input)
       const { trades, fills, equity } = played
       const objective =
         own === null
           ? (metrics[search.objective.name] ?? null)
-          : own({ metrics, notes, params: { ...fixed, ...params }, trades, fills, equity }).objective
+          : // a copy, which the function may sort or write into
+            own(structuredClone({ metrics, notes, params: { ...fixed, ...params }, trades, fills, equity })).objective
       const shown = Object.fromEntries(figures.map((key) => [key, metrics[key] ?? null]))
       const { startEquity, endEquity } = played
-      tests.push({ objective, metrics: shown, startEquity, endEquity, warmup })
+      const data = traded.map(({ bars }) => seriesName(bars.series))
+      tests.push({ objective, metrics: shown, startEquity, endEquity, warmup, data })
     }
     cash = played.endEquity
 
     function play(of: Strategy, given: Params): EngineResult {
       const { riskFree: _, slots: __, ...common } = scene
-      const slots = slotsOf(scene, test, warmup).map((slot) => (of === NOTHING ? { ...slot, models: {} } : slot))
+      const slots = (traded.length > 0 ? traded : within).map((slot) =>
+        of === NOTHING ? { ...slot, models: {} } : slot,
+      )
       // with nothing left nothing is traded, and the engine wants an amount to begin with
       const money = cash > 0 ? cash : scene.cash
       const options = { ...common, from: test.from, closeAtEnd: true, slots, cash: money }
@@ -95,10 +108,11 @@ export async function playTests(
     feeTaker: costs.feeTaker,
     slippageBps: costs.slippageBps,
   }))
-  const from = Math.min(...held.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, first)] ?? first))
+  const from = firstOpen(held, first)
   const sum = (of: (part: EngineResult) => number) => parts.reduce((total, part) => total + of(part), 0)
   return {
     tests,
+    from,
     equity,
     benchmark: buyAndHoldEquity(held, from, scene.cash, equity),
     trades: parts.flatMap(({ trades }) => trades).map((trade, k) => ({ ...trade, n: k + 1 })),
@@ -109,6 +123,13 @@ export async function playTests(
       funding: sum(({ funding }) => funding),
     },
   }
+}
+
+/** The first bar of all from a time on; that time where there is none. */
+function firstOpen(slots: readonly { readonly bars: Bars }[], from: number): number {
+  const opens = slots.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, from)] ?? Number.POSITIVE_INFINITY)
+  const first = Math.min(...opens)
+  return Number.isFinite(first) ? first : from
 }
 
 function nothingLeft(result: EngineResult, cash: number): EngineResult {

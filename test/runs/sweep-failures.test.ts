@@ -79,7 +79,9 @@ describe('trials that fail', () => {
       // whoever asks trades how far price went for and against them is told
       'mine.ts': `export default ({ metrics, params, trades }) => {
         const told = trades.filter(({ mae, mfe }) => mae <= 0 && mfe >= 0)
-        return params.fast === 30 && params.slow === 160 ? NaN : told.length - metrics.maxDrawdown
+        const { maxDrawdown } = metrics
+        for (const key of Object.keys(metrics)) metrics[key] = 9
+        return params.fast === 30 && params.slow === 160 ? NaN : told.length - maxDrawdown
       }`,
       'none.ts': 'export const nothing = 1',
       'throws.ts': "export default () => { throw new Error('no such figure') }",

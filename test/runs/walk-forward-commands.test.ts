@@ -19,6 +19,26 @@ function played(commands: readonly string[], cwd: string, store: string) {
   })
 }
 
+/** Hours of 2024 up and down, from one on. */
+function wave(begin: number, isThere: (hour: number) => boolean): string {
+  const rows = Array.from({ length: 120 * 24 }, (_, k) => k).filter((k) => k >= begin && isThere(k))
+  const at = (k: number) => 100 + 9 * Math.sin((k + begin) / 17) + 4 * Math.sin((k + begin) / 53 + begin)
+  const lines = rows.map((k) => {
+    const [open, close] = [at(k).toFixed(2), at(k + 1).toFixed(2)]
+    const [low, high] = [Number(open), Number(close)].sort((a, b) => a - b)
+    return [Date.UTC(2024, 0, 1, k), open, high, low, close, 1000].join(',')
+  })
+  return `${['open_time,open,high,low,close,volume', ...lines].join('\n')}\n`
+}
+
+async function stored(made: Readonly<Record<string, string>>, dir: string): Promise<void> {
+  const store = await openStore(dir)
+  for (const [symbol, csv] of Object.entries(made)) {
+    const file = join(scratch({ 'wave.csv': csv }), 'wave.csv')
+    await importFiles(store, [file], parseSeries(`binance:${symbol}:1h`), { now: Date.UTC(2026, 0, 1) })
+  }
+}
+
 describe('the command of a window', () => {
   test('is its test to the last digit, though averages are recursive and remember where they began', async () => {
     const { document } = await runWalkForward({
@@ -53,29 +73,13 @@ describe('the command of a window', () => {
         },
       })`)
       const project = join(strategy, '..', '..')
-      const store = await openStore(join(project, 'store'))
-      const wave = (begin: number, isThere: (hour: number) => boolean) => {
-        const rows = Array.from({ length: 120 * 24 }, (_, k) => k).filter((k) => k >= begin && isThere(k))
-        const at = (k: number) => 100 + 9 * Math.sin((k + begin) / 17) + 4 * Math.sin((k + begin) / 53 + begin)
-        const lines = rows.map((k) => {
-          const [open, close] = [at(k).toFixed(2), at(k + 1).toFixed(2)]
-          const [low, high] = [Number(open), Number(close)].sort((a, b) => a - b)
-          return [Date.UTC(2024, 0, 1, k), open, high, low, close, 1000].join(',')
-        })
-        return `${['open_time,open,high,low,close,volume', ...lines].join('\n')}\n`
-      }
       const made = {
         AAAUSDT: wave(0, () => true),
         // a day is missing from the first training stretch, and the other begins after the range does
         BBBUSDT: wave(0, (hour) => hour < 500 || hour >= 524),
         CCCUSDT: wave(15 * 24, () => true),
       }
-      for (const [symbol, csv] of Object.entries(made)) {
-        const dir = scratch({ 'wave.csv': csv })
-        await importFiles(store, [join(dir, 'wave.csv')], parseSeries(`binance:${symbol}:1h`), {
-          now: Date.UTC(2026, 0, 1),
-        })
-      }
+      await stored(made, join(project, 'store'))
       const from = Date.UTC(2024, 0, 1) + 10 * DAY
       const { document } = await runWalkForward({
         ...{ strategy, data: Object.keys(made).map((symbol) => `binance:${symbol}:1h`), from },
@@ -108,6 +112,48 @@ describe('the command of a window', () => {
     },
     60_000,
   )
+
+  test('is of the series that have bars in the stretch, from the first of them on', async () => {
+    const strategy = moduleOf(`import { buy, close, defineStrategy, int, sma } from 'klinelab'
+      export default defineStrategy({
+        name: 'parts', params: { period: int(5, { min: 2, max: 99 }) },
+        indicators: (p) => ({ mean: sma(p.period) }),
+        state: () => ({ known: 0 }),
+        onStart: ({ symbols, state }) => { state.known = symbols.length },
+        onBars: ({ symbols, bars, inds, positions, state }) => symbols.flatMap((symbol) => {
+          const [isUp, qty] = [bars[symbol].close > inds[symbol].mean, positions[symbol].qty]
+          if (isUp && qty === 0) return [buy({ symbol, fraction: 0.5 / state.known })]
+          return !isUp && qty > 0 ? [close({ symbol })] : []
+        }),
+      })`)
+    const project = join(strategy, '..', '..')
+    const day = (of: number) => of * 24
+    // no bar where the first test begins
+    const isThere = (hour: number) => hour < day(30) || hour >= day(30) + 3
+    const made = {
+      AAAUSDT: wave(0, isThere),
+      BBBUSDT: wave(day(50), isThere),
+      CCCUSDT: wave(0, (hour) => isThere(hour) && hour < day(55)),
+    }
+    await stored(made, join(project, 'store'))
+    const { document } = await runWalkForward({
+      ...{ strategy, data: Object.keys(made).map((symbol) => `binance:${symbol}:1h`), store: join(project, 'store') },
+      ...{ to: '2024-03-11', train: '30d', test: '10d', set: { period: [8, 20] }, write: false, workers: 1 },
+    })
+    const commands = document.windows.map(({ command }) => command!)
+    const symbols = commands.map((command) =>
+      command
+        .match(/\w+(?=USDT:1h)/g)!
+        .map((symbol) => symbol[0])
+        .join(''),
+    )
+    expect(symbols).toEqual(['AC', 'AC', 'ABC', 'AB'])
+    const alone = played(commands, project, join(project, 'store'))
+    for (const [k, { outOfSample }] of document.windows.entries()) {
+      const { totalReturn, trades, sharpe, cagr } = outOfSample!.metrics
+      expect(alone[k]).toMatchObject({ totalReturn, trades, sharpe, cagr, endEquity: outOfSample!.endEquity })
+    }
+  }, 60_000)
 
   test('is none where no file has the strategy', async () => {
     const { default: strategy } = await import('../../strategies/sma-cross.ts')

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { walkForwardText } from '../../src/cli/search-text.ts'
+import type { Fill } from '../../src/core/fill.ts'
 import { parseSeries } from '../../src/core/series.ts'
 import { parseTime } from '../../src/core/time.ts'
+import type { Trade } from '../../src/core/trade.ts'
 import { importFiles, openStore } from '../../src/data/index.ts'
 import { loadRun, runBacktest } from '../../src/index.ts'
 import { WALK_FORWARD_SCHEMA } from '../../src/report/walk-forward-schema.ts'
+import type { TrialResult } from '../../src/runs/objective.ts'
 import type { SearchAsked } from '../../src/runs/search-asked.ts'
 import { settle } from '../../src/runs/settings.ts'
 import { walkForward } from '../../src/runs/walk-forward.ts'
@@ -244,6 +247,26 @@ describe('a walk-forward', () => {
     expect(readLedger(ledger).entries).toHaveLength(trials + 1)
     expect(new Set(readLedger(ledger).entries.map(({ id }) => id)).size).toBe(trials + 1)
     await expect(loadRun(dir)).rejects.toThrow(/is a walk-forward/)
+  })
+
+  test('an objective that sorts what it is handed sorts nothing of the run', async () => {
+    const asked = { from: Date.UTC(2024, 3, 1), to: Date.UTC(2024, 5, 1), set: ['fast=10,20', 'slow=60'] }
+    const plan = { ...PLAN, train: '20d', test: '10d' }
+    const sorting = ({ metrics, trades, fills, equity }: TrialResult) => {
+      const { sharpe } = metrics
+      ;(trades as Trade[]).sort((a, b) => a.pnl - b.pnl)
+      ;(fills as Fill[]).sort((a, b) => a.price - b.price)
+      equity.equity.sort()
+      Object.assign(metrics, { sharpe: 9, trades: 9 })
+      return sharpe ?? -9
+    }
+    const plain = await search(plan, asked)
+    const own = await search(plan, { ...asked, objective: sorting })
+    expect(own.trades).toEqual(plain.trades)
+    expect(own.fills).toEqual(plain.fills)
+    expect(own.result.equity).toEqual(plain.result.equity)
+    const figures = ({ result }: typeof own) => result.document.windows.map(({ outOfSample }) => outOfSample!.metrics)
+    expect(figures(own)).toEqual(figures(plain))
   })
 
   test('windows in which nothing can be chosen are flat, and say why', async () => {
