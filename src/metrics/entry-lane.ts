@@ -6,14 +6,16 @@ import { RandomPlacement } from './random-placement.ts'
 /** A closed trade as it is entered again elsewhere. */
 export interface Entry {
   readonly isLong: boolean
-  /** Notional of the entries ÷ equity before. */
+  /** Notional that was held on the mean ÷ equity before. */
   readonly share: number
+  /** Notional of the entries ÷ that: so often it pays what a side costs. */
+  readonly turns: number
   /** At least one. */
   readonly bars: number
   readonly entryTime: number
   readonly entryPrice: number
   readonly exitTime: number
-  /** After fees and slippage, without funding, as a fraction of the notional. */
+  /** After fees and slippage, without funding, as a fraction of what was held. */
   readonly net: number
 }
 
@@ -36,8 +38,8 @@ export class EntryLane {
   readonly #ends: Int32Array
   readonly #entered: Float64Array
   readonly #left: Float64Array
-  /** Fees and slippage of a side ÷ notional, as paid on the mean. */
-  readonly #cost: number
+  /** Of each trade: fees and slippage of a side ÷ notional, as paid on the mean, for all of its turns. */
+  readonly #costs: Float64Array
   readonly #firstDay: number
 
   /**
@@ -48,7 +50,7 @@ export class EntryLane {
   constructor(bars: Bars, entries: readonly Entry[], cost: number, end: number, firstDay: number, days: number) {
     this.#open = bars.open
     this.#entries = entries
-    this.#cost = cost
+    this.#costs = Float64Array.from(entries, ({ turns }) => cost * turns)
     this.#firstDay = firstDay
     this.#lengths = Int32Array.from(entries, ({ bars: held }) => held)
     this.#shares = Float64Array.from(entries, ({ isLong, share }) => (isLong ? share : -share))
@@ -73,7 +75,7 @@ export class EntryLane {
     this.#entries.forEach(({ entryTime, entryPrice, exitTime, net }, k) => {
       const share = this.#shares[k]!
       factor *= Math.max(0, 1 + Math.abs(share) * net)
-      this.#spread(daily, share, this.#dayOf(entryTime), this.#dayOf(exitTime), entryPrice, net)
+      this.#spread(daily, k, this.#dayOf(entryTime), this.#dayOf(exitTime), entryPrice, net)
     })
     return factor
   }
@@ -82,7 +84,7 @@ export class EntryLane {
   addPlaced(daily: Float64Array, random: Random): number {
     this.#placement.draw(random)
     const { order, starts } = this.#placement
-    const [dayRows, open, cost] = [this.#dayRows, this.#open, this.#cost]
+    const [dayRows, open, costs] = [this.#dayRows, this.#open, this.#costs]
     const [ends, entered, left] = [this.#ends, this.#entered, this.#left]
     // prices far apart are slow to come; one after the other without a branch between, they come at once
     for (let k = 0; k < starts.length; k++) {
@@ -95,18 +97,19 @@ export class EntryLane {
     let factor = 1
     let day = 0
     for (let k = 0; k < starts.length; k++) {
-      const share = this.#shares[order[k]!]!
+      const trade = order[k]!
+      const share = this.#shares[trade]!
       const start = starts[k]!
       const end = ends[k]!
       const price = entered[k]!
       const ratio = left[k]! / price
-      const net = (share > 0 ? ratio - 1 : 1 - ratio) - cost * (1 + ratio)
+      const net = (share > 0 ? ratio - 1 : 1 - ratio) - costs[trade]! * (1 + ratio)
       factor *= Math.max(0, 1 + Math.abs(share) * net)
       // starts ascend: the day of one is that of the one before it or later
       while (dayRows[day + 1]! <= start) day++
       let last = day
       while (dayRows[last + 1]! <= end) last++
-      this.#spread(daily, share, day, last, price, net)
+      this.#spread(daily, trade, day, last, price, net)
     }
     return factor
   }
@@ -116,12 +119,14 @@ export class EntryLane {
   }
 
   /** A trade's value day by day: marked at the ends of days, after its costs on the last. */
-  #spread(daily: Float64Array, share: number, from: number, to: number, price: number, net: number): void {
+  #spread(daily: Float64Array, trade: number, from: number, to: number, price: number, net: number): void {
+    const share = this.#shares[trade]!
+    const cost = this.#costs[trade]!
     const size = Math.abs(share)
     let before = 0
     for (let day = from; day < to; day++) {
       const move = this.#marks[day]! / price - 1
-      const value = (share > 0 ? move : -move) - this.#cost
+      const value = (share > 0 ? move : -move) - cost
       daily[day]! += size * (value - before)
       before = value
     }

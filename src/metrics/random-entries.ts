@@ -8,6 +8,7 @@ import { type Entry, EntryLane } from './entry-lane.ts'
 import { sharpeOf } from './monte-carlo-days.ts'
 import { countOf, resamplesFor, spreadOf } from './monte-carlo-spread.ts'
 import { quantile } from './statistics.ts'
+import { turnsHeld } from './turns-held.ts'
 
 const BUDGET = 200_000
 
@@ -33,9 +34,10 @@ export interface EntriesInput {
 
 /**
  * The run beside entries that do not look at the market. On each symbol its closed trades are laid anew on its own bars, in a
- * random order and at random places (`RandomPlacement`), with the sides, shares of equity and holding times that they had.
- * They buy and sell at opens, like market orders, and pay what a side has cost the run on that symbol on the mean: fees and
- * slippage ÷ notional of its fills. What is still open at the end is left out, with the bars it holds. Funding is left out,
+ * random order and at random places (`RandomPlacement`), with the sides, shares of equity and holding times that they had:
+ * what was scaled in and out is held as large as it was on the mean, and pays for as much as was entered. They buy and sell at
+ * opens, like market orders, and pay what a side has cost the run on that symbol on the mean: fees and slippage ÷ notional of
+ * its fills. What is still open at the end is left out, with the bars it holds. Funding is left out,
  * of the run's trades too, and nothing is liquidated on the way: at worst a trade takes all there is.
  *
  * Holding times are as they came: where a stop has ended losing trades early, the draws end some early too, without the loss.
@@ -89,14 +91,17 @@ function lanesOf(
   })
 }
 
-function entriesOf({ trades, before }: EntriesInput): Map<string, Entry[]> {
+function entriesOf({ trades, before, fills }: EntriesInput): Map<string, Entry[]> {
   const bySymbol = new Map<string, Entry[]>()
+  const turned = turnsHeld(trades, fills)
   trades.forEach((trade, k) => {
     const { symbol, side, entryTime, entryPrice, exitTime, pnl, funding, bars, qty } = trade
-    const notional = trade.return === 0 ? qty * entryPrice : pnl / trade.return
+    const turns = turned[k]!
+    const notional = (trade.return === 0 ? qty * entryPrice : pnl / trade.return) / turns
     const entry = {
       isLong: side === 'long',
       share: notional / before[k]!,
+      turns,
       // what ended on the bar on which it began is held for one
       bars: Math.max(1, bars),
       ...{ entryTime, entryPrice, exitTime },

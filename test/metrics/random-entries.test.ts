@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Bars } from '../../src/core/bar.ts'
+import type { Fill } from '../../src/core/fill.ts'
 import { type Random, seededRandom } from '../../src/core/random.ts'
 import type { Trade } from '../../src/core/trade.ts'
 import { randomEntries } from '../../src/metrics/random-entries.ts'
@@ -232,6 +233,47 @@ describe('random entries', () => {
     const plain = known(randomEntries(input([bars], made), 1))
     const paid = known(randomEntries(input([bars], { ...made, trades: funded }), 1))
     expect(paid.totalReturn.observed).toBeCloseTo(plain.totalReturn.observed, 12)
+  })
+
+  test('what is scaled in and out is held as large as it was on the mean, and pays for all that was entered', () => {
+    const growth = 1.001
+    const bars = barsOf(Array.from({ length: 24 * 40 }, (_, k) => 100 * growth ** k))
+    const trades: Trade[] = []
+    const fills: Fill[] = []
+    // 1 for two hours, 2 for two, 1 for two: 4/3 on the mean of six, where 2 were bought
+    const steps = [
+      { after: 0, side: 'buy', position: 1 },
+      { after: 2, side: 'buy', position: 2 },
+      { after: 4, side: 'sell', position: 1 },
+      { after: 6, side: 'sell', position: 0 },
+    ] as const
+    const before = 2000
+    const shares: number[] = []
+    for (let row = 5; trades.length < 10; row += 60) {
+      const priceAt = (after: number) => bars.open[row + after]!
+      for (const { after, ...step } of steps) {
+        const price = priceAt(after)
+        fills.push(fill({ ...step, qty: 1, price, fee: COST * price, time: START + (row + after) * HOUR }))
+      }
+      const spent = priceAt(0) + priceAt(2)
+      const got = priceAt(4) + priceAt(6)
+      const pnl = got - spent - COST * (spent + got)
+      trades.push(
+        trade({
+          ...{ pnl, return: pnl / spent, qty: 2, entryPrice: spent / 2, exitPrice: got / 2, bars: 6 },
+          ...{ entryTime: START + row * HOUR, exitTime: START + (row + 6) * HOUR },
+        }),
+      )
+      shares.push(((4 / 3) * (spent / 2)) / before)
+    }
+    const asked = { bars: [bars], trades, before: new Float64Array(10).fill(before), openTrades: [], fills }
+    const { totalReturn } = known(randomEntries({ ...asked, from: START, to: START + 960 * HOUR, riskFree: 0 }, 1))
+    const ratio = growth ** 6
+    const anew = shares.reduce((factor, share) => factor * (1 + share * (ratio - 1 - 1.5 * COST * (1 + ratio))), 1)
+    for (const value of totalReturn.percentiles) expect(value).toBeCloseTo(anew - 1, 12)
+    // the run's own trades come to what they came to
+    const own = trades.reduce((factor, { pnl }) => factor * (1 + pnl / before), 1)
+    expect(totalReturn.observed).toBeCloseTo(own - 1, 12)
   })
 
   test('a run that is always in the market has hardly any other place', () => {
