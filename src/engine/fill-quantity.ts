@@ -4,6 +4,7 @@ import type { Refusal } from './filter-check.ts'
 import type { LiveOrder } from './live-order.ts'
 import type { Participation } from './participation.ts'
 import { wholeSteps } from './position.ts'
+import { onlyTakes } from './reach.ts'
 import type { RiskGuard } from './risk-guard.ts'
 import type { Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
@@ -55,6 +56,8 @@ export class FillQuantity {
     const beyond = this.#guard === null ? null : this.#guard.refusalAtFill(slot, order, granted)
     if (beyond !== null) return this.#refuse(slot, order, at, beyond)
     if (order.side === -1 && slot.margin === null) return this.#sellable(slot, order, granted, at)
+    // fills.md 16: what only reduces binds no margin, whatever rests beside it and would turn the position round
+    if (onlyTakes(slot, order.side, granted)) return granted
     return this.#payable(slot, order, granted, this.#priceOf(slot, order, reference, side, granted, rules), at, rules)
   }
 

@@ -54,3 +54,8 @@ export function isOpening(slot: Slot, order: LiveOrder, orders: readonly LiveOrd
   for (const other of orders) if (other.side === order.side && !other.reduceOnly) after += other.qty
   return after > 0
 }
+
+/** Whether so much (units), filled now, would only take from what is held. */
+export function onlyTakes({ position: { held } }: Slot, side: 1 | -1, qty: number): boolean {
+  return Math.sign(held) === -side && qty <= Math.abs(held)
+}

@@ -4,7 +4,7 @@ import type { Account } from './account.ts'
 import type { EventLog } from './event-log.ts'
 import type { Refusal } from './filter-check.ts'
 import { isResting, type LiveOrder } from './live-order.ts'
-import { countedPrice, heldOf, isOpening, type Reach, reachOf } from './reach.ts'
+import { countedPrice, heldOf, isOpening, onlyTakes, type Reach, reachOf } from './reach.ts'
 import { isOpen, type Risk } from './risk-limits.ts'
 import type { Slot } from './slot.ts'
 
@@ -180,7 +180,7 @@ export class RiskGuard {
   refusalAtFill(slot: Slot, order: LiveOrder, qty: number): Refusal | null {
     const held = slot.position.held
     const after = held + order.side * qty
-    if (order.reduceOnly || (Math.sign(held) === -order.side && Math.abs(qty) <= Math.abs(held))) return null
+    if (order.reduceOnly || onlyTakes(slot, order.side, qty)) return null
     const { priceDecimals, qtyDecimals } = slot.scales
     return (
       this.#closed(slot, slot.openTime) ??
@@ -214,7 +214,7 @@ export class RiskGuard {
     const close = slot.bars.close[this.#rows[this.#slots.indexOf(slot)]!]!
     for (const units of [order.limit, order.trigger]) {
       const level = fromUnits(units, slot.scales.priceDecimals)
-      if (units !== -1 && Math.abs(level - close) > priceCollar * close)
+      if (units !== -1 && Math.abs(level - close) > (priceCollar + ROUNDING) * close)
         return refusal('RISK_PRICE_COLLAR', String(level), `within ${percent(priceCollar)} of ${close}`)
     }
     return null
@@ -255,13 +255,13 @@ export class RiskGuard {
   }
 }
 
+/** Sums of doubles are off in the last bits: 200 may come out as 200.00000000000003, which breaks no limit of 200, and 1 − 0.07 is not 0.93. */
+const ROUNDING = 1e-12
+
 /** Infinity is no limit, also where nothing is left. */
 function isLost(equity: number, from: number, limit: number): boolean {
-  return Number.isFinite(limit) && equity <= from * (1 - limit)
+  return Number.isFinite(limit) && equity <= from * (1 - limit + ROUNDING)
 }
-
-/** Sums of doubles are off in the last bits: 200 may come out as 200.00000000000003, which breaks no limit of 200. */
-const ROUNDING = 1e-12
 
 function over(rule: string, value: number, limit: number): Refusal | null {
   return value > limit * (1 + ROUNDING) ? refusal(rule, String(Number(value.toPrecision(12))), String(limit)) : null

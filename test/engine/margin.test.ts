@@ -69,6 +69,19 @@ describe('initial margin (fills.md 16)', () => {
     expect(eventsOf(cut, 'cut')).toMatchObject([{ reason: 'INSUFFICIENT_MARGIN', from: 100, to: 90.909 }])
   })
 
+  test('at the fill: what only reduces binds none, though what rests beside it would turn the position round', () => {
+    // held 9000; sales of 8820 and 17 100 reach 16 920 short: 1692 of 1700
+    const decide: Scene['decide'] = {
+      0: () => buy({ qty: 90 }),
+      1: () => [sell({ qty: 90, stop: 98, id: 'out' }), sell({ qty: 180, stop: 95, id: 'turn' })],
+    }
+    const rows: Row[] = [FLAT, FLAT, [100, 100, 98.5, 98.5], [98.5, 98.5, 97, 97]]
+    const run = perp(decide, rows, { cash: 1700 })
+    // at the close of 98.5 the loss of 135 has left less than both want
+    expect(fillLines(run)).toEqual(['1 open buy 90 @ 100 taker', '3 inside sell 90 @ 98 taker'])
+    expect(run.rejected).toBe(0)
+  })
+
   test('a size relative to equity may be larger than it, up to the leverage', () => {
     expect(perp({ 0: () => sell({ fraction: 3 }) }).fills[0]).toMatchObject({ side: 'sell', qty: 30 })
     expect(perp({ 0: () => buy({ fraction: 12 }) }).fills[0]).toMatchObject({ qty: 100 })

@@ -64,6 +64,18 @@ describe('losses', () => {
     expect([halts(80), halts(80.01)]).toEqual([true, false])
   })
 
+  test('exactly the limit is reached where it is no double: 1000 less 7 % is 930', () => {
+    const to = (price: number): Row[] => [AT_100, AT_100, [100, 100, price, price], [price, price, price, price]]
+    for (const rule of ['maxDrawdown', 'maxDailyLoss'])
+      for (const [price, halts] of [
+        [93, 1],
+        [93.01, 0],
+      ] as const) {
+        const run = guarded({ [rule]: 0.07 }, { 0: () => buy({ qty: 10 }) }, { rows: to(price), cash: 1000 })
+        expect(run.events.filter(({ type }) => type === 'halted')).toHaveLength(halts)
+      }
+  })
+
   test('maxDailyLoss counts from the equity at midnight and is lifted at the next', () => {
     const day = 24
     const rows = Array.from({ length: 2 * day + 3 }, (_, k): Row => (k < day + 2 ? AT_100 : [90, 90, 90, 90]))

@@ -316,6 +316,16 @@ describe('what, when and where', () => {
     ])
   })
 
+  test('priceCollar: exactly the limit is within it where the difference is no double: 104 − 102.96 is 1 %', () => {
+    const limits = [102.95, 102.96, 105.04, 105.05]
+    const run = guarded(
+      { priceCollar: 0.01 },
+      { 0: () => limits.map((limit) => (limit < 104 ? buy({ qty: 1, limit }) : sell({ qty: 1, limit }))) },
+      { rows: Array.from({ length: 3 }, () => [104, 104, 104, 104]) },
+    )
+    expect(refusals(run).map(([, value]) => value)).toEqual(['102.95', '105.05'])
+  })
+
   test('coolDown: after a stop the symbol rests, from the close of its bar on', () => {
     const rows: Row[] = [AT_100, AT_100, [100, 100, 94, 95], AT_100, AT_100, AT_100, AT_100]
     const again = () => buy({ qty: 1 })
