@@ -1,4 +1,5 @@
 import { initProject } from '../../runs/init.ts'
+import { quoted } from '../../runs/reproduce.ts'
 import type { Command } from '../command.ts'
 import { shown } from '../run-text.ts'
 
@@ -10,7 +11,7 @@ export default {
     const made = initProject(words[0] ?? '.', io.cwd, flags['noInstall'] !== true)
     const dir = shown(made.dir, io.cwd)
     const steps = [
-      ...(dir === '' ? [] : [`cd ${dir}`]),
+      ...(dir === '' ? [] : [`cd ${quoted(dir)}`]),
       ...(made.installed ? [] : ['npm install']),
       'npx klinelab backtest strategies/sma-cross.ts --data binance:BTCUSDT:1h',
       'npm test',
