@@ -1,6 +1,6 @@
 import type { LedgerVerdict } from '../core/ledger.ts'
 import type { CrossValidation, Overfitting } from '../core/search.ts'
-import { chance, count, date, NONE, plural, ratio } from './format.ts'
+import { chance, count, date, NONE, plural, rate, ratio } from './format.ts'
 import { escapeHtml, section, tableHtml } from './html.ts'
 
 /** What can be said of one trial alone. */
@@ -11,13 +11,14 @@ const LISTED = 4
 /**
  * The section between two marks: it hangs on what else was tried, not on the run, and whoever compares two pages of one run
  * leaves out what is between them.
+ * @param riskFree of the run: its own Sharpe ratio is less by it, those of the ledger are all without one
  */
-export function ledgerBlock(verdict: LedgerVerdict | null): string {
-  return `<!--ledger-->${verdict === null ? '' : ledgerSection(verdict)}<!--/ledger-->`
+export function ledgerBlock(verdict: LedgerVerdict | null, riskFree = 0): string {
+  return `<!--ledger-->${verdict === null ? '' : ledgerSection(verdict, riskFree)}<!--/ledger-->`
 }
 
 /** What was tried besides, and what the Sharpe ratio is worth after it. */
-export function ledgerSection(verdict: LedgerVerdict): string {
+export function ledgerSection(verdict: LedgerVerdict, riskFree = 0): string {
   const { overfitting, unreadable } = verdict
   const damaged =
     unreadable === 0
@@ -27,7 +28,7 @@ export function ledgerSection(verdict: LedgerVerdict): string {
     'tried',
     'What was tried',
     `<p>${triedSentence(verdict)} ${overfitting === null ? 'This one has no daily returns, so nothing can be said of its luck.' : `<strong>${escapeHtml(overfitting.verdict)}</strong>`}</p>`,
-    overfitting === null ? '' : worthTable(overfitting, verdict.compared),
+    overfitting === null ? '' : worthTable(overfitting, verdict.compared, riskFree),
     overfitting === null ? '' : reasons(overfitting),
     damaged,
   )
@@ -59,14 +60,15 @@ function reasons({ notes, trials }: Overfitting): string {
 }
 
 /** Its Sharpe ratio as if alone, and beside what luck would have shown. */
-function worthTable(one: Overfitting, compared: number): string {
+function worthTable(one: Overfitting, compared: number, riskFree: number): string {
+  const whole = riskFree === 0 ? '' : `, the risk-free ${rate(riskFree)} not taken off`
   const { crossValidation: validation } = one
   const cell = (key: keyof Overfitting, text: string) => (one[key] === null ? NONE : text)
   const needed = (key: 'minimumTrackRecord' | 'minimumTrackRecordDeflated') =>
     cell(key, plural(Math.ceil(one[key] ?? 0), 'day'))
   if (one.trials === 1)
     return tableHtml(
-      `Sharpe ${ratio(one.sharpe)} over ${plural(one.days, 'day')}`,
+      `Sharpe ${ratio(one.sharpe)} over ${plural(one.days, 'day')}${whole}`,
       [{ title: 'Figure' }, { title: 'as if alone', kind: 'number' }],
       [
         ['Chance that its true Sharpe is above 0', cell('probabilistic', chance(one.probabilistic))],
@@ -75,7 +77,7 @@ function worthTable(one: Overfitting, compared: number): string {
     )
   const overfitted = validation === null ? NONE : chance(validation.probability)
   return tableHtml(
-    `Sharpe ${ratio(one.sharpe)} over ${plural(one.days, 'day')}, before and after all trials are counted`,
+    `Sharpe ${ratio(one.sharpe)} over ${plural(one.days, 'day')}${whole}, before and after all trials are counted`,
     [
       { title: 'Figure' },
       { title: 'as if alone', kind: 'number' },

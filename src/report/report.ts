@@ -69,7 +69,7 @@ export function renderReport(result: RunResult, assets: Assets, ledger: LedgerVe
       nav: linksTo(sections, CONTENTS),
       main: `<noscript><p class="alarm">Charts and the trade table need scripts; every figure is on the page without them.</p></noscript>
 ${verdict(result)}
-${ledgerBlock(ledger)}
+${ledgerBlock(ledger, result.document.riskFree)}
 ${sections.join('\n')}`,
       footer: `<p>Made by klinelab ${escapeHtml(result.document.engine.version)}. What the past would have paid says little about what the future will.</p>`,
       payload: data,

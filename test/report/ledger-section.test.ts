@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { worthFacts } from '../../src/cli/ledger-text.ts'
 import { judgeOverfitting } from '../../src/metrics/overfitting.ts'
 import { ledgerBlock, ledgerSection } from '../../src/report/ledger-section.ts'
+import { renderReport } from '../../src/report/report.ts'
+import { reportAssets } from '../../src/runs/report-assets.ts'
 import { madeReturns } from '../search/made-trials.ts'
 import { madeVerdict as verdict } from './made-ledger.ts'
+import { madeRun } from './made-run.ts'
 
 const textOf = (html: string) => html.replace(/<[^>]+>/g, ' ').replace(/[\s\u202f]+/g, ' ')
 
@@ -31,6 +34,17 @@ describe('what was tried, in a report', () => {
     expect(text).toContain(`${(100 * probabilistic!).toFixed(1)} % ${(100 * deflated!).toFixed(1)} %`)
     expect(text).toContain('Chance of overfitting, 12 trials over the same days')
     expect(text).not.toContain('of them different')
+  })
+
+  test('beside a Sharpe ratio of the run that is less by a risk-free rate, that those of the ledger are not', () => {
+    const alone = judgeOverfitting(madeReturns(0), [{ returns: madeReturns(0) }], { trials: 1 })
+    for (const one of [verdict, { ...verdict, trials: 1, overfitting: alone }]) {
+      expect(textOf(ledgerSection(one, 0.04))).toMatch(/over 366 days, the risk-free 4 % not taken off/)
+      expect(textOf(ledgerSection(one))).not.toContain('risk-free')
+    }
+    const made = madeRun({ rows: 500, every: 40 })
+    const run = { ...made, document: { ...made.document, riskFree: 0.04 } }
+    expect(renderReport(run, reportAssets(), verdict)).toContain(ledgerBlock(verdict, 0.04))
   })
 
   test('of trials that did exactly the same, that halves were compared of one', () => {
