@@ -301,9 +301,13 @@ test.each([
       return { ...answer, body: (answer.body as object[]).map(inBnb) }
     }
     stub.fault('GET /fapi/v1/userTrades', paid, 9)
+    // there when the silence of the stream is noticed, which tells of no other
+    stub.fault('POST /fapi/v1/order', ({ carryOut }) => {
+      const taken = carryOut()
+      stub.fill(stub.orders[0]!, 0.007, '33.35', { maker })
+      return taken
+    })
     session.decide(buy({ qty: 0.007, limit: 34 }))
-    await until('the order is there', () => stub.orders.length === 1)
-    stub.fill(stub.orders[0]!, 0.007, '33.35', { maker })
     await until('it is known', () => session.position === 0.007)
     expect(session.run.account().wallet).toBe(wallet)
     expect(session.alarms.find(({ kind }) => kind === 'fee-asset')!.text).toContain("the session's own fee rate")

@@ -145,12 +145,11 @@ describe('an alarm posted', () => {
     for (const text of [...silent.faults, ...gone.faults, ...led.faults]) expect(text).not.toMatch(/T0PSECRET/)
   })
 
-  test('holds up nobody: handing one over takes no time, and the oldest go where too many wait', async () => {
+  test('holds up nobody: handing one over waits for nothing, and the oldest go where too many wait', async () => {
     const { heard, url } = await receiver((response) => setTimeout(() => response.end(), 2))
     const { webhook, faults } = open(url)
-    const start = performance.now()
-    for (let k = 0; k < 150; k++) webhook.post(named(`k${k}`))
-    expect(performance.now() - start).toBeLessThan(50)
+    // no promise that somebody could wait for
+    for (let k = 0; k < 150; k++) expect(webhook.post(named(`k${k}`))).toBeUndefined()
     expect(heard.length).toBe(0)
     await webhook.close()
     expect(faults.length).toBe(50)
