@@ -33,8 +33,11 @@ export const SEARCH_PARTS = String.raw`
   const honesty = (css, width) => {
     const values = data.luck.bars.map((bar) => Object.assign({ words: bar.name + ': ' + decimal(bar.v, 2), text: decimal(bar.v, 2) }, bar));
     const ends = values.map(({ v }) => v).concat(0);
-    const room = (Math.max(...ends) - Math.min(...ends) || 1) * 0.14;
-    const domain = [Math.min(...ends) - (Math.min(...ends) < 0 ? room : 0), Math.max(...ends) + room];
+    const [low, high] = [Math.min(...ends), Math.max(...ends)];
+    // a figure beside its bar takes 40 px of a plot to which the names leave 0.55 of the width
+    const share = Math.min(0.35, 40 / (0.55 * width));
+    const room = ((high - low || 1) * share) / (1 - (low < 0 ? 2 : 1) * share);
+    const domain = [low - (low < 0 ? room : 0), high + room];
     const y = { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: width * 0.45, labelColor: css('ink'), ticks: false, domain: false, offset: 4 } };
     const x = (extra) => number('v', Object.assign({ scale: { domain, nice: false }, axis: Object.assign({ grid: true }, { tickCount: width < 420 ? 3 : 5 }) }, extra));
     return {

@@ -99,6 +99,39 @@ describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () =
     expect(await page.locator('#chart-logits-r').textContent()).toBe('1\u202f702 splits from 0.00 to 0.50')
   })
 
+  test('on a phone the figures beside the bars of luck touch no name and are not cut off', async () => {
+    const { document } = sweep
+    const { overfitting } = document
+    const crossValidation = { ...overfitting!.crossValidation!, meanInSample: 1.25, meanOutOfSample: -0.4 }
+    const lost = { ...document, overfitting: { ...overfitting!, crossValidation, expectedMaximum: 1.46 } }
+    const page = await open(render({ ...sweep, document: lost }))
+    await page.setViewportSize({ width: 390, height: 844 })
+    await drawn(page, ['chart-honesty'])
+    const boxes = await inPage<readonly { text: string; left: number; right: number; top: number; bottom: number }[]>(
+      page,
+      `[...document.querySelectorAll('#chart-honesty svg, #chart-honesty svg text')].map((one) => {
+        const { left, right, top, bottom } = one.getBoundingClientRect()
+        return { text: one.tagName === 'svg' ? '' : one.textContent, left, right, top, bottom }
+      })`,
+    )
+    const [frame, ...all] = boxes
+    const figures = all.filter(({ text }) => /^[−\d.]+$/.test(text) && text.length > 3)
+    expect(figures.map(({ text }) => text)).toContain('−0.40')
+    for (const one of figures) {
+      expect(one.right).toBeLessThan(frame!.right)
+      const touched = all.filter(
+        (other) =>
+          other !== one &&
+          other.left < one.right &&
+          one.left < other.right &&
+          other.top < one.bottom &&
+          one.top < other.bottom,
+      )
+      expect(touched).toEqual([])
+    }
+    leave(page)
+  })
+
   test('the table of trials sorts, filters and turns', async () => {
     const page = await look()
     const rows = () => page.locator('#row-table tbody tr')
