@@ -43,7 +43,7 @@ export function worthFacts(one: Overfitting, compared: number): [string, string]
       'probability of overfitting',
       validation === null
         ? `– (${one.notes['crossValidation'] ?? 'too few to say'})`
-        : `${percent(validation.probability)} of ${plural(validation.splits, 'split')}, ${comparedText(compared, validation)}`,
+        : `${percent(validation.probability)} of ${plural(validation.splits, 'split')}, ${comparedText(compared, validation, count)}`,
     ],
   ]
 }

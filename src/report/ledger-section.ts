@@ -104,8 +104,13 @@ function worthTable(one: Overfitting, compared: number, riskFree: number): strin
   )
 }
 
-/** Trials that halves of the days were compared of; of those that did exactly the same one. */
-export function comparedText(compared: number, validation: CrossValidation | null): string {
+/** Trials that halves of the days were compared of; of those that did exactly the same one. @param shown how a page or a terminal writes a number */
+export function comparedText(
+  compared: number,
+  validation: CrossValidation | null,
+  shown: (value: number) => string = count,
+): string {
   const alike = validation === null ? 0 : compared - validation.trials
-  return `${plural(compared, 'trial')} over the same days${alike === 0 ? '' : `, ${count(compared - alike)} of them different`}`
+  const trials = `${shown(compared)} ${compared === 1 ? 'trial' : 'trials'}`
+  return `${trials} over the same days${alike === 0 ? '' : `, ${shown(compared - alike)} of them different`}`
 }

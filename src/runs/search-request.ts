@@ -28,6 +28,10 @@ export function requestOf(
     throw new UsageError(
       `--trials ${asked.trials}: a grid tries all it has (${total}); add --method sobol, or leave it out`,
     )
+  if (method === 'grid' && seed !== SEARCH_DEFAULTS.seed)
+    throw new UsageError(
+      `--search-seed ${seed}: a grid draws nothing; add --method random, sobol or tpe, or leave it out`,
+    )
   return {
     sampler,
     search: {

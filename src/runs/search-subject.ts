@@ -22,7 +22,9 @@ export async function subjectOf({ strategy: path, model, holdout, set }: SearchA
   const models = modelsOf(strategy).map(({ name }) => name)
   const how = models.length === 0 ? 'it has no model' : `to search one of its models add --model ${models.join(' or ')}`
   if (holdout !== undefined)
-    throw new UsageError(`--holdout is of a model, and ${path} is searched as a strategy: ${how}, or leave it out`)
+    throw new UsageError(
+      `--holdout is of a model, and ${path} is searched as a strategy: ${how}${models.length === 0 ? '; leave it out' : ', or leave it out'}`,
+    )
   const dotted = set.map((setting) => setting.split('=', 1)[0]!.trim()).find((name) => name.includes('.'))
   if (models.length > 0 && dotted !== undefined && !Object.hasOwn(strategy.params, dotted))
     throw new UsageError(`--set ${dotted}: strategy ${strategy.name} has no such parameter; ${how}`)

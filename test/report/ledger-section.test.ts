@@ -54,6 +54,9 @@ describe('what was tried, in a report', () => {
     expect(textOf(ledgerSection({ ...verdict, overfitting: alike }))).toContain(said)
     const facts = worthFacts(alike, 12).map(([, text]) => text)
     expect(facts.at(-1)).toContain('12 trials over the same days, 10 of them different')
+    // a terminal writes thousands with commas, in this figure too
+    const many = { ...rest, crossValidation: { ...crossValidation!, trials: 2039 } }
+    expect(worthFacts(many, 2040).at(-1)![1]).toContain('2,040 trials over the same days, 2,039 of them different')
   })
 
   test('of one trial only what can be said of it alone: no column of dashes, and no reason for them', () => {

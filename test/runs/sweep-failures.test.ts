@@ -116,6 +116,7 @@ describe('what cannot be searched is refused before a trial is run', () => {
     ['an unknown figure', { objective: 'sharp' }, /--objective sharp.*sharpe/],
     ['a figure that is neither good nor bad', { objective: 'trades' }, /--objective trades/],
     ['trials of a grid', { trials: 5 }, /a grid tries all it has \(15\)/],
+    ['a seed of a grid', { seed: 3 }, /--search-seed 3: a grid draws nothing; add --method/],
     ['a series that is not stored', { data: ['binance:NOPEUSDT:1h'] }, /NOPEUSDT/],
   ] as const)('%s', async (_, more, words) => isNone(more as Partial<SearchAsked>, words))
 
