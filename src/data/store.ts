@@ -185,14 +185,20 @@ async function loadBars(
   return bars
 }
 
-function noBars(manifest: SeriesManifest, { from = manifest.from, to }: LoadRange): NotFoundError {
+function noBars(manifest: SeriesManifest, { from, to }: LoadRange): NotFoundError {
   const { holes = [] } = manifest
   if (manifest.rows === 0)
     return new NotFoundError(
       `${manifest.series} has no bars: its venue was asked for ${timeText(manifest.from)} to ${timeText(holes.at(-1)!.end)} and has none (${[...new Set(holes.map(({ cause }) => cause))].join(', ')}); to be rid of it delete the folder ${seriesDir('', parseSeries(manifest.series))} of the store`,
     )
+  if (from !== undefined && to !== undefined && to <= from)
+    return new NotFoundError(
+      `${manifest.series}: an empty range: ${timeText(from)}, where it begins, is not before ${timeText(to)}, its end`,
+    )
+  const sought = from === undefined ? '' : ` from ${timeText(from)}`
+  const until = to === undefined ? ' to the end' : `${from === undefined ? ' before' : ' to'} ${timeText(to)}`
   return new NotFoundError(
-    `${manifest.series} has no bars from ${timeText(from)} to ${to === undefined ? 'the end' : timeText(to)}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}; choose a range within, or import more`,
+    `${manifest.series} has no bars${sought}${until}; stored is ${timeText(manifest.from)} to ${timeText(manifest.to)}; choose a range within, or import more`,
   )
 }
 

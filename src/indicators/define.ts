@@ -158,7 +158,9 @@ const MOST_BARS = 10_000_000
 /** @throws RangeError that quotes the value */
 export function checkPeriod(name: string, period: number, least = 1): void {
   if (!Number.isInteger(period) || period < least || period > MOST_BARS)
-    throw new RangeError(`${name} period ${period}: write a whole number from ${least} to ${MOST_BARS}`)
+    throw new RangeError(
+      `${name} period ${typeof period === 'number' ? period : JSON.stringify(period)}: write a whole number from ${least} to ${MOST_BARS}`,
+    )
 }
 
 /** @throws RangeError that quotes the value */

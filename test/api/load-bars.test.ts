@@ -80,7 +80,13 @@ describe('loadBars', () => {
     ],
     ['binance:BTCUSDT:5m', {}, DataError, 'binance:BTCUSDT:5m is not in the store'],
     ['binance:BTCUSDT:1h', { from: '2031-01-01' }, DataError, 'has no bars from 2031-01-01'],
-    ['binance:BTCUSDT:1h', { from: '2024-01-02', to: '2024-01-01' }, DataError, 'has no bars'],
+    [
+      'binance:BTCUSDT:1h',
+      { from: '2024-02-01', to: '2024-01-01' },
+      DataError,
+      'an empty range: 2024-02-01T00:00:00.000Z, where it begins, is not before 2024-01-01',
+    ],
+    ['binance:BTCUSDT:1h', { to: '2010-01-01' }, DataError, 'has no bars before 2010-01-01'],
   ])('%s %o is refused with a reason', async (series, range, kind, message) => {
     const refusal = await loadBars(series, range as object).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(kind)
@@ -89,6 +95,11 @@ describe('loadBars', () => {
 })
 
 describe('indicators from code', () => {
+  test('a period that is none is quoted as it was written', () => {
+    expect(() => sma(0)).toThrow('sma period 0: write a whole number from 1')
+    expect(() => sma('5' as never)).toThrow('sma period "5": write a whole number from 1')
+  })
+
   test('a column over loaded bars is what the definition says', async () => {
     const bars = await loadBars('binance:BTCUSDT:1h', RANGE)
     const { slow } = batchColumns({ slow: sma(20) }, bars)
