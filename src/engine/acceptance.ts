@@ -97,43 +97,47 @@ export class Acceptance {
   }
 
   /**
-   * `close()`: checked with the position as it stands, filled with the position as it then is; `null` where refused. Where nothing is held it
+   * `close()`: checked with the position as it stands, filled with the position as it then is. Where nothing is held it
    * is for what an order before it may open (fills.md 19), and without one it is none.
    */
-  submitClose(slot: Slot, tag: string | null, at: number, decision = 0): LiveOrder | null {
+  submitClose(slot: Slot, tag: string | null, at: number, decision: number): void {
     const rules = slot.rulesAt(at)
     const qty = wholeSteps(Math.abs(slot.position.units), Math.max(1, rules.lot.step))
     const order = this.#closing(slot, { qty, tag, decision, isClose: true })
     if (qty === 0 && !slot.orders.some((other) => canOpen(slot, other))) {
       this.#refuse(slot, at, order.id, tag, NOTHING_HELD, null)
-      return null
+      return
     }
     const refusal = qty === 0 ? null : this.#refusalOf(slot, rules, order, NO_LEGS, slot.row)
-    if (refusal !== null) {
-      this.#refuse(slot, at, order.id, tag, refusal, refusal.filter)
-      return null
-    }
-    this.#accept(slot, order, at)
-    return order
+    if (refusal === null) this.#accept(slot, order, at)
+    else this.#refuse(slot, at, order.id, tag, refusal, refusal.filter)
   }
 
   /**
-   * What a halt closes, in as many parts as the exchange asks for. Unlike `close()` each has the quantity that was held
-   * when it was decided: what is opened once trading is resumed is not its business.
-   * @param isTold whether a refusal is an event: it is tried again at each close, and refused for the same reason
+   * What a halt or the end of the data closes, in as many parts as the exchange asks for: those that are open now, and whether one was
+   * refused. Unlike `close()` each has the quantity that was held when it was decided: what is opened once trading is resumed is not its business.
+   * @param isTold whether a refusal is an event: a halt tries again at each close, and is refused for the same reason
    */
-  submitRiskClose(slot: Slot, at: number, decision: number, isTold: boolean): boolean {
+  submitParts(
+    slot: Slot,
+    at: number,
+    own: { tag: 'risk' | 'end'; decision: number },
+    isTold: boolean,
+  ): { readonly open: readonly LiveOrder[]; readonly isRefused: boolean } {
     const rules = slot.rulesAt(at)
     let isRefused = false
+    const open: LiveOrder[] = []
     const held = wholeSteps(Math.abs(slot.position.units), Math.max(1, rules.lot.step))
     for (const qty of marketParts(held, rules)) {
-      const order = this.#closing(slot, { qty, tag: 'risk', decision, isRisk: true })
+      const order = this.#closing(slot, { ...own, qty, isRisk: own.tag === 'risk' })
       const refusal = this.#refusalOf(slot, rules, order, NO_LEGS, slot.row)
-      if (refusal === null) this.#accept(slot, order, at)
-      else if (isTold && !isRefused) this.#refuse(slot, at, order.id, order.tag, refusal, refusal.filter)
+      if (refusal === null) {
+        this.#accept(slot, order, at)
+        open.push(order)
+      } else if (isTold && !isRefused) this.#refuse(slot, at, order.id, order.tag, refusal, refusal.filter)
       isRefused ||= refusal !== null
     }
-    return !isRefused
+    return { open, isRefused }
   }
 
   #closing(

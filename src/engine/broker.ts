@@ -290,8 +290,7 @@ export class Broker {
   /** fills.md 4, `--close-at-end`: sells what is held at the last close, with costs. */
   closeAtEnd(slot: Slot, at: number): void {
     if (slot.position.units === 0) return
-    const order = this.acceptance.submitClose(slot, 'end', at)
-    if (order !== null) {
+    for (const order of this.acceptance.submitParts(slot, at, { tag: 'end', decision: 0 }, true).open) {
       this.#execute(slot, order, slot.loadUnitBar().close, 'close', slot.rulesAt(at))
       this.cancel(slot, order, at, 'end')
     }

@@ -184,7 +184,8 @@ export class OrderDesk {
   #closeForRisk(slot: Slot, at: number, decision: number): void {
     this.#closing.delete(slot)
     const isTold = !this.#refused.has(slot)
-    if (!this.#broker.acceptance.submitRiskClose(slot, at, decision, isTold)) this.#refused.add(slot)
+    if (this.#broker.acceptance.submitParts(slot, at, { tag: 'risk', decision }, isTold).isRefused)
+      this.#refused.add(slot)
   }
 
   #change(asked: Asked, request: CancelRequest | AmendRequest, at: number): void {

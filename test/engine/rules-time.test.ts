@@ -222,6 +222,19 @@ describe('rule 4: the end of the data', () => {
     expect(run.trades).toMatchObject([{ side: 'short', pnl: -30, exitTag: 'end' }])
   })
 
+  test('rule 4: --close-at-end sells in parts what is more than the exchange takes at the market at once', () => {
+    const run = play({
+      rows: [FLAT, FLAT, FLAT, [100, 120, 95, 110]],
+      filters: { marketLot: { min: '0.001', max: '2', step: '0.001' } },
+      decide: { 0: () => buy({ qty: 2 }), 1: () => buy({ qty: 1.5, limit: 101 }) },
+      closeAtEnd: true,
+    })
+    expect(fillLines(run).slice(2)).toEqual(['3 close sell 1.75 @ 110 taker', '3 close sell 1.75 @ 110 taker'])
+    expect(run.openTrades).toEqual([])
+    expect(run.rejected).toBe(0)
+    expect(run.endEquity).toBe(10_035)
+  })
+
   test('rule 4: --close-at-end after the last bars of each instrument, whichever ended first', () => {
     const strategy = defineStrategy({
       name: 'both',
