@@ -6,6 +6,7 @@ import { checkRepeated, NotDeterministic, repeat } from './repeat-trial.ts'
 import type { SearchHost } from './search-asked.ts'
 import type { SearchJournal } from './search-journal.ts'
 import { SearchProgress } from './search-progress.ts'
+import { usage } from './usage-error.ts'
 import { workersOf } from './workers-of.ts'
 
 /** One search within a run: a sweep has one, a walk-forward one a window. */
@@ -143,7 +144,8 @@ class StudyState {
   propose(number: () => number): readonly Trial[] {
     const { prune, batch } = this.#options
     if (this.#taken === this.#proposed.length) {
-      this.#proposed = this.#study.sampler.next(this.#told())
+      // that a condition leaves nothing of numbers is known only after many were drawn
+      this.#proposed = usage(() => this.#study.sampler.next(this.#told()))
       this.#taken = 0
     }
     const end = prune === null ? this.#proposed.length : Math.min(this.#proposed.length, this.#taken + batch)

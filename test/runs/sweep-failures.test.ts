@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SearchAsked, SearchHost } from '../../src/runs/search-asked.ts'
+import { UsageError } from '../../src/runs/usage-error.ts'
 import { scratch } from '../cli/klinelab.ts'
 import { moduleOf, search } from './sweep-scene.ts'
 
@@ -119,6 +120,12 @@ describe('what cannot be searched is refused before a trial is run', () => {
     ['a seed of a grid', { seed: 3 }, /--search-seed 3: a grid draws nothing; add --method/],
     ['a series that is not stored', { data: ['binance:NOPEUSDT:1h'] }, /NOPEUSDT/],
   ] as const)('%s', async (_, more, words) => isNone(more as Partial<SearchAsked>, words))
+
+  test('a condition that leaves nothing is a wrong command also where numbers had to be drawn to know', async () => {
+    const nothing = { set: ['qty=0.01..0.1'], where: ['qty > 0.1'], method: 'random', trials: 4 } as const
+    await expect(search(nothing)).rejects.toThrow(UsageError)
+    await expect(search(nothing)).rejects.toThrow(/leaves nothing to try/)
+  })
 
   test('one that would take too long is stopped with advice, and what is done is kept', async () => {
     // what it adds up is looked at: a compiler leaves out work that nobody asks after
