@@ -21,6 +21,7 @@ import { filtersOf, groundRemarks } from './ground-remarks.ts'
 import { VERSION } from './package-info.ts'
 import { prunedRemarks, unprunedRemark } from './prune-remarks.ts'
 import { BACKTEST, commandOf } from './reproduce.ts'
+import { riskFreeRemark } from './risk-free-remark.ts'
 import { sha256 } from './run-identity.ts'
 import type { SearchGround } from './search-manifest.ts'
 import { recordOfSearch, searchWords } from './search-words.ts'
@@ -87,6 +88,7 @@ export function searchHead(ground: SearchGround, search: SearchRequest, plan: Wa
     remarks: [
       ...groundRemarks(facts, filtersOf(instruments, from, to), false),
       ...unprunedRemark(search, plan !== null),
+      ...riskFreeRemark(settings.riskFree),
     ],
     reproduce: {
       command: commandOf(record?.backtest ?? null, strategy, prepared.defaultWarmup, { ...verb, words }),

@@ -7,10 +7,12 @@ import type { TrialOutcome } from '../../src/core/search.ts'
 import { buy, close, defineStrategy, int, runBacktest, sma } from '../../src/index.ts'
 import { SWEEP_SCHEMA } from '../../src/report/sweep-schema.ts'
 import type { SearchAsked, SearchHost } from '../../src/runs/search-asked.ts'
+import { settle } from '../../src/runs/settings.ts'
+import { sweep } from '../../src/runs/sweep.ts'
 import { writeSweep } from '../../src/runs/sweep-folder.ts'
 import { readLedger } from '../../src/search/ledger.ts'
-import { klinelab, scratch } from '../cli/klinelab.ts'
-import { BTC, moduleOf, RANGE, SMA_CROSS, STORE, search } from './sweep-scene.ts'
+import { klinelab, ROOT, scratch } from '../cli/klinelab.ts'
+import { asking, BTC, moduleOf, RANGE, SMA_CROSS, STORE, search } from './sweep-scene.ts'
 
 /** What depends on nothing but the inputs. */
 async function bytesOf(more: Partial<SearchAsked>, host: SearchHost): Promise<Record<string, string>> {
@@ -200,6 +202,16 @@ test('where there are too few trials for any to be given up, a remark says so', 
   expect(await said({ method: 'tpe', trials: 17 })).toEqual([])
   expect(await said({ method: 'sobol', trials: 65 })).toEqual([])
   expect((await search()).result.document.remarks.join()).not.toContain('--prune')
+})
+
+test('where a risk-free rate is taken off in the table and not in what is said of luck, a remark says so', async () => {
+  const settings = settle({ store: STORE, out: scratch(), riskFree: 0.05 }, { config: {}, file: null }, {}, ROOT)
+  const { document } = (await sweep(asking(), settings, { workers: 1 })).result
+  expect(document.overfitting!.sharpe).toBeGreaterThan(document.best!.metrics['sharpe']!)
+  expect(document.remarks).toContain(
+    'What is said of luck is of Sharpe ratios from which nothing is taken off; those of the tables are less by the risk-free rate of 5 % a year.',
+  )
+  expect((await search()).result.document.remarks.join()).not.toContain('risk-free')
 })
 
 test('a range too short to judge any trial by is told, and what may help', async () => {

@@ -1,0 +1,10 @@
+import { rate } from '../report/format.ts'
+
+/** Two Sharpe ratios of one curve stand on a page: trials of a ledger have rates of their own, so what is said of luck has none. */
+export function riskFreeRemark(riskFree: number): string[] {
+  return riskFree === 0
+    ? []
+    : [
+        `What is said of luck is of Sharpe ratios from which nothing is taken off; those of the tables are less by the risk-free rate of ${rate(riskFree).replaceAll('\u202f', ' ')} a year.`,
+      ]
+}
