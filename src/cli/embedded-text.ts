@@ -42,9 +42,13 @@ export function hiddenBy(
   })
 }
 
-/** Said when a store begins a series of its own: the two are not put together. */
-export function hiddenText({ series, rows, from, to, by }: Hidden): string {
+/**
+ * Said when a store begins a series of its own: the two are not put together.
+ * @param back how those can be had again, where fetching them would mix what was made with what was traded
+ */
+export function hiddenText({ series, rows, from, to, by }: Hidden, back?: string): string {
   const had = `${plural(rows, 'bar')} of it that come with klinelab, ${timeName(from)} to ${timeName(to)}`
-  const both = `; to have those before ${timeName(by.from)} too: klinelab data get ${series} --from ${timeName(from)}`
-  return `the ${had}, are hidden by these from now on${by.from > from ? both : ''}`
+  const both = `to have those before ${timeName(by.from)} too: klinelab data get ${series} --from ${timeName(from)}`
+  const advice = back ?? (by.from > from ? both : '')
+  return `the ${had}, are hidden by these from now on${advice === '' ? '' : `; ${advice}`}`
 }

@@ -45,7 +45,7 @@ function seriesLines(one: SeriesGot, dir: string, hidden: readonly Hidden[]): st
       `${plural(revised.length, 'bar')} revised by the venue, and stored as it says now; the first: ${timeName(first.openTime)}, ${first.field} ${first.was} is ${first.is}`,
     made > 0 && `${plural(made, 'bar')} made, flat at the last close; the report of a backtest counts them`,
     ...HOLE_CAUSES.map((cause) => holesLine(cause, holes, series)),
-    ...hidden.filter((other) => other.series === series).map(hiddenText),
+    ...hidden.filter((other) => other.series === series).map((other) => hiddenText(other)),
     waited > 0 && `waited ${(waited / 1000).toFixed(0)} s for the venue`,
   ]
   return [

@@ -61,6 +61,22 @@ describe('bars that come with klinelab', () => {
     const second = await run(['data', 'import', join(dir, 'a.csv'), '--as', BTC], store)
     expect(second.stdout).not.toContain('klinelab,')
   })
+
+  test('are hidden by a resampling too, and it says how they come back', async () => {
+    const store = join(scratch(), 'store')
+    const resample = ['data', 'resample', 'binance:BTCUSDT:1m', '--to', '1h']
+    const first = await run(resample, store)
+    const folder = join(store, 'binance', 'BTCUSDT', '1h')
+    expect(first.stdout).toMatch(
+      /\n {2}the 37,923 bars of it that come with klinelab, 2022-01-01 to .*, are hidden by these/,
+    )
+    expect(first.stdout).toContain(`from now on; to see those again delete ${folder}\n`)
+    expect((await run(resample, store)).stdout).not.toContain('hidden')
+    rmSync(folder, { recursive: true })
+    const again = JSON.parse((await run([...resample, '--json'], store)).stdout)
+    expect(again.hidden).toMatchObject([{ series: BTC, rows: 37_923, by: { from: again.from, to: again.to } }])
+    expect(JSON.parse((await run([...resample.slice(0, -1), '5m', '--json'], store)).stdout).hidden).toEqual([])
+  })
 })
 
 describe('data get --update', () => {
