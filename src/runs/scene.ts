@@ -80,6 +80,17 @@ export function slotsOf(scene: Scene, range?: TimeRange, warmup = Number.POSITIV
   })
 }
 
+/** Those with bars from a time on: a series that begins later, or has ended before, cannot be traded. */
+export function tradedFrom<S extends { readonly bars: Bars }>(slots: readonly S[], from: number): readonly S[] {
+  return slots.filter(({ bars }) => firstRowAt(bars.openTime, from) < bars.length)
+}
+
+/** Open of the first of all bars from a time on, UTC ms; that time where there is none. */
+export function firstOpen(slots: readonly { readonly bars: Bars }[], from: number): number {
+  const opens = tradedFrom(slots, from).map(({ bars: { openTime } }) => openTime[firstRowAt(openTime, from)]!)
+  return opens.length > 0 ? Math.min(...opens) : from
+}
+
 /** Bars from so many before a time on that are closed by another, and what goes with them row by row. */
 function within(slot: SceneSlot, { from, to }: TimeRange, warmup: number): SceneSlot {
   const { bars, models, marks } = slot

@@ -1,4 +1,3 @@
-import { firstRowAt } from '../core/bar.ts'
 import type { Figure } from '../core/findings.ts'
 import { type HigherBars, higherBars } from '../core/higher.ts'
 import { closeTimeOf, type Interval } from '../core/interval.ts'
@@ -8,7 +7,7 @@ import { type HigherColumns, resolveParams, type Strategy } from '../engine/inde
 import { batchColumns } from '../indicators/index.ts'
 import { computeMetrics, needsFills, someMetrics, summarise } from '../metrics/index.ts'
 import type { JudgeTrial } from './objective.ts'
-import { type Scene, slotsOf } from './scene.ts'
+import { firstOpen, type Scene, slotsOf, tradedFrom } from './scene.ts'
 import type { SharedIndicators } from './shared-indicators.ts'
 import { type Memory, type SimulateSlot, simulate } from './simulate.ts'
 
@@ -106,6 +105,7 @@ export class TrialRunner {
       const higher = (interval: Interval, wanted: typeof declared) => this.#higherColumns(k, interval, wanted)
       return { ...slot, higher, ...(columns !== null && { columns }) }
     })
+    const traded = tradedFrom(slots, from)
     const { name, own, figures } = this.#judging
     const wanted = [...new Set([name, ...figures])]
     const { result } = simulate({
@@ -113,12 +113,12 @@ export class TrialRunner {
       from,
       strategy: this.#strategy,
       params,
-      slots,
+      slots: traded.length > 0 ? traded : slots,
       memory: this.#memory,
       keepsFills: own !== null || needsFills(wanted),
       keepsExtremes: own !== null,
     })
-    const first = Math.min(...slots.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, from)] ?? from))
+    const first = firstOpen(traded, from)
     const input = { ...result, from: first, benchmark: null, riskFree }
     const returns = summarise(result.equity, first, result.startEquity)
     if (own === null) {
@@ -130,6 +130,8 @@ export class TrialRunner {
     const { trades, fills, equity } = result
     // picked before: the function may write into what it is handed
     const picked = pick(metrics, figures)
+    // its times too, which the next run would take for its own
+    this.#memory.times = null
     return { ...own({ metrics, notes, params, trades, fills, equity }), metrics: picked, returns }
   }
 

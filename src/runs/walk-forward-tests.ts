@@ -1,4 +1,3 @@
-import { type Bars, firstRowAt } from '../core/bar.ts'
 import type { Fill } from '../core/fill.ts'
 import type { Figure } from '../core/findings.ts'
 import type { EngineResult, EquityColumns, Metrics } from '../core/run.ts'
@@ -7,7 +6,7 @@ import { seriesName } from '../core/series.ts'
 import type { Trade } from '../core/trade.ts'
 import { defineStrategy, resolveParams, type Strategy } from '../engine/index.ts'
 import { buyAndHoldEquity, computeMetrics } from '../metrics/index.ts'
-import { slotsOf } from './scene.ts'
+import { firstOpen, slotsOf, tradedFrom } from './scene.ts'
 import { simulate } from './simulate.ts'
 import type { PlannedSearch } from './sweep.ts'
 import { testWarmup } from './test-warmup.ts'
@@ -67,7 +66,7 @@ export async function playTests(
     const params = cash > 0 ? chosen[k]!.params : null
     const warmup = testWarmup(scene, test.from, asked)
     const within = slotsOf(scene, test, warmup)
-    const traded = within.filter(({ bars }) => firstRowAt(bars.openTime, test.from) < bars.length)
+    const traded = tradedFrom(within, test.from)
     const played = play(params === null ? NOTHING : strategy, params === null ? {} : { ...fixed, ...params })
     parts.push(played)
     if (params === null) tests.push(null)
@@ -123,13 +122,6 @@ export async function playTests(
       funding: sum(({ funding }) => funding),
     },
   }
-}
-
-/** The first bar of all from a time on; that time where there is none. */
-function firstOpen(slots: readonly { readonly bars: Bars }[], from: number): number {
-  const opens = slots.map(({ bars }) => bars.openTime[firstRowAt(bars.openTime, from)] ?? Number.POSITIVE_INFINITY)
-  const first = Math.min(...opens)
-  return Number.isFinite(first) ? first : from
 }
 
 function nothingLeft(result: EngineResult, cash: number): EngineResult {

@@ -78,10 +78,11 @@ describe('trials that fail', () => {
     const dir = scratch({
       'package.json': '{ "type": "module" }',
       // whoever asks trades how far price went for and against them is told
-      'mine.ts': `export default ({ metrics, params, trades }) => {
+      'mine.ts': `export default ({ metrics, params, trades, equity }) => {
         const told = trades.filter(({ mae, mfe }) => mae <= 0 && mfe >= 0)
         const { maxDrawdown } = metrics
         for (const key of Object.keys(metrics)) metrics[key] = 9
+        equity.time.fill(0, 1, -1)
         return params.fast === 30 && params.slow === 160 ? NaN : told.length - maxDrawdown
       }`,
       'none.ts': 'export const nothing = 1',

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseSeries } from '../../src/core/series.ts'
 import { importFiles, openStore } from '../../src/data/index.ts'
-import { runWalkForward } from '../../src/index.ts'
+import { runBacktest, runWalkForward } from '../../src/index.ts'
 import { klinelabAll, ROOT, scratch } from '../cli/klinelab.ts'
 import { moduleOf, STORE } from './sweep-scene.ts'
 
@@ -152,6 +152,19 @@ describe('the command of a window', () => {
     for (const [k, { outOfSample }] of document.windows.entries()) {
       const { totalReturn, trades, sharpe, cagr } = outOfSample!.metrics
       expect(alone[k]).toMatchObject({ totalReturn, trades, sharpe, cagr, endEquity: outOfSample!.endEquity })
+    }
+    // and so it is where parameters are chosen: the first window's other two series, the last one's all three
+    for (const [k, names] of [
+      [0, ['AAAUSDT', 'CCCUSDT']],
+      [3, Object.keys(made)],
+    ] as const) {
+      const { train, chosen, inSample } = document.windows[k]!
+      const { document: run } = await runBacktest({
+        ...{ strategy, data: names.map((symbol) => `binance:${symbol}:1h`), store: join(project, 'store') },
+        ...{ ...train, set: chosen!, write: false },
+      })
+      const { totalReturn, trades, sharpe } = inSample!.metrics
+      expect(run.metrics).toMatchObject({ totalReturn, trades, sharpe })
     }
   }, 60_000)
 
