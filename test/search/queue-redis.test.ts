@@ -118,4 +118,25 @@ describe.skipIf(SERVER === undefined)('Redis in trouble (needs redis-server or v
     await kill(sweep)
     await until(async () => (await redis.keys()).length === 0)
   })
+
+  test('nor where its workers are stopped before they know: what they finish meanwhile ends, too', async () => {
+    const manifest = manifestOf({ seed: 6, ms: 30 })
+    const sweep = startWorker({ url: redis.url, sweep: { manifest, trials: trialsOf(400) } })
+    const worker = startWorkerHere({ url: redis.url })
+    await until(() => worker.text().includes('takes part'))
+    const finished = async () => {
+      const key = (await redis.keys()).find((one) => one.endsWith(':completed'))
+      return key === undefined ? 0 : redis.client.zcard(key)
+    }
+    await until(async () => (await finished()) > 0)
+    await kill(sweep)
+    // nobody takes it away any more
+    await until(async () => (await finished()) > 1)
+    await endAll()
+    const ends = await Promise.all(
+      (await redis.keys()).map(async (key) => [key, await redis.client.pttl(key)] as const),
+    )
+    expect(ends.some(([key]) => key.endsWith(':completed'))).toBe(true)
+    expect(ends.filter(([, ms]) => ms < 0)).toEqual([])
+  })
 })

@@ -38,8 +38,14 @@ export interface WorkerSetting {
 const PRESENT = `if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 return 1`
-/** What a sweep that was killed has left, or a stalled check of ours behind one that has ended meanwhile. */
-const FORGET = `if redis.call('EXISTS', KEYS[1]) == 1 then return end
+/**
+ * What a sweep that was killed has left, or a stalled check of ours behind one that has ended meanwhile. Where it may be alive,
+ * lists that came up since it last prolonged them end some day, too.
+ */
+const FORGET = `if redis.call('EXISTS', KEYS[1]) == 1 then
+  for k = 3, #KEYS do if redis.call('PTTL', KEYS[k]) == -1 then redis.call('PEXPIRE', KEYS[k], ARGV[3]) end end
+  return
+end
 redis.call('SREM', KEYS[2], ARGV[1])
 for _, list in ipairs({'wait', 'active'}) do
   for _, id in ipairs(redis.call('LRANGE', ARGV[2] .. list, 0, -1)) do
@@ -93,7 +99,7 @@ export class SweepWork {
 
   /** @param isRedisAway then there is nobody to hand anything back to */
   async leave(isRedisAway: boolean): Promise<void> {
-    const { client, id, log } = this.#setting
+    const { client, id, log, times } = this.#setting
     const { manifest, sweeps, workers, lists, job } = this.#keys
     this.#stop.abort()
     const limit = Promise.withResolvers<void>()
@@ -103,7 +109,8 @@ export class SweepWork {
       await this.#worker?.close(isRedisAway)
       if (isRedisAway) return
       await client.hdel(workers, id)
-      await client.eval(FORGET, 2 + lists.length, manifest, sweeps, ...lists, this.#sweep, job(''))
+      const keys = [manifest, sweeps, ...lists]
+      await client.eval(FORGET, keys.length, ...keys, this.#sweep, job(''), 2 * times.expiry)
     }
     await Promise.race([farewell().catch(() => {}), limit.promise])
     clearTimeout(timer)
