@@ -60,10 +60,9 @@ export async function renderWalkForward(
 }
 
 /** The stitched test stretches as a trial: what is judged is their curve. */
-function stitchedEntry({ result, ground }: WalkForward): TrialEntry {
+function stitchedEntry({ result, from, ground }: WalkForward): TrialEntry {
   const { document, equity } = result
   const { run, name, metrics, windows, cash, search } = document
-  const from = windows[0]!.test.from
   const identity = {
     ...{ name, params: resolveParams(ground.facts.strategy, ground.manifest.fixed), data: dataHash(ground.used) },
     ...{ code: ground.manifest.code, settings: run },

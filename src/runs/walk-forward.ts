@@ -22,6 +22,8 @@ export interface WalkForward {
   readonly result: WalkForwardResult
   /** Of all windows, one after the other. */
   readonly studies: readonly StudyResult[]
+  /** Open of the first bar of the test stretches, UTC ms. */
+  readonly from: number
   /** Of the test stretches. */
   readonly trades: readonly Trade[]
   readonly fills: readonly Fill[]
@@ -70,9 +72,9 @@ export async function walkForward(
     const chosen = results.map((result) => chosenOf(result, goal))
     const played = await playTests(steps, chosen, planned)
     const document = walkForwardDocument({ planned, plan, steps, results, chosen, played })
-    const { equity, benchmark, trades, fills } = played
+    const { from, equity, benchmark, trades, fills } = played
     return {
-      ...{ result: { document, equity, benchmark }, studies: results, trades, fills, ground, journal },
+      ...{ result: { document, equity, benchmark }, studies: results, from, trades, fills, ground, journal },
       seconds: (performance.now() - start) / 1000,
     }
   } catch (error) {

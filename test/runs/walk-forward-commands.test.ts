@@ -128,18 +128,22 @@ describe('the command of a window', () => {
       })`)
     const project = join(strategy, '..', '..')
     const day = (of: number) => of * 24
-    // no bar where the first test begins
-    const isThere = (hour: number) => hour < day(30) || hour >= day(30) + 3
+    // no bar where the first test begins, nor all of that day
+    const isThere = (hour: number) => hour < day(30) || hour >= day(31) + 3
     const made = {
       AAAUSDT: wave(0, isThere),
       BBBUSDT: wave(day(50), isThere),
       CCCUSDT: wave(0, (hour) => isThere(hour) && hour < day(55)),
     }
     await stored(made, join(project, 'store'))
-    const { document } = await runWalkForward({
+    const { document, verdict } = await runWalkForward({
       ...{ strategy, data: Object.keys(made).map((symbol) => `binance:${symbol}:1h`), store: join(project, 'store') },
-      ...{ to: '2024-03-11', train: '30d', test: '10d', set: { period: [8, 20] }, write: false, workers: 1 },
+      ...{ to: '2024-03-11', train: '30d', test: '10d', set: { period: [8, 20] }, workers: 1 },
+      ...{ out: scratch(), ledger: join(scratch(), 'ledger.jsonl') },
     })
+    // 40 days were tested, of which the first has no bar: the ledger counts those that the run does
+    expect(document.overfitting!.days).toBe(39)
+    expect(verdict!.overfitting).toMatchObject({ days: 39, sharpe: document.overfitting!.sharpe })
     const commands = document.windows.map(({ command }) => command!)
     const symbols = commands.map((command) =>
       command
