@@ -119,7 +119,7 @@ export class RiskGuard {
     if (this.#halt !== 'RISK_HALT') this.#halt = rule
     this.#isFlattening = true
     const until = rule === 'RISK_DAILY_LOSS' ? (this.#day + 1) * DAY : null
-    this.#log.recordForAll(this.#slots, { type: 'halted', at, rule, value: String(value), limit: String(limit), until })
+    this.#log.recordForAll(this.#slots, { type: 'halted', at, rule, value: inShort(value), limit: String(limit), until })
     this.#remark(
       rule === 'RISK_DRAWDOWN'
         ? `Risk: trading was halted at ${new Date(at).toISOString()}, when equity was ${percent(value)} below its highest (limit ${percent(limit)}); everything was closed, and nothing opened since`
@@ -264,7 +264,12 @@ function isLost(equity: number, from: number, limit: number): boolean {
 }
 
 function over(rule: string, value: number, limit: number): Refusal | null {
-  return value > limit * (1 + ROUNDING) ? refusal(rule, String(Number(value.toPrecision(12))), String(limit)) : null
+  return value > limit * (1 + ROUNDING) ? refusal(rule, inShort(value), String(limit)) : null
+}
+
+/** Without the last bits: what reaches a limit of 0.07 is not said to be 0.06999999999999995. */
+function inShort(value: number): string {
+  return String(Number(value.toPrecision(12)))
 }
 
 function worst({ long, short }: Reach): number {
