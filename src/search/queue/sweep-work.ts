@@ -40,18 +40,23 @@ redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 return 1`
 /**
  * What a sweep that was killed has left, or a stalled check of ours behind one that has ended meanwhile. Where it may be alive,
- * lists that came up since it last prolonged them end some day, too.
+ * what came up since it last prolonged all ends some day, too.
  */
-const FORGET = `if redis.call('EXISTS', KEYS[1]) == 1 then
-  for k = 3, #KEYS do if redis.call('PTTL', KEYS[k]) == -1 then redis.call('PEXPIRE', KEYS[k], ARGV[3]) end end
+const FORGET = `local isAlive = redis.call('EXISTS', KEYS[1]) == 1
+local jobs = redis.call('ZRANGE', ARGV[2] .. 'completed', 0, -1)
+for _, list in ipairs({'wait', 'active'}) do
+  for _, id in ipairs(redis.call('LRANGE', ARGV[2] .. list, 0, -1)) do table.insert(jobs, id) end
+end
+if isAlive then
+  local keys = {unpack(KEYS, 3)}
+  for _, id in ipairs(jobs) do table.insert(keys, ARGV[2] .. id) end
+  for _, key in ipairs(keys) do
+    if redis.call('PTTL', key) == -1 then redis.call('PEXPIRE', key, ARGV[3]) end
+  end
   return
 end
 redis.call('SREM', KEYS[2], ARGV[1])
-for _, list in ipairs({'wait', 'active'}) do
-  for _, id in ipairs(redis.call('LRANGE', ARGV[2] .. list, 0, -1)) do
-    redis.call('UNLINK', ARGV[2] .. id, ARGV[2] .. id .. ':lock')
-  end
-end
+for _, id in ipairs(jobs) do redis.call('UNLINK', ARGV[2] .. id, ARGV[2] .. id .. ':lock') end
 redis.call('UNLINK', unpack(KEYS, 3))`
 /** Beats without a manifest after which a sweep is over; fewer may be a Redis that was emptied. */
 const OVER = 3
