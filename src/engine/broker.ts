@@ -167,6 +167,11 @@ export class Broker {
     this.sweep(slot)
   }
 
+  /** All bars of the instant have been met: what hangs on several positions on cross margin can be judged. */
+  endInstant(): void {
+    this.#liquidation?.judgeLeft()
+  }
+
   /** All bars that were played fill by fill are through. */
   endPlaying(): void {
     this.#played.clear()

@@ -188,6 +188,7 @@ export class Engine {
       const slot = slots[k]!
       if (slot.isFresh && (slot.orders.length > 0 || slot.hasNewRules || this.#isAtRisk(slot))) this.#meet(slot)
     }
+    if (this.#margin !== null) this.#broker.endInstant()
     this.#close()
   }
 
@@ -246,6 +247,7 @@ export class Engine {
   end(): void {
     this.#isInside = false
     this.#broker.endPlaying()
+    this.#broker.endInstant()
     this.#close()
   }
 

@@ -5,7 +5,7 @@ import type { Books } from './books.ts'
 import type { EventLog } from './event-log.ts'
 import { extremeFor, isTriggered, type UnitBar } from './fill-model.ts'
 import { isStopLike, type LiveOrder } from './live-order.ts'
-import { type Margin, openMark } from './margin.ts'
+import { LEFT_TO_OTHERS, type Margin, openMark } from './margin.ts'
 import { gridDown, gridUp, type Rules } from './rules.ts'
 import type { Slot } from './slot.ts'
 import type { SlotMargin } from './slot-margin.ts'
@@ -27,6 +27,8 @@ export class Liquidation {
   readonly #slots: readonly Slot[]
   readonly #exits: Exits
   readonly #nextId: () => string
+  /** Positions whose turn was left to others, and the price (units) of their entry inside the bar, if that is where their way begins. */
+  readonly #left = new Map<Slot, number | undefined>()
 
   constructor(
     account: Account,
@@ -56,13 +58,15 @@ export class Liquidation {
     margin: SlotMargin,
     rules: Rules,
     phase: 'open' | 'inside',
-    { before, entered }: { readonly before?: number; readonly entered?: number } = {},
+    { before, entered, isLast = false }: { before?: number; entered?: number | undefined; isLast?: boolean } = {},
   ): boolean {
     const { priceDecimals } = slot.scales
     for (;;) {
       const from = entered === undefined ? openMark(slot, margin) : fromUnits(entered, priceDecimals)
-      const level = this.#levelOf(slot, margin, phase, from)
-      if (level === -1) return false
+      const level = this.#levelOf(slot, margin, phase, from, isLast)
+      if (level === LEFT_TO_OTHERS) this.#left.set(slot, entered)
+      else if (this.#left.size > 0) this.#left.delete(slot)
+      if (level < 0) return false
       // a gap, which no stop comes before
       if (phase === 'open' && level !== margin.toUnits(openMark(slot, margin))) return false
       const reach = Math.abs(fromUnits(level, margin.markDecimals) - from)
@@ -83,15 +87,24 @@ export class Liquidation {
     }
   }
 
+  /** All of an instant have met their bars: what was left to others is judged by what has become of these. */
+  judgeLeft(): void {
+    for (const [slot, entered] of this.#left) {
+      const rules = slot.rulesAt(slot.openTime)
+      this.judge(slot, slot.margin!, rules, 'inside', { entered, isLast: true })
+    }
+    this.#left.clear()
+  }
+
   /** Whether nothing is held that the bar at hand could take away. */
   isOutOfReach(slot: Slot, margin: SlotMargin): boolean {
     return slot.position.held === 0 || this.#margin.isOutOfReach(slot, margin)
   }
 
-  /** The mark (units) at which the bar, from `from` on, liquidates what is held; −1 where it does not. */
-  #levelOf(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside', from: number): number {
+  /** The mark (units) at which the bar, from `from` on, liquidates what is held; below 0 where it does not. */
+  #levelOf(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside', from: number, isLast: boolean): number {
     if (this.isOutOfReach(slot, margin)) return -1
-    return this.#margin.liquidationLevel(slot, margin, phase, margin.toUnits(from))
+    return this.#margin.liquidationLevel(slot, margin, phase, margin.toUnits(from), isLast)
   }
 
   /**

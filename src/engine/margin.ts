@@ -10,6 +10,9 @@ import { CAUTION } from './safe-marks.ts'
 import type { Slot } from './slot.ts'
 import type { SlotMargin } from './slot-margin.ts'
 
+/** No price: whether a position is liquidated hangs on others that have not met their bars yet. */
+export const LEFT_TO_OTHERS = -2
+
 /** The margin of the whole account: funding, what orders may use, and where liquidation begins. */
 export class Margin {
   readonly #account: Account
@@ -214,12 +217,14 @@ export class Margin {
 
   /**
    * The first mark price (units) from `from` towards the bar's worst mark at which the position is liquidated; −1 where
-   * the bar does not reach one. At the open only the open itself counts.
+   * the bar does not reach one, and `LEFT_TO_OTHERS` where others are to be judged before that can be said. At the open only the open
+   * itself counts.
+   * @param isLast whether all of the instant have met their bars
    */
-  liquidationLevel(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside', from: number): number {
+  liquidationLevel(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside', from: number, isLast: boolean): number {
     const balance = this.balanceBehind(slot, margin, phase)
     if (this.cushion(margin, balance, from) <= 0)
-      return phase === 'inside' && this.#isOthersDoing(slot, margin) ? -1 : from
+      return phase === 'inside' && !isLast && this.#isOthersDoing(slot, margin) ? LEFT_TO_OTHERS : from
     if (phase === 'open') return -1
     const worst = adverse(slot, margin)
     if (this.cushion(margin, balance, worst) > 0) return -1

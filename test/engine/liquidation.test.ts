@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ledgerFor } from '../../src/core/money.ts'
-import { buy, sell } from '../../src/core/order.ts'
+import { buy, close, sell } from '../../src/core/order.ts'
 import { defineStrategy } from '../../src/engine/index.ts'
 import { compileTiers, liquidationPrice } from '../../src/engine/tiers.ts'
 import { eventsOf, fillLines, HOUR, play, type Row, type Scene, stage, TIERS } from './scene.ts'
@@ -174,6 +174,32 @@ describe('a liquidation', () => {
       })
       expect(eventsOf(run, 'liquidation')).toEqual([])
       expect(run.endEquity).toBe(700)
+    }
+  })
+
+  test('of two positions on cross margin one is taken away though the other leaves at this very open, in whichever order they are declared', () => {
+    const crash: Row = [100, 101, 86, 88]
+    for (const symbols of [
+      ['AAAUSDT', 'BBBUSDT'],
+      ['BBBUSDT', 'AAAUSDT'],
+    ]) {
+      const rows: Row[] = [FLAT, FLAT, crash, [88, 88, 88, 88]]
+      const run = stage({
+        cash: 1000,
+        series: symbols.map((symbol) => ({ symbol, rows, kind: 'perpetual' as const, margin: { leverage: 20 } })),
+        strategy: defineStrategy({
+          name: 'two',
+          onBars: ({ at }) =>
+            at === HOUR
+              ? [buy({ symbol: 'AAAUSDT', qty: 80 }), buy({ symbol: 'BBBUSDT', qty: 100 })]
+              : at === 2 * HOUR
+                ? close({ symbol: 'BBBUSDT' })
+                : undefined,
+        }),
+      })
+      // 1000 + 80 × (p − 100) is not above 0.4 % of 80 × p from 7000 ÷ 79.68 = 87.851… on
+      const at = { at: 2 * HOUR, symbol: 'AAAUSDT', mark: 87.85, isGap: false, shortfall: 0 }
+      expect(eventsOf(run, 'liquidation')).toMatchObject([at])
     }
   })
 
