@@ -67,14 +67,16 @@ export function findLayout(
 }
 
 function fieldOfHeader(cell: string): Field | null {
-  return NAMES[squeezed(cell)] ?? null
+  return NAMES[cell.toLowerCase().replace(/[^a-z]/g, '')] ?? null
 }
 
-function squeezed(cell: string): string {
-  return cell.toLowerCase().replace(/[^a-z]/g, '')
+/** `Open time` and `open_time` are one name; `close %` is another than `close`. */
+function isOneName(a: string, b: string): boolean {
+  const plain = (cell: string) => cell.toLowerCase().replace(/[\s_-]/g, '')
+  return plain(a) === plain(b)
 }
 
-/** Of two columns of one name nobody but the user knows which is meant; other names for one field are told apart by their order. */
+/** Of two columns of one name nobody but the user knows which is meant; of other names for one field the first is. */
 function refuseTwins(
   file: string,
   cells: readonly string[],
@@ -83,7 +85,7 @@ function refuseTwins(
 ): void {
   for (const [field, k] of Object.entries(found)) {
     const name = cells[k]!
-    const twin = cells.findIndex((cell, other) => other > k && squeezed(cell) === squeezed(name))
+    const twin = cells.findIndex((cell, other) => other > k && isOneName(cell, name))
     if (twin >= 0 && columns[field] === undefined)
       throw new UnreadableError(
         file,

@@ -154,6 +154,8 @@ describe('plain CSV with a header', () => {
     await expectBars({ 'a.csv': twice }, { close: '5' })
     // of capitals alone they differ, and that is a name too
     await expectBars({ 'a.csv': twice }, { close: 'close' })
+    // another name, though it could be one for the close too
+    await expectBars({ 'a.csv': twice.replace('Close', 'Close %') })
   })
 
   test('a byte order mark is no part of the first line', async () => {
