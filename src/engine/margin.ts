@@ -57,7 +57,7 @@ export class Margin {
       const isKnownSafe = this.#safeIn === this.#account.changes
       position.payFunding(paid, this.#account)
       if (margin.mode === 'isolated') margin.isolated -= paid
-      // nothing but the wallet is another: the sum over all that is held need not be made again
+      // only the wallet has changed: the sum over all that is held need not be made again
       this.#slack -= fromLedger(ledger, paid)
       if (isKnownSafe && this.#slack > 0) this.#safeIn = this.#account.changes
       this.#log.record(slot, {

@@ -70,7 +70,7 @@ export function checkParamSpecs(who: string, specs: unknown): void {
     const type = DEFAULTS[spec?.kind as ParamSpec['kind']]
     if (type === undefined)
       throw new TypeError(
-        `${who}: params.${name} is ${quoted(spec)}, which declares no parameter: write one of int(10), num(0.5), bool(true) and choice('a', 'b')`,
+        `${who}: params.${name} is ${quoted(spec)}, which declares no parameter: write int(10), num(0.5), bool(true) or choice('a', 'b')`,
       )
     if (typeof spec!.default !== type)
       throw new TypeError(`${who}: params.${name}: its default is ${quoted(spec!.default)}; write a ${type}`)
@@ -135,6 +135,6 @@ function parseNumber(
 }
 
 function rangeText({ min, max }: { readonly min: number; readonly max: number }): string {
-  if (max === Infinity) return `is at least ${min}`
-  return min === -Infinity ? `is at most ${max}` : `goes from ${min} to ${max}`
+  if (max === Infinity) return `must be at least ${min}`
+  return min === -Infinity ? `must be at most ${max}` : `goes from ${min} to ${max}`
 }

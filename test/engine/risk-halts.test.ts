@@ -109,9 +109,7 @@ describe('losses', () => {
   test('the first bar of a day can lose the day', () => {
     const rows = Array.from({ length: 28 }, (_, k): Row => (k < 24 ? AT_100 : [90, 90, 90, 90]))
     const run = guarded({ maxDailyLoss: 0.05 }, { 0: () => buy({ qty: 10 }) }, { rows, cash: 1000 })
-    expect(run.events.filter(({ type }) => type === 'halted')).toMatchObject([
-      { at: 25 * HOUR, value: '0.1' },
-    ])
+    expect(run.events.filter(({ type }) => type === 'halted')).toMatchObject([{ at: 25 * HOUR, value: '0.1' }])
   })
 
   test('a strategy can neither see nor cancel what a halt closes', () => {

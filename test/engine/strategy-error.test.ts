@@ -187,7 +187,7 @@ test.each([
 
 describe('what declares no parameter is an error, since a strategy that reads it would compare with nothing', () => {
   test.each([
-    ['a number', { fast: 5 }, 'strategy bad: params.fast is 5, which declares no parameter: write one of int(10)'],
+    ['a number', { fast: 5 }, 'strategy bad: params.fast is 5, which declares no parameter: write int(10), num(0.5)'],
     ['null', { fast: null }, 'params.fast is null, which declares no parameter'],
     ['an object', { fast: { value: 3 } }, 'params.fast is {"value":3}, which declares no parameter'],
     ['a declaration that was not called', { fast: int }, 'params.fast is a function, which declares no parameter'],
@@ -199,8 +199,8 @@ describe('what declares no parameter is an error, since a strategy that reads it
   })
 
   test('a bound that is not there is not named', () => {
-    expect(() => int(1, { min: 2 })).toThrow('is 1: it is at least 2')
-    expect(() => num(3, { max: 2 })).toThrow('is 3: it is at most 2')
+    expect(() => int(1, { min: 2 })).toThrow('is 1: it must be at least 2')
+    expect(() => num(3, { max: 2 })).toThrow('is 3: it must be at most 2')
     expect(() => num(3, { min: 0, max: 2 })).toThrow('is 3: it goes from 0 to 2')
   })
 })
