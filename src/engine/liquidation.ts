@@ -89,6 +89,8 @@ export class Liquidation {
 
   /** All of an instant have met their bars: what was left to others is judged by what has become of these. */
   judgeLeft(): void {
+    // an iterator is made of nothing, too
+    if (this.#left.size === 0) return
     for (const [slot, entered] of this.#left) {
       const rules = slot.rulesAt(slot.openTime)
       this.judge(slot, slot.margin!, rules, 'inside', { entered, isLast: true })
