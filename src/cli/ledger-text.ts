@@ -3,13 +3,19 @@ import type { Overfitting } from '../core/search.ts'
 import { comparedText } from '../report/ledger-section.ts'
 import { count, percent, plural, ratio } from './text.ts'
 
-/** Of a run that was just made: what it was one of, and what that leaves of its Sharpe ratio. */
-export function triedText({ trials, overfitting }: LedgerVerdict): string {
+/**
+ * Of a run that was just made: what it was one of, and what that leaves of its Sharpe ratio.
+ * @param riskFree of the run: its own Sharpe ratio is less by it, those of the ledger are all without one
+ */
+export function triedText({ trials, overfitting }: LedgerVerdict, riskFree: number): string {
   const what =
     trials === 1 ? 'the only trial in the ledger' : `one of ${plural(trials, 'different trial')} in the ledger`
   return [
     `  ${'Tried'.padEnd(13)} ${what}`,
     ...(overfitting === null ? [] : [`  ${''.padEnd(13)} ${overfitting.verdict}`]),
+    ...(overfitting === null || riskFree === 0
+      ? []
+      : [`  ${''.padEnd(13)} Sharpe ratios are compared without --risk-free ${riskFree} taken off.`]),
   ].join('\n')
 }
 

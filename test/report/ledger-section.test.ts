@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { worthFacts } from '../../src/cli/ledger-text.ts'
+import { triedText, worthFacts } from '../../src/cli/ledger-text.ts'
 import { judgeOverfitting } from '../../src/metrics/overfitting.ts'
 import { ledgerBlock, ledgerSection } from '../../src/report/ledger-section.ts'
 import { renderReport } from '../../src/report/report.ts'
@@ -41,6 +41,8 @@ describe('what was tried, in a report', () => {
     for (const one of [verdict, { ...verdict, trials: 1, overfitting: alone }]) {
       expect(textOf(ledgerSection(one, 0.04))).toMatch(/over 366 days, the risk-free 4 % not taken off/)
       expect(textOf(ledgerSection(one))).not.toContain('risk-free')
+      expect(triedText(one, 0.04)).toMatch(/\n +Sharpe ratios are compared without --risk-free 0.04 taken off\.$/)
+      expect(triedText(one, 0)).not.toContain('risk-free')
     }
     const made = madeRun({ rows: 500, every: 40 })
     const run = { ...made, document: { ...made.document, riskFree: 0.04 } }

@@ -80,7 +80,7 @@ export default {
     const speed = `engine ${run.seconds.toFixed(3)} s, ${(document.engine.bars / run.seconds / 1e6).toFixed(1)} M bars/s`
     return {
       json: runJson(document, dir, run.seconds, verdict),
-      text: `${runText(document, io.isColourful)}${document.stress === null ? '' : `\n\n${stressText(document.stress)}`}${verdict === null ? '' : `\n\n${triedText(verdict)}`}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
+      text: `${runText(document, io.isColourful)}${document.stress === null ? '' : `\n\n${stressText(document.stress)}`}${verdict === null ? '' : `\n\n${triedText(verdict, document.riskFree)}`}\n\n  ${shown(`${dir}/report.html`, io.cwd)}\n  ${((performance.now() - start) / 1000).toFixed(2)} s (${speed})`,
     }
   },
 } satisfies Command
