@@ -161,7 +161,8 @@ async function benchmarkOf(
     return { name, inputs: null, equity: buyAndHoldEquity(series, from, settings.cash, equity) }
   }
   const series = usage(() => parseSeries(request.benchmark!))
-  const bars = await store.load(series, { from, ...(request.to !== undefined && { to: request.to }) })
+  // as the run is told of: bars after its last close are none of its inputs, and would change its name when they come
+  const bars = await store.load(series, { from, to: equity.time[equity.length - 1]! })
   const { feeTaker, slippageBps } = settings.costsOf(series.venue)
   return {
     name: `buy and hold ${seriesName(series)}`,

@@ -79,6 +79,20 @@ describe('verify compares every file', () => {
     const made = await runBacktest({ strategy: SMA, ...ASKED, store, benchmark: 'kraken:BTCUSDT:1h', out })
     expect(await verifyRun(made.dir, store, ROOT)).toMatchObject({ same: true })
   })
+
+  test('a benchmark whose bars go on after the run’s has those of the run for its inputs', async () => {
+    const asked = {
+      strategy: SMA,
+      data: 'binance-usdm:BTCUSDT:1h',
+      from: '2025-07-01',
+      benchmark: 'binance:ETHUSDT:1h',
+    }
+    const made = await runBacktest({ ...asked, out: scratch() })
+    expect(await verifyRun(made.dir, STORE, ROOT)).toMatchObject({ same: true, problems: [] })
+    const { range, run: name } = made.document
+    const again = await runBacktest({ ...asked, to: range.to, write: false })
+    expect(again.document.run).toBe(name)
+  })
 })
 
 describe('runs of a strategy that was handed over as an object', () => {
