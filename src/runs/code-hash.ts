@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Strategy } from '../engine/index.ts'
 
 /**
@@ -28,11 +28,14 @@ export function codeHash(file: string): { readonly hash: string; readonly files:
   return { hash: hash.digest('hex'), files: files.map(({ name }) => name) }
 }
 
-/** The nearest folder upwards that has a package.json, or the folder itself. */
+/**
+ * The nearest folder upwards that has a package.json. Where none has, the one in which `strategies/` lies, since commands are
+ * given there, or the folder itself.
+ */
 export function projectRoot(from: string): string {
   for (let dir = from; ; dir = dirname(dir)) {
     if (existsSync(join(dir, 'package.json'))) return dir
-    if (dirname(dir) === dir) return from
+    if (dirname(dir) === dir) return basename(from) === 'strategies' ? dirname(from) : from
   }
 }
 
