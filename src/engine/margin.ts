@@ -280,16 +280,19 @@ function adverse(slot: Slot, margin: SlotMargin): number {
   return margin.toUnits((slot.position.held > 0 ? low : high)[markRowAtHand(slot, margin)]!)
 }
 
-/** The same, but no further than a stop that closes all of it and that the bar reaches, units. */
+/** The same, but no further than a stop that closes all of it and that the bar reaches or opens beyond, units. */
 function stoppedOrWorst(slot: Slot, margin: SlotMargin): number {
   const worst = adverse(slot, margin)
+  // where nobody trades no stop is met
+  if (!slot.hasTraded) return worst
   const { units } = slot.position
   const side = units > 0 ? -1 : 1
+  const open = margin.toUnits(openMark(slot, margin))
   let mark = worst
   for (const order of slot.orders) {
     if (!order.isAlive || order.side !== side || !isStopLike(order) || order.qty < Math.abs(units)) continue
     const trigger = margin.toUnits(fromUnits(order.trigger, slot.scales.priceDecimals))
-    mark = side === -1 ? Math.max(mark, trigger) : Math.min(mark, trigger)
+    mark = side === -1 ? Math.max(mark, Math.min(trigger, open)) : Math.min(mark, Math.max(trigger, open))
   }
   return mark
 }

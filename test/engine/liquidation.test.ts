@@ -177,6 +177,32 @@ describe('a liquidation', () => {
     }
   })
 
+  test('of two positions on cross margin a stop that the bar opens beyond keeps the other alive no better than that open', () => {
+    for (const symbols of [
+      ['AAAUSDT', 'BBBUSDT'],
+      ['BBBUSDT', 'AAAUSDT'],
+    ]) {
+      const run = stage({
+        cash: 1000,
+        series: symbols.map((symbol) => ({
+          symbol,
+          rows: [FLAT, FLAT, symbol === 'BBBUSDT' ? ([92, 92, 86, 88] as const) : ([100, 101, 97, 98] as const), FLAT],
+          kind: 'perpetual' as const,
+          margin: { leverage: 20, liquidationFee: 0 },
+        })),
+        strategy: defineStrategy({
+          name: 'two',
+          onBars: ({ at }) =>
+            at === HOUR
+              ? [buy({ symbol: 'AAAUSDT', qty: 80 }), buy({ symbol: 'BBBUSDT', qty: 100, stopLoss: 99 })]
+              : undefined,
+        }),
+      })
+      // the stop gives 92: 200 are left, of which 80 × 3 go on this bar, and not on the next
+      expect(eventsOf(run, 'liquidation').map(({ at, symbol }) => [at, symbol])).toContainEqual([2 * HOUR, 'AAAUSDT'])
+    }
+  })
+
   test('of two positions on cross margin one is taken away though the other leaves at this very open, in whichever order they are declared', () => {
     const crash: Row = [100, 101, 86, 88]
     for (const symbols of [
