@@ -13,7 +13,7 @@ export interface Requested {
   readonly sampler: () => Sampler
 }
 
-/** @throws UsageError where there is nothing to try, or a grid is given a number of trials */
+/** @throws UsageError where there is nothing to try, or a grid is given a number of trials or a seed */
 export function requestOf(
   asked: SearchAsked,
   dimensions: readonly Dimension[],

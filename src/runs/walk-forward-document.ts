@@ -136,8 +136,9 @@ function stabilityOf(dimension: Dimension, chosen: readonly Chosen[]): WalkForwa
   }
 }
 
+/** From the least value to the greatest; `null` where there is no way from one to another, as between words. */
 function widthOf(dimension: Dimension): number | null {
-  if (dimension.kind !== 'list') return dimension.to - dimension.from
+  if (dimension.kind !== 'list') return dimension.to > dimension.from ? dimension.to - dimension.from : null
   const numbers = dimension.values.filter((value) => typeof value === 'number')
   return numbers.length === dimension.values.length ? Math.max(...numbers) - Math.min(...numbers) : null
 }

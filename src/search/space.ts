@@ -106,7 +106,8 @@ interface RangeText {
 }
 
 function rangeOf(name: string, { from, to, step: written, kind }: RangeText, wrong: Wrong): Dimension {
-  const tail = written === undefined ? '' : `:${written}`
+  // whoever counts down may have written a step below 0
+  const tail = written === undefined ? '' : `:${written.replace(/^-/, '')}`
   if (from > to) throw wrong(`the range goes from ${from} down to ${to}; write ${name}=${to}..${from}${tail}`)
   if (kind === 'int' && !(Number.isSafeInteger(from) && Number.isSafeInteger(to)))
     throw wrong('whole numbers beyond 2^53 cannot be told apart; write smaller ones')

@@ -250,7 +250,7 @@ describe('a walk-forward', () => {
   })
 
   test('an objective that sorts what it is handed sorts nothing of the run', async () => {
-    const asked = { from: Date.UTC(2024, 3, 1), to: Date.UTC(2024, 5, 1), set: ['fast=10,20', 'slow=60'] }
+    const asked = { from: Date.UTC(2024, 3, 1), to: Date.UTC(2024, 5, 1), set: ['fast=10,20', 'slow=60..60:1'] }
     const plan = { ...PLAN, train: '20d', test: '10d' }
     const sorting = ({ metrics, trades, fills, equity }: TrialResult) => {
       const { sharpe } = metrics
@@ -267,6 +267,8 @@ describe('a walk-forward', () => {
     expect(own.result.equity).toEqual(plain.result.equity)
     const figures = ({ result }: typeof own) => result.document.windows.map(({ outOfSample }) => outOfSample!.metrics)
     expect(figures(own)).toEqual(figures(plain))
+    // a range of one value has no width to divide by
+    expect(plain.result.document.stability[1]).toMatchObject({ name: 'slow', kept: 1, movement: null })
   })
 
   test('windows in which nothing can be chosen are flat, and say why', async () => {

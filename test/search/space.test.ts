@@ -118,6 +118,7 @@ describe('what --set may not say', () => {
     ['fast=10..300:10', '--set fast=10..300:10: parameter fast is 300: it goes from 2 to 200'],
     ['fast=10,20,201', '--set fast=10,20,201: parameter fast is 201: it goes from 2 to 200'],
     ['fast=100..10:10', '--set fast=100..10:10: the range goes from 100 down to 10; write fast=10..100:10'],
+    ['fast=100..10:-10', '--set fast=100..10:-10: the range goes from 100 down to 10; write fast=10..100:10'],
     ['fast=100..10', '--set fast=100..10: the range goes from 100 down to 10; write fast=10..100'],
     ['fast=10..100:0', '--set fast=10..100:0: a step is above 0, not 0; write fast=10..100:10'],
     ['fast=10..100:-10', '--set fast=10..100:-10: a step is above 0, not -10; write fast=10..100:10'],
