@@ -141,3 +141,21 @@ test('an account on cross margin comes to the same whether it is looked at once 
   expect(funded).toBeGreaterThan(2000)
   expect(liquidated).toBeGreaterThan(50)
 })
+
+test('that all on cross margin is safe says nothing of a position on isolated margin beside it', () => {
+  const [calm, crash] = [[100, 100, 100, 100] as Row, [100, 100, 80, 82] as Row]
+  const { events } = stage({
+    cash: 100_000,
+    series: [
+      { symbol: 'AAAUSDT', rows: [calm, calm, calm], kind: 'perpetual', margin: { mode: 'cross', leverage: 10 } },
+      { symbol: 'BBBUSDT', rows: [calm, calm, crash], kind: 'perpetual', margin: { mode: 'isolated', leverage: 10 } },
+    ],
+    strategy: defineStrategy({
+      name: 'both',
+      onBars: ({ symbols, positions }) =>
+        symbols.filter((symbol) => positions[symbol]!.qty === 0).map((symbol) => buy({ symbol, qty: 1 })),
+    }),
+  })
+  const taken = events.filter(({ type }) => type === 'liquidation')
+  expect(taken).toMatchObject([{ symbol: 'BBBUSDT', mode: 'isolated' }])
+})
