@@ -5,7 +5,7 @@ import { count, percent, plural, ratio } from './text.ts'
 
 /**
  * Of a run that was just made: what it was one of, and what that leaves of its Sharpe ratio.
- * @param riskFree of the run: its own Sharpe ratio is less by it, those of the ledger are all without one
+ * @param riskFree of the run: it is taken off its own Sharpe ratio, and off none of the ledger's
  */
 export function triedText({ trials, overfitting }: LedgerVerdict, riskFree: number): string {
   const what =

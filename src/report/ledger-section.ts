@@ -11,7 +11,7 @@ const LISTED = 4
 /**
  * The section between two marks: it hangs on what else was tried, not on the run, and whoever compares two pages of one run
  * leaves out what is between them.
- * @param riskFree of the run: its own Sharpe ratio is less by it, those of the ledger are all without one
+ * @param riskFree of the run: it is taken off its own Sharpe ratio, and off none of the ledger's
  */
 export function ledgerBlock(verdict: LedgerVerdict | null, riskFree = 0): string {
   return `<!--ledger-->${verdict === null ? '' : ledgerSection(verdict, riskFree)}<!--/ledger-->`

@@ -5,6 +5,6 @@ export function riskFreeRemark(riskFree: number): string[] {
   return riskFree === 0
     ? []
     : [
-        `What is said of luck is of Sharpe ratios from which nothing is taken off; those of the tables are less by the risk-free rate of ${rate(riskFree).replaceAll('\u202f', ' ')} a year.`,
+        `What is said of luck is of Sharpe ratios with no risk-free rate taken off; those of the tables have ${rate(riskFree).replaceAll('\u202f', ' ')} a year taken off.`,
       ]
 }

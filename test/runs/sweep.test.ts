@@ -209,7 +209,7 @@ test('where a risk-free rate is taken off in the table and not in what is said o
   const { document } = (await sweep(asking(), settings, { workers: 1 })).result
   expect(document.overfitting!.sharpe).toBeGreaterThan(document.best!.metrics['sharpe']!)
   expect(document.remarks).toContain(
-    'What is said of luck is of Sharpe ratios from which nothing is taken off; those of the tables are less by the risk-free rate of 5 % a year.',
+    'What is said of luck is of Sharpe ratios with no risk-free rate taken off; those of the tables have 5 % a year taken off.',
   )
   expect((await search()).result.document.remarks.join()).not.toContain('risk-free')
 })
