@@ -147,14 +147,20 @@ export class Margin {
   /**
    * What stands behind a position besides itself, ledger units: its isolated margin, or the wallet with the other
    * positions, less the maintenance these need. At the open these are worth what their marks open at; inside the bar they
-   * count at their worst mark, or at a stop that closes them before that.
+   * count at their worst mark, or at a stop that closes them before that; those that have yet to leave at this very open (fills.md 5), at that.
    */
   balanceBehind(slot: Slot, margin: SlotMargin, phase: 'open' | 'inside'): number {
     if (margin.mode === 'isolated') return margin.isolated
     let balance = this.#account.wallet
-    for (const other of this.#slots) {
+    const own = this.#slots.indexOf(slot)
+    for (let k = 0; k < this.#slots.length; k++) {
+      const other = this.#slots[k]!
       const theirs = other.margin
       if (other === slot || theirs === null || other.position.held === 0) continue
+      if (phase === 'inside' && k > own && other.isFresh && leavesAtOpen(other)) {
+        balance += theirs.unrealisedAt(theirs.toUnits(openMark(other, theirs)))
+        continue
+      }
       const mark = !other.isFresh
         ? theirs.lastMark
         : phase === 'open'
@@ -295,4 +301,18 @@ function stoppedOrWorst(slot: Slot, margin: SlotMargin): number {
     mark = side === -1 ? Math.max(mark, Math.min(trigger, open)) : Math.min(mark, Math.max(trigger, open))
   }
   return mark
+}
+
+/** Whether an order that is due at the open of the bar at hand closes all that is held. */
+function leavesAtOpen({ orders, position: { units }, row, hasTraded }: Slot): boolean {
+  if (!hasTraded) return false
+  for (const { isAlive, type, acceptedRow, isClose, side, qty } of orders)
+    if (
+      isAlive &&
+      type === 'market' &&
+      acceptedRow === row - 1 &&
+      (isClose || (side * units < 0 && qty >= Math.abs(units)))
+    )
+      return true
+  return false
 }

@@ -177,6 +177,40 @@ describe('a liquidation', () => {
     }
   })
 
+  test('of two positions on cross margin one that is closed at the open takes nothing from the other after that', () => {
+    for (const symbols of [
+      ['AAAUSDT', 'BBBUSDT'],
+      ['BBBUSDT', 'AAAUSDT'],
+    ]) {
+      const run = stage({
+        cash: 1000,
+        series: symbols.map((symbol) => ({
+          symbol,
+          rows: [
+            FLAT,
+            FLAT,
+            symbol === 'BBBUSDT' ? ([100, 101, 86, 88] as const) : ([100, 101, 98.2, 100] as const),
+            FLAT,
+          ],
+          kind: 'perpetual' as const,
+          margin: { leverage: 20 },
+        })),
+        strategy: defineStrategy({
+          name: 'two',
+          onBars: ({ at }) =>
+            at === HOUR
+              ? [buy({ symbol: 'AAAUSDT', qty: 80 }), buy({ symbol: 'BBBUSDT', qty: 60 })]
+              : at === 2 * HOUR
+                ? close({ symbol: 'BBBUSDT' })
+                : undefined,
+        }),
+      })
+      // at 86 B would have lost 840 of 1000, and A 144 at its worst: but B was closed at 100 before
+      expect(eventsOf(run, 'liquidation')).toEqual([])
+      expect(run.endEquity).toBe(1000)
+    }
+  })
+
   test('of two positions on cross margin a stop that the bar opens beyond keeps the other alive no better than that open', () => {
     for (const symbols of [
       ['AAAUSDT', 'BBBUSDT'],
@@ -225,7 +259,11 @@ describe('a liquidation', () => {
       })
       // 1000 + 80 × (p − 100) is not above 0.4 % of 80 × p from 7000 ÷ 79.68 = 87.851… on
       const at = { at: 2 * HOUR, symbol: 'AAAUSDT', mark: 87.85, isGap: false, shortfall: 0 }
-      expect(eventsOf(run, 'liquidation')).toMatchObject([at])
+      const events = eventsOf(run, 'liquidation')
+      expect(events.filter(({ symbol }) => symbol === 'AAAUSDT')).toMatchObject([at])
+      // what is left is nothing, so that who comes second leaves at the open one way or the other
+      expect(run.fills.filter(({ symbol }) => symbol === 'BBBUSDT').map(({ price }) => price)).toEqual([100, 100])
+      expect(run.endEquity).toBe(0)
     }
   })
 
