@@ -11,8 +11,8 @@ export function heldOutSentence(document: SweepDocument): string {
   const text = (value: number | null) => shapeText(form, value, document)
   if (heldOut.objective === null)
     return `On bars that no trial saw nothing can be said of it: ${escapeHtml(heldOut.reason ?? 'it has no such figure there')}.`
-  const tone = isWorse(document) ? 'bad' : 'whole'
-  return `It was chosen for ${escapeHtml(label)} ${text(best.objective)} on validation; <strong class="${tone}">on bars that no trial saw it has ${text(heldOut.objective)}</strong>.`
+  const tone = isWorse(document) ? ' class="bad"' : ''
+  return `It was chosen for ${escapeHtml(label)} ${text(best.objective)} on validation; <strong${tone}>on bars that no trial saw it has ${text(heldOut.objective)}</strong>.`
 }
 
 /** Beside the figure that it was chosen for. */

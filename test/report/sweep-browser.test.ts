@@ -17,6 +17,7 @@ const CHARTS = chartIds(NAMES)
 
 describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () => {
   let shared: Page | undefined
+  const ONE: Dimension = { name: 'period', kind: 'num', from: 0.5, to: 2, step: 0.25, isLog: false }
   const dir = scratch()
   const noise: string[] = []
   const sweep = madeSweep({ failEvery: 23, pruneEvery: 5 })
@@ -132,6 +133,18 @@ describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () =
     leave(page)
   })
 
+  test('on a phone no sentence of a model’s verdict runs out of the page', async () => {
+    const held = madeSweep({ subject: 'model', dimensions: [ONE] })
+    const { document } = held
+    // no worse there: it is told plainly
+    const kind = { ...document.heldOut!, objective: document.best!.objective }
+    const page = await open(render({ ...held, document: { ...document, heldOut: kind } }))
+    await page.setViewportSize({ width: 360, height: 800 })
+    const outside = `[...document.querySelectorAll('strong, .whole')].filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent)`
+    expect(await inPage(page, outside)).toEqual([])
+    leave(page)
+  })
+
   test('the table of trials sorts, filters and turns', async () => {
     const page = await look()
     const rows = () => page.locator('#row-table tbody tr')
@@ -232,7 +245,6 @@ describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () =
     search: { ...document.search, objective: { name: EVIL, goal: 'max' } },
     table: document.table.map((row) => ({ ...row, reason: EVIL })),
   })
-  const ONE: Dimension = { name: 'period', kind: 'num', from: 0.5, to: 2, step: 0.25, isLog: false }
   test.each<readonly [string, MadeSweep]>([
     ['names and values that are markup', { dimensions, change: withEvil }],
     ['one parameter of a model', { subject: 'model', dimensions: [ONE] }],
