@@ -36,8 +36,8 @@ export class SearchProgress {
   readonly #stop = new AbortController()
   readonly #failed: TrialOutcome[] = []
   #done = 0
-  /** In this process. */
-  computed = 0
+  /** Of these what was run, not known from the journal. */
+  #computed = 0
   #best: SearchAt['best'] = null
   #reason: (() => Error) | null = null
   /** Bytes that the first trials keep, and how many these are. */
@@ -76,7 +76,7 @@ export class SearchProgress {
 
   tell(trial: Trial, outcome: TrialOutcome, isNew: boolean): void {
     this.#done++
-    if (isNew) this.computed++
+    if (isNew) this.#computed++
     const { goal } = this.#options
     const { objective, status } = outcome
     if (status === 'failed') this.#countFailed(outcome)
@@ -98,7 +98,7 @@ export class SearchProgress {
   /** Seconds so far, trials a second, and seconds that are left at that. */
   #pace(): { readonly seconds: number } & Pick<SearchAt, 'rate' | 'secondsLeft'> {
     const seconds = (performance.now() - this.#start) / 1000
-    const rate = this.computed > 0 && seconds > 0 ? this.computed / seconds : null
+    const rate = this.#computed > 0 && seconds > 0 ? this.#computed / seconds : null
     return { seconds, rate, secondsLeft: rate === null ? null : (this.total - this.#done) / rate }
   }
 
@@ -140,8 +140,8 @@ export class SearchProgress {
     const seconds = (performance.now() - first.since) / 1000
     // towards the end few are left of those that made the pace
     this.#most = Math.max(this.#most, running.length)
-    const mean = ((this.#told - this.#start) / 1000) * (this.#most / this.computed)
-    const most = this.computed === 0 ? SLOW_FIRST : Math.max(SLOW_SECONDS, SLOW_TIMES * mean)
+    const mean = ((this.#told - this.#start) / 1000) * (this.#most / this.#computed)
+    const most = this.#computed === 0 ? SLOW_FIRST : Math.max(SLOW_SECONDS, SLOW_TIMES * mean)
     const { number, params } = first.trial
     return seconds > most ? { trial: number, params, seconds } : null
   }
@@ -172,10 +172,10 @@ export class SearchProgress {
 
   #checkTime(seconds: number, secondsLeft: number | null): void {
     const { maxSeconds = Number.POSITIVE_INFINITY } = this.#options.host
-    if (secondsLeft === null || this.computed < PROBE * this.total || seconds < PROBE_SECONDS) return
+    if (secondsLeft === null || this.#computed < PROBE * this.total || seconds < PROBE_SECONDS) return
     if (seconds + secondsLeft <= maxSeconds) return
     const reason = new UsageError(
-      `${this.total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
+      `${this.total} trials would take about ${inWords(seconds + secondsLeft)}, by the first ${this.#computed}, more than --max-time ${inWords(maxSeconds)}: try fewer (--method sobol --trials 200), a shorter range, more --workers, or allow more time. What is done is kept: --resume goes on`,
     )
     this.#end(() => reason)
   }
