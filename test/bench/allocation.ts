@@ -9,6 +9,7 @@ import { slotOf } from './setting.ts'
 
 const BARS = 1_000_000
 const CASH = 1_000_000
+const PIECE = 1 << 13
 
 /** What an account may be in while nothing happens. */
 export const STATES = {
@@ -87,9 +88,10 @@ export async function bytesPerBar(state: keyof typeof STATES): Promise<number> {
   return Math.min(...measured)
 }
 
-function run(engine: Engine, bars: Bars, from: number, to: number): void {
-  const step = bars.openTime[1]! - bars.openTime[0]!
-  for (let row = from; row < to; row++) engine.onBar(bars.openTime[row]! + step)
+/** As a backtest does it: a piece at a time. */
+function run(engine: Engine, { openTime }: Bars, from: number, to: number): void {
+  const step = openTime[1]! - openTime[0]!
+  for (let row = from; row < to; row += PIECE) engine.onInstants(openTime, step, row, Math.min(to, row + PIECE))
 }
 
 /** Entries of the observer arrive on a later turn. */
