@@ -155,7 +155,7 @@ describe('the TypeScript of the README', () => {
       encoding: 'utf8',
       env,
     })
-    const [first, above] = printed.trimEnd().split('\n')
+    const [first, above, best] = printed.trimEnd().split('\n')
     const [sharpe, dir] = first!.split(' ')
     const document = JSON.parse(readFileSync(join(dir!, 'run.json'), 'utf8')) as { metrics: { sharpe: number } }
     expect(Number(sharpe)).toBe(document.metrics.sharpe)
@@ -163,6 +163,8 @@ describe('the TypeScript of the README', () => {
     // of 182 days of hours, less 167 without an average
     expect(Number(above)).toBeGreaterThan(1000)
     expect(Number(above)).toBeLessThan(182 * 24 - 167)
+    // all six that trade often enough lose: the two that hardly trade are not the best of them
+    expect(best).toContain('{ fast: 48, slow: 240 }')
   })
 
   test('there are no other blocks', () => {

@@ -82,7 +82,7 @@ export default {
     ...LEDGER,
   },
   example: 'klinelab promote sma-cross',
-  notes: [`CHECK is one of ${GATE.join(', ')}. Each that does not pass says which commands would show it.`],
+  notes: [`CHECK is one of ${GATE.join(', ')}. What could not be looked at yet has the commands that would show it.`],
   async run(args, io) {
     const settings = await settingsOf(args, io)
     const flags = args.flags as unknown as Flags
