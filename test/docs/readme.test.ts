@@ -204,3 +204,20 @@ test.each(['README.md', 'CONTRIBUTING.md', 'src/README.md'])('scripts and files 
   const links = [...text.matchAll(/\]\((?!https?:|#)([^)\s]+)\)/g)].map(([, path]) => path!)
   expect(links.filter((path) => !existsSync(join(ROOT, dirname(name), path)))).toEqual([])
 })
+
+test('what a million trials cost is what the bench measured', () => {
+  const results = JSON.parse(readFileSync(join(ROOT, 'test', 'bench', 'results.json'), 'utf8')) as {
+    sweep: { rows: { name: string; value: number }[] }
+  }
+  const seconds = results.sweep.rows.find(({ name }) => name.startsWith('sweep: 200 pairs'))!.value
+  const [, hours, minutes, queue] =
+    /(\d+) ms for a trial over four years of hours.*?(\d+) ms over a year of minutes.*?([\d.]+) %\s+for the queue/s.exec(
+      readme,
+    )!
+  // on two cores; benches differ by a third from one machine to the next
+  const ratio = Number(minutes) / ((seconds * 2 * 1000) / 200)
+  expect(ratio).toBeGreaterThan(0.7)
+  expect(ratio).toBeLessThan(1.4)
+  const dollars = (ms: string) => ((1000 * Number(ms) * (1 + Number(queue) / 100) * 0.02) / 3600).toFixed(2)
+  expect(readme).toContain(`that is ${dollars(hours!)} $ and ${dollars(minutes!)} $ for a million`)
+})
