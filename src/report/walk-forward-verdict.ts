@@ -55,7 +55,8 @@ function cards(document: WalkForwardDocument): string[] {
   const tone = (value: number | null | undefined) => (value == null || value === 0 ? '' : value > 0 ? 'good' : 'bad')
   const one = (label: string, key: string, text: (value: number | null | undefined) => string, kind = '') =>
     card(label, text(metrics[key]), lines(held(key, text), chosenOn(key, text)), kind)
-  const traded = windows.filter(({ outOfSample }) => outOfSample !== null).length
+  // one that was chosen for may not have traded at all
+  const chosen = windows.filter(({ outOfSample }) => outOfSample !== null).length
   return [
     card(
       'Return',
@@ -78,8 +79,8 @@ function cards(document: WalkForwardDocument): string[] {
       'Windows that gained',
       percent(profitable, 0),
       profitable === null
-        ? 'no window was traded'
-        : `${count(Math.round(profitable * traded))} of ${count(traded)} traded`,
+        ? 'no window had a choice'
+        : `${count(Math.round(profitable * chosen))} of ${plural(chosen, 'window')}${chosen < windows.length ? ' with a choice' : ''}`,
     ),
     card('Closed trades', metrics['trades'] == null ? NONE : count(metrics['trades']), tradeWords(document)),
     card(

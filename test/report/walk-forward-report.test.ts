@@ -81,6 +81,9 @@ describe('the page of a walk-forward as text', () => {
     const rows = rowsOf(section(html, 'equity'))
     const [, out, held, chosen] = rows.find(([name]) => name === 'Volatility, a year')!
     expect([read(out!), read(held!), read(chosen!)]).toEqual([0.21, 0.6, 0.27])
+    // one in which a choice was made may not have traded
+    expect(words(verdict)).toMatch(/Windows that gained\d+\s%\d of 8 windows with a choice/)
+    expect(words(section(page(madeWalkForward()), 'verdict'))).toMatch(/Windows that gained\d+\s%\d of 9 windows(?! with)/)
   })
 
   test('of luck it says what the curve is by itself, deflates nothing, and points to what else was tried', () => {
