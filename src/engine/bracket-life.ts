@@ -112,25 +112,35 @@ export class Brackets {
     }
     entry.uncovered ??= { stop: 0, trail: 0, target: 0 }
     const { uncovered } = entry
+    const live: LiveOrder[] = []
     for (const leg of bracketLegs(slot, { ...entry, legs }, price, 0, rules, () => this.#acceptance.nextId())) {
       const role = leg.role as keyof Uncovered
       leg.qty = wanted[role]
       if (phase === 'inside') leg.insideOf = slot.meeting
-      uncovered[role] = this.#acceptance.acceptLeg(slot, leg, slot.actsAt) ? 0 : leg.qty
-      if (uncovered[role] > 0) continue
+      const isAccepted = this.#acceptance.acceptLeg(slot, leg, slot.actsAt)
+      uncovered[role] = isAccepted ? 0 : leg.qty
+      if (isAccepted) live.push(leg)
+    }
+    // all of them live before one fills: that of a stop which is hit at once cancels a target, as it does later
+    if (phase === 'inside') this.#meetAtOnce(slot, live, price, rules)
+  }
+
+  /** Legs meet the bar inside which their entry was filled at `entered` (units). */
+  #meetAtOnce(slot: Slot, legs: readonly LiveOrder[], entered: number, rules: Rules): void {
+    for (const leg of legs) {
       if (this.#options.path === 'better') {
         // the other way round: the good extreme comes after the fill, the bad one came before
-        if (phase !== 'inside' || leg.type !== 'limit') continue
+        if (leg.type !== 'limit') continue
         if (isLimitReached(leg, slot.unitBar, this.#options.limitTouch))
           return this.#actions.fill(slot, leg, leg.limit, rules)
         continue
       }
       // the bad extreme is assumed to come after the fill, the good one before it: a stop can be hit, a target cannot
-      if (phase !== 'inside' || leg.type === 'limit' || !isTriggered(leg, extremeFor(leg, slot.unitBar))) continue
+      if (leg.type === 'limit' || !isTriggered(leg, extremeFor(leg, slot.unitBar))) continue
       // of a stop and the liquidation the one nearer to the entry comes first
-      if (this.#actions.liquidate(slot, rules, { before: leg.trigger, entered: price })) return
+      if (this.#actions.liquidate(slot, rules, { before: leg.trigger, entered })) return
       // beyond its trigger already, it goes where the entry was filled; either price may have slipped out of the bar
-      const reference = isTriggered(leg, price) ? price : leg.trigger
+      const reference = isTriggered(leg, entered) ? entered : leg.trigger
       return this.#actions.fill(slot, leg, clamp(reference, slot.unitBar), rules)
     }
   }

@@ -44,27 +44,34 @@ export function choicesOf(input: BandInput): Choice[] {
   )
   for (let k = 0; k < events.length; k++) {
     const event = events[k]!
-    if (event.type !== 'fill' || event.fill.phase !== 'inside') continue
+    if (event.type !== 'fill') continue
     const { fill } = event
     const market = ofSymbol.get(fill.symbol)!
-    if (fill.role === 'stop' || fill.role === 'trail') {
-      const target = targetBeside(events, k)
-      const entered = market.enteredAt === fill.time
-      const choice = entered
-        ? market.survives(fill, target, k)
-        : target === null
-          ? null
-          : market.targetFirst(fill, target)
-      if (choice !== null) found.push(choice)
-    } else if (fill.role === 'order' && fill.position !== 0) {
-      market.enteredAt = fill.time
-      market.entryPrice = fill.reference
-      const { target, isStopped } = legsAfter(events, k, market.closeOf(fill.time))
-      const choice = target === null || isStopped ? null : market.targetAtOnce(fill, target)
-      if (choice !== null) found.push(choice)
-    }
+    const choice = fill.phase === 'inside' ? choiceOf(events, k, market) : null
+    if (choice !== null) found.push(choice)
+    if (fill.position * market.soldAtOnce <= 0) market.soldAtOnce = 0
   }
   return found
+}
+
+/** What the path decides of the fill that is event `k`, inside its bar. */
+function choiceOf(events: readonly RunEvent[], k: number, market: Market): Choice | null {
+  const { fill } = events[k] as Extract<RunEvent, { type: 'fill' }>
+  if (fill.role === 'stop' || fill.role === 'trail') {
+    // on the better path it was over before
+    if (market.soldAtOnce !== 0) return null
+    const target = targetBeside(events, k)
+    if (market.enteredAt === fill.time) return market.survives(fill, target, k)
+    return target === null ? null : market.targetFirst(fill, target)
+  }
+  if (fill.role !== 'order' || fill.position === 0) return null
+  market.enteredAt = fill.time
+  market.entryPrice = fill.reference
+  const { target, isStopped } = legsAfter(events, k, market.closeOf(fill.time))
+  if (target === null || isStopped) return null
+  const choice = market.targetAtOnce(fill, target)
+  if (choice !== null) market.soldAtOnce = Math.sign(fill.position)
+  return choice
 }
 
 /** The other leg of a stop that filled: right after it is cancelled, or shrinks where the stop filled in part. */
@@ -131,6 +138,8 @@ class Market {
   /** Open time of the bar inside which it was entered last. */
   enteredAt = Number.NaN
   entryPrice = Number.NaN
+  /** Side of the open trade where its target might have come inside the bar of its entry, which ends it: 1, −1; else 0. */
+  soldAtOnce = 0
   readonly #bars: Bars
   readonly #detail: Bars | null
   readonly #makerFee: number
@@ -191,13 +200,22 @@ class Market {
     const isLong = fill.side === 'sell'
     const next = this.#nextEntry(fill.time, event)
     const takerFee = fill.fee / (fill.price * fill.qty)
+    // what a stop or a sale at the market loses beside its price, as this one did
+    const slippage = fill.price - fill.reference
+    const isTarget = (bars: Bars, k: number) => target !== null && this.#reaches(bars, k, fill, target)
     for (let k = row + 1; k < length; k++) {
+      const price = open[k]!
       // by then it must have been over: the run entered anew
-      if (openTime[k]! >= next) return this.#choice(fill, open[k]!, takerFee, row, k)
+      const isOver = openTime[k]! >= next
+      if (isOver || (isLong ? price <= fill.reference : price >= fill.reference))
+        return this.#choice(fill, price + slippage, takerFee, row, k)
+      if (target !== null && (isLong ? price > target : price < target))
+        return this.#choice(fill, price, takerFee, row, k)
       const isStopped = isLong ? low[k]! <= fill.reference : high[k]! >= fill.reference
-      const gap = isLong ? Math.min(open[k]!, fill.reference) : Math.max(open[k]!, fill.reference)
-      if (isStopped) return this.#choice(fill, gap, takerFee, row, k)
-      if (target !== null && this.#isReached(k, fill, target)) return this.#choice(fill, target, this.#makerFee, row, k)
+      // of both in one bar the target, as in the bar of any stop
+      if (isTarget(this.#bars, k) && !(isStopped && this.#isDecided(k, isStop, isTarget)))
+        return this.#choice(fill, target!, this.#makerFee, row, k)
+      if (isStopped) return this.#choice(fill, fill.reference + slippage, takerFee, row, k)
     }
     return this.#choice(fill, close[length - 1]!, 0, row, length - 1)
   }

@@ -129,7 +129,7 @@ describe('brackets', () => {
     const rows: Row[] = [FLAT, [100, 105, 94, 100], [97, 98, 96, 97], FLAT]
     const run = capped(rows, once(buy({ ...LONG, stop: 104 })))
     expect(fillLines(run)).toEqual(['1 inside buy 1 @ 104 taker', '2 open sell 1 @ 97 taker'])
-    expect(endLines(run)).toEqual(['o1 cancelled oco'])
+    expect(endLines(run)).toEqual(['o1 cancelled oco', 'o3 cancelled oco'])
   })
 
   test('a target is not hit in the bar in which its entry grew inside it (rule 11)', () => {

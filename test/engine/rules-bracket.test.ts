@@ -123,6 +123,20 @@ describe('rule 11: a bracket after a fill inside the bar', () => {
     expect(run.equity.equity.at(-1)).toBe(10_000 - 10 + 20)
   })
 
+  test('rule 11: of a stop leg hit in the bar of its entry the target is told too, and its end', () => {
+    const run = play({
+      rows: [FLAT, [100, 111, 94, 100], FLAT],
+      decide: { 0: () => buy({ qty: 1, limit: 98, stopLoss: 95, takeProfit: 110 }) },
+    })
+    expect(fillLines(run)).toEqual(['1 inside buy 1 @ 98 maker', '1 inside sell 1 @ 95 taker'])
+    expect(eventsOf(run, 'accepted').map(({ order }) => [order.id, order.role])).toEqual([
+      ['o1', 'order'],
+      ['o2', 'stop'],
+      ['o3', 'target'],
+    ])
+    expect(endLines(run)).toEqual(['o3 cancelled oco'])
+  })
+
   test('rule 11: an entry that slips past its own stop leaves within the bar (rule 13)', () => {
     // the stop of 104 slips by 1 % to 105.04, which is above the bar; the leg at 105 is met where the bar still is: 104.5
     const run = enters(buy({ qty: 1, stop: 104, stopLoss: 105 }), [[100, 104.5, 99, 100]], { slippageBps: 100 })

@@ -90,6 +90,25 @@ describe('an entry and its stop inside one bar', () => {
     const { run, end, band } = bandOf(rows, { 0: entry })
     expect(run.trades).toMatchObject([{ pnl: -3 }])
     expect([end, band.bars]).toEqual([[997, 1012], 1])
+    // and not beyond it, however far the price goes on
+    expect(bandOf([...rows.slice(0, 4), flat(150)], { 0: entry }).end).toEqual([997, 1012])
+  })
+  test('the target may be reached in that very bar, and in one that reaches the stop as well', () => {
+    const both = [100, 111, 94, 97] as const
+    expect(bandOf([flat(100), both, flat(150)], { 0: entry }).end).toEqual([997, 1012])
+    expect(bandOf([flat(100), [100, 100, 94, 97], both, flat(150)], { 0: entry }).end).toEqual([997, 1012])
+  })
+  test('an open beyond the target sells there, before the low of that bar', () => {
+    expect(bandOf([flat(100), [100, 100, 94, 97], [115, 116, 90, 100]], { 0: entry }).end).toEqual([997, 1017])
+  })
+  test('a stop that it lives on to slips as far as the one that was taken', () => {
+    const rows = [flat(100), [100, 104, 94, 97], flat(97), [97, 97, 90, 90], flat(90)] as const
+    const stopped = () => buy({ qty: 1, stop: 104, stopLoss: 95 })
+    const execution = { slippage: { model: 'ticks', ticks: 10 } } as const
+    const [free, slipped] = [{}, { execution }].map((more) => bandOf(rows, { 0: stopped }, true, more).end)
+    expect(free).toEqual([991, 991])
+    // 0.10 in and 0.10 out, on either path
+    expect(slipped).toEqual([990.8, 990.8])
   })
   test('or its stop, where nothing is gained; or a gap beyond it, which is worse and so is not the best', () => {
     expect(bandOf([flat(100), [100, 100, 94, 97], [97, 97, 90, 90], flat(90)], { 0: entry }).end).toEqual([997, 997])
@@ -111,6 +130,16 @@ test('an entry inside a bar that reaches the target: it might have come after', 
   })
   expect(run.trades).toMatchObject([{ pnl: 3 }])
   expect(end).toEqual([1003, 1012])
+})
+
+test('what might have been sold in the bar of its entry is not sold once more in that of its stop', () => {
+  const rows = [flat(100), [100, 111, 97, 100], [100, 111, 89, 100], flat(100)] as const
+  const decide = { 0: () => buy({ qty: 1, limit: 98, stopLoss: 90, takeProfit: 110 }) }
+  const { band, end } = bandOf(rows, decide)
+  expect([end, band.bars]).toEqual([[992, 1012], 1])
+  // the next one is a trade of its own
+  const again = bandOf([...rows, flat(100), [100, 111, 94, 100], flat(100)], { ...decide, 3: long })
+  expect([again.end, again.band.bars]).toEqual([[987, 1022], 2])
 })
 
 test('the same with fees in what is received', () => {
