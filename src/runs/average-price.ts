@@ -53,7 +53,10 @@ async function minuteBars(store: Store, bars: Bars, from: number, to: number) {
   return { minutes, sha256: barsSha256(minutes) }
 }
 
-/** Σ close × volume ÷ Σ volume over rows [from, to); NaN where nothing was traded. */
+/**
+ * Σ close × volume ÷ Σ volume over rows [from, to); NaN where nothing was traded. Without the last bits, in which sums of doubles are
+ * off: a price on the bound itself is allowed, and 0.98 × 110.50000000000001 is not that of 110.5.
+ */
 function weighted(bars: Bars, from: number, to: number): number {
   let value = 0
   let volume = 0
@@ -61,5 +64,5 @@ function weighted(bars: Bars, from: number, to: number): number {
     value += bars.close[row]! * bars.volume[row]!
     volume += bars.volume[row]!
   }
-  return value / volume
+  return Number((value / volume).toPrecision(12))
 }
