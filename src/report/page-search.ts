@@ -34,8 +34,8 @@ export const SEARCH_PARTS = String.raw`
     const values = data.luck.bars.map((bar) => Object.assign({ words: bar.name + ': ' + decimal(bar.v, 2), text: decimal(bar.v, 2) }, bar));
     const ends = values.map(({ v }) => v).concat(0);
     const [low, high] = [Math.min(...ends), Math.max(...ends)];
-    // a figure beside its bar takes 40 px of a plot to which the names leave 0.55 of the width
-    const share = Math.min(0.35, 40 / (0.55 * width));
+    // a figure beside its bar, and air, take 48 px of a plot to which the names leave 0.55 of the width
+    const share = Math.min(0.35, 48 / (0.55 * width));
     const room = ((high - low || 1) * share) / (1 - (low < 0 ? 2 : 1) * share);
     const domain = [low - (low < 0 ? room : 0), high + room];
     const y = { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: width * 0.45, labelColor: css('ink'), ticks: false, domain: false, offset: 4 } };

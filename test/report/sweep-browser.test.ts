@@ -123,8 +123,8 @@ describe.skipIf(CHROMIUM === undefined)('the page of a sweep in a browser', () =
       const touched = all.filter(
         (other) =>
           other !== one &&
-          other.left < one.right &&
-          one.left < other.right &&
+          other.left < one.right + 4 &&
+          one.left - 4 < other.right &&
           other.top < one.bottom &&
           one.top < other.bottom,
       )
