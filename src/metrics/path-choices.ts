@@ -66,7 +66,7 @@ function choiceOf(events: readonly RunEvent[], k: number, market: Market): Choic
   }
   if (fill.role !== 'order' || fill.position === 0) return null
   market.enteredAt = fill.time
-  market.entryPrice = fill.reference
+  market.entry = fill
   const { target, isStopped } = legsAfter(events, k, market.closeOf(fill.time))
   if (target === null || isStopped) return null
   const choice = market.targetAtOnce(fill, target)
@@ -127,6 +127,13 @@ function legsAfter(
   return { target, isStopped: false }
 }
 
+/** Another end of a trade: price, and fee as a fraction. */
+interface Exit {
+  readonly price: number
+  readonly fee: number
+  readonly isTarget: boolean
+}
+
 type Happens = (bars: Bars, row: number) => boolean
 
 function isBeyond({ high, low }: Bars, row: number, side: Fill['side'], stop: number): boolean {
@@ -137,7 +144,8 @@ function isBeyond({ high, low }: Bars, row: number, side: Fill['side'], stop: nu
 class Market {
   /** Open time of the bar inside which it was entered last. */
   enteredAt = Number.NaN
-  entryPrice = Number.NaN
+  /** The fill that did it. */
+  entry: Fill | null = null
   /** Side of the open trade where its target might have come inside the bar of its entry, which ends it: 1, −1; else 0. */
   soldAtOnce = 0
   readonly #bars: Bars
@@ -190,41 +198,58 @@ class Market {
 
   /** Entered and stopped inside one bar: the extreme might have come before the entry, and the trade have lived on. */
   survives(fill: Fill, target: number | null, event: number): Choice | null {
-    const { openTime, open, high, low, close, length } = this.#bars
+    const { openTime, open, close, length } = this.#bars
     const row = firstRowAt(openTime, fill.time)
     const isStop = (bars: Bars, k: number) => isBeyond(bars, k, fill.side, fill.reference)
-    const isEntry = (bars: Bars, k: number) => bars.low[k]! <= this.entryPrice && bars.high[k]! >= this.entryPrice
-    if (this.#isDecided(row, isEntry, isStop)) return null
-    if (target !== null && this.#isReached(row, fill, target))
+    const part = this.#partWith(row, (bars, k) => this.#isEntered(bars, k, this.entry!))
+    // the run has come through that part of the bar, and was stopped in a later one
+    const isToldApart = part !== -1 && !isStop(this.#detail!, part)
+    // the part of the bar in which it was entered, where finer bars tell, else all of it
+    const [bars, k] = part === -1 ? [this.#bars, row] : [this.#detail!, part]
+    if (target !== null && this.#reaches(bars, k, fill, target))
       return this.#choice(fill, target, this.#makerFee, row, row)
-    const isLong = fill.side === 'sell'
+    const end = this.closeOf(fill.time)
+    for (let j = part + 1; part !== -1 && j < bars.length && bars.openTime[j]! < end; j++) {
+      const exit = this.#exitOn(bars, j, fill, target)
+      if (exit !== null)
+        return isToldApart && !exit.isTarget ? null : this.#choice(fill, exit.price, exit.fee, row, row)
+    }
+    if (isToldApart) return null
     const next = this.#nextEntry(fill.time, event)
-    const takerFee = fill.fee / (fill.price * fill.qty)
-    // what a stop or a sale at the market loses beside its price, as this one did
-    const slippage = fill.price - fill.reference
-    const isTarget = (bars: Bars, k: number) => target !== null && this.#reaches(bars, k, fill, target)
-    for (let k = row + 1; k < length; k++) {
-      const price = open[k]!
+    for (let j = row + 1; j < length; j++) {
       // by then it must have been over: the run entered anew
-      const isOver = openTime[k]! >= next
-      if (isOver || (isLong ? price <= fill.reference : price >= fill.reference))
-        return this.#choice(fill, price + slippage, takerFee, row, k)
-      if (target !== null && (isLong ? price > target : price < target))
-        return this.#choice(fill, price, takerFee, row, k)
-      const isStopped = isLong ? low[k]! <= fill.reference : high[k]! >= fill.reference
-      // of both in one bar the target, as in the bar of any stop
-      if (isTarget(this.#bars, k) && !(isStopped && this.#isDecided(k, isStop, isTarget)))
-        return this.#choice(fill, target!, this.#makerFee, row, k)
-      if (isStopped) return this.#choice(fill, fill.reference + slippage, takerFee, row, k)
+      const exit = openTime[j]! >= next ? this.#atMarket(fill, open[j]!) : this.#exitOn(this.#bars, j, fill, target)
+      if (exit !== null) return this.#choice(fill, exit.price, exit.fee, row, j)
     }
     return this.#choice(fill, close[length - 1]!, 0, row, length - 1)
+  }
+
+  /** Where a bar ends a trade that has lived on to it, by the stop of `fill` or by its target: of both the target, as in the bar of any stop. */
+  #exitOn(bars: Bars, k: number, fill: Fill, target: number | null): Exit | null {
+    const open = bars.open[k]!
+    const stop = fill.reference
+    const isLong = fill.side === 'sell'
+    if (isLong ? open <= stop : open >= stop) return this.#atMarket(fill, open)
+    if (target !== null && (isLong ? open > target : open < target))
+      return { ...this.#atMarket(fill, open), price: open, isTarget: true }
+    const isStop = (of: Bars, row: number) => isBeyond(of, row, fill.side, stop)
+    const isTarget = (of: Bars, row: number) => target !== null && this.#reaches(of, row, fill, target)
+    const isStopped = isStop(bars, k)
+    const isDecided = isStopped && bars === this.#bars && this.#isDecided(k, isStop, isTarget)
+    if (isTarget(bars, k) && !isDecided) return { price: target!, fee: this.#makerFee, isTarget: true }
+    return isStopped ? this.#atMarket(fill, stop) : null
+  }
+
+  /** A sale at the market, which loses beside its price what the stop that was taken did. */
+  #atMarket({ price, reference, fee, qty }: Fill, at: number): Exit {
+    return { price: at + price - reference, fee: fee / (price * qty), isTarget: false }
   }
 
   /** Entered inside a bar that reaches the target too: it might have come after the entry. */
   targetAtOnce(fill: Fill, target: number): Choice | null {
     const row = firstRowAt(this.#bars.openTime, fill.time)
     const exit = { ...fill, side: fill.side === 'buy' ? ('sell' as const) : ('buy' as const) }
-    const isEntry = (bars: Bars, k: number) => bars.low[k]! <= fill.reference && bars.high[k]! >= fill.reference
+    const isEntry = (bars: Bars, k: number) => this.#isEntered(bars, k, fill)
     if (
       !this.#isReached(row, exit, target) ||
       this.#isDecided(row, isEntry, (bars, k) => this.#reaches(bars, k, exit, target))
@@ -251,13 +276,26 @@ class Market {
     return beyond > 0 || (this.#limitTouch && beyond === 0)
   }
 
+  /** Whether a bar reaches the price of an entry: a limit, which fills as maker, is traded through, or touched where that is enough (fills.md 8). */
+  #isEntered({ high, low }: Bars, row: number, { reference, liquidity, side }: Fill): boolean {
+    if (liquidity === 'maker' && !this.#limitTouch)
+      return side === 'buy' ? low[row]! < reference : high[row]! > reference
+    return low[row]! <= reference && high[row]! >= reference
+  }
+
   /**
    * Whether finer bars have told the order: they make up the row, and the one on which `first` happens first does not have
    * `second` as well.
    */
   #isDecided(row: number, first: Happens, second: Happens): boolean {
+    const part = this.#partWith(row, first)
+    return part !== -1 && !second(this.#detail!, part)
+  }
+
+  /** The first of the finer bars that make up a row on which `happens` does; −1 where none do. */
+  #partWith(row: number, happens: Happens): number {
     const detail = this.#detail
-    if (detail === null) return false
+    if (detail === null) return -1
     const { openTime, high, low, series } = this.#bars
     const [from, to] = [openTime[row]!, closeTimeOf(openTime[row]!, series.interval)]
     let found = -1
@@ -265,9 +303,9 @@ class Market {
     for (let k = firstRowAt(detail.openTime, from); k < detail.length && detail.openTime[k]! < to; k++) {
       most = Math.max(most, detail.high[k]!)
       least = Math.min(least, detail.low[k]!)
-      if (found === -1 && first(detail, k)) found = k
+      if (found === -1 && happens(detail, k)) found = k
     }
-    return found !== -1 && most === high[row] && least === low[row] && !second(detail, found)
+    return most === high[row] && least === low[row] ? found : -1
   }
 
   /** The exit `fill` at `price` instead, which shows from the close of row `at` on. */

@@ -14,8 +14,9 @@ function bandOf(
 ) {
   const [feeMaker, feeTaker] = isFree ? [0, 0] : [0.001, 0.002]
   const run = play({ rows, decide, kind: 'perpetual', cash: 1000, feeMaker, feeTaker, ...more })
-  const { limitTouch = false } = more
-  const band = pathBand({ ...run, bars: [barsOf(rows)], makerFee: { BTCUSDT: feeMaker }, limitTouch })
+  const { limitTouch = false, detail } = more
+  const details = [detail === undefined ? null : barsOf(detail, '15m')]
+  const band = pathBand({ ...run, bars: [barsOf(rows)], details, makerFee: { BTCUSDT: feeMaker }, limitTouch })
   return { run, band, end: [band.endEquity.low, band.endEquity.high] }
 }
 const long = () => buy({ qty: 1, stopLoss: 95, takeProfit: 110 })
@@ -130,6 +131,28 @@ test('an entry inside a bar that reaches the target: it might have come after', 
   })
   expect(run.trades).toMatchObject([{ pnl: 3 }])
   expect(end).toEqual([1003, 1012])
+})
+
+describe('an entry and its stop inside one bar of which finer bars tell more', () => {
+  const end = (bar: NonNullable<Row>, parts: readonly Row[]) => {
+    const rows = [flat(100), bar, flat(bar[3])]
+    const detail = [...Array<Row>(4).fill(flat(100)), ...parts, ...Array<Row>(4).fill(flat(bar[3]))]
+    const entry = () => buy({ qty: 1, limit: 98, stopLoss: 95, takeProfit: 110 })
+    return bandOf(rows, { 0: entry }, true, { detail }).end
+  }
+  test('what lives on through the part of its entry meets the next ones: here its stop comes before its target', () => {
+    const parts: Row[] = [[100, 100, 94, 97], [97, 97, 94, 96], [96, 111, 96, 110], flat(110)]
+    expect(end([100, 111, 94, 110], parts)).toEqual([997, 997])
+    // and here its target
+    const other: Row[] = [[100, 100, 94, 97], [97, 111, 96, 110], [110, 110, 94, 96], flat(96)]
+    expect(end([100, 111, 94, 96], other)).toEqual([997, 1012])
+  })
+  test('the target in the part of the entry might have come after it, though a later one reached the stop', () => {
+    expect(end([100, 111, 94, 95], [[100, 111, 97, 100], [100, 100, 94, 95], flat(95), flat(95)])).toEqual([997, 1012])
+  })
+  test('a part that only touches the limit is not that of the entry (rule 8)', () => {
+    expect(end([100, 111, 94, 97], [[100, 100, 98, 99], [99, 111, 94, 97], flat(97), flat(97)])).toEqual([997, 1012])
+  })
 })
 
 test('what might have been sold in the bar of its entry is not sold once more in that of its stop', () => {
