@@ -83,7 +83,9 @@ describe('the page of a walk-forward as text', () => {
     expect([read(out!), read(held!), read(chosen!)]).toEqual([0.21, 0.6, 0.27])
     // one in which a choice was made may not have traded
     expect(words(verdict)).toMatch(/Windows that gained\d+\s%\d of 8 windows with a choice/)
-    expect(words(section(page(madeWalkForward()), 'verdict'))).toMatch(/Windows that gained\d+\s%\d of 9 windows(?! with)/)
+    expect(words(section(page(madeWalkForward()), 'verdict'))).toMatch(
+      /Windows that gained\d+\s%\d of 9 windows(?! with)/,
+    )
   })
 
   test('of luck it says what the curve is by itself, deflates nothing, and points to what else was tried', () => {
