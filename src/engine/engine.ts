@@ -188,7 +188,7 @@ export class Engine {
       const slot = slots[k]!
       if (slot.isFresh && (slot.orders.length > 0 || slot.hasNewRules || this.#isAtRisk(slot))) this.#meet(slot)
     }
-    if (this.#margin !== null) this.#broker.endInstant()
+    this.#broker.endInstant()
     this.#close()
   }
 
@@ -299,8 +299,7 @@ export class Engine {
     const { margin } = slot
     if (slot.hasNewRules) this.#broker.regrid(slot)
     const { isOnMargin } = slot
-    if (isOnMargin && margin!.nextFundingTime < this.#clock[0]!)
-      this.#margin!.chargeFunding(slot, margin!, this.#clock[0]!)
+    if (isOnMargin) this.#margin!.chargeFunding(slot, margin!, this.#clock[0]!)
     if (isOnMargin || slot.orders.length > 0) this.#broker.match(slot)
   }
 

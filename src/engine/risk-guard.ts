@@ -119,14 +119,8 @@ export class RiskGuard {
     if (this.#halt !== 'RISK_HALT') this.#halt = rule
     this.#isFlattening = true
     const until = rule === 'RISK_DAILY_LOSS' ? (this.#day + 1) * DAY : null
-    this.#log.recordForAll(this.#slots, {
-      type: 'halted',
-      at,
-      rule,
-      value: inShort(value),
-      limit: String(limit),
-      until,
-    })
+    const [said, most] = [inShort(value), String(limit)]
+    this.#log.recordForAll(this.#slots, { type: 'halted', at, rule, value: said, limit: most, until })
     this.#remark(
       rule === 'RISK_DRAWDOWN'
         ? `Risk: trading was halted at ${new Date(at).toISOString()}, when equity was ${percent(value)} below its highest (limit ${percent(limit)}); everything was closed, and nothing opened since`
